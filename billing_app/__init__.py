@@ -1,0 +1,1 @@
+"""Tallyport: invoicing with a customer portal, from click to database in Python."""

@@ -1,0 +1,1 @@
+"""The only folder that opens sessions, writes raw SQL or makes actors."""

@@ -1,0 +1,1 @@
+"""What a document looks like: HTML, PDF and page images."""

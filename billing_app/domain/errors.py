@@ -1,0 +1,74 @@
+"""Refusals: what a person did that cannot be done, in a sentence safe to show.
+
+BillingError
+├── NotFound             it does not exist, or is somebody else's
+├── NotPermitted         the role or the proof does not reach that far
+├── NotSignedIn          there is no live session behind the request
+├── InvalidInput         a field holds something that cannot be used
+├── Conflict             the thing is not in a state that allows this
+│   └── StaleDraft       somebody else saved it meanwhile
+└── LimitReached         too much, too often, too large
+
+Programmers' mistakes are asserts and crashes, never one of these.
+"""
+
+from __future__ import annotations
+
+
+class BillingError(Exception):
+    """A refusal a person can understand.
+
+    Attributes:
+        code: stable name for tests, logs and translations.
+        message: one plain sentence, free of secrets and of other people's data.
+        field: name of the form field it belongs beside, or None.
+    """
+
+    code = "refused"
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+class NotFound(BillingError):
+    """It does not exist, or belongs to somebody else: one answer for both."""
+
+    code = "not_found"
+
+
+class NotPermitted(BillingError):
+    """The actor's role or proof does not allow this."""
+
+    code = "not_permitted"
+
+
+class NotSignedIn(BillingError):
+    """No live session or link stands behind the request."""
+
+    code = "not_signed_in"
+
+
+class InvalidInput(BillingError):
+    """A value that a person typed cannot be used as it is."""
+
+    code = "invalid_input"
+
+
+class Conflict(BillingError):
+    """The thing is in a state that does not allow this."""
+
+    code = "conflict"
+
+
+class StaleDraft(Conflict):
+    """Somebody else saved the draft since it was read."""
+
+    code = "stale_draft"
+
+
+class LimitReached(BillingError):
+    """Too much, too often or too large."""
+
+    code = "limit_reached"

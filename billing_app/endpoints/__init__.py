@@ -1,0 +1,1 @@
+"""HTTP doors: sign-in, downloads, webhooks, first paint, health, headers."""

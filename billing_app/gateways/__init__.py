@@ -1,0 +1,1 @@
+"""The outside world: Stripe, mail, files and the bus."""

@@ -1,0 +1,1 @@
+"""Reads for somebody to look at: frozen views, never rows."""

@@ -1,0 +1,1 @@
+"""A stand-in Stripe and a mailbox for the demo and the tests."""

@@ -1,0 +1,1 @@
+"""One transaction, one verb. Changes rows and records what happened."""

@@ -1,0 +1,1 @@
+"""The Reflex side: doors, pages and their states."""

@@ -1,0 +1,1 @@
+"""Customer pages: one page module and one state module each."""

@@ -1,0 +1,1 @@
+"""Staff pages: one page module and one state module each."""

@@ -1,0 +1,1 @@
+"""Several transactions and the network between them."""
