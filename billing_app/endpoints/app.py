@@ -1,0 +1,56 @@
+"""The HTTP app, and the layers every request and socket passes through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
+
+from billing_app.endpoints import health
+from billing_app.endpoints.anyhost import AnyHost
+from billing_app.endpoints.first_paint import FirstPaint, Painter
+from billing_app.endpoints.guard import Guard
+from billing_app.endpoints.headers import SecurityHeaders
+from billing_app.settings import Settings
+
+# Stripe's servers post here; the signature is checked there.
+FOREIGN_PATHS = ("/webhooks/",)
+
+
+def make_http_app(routes: Sequence[BaseRoute]) -> Starlette:
+    """Make the app whose routes win over the pages; Reflex mounts itself below."""
+    return Starlette(routes=list(routes))
+
+
+def add_layers(
+    app: ASGIApp,
+    settings: Settings,
+    client: Path,
+    *,
+    painters: Sequence[Painter] = (),
+    body_max_bytes: Mapping[str, int] | None = None,
+) -> ASGIApp:
+    """Wrap the whole app, sockets and files included; the last layer sees all first.
+
+    Attributes:
+        client: folder of the built frontend.
+    """
+    app = FirstPaint(app, client, painters=painters)
+    app = AnyHost(app, client, origins=settings.origins)
+    app = Guard(
+        app,
+        origins=settings.origins,
+        trusted_proxy_hops=settings.trusted_proxy_hops,
+        open_paths=health.PATHS,
+        foreign_paths=FOREIGN_PATHS,
+        body_max_bytes=body_max_bytes,
+    )
+    return SecurityHeaders(
+        app,
+        client,
+        origins=settings.origins,
+        checkout_origins=settings.checkout_origins,
+    )

@@ -1,0 +1,87 @@
+"""The first view of a page from the server, before and without JavaScript.
+
+Reflex serves a dynamic page as an empty shell with status 200. This layer puts
+the real title, status and content into the shell; React takes over in place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from html import escape as escape_title
+from pathlib import Path
+
+from markupsafe import Markup, escape
+from starlette.responses import HTMLResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+# What the app shows while a page is loading, and where the first view goes.
+MARK = "<!--first-paint-->"
+
+
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """One page as the server shows it.
+
+    Attributes:
+        html: what goes into the body; text that is not Markup gets escaped.
+        head: more for the head, such as a stylesheet.
+    """
+
+    status: int
+    title: str
+    html: Markup | str
+    head: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Painter:
+    """Paints the pages whose path matches; None leaves the page as it is.
+
+    The groups of the path are in scope["path_params"].
+    """
+
+    path: re.Pattern[str]
+    paint: Callable[[Scope], Awaitable[Painted | None]]
+
+
+class FirstPaint:
+    """Answers a GET of a painted path with the shell, filled."""
+
+    def __init__(
+        self, app: ASGIApp, client: Path, *, painters: Sequence[Painter]
+    ) -> None:
+        self.app = app
+        self._painters = tuple(painters)
+        self._shell = (client / "__spa-fallback.html").read_text() if painters else ""
+        assert not painters or MARK in self._shell, "the shell has no mark to fill"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        painted = await self._paint(scope) if _is_view(scope) else None
+        if painted is None:
+            await self.app(scope, receive, send)
+            return
+
+        page = fill(self._shell, painted)
+        await HTMLResponse(page, painted.status)(scope, receive, send)
+
+    async def _paint(self, scope: Scope) -> Painted | None:
+        for painter in self._painters:
+            match = painter.path.fullmatch(scope["path"])
+            if match:
+                return await painter.paint({**scope, "path_params": match.groupdict()})
+        return None
+
+
+def fill(shell: str, painted: Painted) -> str:
+    """Put the title and the content into the shell."""
+    head = f"<head><title>{escape_title(painted.title)}</title>{painted.head}"
+    # Content goes first: a mark inside it would otherwise be filled too.
+    before, _, after = shell.partition(MARK)
+    before = before.replace("<head>", head, 1)
+    return f"{before}{escape(painted.html)}{after}"
+
+
+def _is_view(scope: Scope) -> bool:
+    return scope["type"] == "http" and scope["method"] in ("GET", "HEAD")

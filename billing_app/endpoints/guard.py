@@ -1,0 +1,180 @@
+"""Turn away what no page of ours sends: foreign, too large, too much."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+# Close code for a breach of policy, RFC 6455 section 7.4.1.
+_POLICY_VIOLATION = 1008
+_MEGABYTE = 1_000_000
+
+
+class Guard:
+    """Checks every request and socket before anything else sees it.
+
+    Attributes:
+        origins: where our pages come from, as scheme://host:port.
+        trusted_proxy_hops: proxies whose X-Forwarded-For is believed.
+        open_paths: asked by machines that know no host name, such as probes.
+        foreign_paths: prefixes that other sites' servers post to.
+        body_max_bytes: longest body by path prefix; the longest prefix wins.
+        sockets_max: open sockets of one address; an office may share one.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        origins: Sequence[str],
+        trusted_proxy_hops: int = 0,
+        open_paths: Sequence[str] = (),
+        foreign_paths: Sequence[str] = (),
+        body_max_bytes: Mapping[str, int] | None = None,
+        sockets_max: int = 500,
+    ) -> None:
+        self.app = app
+        self._origins = frozenset(origins)
+        self._hosts = frozenset(urlsplit(origin).netloc for origin in origins)
+        self._trusted_proxy_hops = trusted_proxy_hops
+        self._open_paths = tuple(open_paths)
+        self._foreign_paths = tuple(foreign_paths)
+        self._body_max_bytes = {"/": _MEGABYTE, **(body_max_bytes or {})}
+        self._sockets_max = sockets_max
+        self._sockets: Counter[str] = Counter()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._guard_request(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._guard_socket(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def _guard_request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        refusal = (
+            self._refuse_host(scope, headers)
+            or self._refuse_origin(scope, headers)
+            or self._refuse_length(scope, headers)
+        )
+        if refusal:
+            await _answer(refusal)(scope, receive, send)
+            return
+
+        limited = _limit(receive, self._longest_body(scope["path"]))
+        await self.app(scope, limited, send)
+
+    async def _guard_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        origin = headers.get("origin")
+        # Programs send no Origin; a browser always does.
+        is_ours = origin is None or origin in self._origins
+        address = client_network(scope, headers, self._trusted_proxy_hops)
+        is_full = self._sockets[address] >= self._sockets_max
+        if self._refuse_host(scope, headers) or not is_ours or is_full:
+            await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+            return
+
+        self._sockets[address] += 1
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self._sockets[address] -= 1
+            if not self._sockets[address]:
+                del self._sockets[address]
+
+    def _refuse_host(self, scope: Scope, headers: Headers) -> HTTPException | None:
+        if headers.get("host") in self._hosts or scope["path"] in self._open_paths:
+            return None
+        return HTTPException(
+            421,
+            "This address is not the one the app is set up for. "
+            "Its owner can change it with PUBLIC_URL.",
+        )
+
+    def _refuse_origin(self, scope: Scope, headers: Headers) -> HTTPException | None:
+        if scope["method"] in _SAFE_METHODS:
+            return None
+        if scope["path"].startswith(self._foreign_paths):
+            return None
+        if is_same_origin(headers, self._origins):
+            return None
+        return HTTPException(
+            403, "This form was sent from another site. Open the page and try again."
+        )
+
+    def _refuse_length(self, scope: Scope, headers: Headers) -> HTTPException | None:
+        length = headers.get("content-length", "0")
+        longest = self._longest_body(scope["path"])
+        if length.isdigit() and int(length) <= longest:
+            return None
+        return _too_large(longest)
+
+    def _longest_body(self, path: str) -> int:
+        prefixes = [
+            prefix for prefix in self._body_max_bytes if path.startswith(prefix)
+        ]
+        return self._body_max_bytes[max(prefixes, key=len)]
+
+
+def is_same_origin(headers: Headers, origins: frozenset[str]) -> bool:
+    """Tell whether one of our own pages, or no browser at all, sends this.
+
+    Browsers say so in Sec-Fetch-Site. Our pages send no referrer, and then the
+    Origin of a form is "null", so it decides only where the other is missing.
+    """
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = headers.get("origin")
+    return origin is None or origin in origins
+
+
+def client_network(scope: Scope, headers: Headers, trusted_proxy_hops: int) -> str:
+    """Return who is connected: an IPv4 address, or the /64 of an IPv6 one."""
+    address = scope["client"][0] if scope.get("client") else ""
+    forwarded = [x.strip() for x in headers.get("x-forwarded-for", "").split(",")]
+    if 0 < trusted_proxy_hops <= len(forwarded):
+        address = forwarded[-trusted_proxy_hops]
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return address
+    return str(ipaddress.ip_network((parsed, 64), strict=False))
+
+
+def _limit(receive: Receive, longest: int) -> Receive:
+    """Stop reading a body that says no length and grows too long."""
+    received = 0
+
+    async def receive_limited() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > longest:
+            # Starlette answers it where the body is read.
+            raise _too_large(longest)
+        return message
+
+    return receive_limited
+
+
+def _too_large(longest: int) -> HTTPException:
+    return HTTPException(
+        413, f"This is too large. At most {longest // _MEGABYTE} MB can be sent."
+    )
+
+
+def _answer(refusal: HTTPException) -> PlainTextResponse:
+    return PlainTextResponse(f"{refusal.detail}\n", refusal.status_code)

@@ -1,0 +1,161 @@
+"""Security and cache headers on every response."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+Header = tuple[bytes, bytes]
+
+_SCRIPT = re.compile(rb"<script(?P<attributes>[^>]*)>(?P<body>.*?)</script>", re.S)
+# The build writes a hash of the content into these names.
+_HASHED = re.compile(r"/assets/.+-[\w-]{8}\.\w+")
+_SHELL = "__spa-fallback"
+_POLICY = b"content-security-policy"
+_POLICY_OF_FILES = (_POLICY, b"default-src 'none'; frame-ancestors 'none'")
+_IMMUTABLE = b"public, max-age=31536000, immutable"
+
+
+class SecurityHeaders:
+    """Adds what an inner layer has not set itself.
+
+    Files of the build may be kept by browsers. Everything else, pages included,
+    is private: not stored, not indexed.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        client: Path,
+        *,
+        origins: Iterable[str],
+        checkout_origins: Iterable[str],
+    ) -> None:
+        self.app = app
+        origins = tuple(origins)
+        self._files = public_files(client)
+        self._policies = page_policies(client, origins, tuple(checkout_origins))
+        self._always = _headers(
+            {
+                "x-content-type-options": "nosniff",
+                "x-frame-options": "DENY",
+                "referrer-policy": "no-referrer",
+                "cross-origin-opener-policy": "same-origin-allow-popups",
+                "cross-origin-resource-policy": "same-origin",
+                "permissions-policy": "camera=(), microphone=(), geolocation=(), "
+                'payment=(self "https://js.stripe.com")',
+            }
+        )
+        if origins[0].startswith("https://"):
+            self._always += _headers(
+                {"strict-transport-security": "max-age=31536000; includeSubDomains"}
+            )
+        self._private = _headers(
+            {
+                "cache-control": "no-store",
+                "x-robots-tag": "noindex, nofollow, noarchive",
+            }
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                present = list(message.get("headers", ()))
+                names = {name.lower() for name, _ in present}
+                wanted = self._wanted(scope["path"], message["status"], present)
+                missing = [header for header in wanted if header[0] not in names]
+                message = {**message, "headers": [*present, *missing]}
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+    def _wanted(
+        self, path: str, status: int, present: Iterable[Header]
+    ) -> tuple[Header, ...]:
+        if path in self._files and status < 400:
+            kept = _IMMUTABLE if _HASHED.fullmatch(path) else b"no-cache"
+            cached = (b"cache-control", kept)
+            return (*self._always, cached, _POLICY_OF_FILES)
+        if not any(value.startswith(b"text/html") for _, value in present):
+            return (*self._always, *self._private, _POLICY_OF_FILES)
+        policy = self._policies.get(path.rstrip("/"), self._policies[_SHELL])
+        return (*self._always, *self._private, (_POLICY, policy))
+
+
+def page_policies(
+    client: Path, origins: tuple[str, ...], checkout_origins: tuple[str, ...]
+) -> dict[str, bytes]:
+    """Return the policy of each built page by its path; the shell's is for the rest."""
+    return {
+        _page_path(page.relative_to(client)): content_security_policy(
+            inline_script_hashes(page.read_bytes()), origins, checkout_origins
+        ).encode()
+        for page in (client / f"{_SHELL}.html", *client.rglob("*.html"))
+    }
+
+
+def content_security_policy(
+    script_hashes: Iterable[str],
+    origins: Iterable[str],
+    checkout_origins: Iterable[str],
+) -> str:
+    """Allow our own files and the scripts of the build, nothing else.
+
+    The socket's addresses are spelt out, since not every browser counts ws: as
+    'self'. Styles need 'unsafe-inline': components set them at run time.
+    """
+    sockets = [re.sub("^http", "ws", origin) for origin in origins]
+    sources = {
+        "default-src": ["'none'"],
+        "script-src": ["'self'", *script_hashes],
+        "style-src": ["'self'", "'unsafe-inline'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'", *sockets],
+        "manifest-src": ["'self'"],
+        "form-action": ["'self'", *checkout_origins],
+        "base-uri": ["'none'"],
+        "object-src": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+    return "; ".join(f"{name} {' '.join(allowed)}" for name, allowed in sources.items())
+
+
+def inline_script_hashes(page: bytes) -> tuple[str, ...]:
+    """Return the policy's hashes of all scripts written into a built page."""
+    found: set[str] = set()
+    for script in _SCRIPT.finditer(page):
+        if script["body"] and b"src=" not in script["attributes"]:
+            digest = hashlib.sha256(script["body"]).digest()
+            found.add(f"'sha256-{base64.b64encode(digest).decode()}'")
+    return tuple(sorted(found))
+
+
+def public_files(client: Path) -> frozenset[str]:
+    """Return the paths of the build's files that are not pages."""
+    return frozenset(
+        f"/{file.relative_to(client).as_posix()}"
+        for file in client.rglob("*")
+        if file.is_file() and file.suffix not in (".html", ".data")
+    )
+
+
+def _page_path(page: Path) -> str:
+    """index.html is the page of its folder: a/index.html is at /a, or a.html."""
+    path = page.with_suffix("").as_posix()
+    if path == _SHELL:
+        return _SHELL
+    return f"/{path}".removesuffix("/index")
+
+
+def _headers(values: dict[str, str]) -> tuple[Header, ...]:
+    return tuple((name.encode(), value.encode()) for name, value in values.items())

@@ -1,0 +1,59 @@
+"""Logs without secrets: tokens, cookies and codes are masked before any handler."""
+
+from __future__ import annotations
+
+import logging
+import re
+import traceback
+from typing import Any
+
+_MASK = "***"
+_SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
+    # The secret part of portal links.
+    (re.compile(r"(/[pc]/)[\w~.-]{8,}"), rf"\1{_MASK}"),
+    # Query parameters; the socket of every page carries its client token there.
+    (
+        re.compile(r"(?i)\b((?:\w+_)?(?:token|code|secret|key)=)[^&\s'\"]+"),
+        rf"\1{_MASK}",
+    ),
+    # Reflex logs whole events, headers and payload included, as dicts.
+    (
+        re.compile(
+            r"""(?ix)(['"](?:cookie|set-cookie|authorization|reflex-client-token
+            |stripe-signature|token|code|secret|password|\w+_key)['"]\s*:\s*)
+            (?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
+        ),
+        rf"\1'{_MASK}'",
+    ),
+    # Passwords inside addresses of databases, Redis and mail servers.
+    (re.compile(r"(\w[\w+.-]*://[^:/?#\s@]*:)[^@/\s]+@"), rf"\1{_MASK}@"),
+    # Keys of Stripe, in any sentence.
+    (re.compile(r"\b((?:sk|rk)_(?:live|test)_|whsec_)\w+"), rf"\1{_MASK}"),
+)
+
+
+def redact(text: str) -> str:
+    """Mask what must not be in a log; a line break can't forge a new entry."""
+    for secret, replacement in _SECRETS:
+        text = secret.sub(replacement, text)
+    return text.replace("\r", "\\r").replace("\x1b", "\\x1b").replace("\n", "\n    ")
+
+
+def redact_logs() -> None:
+    """Mask every record of every logger, our own and those of libraries."""
+    if getattr(logging.getLogRecordFactory(), "masks_secrets", False):
+        return
+    make_plain = logging.getLogRecordFactory()
+
+    def make_masked(*args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = make_plain(*args, **kwargs)
+        text = record.getMessage()
+        if record.exc_info and record.exc_info[0]:
+            text += "\n" + "".join(traceback.format_exception(*record.exc_info))
+            # Handlers would format the traceback anew, unmasked.
+            record.exc_info = None
+        record.msg, record.args = redact(text.rstrip("\n")), ()
+        return record
+
+    make_masked.masks_secrets = True  # type: ignore[attr-defined]
+    logging.setLogRecordFactory(make_masked)
