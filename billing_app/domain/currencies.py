@@ -1,0 +1,47 @@
+"""Which currencies can be invoiced in, what they are called, how many decimals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+
+import iso4217
+from babel.numbers import get_currency_name
+
+# Codes of ISO 4217 with decimals that nobody pays an invoice in: funds (marked
+# as such in the list) and units of account.
+NOT_MONEY = frozenset(
+    ["BOV", "CHE", "CHW", "CLF", "COU", "MXV", "USN", "UYI", "UYW", "XAD"]
+)
+
+# Decimals come from ISO 4217 itself. Babel says 0 for ALL, IRR, RSD and ten
+# others whose ISO exponent is 2 or 3, so it is asked for names only.
+# Metals, baskets and test codes have no exponent at all and fall out here.
+_EXPONENTS: Mapping[str, int] = {
+    currency.code: currency.exponent
+    for currency in iso4217.Currency
+    if currency.exponent is not None and currency.code not in NOT_MONEY
+}
+
+
+def is_currency(code: str) -> bool:
+    return code in _EXPONENTS
+
+
+def exponent(code: str) -> int:
+    """Return how many decimals the currency's amounts have: 0, 2 or 3."""
+    return _EXPONENTS[code]
+
+
+@cache
+def currency_names() -> Mapping[str, str]:
+    """Return the English name of each usable currency by code, sorted by code."""
+    return MappingProxyType(
+        {code: get_currency_name(code, locale="en") for code in sorted(_EXPONENTS)}
+    )
+
+
+def currency_plural(code: str) -> str:
+    """Return the name as it reads in a sentence about several: US dollars."""
+    return get_currency_name(code, count=2, locale="en")

@@ -1,0 +1,217 @@
+"""What people type, turned into amounts, factors, dates and clean text, or refused.
+
+People write numbers as their country does. A number is taken when it can be read
+in one way only:
+
+    1234.5   1,234.50   1.234,50   1 234,50   1'234.50   1,23,456.00   12,5
+
+A lone dot is always the decimal point. A lone comma before exactly three digits
+(1,234) can be read two ways and is refused, except where the currency has no
+decimals. Nothing is ever rounded, guessed or cut off.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date
+from decimal import Decimal
+
+from billing_app.domain.currencies import currency_plural, exponent
+from billing_app.domain.errors import InvalidInput
+from billing_app.domain.money import MINOR_MAX, Money
+
+# Factors are stored with eight decimals in a 64-bit column, which leaves ten
+# digits before the point.
+FACTOR_DECIMALS_MAX = 8
+FACTOR_DIGITS_MAX = 10
+PERCENT_DECIMALS_MAX = 4
+
+_TYPED_LENGTH_MAX = 60
+_MINUS_SIGNS = "-\u2212"
+_COUNTED = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight")
+
+_DOT_OR_WHOLE = re.compile(r"[0-9]+(\.[0-9]*)?|\.[0-9]+")
+_LONE_COMMA = re.compile(r"[0-9]*,[0-9]*")
+_TWO_READINGS = re.compile(r"[1-9][0-9]{0,2},[0-9]{3}")
+# Thousands in threes, by any one mark; or as in India, where only the last
+# group has three digits. The decimal mark must be another one.
+_GROUPED = re.compile(
+    r"(?P<whole>[0-9]{1,3}(?:(?P<mark>[., '\u2019\u00a0\u2009\u202f])[0-9]{3})"
+    r"(?:(?P=mark)[0-9]{3})*|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3})"
+    r"(?:(?P<point>[.,])(?P<fraction>[0-9]*))?"
+)
+
+# What a text must not contain: control characters, halves of broken pairs, and
+# the marks that make text read in another order than it is stored.
+_UNWANTED = re.compile(
+    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f"
+    "\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+_LINE_ENDS = re.compile("\r\n?|\u0085|\u2028|\u2029")
+
+
+def parse_amount(
+    text: str,
+    currency: str,
+    *,
+    field: str | None = None,
+    what: str = "amount",
+    may_be_negative: bool = False,
+) -> Money:
+    """Read an amount that somebody typed, exactly.
+
+    `what` is the word for it in the refusal: Write the price like 1,240.50.
+    """
+    decimals = exponent(currency)
+    hint = f"Write the {what} like {_example(decimals)}."
+    number = _number(text, hint, field, decimals_max=decimals)
+    if number < 0 and not may_be_negative:
+        raise InvalidInput(f"The {what} must not be below zero.", field=field)
+
+    typed = _decimals(number)
+    if typed > decimals:
+        raise InvalidInput(
+            f"{hint} {currency_plural(currency)} have {_decimals_phrase(decimals)}, "
+            f"this has {_counted(typed)}.",
+            field=field,
+        )
+    if abs(number) > Decimal(MINOR_MAX).scaleb(-decimals):
+        raise InvalidInput(f"This {what} is too large. {hint}", field=field)
+    return Money.from_decimal(number, currency)
+
+
+def parse_factor(
+    text: str,
+    *,
+    decimals_max: int,
+    field: str | None = None,
+    what: str = "number",
+    may_be_negative: bool = False,
+) -> Decimal:
+    """Read a quantity, unit price or rate that somebody typed, exactly."""
+    assert 0 <= decimals_max <= FACTOR_DECIMALS_MAX
+    hint = f"Write the {what} like {_example(min(decimals_max, 2))}."
+    number = _number(text, hint, field, decimals_max=decimals_max)
+    if number < 0 and not may_be_negative:
+        raise InvalidInput(f"The {what} must not be below zero.", field=field)
+
+    typed = _decimals(number)
+    if typed > decimals_max:
+        raise InvalidInput(
+            f"{hint} It may have {_decimals_phrase(decimals_max)} at most, "
+            f"this has {_counted(typed)}.",
+            field=field,
+        )
+    if abs(number) >= 10**FACTOR_DIGITS_MAX:
+        raise InvalidInput(f"This {what} is too large. {hint}", field=field)
+    return number
+
+
+def parse_percent(text: str, *, field: str | None = None) -> Decimal:
+    """Read a percentage from 0 to 100; a percent sign behind it is welcome."""
+    number = parse_factor(
+        text.strip().removesuffix("%"),
+        decimals_max=PERCENT_DECIMALS_MAX,
+        field=field,
+        what="percentage",
+    )
+    if number > 100:
+        raise InvalidInput("The percentage must not be above 100.", field=field)
+    return number
+
+
+def parse_date(text: str, *, field: str | None = None, what: str = "date") -> date:
+    """Read a date as date fields send it: 2026-03-31."""
+    if re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", text.strip()):
+        try:
+            return date.fromisoformat(text.strip())
+        except ValueError:
+            raise InvalidInput(
+                f"There is no such day in the calendar for the {what}.", field=field
+            ) from None
+    raise InvalidInput(f"Write the {what} like 2026-03-31.", field=field)
+
+
+def clean_text(
+    text: str,
+    *,
+    length_max: int,
+    multiline: bool = False,
+    field: str | None = None,
+) -> str:
+    """Return the text as it is stored: composed (NFC), trimmed, safe to print.
+
+    Control characters and marks that reorder text are dropped, line ends become
+    a newline, or a space where one line is wanted. Anything else that was typed
+    stays as typed, markup too: escaping is up to whoever shows it.
+    """
+    text = _LINE_ENDS.sub("\n", text)
+    text = _UNWANTED.sub("", text).replace("\t", " ")
+    if not multiline:
+        text = text.replace("\n", " ")
+    text = unicodedata.normalize("NFC", text).strip()
+    if len(text) > length_max:
+        raise InvalidInput(
+            f"This text has {len(text):,} characters; {length_max:,} fit here.",
+            field=field,
+        )
+    return text
+
+
+def _number(text: str, hint: str, field: str | None, *, decimals_max: int) -> Decimal:
+    text = text.strip()
+    if not text:
+        raise InvalidInput(hint, field=field)
+    if len(text) > _TYPED_LENGTH_MAX:
+        raise InvalidInput(f"This is too long for a number. {hint}", field=field)
+
+    is_negative = text[0] in _MINUS_SIGNS
+    size = text[1:].lstrip() if is_negative else text
+    if _TWO_READINGS.fullmatch(size) and decimals_max > 0:
+        plain = size.replace(",", "")
+        other = size.replace(",", ".") if decimals_max > 2 else f"{size}.00"
+        raise InvalidInput(
+            f"{size} can be read in two ways. Write {plain} or {other}.", field=field
+        )
+
+    digits = _plain_digits(size)
+    if digits is None:
+        raise InvalidInput(f"This cannot be read as a number. {hint}", field=field)
+    number = Decimal(digits)
+    return -number if is_negative and number else number
+
+
+def _plain_digits(text: str) -> str | None:
+    """Return the digits with at most a dot among them, or None if it is no number."""
+    if _DOT_OR_WHOLE.fullmatch(text):
+        return text
+    if _TWO_READINGS.fullmatch(text):
+        return text.replace(",", "")
+    if _LONE_COMMA.fullmatch(text) and text != ",":
+        return text.replace(",", ".")
+
+    grouped = _GROUPED.fullmatch(text)
+    if grouped is None or grouped["point"] == (grouped["mark"] or ","):
+        return None
+    whole = re.sub("[^0-9]", "", grouped["whole"])
+    return f"{whole}.{grouped['fraction'] or ''}"
+
+
+def _decimals(number: Decimal) -> int:
+    """Count the decimals as typed, zeros too: 1.500 may be meant as thousands."""
+    places = number.as_tuple().exponent
+    assert isinstance(places, int)
+    return max(0, -places)
+
+
+def _counted(decimals: int) -> str:
+    return _COUNTED[decimals] if decimals < len(_COUNTED) else str(decimals)
+
+
+def _decimals_phrase(decimals: int) -> str:
+    return f"{_counted(decimals)} decimal{'' if decimals == 1 else 's'}"
+
+
+def _example(decimals: int) -> str:
+    return f"{Decimal('1240.5'):,.{decimals}f}" if decimals else "1,240"

@@ -1,0 +1,63 @@
+import pytest
+
+from billing_app.domain.currencies import (
+    currency_names,
+    currency_plural,
+    exponent,
+    is_currency,
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "decimals"),
+    [
+        *[
+            (code, 0)
+            for code in [
+                "BIF",
+                "CLP",
+                "DJF",
+                "GNF",
+                "ISK",
+                "JPY",
+                "KMF",
+                "KRW",
+                "PYG",
+                "RWF",
+            ]
+        ],
+        *[(code, 0) for code in ["UGX", "VND", "VUV", "XAF", "XOF", "XPF"]],
+        *[(code, 3) for code in ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"]],
+        *[(code, 2) for code in ["EUR", "USD", "GBP", "CHF", "HUF", "TWD", "INR"]],
+        # Babel says 0 for these, ISO 4217 says 2.
+        *[
+            (code, 2)
+            for code in ["AFN", "ALL", "IRR", "KPW", "LAK", "LBP", "MGA", "MMK", "RSD"]
+        ],
+        *[(code, 2) for code in ["SOS", "SYP", "YER"]],
+    ],
+)
+def test_decimals_follow_iso_4217(code: str, decimals: int):
+    assert exponent(code) == decimals
+
+
+@pytest.mark.parametrize(
+    "code", ["XAU", "XDR", "XTS", "XXX", "CLF", "UYI", "USN", "XAD", "eur", "EU", ""]
+)
+def test_metals_funds_test_codes_and_typos_are_no_currencies(code: str):
+    assert not is_currency(code)
+    assert code not in currency_names()
+
+
+def test_every_usable_currency_has_a_name_of_its_own():
+    names = currency_names()
+
+    assert names["USD"] == "US Dollar"
+    assert list(names) == sorted(names)
+    assert all(name != code for code, name in names.items())
+    assert len(set(names.values())) == len(names) > 150
+
+
+def test_several_units_read_naturally():
+    assert currency_plural("USD") == "US dollars"
+    assert currency_plural("JPY") == "Japanese yen"
