@@ -1,0 +1,527 @@
+"""Speaks to Stripe: hosted Checkout, payments, refunds, events and the account.
+
+Calls block, so they belong in worker threads. They return our own frozen values,
+with amounts in ISO minor units, and fail with the refusals of `gateways.errors`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import itertools
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import stripe
+
+from billing_app.gateways.errors import GatewayRefused, GatewayUnavailable
+from billing_app.gateways.stripe_amounts import from_stripe_amount, to_stripe_amount
+from billing_app.gateways.stripe_webhooks import WebhookEvent, parse_event
+
+if TYPE_CHECKING:
+    from stripe.params.checkout import SessionCreateParams
+
+log = logging.getLogger(__name__)
+
+STRIPE_API = "https://api.stripe.com"
+_CONNECT_SECONDS = 5.0
+_EVENTS_AT_ONCE = 1000
+
+# The languages that Checkout speaks: docs.stripe.com/js/appendix/supported_locales.
+_LOCALES = """
+    auto bg cs da de el en en-GB es es-419 et fi fil fr fr-CA hi-IN hr hu id it ja
+    ko lt lv ms mt nb nl pl pt pt-BR ro ru sk sl sv th tr vi zh zh-HK zh-TW
+"""
+CHECKOUT_LOCALES = frozenset(_LOCALES.split())
+
+# Stripe's words for money that comes from a bank account and takes days to clear.
+_BANK_METHODS = {
+    "acss_debit",
+    "au_becs_debit",
+    "bacs_debit",
+    "customer_balance",
+    "nz_bank_account",
+    "pay_by_bank",
+    "sepa_debit",
+    "us_bank_account",
+}
+
+
+class CheckoutStatus(StrEnum):
+    OPEN = "open"
+    COMPLETE = "complete"
+    EXPIRED = "expired"
+
+
+class ProviderPaymentStatus(StrEnum):
+    """How far one payment got at the provider.
+
+    OPEN waits for the customer, PROCESSING for a bank. FAILED is a try that was
+    declined; the customer may try again, so it can still become SUCCEEDED.
+    """
+
+    OPEN = "open"
+    PROCESSING = "processing"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+class PaidWith(StrEnum):
+    CARD = "card"
+    BANK_TRANSFER = "bank_transfer"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutRequest:
+    """One payment page to open.
+
+    Attributes:
+        title: the only line the customer sees there, such as "Invoice INV-42".
+        reference: our own name for this attempt, at most 200 characters.
+        expires_at: between 30 minutes and 24 hours from now.
+        locale: a language tag such as "de-CH"; unknown ones follow the browser.
+    """
+
+    amount_minor: int
+    currency: str
+    title: str
+    reference: str
+    metadata: Mapping[str, str]
+    success_url: str
+    cancel_url: str
+    expires_at: datetime
+    locale: str
+    customer_email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A payment page as Stripe knows it.
+
+    Attributes:
+        url: where the customer pays; None once it is complete or expired.
+        is_paid: the money is there. A bank debit completes long before that.
+        payment_intent_id: None until somebody tries to pay.
+    """
+
+    id: str
+    url: str | None
+    status: CheckoutStatus
+    is_paid: bool
+    amount_minor: int
+    currency: str
+    is_live: bool
+    payment_intent_id: str | None
+    reference: str | None
+    expires_at: datetime
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderPayment:
+    """One payment as Stripe knows it.
+
+    Attributes:
+        failure: why the last try failed, in words for the customer.
+        paid_with: None until somebody tried to pay.
+    """
+
+    id: str
+    status: ProviderPaymentStatus
+    amount_minor: int
+    received_minor: int
+    refunded_minor: int
+    currency: str
+    is_live: bool
+    is_disputed: bool
+    created_at: datetime
+    paid_with: PaidWith | None
+    last4: str | None
+    failure: str | None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+class ProviderRefundStatus(StrEnum):
+    PENDING = "pending"
+    REQUIRES_ACTION = "requires_action"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRefund:
+    """Money on its way back to the customer."""
+
+    id: str
+    payment_intent_id: str | None
+    status: ProviderRefundStatus
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """Whose key it is and what that account may do.
+
+    Attributes:
+        is_ready: Stripe lets it charge; otherwise its set-up is incomplete.
+    """
+
+    id: str
+    name: str
+    country: str
+    currency: str
+    is_live: bool
+    is_ready: bool
+    takes_cards: bool
+    takes_bank_debits: bool
+
+
+class StripeGateway:
+    """One Stripe account, reached with its secret or restricted key."""
+
+    def __init__(
+        self,
+        secret_key: str,
+        *,
+        api_base: str = STRIPE_API,
+        timeout_seconds: float = 20.0,
+        retries: int = 2,
+    ) -> None:
+        if is_live_key(secret_key) and api_base != STRIPE_API:
+            raise GatewayRefused(
+                "A live Stripe key is sent to Stripe only, never to a stand-in.",
+                reason="live_key_elsewhere",
+            )
+        self._is_live = is_live_key(secret_key)
+        self._client = stripe.StripeClient(
+            secret_key,
+            base_addresses={"api": api_base},
+            max_network_retries=retries,
+            http_client=_http_client(timeout_seconds),
+        )
+
+    def create_checkout(
+        self, request: CheckoutRequest, *, idempotency_key: str
+    ) -> Checkout:
+        """Open a payment page. The same key opens the same page, however often."""
+        with _refusals():
+            session = self._client.v1.checkout.sessions.create(
+                _session_params(request), {"idempotency_key": idempotency_key}
+            )
+        return _read_session(session)
+
+    def read_checkout(self, checkout_id: str) -> Checkout:
+        with _refusals():
+            session = self._client.v1.checkout.sessions.retrieve(checkout_id)
+        return _read_session(session)
+
+    def expire_checkout(self, checkout_id: str) -> Checkout:
+        """Close a payment page, so that nobody can pay there any more.
+
+        A page that is no longer open stays as it is: read what is returned.
+        """
+        try:
+            with _refusals():
+                session = self._client.v1.checkout.sessions.expire(checkout_id)
+        except GatewayRefused as refusal:
+            if refusal.reason == "resource_missing":
+                raise
+            closed = self.read_checkout(checkout_id)
+            if closed.status is CheckoutStatus.OPEN:
+                raise
+            return closed
+        return _read_session(session)
+
+    def read_payment(self, payment_intent_id: str) -> ProviderPayment:
+        with _refusals():
+            intent = self._client.v1.payment_intents.retrieve(
+                payment_intent_id, {"expand": ["latest_charge"]}
+            )
+        return _read_intent(intent)
+
+    def refund(
+        self,
+        payment_intent_id: str,
+        amount_minor: int,
+        currency: str,
+        *,
+        idempotency_key: str,
+    ) -> ProviderRefund:
+        """Send money of one payment back to where it came from."""
+        with _refusals():
+            refund = self._client.v1.refunds.create(
+                {
+                    "payment_intent": payment_intent_id,
+                    "amount": to_stripe_amount(amount_minor, currency),
+                },
+                {"idempotency_key": idempotency_key},
+            )
+        return _read_refund(refund)
+
+    def read_refund(self, refund_id: str) -> ProviderRefund:
+        with _refusals():
+            refund = self._client.v1.refunds.retrieve(refund_id)
+        return _read_refund(refund)
+
+    def list_events(self, since: datetime) -> tuple[WebhookEvent, ...]:
+        """List what happened since then, oldest first, at most a thousand.
+
+        For what no webhook told us. Stripe keeps events for 30 days.
+        """
+        with _refusals():
+            newest_first = self._client.v1.events.list(
+                {"created": {"gte": int(since.timestamp())}, "limit": 100}
+            )
+            events = tuple(
+                parse_event(json.dumps(event.to_dict()).encode())
+                for event in itertools.islice(
+                    newest_first.auto_paging_iter(), _EVENTS_AT_ONCE
+                )
+            )
+        return events[::-1]
+
+    def check_key(self) -> AccountFacts:
+        """Ask Stripe whose key this is; refuses when Stripe does."""
+        with _refusals():
+            account = self._client.v1.accounts.retrieve_current()
+        facts = account.to_dict()
+        capabilities = facts.get("capabilities") or {}
+        profile = facts.get("business_profile") or {}
+        return AccountFacts(
+            id=account.id,
+            name=profile.get("name") or "",
+            country=facts.get("country") or "",
+            currency=(facts.get("default_currency") or "").upper(),
+            is_live=self._is_live,
+            is_ready=bool(facts.get("charges_enabled")),
+            takes_cards=capabilities.get("card_payments") == "active",
+            takes_bank_debits="active"
+            in (
+                capabilities.get("us_bank_account_ach_payments"),
+                capabilities.get("sepa_debit_payments"),
+            ),
+        )
+
+
+def is_live_key(secret_key: str) -> bool:
+    """Tell a key that moves real money; `rk_` keys are restricted ones."""
+    return secret_key.startswith(("sk_live_", "rk_live_"))
+
+
+def checkout_locale(tag: str) -> str:
+    """Return the nearest language that Checkout speaks, else the browser's."""
+    tag = tag.replace("_", "-")
+    language = tag.partition("-")[0]
+    for known in (tag, language):
+        if known in CHECKOUT_LOCALES:
+            return known
+    return "auto"
+
+
+@functools.lru_cache
+def _http_client(timeout_seconds: float) -> stripe.RequestsClient:
+    """Share connections among gateways; it keeps one session for each thread."""
+    return stripe.RequestsClient(timeout=(_CONNECT_SECONDS, timeout_seconds))
+
+
+def _session_params(request: CheckoutRequest) -> SessionCreateParams:
+    """Ask for one line of the amount being paid, whatever the invoice consists of.
+
+    Which methods are offered is decided in the Stripe dashboard: the API refuses
+    `payment_method_types` since 2026-09-30.
+    """
+    metadata = dict(request.metadata)
+    params: SessionCreateParams = {
+        "mode": "payment",
+        "ui_mode": "hosted_page",
+        "line_items": [
+            {
+                "quantity": 1,
+                "price_data": {
+                    "currency": request.currency.lower(),
+                    "unit_amount": to_stripe_amount(
+                        request.amount_minor, request.currency
+                    ),
+                    "product_data": {"name": request.title},
+                },
+            }
+        ],
+        # Otherwise Stripe may let people pay in a currency other than ours.
+        "adaptive_pricing": {"enabled": False},
+        "client_reference_id": request.reference,
+        "metadata": metadata,
+        "payment_intent_data": {"description": request.title, "metadata": metadata},
+        "success_url": request.success_url,
+        "cancel_url": request.cancel_url,
+        "expires_at": int(request.expires_at.timestamp()),
+        "locale": checkout_locale(request.locale),
+    }
+    if request.customer_email:
+        params["customer_email"] = request.customer_email
+    return params
+
+
+def _read_session(session: stripe.checkout.Session) -> Checkout:
+    currency = (session.currency or "").upper()
+    return Checkout(
+        id=session.id,
+        url=session.url,
+        status=CheckoutStatus(session.status or CheckoutStatus.OPEN),
+        is_paid=session.payment_status == "paid",
+        amount_minor=from_stripe_amount(session.amount_total or 0, currency),
+        currency=currency,
+        is_live=session.livemode,
+        payment_intent_id=_id_of(session.payment_intent),
+        reference=session.client_reference_id,
+        expires_at=datetime.fromtimestamp(session.expires_at, UTC),
+        metadata=_metadata(session.metadata),
+    )
+
+
+def _read_intent(intent: stripe.PaymentIntent) -> ProviderPayment:
+    currency = intent.currency.upper()
+    charge = intent.latest_charge
+    assert not isinstance(charge, str), "latest_charge is expanded"
+    details = _details_of(charge)
+    error = intent.last_payment_error
+    return ProviderPayment(
+        id=intent.id,
+        status=_payment_status(intent.status, has_failed=error is not None),
+        amount_minor=from_stripe_amount(intent.amount, currency),
+        received_minor=from_stripe_amount(intent.amount_received or 0, currency),
+        refunded_minor=from_stripe_amount(
+            charge.amount_refunded if charge else 0, currency
+        ),
+        currency=currency,
+        is_live=intent.livemode,
+        is_disputed=bool(charge and charge.disputed),
+        created_at=datetime.fromtimestamp(intent.created, UTC),
+        paid_with=_paid_with(details),
+        last4=(details.get(details.get("type", "")) or {}).get("last4"),
+        failure=error.message if error else None,
+        metadata=_metadata(intent.metadata),
+    )
+
+
+def _payment_status(status: str, *, has_failed: bool) -> ProviderPaymentStatus:
+    match status:
+        case "succeeded" | "processing" | "canceled":
+            return ProviderPaymentStatus(status)
+        case "requires_payment_method" if has_failed:
+            return ProviderPaymentStatus.FAILED
+        case _:
+            return ProviderPaymentStatus.OPEN
+
+
+def _details_of(charge: stripe.Charge | None) -> dict[str, Any]:
+    if charge is None or charge.payment_method_details is None:
+        return {}
+    return charge.payment_method_details.to_dict()
+
+
+def _paid_with(details: dict[str, Any]) -> PaidWith | None:
+    match details.get("type"):
+        case None:
+            return None
+        case "card" | "card_present" | "kr_card":
+            return PaidWith.CARD
+        case method if method in _BANK_METHODS:
+            return PaidWith.BANK_TRANSFER
+        case _:
+            return PaidWith.OTHER
+
+
+def _read_refund(refund: stripe.Refund) -> ProviderRefund:
+    currency = refund.currency.upper()
+    return ProviderRefund(
+        id=refund.id,
+        payment_intent_id=_id_of(refund.payment_intent),
+        status=ProviderRefundStatus(refund.status or ProviderRefundStatus.PENDING),
+        amount_minor=from_stripe_amount(refund.amount, currency),
+        currency=currency,
+    )
+
+
+def _id_of(reference: str | stripe.PaymentIntent | None) -> str | None:
+    return reference.id if isinstance(reference, stripe.PaymentIntent) else reference
+
+
+def _metadata(metadata: Any) -> dict[str, str]:
+    return {} if metadata is None else dict(metadata.to_dict())
+
+
+# What people are told for Stripe's own words; the rest is for the log.
+_SENTENCES = {
+    "amount_too_small": "The amount is smaller than an online payment can be.",
+    "amount_too_large": "The amount is too large for one online payment.",
+    "resource_missing": "Stripe does not know this payment.",
+    "charge_already_refunded": "This payment is already refunded.",
+}
+
+
+@contextlib.contextmanager
+def _refusals() -> Iterator[None]:
+    """Turn the SDK's errors into ours, and say in the log what Stripe said."""
+    try:
+        yield
+    except stripe.RateLimitError as error:
+        _note(error, "rate_limit")
+        raise GatewayUnavailable(
+            "Stripe is busy. Please try again in a minute.", is_outcome_unknown=False
+        ) from error
+    except stripe.AuthenticationError as error:
+        _note(error, "authentication")
+        raise GatewayRefused(
+            "Stripe does not accept the secret key.", reason="authentication"
+        ) from error
+    except stripe.PermissionError as error:
+        _note(error, "permission")
+        raise GatewayRefused(
+            "The Stripe key is not allowed to do this.", reason="permission"
+        ) from error
+    except stripe.IdempotencyError as error:
+        _note(error, "idempotency_key_reused")
+        raise GatewayRefused(
+            "This payment was already started with other details.",
+            reason="idempotency_key_reused",
+        ) from error
+    except stripe.CardError as error:
+        # Stripe writes these for the person who pays.
+        _note(error, error.code or "card_declined")
+        raise GatewayRefused(
+            error.user_message or "The card was declined.",
+            reason=error.code or "card_declined",
+        ) from error
+    except stripe.InvalidRequestError as error:
+        reason = error.code or "invalid_request"
+        _note(error, reason)
+        raise GatewayRefused(
+            _SENTENCES.get(reason, "Stripe did not accept this payment's details."),
+            reason=reason,
+        ) from error
+    except stripe.StripeError as error:
+        # No connection, no answer in time, 409 or 5xx.
+        _note(error, "unavailable")
+        raise GatewayUnavailable(
+            "Stripe can't be reached at the moment. Please try again.",
+            is_outcome_unknown=True,
+        ) from error
+
+
+def _note(error: stripe.StripeError, reason: str) -> None:
+    log.warning(
+        "stripe.call_failed reason=%s status=%s param=%s request=%s",
+        reason,
+        error.http_status,
+        getattr(error, "param", None),
+        error.request_id,
+    )
