@@ -1,0 +1,936 @@
+"""The first tables."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "person",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=False),
+        sa.Column("totp_secret_encrypted", sa.Text(), nullable=False),
+        sa.Column("totp_enabled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("totp_last_step", sa.BigInteger(), nullable=False),
+        sa.Column("recovery_digests", sa.JSON(), nullable=False),
+        sa.Column("failed_count", sa.Integer(), nullable=False),
+        sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
+        sa.UniqueConstraint("email", name=op.f("uq_person_email")),
+    )
+    op.create_table(
+        "workspace",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("slug", sa.String(length=60), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("profile", sa.String(length=40), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("zone", sa.String(length=60), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_workspace")),
+        sa.UniqueConstraint("slug", name=op.f("uq_workspace_slug")),
+    )
+    op.create_table(
+        "audit_entry",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("event", sa.String(length=40), nullable=False),
+        sa.Column("actor", sa.String(length=60), nullable=False),
+        sa.Column("actor_name", sa.String(length=200), nullable=False),
+        sa.Column("invoice_id", sa.BigInteger(), nullable=True),
+        sa.Column("customer_id", sa.BigInteger(), nullable=True),
+        sa.Column("details", sa.JSON(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_audit_entry_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entry")),
+    )
+    with op.batch_alter_table("audit_entry", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_audit_entry_invoice", ["workspace_id", "invoice_id", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_audit_entry_recent", ["workspace_id", "id"], unique=False
+        )
+
+    op.create_table(
+        "customer",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("name_key", sa.String(length=200), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("phone", sa.String(length=60), nullable=False),
+        sa.Column("contact_name", sa.String(length=200), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("country", sa.String(length=2), nullable=False),
+        sa.Column("vat_id", sa.String(length=40), nullable=False),
+        sa.Column("language", sa.String(length=10), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("net_days", sa.Integer(), nullable=True),
+        sa.Column("archived_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_customer_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customer")),
+        sa.UniqueConstraint(
+            "workspace_id", "id", name=op.f("uq_customer_workspace_id_id")
+        ),
+    )
+    with op.batch_alter_table("customer", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_customer_name", ["workspace_id", "name_key", "id"], unique=False
+        )
+
+    op.create_table(
+        "inbound_event",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("source", sa.String(length=20), nullable=False),
+        sa.Column("external_id", sa.String(length=120), nullable=False),
+        sa.Column("kind", sa.String(length=80), nullable=False),
+        sa.Column("object_id", sa.String(length=120), nullable=False),
+        sa.Column("is_livemode", sa.Boolean(), nullable=False),
+        sa.Column("payload", sa.Text(), nullable=False),
+        sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("last_error", sa.String(length=300), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("handled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_inbound_event_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbound_event")),
+        sa.UniqueConstraint(
+            "workspace_id",
+            "source",
+            "external_id",
+            name=op.f("uq_inbound_event_workspace_id_source_external_id"),
+        ),
+    )
+    with op.batch_alter_table("inbound_event", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_inbound_event_status", ["status", "received_at"], unique=False
+        )
+
+    op.create_table(
+        "ledger_entry",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("journal", sa.String(length=60), nullable=False),
+        sa.Column("account", sa.String(length=20), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("invoice_id", sa.BigInteger(), nullable=True),
+        sa.Column("payment_id", sa.BigInteger(), nullable=True),
+        sa.Column("customer_id", sa.BigInteger(), nullable=True),
+        sa.Column("posted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("amount_minor <> 0", name=op.f("ck_ledger_entry_amount")),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_ledger_entry_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_entry")),
+    )
+    with op.batch_alter_table("ledger_entry", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_ledger_entry_invoice", ["workspace_id", "invoice_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_ledger_entry_journal", ["workspace_id", "journal"], unique=False
+        )
+
+    op.create_table(
+        "member",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_member_person_id_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_member_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_member")),
+        sa.UniqueConstraint(
+            "workspace_id", "id", name=op.f("uq_member_workspace_id_id")
+        ),
+        sa.UniqueConstraint(
+            "workspace_id", "person_id", name=op.f("uq_member_workspace_id_person_id")
+        ),
+    )
+    with op.batch_alter_table("member", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_member_person_id"), ["person_id"], unique=False
+        )
+
+    op.create_table(
+        "number_series",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("code", sa.String(length=20), nullable=False),
+        sa.Column("pattern", sa.String(length=60), nullable=False),
+        sa.Column("next_value", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_number_series_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_number_series")),
+        sa.UniqueConstraint(
+            "workspace_id", "code", name=op.f("uq_number_series_workspace_id_code")
+        ),
+    )
+    op.create_table(
+        "outbox_message",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("topic", sa.String(length=40), nullable=False),
+        sa.Column("key", sa.String(length=120), nullable=False),
+        sa.Column("invoice_id", sa.BigInteger(), nullable=True),
+        sa.Column("details", sa.JSON(), nullable=False),
+        sa.Column("available_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_error", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_outbox_message_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox_message")),
+        sa.UniqueConstraint(
+            "workspace_id",
+            "topic",
+            "key",
+            name=op.f("uq_outbox_message_workspace_id_topic_key"),
+        ),
+    )
+    with op.batch_alter_table("outbox_message", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_outbox_message_invoice", ["workspace_id", "invoice_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_outbox_message_waiting",
+            ["done_at", "failed_at", "available_at"],
+            unique=False,
+        )
+
+    op.create_table(
+        "portal_visit",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("link_id", sa.BigInteger(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("invoice_id", sa.BigInteger(), nullable=False),
+        sa.Column("evidence", sa.String(length=10), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_portal_visit_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_portal_visit")),
+    )
+    with op.batch_alter_table("portal_visit", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_portal_visit_invoice", ["workspace_id", "invoice_id"], unique=False
+        )
+
+    op.create_table(
+        "stripe_account",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("secret_key_encrypted", sa.Text(), nullable=False),
+        sa.Column("secret_key_last4", sa.String(length=4), nullable=False),
+        sa.Column("webhook_secret_encrypted", sa.Text(), nullable=False),
+        sa.Column("webhook_secret_last4", sa.String(length=4), nullable=False),
+        sa.Column("account_id", sa.String(length=80), nullable=False),
+        sa.Column("is_livemode", sa.Boolean(), nullable=False),
+        sa.Column("charges_enabled", sa.Boolean(), nullable=False),
+        sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_error", sa.String(length=300), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_stripe_account_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stripe_account")),
+        sa.UniqueConstraint(
+            "workspace_id", name=op.f("uq_stripe_account_workspace_id")
+        ),
+    )
+    op.create_table(
+        "tax_rate",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("category", sa.String(length=3), nullable=False),
+        sa.Column("percent", sa.BigInteger(), nullable=False),
+        sa.Column("exemption_reason", sa.String(length=200), nullable=False),
+        sa.Column("is_default", sa.Boolean(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("archived_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_tax_rate_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tax_rate")),
+    )
+    op.create_table(
+        "workspace_settings",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("legal_name", sa.String(length=200), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("country", sa.String(length=2), nullable=False),
+        sa.Column("phone", sa.String(length=60), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("website", sa.String(length=200), nullable=False),
+        sa.Column("vat_id", sa.String(length=40), nullable=False),
+        sa.Column("registration", sa.String(length=80), nullable=False),
+        sa.Column("look", sa.String(length=20), nullable=False),
+        sa.Column("accent", sa.String(length=7), nullable=False),
+        sa.Column("logo_digest", sa.String(length=64), nullable=False),
+        sa.Column("language", sa.String(length=10), nullable=False),
+        sa.Column("net_days", sa.Integer(), nullable=False),
+        sa.Column("prices_inclusive", sa.Boolean(), nullable=False),
+        sa.Column("cash_rounding_minor", sa.Integer(), nullable=False),
+        sa.Column("decimals", sa.Integer(), nullable=True),
+        sa.Column("notes", sa.Text(), nullable=False),
+        sa.Column("terms", sa.Text(), nullable=False),
+        sa.Column("bank_details", sa.JSON(), nullable=False),
+        sa.Column("bank_iban", sa.String(length=34), nullable=False),
+        sa.Column("portal", sa.JSON(), nullable=False),
+        sa.Column("mail", sa.JSON(), nullable=False),
+        sa.Column("mail_password_encrypted", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_workspace_settings_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_workspace_settings")),
+        sa.UniqueConstraint(
+            "workspace_id", name=op.f("uq_workspace_settings_workspace_id")
+        ),
+    )
+    op.create_table(
+        "customer_contact",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "customer_id"],
+            ["customer.workspace_id", "customer.id"],
+            name=op.f("fk_customer_contact_workspace_id_customer_id_customer"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_customer_contact_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customer_contact")),
+    )
+    with op.batch_alter_table("customer_contact", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_customer_contact_customer",
+            ["workspace_id", "customer_id"],
+            unique=False,
+        )
+
+    op.create_table(
+        "invoice",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=True),
+        sa.Column("customer_name", sa.String(length=200), nullable=False),
+        sa.Column("customer_name_key", sa.String(length=200), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("number", sa.String(length=60), nullable=True),
+        sa.Column("series_code", sa.String(length=20), nullable=True),
+        sa.Column("series_value", sa.BigInteger(), nullable=True),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("prices_inclusive", sa.Boolean(), nullable=False),
+        sa.Column("cash_rounding_minor", sa.BigInteger(), nullable=False),
+        sa.Column("rounding_minor", sa.BigInteger(), nullable=True),
+        sa.Column("decimals", sa.Integer(), nullable=True),
+        sa.Column("issued_on", sa.Date(), nullable=True),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("delivery_on", sa.Date(), nullable=True),
+        sa.Column("purchase_order", sa.String(length=80), nullable=False),
+        sa.Column("notes", sa.Text(), nullable=False),
+        sa.Column("terms", sa.Text(), nullable=False),
+        sa.Column("look", sa.String(length=20), nullable=False),
+        sa.Column("adjustments", sa.JSON(), nullable=False),
+        sa.Column("net_minor", sa.BigInteger(), nullable=False),
+        sa.Column("tax_minor", sa.BigInteger(), nullable=False),
+        sa.Column("total_minor", sa.BigInteger(), nullable=False),
+        sa.Column("prepaid_minor", sa.BigInteger(), nullable=False),
+        sa.Column("due_minor", sa.BigInteger(), nullable=False),
+        sa.Column("allocated_minor", sa.BigInteger(), nullable=False),
+        sa.Column("processing_minor", sa.BigInteger(), nullable=False),
+        sa.Column("outstanding_minor", sa.BigInteger(), nullable=False),
+        sa.Column("void_reason", sa.String(length=500), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("source_id", sa.BigInteger(), nullable=True),
+        sa.Column("created_by", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("voided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("archived_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("first_viewed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'draft') = (number is null)", name=op.f("ck_invoice_number")
+        ),
+        sa.CheckConstraint(
+            "state != 'void' or void_reason != ''", name=op.f("ck_invoice_void_reason")
+        ),
+        sa.CheckConstraint(
+            "state = 'draft' or (issued_at is not null and issued_on is not null)",
+            name=op.f("ck_invoice_issued"),
+        ),
+        sa.CheckConstraint(
+            "state in ('draft', 'issued', 'void')", name=op.f("ck_invoice_state")
+        ),
+        sa.CheckConstraint(
+            "published_at is null or number is not null",
+            name=op.f("ck_invoice_published"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "customer_id"],
+            ["customer.workspace_id", "customer.id"],
+            name=op.f("fk_invoice_workspace_id_customer_id_customer"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_invoice_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invoice")),
+        sa.UniqueConstraint(
+            "workspace_id", "id", name=op.f("uq_invoice_workspace_id_id")
+        ),
+        sa.UniqueConstraint(
+            "workspace_id", "number", name=op.f("uq_invoice_workspace_id_number")
+        ),
+        sa.UniqueConstraint(
+            "workspace_id",
+            "series_code",
+            "series_value",
+            name=op.f("uq_invoice_workspace_id_series_code_series_value"),
+        ),
+    )
+    with op.batch_alter_table("invoice", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_invoice_customer", ["workspace_id", "customer_id", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_invoice_customer_name",
+            ["workspace_id", "customer_name_key", "id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            "ix_invoice_due", ["workspace_id", "due_on", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_invoice_issued", ["workspace_id", "issued_on", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_invoice_open", ["workspace_id", "state", "due_on", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_invoice_outstanding",
+            ["workspace_id", "outstanding_minor", "id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            "ix_invoice_recent", ["workspace_id", "created_at", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_invoice_total", ["workspace_id", "total_minor", "id"], unique=False
+        )
+
+    op.create_table(
+        "payment",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("allocated_minor", sa.BigInteger(), nullable=False),
+        sa.Column("received_on", sa.Date(), nullable=False),
+        sa.Column("method", sa.String(length=20), nullable=False),
+        sa.Column("method_detail", sa.String(length=60), nullable=False),
+        sa.Column("reference", sa.String(length=140), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("hold_reason", sa.String(length=200), nullable=False),
+        sa.Column("provider", sa.String(length=20), nullable=True),
+        sa.Column("provider_payment_id", sa.String(length=120), nullable=True),
+        sa.Column("attempt_id", sa.BigInteger(), nullable=True),
+        sa.Column("request_key", sa.String(length=64), nullable=True),
+        sa.Column("recorded_by", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "status in ('settled', 'held', 'reversed')", name=op.f("ck_payment_status")
+        ),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_payment_amount")),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "customer_id"],
+            ["customer.workspace_id", "customer.id"],
+            name=op.f("fk_payment_workspace_id_customer_id_customer"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_payment_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payment")),
+        sa.UniqueConstraint("request_key", name=op.f("uq_payment_request_key")),
+        sa.UniqueConstraint(
+            "workspace_id", "id", name=op.f("uq_payment_workspace_id_id")
+        ),
+        sa.UniqueConstraint(
+            "workspace_id",
+            "provider",
+            "provider_payment_id",
+            name=op.f("uq_payment_workspace_id_provider_provider_payment_id"),
+        ),
+    )
+    with op.batch_alter_table("payment", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_payment_customer", ["workspace_id", "customer_id", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_payment_received", ["workspace_id", "received_on", "id"], unique=False
+        )
+
+    op.create_table(
+        "staff_session",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("token_digest", sa.String(length=64), nullable=False),
+        sa.Column("needs_totp", sa.Boolean(), nullable=False),
+        sa.Column("agent", sa.String(length=200), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_staff_session_member_id_member")
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_staff_session_person_id_person")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_session")),
+        sa.UniqueConstraint("token_digest", name=op.f("uq_staff_session_token_digest")),
+    )
+    with op.batch_alter_table("staff_session", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_staff_session_person_id"), ["person_id"], unique=False
+        )
+
+    op.create_table(
+        "allocation",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("payment_id", sa.BigInteger(), nullable=False),
+        sa.Column("invoice_id", sa.BigInteger(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("amount_minor <> 0", name=op.f("ck_allocation_amount")),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "invoice_id"],
+            ["invoice.workspace_id", "invoice.id"],
+            name=op.f("fk_allocation_workspace_id_invoice_id_invoice"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "payment_id"],
+            ["payment.workspace_id", "payment.id"],
+            name=op.f("fk_allocation_workspace_id_payment_id_payment"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_allocation_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_allocation")),
+    )
+    with op.batch_alter_table("allocation", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_allocation_invoice", ["workspace_id", "invoice_id", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_allocation_payment", ["workspace_id", "payment_id", "id"], unique=False
+        )
+
+    op.create_table(
+        "issued_document",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("invoice_id", sa.BigInteger(), nullable=False),
+        sa.Column("payment_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.String(length=80), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("content_digest", sa.String(length=64), nullable=False),
+        sa.Column("pdf_digest", sa.String(length=64), nullable=False),
+        sa.Column("pdf_error", sa.String(length=300), nullable=False),
+        sa.Column("page_count", sa.Integer(), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("shown_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "invoice_id"],
+            ["invoice.workspace_id", "invoice.id"],
+            name=op.f("fk_issued_document_workspace_id_invoice_id_invoice"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_issued_document_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_issued_document")),
+        sa.UniqueConstraint(
+            "workspace_id",
+            "kind",
+            "invoice_id",
+            "payment_id",
+            name=op.f("uq_issued_document_workspace_id_kind_invoice_id_payment_id"),
+        ),
+    )
+    with op.batch_alter_table("issued_document", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_issued_document_invoice", ["workspace_id", "invoice_id"], unique=False
+        )
+
+    op.create_table(
+        "line_item",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("invoice_id", sa.BigInteger(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=500), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("group_heading", sa.String(length=200), nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("unit", sa.String(length=20), nullable=False),
+        sa.Column("unit_price", sa.BigInteger(), nullable=False),
+        sa.Column("base_quantity", sa.BigInteger(), nullable=False),
+        sa.Column("discount_percent", sa.BigInteger(), nullable=False),
+        sa.Column("taxes", sa.JSON(), nullable=False),
+        sa.Column("adjustments", sa.JSON(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("net_minor", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "invoice_id"],
+            ["invoice.workspace_id", "invoice.id"],
+            name=op.f("fk_line_item_workspace_id_invoice_id_invoice"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_line_item_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_line_item")),
+        sa.UniqueConstraint(
+            "workspace_id",
+            "invoice_id",
+            "position",
+            name=op.f("uq_line_item_workspace_id_invoice_id_position"),
+        ),
+    )
+    op.create_table(
+        "payment_attempt",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("invoice_id", sa.BigInteger(), nullable=False),
+        sa.Column("link_id", sa.BigInteger(), nullable=True),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("idempotency_key", sa.String(length=80), nullable=False),
+        sa.Column("checkout_id", sa.String(length=120), nullable=True),
+        sa.Column("checkout_url", sa.Text(), nullable=False),
+        sa.Column("provider_payment_id", sa.String(length=120), nullable=True),
+        sa.Column("account_id", sa.String(length=80), nullable=False),
+        sa.Column("is_livemode", sa.Boolean(), nullable=False),
+        sa.Column("failure", sa.String(length=200), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_payment_attempt_amount")),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "invoice_id"],
+            ["invoice.workspace_id", "invoice.id"],
+            name=op.f("fk_payment_attempt_workspace_id_invoice_id_invoice"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_payment_attempt_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payment_attempt")),
+        sa.UniqueConstraint("checkout_id", name=op.f("uq_payment_attempt_checkout_id")),
+        sa.UniqueConstraint(
+            "idempotency_key", name=op.f("uq_payment_attempt_idempotency_key")
+        ),
+        sa.UniqueConstraint(
+            "workspace_id", "id", name=op.f("uq_payment_attempt_workspace_id_id")
+        ),
+    )
+    with op.batch_alter_table("payment_attempt", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_payment_attempt_invoice",
+            ["workspace_id", "invoice_id", "id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_payment_attempt_provider_payment_id"),
+            ["provider_payment_id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            "ix_payment_attempt_status", ["workspace_id", "status", "id"], unique=False
+        )
+
+    op.create_table(
+        "payment_note",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("payment_id", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("written_by", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "payment_id"],
+            ["payment.workspace_id", "payment.id"],
+            name=op.f("fk_payment_note_workspace_id_payment_id_payment"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_payment_note_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payment_note")),
+    )
+    with op.batch_alter_table("payment_note", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_payment_note_payment", ["workspace_id", "payment_id"], unique=False
+        )
+
+    op.create_table(
+        "portal_link",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("invoice_id", sa.BigInteger(), nullable=True),
+        sa.Column("token_digest", sa.String(length=64), nullable=False),
+        sa.Column("token_encrypted", sa.Text(), nullable=False),
+        sa.Column("created_by", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "customer_id"],
+            ["customer.workspace_id", "customer.id"],
+            name=op.f("fk_portal_link_workspace_id_customer_id_customer"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "invoice_id"],
+            ["invoice.workspace_id", "invoice.id"],
+            name=op.f("fk_portal_link_workspace_id_invoice_id_invoice"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_portal_link_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_portal_link")),
+        sa.UniqueConstraint("token_digest", name=op.f("uq_portal_link_token_digest")),
+        sa.UniqueConstraint(
+            "workspace_id", "id", name=op.f("uq_portal_link_workspace_id_id")
+        ),
+    )
+    with op.batch_alter_table("portal_link", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_portal_link_customer",
+            ["workspace_id", "customer_id", "id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            "ix_portal_link_invoice", ["workspace_id", "invoice_id", "id"], unique=False
+        )
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("portal_link", schema=None) as batch_op:
+        batch_op.drop_index("ix_portal_link_invoice")
+        batch_op.drop_index("ix_portal_link_customer")
+
+    op.drop_table("portal_link")
+    with op.batch_alter_table("payment_note", schema=None) as batch_op:
+        batch_op.drop_index("ix_payment_note_payment")
+
+    op.drop_table("payment_note")
+    with op.batch_alter_table("payment_attempt", schema=None) as batch_op:
+        batch_op.drop_index("ix_payment_attempt_status")
+        batch_op.drop_index(batch_op.f("ix_payment_attempt_provider_payment_id"))
+        batch_op.drop_index("ix_payment_attempt_invoice")
+
+    op.drop_table("payment_attempt")
+    op.drop_table("line_item")
+    with op.batch_alter_table("issued_document", schema=None) as batch_op:
+        batch_op.drop_index("ix_issued_document_invoice")
+
+    op.drop_table("issued_document")
+    with op.batch_alter_table("allocation", schema=None) as batch_op:
+        batch_op.drop_index("ix_allocation_payment")
+        batch_op.drop_index("ix_allocation_invoice")
+
+    op.drop_table("allocation")
+    with op.batch_alter_table("staff_session", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_staff_session_person_id"))
+
+    op.drop_table("staff_session")
+    with op.batch_alter_table("payment", schema=None) as batch_op:
+        batch_op.drop_index("ix_payment_received")
+        batch_op.drop_index("ix_payment_customer")
+
+    op.drop_table("payment")
+    with op.batch_alter_table("invoice", schema=None) as batch_op:
+        batch_op.drop_index("ix_invoice_total")
+        batch_op.drop_index("ix_invoice_recent")
+        batch_op.drop_index("ix_invoice_outstanding")
+        batch_op.drop_index("ix_invoice_open")
+        batch_op.drop_index("ix_invoice_issued")
+        batch_op.drop_index("ix_invoice_due")
+        batch_op.drop_index("ix_invoice_customer_name")
+        batch_op.drop_index("ix_invoice_customer")
+
+    op.drop_table("invoice")
+    with op.batch_alter_table("customer_contact", schema=None) as batch_op:
+        batch_op.drop_index("ix_customer_contact_customer")
+
+    op.drop_table("customer_contact")
+    op.drop_table("workspace_settings")
+    op.drop_table("tax_rate")
+    op.drop_table("stripe_account")
+    with op.batch_alter_table("portal_visit", schema=None) as batch_op:
+        batch_op.drop_index("ix_portal_visit_invoice")
+
+    op.drop_table("portal_visit")
+    with op.batch_alter_table("outbox_message", schema=None) as batch_op:
+        batch_op.drop_index("ix_outbox_message_waiting")
+        batch_op.drop_index("ix_outbox_message_invoice")
+
+    op.drop_table("outbox_message")
+    op.drop_table("number_series")
+    with op.batch_alter_table("member", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_member_person_id"))
+
+    op.drop_table("member")
+    with op.batch_alter_table("ledger_entry", schema=None) as batch_op:
+        batch_op.drop_index("ix_ledger_entry_journal")
+        batch_op.drop_index("ix_ledger_entry_invoice")
+
+    op.drop_table("ledger_entry")
+    with op.batch_alter_table("inbound_event", schema=None) as batch_op:
+        batch_op.drop_index("ix_inbound_event_status")
+
+    op.drop_table("inbound_event")
+    with op.batch_alter_table("customer", schema=None) as batch_op:
+        batch_op.drop_index("ix_customer_name")
+
+    op.drop_table("customer")
+    with op.batch_alter_table("audit_entry", schema=None) as batch_op:
+        batch_op.drop_index("ix_audit_entry_recent")
+        batch_op.drop_index("ix_audit_entry_invoice")
+
+    op.drop_table("audit_entry")
+    op.drop_table("workspace")
+    op.drop_table("person")

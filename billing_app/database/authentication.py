@@ -1,0 +1,153 @@
+"""Turn a credential into an actor. The only place where actors are made.
+
+Sessions and links belong to no actor yet when they are looked up, so these reads
+run on a session without limits and name their columns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Engine, or_
+from sqlmodel import Session, col, select, update
+
+from billing_app.database.engine import reading
+from billing_app.database.secrets import digest
+from billing_app.domain.actors import PortalVisitor, Role, StaffActor, SystemActor
+from billing_app.domain.errors import BillingError, NotFound, NotSignedIn
+from billing_app.domain.portal_settings import PortalSettings
+from billing_app.domain.sign_in import SESSION_SEEN_STEP, is_session_live
+from billing_app.models import (
+    Member,
+    PortalLink,
+    StaffSession,
+    Workspace,
+    WorkspaceSettings,
+)
+
+# A token is 43 characters; anything much longer is not worth a digest.
+_TOKEN_LENGTH_MAX = 200
+
+
+class PortalNotAvailable(BillingError):
+    """The business has switched its portal off."""
+
+    code = "portal_not_available"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A live staff session and whose it is."""
+
+    actor: StaffActor
+    session_id: int
+    person_id: int
+    needs_totp: bool
+
+
+def staff_from_session(engine: Engine, token: str, now: datetime) -> SignedIn:
+    """Return who a session cookie stands for.
+
+    Raises:
+        NotSignedIn: no such session, or it ended, idled out or lost its member.
+    """
+    if not token or len(token) > _TOKEN_LENGTH_MAX:
+        raise NotSignedIn("Please sign in.")
+    statement = (
+        select(
+            StaffSession.id,
+            StaffSession.person_id,
+            StaffSession.needs_totp,
+            StaffSession.created_at,
+            StaffSession.seen_at,
+            Member.id,
+            Member.workspace_id,
+            Member.role,
+        )
+        .join(Member, col(Member.id) == col(StaffSession.member_id))
+        .where(
+            col(StaffSession.token_digest) == digest(token),
+            col(StaffSession.ended_at).is_(None),
+            col(Member.removed_at).is_(None),
+        )
+    )
+    with Session(reading(engine)) as session:
+        found = session.exec(statement).one_or_none()
+    if found is None:
+        raise NotSignedIn("Please sign in.")
+    session_id, person_id, needs_totp, created_at, seen_at, member_id, *place = found
+    if not is_session_live(created_at, seen_at, now):
+        raise NotSignedIn("You were signed out after a while without use.")
+    if now - seen_at > SESSION_SEEN_STEP:
+        _note_seen(engine, session_id, now)
+    workspace_id, role = place
+    actor = StaffActor(workspace_id, member_id, Role(role))
+    return SignedIn(actor, session_id, person_id, needs_totp)
+
+
+def staff_actor(engine: Engine, token: str, now: datetime) -> StaffActor:
+    """Return the actor of a session that is fully signed in.
+
+    Raises:
+        NotSignedIn: there is none, or it still owes its authentication code.
+    """
+    signed_in = staff_from_session(engine, token, now)
+    if signed_in.needs_totp:
+        raise NotSignedIn("Enter your authentication code.")
+    return signed_in.actor
+
+
+def visitor_from_link(engine: Engine, token: str, now: datetime) -> PortalVisitor:
+    """Return the visitor a portal link stands for.
+
+    Raises:
+        NotFound: unknown, revoked or expired: one answer and one query for all.
+        PortalNotAvailable: the link is good but the portal is switched off.
+    """
+    # Over-long tokens take the same way, so that they take the same time.
+    statement = (
+        select(
+            PortalLink.id,
+            PortalLink.workspace_id,
+            PortalLink.customer_id,
+            PortalLink.invoice_id,
+            WorkspaceSettings.portal,
+        )
+        .join(
+            WorkspaceSettings,
+            col(WorkspaceSettings.workspace_id) == col(PortalLink.workspace_id),
+        )
+        .where(
+            col(PortalLink.token_digest) == digest(token[:_TOKEN_LENGTH_MAX]),
+            col(PortalLink.revoked_at).is_(None),
+            or_(
+                col(PortalLink.expires_at).is_(None), col(PortalLink.expires_at) > now
+            ),
+        )
+    )
+    with Session(reading(engine)) as session:
+        found = session.exec(statement).one_or_none()
+    if found is None:
+        raise NotFound("Invoice not found.")
+    link_id, workspace_id, customer_id, invoice_id, stored = found
+    settings = PortalSettings.from_stored(stored)
+    if not settings.is_on or not settings.shows_invoices:
+        raise PortalNotAvailable("This portal is not available at the moment.")
+    return PortalVisitor(workspace_id, customer_id, link_id, invoice_id)
+
+
+def list_system_actors(engine: Engine, job: str) -> list[SystemActor]:
+    """Return one actor for each workspace, for work that concerns them all."""
+    with Session(reading(engine)) as session:
+        ids = session.exec(select(Workspace.id).order_by(col(Workspace.id))).all()
+    return [SystemActor(workspace_id, job) for workspace_id in ids if workspace_id]
+
+
+def _note_seen(engine: Engine, session_id: int, now: datetime) -> None:
+    with Session(engine) as session, session.begin():
+        session.execute(
+            update(StaffSession)
+            .where(col(StaffSession.id) == session_id)
+            .values(seen_at=now)
+        )

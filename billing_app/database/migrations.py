@@ -1,0 +1,60 @@
+"""Bring a database to the shape of the models, once, whoever starts first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, text
+
+SCRIPTS = Path(__file__).parents[2] / "alembic"
+
+# Any number that nobody else uses as an advisory lock in this database.
+_ADVISORY_LOCK = 7_243_911
+
+
+def upgrade(engine: Engine, revision: str = "head") -> None:
+    """Apply every migration up to `revision`.
+
+    On PostgreSQL an advisory lock lets several processes start at once; SQLite's
+    own write lock does the same.
+    """
+    with engine.begin() as connection:
+        _lock(connection)
+        command.upgrade(_config(connection), revision)
+
+
+def downgrade(engine: Engine, revision: str) -> None:
+    with engine.begin() as connection:
+        _lock(connection)
+        command.downgrade(_config(connection), revision)
+
+
+def is_at_head(engine: Engine) -> bool:
+    """Say whether the database has the shape this code expects."""
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_heads()
+    return set(current) == set(ScriptDirectory(str(SCRIPTS)).get_heads())
+
+
+def check(engine: Engine) -> None:
+    """Raise when the models have columns the migrations do not make."""
+    with engine.begin() as connection:
+        command.check(_config(connection))
+
+
+def _lock(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(
+            text("select pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK}
+        )
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    config.attributes["connection"] = connection
+    return config

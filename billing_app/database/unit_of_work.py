@@ -1,0 +1,281 @@
+"""One actor, one instant, one transaction: the only way to the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine, func
+from sqlmodel import Session, col, select, update
+
+from billing_app.database.engine import reading
+from billing_app.database.scope import limit_session
+from billing_app.database.secrets import Cipher
+from billing_app.domain.actors import Actor, StaffActor
+from billing_app.domain.dates import business_date
+from billing_app.domain.errors import NotFound
+from billing_app.domain.events import EFFECTS, Event, Topic
+from billing_app.domain.numbering import format_number
+from billing_app.models import (
+    AuditEntry,
+    Member,
+    NumberSeries,
+    OutboxMessage,
+    Workspace,
+    WorkspaceOwned,
+)
+
+Row = TypeVar("Row", bound=WorkspaceOwned)
+AnyRow = TypeVar("AnyRow")
+
+_PLAIN_NAMES = {
+    "IssuedDocument": "document",
+    "LineItem": "line",
+    "PortalLink": "link",
+    "TaxRate": "tax",
+    "OutboxMessage": "message",
+    "PaymentAttempt": "payment",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """Where secrets come from: random tokens and the cipher."""
+
+    new_token: Callable[[], str]
+    cipher: Cipher
+
+
+@dataclass(frozen=True, slots=True)
+class TakenNumber:
+    """A document number that is nobody else's from now on."""
+
+    number: str
+    series_code: str
+    series_value: int
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What the unit of work remembers until it is committed."""
+
+    touched: set[str] = field(default_factory=set)
+    workspace: Workspace | None = None
+
+
+class UnitOfWork:
+    """What a service holds: the actor, the time, and the actor's rows.
+
+    Attributes:
+        actor: on whose behalf everything here happens.
+        now: aware UTC time, read once when the unit opened.
+    """
+
+    def __init__(
+        self, session: Session, actor: Actor, now: datetime, chance: Chance
+    ) -> None:
+        self._session = session
+        self._memory = _Memory()
+        self._chance = chance
+        self.actor = actor
+        self.now = now
+
+    # Reading
+
+    def get(self, table: type[Row], row_id: int, *, lock: bool = False) -> Row:
+        """Return a row, locked until commit if asked.
+
+        Raises:
+            NotFound: it does not exist, or belongs to somebody else.
+        """
+        row = self.find(table, row_id, lock=lock)
+        if row is None:
+            name = _PLAIN_NAMES.get(table.__name__, table.__name__.lower())
+            raise NotFound(f"That {name} does not exist.")
+        return row
+
+    def find(self, table: type[Row], row_id: int, *, lock: bool = False) -> Row | None:
+        statement = select(table).where(col(table.id) == row_id)
+        if lock:
+            statement = statement.with_for_update()
+        return self._session.exec(statement).one_or_none()
+
+    def all(self, statement: Any) -> Sequence[Any]:
+        """Return every row: values for one column or table, tuples for several."""
+        return self._session.exec(statement).all()
+
+    def first(self, statement: Any) -> Any | None:
+        return self._session.exec(statement).first()
+
+    def one(self, statement: Any) -> Any:
+        return self._session.exec(statement).one()
+
+    def count(self, statement: Any) -> int:
+        """Return how many rows the statement would give."""
+        return self._session.exec(
+            select(func.count()).select_from(statement.subquery())
+        ).one()
+
+    @property
+    def workspace(self) -> Workspace:
+        """The actor's workspace: its zone, currency and name."""
+        if self._memory.workspace is None:
+            statement = select(Workspace).where(
+                col(Workspace.id) == self.actor.workspace_id
+            )
+            self._memory.workspace = self._session.exec(statement).one()
+        return self._memory.workspace
+
+    @property
+    def today(self) -> date:
+        """The date in the workspace's zone."""
+        return business_date(self.now, self.workspace.zone)
+
+    # Writing
+
+    def add(self, row: AnyRow) -> AnyRow:
+        """Add a row; a workspace's row becomes the actor's workspace's."""
+        if isinstance(row, WorkspaceOwned):
+            row.workspace_id = self.actor.workspace_id
+        self._session.add(row)
+        self._session.flush()
+        return row
+
+    def add_all(self, rows: Sequence[WorkspaceOwned]) -> None:
+        for row in rows:
+            row.workspace_id = self.actor.workspace_id
+        self._session.add_all(rows)
+        self._session.flush()
+
+    def delete(self, row: Any) -> None:
+        self._session.delete(row)
+        self._session.flush()
+
+    def execute(self, statement: Any) -> int:
+        """Run an ORM update or delete; return how many rows it changed."""
+        return self._session.execute(statement).rowcount  # type: ignore[attr-defined]
+
+    def flush(self) -> None:
+        self._session.flush()
+
+    def take_number(self, series_code: str, issued_on: date) -> TakenNumber:
+        """Take the next number of a series, without gap or double.
+
+        The series row stays locked until this transaction ends, so a rolled back
+        issue gives its number back before anyone else can take the next.
+        """
+        statement = (
+            update(NumberSeries)
+            .where(col(NumberSeries.code) == series_code)
+            .values(next_value=NumberSeries.next_value + 1)
+            .returning(col(NumberSeries.next_value), col(NumberSeries.pattern))
+        )
+        taken = self._session.execute(statement).one_or_none()
+        if taken is None:
+            raise NotFound("There is no number series to take a number from.")
+        value = taken.next_value - 1
+        number = format_number(taken.pattern, value, issued_on)
+        return TakenNumber(number, series_code, value)
+
+    # What follows from a change
+
+    def record(self, happened: Event, *, mails: bool = True) -> None:
+        """Write what happened, and what must follow, with the change itself.
+
+        `mails=False` keeps the audit entry and drops the mail: for imports.
+        """
+        details = asdict(happened)
+        details.pop("invoice_id"), details.pop("customer_id")
+        self.add(
+            AuditEntry(
+                event=happened.name(),
+                actor=self.actor.label,
+                actor_name=self._actor_name(),
+                invoice_id=happened.invoice_id,
+                customer_id=happened.customer_id,
+                details=details,
+                at=self.now,
+            )
+        )
+        payment_id = details.get("payment_id")
+        key = (
+            f"payment:{payment_id}" if payment_id else f"invoice:{happened.invoice_id}"
+        )
+        for topic in EFFECTS.get(type(happened), ()):
+            if mails or not topic.startswith("mail."):
+                self.promise(topic, key, happened.invoice_id, payment_id=payment_id)
+        if happened.invoice_id is not None:
+            self.touch(f"invoice:{happened.invoice_id}")
+        if happened.customer_id is not None:
+            self.touch(f"customer:{happened.customer_id}")
+        self.touch(f"workspace:{self.actor.workspace_id}")
+
+    def promise(
+        self,
+        topic: Topic,
+        key: str,
+        invoice_id: int | None = None,
+        *,
+        after: timedelta = timedelta(),
+        **details: Any,
+    ) -> None:
+        """Promise work in this commit, once for each topic and key."""
+        already = select(OutboxMessage.id).where(
+            col(OutboxMessage.topic) == topic, col(OutboxMessage.key) == key
+        )
+        if self.first(already) is not None:
+            return
+        self.add(
+            OutboxMessage(
+                topic=topic,
+                key=key,
+                invoice_id=invoice_id,
+                details=details,
+                available_at=self.now + after,
+                created_at=self.now,
+            )
+        )
+        self.touch("outbox")
+
+    def touch(self, topic: str) -> None:
+        """Tell open pages, after the commit, that this has changed."""
+        self._memory.touched.add(topic)
+
+    @property
+    def touched(self) -> frozenset[str]:
+        return frozenset(self._memory.touched)
+
+    # Secrets
+
+    def new_token(self) -> str:
+        """Return 256 random bits as 43 characters that are safe in a URL."""
+        return self._chance.new_token()
+
+    @property
+    def cipher(self) -> Cipher:
+        return self._chance.cipher
+
+    def _actor_name(self) -> str:
+        if not isinstance(self.actor, StaffActor):
+            return ""
+        statement = select(Member.name).where(col(Member.id) == self.actor.member_id)
+        return self.first(statement) or ""
+
+
+@contextmanager
+def unit_of_work(
+    engine: Engine,
+    actor: Actor,
+    now: datetime,
+    chance: Chance,
+    *,
+    reads_only: bool = False,
+) -> Iterator[UnitOfWork]:
+    """Open a transaction for an actor; commit on success, roll back on error."""
+    bound = reading(engine) if reads_only else engine
+    with Session(bound, expire_on_commit=False) as session, session.begin():
+        limit_session(session, actor)
+        yield UnitOfWork(session, actor, now, chance)

@@ -1,0 +1,237 @@
+"""What happened: frozen facts. Recording one writes the audit entry and the mail.
+
+`EFFECTS` says which outbox topics follow from an event, in the same commit. An
+event without an entry there has no effect beyond the audit trail.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+
+class Topic(StrEnum):
+    """Work promised by a commit and done afterwards, at least once."""
+
+    RENDER_INVOICE = "pdf.render_invoice"
+    RENDER_RECEIPT = "pdf.render_receipt"
+    MAIL_INVOICE = "mail.invoice_available"
+    MAIL_LINK = "mail.share_link"
+    MAIL_RECEIPT = "mail.receipt"
+    MAIL_TEST = "mail.test"
+    EXPIRE_CHECKOUT = "stripe.expire_checkout"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Base of all events.
+
+    Attributes:
+        invoice_id: the invoice it belongs to, or None.
+        customer_id: the customer it belongs to, or None.
+    """
+
+    TEXT: ClassVar[str] = ""
+
+    invoice_id: int | None = None
+    customer_id: int | None = None
+
+    @classmethod
+    def name(cls) -> str:
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerCreated(Event):
+    TEXT: ClassVar[str] = "Customer created"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerChanged(Event):
+    TEXT: ClassVar[str] = "Customer changed"
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftCreated(Event):
+    TEXT: ClassVar[str] = "Draft created"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftSaved(Event):
+    TEXT: ClassVar[str] = "Draft saved"
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftDeleted(Event):
+    TEXT: ClassVar[str] = "Draft deleted"
+    draft_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftRestored(Event):
+    TEXT: ClassVar[str] = "Draft restored"
+    draft_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceDuplicated(Event):
+    TEXT: ClassVar[str] = "Duplicated from another invoice"
+    source_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceIssued(Event):
+    TEXT: ClassVar[str] = "Issued"
+    number: str
+    total_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoicePublished(Event):
+    TEXT: ClassVar[str] = "Published to the portal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceSent(Event):
+    TEXT: ClassVar[str] = "Marked as sent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceVoided(Event):
+    TEXT: ClassVar[str] = "Voided"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceArchived(Event):
+    TEXT: ClassVar[str] = "Archived"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceUnarchived(Event):
+    TEXT: ClassVar[str] = "Taken out of the archive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceViewed(Event):
+    TEXT: ClassVar[str] = "Customer viewed the invoice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkCreated(Event):
+    TEXT: ClassVar[str] = "Portal link created"
+    link_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkRevoked(Event):
+    TEXT: ClassVar[str] = "Portal link revoked"
+    link_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkShared(Event):
+    TEXT: ClassVar[str] = "Portal link shared"
+    link_id: int
+    channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailRequeued(Event):
+    TEXT: ClassVar[str] = "Mail queued again"
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentRecorded(Event):
+    TEXT: ClassVar[str] = "Payment recorded"
+    payment_id: int
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentSettled(Event):
+    TEXT: ClassVar[str] = "Paid online"
+    payment_id: int
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentReversed(Event):
+    TEXT: ClassVar[str] = "Payment reversed"
+    payment_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentHeld(Event):
+    TEXT: ClassVar[str] = "Payment held for review"
+    payment_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptStarted(Event):
+    TEXT: ClassVar[str] = "Online payment started"
+    attempt_id: int
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptProcessing(Event):
+    TEXT: ClassVar[str] = "Bank debit started, not cleared yet"
+    attempt_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptFailed(Event):
+    TEXT: ClassVar[str] = "Online payment failed"
+    attempt_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptExpired(Event):
+    TEXT: ClassVar[str] = "Online payment expired"
+    attempt_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsChanged(Event):
+    TEXT: ClassVar[str] = "Settings changed"
+    section: str
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberAdded(Event):
+    TEXT: ClassVar[str] = "Member added"
+    member_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberSignedIn(Event):
+    TEXT: ClassVar[str] = "Signed in"
+    member_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberSignedOut(Event):
+    TEXT: ClassVar[str] = "Signed out"
+    member_id: int
+    everywhere: bool
+
+
+EFFECTS: dict[type[Event], tuple[Topic, ...]] = {
+    InvoiceIssued: (Topic.RENDER_INVOICE,),
+    InvoicePublished: (Topic.MAIL_INVOICE,),
+    PaymentRecorded: (Topic.RENDER_RECEIPT,),
+    PaymentSettled: (Topic.RENDER_RECEIPT, Topic.MAIL_RECEIPT),
+}

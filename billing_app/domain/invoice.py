@@ -1,0 +1,132 @@
+"""The life of an invoice: stored states, allowed steps, and the word people read.
+
+What is stored is only what cannot be derived: draft, issued or void, and a few
+instants. Paid, partially paid, overdue and processing follow from money and dates,
+so a missed night or a late webhook can never show a wrong badge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from billing_app.domain.errors import Conflict, InvalidInput
+
+LINES_MAX = 500
+NOTES_LENGTH_MAX = 10_000
+REASON_LENGTH_MAX = 500
+
+
+class InvoiceState(StrEnum):
+    """The stored part of the life. Only forwards: draft, issued, void."""
+
+    DRAFT = "draft"
+    ISSUED = "issued"
+    VOID = "void"
+
+
+NEXT_STATES: dict[InvoiceState, frozenset[InvoiceState]] = {
+    InvoiceState.DRAFT: frozenset({InvoiceState.ISSUED}),
+    InvoiceState.ISSUED: frozenset({InvoiceState.VOID}),
+    InvoiceState.VOID: frozenset(),
+}
+
+
+class InvoiceStatus(StrEnum):
+    """The word on the badge, the same for staff and customer."""
+
+    DRAFT = "Draft"
+    DUE = "Due"
+    OVERDUE = "Overdue"
+    PARTIALLY_PAID = "Partially paid"
+    PROCESSING = "Processing"
+    PAID = "Paid"
+    VOID = "Void"
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceFacts:
+    """What the status is computed from. Amounts in minor units."""
+
+    state: InvoiceState
+    total_minor: int
+    outstanding_minor: int
+    processing_minor: int
+    due_on: date | None
+
+
+def is_overdue(facts: InvoiceFacts, today: date) -> bool:
+    """Say whether money is late: outstanding after the end of the due date."""
+    return (
+        facts.state == InvoiceState.ISSUED
+        and facts.outstanding_minor > 0
+        and facts.due_on is not None
+        and today > facts.due_on
+    )
+
+
+def compute_status(facts: InvoiceFacts, today: date) -> InvoiceStatus:
+    """Return the one word that matters most to whoever looks.
+
+    Processing outranks overdue, since the money is on its way; overdue outranks
+    partially paid, since somebody has to act.
+    """
+    if facts.state == InvoiceState.DRAFT:
+        return InvoiceStatus.DRAFT
+    if facts.state == InvoiceState.VOID:
+        return InvoiceStatus.VOID
+    if facts.outstanding_minor <= 0:
+        return InvoiceStatus.PAID
+    if facts.processing_minor >= facts.outstanding_minor:
+        return InvoiceStatus.PROCESSING
+    if is_overdue(facts, today):
+        return InvoiceStatus.OVERDUE
+    if facts.outstanding_minor < facts.total_minor:
+        return InvoiceStatus.PARTIALLY_PAID
+    return InvoiceStatus.DUE
+
+
+class WrongState(Conflict):
+    """The invoice has moved on, or has not come that far."""
+
+    code = "wrong_state"
+
+
+def check_step(state: InvoiceState, wanted: InvoiceState) -> None:
+    """Refuse a step that the life of an invoice does not have."""
+    if wanted not in NEXT_STATES[state]:
+        said = {"draft": "still a draft", "issued": "issued", "void": "void"}
+        raise WrongState(f"This invoice is {said[state]}, so that can't be done.")
+
+
+def check_draft(state: InvoiceState) -> None:
+    """Refuse to edit what has been issued."""
+    if state != InvoiceState.DRAFT:
+        raise WrongState("This invoice is issued and can't be edited any more.")
+
+
+def check_issuable(
+    line_count: int, has_customer: bool, issued_on: date, due_on: date | None
+) -> None:
+    """Refuse to issue what would not be an invoice."""
+    if not has_customer:
+        raise InvalidInput("Choose a customer first.", field="customer")
+    if line_count == 0:
+        raise InvalidInput("Add at least one line before issuing.", field="lines")
+    if due_on is not None and due_on < issued_on:
+        raise InvalidInput(
+            "The due date can't be before the issue date.", field="due_on"
+        )
+
+
+def check_reason(reason: str) -> str:
+    """Return the trimmed reason for an act that stays on the record."""
+    reason = reason.strip()
+    if not reason:
+        raise InvalidInput("Say why in a few words.", field="reason")
+    if len(reason) > REASON_LENGTH_MAX:
+        raise InvalidInput(
+            f"Keep the reason under {REASON_LENGTH_MAX} characters.", field="reason"
+        )
+    return reason

@@ -1,0 +1,175 @@
+"""Invoices, their working lines, and the documents issued from them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.sql.elements import ColumnElement
+from sqlmodel import Field, col
+
+from billing_app.models.base import (
+    CustomerVisible,
+    ExactDecimal,
+    UtcInstant,
+    WorkspaceOwned,
+)
+
+
+class Invoice(CustomerVisible, table=True):
+    """A bill: editable while a draft, frozen once issued.
+
+    Amounts are minor units of `currency`. `outstanding_minor` is total less
+    prepaid and settled allocations, kept beside the facts it is derived from so
+    that lists can sort by it; `verify` compares the two. `adjustments` are
+    document allowances and charges in the form of `domain.draft`. `series_code`
+    and `series_value` are what the number was made of.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "id"),
+        UniqueConstraint("workspace_id", "number"),
+        UniqueConstraint("workspace_id", "series_code", "series_value"),
+        ForeignKeyConstraint(
+            ["workspace_id", "customer_id"], ["customer.workspace_id", "customer.id"]
+        ),
+        CheckConstraint("state in ('draft', 'issued', 'void')", name="state"),
+        CheckConstraint("(state = 'draft') = (number is null)", name="number"),
+        CheckConstraint(
+            "state = 'draft' or (issued_at is not null and issued_on is not null)",
+            name="issued",
+        ),
+        CheckConstraint("published_at is null or number is not null", name="published"),
+        CheckConstraint("state != 'void' or void_reason != ''", name="void_reason"),
+        Index("ix_invoice_recent", "workspace_id", "created_at", "id"),
+        Index("ix_invoice_issued", "workspace_id", "issued_on", "id"),
+        Index("ix_invoice_due", "workspace_id", "due_on", "id"),
+        Index("ix_invoice_total", "workspace_id", "total_minor", "id"),
+        Index("ix_invoice_outstanding", "workspace_id", "outstanding_minor", "id"),
+        Index("ix_invoice_customer_name", "workspace_id", "customer_name_key", "id"),
+        Index("ix_invoice_customer", "workspace_id", "customer_id", "id"),
+        Index("ix_invoice_open", "workspace_id", "state", "due_on", "id"),
+    )
+
+    INVOICE_COLUMN: ClassVar[str] = "id"
+
+    # A draft may have no customer yet.
+    customer_id: int | None = Field(default=None, sa_type=BigInteger)
+    customer_name: str = Field(default="", max_length=200)
+    customer_name_key: str = Field(default="", max_length=200)
+    state: str = Field(default="draft", max_length=10)
+    number: str | None = Field(default=None, max_length=60)
+    series_code: str | None = Field(default=None, max_length=20)
+    series_value: int | None = Field(default=None, sa_type=BigInteger)
+    currency: str = Field(max_length=3)
+    prices_inclusive: bool = Field(default=False)
+    cash_rounding_minor: int = Field(default=0, sa_type=BigInteger)
+    rounding_minor: int | None = Field(default=None, sa_type=BigInteger)
+    decimals: int | None = Field(default=None)
+    issued_on: date | None = Field(default=None)
+    due_on: date | None = Field(default=None)
+    delivery_on: date | None = Field(default=None)
+    purchase_order: str = Field(default="", max_length=80)
+    notes: str = Field(default="", sa_type=Text)
+    terms: str = Field(default="", sa_type=Text)
+    look: str = Field(default="modern", max_length=20)
+    adjustments: list[Any] = Field(default_factory=list, sa_type=JSON)
+    net_minor: int = Field(default=0, sa_type=BigInteger)
+    tax_minor: int = Field(default=0, sa_type=BigInteger)
+    total_minor: int = Field(default=0, sa_type=BigInteger)
+    prepaid_minor: int = Field(default=0, sa_type=BigInteger)
+    due_minor: int = Field(default=0, sa_type=BigInteger)
+    allocated_minor: int = Field(default=0, sa_type=BigInteger)
+    processing_minor: int = Field(default=0, sa_type=BigInteger)
+    outstanding_minor: int = Field(default=0, sa_type=BigInteger)
+    void_reason: str = Field(default="", max_length=500)
+    version: int = Field(default=1)
+    source_id: int | None = Field(default=None, sa_type=BigInteger)
+    created_by: int | None = Field(default=None, sa_type=BigInteger)
+    created_at: datetime = Field(sa_type=UtcInstant)
+    changed_at: datetime = Field(sa_type=UtcInstant)
+    issued_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+    published_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+    sent_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+    voided_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+    archived_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+    deleted_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+    first_viewed_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+
+    @classmethod
+    def shown_to_customer(cls) -> ColumnElement[bool]:
+        return col(cls.published_at).is_not(None)
+
+
+class LineItem(WorkspaceOwned, table=True):
+    """One working line of an invoice. Customers read the issued document instead.
+
+    `taxes` and `adjustments` are lists in the form of `domain.draft`.
+    """
+
+    __tablename__ = "line_item"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["workspace_id", "invoice_id"], ["invoice.workspace_id", "invoice.id"]
+        ),
+        UniqueConstraint("workspace_id", "invoice_id", "position"),
+    )
+
+    invoice_id: int = Field(sa_type=BigInteger)
+    position: int
+    name: str = Field(default="", max_length=500)
+    description: str = Field(default="", sa_type=Text)
+    group_heading: str = Field(default="", max_length=200)
+    quantity: Decimal = Field(sa_type=ExactDecimal)
+    unit: str = Field(default="", max_length=20)
+    unit_price: Decimal = Field(sa_type=ExactDecimal)
+    base_quantity: Decimal = Field(default=Decimal(1), sa_type=ExactDecimal)
+    discount_percent: Decimal = Field(default=Decimal(0), sa_type=ExactDecimal)
+    taxes: list[Any] = Field(default_factory=list, sa_type=JSON)
+    adjustments: list[Any] = Field(default_factory=list, sa_type=JSON)
+    amount_minor: int = Field(default=0, sa_type=BigInteger)
+    net_minor: int = Field(default=0, sa_type=BigInteger)
+
+
+class IssuedDocument(CustomerVisible, table=True):
+    """What was printed, frozen: the document as JSON, and its PDF by digest.
+
+    `content` is `domain.document` in canonical JSON and never changes; the
+    database refuses it. `pdf_digest` is empty until the PDF is rendered.
+    """
+
+    __tablename__ = "issued_document"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["workspace_id", "invoice_id"], ["invoice.workspace_id", "invoice.id"]
+        ),
+        UniqueConstraint("workspace_id", "kind", "invoice_id", "payment_id"),
+        Index("ix_issued_document_invoice", "workspace_id", "invoice_id"),
+    )
+
+    kind: str = Field(default="invoice", max_length=20)
+    invoice_id: int = Field(sa_type=BigInteger)
+    # Zero for an invoice, so that the unique constraint holds there too.
+    payment_id: int = Field(default=0, sa_type=BigInteger)
+    number: str = Field(max_length=80)
+    content: str = Field(sa_type=Text)
+    content_digest: str = Field(max_length=64)
+    pdf_digest: str = Field(default="", max_length=64)
+    pdf_error: str = Field(default="", max_length=300)
+    page_count: int = Field(default=0)
+    issued_at: datetime = Field(sa_type=UtcInstant)
+    shown_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+
+    @classmethod
+    def shown_to_customer(cls) -> ColumnElement[bool]:
+        return col(cls.shown_at).is_not(None)

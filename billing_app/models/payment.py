@@ -1,0 +1,167 @@
+"""Money received, what it paid, tries to pay online, and the ledger."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import ClassVar
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.sql.elements import ColumnElement
+from sqlmodel import Field, col
+
+from billing_app.models.base import CustomerVisible, UtcInstant, WorkspaceOwned
+
+
+class Payment(CustomerVisible, table=True):
+    """Money received once, from anywhere.
+
+    `status`: settled counts; held waits for a person and pays nothing; reversed
+    was taken back. `method` is cash, check, bank_transfer, card or other.
+    `reference` is for the customer; the note for staff lives in `PaymentNote`.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "id"),
+        UniqueConstraint("workspace_id", "provider", "provider_payment_id"),
+        ForeignKeyConstraint(
+            ["workspace_id", "customer_id"], ["customer.workspace_id", "customer.id"]
+        ),
+        CheckConstraint("amount_minor > 0", name="amount"),
+        CheckConstraint("status in ('settled', 'held', 'reversed')", name="status"),
+        Index("ix_payment_received", "workspace_id", "received_on", "id"),
+        Index("ix_payment_customer", "workspace_id", "customer_id", "id"),
+    )
+
+    # A payment is reached through its allocation, which is narrowed itself.
+    INVOICE_COLUMN: ClassVar[str] = ""
+
+    amount_minor: int = Field(sa_type=BigInteger)
+    currency: str = Field(max_length=3)
+    allocated_minor: int = Field(default=0, sa_type=BigInteger)
+    received_on: date
+    method: str = Field(max_length=20)
+    method_detail: str = Field(default="", max_length=60)
+    reference: str = Field(default="", max_length=140)
+    status: str = Field(default="settled", max_length=10)
+    hold_reason: str = Field(default="", max_length=200)
+    provider: str | None = Field(default=None, max_length=20)
+    provider_payment_id: str | None = Field(default=None, max_length=120)
+    attempt_id: int | None = Field(default=None, sa_type=BigInteger)
+    # A form sends one key however often its button is pressed.
+    request_key: str | None = Field(default=None, max_length=64, unique=True)
+    recorded_by: int | None = Field(default=None, sa_type=BigInteger)
+    created_at: datetime = Field(sa_type=UtcInstant)
+
+    @classmethod
+    def shown_to_customer(cls) -> ColumnElement[bool]:
+        return col(cls.status) != "held"
+
+
+class PaymentNote(WorkspaceOwned, table=True):
+    """What staff write down about a payment. No customer query can reach it."""
+
+    __tablename__ = "payment_note"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["workspace_id", "payment_id"], ["payment.workspace_id", "payment.id"]
+        ),
+        Index("ix_payment_note_payment", "workspace_id", "payment_id"),
+    )
+
+    payment_id: int = Field(sa_type=BigInteger)
+    body: str = Field(sa_type=Text)
+    written_by: int = Field(sa_type=BigInteger)
+    created_at: datetime = Field(sa_type=UtcInstant)
+
+
+class Allocation(CustomerVisible, table=True):
+    """The part of a payment that pays one invoice. Negative takes it back."""
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["workspace_id", "payment_id"], ["payment.workspace_id", "payment.id"]
+        ),
+        ForeignKeyConstraint(
+            ["workspace_id", "invoice_id"], ["invoice.workspace_id", "invoice.id"]
+        ),
+        CheckConstraint("amount_minor <> 0", name="amount"),
+        Index("ix_allocation_invoice", "workspace_id", "invoice_id", "id"),
+        Index("ix_allocation_payment", "workspace_id", "payment_id", "id"),
+    )
+
+    payment_id: int = Field(sa_type=BigInteger)
+    invoice_id: int = Field(sa_type=BigInteger)
+    amount_minor: int = Field(sa_type=BigInteger)
+    created_at: datetime = Field(sa_type=UtcInstant)
+
+    @classmethod
+    def shown_to_customer(cls) -> ColumnElement[bool]:
+        return col(cls.id).is_not(None)
+
+
+class PaymentAttempt(CustomerVisible, table=True):
+    """One try to pay online, stored before Stripe is asked.
+
+    `status`: prepared, open, processing, succeeded, failed, expired, unknown.
+    `idempotency_key` is what makes a repeated call harmless.
+    """
+
+    __tablename__ = "payment_attempt"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "id"),
+        UniqueConstraint("idempotency_key"),
+        UniqueConstraint("checkout_id"),
+        ForeignKeyConstraint(
+            ["workspace_id", "invoice_id"], ["invoice.workspace_id", "invoice.id"]
+        ),
+        CheckConstraint("amount_minor > 0", name="amount"),
+        Index("ix_payment_attempt_invoice", "workspace_id", "invoice_id", "id"),
+        Index("ix_payment_attempt_status", "workspace_id", "status", "id"),
+    )
+
+    invoice_id: int = Field(sa_type=BigInteger)
+    link_id: int | None = Field(default=None, sa_type=BigInteger)
+    amount_minor: int = Field(sa_type=BigInteger)
+    currency: str = Field(max_length=3)
+    status: str = Field(default="prepared", max_length=12)
+    idempotency_key: str = Field(max_length=80)
+    checkout_id: str | None = Field(default=None, max_length=120)
+    checkout_url: str = Field(default="", sa_type=Text)
+    provider_payment_id: str | None = Field(default=None, max_length=120, index=True)
+    account_id: str = Field(default="", max_length=80)
+    is_livemode: bool = Field(default=False)
+    failure: str = Field(default="", max_length=200)
+    created_at: datetime = Field(sa_type=UtcInstant)
+    changed_at: datetime = Field(sa_type=UtcInstant)
+    expires_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+
+    @classmethod
+    def shown_to_customer(cls) -> ColumnElement[bool]:
+        return col(cls.id).is_not(None)
+
+
+class LedgerEntry(WorkspaceOwned, table=True):
+    """One line of a balanced journal. Append-only; the database refuses the rest."""
+
+    __tablename__ = "ledger_entry"
+    __table_args__ = (
+        CheckConstraint("amount_minor <> 0", name="amount"),
+        Index("ix_ledger_entry_journal", "workspace_id", "journal"),
+        Index("ix_ledger_entry_invoice", "workspace_id", "invoice_id"),
+    )
+
+    journal: str = Field(max_length=60)
+    account: str = Field(max_length=20)
+    amount_minor: int = Field(sa_type=BigInteger)
+    currency: str = Field(max_length=3)
+    invoice_id: int | None = Field(default=None, sa_type=BigInteger)
+    payment_id: int | None = Field(default=None, sa_type=BigInteger)
+    customer_id: int | None = Field(default=None, sa_type=BigInteger)
+    posted_at: datetime = Field(sa_type=UtcInstant)

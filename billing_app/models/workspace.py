@@ -1,0 +1,108 @@
+"""The business itself: profile, branding, defaults, taxes, series, Stripe."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from billing_app.models.base import ExactDecimal, RowId, UtcInstant, WorkspaceOwned
+
+
+class Workspace(SQLModel, table=True):
+    """One business using the product."""
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
+    slug: str = Field(unique=True, max_length=60)
+    name: str = Field(max_length=200)
+    profile: str = Field(default="simple_link", max_length=40)
+    currency: str = Field(max_length=3)
+    zone: str = Field(default="UTC", max_length=60)
+    created_at: datetime = Field(sa_type=UtcInstant)
+
+
+class WorkspaceSettings(WorkspaceOwned, table=True):
+    """Everything staff set once: who sends, how it looks, what is usual.
+
+    `address`, `bank_instructions` and `terms` are plain text with line breaks.
+    `bank_details` holds label and value pairs printed as rows; `portal` holds
+    `domain.portal_settings.PortalSettings`; `mail` the SMTP settings without
+    the password, which is `mail_password_encrypted`.
+    """
+
+    __tablename__ = "workspace_settings"
+    __table_args__ = (UniqueConstraint("workspace_id"),)
+
+    legal_name: str = Field(default="", max_length=200)
+    address: str = Field(default="", sa_type=Text)
+    country: str = Field(default="", max_length=2)
+    phone: str = Field(default="", max_length=60)
+    email: str = Field(default="", max_length=254)
+    website: str = Field(default="", max_length=200)
+    vat_id: str = Field(default="", max_length=40)
+    registration: str = Field(default="", max_length=80)
+    look: str = Field(default="modern", max_length=20)
+    accent: str = Field(default="#3d4fd6", max_length=7)
+    logo_digest: str = Field(default="", max_length=64)
+    language: str = Field(default="en", max_length=10)
+    net_days: int = Field(default=30)
+    prices_inclusive: bool = Field(default=False)
+    cash_rounding_minor: int = Field(default=0)
+    decimals: int | None = Field(default=None)
+    notes: str = Field(default="", sa_type=Text)
+    terms: str = Field(default="", sa_type=Text)
+    bank_details: list[Any] = Field(default_factory=list, sa_type=JSON)
+    bank_iban: str = Field(default="", max_length=34)
+    portal: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    mail: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    mail_password_encrypted: str = Field(default="", sa_type=Text)
+    version: int = Field(default=1)
+
+
+class TaxRate(WorkspaceOwned, table=True):
+    """A tax a line can carry, under the name people know it by.
+
+    `category` is a UNCL 5305 code: S standard, Z zero, E exempt, AE reverse
+    charge, O out of scope.
+    """
+
+    __tablename__ = "tax_rate"
+
+    name: str = Field(max_length=60)
+    category: str = Field(default="S", max_length=3)
+    percent: Decimal = Field(sa_type=ExactDecimal)
+    exemption_reason: str = Field(default="", max_length=200)
+    is_default: bool = Field(default=False)
+    position: int = Field(default=0)
+    archived_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+
+
+class NumberSeries(WorkspaceOwned, table=True):
+    """A counter for document numbers. Its row lock makes numbers gapless."""
+
+    __tablename__ = "number_series"
+    __table_args__ = (UniqueConstraint("workspace_id", "code"),)
+
+    code: str = Field(max_length=20)
+    pattern: str = Field(default="INV-{counter:5}", max_length=60)
+    next_value: int = Field(default=1, sa_type=BigInteger)
+
+
+class StripeAccount(WorkspaceOwned, table=True):
+    """The workspace's own Stripe keys, encrypted; people see the last four."""
+
+    __tablename__ = "stripe_account"
+    __table_args__ = (UniqueConstraint("workspace_id"),)
+
+    secret_key_encrypted: str = Field(default="", sa_type=Text)
+    secret_key_last4: str = Field(default="", max_length=4)
+    webhook_secret_encrypted: str = Field(default="", sa_type=Text)
+    webhook_secret_last4: str = Field(default="", max_length=4)
+    account_id: str = Field(default="", max_length=80)
+    is_livemode: bool = Field(default=False)
+    charges_enabled: bool = Field(default=False)
+    checked_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+    last_error: str = Field(default="", max_length=300)
