@@ -6,11 +6,11 @@ run on a session without limits and name their columns.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Engine, or_
-from sqlmodel import Session, col, select, update
+from sqlalchemy import Engine, or_, select, update
+from sqlmodel import Session, col
 
 from billing_app.database.engine import reading
 from billing_app.database.secrets import digest
@@ -56,14 +56,14 @@ def staff_from_session(engine: Engine, token: str, now: datetime) -> SignedIn:
         raise NotSignedIn("Please sign in.")
     statement = (
         select(
-            StaffSession.id,
-            StaffSession.person_id,
-            StaffSession.needs_totp,
-            StaffSession.created_at,
-            StaffSession.seen_at,
-            Member.id,
-            Member.workspace_id,
-            Member.role,
+            col(StaffSession.id),
+            col(StaffSession.person_id),
+            col(StaffSession.needs_totp),
+            col(StaffSession.created_at),
+            col(StaffSession.seen_at),
+            col(Member.id),
+            col(Member.workspace_id),
+            col(Member.role),
         )
         .join(Member, col(Member.id) == col(StaffSession.member_id))
         .where(
@@ -73,7 +73,7 @@ def staff_from_session(engine: Engine, token: str, now: datetime) -> SignedIn:
         )
     )
     with Session(reading(engine)) as session:
-        found = session.exec(statement).one_or_none()
+        found = session.execute(statement).one_or_none()
     if found is None:
         raise NotSignedIn("Please sign in.")
     session_id, person_id, needs_totp, created_at, seen_at, member_id, *place = found
@@ -108,11 +108,11 @@ def visitor_from_link(engine: Engine, token: str, now: datetime) -> PortalVisito
     # Over-long tokens take the same way, so that they take the same time.
     statement = (
         select(
-            PortalLink.id,
-            PortalLink.workspace_id,
-            PortalLink.customer_id,
-            PortalLink.invoice_id,
-            WorkspaceSettings.portal,
+            col(PortalLink.id),
+            col(PortalLink.workspace_id),
+            col(PortalLink.customer_id),
+            col(PortalLink.invoice_id),
+            col(WorkspaceSettings.portal),
         )
         .join(
             WorkspaceSettings,
@@ -121,13 +121,11 @@ def visitor_from_link(engine: Engine, token: str, now: datetime) -> PortalVisito
         .where(
             col(PortalLink.token_digest) == digest(token[:_TOKEN_LENGTH_MAX]),
             col(PortalLink.revoked_at).is_(None),
-            or_(
-                col(PortalLink.expires_at).is_(None), col(PortalLink.expires_at) > now
-            ),
+            or_(col(PortalLink.expires_at).is_(None), col(PortalLink.expires_at) > now),
         )
     )
     with Session(reading(engine)) as session:
-        found = session.exec(statement).one_or_none()
+        found = session.execute(statement).one_or_none()
     if found is None:
         raise NotFound("Invoice not found.")
     link_id, workspace_id, customer_id, invoice_id, stored = found
@@ -137,10 +135,39 @@ def visitor_from_link(engine: Engine, token: str, now: datetime) -> PortalVisito
     return PortalVisitor(workspace_id, customer_id, link_id, invoice_id)
 
 
+def portal_visitor(
+    engine: Engine,
+    token: str,
+    session_token: str,
+    now: datetime,
+    *,
+    wants_preview: bool,
+) -> PortalVisitor:
+    """Return the visitor of a link, marked when the browser is staff's own.
+
+    Staff who open a customer's link leave no visit, and a preview cannot act.
+
+    Raises:
+        NotFound, PortalNotAvailable: as `visitor_from_link`.
+    """
+    visitor = visitor_from_link(engine, token, now)
+    if not session_token:
+        return visitor
+    try:
+        member = staff_actor(engine, session_token, now)
+    except NotSignedIn:
+        return visitor
+    if member.workspace_id != visitor.workspace_id:
+        return visitor
+    return replace(visitor, is_staff=True, is_preview=wants_preview)
+
+
 def list_system_actors(engine: Engine, job: str) -> list[SystemActor]:
     """Return one actor for each workspace, for work that concerns them all."""
     with Session(reading(engine)) as session:
-        ids = session.exec(select(Workspace.id).order_by(col(Workspace.id))).all()
+        ids = session.scalars(
+            select(col(Workspace.id)).order_by(col(Workspace.id))
+        ).all()
     return [SystemActor(workspace_id, job) for workspace_id in ids if workspace_id]
 
 

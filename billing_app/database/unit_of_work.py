@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, func
 from sqlmodel import Session, col, select, update
@@ -15,7 +16,6 @@ from billing_app.database.engine import reading
 from billing_app.database.scope import limit_session
 from billing_app.database.secrets import Cipher
 from billing_app.domain.actors import Actor, StaffActor
-from billing_app.domain.dates import business_date
 from billing_app.domain.errors import NotFound
 from billing_app.domain.events import EFFECTS, Event, Topic
 from billing_app.domain.numbering import format_number
@@ -132,7 +132,7 @@ class UnitOfWork:
     @property
     def today(self) -> date:
         """The date in the workspace's zone."""
-        return business_date(self.now, self.workspace.zone)
+        return self.now.astimezone(ZoneInfo(self.workspace.zone)).date()
 
     # Writing
 

@@ -74,6 +74,7 @@ class PortalVisitor:
     Attributes:
         invoice_id: the only invoice the link opens, or None for a customer link.
         is_preview: staff looking as the customer would: reads, never writes.
+        is_staff: the browser is signed in to this workspace, so it leaves no visit.
     """
 
     workspace_id: int
@@ -81,6 +82,7 @@ class PortalVisitor:
     link_id: int
     invoice_id: int | None
     is_preview: bool = False
+    is_staff: bool = False
 
     @property
     def label(self) -> str:

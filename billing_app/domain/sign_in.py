@@ -49,5 +49,8 @@ def check_password(password: str, email: str) -> None:
         raise InvalidInput(
             f"Use at most {PASSWORD_LENGTH_MAX} characters.", field="password"
         )
-    if len(set(password)) < 5 or password.lower() in (email.lower(), "tallyporttallyport"):
+    if len(set(password)) < 5 or password.lower() in (
+        email.lower(),
+        "tallyporttallyport",
+    ):
         raise InvalidInput("That password is too easy to guess.", field="password")

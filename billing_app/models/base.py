@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, DateTime, Integer, MetaData, TypeDecorator
 from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import declared_attr
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Field, SQLModel
 
@@ -70,7 +72,15 @@ class ExactDecimal(TypeDecorator[Decimal]):
         return (Decimal(value) / self.SCALE).normalize() + 0
 
 
-class WorkspaceOwned(SQLModel):
+class Stored(SQLModel):
+    """A table, named by its class: LineItem is kept in line_item."""
+
+    @declared_attr.directive
+    def __tablename__(cls) -> str:  # type: ignore[override]
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+
+class WorkspaceOwned(Stored):
     """A row of exactly one workspace. `database/scope.py` limits every read to it."""
 
     id: int | None = Field(default=None, primary_key=True, sa_type=RowId)

@@ -36,7 +36,6 @@ class Customer(WorkspaceOwned, table=True):
 class CustomerContact(WorkspaceOwned, table=True):
     """A person at the customer. `kind` is to or cc."""
 
-    __tablename__ = "customer_contact"
     __table_args__ = (
         ForeignKeyConstraint(
             ["workspace_id", "customer_id"], ["customer.workspace_id", "customer.id"]

@@ -64,7 +64,9 @@ class Invoice(CustomerVisible, table=True):
     INVOICE_COLUMN: ClassVar[str] = "id"
 
     # A draft may have no customer yet.
-    customer_id: int | None = Field(default=None, sa_type=BigInteger)
+    customer_id: int | None = Field(  # type: ignore[assignment]
+        default=None, sa_type=BigInteger
+    )
     customer_name: str = Field(default="", max_length=200)
     customer_name_key: str = Field(default="", max_length=200)
     state: str = Field(default="draft", max_length=10)
@@ -117,7 +119,6 @@ class LineItem(WorkspaceOwned, table=True):
     `taxes` and `adjustments` are lists in the form of `domain.draft`.
     """
 
-    __tablename__ = "line_item"
     __table_args__ = (
         ForeignKeyConstraint(
             ["workspace_id", "invoice_id"], ["invoice.workspace_id", "invoice.id"]
@@ -148,7 +149,6 @@ class IssuedDocument(CustomerVisible, table=True):
     database refuses it. `pdf_digest` is empty until the PDF is rendered.
     """
 
-    __tablename__ = "issued_document"
     __table_args__ = (
         ForeignKeyConstraint(
             ["workspace_id", "invoice_id"], ["invoice.workspace_id", "invoice.id"]

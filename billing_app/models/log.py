@@ -14,7 +14,6 @@ from billing_app.models.base import UtcInstant, WorkspaceOwned
 class AuditEntry(WorkspaceOwned, table=True):
     """The stored record of an event. Append-only; the database refuses the rest."""
 
-    __tablename__ = "audit_entry"
     __table_args__ = (
         Index("ix_audit_entry_invoice", "workspace_id", "invoice_id", "id"),
         Index("ix_audit_entry_recent", "workspace_id", "id"),
@@ -32,7 +31,6 @@ class AuditEntry(WorkspaceOwned, table=True):
 class OutboxMessage(WorkspaceOwned, table=True):
     """Work promised by a commit. Unique by topic and key, so promised once."""
 
-    __tablename__ = "outbox_message"
     __table_args__ = (
         UniqueConstraint("workspace_id", "topic", "key"),
         Index("ix_outbox_message_waiting", "done_at", "failed_at", "available_at"),
@@ -58,7 +56,6 @@ class InboundEvent(WorkspaceOwned, table=True):
     `status`: waiting, handled, ignored or quarantined.
     """
 
-    __tablename__ = "inbound_event"
     __table_args__ = (
         UniqueConstraint("workspace_id", "source", "external_id"),
         Index("ix_inbound_event_status", "status", "received_at"),

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Text, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from billing_app.models.base import RowId, UtcInstant, WorkspaceOwned
+from billing_app.models.base import RowId, Stored, UtcInstant, WorkspaceOwned
 
 
-class Person(SQLModel, table=True):
+class Person(Stored, table=True):
     """A sign-in: one e-mail address, in as many workspaces as there are members.
 
     `recovery_digests` are SHA-256 of single-use codes; `totp_last_step` is the
@@ -47,10 +47,8 @@ class Member(WorkspaceOwned, table=True):
     created_at: datetime = Field(sa_type=UtcInstant)
 
 
-class StaffSession(SQLModel, table=True):
+class StaffSession(Stored, table=True):
     """A signed-in browser. The cookie's secret is stored as its SHA-256 only."""
-
-    __tablename__ = "staff_session"
 
     id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
     person_id: int = Field(foreign_key="person.id", index=True, sa_type=BigInteger)

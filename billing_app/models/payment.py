@@ -67,7 +67,6 @@ class Payment(CustomerVisible, table=True):
 class PaymentNote(WorkspaceOwned, table=True):
     """What staff write down about a payment. No customer query can reach it."""
 
-    __tablename__ = "payment_note"
     __table_args__ = (
         ForeignKeyConstraint(
             ["workspace_id", "payment_id"], ["payment.workspace_id", "payment.id"]
@@ -113,7 +112,6 @@ class PaymentAttempt(CustomerVisible, table=True):
     `idempotency_key` is what makes a repeated call harmless.
     """
 
-    __tablename__ = "payment_attempt"
     __table_args__ = (
         UniqueConstraint("workspace_id", "id"),
         UniqueConstraint("idempotency_key"),
@@ -150,7 +148,6 @@ class PaymentAttempt(CustomerVisible, table=True):
 class LedgerEntry(WorkspaceOwned, table=True):
     """One line of a balanced journal. Append-only; the database refuses the rest."""
 
-    __tablename__ = "ledger_entry"
     __table_args__ = (
         CheckConstraint("amount_minor <> 0", name="amount"),
         Index("ix_ledger_entry_journal", "workspace_id", "journal"),

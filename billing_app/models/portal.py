@@ -16,7 +16,6 @@ class PortalLink(WorkspaceOwned, table=True):
     `invoice_id` is None for a customer link.
     """
 
-    __tablename__ = "portal_link"
     __table_args__ = (
         UniqueConstraint("workspace_id", "id"),
         ForeignKeyConstraint(
@@ -47,7 +46,6 @@ class PortalVisit(WorkspaceOwned, table=True):
     fetch is not stored: mail scanners open every link.
     """
 
-    __tablename__ = "portal_visit"
     __table_args__ = (Index("ix_portal_visit_invoice", "workspace_id", "invoice_id"),)
 
     link_id: int = Field(sa_type=BigInteger)

@@ -7,12 +7,18 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Text, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from billing_app.models.base import ExactDecimal, RowId, UtcInstant, WorkspaceOwned
+from billing_app.models.base import (
+    ExactDecimal,
+    RowId,
+    Stored,
+    UtcInstant,
+    WorkspaceOwned,
+)
 
 
-class Workspace(SQLModel, table=True):
+class Workspace(Stored, table=True):
     """One business using the product."""
 
     id: int | None = Field(default=None, primary_key=True, sa_type=RowId)
@@ -33,7 +39,6 @@ class WorkspaceSettings(WorkspaceOwned, table=True):
     the password, which is `mail_password_encrypted`.
     """
 
-    __tablename__ = "workspace_settings"
     __table_args__ = (UniqueConstraint("workspace_id"),)
 
     legal_name: str = Field(default="", max_length=200)
@@ -69,8 +74,6 @@ class TaxRate(WorkspaceOwned, table=True):
     charge, O out of scope.
     """
 
-    __tablename__ = "tax_rate"
-
     name: str = Field(max_length=60)
     category: str = Field(default="S", max_length=3)
     percent: Decimal = Field(sa_type=ExactDecimal)
@@ -83,7 +86,6 @@ class TaxRate(WorkspaceOwned, table=True):
 class NumberSeries(WorkspaceOwned, table=True):
     """A counter for document numbers. Its row lock makes numbers gapless."""
 
-    __tablename__ = "number_series"
     __table_args__ = (UniqueConstraint("workspace_id", "code"),)
 
     code: str = Field(max_length=20)
@@ -94,7 +96,6 @@ class NumberSeries(WorkspaceOwned, table=True):
 class StripeAccount(WorkspaceOwned, table=True):
     """The workspace's own Stripe keys, encrypted; people see the last four."""
 
-    __tablename__ = "stripe_account"
     __table_args__ = (UniqueConstraint("workspace_id"),)
 
     secret_key_encrypted: str = Field(default="", sa_type=Text)

@@ -1,0 +1,70 @@
+"""Names and addresses of people: what can be used, and what lists sort by."""
+
+from __future__ import annotations
+
+import re
+
+from billing_app.domain.errors import InvalidInput
+from billing_app.domain.parsing import clean_text
+
+NET_DAYS_MAX = 365
+# Loose on purpose: the mail server decides; this only catches slips of the hand.
+_EMAIL = re.compile(r"[^@\s<>,;\"]{1,64}@[^@\s<>,;\"]{1,180}\.[^@\s<>,;\".]{2,}")
+
+
+def name_key(name: str) -> str:
+    """Return what lists sort and search a name by: folded, at most 200 characters."""
+    return name.casefold()[:200]
+
+
+def check_email(text: str, field: str) -> str:
+    """Return the trimmed address.
+
+    Raises:
+        InvalidInput: it does not look like one.
+    """
+    email = clean_text(text, length_max=254, field=field)
+    if not _EMAIL.fullmatch(email):
+        raise InvalidInput(
+            f"“{email[:60]}” is not an e-mail address like name@example.com.",
+            field=field,
+        )
+    return email
+
+
+def parse_emails(text: str, field: str) -> tuple[str, ...]:
+    """Return the addresses in a comma, semicolon or line separated text.
+
+    Raises:
+        InvalidInput: one of them is no address; the sentence names it.
+    """
+    parts = [part.strip() for part in re.split(r"[,;\n]", text)]
+    return tuple(check_email(part, field) for part in parts if part)
+
+
+def parse_country(text: str, field: str = "country") -> str:
+    """Return an ISO 3166 code in capitals, or an empty text.
+
+    Raises:
+        InvalidInput: it is not two letters.
+    """
+    country = text.strip().upper()
+    if country and not re.fullmatch("[A-Z]{2}", country):
+        raise InvalidInput("Write the country as two letters, like NL.", field=field)
+    return country
+
+
+def parse_net_days(text: str, field: str = "net_days") -> int | None:
+    """Return the days, or None when left empty.
+
+    Raises:
+        InvalidInput: not a whole number from 0 to 365.
+    """
+    text = text.strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit()) or int(text[:6]) > NET_DAYS_MAX:
+        raise InvalidInput(
+            f"Write the days as a whole number from 0 to {NET_DAYS_MAX}.", field=field
+        )
+    return int(text)

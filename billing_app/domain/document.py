@@ -1,0 +1,223 @@
+"""What is printed, as one frozen value: the same for screen, paper and export.
+
+Built once when an invoice is issued and stored as canonical JSON, so that nothing
+that changes later (a name, a logo, a tax rate) can change what was sent. A draft's
+preview builds the same value from the form; its number is empty.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+# Raised when a stored document would be read differently.
+FORMAT = 1
+
+Document = TypeVar("Document", "InvoiceDocument", "ReceiptDocument")
+
+
+class Look(StrEnum):
+    """The three ways a document can look."""
+
+    MODERN = "modern"
+    CLASSIC = "classic"
+    COMPACT = "compact"
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Somebody named on a document. `address` keeps its lines."""
+
+    name: str
+    address: tuple[str, ...] = ()
+    country: str = ""
+    vat_id: str = ""
+    registration: str = ""
+    contact_name: str = ""
+    email: str = ""
+    phone: str = ""
+    website: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Branding:
+    """How the sender looks.
+
+    Attributes:
+        accent: the colour as chosen, `#rrggbb`; corrected for contrast when shown.
+        logo_digest: name of the logo in the file store, empty without one.
+    """
+
+    look: Look = Look.MODERN
+    accent: str = "#3d4fd6"
+    logo_digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLine:
+    """One printed line. Amounts are minor units of the document's currency.
+
+    Attributes:
+        group: heading of the lines it stands among, empty for none.
+        discount: as printed, like `10%`, empty for none.
+        amount_minor: after line discounts, in the prices as agreed.
+        tax: as printed, like `21%`.
+    """
+
+    name: str
+    description: str
+    quantity: Decimal
+    unit: str
+    unit_price: Decimal
+    base_quantity: Decimal
+    discount: str
+    discount_minor: int
+    tax: str
+    amount_minor: int
+    net_minor: int
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentAdjustment:
+    """An allowance (negative) or a charge (positive) on the whole document."""
+
+    reason: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentTax:
+    """One tax: what it is on and how much it is."""
+
+    name: str
+    category: str
+    percent: Decimal
+    taxable_minor: int
+    tax_minor: int
+    exemption_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BankRow:
+    """One row of the transfer instructions, such as IBAN and its value."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceDocument:
+    """An invoice as printed. Amounts are minor units of `currency`.
+
+    Attributes:
+        number: empty for a draft, which is watermarked.
+        language: BCP 47 tag of the customer's language.
+        line_sum_minor: sum of the lines in the prices as agreed.
+        net_minor, tax_minor, total_minor, prepaid_minor, rounding_minor, due_minor:
+            due = total - prepaid + rounding.
+        iban: for the payment code, empty when there is none to draw.
+    """
+
+    number: str
+    currency: str
+    language: str
+    branding: Branding
+    seller: Party
+    buyer: Party
+    issued_on: date
+    due_on: date | None
+    delivery_on: date | None
+    purchase_order: str
+    prices_inclusive: bool
+    lines: tuple[DocumentLine, ...]
+    adjustments: tuple[DocumentAdjustment, ...]
+    taxes: tuple[DocumentTax, ...]
+    line_sum_minor: int
+    net_minor: int
+    tax_minor: int
+    total_minor: int
+    prepaid_minor: int
+    rounding_minor: int
+    due_minor: int
+    notes: str
+    terms: str
+    bank: tuple[BankRow, ...] = ()
+    iban: str = ""
+    bic: str = ""
+    format: int = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptDocument:
+    """A receipt as printed. Amounts are minor units of `currency`.
+
+    Attributes:
+        number: of the receipt itself.
+        outstanding_minor: what was left of the invoice after this payment.
+    """
+
+    number: str
+    invoice_number: str
+    currency: str
+    language: str
+    branding: Branding
+    seller: Party
+    buyer: Party
+    received_on: date
+    method: str
+    reference: str
+    amount_minor: int
+    total_minor: int
+    outstanding_minor: int
+    format: int = FORMAT
+
+
+def to_json(document: InvoiceDocument | ReceiptDocument) -> str:
+    """Write canonical JSON: sorted names, decimals as text, no spaces, no floats."""
+    return json.dumps(
+        asdict(document),
+        default=_plain,
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+    )
+
+
+def from_json(kind: type[Document], text: str) -> Document:
+    """Read a stored document back; the inverse of `to_json`."""
+    return _read(kind, json.loads(text))
+
+
+def content_digest(text: str) -> str:
+    """Return the SHA-256 of a document's JSON, in hex."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    assert isinstance(value, Decimal)
+    return format(value, "f")
+
+
+def _read(hint: Any, value: Any) -> Any:
+    if get_origin(hint) in (Union, UnionType):
+        hint = get_args(hint)[0]
+        return None if value is None else _read(hint, value)
+    if get_origin(hint) is tuple:
+        return tuple(_read(get_args(hint)[0], item) for item in value)
+    if is_dataclass(hint):
+        assert isinstance(hint, type)
+        hints = get_type_hints(hint)
+        known = {field.name for field in fields(hint)} & value.keys()
+        return hint(**{name: _read(hints[name], value[name]) for name in known})
+    if hint is date:
+        return date.fromisoformat(value)
+    return hint(value)

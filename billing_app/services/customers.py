@@ -1,0 +1,123 @@
+"""Create and change who is billed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from sqlmodel import col, select
+
+from billing_app.database.access import staff
+from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.actors import Permission
+from billing_app.domain.contact import (
+    check_email,
+    name_key,
+    parse_country,
+    parse_emails,
+    parse_net_days,
+)
+from billing_app.domain.currencies import is_currency
+from billing_app.domain.errors import InvalidInput
+from billing_app.domain.events import CustomerChanged, CustomerCreated
+from billing_app.domain.parsing import clean_text
+from billing_app.models import Customer, CustomerContact
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerForm:
+    """What staff typed about a customer; all text, nothing checked yet.
+
+    Attributes:
+        net_days: whole days, or empty for the workspace's usual terms.
+        cc: further addresses, separated by commas or line breaks.
+    """
+
+    name: str = ""
+    email: str = ""
+    contact_name: str = ""
+    phone: str = ""
+    address: str = ""
+    country: str = ""
+    vat_id: str = ""
+    language: str = ""
+    currency: str = ""
+    net_days: str = ""
+    cc: str = ""
+
+
+@staff(Permission.EDIT_CUSTOMER)
+def create_customer(uow: UnitOfWork, form: CustomerForm) -> int:
+    """Add a customer.
+
+    Returns:
+        The new customer's id.
+
+    Raises:
+        InvalidInput: a field can't be used; its name is the error's `field`.
+    """
+    customer = Customer(name="", name_key="", created_at=uow.now)
+    _fill(customer, form)
+    uow.add(customer)
+    assert customer.id is not None
+    _replace_contacts(uow, customer.id, form.cc)
+
+    uow.record(CustomerCreated(customer_id=customer.id))
+    return customer.id
+
+
+@staff(Permission.EDIT_CUSTOMER)
+def change_customer(uow: UnitOfWork, customer_id: int, form: CustomerForm) -> None:
+    """Change a customer. What is already issued keeps what was printed.
+
+    Raises:
+        NotFound: no such customer in this workspace.
+        InvalidInput: a field can't be used.
+    """
+    customer = uow.get(Customer, customer_id, lock=True)
+    before = {field.name: getattr(customer, field.name, None) for field in fields(form)}
+    _fill(customer, form)
+    _replace_contacts(uow, customer_id, form.cc)
+
+    changed = tuple(k for k, v in before.items() if getattr(customer, k, v) != v)
+    uow.record(CustomerChanged(customer_id=customer_id, fields=changed))
+
+
+def _fill(customer: Customer, form: CustomerForm) -> None:
+    name = clean_text(form.name, length_max=200, field="name")
+    if not name:
+        raise InvalidInput("Write the customer's name.", field="name")
+    customer.name, customer.name_key = name, name_key(name)
+    customer.email = check_email(form.email, "email") if form.email.strip() else ""
+    customer.contact_name = clean_text(
+        form.contact_name, length_max=200, field="contact_name"
+    )
+    customer.phone = clean_text(form.phone, length_max=60, field="phone")
+    customer.address = clean_text(
+        form.address, length_max=1000, multiline=True, field="address"
+    )
+    customer.country = parse_country(form.country)
+    customer.vat_id = clean_text(form.vat_id, length_max=40, field="vat_id")
+    customer.language = clean_text(form.language, length_max=10, field="language")
+    customer.currency = _currency(form.currency)
+    customer.net_days = parse_net_days(form.net_days)
+
+
+def _currency(text: str) -> str:
+    currency = text.strip().upper()
+    if currency and not is_currency(currency):
+        raise InvalidInput(f"{currency[:8]} is not a currency.", field="currency")
+    return currency
+
+
+def _replace_contacts(uow: UnitOfWork, customer_id: int, cc: str) -> None:
+    wanted = parse_emails(cc, "cc")
+    kept = uow.all(
+        select(CustomerContact).where(col(CustomerContact.customer_id) == customer_id)
+    )
+    for contact in kept:
+        if contact.email not in wanted:
+            uow.delete(contact)
+    known = {contact.email for contact in kept}
+    for email in dict.fromkeys(wanted):
+        if email not in known:
+            uow.add(CustomerContact(customer_id=customer_id, email=email, kind="cc"))

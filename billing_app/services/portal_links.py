@@ -1,0 +1,197 @@
+"""Make, copy, share and revoke the secret URLs of the portal."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlmodel import col, select
+
+from billing_app.database.access import acting_visitor, inner, staff
+from billing_app.database.secrets import digest
+from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.actors import Permission, PortalVisitor, StaffActor
+from billing_app.domain.errors import Conflict, NotFound
+from billing_app.domain.events import (
+    InvoiceViewed,
+    LinkCreated,
+    LinkRevoked,
+    LinkShared,
+    Topic,
+)
+from billing_app.domain.portal_settings import PortalSettings, link_expires_at
+from billing_app.models import Invoice, PortalLink, PortalVisit, WorkspaceSettings
+
+# One sitting at one page is one visit, however often it is reloaded.
+VISIT_GAP = timedelta(minutes=30)
+
+
+@staff(Permission.MANAGE_LINKS)
+def new_link(uow: UnitOfWork, invoice_id: int) -> str:
+    """Make a new link to an invoice; every older one stops working at once.
+
+    Returns:
+        The token, which is shown in no log and stored as digest and ciphertext.
+
+    Raises:
+        Conflict: a draft, which nobody outside may see.
+    """
+    invoice = uow.get(Invoice, invoice_id, lock=True)
+    _revoke_all(uow, invoice)
+    return make_link(uow, invoice)
+
+
+@staff(Permission.MANAGE_LINKS)
+def copy_link(uow: UnitOfWork, invoice_id: int) -> str:
+    """Return the live link's token, making one where none is live."""
+    invoice = uow.get(Invoice, invoice_id, lock=True)
+    link = find_live_link(uow, invoice_id)
+    return make_link(uow, invoice) if link is None else _token_of(uow, link)
+
+
+@staff(Permission.MANAGE_LINKS)
+def revoke_links(uow: UnitOfWork, invoice_id: int) -> int:
+    """Disable every link to an invoice; the invoice itself stays as it is.
+
+    Returns:
+        How many links worked until now.
+    """
+    return _revoke_all(uow, uow.get(Invoice, invoice_id, lock=True))
+
+
+@staff(Permission.MANAGE_LINKS)
+def share_by_mail(uow: UnitOfWork, invoice_id: int, email: str) -> None:
+    """Mail the live link to one address.
+
+    Raises:
+        Conflict: the invoice is not in the portal, so the link would open nothing.
+    """
+    invoice = uow.get(Invoice, invoice_id, lock=True)
+    if invoice.published_at is None:
+        raise Conflict("Publish the invoice first; until then the link opens nothing.")
+    link = find_live_link(uow, invoice_id)
+    if link is None:
+        make_link(uow, invoice)
+        link = find_live_link(uow, invoice_id)
+    assert link is not None
+    assert link.id is not None
+
+    key = f"link:{link.id}:{email}:{uow.now.isoformat(timespec='minutes')}"
+    uow.promise(Topic.MAIL_LINK, key, invoice_id, email=email, link_id=link.id)
+    uow.record(
+        LinkShared(
+            invoice_id=invoice_id,
+            customer_id=invoice.customer_id,
+            link_id=link.id,
+            channel="mail",
+        )
+    )
+
+
+@acting_visitor
+def note_visit(uow: UnitOfWork) -> None:
+    """Write down that the page was visible to a person for two seconds.
+
+    Staff's own browsers leave nothing. Only the first visit ever moves the date.
+    """
+    visitor = uow.actor
+    assert isinstance(visitor, PortalVisitor)
+    if visitor.is_staff or visitor.invoice_id is None:
+        return
+    # A visitor may see no visits, not even their own: the service writes blind,
+    # then asks the invoice, which it may see.
+    invoice = uow.get(Invoice, visitor.invoice_id, lock=True)
+    uow.add(
+        PortalVisit(
+            link_id=visitor.link_id,
+            customer_id=visitor.customer_id,
+            invoice_id=visitor.invoice_id,
+            at=uow.now,
+        )
+    )
+    if invoice.first_viewed_at is not None:
+        return
+    invoice.first_viewed_at = uow.now
+    uow.flush()
+    uow.record(InvoiceViewed(invoice_id=invoice.id, customer_id=invoice.customer_id))
+
+
+@inner
+def make_link(uow: UnitOfWork, invoice: Invoice) -> str:
+    """Add a link to an issued invoice and return its token."""
+    if invoice.state == "draft":
+        raise Conflict("A draft has no link. Issue it first.")
+    assert invoice.customer_id is not None
+    settings = uow.one(select(WorkspaceSettings))
+    member_id = uow.actor.member_id if isinstance(uow.actor, StaffActor) else None
+    token = uow.new_token()
+    link = uow.add(
+        PortalLink(
+            customer_id=invoice.customer_id,
+            invoice_id=invoice.id,
+            token_digest=digest(token),
+            token_encrypted=uow.cipher.encrypt(token),
+            created_by=member_id,
+            created_at=uow.now,
+            expires_at=link_expires_at(
+                PortalSettings.from_stored(settings.portal), uow.now, invoice.due_on
+            ),
+        )
+    )
+    assert link.id is not None
+    uow.record(
+        LinkCreated(
+            invoice_id=invoice.id, customer_id=invoice.customer_id, link_id=link.id
+        )
+    )
+    return token
+
+
+@inner
+def find_live_link(uow: UnitOfWork, invoice_id: int) -> PortalLink | None:
+    """Return the newest link that opens the invoice now, or None."""
+    links = uow.all(
+        select(PortalLink)
+        .where(
+            col(PortalLink.invoice_id) == invoice_id,
+            col(PortalLink.revoked_at).is_(None),
+        )
+        .order_by(col(PortalLink.id).desc())
+    )
+    live = (x for x in links if x.expires_at is None or x.expires_at > uow.now)
+    return next(live, None)
+
+
+@inner
+def live_token(uow: UnitOfWork, invoice_id: int) -> str:
+    """Return the token of the live link.
+
+    Raises:
+        NotFound: no link is live.
+    """
+    link = find_live_link(uow, invoice_id)
+    if link is None:
+        raise NotFound("This invoice has no live link.")
+    return _token_of(uow, link)
+
+
+def _revoke_all(uow: UnitOfWork, invoice: Invoice) -> int:
+    links = uow.all(
+        select(PortalLink).where(
+            col(PortalLink.invoice_id) == invoice.id,
+            col(PortalLink.revoked_at).is_(None),
+        )
+    )
+    for link in links:
+        link.revoked_at = uow.now
+        uow.flush()
+        uow.record(
+            LinkRevoked(
+                invoice_id=invoice.id, customer_id=invoice.customer_id, link_id=link.id
+            )
+        )
+        uow.touch(f"link:{link.id}")
+    return len(links)
+
+
+def _token_of(uow: UnitOfWork, link: PortalLink) -> str:
+    return uow.cipher.decrypt(link.token_encrypted)

@@ -1,0 +1,215 @@
+"""The doors from the browser to the services.
+
+Reflex makes every public method of a state callable by any browser with any
+arguments. So a handler is a door: it says who may use it, it checks what it is
+given, and it reaches the database only through `_run`, which names the actor anew
+on every event. `gate.py` refuses handlers that carry no audience.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+import secrets
+from collections.abc import Callable
+from enum import StrEnum
+from http.cookies import CookieError, SimpleCookie
+from typing import Any, Concatenate, ParamSpec, TypeVar, get_origin, get_type_hints
+
+import reflex as rx
+
+from billing_app import runtime
+from billing_app.database import authentication
+from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.actors import Actor
+from billing_app.domain.errors import BillingError, NotSignedIn
+from billing_app.runtime import Runtime
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+log = logging.getLogger("tallyport.doors")
+
+# `__Host-` binds a cookie to this host over https; plain http can't carry it.
+SESSION_COOKIES = ("__Host-tallyport", "tallyport")
+TEXT_LENGTH_MAX = 200_000
+
+
+class Audience(StrEnum):
+    """Who a handler is for. The gate checks it before the handler runs."""
+
+    STAFF = "staff"
+    PORTAL = "portal"
+    PUBLIC = "public"
+
+
+def session_token(cookie_header: str) -> str:
+    """Return the staff session's secret from a Cookie header, or an empty text."""
+    try:
+        cookie = SimpleCookie(cookie_header)
+    except CookieError:
+        return ""
+    for name in SESSION_COOKIES:
+        if name in cookie:
+            return cookie[name].value
+    return ""
+
+
+def _door(audience: Audience, background: bool) -> Callable[[Callable[..., Any]], Any]:
+    def mark(handler: Callable[..., Any]) -> Any:
+        hints = get_type_hints(handler)
+        types = {
+            name: get_origin(t) or t for name, t in hints.items() if name != "return"
+        }
+
+        @functools.wraps(handler)
+        async def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
+            given = dict(zip(types, args, strict=False)) | kwargs
+            if not all(_fits(value, types.get(name)) for name, value in given.items()):
+                return await _show(self, "That request was not understood.")
+            try:
+                return await handler(self, *args, **kwargs)
+            except NotSignedIn as refusal:
+                return await self._turned_away(refusal)
+            except BillingError as refusal:
+                return await _show(self, refusal.message)
+            except Exception:
+                # The edge: what goes wrong here is ours, and the person is told.
+                code = secrets.token_hex(3)
+                log.exception("handler.crashed code=%s", code)
+                return await _show(
+                    self, f"Something went wrong on our side (code {code})."
+                )
+
+        marked: Any = guarded
+        marked.audience = audience
+        return rx.event(guarded, background=True) if background else rx.event(guarded)
+
+    return mark
+
+
+def staff_door(handler: Callable[..., Any]) -> Any:
+    """A handler for signed-in staff."""
+    return _door(Audience.STAFF, background=False)(handler)
+
+
+def staff_watch(handler: Callable[..., Any]) -> Any:
+    """A long-running background handler for signed-in staff."""
+    return _door(Audience.STAFF, background=True)(handler)
+
+
+def portal_door(handler: Callable[..., Any]) -> Any:
+    """A handler for holders of a portal link."""
+    return _door(Audience.PORTAL, background=False)(handler)
+
+
+def portal_watch(handler: Callable[..., Any]) -> Any:
+    """A long-running background handler for holders of a portal link."""
+    return _door(Audience.PORTAL, background=True)(handler)
+
+
+def public_door(handler: Callable[..., Any]) -> Any:
+    """A handler for everybody. It must not need an actor."""
+    return _door(Audience.PUBLIC, background=False)(handler)
+
+
+def _fits(value: Any, expected: Any) -> bool:
+    """Say whether an argument is of the declared type. A bool is not a number."""
+    if expected is None:
+        return False
+    if isinstance(value, bool) and expected is not bool:
+        return False
+    if isinstance(value, str) and len(value) > TEXT_LENGTH_MAX:
+        return False
+    return isinstance(value, expected)
+
+
+async def _show(state: Any, message: str) -> None:
+    if isinstance(state, rx.state.StateProxy):
+        async with state:
+            state.notice = message
+    else:
+        state.notice = message
+
+
+class ActingState(rx.State, mixin=True):
+    """A state that can ask the services something, as whoever is asking.
+
+    Attributes:
+        notice: what the page's live region says; empty says nothing.
+    """
+
+    notice: str = ""
+
+    def _actor(self) -> Actor:
+        """Establish who is asking, from the cookie or the link. In a thread."""
+        raise NotImplementedError
+
+    async def _turned_away(self, refusal: NotSignedIn) -> Any:
+        return await _show(self, refusal.message)
+
+    async def _run(
+        self,
+        work: Callable[Concatenate[UnitOfWork, P], R],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """Run a service or query as the current actor, off the event loop."""
+        running = runtime.current()
+        return await asyncio.to_thread(
+            lambda: running.run(self._actor(), work, *args, **kwargs)
+        )
+
+    async def _run_workflow(
+        self,
+        work: Callable[Concatenate[Runtime, Actor, P], R],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """Run a workflow as the current actor, off the event loop."""
+        running = runtime.current()
+        return await asyncio.to_thread(
+            lambda: work(running, self._actor(), *args, **kwargs)
+        )
+
+    def _notify(self, message: str) -> None:
+        """Say something in the live region, also twice the same."""
+        # A changed text is what screen readers announce.
+        self.notice = f"{message}\u200b" if self.notice == message else message
+
+
+class StaffState(ActingState, mixin=True):
+    """Base of staff page states: the actor comes from the session cookie."""
+
+    def _actor(self) -> Actor:
+        running = runtime.current()
+        token = session_token(self.router.headers.cookie)
+        return authentication.staff_actor(running.engine, token, running.now())
+
+    async def _turned_away(self, refusal: NotSignedIn) -> Any:
+        return rx.redirect("/sign-in")
+
+
+class PortalState(ActingState, mixin=True):
+    """Base of portal page states: the actor comes from the token in the URL.
+
+    Attributes:
+        is_gone: the link no longer opens anything; the page says so.
+    """
+
+    is_gone: bool = False
+
+    def _token(self) -> str:
+        token = self.router.page.params.get("token", "")
+        return token if isinstance(token, str) else ""
+
+    def _actor(self) -> Actor:
+        running = runtime.current()
+        return authentication.portal_visitor(
+            running.engine,
+            self._token(),
+            session_token(self.router.headers.cookie),
+            running.now(),
+            wants_preview=self.router.page.params.get("preview") == "1",
+        )

@@ -1,0 +1,82 @@
+"""Deny by default: no handler runs unless it says who it is for, and they are it.
+
+Reflex's page guards protect pages, not handlers. This middleware stands before
+every event, whether it came over the socket, from `on_load` or from another
+handler.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import reflex as rx
+from reflex.state import BaseState, StateUpdate
+from reflex_base.event import Event
+from reflex_base.registry import RegistrationContext
+
+from billing_app import runtime
+from billing_app.database import authentication
+from billing_app.domain.errors import NotSignedIn
+from billing_app.web.doors import Audience, session_token
+
+OURS = "billing_app."
+
+
+class Gate(rx.Middleware):
+    """Refuses handlers without an audience, and staff handlers without staff."""
+
+    async def preprocess(
+        self, app: rx.App, state: BaseState, event: Event
+    ) -> StateUpdate | None:
+        registered = RegistrationContext.get().event_handlers.get(event.name)
+        if registered is None:
+            return StateUpdate()
+        if not registered.states[0].is_user_defined():
+            # Reflex's own: hydrate, on_load, client storage.
+            return None
+        audience = getattr(registered.handler.fn, "audience", None)
+        if audience in (Audience.PUBLIC, Audience.PORTAL):
+            # A portal handler's actor is its link, which each `_run` looks up.
+            return None
+        if audience == Audience.STAFF and await _is_staff(state):
+            return None
+        if audience == Audience.STAFF:
+            return StateUpdate(events=Event.from_event_type(rx.redirect("/sign-in")))
+        return StateUpdate()
+
+    async def postprocess(
+        self, app: rx.App, state: BaseState, event: Event, update: StateUpdate
+    ) -> StateUpdate:
+        return update
+
+
+async def _is_staff(state: BaseState) -> bool:
+    running = runtime.current()
+    token = session_token(state.router.headers.cookie)
+    try:
+        await asyncio.to_thread(
+            authentication.staff_actor, running.engine, token, running.now()
+        )
+    except NotSignedIn:
+        return False
+    return True
+
+
+def handlers() -> dict[str, Any]:
+    """Return every registered handler of ours: its full name and its function."""
+    return {
+        name: registered.handler.fn
+        for name, registered in sorted(RegistrationContext.get().event_handlers.items())
+        if registered.states and registered.states[0].__module__.startswith(OURS)
+    }
+
+
+def check_doors() -> None:
+    """Refuse to start when a handler of ours carries no audience."""
+    open_to_all = [
+        name
+        for name, handler in handlers().items()
+        if not hasattr(handler, "audience") and not name.endswith(".setvar")
+    ]
+    assert not open_to_all, f"handlers without a door: {open_to_all}"
