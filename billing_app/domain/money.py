@@ -180,12 +180,22 @@ def allocate_minor(minor: int, weights: Sequence[int]) -> list[int]:
         weights = [-weight for weight in weights]
         whole = -whole
 
-    size = abs(minor)
-    parts = [divmod(size * weight, whole) for weight in weights]
+    shares = whole_shares([abs(minor) * weight for weight in weights], whole)
+    return shares if minor >= 0 else [-share for share in shares]
+
+
+def whole_shares(tops: Sequence[int], bottom: int) -> list[int]:
+    """Round each top/bottom down, then hand out what the sum lacks.
+
+    The sum of all the fractions has to be whole. Its missing units go one each
+    to the largest remainders, earliest first.
+    """
+    parts = [divmod(top, bottom) for top in tops]
     shares = [share for share, _ in parts]
-    left_over = size - sum(shares)
+    missing, uneven = divmod(sum(remainder for _, remainder in parts), bottom)
+    assert uneven == 0
     # Sorting is stable, so equal remainders stay earliest first.
     by_remainder = sorted(range(len(parts)), key=lambda part: -parts[part][1])
-    for part in by_remainder[:left_over]:
+    for part in by_remainder[:missing]:
         shares[part] += 1
-    return shares if minor >= 0 else [-share for share in shares]
+    return shares
