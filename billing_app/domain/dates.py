@@ -1,0 +1,87 @@
+"""Business dates: which day it is for a workspace, when things fall due."""
+
+from __future__ import annotations
+
+import calendar
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from billing_app.domain.errors import InvalidInput
+
+NET_DAYS_MAX = 3650
+
+
+@cache
+def zone_names() -> tuple[str, ...]:
+    """Return the zones a workspace can choose from, like Europe/Vienna."""
+    return ("UTC", *sorted(name for name in available_timezones() if "/" in name))
+
+
+def is_zone(name: str) -> bool:
+    return name in zone_names()
+
+
+def business_date(now: datetime, zone: str) -> date:
+    """Return the day it is in the zone at that instant."""
+    assert now.tzinfo is not None
+    return now.astimezone(ZoneInfo(zone)).date()
+
+
+def end_of_day(on: date, zone: str) -> datetime:
+    """Return the first instant after that day in the zone, in UTC.
+
+    Where the clock skips midnight, the next day begins later by that clock.
+    """
+    midnight = datetime.combine(on + timedelta(days=1), time.min, ZoneInfo(zone))
+    return midnight.astimezone(UTC)
+
+
+def due_on(issued_on: date, net_days: int) -> date:
+    """Return the last day to pay; 0 net days is the day of issue itself."""
+    assert 0 <= net_days <= NET_DAYS_MAX
+    return issued_on + timedelta(days=net_days)
+
+
+def check_due_on(due_on: date, issued_on: date, *, field: str | None = None) -> None:
+    """Refuse a due date before the date of issue."""
+    if due_on < issued_on:
+        raise InvalidInput(
+            f"The due date must not be before the issue date, {issued_on}.",
+            field=field,
+        )
+
+
+def is_overdue(
+    due_on: date | None, today: date, outstanding_minor: int, grace_days: int = 0
+) -> bool:
+    """Say whether money is late: the due date and the days of grace are over."""
+    if due_on is None or outstanding_minor <= 0:
+        return False
+    return (today - due_on).days > grace_days
+
+
+def days_overdue(due_on: date | None, today: date) -> int:
+    """Count the days since the due date; 0 up to and on it."""
+    return 0 if due_on is None else max(0, (today - due_on).days)
+
+
+def month_start(on: date) -> date:
+    return on.replace(day=1)
+
+
+def month_end(on: date) -> date:
+    return on.replace(day=calendar.monthrange(on.year, on.month)[1])
+
+
+def add_months(on: date, months: int) -> date:
+    """Return the same day of another month, or that month's last day."""
+    year, month = divmod(on.year * 12 + on.month - 1 + months, 12)
+    days = calendar.monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(on.day, days))
+
+
+def last_months(today: date, count: int) -> tuple[date, ...]:
+    """Return the first days of the last months, oldest first, this one last."""
+    this = month_start(today)
+    return tuple(add_months(this, -back) for back in reversed(range(count)))
