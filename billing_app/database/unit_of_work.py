@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select, update
 from billing_app.database.engine import reading
 from billing_app.database.scope import limit_session
 from billing_app.database.secrets import Cipher
-from billing_app.domain.actors import Actor, StaffActor
+from billing_app.domain.actors import Actor, StaffActor, SystemActor
 from billing_app.domain.errors import NotFound
 from billing_app.domain.events import EFFECTS, Event, Topic
 from billing_app.domain.numbering import format_number
@@ -160,6 +160,33 @@ class UnitOfWork:
 
     def flush(self) -> None:
         self._session.flush()
+
+    def lock_alone(self, name: str) -> None:
+        """Wait until no other transaction holds this name, and hold it to the end."""
+        # On SQLite a writer is alone already.
+        if self._session.get_bind().dialect.name == "postgresql":
+            self._session.execute(
+                select(func.pg_advisory_xact_lock(func.hashtext(name)))
+            )
+
+    @contextmanager
+    def founding(self, workspace: Workspace) -> Iterator[UnitOfWork]:
+        """Add a workspace and act inside it, in this same transaction.
+
+        A second session on the same connection, since the limit of a session
+        never moves to another workspace.
+        """
+        assert self.actor.workspace_id == 0, "a workspace founds no other"
+        self.add(workspace)
+        assert workspace.id is not None
+        founder = SystemActor(workspace.id, "founding")
+        connection = self._session.connection()
+        with Session(connection, expire_on_commit=False) as session:
+            limit_session(session, founder)
+            inside = UnitOfWork(session, founder, self.now, self._chance)
+            yield inside
+            session.flush()
+        self._memory.touched.update(inside.touched)
 
     def take_number(self, series_code: str, issued_on: date) -> TakenNumber:
         """Take the next number of a series, without gap or double.

@@ -211,9 +211,36 @@ class SettingsChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkspaceCreated(Event):
+    TEXT: ClassVar[str] = "Workspace created"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MemberAdded(Event):
     TEXT: ClassVar[str] = "Member added"
     member_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberRoleChanged(Event):
+    TEXT: ClassVar[str] = "Role changed"
+    member_id: int
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberRemoved(Event):
+    TEXT: ClassVar[str] = "Member removed"
+    member_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberSecurityChanged(Event):
+    """A member changed how they sign in: what, never to what."""
+
+    TEXT: ClassVar[str] = "Sign-in changed"
+    member_id: int
+    change: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
