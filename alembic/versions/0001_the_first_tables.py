@@ -160,13 +160,16 @@ def upgrade() -> None:
             name=op.f("fk_ledger_entry_workspace_id_workspace"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_entry")),
+        sa.UniqueConstraint(
+            "workspace_id",
+            "journal",
+            "account",
+            name=op.f("uq_ledger_entry_workspace_id_journal_account"),
+        ),
     )
     with op.batch_alter_table("ledger_entry", schema=None) as batch_op:
         batch_op.create_index(
             "ix_ledger_entry_invoice", ["workspace_id", "invoice_id"], unique=False
-        )
-        batch_op.create_index(
-            "ix_ledger_entry_journal", ["workspace_id", "journal"], unique=False
         )
 
     op.create_table(
@@ -526,6 +529,7 @@ def upgrade() -> None:
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("allocated_minor", sa.BigInteger(), nullable=False),
+        sa.Column("refunded_minor", sa.BigInteger(), nullable=False),
         sa.Column("received_on", sa.Date(), nullable=False),
         sa.Column("method", sa.String(length=20), nullable=False),
         sa.Column("method_detail", sa.String(length=60), nullable=False),
@@ -541,6 +545,10 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "status in ('settled', 'held', 'reversed')", name=op.f("ck_payment_status")
         ),
+        sa.CheckConstraint(
+            "allocated_minor >= 0 and refunded_minor >= 0 and allocated_minor + refunded_minor <= amount_minor",
+            name=op.f("ck_payment_spent"),
+        ),
         sa.CheckConstraint("amount_minor > 0", name=op.f("ck_payment_amount")),
         sa.ForeignKeyConstraint(
             ["workspace_id", "customer_id"],
@@ -553,7 +561,6 @@ def upgrade() -> None:
             name=op.f("fk_payment_workspace_id_workspace"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payment")),
-        sa.UniqueConstraint("request_key", name=op.f("uq_payment_request_key")),
         sa.UniqueConstraint(
             "workspace_id", "id", name=op.f("uq_payment_workspace_id_id")
         ),
@@ -562,6 +569,11 @@ def upgrade() -> None:
             "provider",
             "provider_payment_id",
             name=op.f("uq_payment_workspace_id_provider_provider_payment_id"),
+        ),
+        sa.UniqueConstraint(
+            "workspace_id",
+            "request_key",
+            name=op.f("uq_payment_workspace_id_request_key"),
         ),
     )
     with op.batch_alter_table("payment", schema=None) as batch_op:
@@ -738,6 +750,10 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "status in ('prepared', 'open', 'processing', 'succeeded', 'held', 'failed', 'expired', 'unknown')",
+            name=op.f("ck_payment_attempt_status"),
+        ),
         sa.CheckConstraint("amount_minor > 0", name=op.f("ck_payment_attempt_amount")),
         sa.ForeignKeyConstraint(
             ["workspace_id", "invoice_id"],
@@ -846,8 +862,41 @@ def upgrade() -> None:
             "ix_portal_link_invoice", ["workspace_id", "invoice_id", "id"], unique=False
         )
 
+    op.create_table(
+        "refund",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("payment_id", sa.BigInteger(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("refunded_on", sa.Date(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("amount_minor <> 0", name=op.f("ck_refund_amount")),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "payment_id"],
+            ["payment.workspace_id", "payment.id"],
+            name=op.f("fk_refund_workspace_id_payment_id_payment"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_refund_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_refund")),
+    )
+    with op.batch_alter_table("refund", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_refund_payment", ["workspace_id", "payment_id", "id"], unique=False
+        )
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("refund", schema=None) as batch_op:
+        batch_op.drop_index("ix_refund_payment")
+
+    op.drop_table("refund")
     with op.batch_alter_table("portal_link", schema=None) as batch_op:
         batch_op.drop_index("ix_portal_link_invoice")
         batch_op.drop_index("ix_portal_link_customer")
@@ -915,7 +964,6 @@ def downgrade() -> None:
 
     op.drop_table("member")
     with op.batch_alter_table("ledger_entry", schema=None) as batch_op:
-        batch_op.drop_index("ix_ledger_entry_journal")
         batch_op.drop_index("ix_ledger_entry_invoice")
 
     op.drop_table("ledger_entry")

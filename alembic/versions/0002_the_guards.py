@@ -88,6 +88,8 @@ GUARDS = (
     Guard("audit_entry_stays", "audit_entry", "delete", "audit entries stay"),
     Guard("allocation_kept", "allocation", "update", "allocations stay"),
     Guard("allocation_stays", "allocation", "delete", "allocations stay"),
+    Guard("refund_kept", "refund", "update", "refunds stay"),
+    Guard("refund_stays", "refund", "delete", "refunds stay"),
     Guard("payment_stays", "payment", "delete", "payments stay"),
     Guard(
         "payment_kept",
@@ -95,6 +97,14 @@ GUARDS = (
         "update",
         "a payment keeps its facts",
         changed(FROZEN_PAYMENT),
+    ),
+    Guard(
+        "payment_step",
+        "payment",
+        "update",
+        "what was taken back stays so",
+        "old.status <> new.status and old.status <> 'held'"
+        " and not (old.status = 'settled' and new.status = 'reversed')",
     ),
     Guard("document_stays", "issued_document", "delete", "documents stay"),
     Guard(

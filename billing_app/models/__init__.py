@@ -11,6 +11,7 @@ from billing_app.models.payment import (
     Payment,
     PaymentAttempt,
     PaymentNote,
+    Refund,
 )
 from billing_app.models.portal import PortalLink, PortalVisit
 from billing_app.models.workspace import (
@@ -41,6 +42,7 @@ __all__ = [
     "Person",
     "PortalLink",
     "PortalVisit",
+    "Refund",
     "StaffSession",
     "StripeAccount",
     "TaxRate",

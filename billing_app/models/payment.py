@@ -25,16 +25,23 @@ class Payment(CustomerVisible, table=True):
     `status`: settled counts; held waits for a person and pays nothing; reversed
     was taken back. `method` is cash, check, bank_transfer, card or other.
     `reference` is for the customer; the note for staff lives in `PaymentNote`.
+    What is neither allocated nor refunded is the customer's credit.
     """
 
     __table_args__ = (
         UniqueConstraint("workspace_id", "id"),
         UniqueConstraint("workspace_id", "provider", "provider_payment_id"),
+        UniqueConstraint("workspace_id", "request_key"),
         ForeignKeyConstraint(
             ["workspace_id", "customer_id"], ["customer.workspace_id", "customer.id"]
         ),
         CheckConstraint("amount_minor > 0", name="amount"),
         CheckConstraint("status in ('settled', 'held', 'reversed')", name="status"),
+        CheckConstraint(
+            "allocated_minor >= 0 and refunded_minor >= 0"
+            " and allocated_minor + refunded_minor <= amount_minor",
+            name="spent",
+        ),
         Index("ix_payment_received", "workspace_id", "received_on", "id"),
         Index("ix_payment_customer", "workspace_id", "customer_id", "id"),
     )
@@ -45,6 +52,7 @@ class Payment(CustomerVisible, table=True):
     amount_minor: int = Field(sa_type=BigInteger)
     currency: str = Field(max_length=3)
     allocated_minor: int = Field(default=0, sa_type=BigInteger)
+    refunded_minor: int = Field(default=0, sa_type=BigInteger)
     received_on: date
     method: str = Field(max_length=20)
     method_detail: str = Field(default="", max_length=60)
@@ -55,7 +63,7 @@ class Payment(CustomerVisible, table=True):
     provider_payment_id: str | None = Field(default=None, max_length=120)
     attempt_id: int | None = Field(default=None, sa_type=BigInteger)
     # A form sends one key however often its button is pressed.
-    request_key: str | None = Field(default=None, max_length=64, unique=True)
+    request_key: str | None = Field(default=None, max_length=64)
     recorded_by: int | None = Field(default=None, sa_type=BigInteger)
     created_at: datetime = Field(sa_type=UtcInstant)
 
@@ -105,11 +113,34 @@ class Allocation(CustomerVisible, table=True):
         return col(cls.id).is_not(None)
 
 
+class Refund(CustomerVisible, table=True):
+    """Money of one payment returned. Negative where a refund failed and came back."""
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["workspace_id", "payment_id"], ["payment.workspace_id", "payment.id"]
+        ),
+        CheckConstraint("amount_minor <> 0", name="amount"),
+        Index("ix_refund_payment", "workspace_id", "payment_id", "id"),
+    )
+
+    INVOICE_COLUMN: ClassVar[str] = ""
+
+    payment_id: int = Field(sa_type=BigInteger)
+    amount_minor: int = Field(sa_type=BigInteger)
+    refunded_on: date
+    created_at: datetime = Field(sa_type=UtcInstant)
+
+    @classmethod
+    def shown_to_customer(cls) -> ColumnElement[bool]:
+        return col(cls.id).is_not(None)
+
+
 class PaymentAttempt(CustomerVisible, table=True):
     """One try to pay online, stored before Stripe is asked.
 
-    `status`: prepared, open, processing, succeeded, failed, expired, unknown.
-    `idempotency_key` is what makes a repeated call harmless.
+    `status` is `domain.online_payment.AttemptStatus`. `idempotency_key` makes a
+    repeated call harmless and names the attempt at Stripe; it is a secret.
     """
 
     __table_args__ = (
@@ -120,6 +151,11 @@ class PaymentAttempt(CustomerVisible, table=True):
             ["workspace_id", "invoice_id"], ["invoice.workspace_id", "invoice.id"]
         ),
         CheckConstraint("amount_minor > 0", name="amount"),
+        CheckConstraint(
+            "status in ('prepared', 'open', 'processing', 'succeeded', 'held',"
+            " 'failed', 'expired', 'unknown')",
+            name="status",
+        ),
         Index("ix_payment_attempt_invoice", "workspace_id", "invoice_id", "id"),
         Index("ix_payment_attempt_status", "workspace_id", "status", "id"),
     )
@@ -149,8 +185,9 @@ class LedgerEntry(WorkspaceOwned, table=True):
     """One line of a balanced journal. Append-only; the database refuses the rest."""
 
     __table_args__ = (
+        # One journal is posted once, whoever tries it again.
+        UniqueConstraint("workspace_id", "journal", "account"),
         CheckConstraint("amount_minor <> 0", name="amount"),
-        Index("ix_ledger_entry_journal", "workspace_id", "journal"),
         Index("ix_ledger_entry_invoice", "workspace_id", "invoice_id"),
     )
 
