@@ -77,7 +77,13 @@ def upgrade() -> None:
         ),
         sa.Column("workspace_id", sa.BigInteger(), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
-        sa.Column("name_key", sa.String(length=200), nullable=False),
+        sa.Column(
+            "name_key",
+            sa.String(length=200).with_variant(
+                sa.String(length=200, collation="C"), "postgresql"
+            ),
+            nullable=False,
+        ),
         sa.Column("email", sa.String(length=254), nullable=False),
         sa.Column("phone", sa.String(length=60), nullable=False),
         sa.Column("contact_name", sa.String(length=200), nullable=False),
@@ -102,6 +108,9 @@ def upgrade() -> None:
     with op.batch_alter_table("customer", schema=None) as batch_op:
         batch_op.create_index(
             "ix_customer_name", ["workspace_id", "name_key", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_customer_recent", ["workspace_id", "created_at", "id"], unique=False
         )
 
     op.create_table(
@@ -256,6 +265,11 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("outbox_message", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_outbox_message_failed",
+            ["workspace_id", "failed_at", "id"],
+            unique=False,
+        )
+        batch_op.create_index(
             "ix_outbox_message_invoice", ["workspace_id", "invoice_id"], unique=False
         )
         batch_op.create_index(
@@ -409,9 +423,21 @@ def upgrade() -> None:
         sa.Column("workspace_id", sa.BigInteger(), nullable=False),
         sa.Column("customer_id", sa.BigInteger(), nullable=True),
         sa.Column("customer_name", sa.String(length=200), nullable=False),
-        sa.Column("customer_name_key", sa.String(length=200), nullable=False),
+        sa.Column(
+            "customer_name_key",
+            sa.String(length=200).with_variant(
+                sa.String(length=200, collation="C"), "postgresql"
+            ),
+            nullable=False,
+        ),
         sa.Column("state", sa.String(length=10), nullable=False),
-        sa.Column("number", sa.String(length=60), nullable=True),
+        sa.Column(
+            "number",
+            sa.String(length=60).with_variant(
+                sa.String(length=60, collation="C"), "postgresql"
+            ),
+            nullable=True,
+        ),
         sa.Column("series_code", sa.String(length=20), nullable=True),
         sa.Column("series_value", sa.BigInteger(), nullable=True),
         sa.Column("currency", sa.String(length=3), nullable=False),
@@ -422,7 +448,13 @@ def upgrade() -> None:
         sa.Column("issued_on", sa.Date(), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("delivery_on", sa.Date(), nullable=True),
-        sa.Column("purchase_order", sa.String(length=80), nullable=False),
+        sa.Column(
+            "purchase_order",
+            sa.String(length=80).with_variant(
+                sa.String(length=80, collation="C"), "postgresql"
+            ),
+            nullable=False,
+        ),
         sa.Column("notes", sa.Text(), nullable=False),
         sa.Column("terms", sa.Text(), nullable=False),
         sa.Column("look", sa.String(length=20), nullable=False),
@@ -448,6 +480,35 @@ def upgrade() -> None:
         sa.Column("archived_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("first_viewed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "phase",
+            sa.String(length=20),
+            sa.Computed(
+                "\ncase when deleted_at is not null then 'deleted' else\ncase when archived_at is not null then 'archived_' else '' end ||\ncase when state <> 'issued' then state\nwhen outstanding_minor <= 0 then 'paid'\nwhen processing_minor >= outstanding_minor then 'processing'\nwhen outstanding_minor < total_minor then 'partial'\nelse 'unpaid' end end\n",
+                persisted=True,
+            ),
+            nullable=True,
+        ),
+        sa.Column(
+            "number_key",
+            sa.String(length=60).with_variant(
+                sa.String(length=60, collation="C"), "postgresql"
+            ),
+            sa.Computed("coalesce(number, '~')", persisted=True),
+            nullable=True,
+        ),
+        sa.Column(
+            "issued_key",
+            sa.Date(),
+            sa.Computed("coalesce(issued_on, '9999-12-31')", persisted=True),
+            nullable=True,
+        ),
+        sa.Column(
+            "due_key",
+            sa.Date(),
+            sa.Computed("coalesce(due_on, '9999-12-31')", persisted=True),
+            nullable=True,
+        ),
         sa.CheckConstraint(
             "(state = 'draft') = (number is null)", name=op.f("ck_invoice_number")
         ),
@@ -491,32 +552,59 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("invoice", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_invoice_by_customer",
+            ["workspace_id", "phase", "customer_name_key", "id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            "ix_invoice_by_due",
+            ["workspace_id", "phase", "due_key", "id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            "ix_invoice_by_issued",
+            ["workspace_id", "phase", "issued_key", "id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            "ix_invoice_by_number",
+            ["workspace_id", "phase", "number_key", "id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            "ix_invoice_by_outstanding",
+            ["workspace_id", "phase", "outstanding_minor", "id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            "ix_invoice_by_total",
+            ["workspace_id", "phase", "total_minor", "id"],
+            unique=False,
+        )
+        batch_op.create_index(
             "ix_invoice_customer", ["workspace_id", "customer_id", "id"], unique=False
         )
         batch_op.create_index(
-            "ix_invoice_customer_name",
-            ["workspace_id", "customer_name_key", "id"],
+            "ix_invoice_month",
+            ["workspace_id", "issued_on", "state", "currency", "total_minor"],
             unique=False,
         )
         batch_op.create_index(
-            "ix_invoice_due", ["workspace_id", "due_on", "id"], unique=False
-        )
-        batch_op.create_index(
-            "ix_invoice_issued", ["workspace_id", "issued_on", "id"], unique=False
-        )
-        batch_op.create_index(
-            "ix_invoice_open", ["workspace_id", "state", "due_on", "id"], unique=False
-        )
-        batch_op.create_index(
-            "ix_invoice_outstanding",
-            ["workspace_id", "outstanding_minor", "id"],
+            "ix_invoice_open",
+            [
+                "workspace_id",
+                "phase",
+                "currency",
+                "due_key",
+                "outstanding_minor",
+                "processing_minor",
+            ],
             unique=False,
         )
         batch_op.create_index(
-            "ix_invoice_recent", ["workspace_id", "created_at", "id"], unique=False
-        )
-        batch_op.create_index(
-            "ix_invoice_total", ["workspace_id", "total_minor", "id"], unique=False
+            "ix_invoice_purchase_order",
+            ["workspace_id", "purchase_order", "id"],
+            unique=False,
         )
 
     op.create_table(
@@ -578,10 +666,23 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("payment", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_payment_amount", ["workspace_id", "amount_minor", "id"], unique=False
+        )
+        batch_op.create_index(
             "ix_payment_customer", ["workspace_id", "customer_id", "id"], unique=False
         )
         batch_op.create_index(
+            "ix_payment_month",
+            ["workspace_id", "status", "received_on", "currency", "amount_minor"],
+            unique=False,
+        )
+        batch_op.create_index(
             "ix_payment_received", ["workspace_id", "received_on", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_payment_status",
+            ["workspace_id", "status", "received_on", "id"],
+            unique=False,
         )
 
     op.create_table(
@@ -927,19 +1028,24 @@ def downgrade() -> None:
 
     op.drop_table("staff_session")
     with op.batch_alter_table("payment", schema=None) as batch_op:
+        batch_op.drop_index("ix_payment_status")
         batch_op.drop_index("ix_payment_received")
+        batch_op.drop_index("ix_payment_month")
         batch_op.drop_index("ix_payment_customer")
+        batch_op.drop_index("ix_payment_amount")
 
     op.drop_table("payment")
     with op.batch_alter_table("invoice", schema=None) as batch_op:
-        batch_op.drop_index("ix_invoice_total")
-        batch_op.drop_index("ix_invoice_recent")
-        batch_op.drop_index("ix_invoice_outstanding")
+        batch_op.drop_index("ix_invoice_purchase_order")
         batch_op.drop_index("ix_invoice_open")
-        batch_op.drop_index("ix_invoice_issued")
-        batch_op.drop_index("ix_invoice_due")
-        batch_op.drop_index("ix_invoice_customer_name")
+        batch_op.drop_index("ix_invoice_month")
         batch_op.drop_index("ix_invoice_customer")
+        batch_op.drop_index("ix_invoice_by_total")
+        batch_op.drop_index("ix_invoice_by_outstanding")
+        batch_op.drop_index("ix_invoice_by_number")
+        batch_op.drop_index("ix_invoice_by_issued")
+        batch_op.drop_index("ix_invoice_by_due")
+        batch_op.drop_index("ix_invoice_by_customer")
 
     op.drop_table("invoice")
     with op.batch_alter_table("customer_contact", schema=None) as batch_op:
@@ -956,6 +1062,7 @@ def downgrade() -> None:
     with op.batch_alter_table("outbox_message", schema=None) as batch_op:
         batch_op.drop_index("ix_outbox_message_waiting")
         batch_op.drop_index("ix_outbox_message_invoice")
+        batch_op.drop_index("ix_outbox_message_failed")
 
     op.drop_table("outbox_message")
     op.drop_table("number_series")
@@ -972,6 +1079,7 @@ def downgrade() -> None:
 
     op.drop_table("inbound_event")
     with op.batch_alter_table("customer", schema=None) as batch_op:
+        batch_op.drop_index("ix_customer_recent")
         batch_op.drop_index("ix_customer_name")
 
     op.drop_table("customer")

@@ -45,6 +45,59 @@ class InvoiceStatus(StrEnum):
     VOID = "Void"
 
 
+class InvoicePhase(StrEnum):
+    """The part of the status that the calendar does not decide.
+
+    The database derives it for every row (`models/invoice.py`), so that lists can
+    walk an index. An archived invoice's phase is `archived_` before one of these.
+    """
+
+    DRAFT = "draft"
+    UNPAID = "unpaid"
+    PARTIALLY_PAID = "partial"
+    PROCESSING = "processing"
+    PAID = "paid"
+    VOID = "void"
+
+    @property
+    def archived(self) -> str:
+        return f"archived_{self.value}"
+
+
+# Money that is still to come stands in these.
+OPEN_PHASES = (
+    InvoicePhase.UNPAID,
+    InvoicePhase.PARTIALLY_PAID,
+    InvoicePhase.PROCESSING,
+)
+
+
+class DueSide(StrEnum):
+    """Which side of the end of the due date an invoice is on."""
+
+    EITHER = "either"
+    STILL_TIME = "still_time"
+    LATE = "late"
+
+
+# What a status is made of; the inverse of `compute_status`, held by a test.
+PHASES_BY_STATUS: dict[InvoiceStatus, tuple[tuple[InvoicePhase, ...], DueSide]] = {
+    InvoiceStatus.DRAFT: ((InvoicePhase.DRAFT,), DueSide.EITHER),
+    InvoiceStatus.DUE: ((InvoicePhase.UNPAID,), DueSide.STILL_TIME),
+    InvoiceStatus.OVERDUE: (
+        (InvoicePhase.UNPAID, InvoicePhase.PARTIALLY_PAID),
+        DueSide.LATE,
+    ),
+    InvoiceStatus.PARTIALLY_PAID: (
+        (InvoicePhase.PARTIALLY_PAID,),
+        DueSide.STILL_TIME,
+    ),
+    InvoiceStatus.PROCESSING: ((InvoicePhase.PROCESSING,), DueSide.EITHER),
+    InvoiceStatus.PAID: ((InvoicePhase.PAID,), DueSide.EITHER),
+    InvoiceStatus.VOID: ((InvoicePhase.VOID,), DueSide.EITHER),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class InvoiceFacts:
     """What the status is computed from. Amounts in minor units."""

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, DateTime, Integer, MetaData, TypeDecorator
+from sqlalchemy import BigInteger, DateTime, Integer, MetaData, String, TypeDecorator
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import declared_attr
 from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.types import TypeEngine
 from sqlmodel import Field, SQLModel
 
 # Batch migrations on SQLite find constraints by name.
@@ -26,6 +27,12 @@ SQLModel.metadata.naming_convention = MetaData(
 
 # SQLite gives row ids only to a column declared INTEGER.
 RowId = BigInteger().with_variant(Integer, "sqlite")
+
+
+def sort_key(length_max: int) -> TypeEngine[str]:
+    """A text that sorts by code point everywhere, so that ranges find prefixes."""
+    plain = String(length_max)
+    return plain.with_variant(String(length_max, collation="C"), "postgresql")
 
 
 class UtcInstant(TypeDecorator[datetime]):

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, Text, UniqueConstraint
 from sqlmodel import Field
 
-from billing_app.models.base import UtcInstant, WorkspaceOwned
+from billing_app.models.base import UtcInstant, WorkspaceOwned, sort_key
 
 
 class Customer(WorkspaceOwned, table=True):
@@ -16,10 +16,11 @@ class Customer(WorkspaceOwned, table=True):
     __table_args__ = (
         UniqueConstraint("workspace_id", "id"),
         Index("ix_customer_name", "workspace_id", "name_key", "id"),
+        Index("ix_customer_recent", "workspace_id", "created_at", "id"),
     )
 
     name: str = Field(max_length=200)
-    name_key: str = Field(max_length=200)
+    name_key: str = Field(sa_type=sort_key(200))
     email: str = Field(default="", max_length=254)
     phone: str = Field(default="", max_length=60)
     contact_name: str = Field(default="", max_length=200)

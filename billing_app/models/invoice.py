@@ -10,8 +10,11 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     CheckConstraint,
+    Computed,
+    Date,
     ForeignKeyConstraint,
     Index,
+    String,
     Text,
     UniqueConstraint,
 )
@@ -23,7 +26,20 @@ from billing_app.models.base import (
     ExactDecimal,
     UtcInstant,
     WorkspaceOwned,
+    sort_key,
 )
+
+# The part of the status that the calendar does not decide, in the words of
+# `domain.invoice.InvoicePhase`. The database derives it, so it is never stale.
+PHASE = """
+case when deleted_at is not null then 'deleted' else
+case when archived_at is not null then 'archived_' else '' end ||
+case when state <> 'issued' then state
+when outstanding_minor <= 0 then 'paid'
+when processing_minor >= outstanding_minor then 'processing'
+when outstanding_minor < total_minor then 'partial'
+else 'unpaid' end end
+"""
 
 
 class Invoice(CustomerVisible, table=True):
@@ -51,14 +67,41 @@ class Invoice(CustomerVisible, table=True):
         ),
         CheckConstraint("published_at is null or number is not null", name="published"),
         CheckConstraint("state != 'void' or void_reason != ''", name="void_reason"),
-        Index("ix_invoice_recent", "workspace_id", "created_at", "id"),
-        Index("ix_invoice_issued", "workspace_id", "issued_on", "id"),
-        Index("ix_invoice_due", "workspace_id", "due_on", "id"),
-        Index("ix_invoice_total", "workspace_id", "total_minor", "id"),
-        Index("ix_invoice_outstanding", "workspace_id", "outstanding_minor", "id"),
-        Index("ix_invoice_customer_name", "workspace_id", "customer_name_key", "id"),
+        # A list walks one index per phase and sort: docs/decisions/lists.md.
+        Index("ix_invoice_by_number", "workspace_id", "phase", "number_key", "id"),
+        Index(
+            "ix_invoice_by_customer", "workspace_id", "phase", "customer_name_key", "id"
+        ),
+        Index("ix_invoice_by_issued", "workspace_id", "phase", "issued_key", "id"),
+        Index("ix_invoice_by_due", "workspace_id", "phase", "due_key", "id"),
+        Index("ix_invoice_by_total", "workspace_id", "phase", "total_minor", "id"),
+        Index(
+            "ix_invoice_by_outstanding",
+            "workspace_id",
+            "phase",
+            "outstanding_minor",
+            "id",
+        ),
+        Index("ix_invoice_purchase_order", "workspace_id", "purchase_order", "id"),
         Index("ix_invoice_customer", "workspace_id", "customer_id", "id"),
-        Index("ix_invoice_open", "workspace_id", "state", "due_on", "id"),
+        # These two answer sums without reading the rows.
+        Index(
+            "ix_invoice_open",
+            "workspace_id",
+            "phase",
+            "currency",
+            "due_key",
+            "outstanding_minor",
+            "processing_minor",
+        ),
+        Index(
+            "ix_invoice_month",
+            "workspace_id",
+            "issued_on",
+            "state",
+            "currency",
+            "total_minor",
+        ),
     )
 
     INVOICE_COLUMN: ClassVar[str] = "id"
@@ -68,9 +111,9 @@ class Invoice(CustomerVisible, table=True):
         default=None, sa_type=BigInteger
     )
     customer_name: str = Field(default="", max_length=200)
-    customer_name_key: str = Field(default="", max_length=200)
+    customer_name_key: str = Field(default="", sa_type=sort_key(200))
     state: str = Field(default="draft", max_length=10)
-    number: str | None = Field(default=None, max_length=60)
+    number: str | None = Field(default=None, sa_type=sort_key(60))
     series_code: str | None = Field(default=None, max_length=20)
     series_value: int | None = Field(default=None, sa_type=BigInteger)
     currency: str = Field(max_length=3)
@@ -81,7 +124,7 @@ class Invoice(CustomerVisible, table=True):
     issued_on: date | None = Field(default=None)
     due_on: date | None = Field(default=None)
     delivery_on: date | None = Field(default=None)
-    purchase_order: str = Field(default="", max_length=80)
+    purchase_order: str = Field(default="", sa_type=sort_key(80))
     notes: str = Field(default="", sa_type=Text)
     terms: str = Field(default="", sa_type=Text)
     look: str = Field(default="modern", max_length=20)
@@ -107,6 +150,28 @@ class Invoice(CustomerVisible, table=True):
     archived_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     deleted_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     first_viewed_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+
+    # Written by the database alone. What is missing sorts last.
+    phase: str | None = Field(
+        default=None,
+        sa_type=String(20),
+        sa_column_args=[Computed(PHASE, persisted=True)],
+    )
+    number_key: str | None = Field(
+        default=None,
+        sa_type=sort_key(60),
+        sa_column_args=[Computed("coalesce(number, '~')", persisted=True)],
+    )
+    issued_key: date | None = Field(
+        default=None,
+        sa_type=Date,
+        sa_column_args=[Computed("coalesce(issued_on, '9999-12-31')", persisted=True)],
+    )
+    due_key: date | None = Field(
+        default=None,
+        sa_type=Date,
+        sa_column_args=[Computed("coalesce(due_on, '9999-12-31')", persisted=True)],
+    )
 
     @classmethod
     def shown_to_customer(cls) -> ColumnElement[bool]:

@@ -35,6 +35,7 @@ class OutboxMessage(WorkspaceOwned, table=True):
         UniqueConstraint("workspace_id", "topic", "key"),
         Index("ix_outbox_message_waiting", "done_at", "failed_at", "available_at"),
         Index("ix_outbox_message_invoice", "workspace_id", "invoice_id"),
+        Index("ix_outbox_message_failed", "workspace_id", "failed_at", "id"),
     )
 
     topic: str = Field(max_length=40)
