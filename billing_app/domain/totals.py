@@ -1,6 +1,7 @@
-"""The calculation model: what is agreed about a document, and what it comes to.
+"""The calculation model: what a document comes to.
 
-Every amount shown anywhere comes from `compute_totals`. In short:
+Every amount shown anywhere comes from `compute_totals`; terms.py holds what goes in.
+In short:
 
 * Every amount is rounded on its own, half away from zero, and totals are sums of
   rounded parts that are never rounded again.
@@ -22,7 +23,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from enum import StrEnum
 
 from billing_app.domain.currencies import exponent
 from billing_app.domain.errors import InvalidInput
@@ -34,118 +34,17 @@ from billing_app.domain.money import (
     round_half_away,
     whole_shares,
 )
+from billing_app.domain.terms import (
+    Adjustment,
+    DocumentTerms,
+    LineTerms,
+    Prices,
+    TaxTerms,
+)
 
 # Percentages are kept as whole hundred-millionths of a percent.
 _PERCENT_UNITS = 10**8
 _WHOLE = 100 * _PERCENT_UNITS
-
-
-class Prices(StrEnum):
-    """Whether the prices and amounts as agreed have tax in them."""
-
-    EXCLUSIVE = "exclusive"
-    INCLUSIVE = "inclusive"
-
-
-@dataclass(frozen=True, slots=True)
-class TaxTerms:
-    """One tax on a line. Name, category and percent say which tax it is.
-
-    Attributes:
-        category: UNCL 5305 code: S, Z, E, AE, K, G, O, L, M.
-        percent: may be negative (a tax that is withheld) with exclusive prices.
-    """
-
-    name: str
-    category: str
-    percent: Decimal
-    exemption_reason: str = ""
-    exemption_code: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Adjustment:
-    """An allowance or a charge, on a line or on the document.
-
-    Attributes:
-        amount: wins over the percentage, which then only explains it.
-        base_amount: what the percentage is of; otherwise the line's base, or the
-            sum of the lines.
-        taxes: on the document only: the tax set it belongs to as a whole. None
-            spreads it over the sets of the lines.
-    """
-
-    amount: Money | None = None
-    percent: Decimal | None = None
-    base_amount: Money | None = None
-    reason: str = ""
-    reason_code: str = ""
-    taxes: tuple[TaxTerms, ...] | None = None
-
-    def __post_init__(self) -> None:
-        assert self.amount is not None or self.percent is not None
-
-
-@dataclass(frozen=True, slots=True)
-class LineTerms:
-    """What is agreed about one line.
-
-    Attributes:
-        unit_price: for base_quantity units, up to eight decimals.
-        taxes: the line's tax set, in any order; empty means untaxed.
-    """
-
-    quantity: Decimal
-    unit_price: Decimal
-    taxes: tuple[TaxTerms, ...] = ()
-    base_quantity: Decimal = Decimal(1)
-    allowances: tuple[Adjustment, ...] = ()
-    charges: tuple[Adjustment, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TaxAccounting:
-    """The currency in which the tax is owed, when it is another one.
-
-    Attributes:
-        rate: units of that currency for one unit of the document's.
-        amount: the total tax as given; wins over the rate.
-    """
-
-    currency: str
-    rate: Decimal | None = None
-    amount: Money | None = None
-
-    def __post_init__(self) -> None:
-        assert self.amount is not None or self.rate is not None
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentTerms:
-    """Everything the totals of a document depend on.
-
-    Attributes:
-        prepaid: what was paid before; negative where it was paid back.
-        cash_rounding: the due amount becomes a multiple of it, nearest first.
-        rounding: the rounding of the due amount as given (BT-114).
-        decimals: fewer decimals than the currency has, as for whole forints.
-    """
-
-    currency: str
-    lines: tuple[LineTerms, ...]
-    prices: Prices = Prices.EXCLUSIVE
-    allowances: tuple[Adjustment, ...] = ()
-    charges: tuple[Adjustment, ...] = ()
-    prepaid: Money | None = None
-    cash_rounding: Money | None = None
-    rounding: Money | None = None
-    decimals: int | None = None
-    tax_accounting: TaxAccounting | None = None
-
-    def __post_init__(self) -> None:
-        assert self.cash_rounding is None or self.rounding is None
-        assert self.cash_rounding is None or self.cash_rounding.minor > 0
-        assert self.decimals is None or 0 <= self.decimals <= exponent(self.currency)
 
 
 @dataclass(frozen=True, slots=True)

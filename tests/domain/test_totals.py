@@ -15,17 +15,15 @@ from billing_app.domain.money import (
     percent_of,
     round_half_away,
 )
-from billing_app.domain.totals import (
+from billing_app.domain.terms import (
     Adjustment,
     DocumentTerms,
     LineTerms,
     Prices,
     TaxAccounting,
     TaxTerms,
-    Totals,
-    check_allowances,
-    compute_totals,
 )
+from billing_app.domain.totals import Totals, check_allowances, compute_totals
 
 
 def vat(percent: str) -> TaxTerms:
