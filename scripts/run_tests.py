@@ -1,4 +1,7 @@
-"""Run the checks and all tests, each group in a process of its own, then sum up."""
+"""Run the checks and all tests, each group in a process of its own, then sum up.
+
+Browser tests stand apart: their event loop and that of the others do not get along.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ _NOTHING_COLLECTED = 5
 
 STEPS = {
     "check": ("make", "--no-print-directory", "check"),
-    "tests": (*PYTEST, "-n", "2"),
+    "tests": (*PYTEST, "-n", "2", "--ignore", "tests/e2e"),
     "browser tests": (*PYTEST, "-rs", "tests/e2e"),
 }
 

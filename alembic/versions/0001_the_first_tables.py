@@ -459,6 +459,7 @@ def upgrade() -> None:
         sa.Column("terms", sa.Text(), nullable=False),
         sa.Column("look", sa.String(length=20), nullable=False),
         sa.Column("adjustments", sa.JSON(), nullable=False),
+        sa.Column("draft", sa.JSON(), nullable=True),
         sa.Column("net_minor", sa.BigInteger(), nullable=False),
         sa.Column("tax_minor", sa.BigInteger(), nullable=False),
         sa.Column("total_minor", sa.BigInteger(), nullable=False),

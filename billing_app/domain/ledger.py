@@ -10,13 +10,15 @@ from enum import StrEnum
 
 
 class LedgerAccount(StrEnum):
-    """The five places money can stand."""
+    """The places money can stand."""
 
     RECEIVABLE = "receivable"
     REVENUE = "revenue"
     TAX_PAYABLE = "tax_payable"
     CASH = "cash"
     CUSTOMER_CREDIT = "customer_credit"
+    PREPAID = "prepaid"
+    ROUNDING = "rounding"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +33,17 @@ def check_balanced(postings: tuple[Posting, ...]) -> None:
     assert sum(posting.minor for posting in postings) == 0, "journal does not balance"
 
 
-def postings_for_issue(total_minor: int, tax_minor: int) -> tuple[Posting, ...]:
-    """The customer owes the total; part of it is the tax office's."""
+def postings_for_issue(
+    net_minor: int, tax_minor: int, prepaid_minor: int, rounding_minor: int
+) -> tuple[Posting, ...]:
+    """The customer owes net and tax, less what was prepaid, rounded to cash."""
+    due_minor = net_minor + tax_minor - prepaid_minor + rounding_minor
     return _without_zeros(
-        Posting(LedgerAccount.RECEIVABLE, total_minor),
-        Posting(LedgerAccount.REVENUE, tax_minor - total_minor),
+        Posting(LedgerAccount.RECEIVABLE, due_minor),
+        Posting(LedgerAccount.REVENUE, -net_minor),
         Posting(LedgerAccount.TAX_PAYABLE, -tax_minor),
+        Posting(LedgerAccount.PREPAID, prepaid_minor),
+        Posting(LedgerAccount.ROUNDING, -rounding_minor),
     )
 
 

@@ -111,11 +111,9 @@ def content_security_policy(
     """Allow our own files and the scripts of the build, nothing else.
 
     The socket's addresses are spelt out, since not every browser counts ws: as
-    'self'; the policy has no way to write an IPv6 address. Styles need
-    'unsafe-inline': components set them at run time.
+    'self'. Styles need 'unsafe-inline': components set them at run time.
     """
-    named = (origin for origin in origins if "[" not in origin)
-    sockets = [re.sub("^http", "ws", origin) for origin in named]
+    sockets = [re.sub("^http", "ws", origin) for origin in origins]
     sources = {
         "default-src": ["'none'"],
         "script-src": ["'self'", *script_hashes],

@@ -48,8 +48,9 @@ class Invoice(CustomerVisible, table=True):
     Amounts are minor units of `currency`. `outstanding_minor` is total less
     prepaid and settled allocations, kept beside the facts it is derived from so
     that lists can sort by it; `verify` compares the two. `adjustments` are
-    document allowances and charges in the form of `domain.draft`. `series_code`
-    and `series_value` are what the number was made of.
+    document allowances and charges in the form of `domain.terms_json`; `draft` is
+    `domain.draft.DraftForm` as typed, kept so that nothing typed is ever lost.
+    `series_code` and `series_value` are what the number was made of.
     """
 
     __table_args__ = (
@@ -129,6 +130,7 @@ class Invoice(CustomerVisible, table=True):
     terms: str = Field(default="", sa_type=Text)
     look: str = Field(default="modern", max_length=20)
     adjustments: list[Any] = Field(default_factory=list, sa_type=JSON)
+    draft: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     net_minor: int = Field(default=0, sa_type=BigInteger)
     tax_minor: int = Field(default=0, sa_type=BigInteger)
     total_minor: int = Field(default=0, sa_type=BigInteger)
@@ -181,7 +183,8 @@ class Invoice(CustomerVisible, table=True):
 class LineItem(WorkspaceOwned, table=True):
     """One working line of an invoice. Customers read the issued document instead.
 
-    `taxes` and `adjustments` are lists in the form of `domain.draft`.
+    `taxes` and `adjustments` are in the form of `domain.terms_json`. Rows exist from
+    issue on: a draft keeps what was typed in `Invoice.draft`.
     """
 
     __table_args__ = (

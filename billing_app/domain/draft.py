@@ -1,0 +1,352 @@
+"""A draft as typed, and what can be made of it.
+
+Texts stay texts until here: what can't be read is kept as typed, named in a
+sentence, and left out of the totals, so that nothing a person wrote is ever lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import date
+from decimal import Decimal
+from typing import Any, ParamSpec, TypeVar, cast
+
+from billing_app.domain.currencies import exponent
+from billing_app.domain.errors import BillingError, InvalidInput
+from billing_app.domain.invoice import LINES_MAX, NOTES_LENGTH_MAX
+from billing_app.domain.money import Money
+from billing_app.domain.parsing import (
+    clean_text,
+    parse_amount,
+    parse_date,
+    parse_factor,
+    parse_percent,
+)
+from billing_app.domain.totals import (
+    Adjustment,
+    DocumentTerms,
+    LineTerms,
+    Prices,
+    TaxTerms,
+    Totals,
+    check_allowances,
+    compute_totals,
+)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+NAME_LENGTH_MAX = 500
+DESCRIPTION_LENGTH_MAX = 2_000
+UNIT_LENGTH_MAX = 20
+DISCOUNT_REASON = "Discount"
+
+
+@dataclass(frozen=True, slots=True)
+class LineForm:
+    """One line as typed.
+
+    Attributes:
+        key: tells the line from its neighbours while it is edited; never shown.
+        discount: a percentage, `10` or `10%`.
+        tax_id: id of the tax rate chosen, empty for no tax.
+    """
+
+    key: str = ""
+    name: str = ""
+    description: str = ""
+    group: str = ""
+    quantity: str = "1"
+    unit: str = ""
+    unit_price: str = ""
+    discount: str = ""
+    tax_id: str = ""
+
+    @property
+    def is_blank(self) -> bool:
+        """Nothing was typed that would be missed."""
+        return not (self.name or self.description or self.unit_price).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class DraftForm:
+    """A whole draft as typed.
+
+    Attributes:
+        customer_id: zero while none is chosen.
+        discount: off the whole document: `10%` or an amount such as `25.00`.
+    """
+
+    customer_id: int = 0
+    currency: str = ""
+    issued_on: str = ""
+    due_on: str = ""
+    purchase_order: str = ""
+    discount: str = ""
+    notes: str = ""
+    terms: str = ""
+    look: str = ""
+    lines: tuple[LineForm, ...] = ()
+
+
+def form_to_json(form: DraftForm) -> dict[str, Any]:
+    return asdict(form)
+
+
+def form_from_json(stored: Mapping[str, Any]) -> DraftForm:
+    """Read a stored or a sent form; what it does not know it leaves out.
+
+    Raises:
+        InvalidInput: something in it is not text.
+    """
+    given = stored.get("lines", ())
+    if not isinstance(given, list | tuple):
+        raise InvalidInput("This draft can't be read.")
+    lines = cast("Sequence[Any]", given)
+    if len(lines) > 2 * LINES_MAX:
+        raise InvalidInput(f"An invoice holds at most {LINES_MAX} lines.")
+    texts = _texts(DraftForm, stored, leaving={"lines", "customer_id"})
+    customer_id = stored.get("customer_id", 0)
+    if type(customer_id) is not int:
+        raise InvalidInput("Choose a customer from the list.", field="customer")
+    return DraftForm(
+        **texts,
+        customer_id=customer_id,
+        lines=tuple(LineForm(**_texts(LineForm, x, leaving=set())) for x in lines),
+    )
+
+
+def _texts(
+    kind: type[DraftForm] | type[LineForm], stored: Any, leaving: set[str]
+) -> dict[str, Any]:
+    if not isinstance(stored, Mapping):
+        raise InvalidInput("This draft can't be read.")
+    sent = cast("Mapping[str, Any]", stored)
+    known = {field.name for field in fields(kind)} - leaving
+    texts: dict[str, Any] = {name: sent[name] for name in known if name in sent}
+    if not all(isinstance(text, str) for text in texts.values()):
+        raise InvalidInput("This draft can't be read.")
+    return texts
+
+
+@dataclass(frozen=True, slots=True)
+class DraftRules:
+    """What a workspace decides about its drafts.
+
+    Attributes:
+        taxes: by tax rate id, as text.
+        decimals: fewer decimals than the currency has, or None.
+        cash_rounding_minor: zero for none.
+    """
+
+    taxes: Mapping[str, TaxTerms]
+    prices: Prices = Prices.EXCLUSIVE
+    decimals: int | None = None
+    cash_rounding_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLine:
+    """A line after reading: its terms, or what is wrong with it."""
+
+    form: LineForm
+    terms: LineTerms | None
+    problem: str = ""
+    problem_field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDraft:
+    """A draft after reading.
+
+    Attributes:
+        lines: every line that is not blank, in order.
+        terms: of the lines that count.
+        amounts: what each of `lines` comes to, None where it does not count.
+        problems: a sentence for each field of the document that can't be used.
+    """
+
+    lines: tuple[ReadLine, ...]
+    terms: DocumentTerms
+    totals: Totals
+    amounts: tuple[Money | None, ...]
+    issued_on: date | None
+    due_on: date | None
+    discount: Adjustment | None
+    problems: dict[str, str]
+
+    @property
+    def problem_count(self) -> int:
+        return len(self.problems) + sum(1 for line in self.lines if line.problem)
+
+    def check(self) -> None:
+        """Refuse to go on while something can't be read.
+
+        Raises:
+            InvalidInput: with the first problem, beside its field.
+        """
+        for name, sentence in self.problems.items():
+            raise InvalidInput(sentence, field=name)
+        for index, line in enumerate(self.lines):
+            if line.problem:
+                raise InvalidInput(f"Line {index + 1}: {line.problem}", field="lines")
+
+
+def read_draft(form: DraftForm, currency: str, rules: DraftRules) -> ReadDraft:
+    """Read everything that can be read and compute the totals of it.
+
+    Raises:
+        InvalidInput: more than 500 lines; nothing else is refused here.
+    """
+    typed = [line for line in form.lines if not line.is_blank]
+    if len(typed) > LINES_MAX:
+        raise InvalidInput(f"An invoice holds at most {LINES_MAX} lines.")
+    lines = tuple(_read_line(line, currency, rules) for line in typed)
+    problems: dict[str, str] = {}
+    discount = _try(problems, _read_discount, form.discount, currency)
+    issued_on = _try(problems, _read_date, form.issued_on, "issued_on", "issue date")
+    due_on = _try(problems, _read_date, form.due_on, "due_on", "due date")
+    if issued_on and due_on and due_on < issued_on:
+        problems["due_on"] = "The due date can't be before the issue date."
+    for name, text in (("notes", form.notes), ("terms", form.terms)):
+        if len(text) > NOTES_LENGTH_MAX:
+            problems[name] = f"Keep this under {NOTES_LENGTH_MAX:,} characters."
+
+    terms = _terms(lines, discount, currency, rules)
+    totals = compute_totals(terms)
+    try:
+        check_allowances(totals)
+    except InvalidInput as refusal:
+        # Shown, but not counted: a total below zero would mislead.
+        problems["discount"] = refusal.message
+        terms = _terms(lines, None, currency, rules)
+        totals = compute_totals(terms)
+    return ReadDraft(
+        lines=lines,
+        terms=terms,
+        totals=totals,
+        amounts=_amounts(lines, totals),
+        issued_on=issued_on,
+        due_on=due_on,
+        discount=discount,
+        problems=problems,
+    )
+
+
+def _terms(
+    lines: tuple[ReadLine, ...],
+    discount: Adjustment | None,
+    currency: str,
+    rules: DraftRules,
+) -> DocumentTerms:
+    step = rules.cash_rounding_minor
+    return DocumentTerms(
+        currency=currency,
+        lines=tuple(line.terms for line in lines if line.terms is not None),
+        prices=rules.prices,
+        allowances=(discount,) if discount else (),
+        cash_rounding=Money(step, currency) if step else None,
+        decimals=rules.decimals,
+    )
+
+
+def _amounts(lines: tuple[ReadLine, ...], totals: Totals) -> tuple[Money | None, ...]:
+    counted = iter(totals.lines)
+    return tuple(next(counted).amount if line.terms else None for line in lines)
+
+
+def _read_line(form: LineForm, currency: str, rules: DraftRules) -> ReadLine:
+    try:
+        return ReadLine(form, _line_terms(form, currency, rules))
+    except BillingError as refusal:
+        return ReadLine(form, None, refusal.message, refusal.field or "")
+
+
+def _line_terms(form: LineForm, currency: str, rules: DraftRules) -> LineTerms:
+    name = clean_text(form.name, length_max=NAME_LENGTH_MAX, field="name")
+    if not name:
+        raise InvalidInput("Say what this line is for.", field="name")
+    clean_text(
+        form.description,
+        length_max=DESCRIPTION_LENGTH_MAX,
+        multiline=True,
+        field="description",
+    )
+    clean_text(form.unit, length_max=UNIT_LENGTH_MAX, field="unit")
+    quantity = parse_factor(
+        form.quantity, decimals_max=8, field="quantity", what="quantity"
+    )
+    unit_price = read_unit_price(form.unit_price, currency)
+    percent = _line_percent(form.discount)
+    tax = rules.taxes.get(form.tax_id)
+    if form.tax_id and tax is None:
+        raise InvalidInput("Choose a tax from the list.", field="tax_id")
+    terms = LineTerms(
+        quantity=quantity,
+        unit_price=unit_price,
+        taxes=(tax,) if tax else (),
+        allowances=(
+            (Adjustment(percent=percent, reason=DISCOUNT_REASON),) if percent else ()
+        ),
+    )
+    compute_totals(DocumentTerms(currency=currency, lines=(terms,)))
+    return terms
+
+
+def read_unit_price(text: str, currency: str) -> Decimal:
+    """Read a price, finer than the currency where that is meant.
+
+    Fuel and power are priced with up to eight decimals. One decimal more than the
+    currency has is far more often a slip (1.240 for a thousand, 10.005), so it is
+    asked about; writing one digit more says that it is meant.
+
+    Raises:
+        InvalidInput: not a price, or a likely slip.
+    """
+    price = parse_factor(text, decimals_max=8, field="unit_price", what="price")
+    places = price.as_tuple().exponent
+    assert isinstance(places, int)
+    if -places != exponent(currency) + 1:
+        return price
+    try:
+        parse_amount(text, currency, field="unit_price", what="price")
+    except InvalidInput as refusal:
+        finer = "0." + "1234567890"[: exponent(currency) + 2]
+        raise InvalidInput(
+            f"{refusal.message} Finer prices take one more, like {finer}.",
+            field="unit_price",
+        ) from None
+    return price
+
+
+def _line_percent(text: str) -> Decimal:
+    return parse_percent(text, field="discount") if text.strip() else Decimal(0)
+
+
+def _read_discount(text: str, currency: str) -> Adjustment | None:
+    text = text.strip()
+    if not text:
+        return None
+    if text.endswith("%"):
+        percent = parse_percent(text, field="discount")
+        return Adjustment(percent=percent, reason=DISCOUNT_REASON) if percent else None
+    amount = parse_amount(text, currency, field="discount", what="discount")
+    return Adjustment(amount=amount, reason=DISCOUNT_REASON) if amount.minor else None
+
+
+def _read_date(text: str, name: str, what: str) -> date | None:
+    return parse_date(text, field=name, what=what) if text.strip() else None
+
+
+def _try(
+    problems: dict[str, str],
+    read: Callable[P, R | None],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> R | None:
+    try:
+        return read(*args, **kwargs)
+    except InvalidInput as refusal:
+        problems[refusal.field or "form"] = refusal.message
+        return None

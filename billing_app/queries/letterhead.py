@@ -1,0 +1,81 @@
+"""Who sends and who receives a document, as its parties, and the rules it follows."""
+
+from __future__ import annotations
+
+from sqlmodel import col, select
+
+from billing_app.database.access import inner
+from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.document import BankRow, Branding, Look, Party
+from billing_app.domain.draft import DraftRules
+from billing_app.domain.totals import Prices, TaxTerms
+from billing_app.models import Customer, TaxRate, WorkspaceSettings
+
+
+@inner
+def read_settings(uow: UnitOfWork) -> WorkspaceSettings:
+    return uow.one(select(WorkspaceSettings))
+
+
+@inner
+def read_rules(uow: UnitOfWork, settings: WorkspaceSettings) -> DraftRules:
+    """Return the taxes and rounding a draft of this workspace is read by."""
+    rates = uow.all(select(TaxRate).order_by(col(TaxRate.position), col(TaxRate.id)))
+    return DraftRules(
+        taxes={str(rate.id): tax_terms(rate) for rate in rates},
+        prices=Prices.INCLUSIVE if settings.prices_inclusive else Prices.EXCLUSIVE,
+        decimals=settings.decimals,
+        cash_rounding_minor=settings.cash_rounding_minor,
+    )
+
+
+def tax_terms(rate: TaxRate) -> TaxTerms:
+    return TaxTerms(
+        name=rate.name,
+        category=rate.category,
+        percent=rate.percent,
+        exemption_reason=rate.exemption_reason,
+    )
+
+
+def seller_party(settings: WorkspaceSettings) -> Party:
+    return Party(
+        name=settings.legal_name,
+        address=address_lines(settings.address),
+        country=settings.country,
+        vat_id=settings.vat_id,
+        registration=settings.registration,
+        email=settings.email,
+        phone=settings.phone,
+        website=settings.website,
+    )
+
+
+def buyer_party(customer: Customer | None) -> Party:
+    if customer is None:
+        return Party(name="")
+    return Party(
+        name=customer.name,
+        address=address_lines(customer.address),
+        country=customer.country,
+        vat_id=customer.vat_id,
+        contact_name=customer.contact_name,
+        email=customer.email,
+        phone=customer.phone,
+    )
+
+
+def branding(settings: WorkspaceSettings, look: str) -> Branding:
+    return Branding(
+        look=Look(look or settings.look),
+        accent=settings.accent,
+        logo_digest=settings.logo_digest,
+    )
+
+
+def bank_rows(settings: WorkspaceSettings) -> tuple[BankRow, ...]:
+    return tuple(BankRow(row["label"], row["value"]) for row in settings.bank_details)
+
+
+def address_lines(address: str) -> tuple[str, ...]:
+    return tuple(line.strip() for line in address.splitlines() if line.strip())

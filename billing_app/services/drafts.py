@@ -1,0 +1,228 @@
+"""Create, save, copy and delete drafts. Only here is an invoice editable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sqlmodel import col, select
+
+from billing_app.database.access import inner, staff
+from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.actors import Permission, StaffActor
+from billing_app.domain.contact import name_key
+from billing_app.domain.currencies import is_currency
+from billing_app.domain.dates import due_on
+from billing_app.domain.draft import (
+    DraftForm,
+    LineForm,
+    ReadDraft,
+    form_from_json,
+    form_to_json,
+    read_draft,
+)
+from billing_app.domain.errors import InvalidInput, StaleDraft
+from billing_app.domain.events import (
+    DraftCreated,
+    DraftDeleted,
+    DraftRestored,
+    DraftSaved,
+    InvoiceDuplicated,
+)
+from billing_app.domain.invoice import InvoiceState, WrongState, check_draft
+from billing_app.models import Customer, Invoice, LineItem
+from billing_app.queries.letterhead import read_rules, read_settings
+
+
+@dataclass(frozen=True, slots=True)
+class SavedDraft:
+    """A draft as it now stands in the database."""
+
+    invoice_id: int
+    version: int
+
+
+@staff(Permission.EDIT_DRAFT)
+def create_draft(uow: UnitOfWork, form: DraftForm) -> SavedDraft:
+    """Keep a new draft. It has no number and no customer can see it.
+
+    Raises:
+        InvalidInput: the currency does not exist, or there are too many lines.
+        NotFound: the customer is not in this workspace.
+    """
+    settings = read_settings(uow)
+    assert isinstance(uow.actor, StaffActor)
+    invoice = Invoice(
+        currency=uow.workspace.currency,
+        look=form.look or settings.look,
+        created_by=uow.actor.member_id,
+        created_at=uow.now,
+        changed_at=uow.now,
+    )
+    fill_draft(uow, invoice, form)
+    uow.add(invoice)
+    uow.record(DraftCreated(invoice_id=invoice.id, customer_id=invoice.customer_id))
+    return _saved(invoice)
+
+
+@staff(Permission.EDIT_DRAFT)
+def save_draft(
+    uow: UnitOfWork, invoice_id: int, version: int, form: DraftForm
+) -> SavedDraft:
+    """Replace what a draft says with what was typed, readable or not.
+
+    Raises:
+        StaleDraft: somebody saved it since `version` was read.
+        WrongState: it is issued.
+    """
+    invoice = lock_draft(uow, invoice_id, version)
+    if invoice.draft == form_to_json(form):
+        return _saved(invoice)
+    fill_draft(uow, invoice, form)
+    invoice.version += 1
+    uow.flush()
+    uow.record(
+        DraftSaved(
+            invoice_id=invoice.id,
+            customer_id=invoice.customer_id,
+            version=invoice.version,
+        )
+    )
+    return _saved(invoice)
+
+
+@staff(Permission.EDIT_DRAFT)
+def delete_draft(uow: UnitOfWork, invoice_id: int) -> None:
+    """Hide a draft. `restore_draft` brings it back; it never took a number."""
+    invoice = uow.get(Invoice, invoice_id, lock=True)
+    check_draft(InvoiceState(invoice.state))
+    invoice.deleted_at = uow.now
+    uow.flush()
+    uow.record(DraftDeleted(invoice_id=invoice_id, draft_id=invoice_id))
+
+
+@staff(Permission.EDIT_DRAFT)
+def restore_draft(uow: UnitOfWork, invoice_id: int) -> None:
+    """Bring a deleted draft back as it was."""
+    invoice = uow.get(Invoice, invoice_id, lock=True)
+    check_draft(InvoiceState(invoice.state))
+    invoice.deleted_at = None
+    uow.flush()
+    uow.record(DraftRestored(invoice_id=invoice_id, draft_id=invoice_id))
+
+
+@staff(Permission.EDIT_DRAFT)
+def duplicate(uow: UnitOfWork, invoice_id: int) -> SavedDraft:
+    """Make a new draft from any invoice, dated today, with the same lines."""
+    source = uow.get(Invoice, invoice_id)
+    form = _form_of(uow, source)
+    settings = read_settings(uow)
+    assert isinstance(uow.actor, StaffActor)
+    copy = Invoice(
+        currency=source.currency,
+        look=source.look or settings.look,
+        created_by=uow.actor.member_id,
+        created_at=uow.now,
+        changed_at=uow.now,
+        source_id=source.id,
+    )
+    fill_draft(uow, copy, replace(form, issued_on="", due_on=""))
+    uow.add(copy)
+    assert source.id is not None
+    uow.record(
+        InvoiceDuplicated(
+            invoice_id=copy.id, customer_id=copy.customer_id, source_id=source.id
+        )
+    )
+    return _saved(copy)
+
+
+@inner
+def lock_draft(uow: UnitOfWork, invoice_id: int, version: int) -> Invoice:
+    """Return a draft nobody else can change until commit.
+
+    Raises:
+        StaleDraft: it is not the version that was read.
+        WrongState: it is issued, or was deleted.
+    """
+    invoice = uow.get(Invoice, invoice_id, lock=True)
+    check_draft(InvoiceState(invoice.state))
+    if invoice.deleted_at is not None:
+        raise WrongState("This draft was deleted. Undo that first.")
+    if invoice.version != version:
+        raise StaleDraft(
+            "Somebody else saved this draft meanwhile. Nothing of yours is lost: "
+            "copy what you need, then reload to see theirs."
+        )
+    return invoice
+
+
+@inner
+def fill_draft(uow: UnitOfWork, invoice: Invoice, form: DraftForm) -> ReadDraft:
+    """Put a form into a draft: what can be read into columns, all of it as typed."""
+    if form.currency and not is_currency(form.currency):
+        raise InvalidInput("Choose a currency from the list.", field="currency")
+    settings = read_settings(uow)
+    customer = uow.get(Customer, form.customer_id) if form.customer_id else None
+    currency = form.currency or (customer.currency if customer else "")
+    invoice.currency = currency or invoice.currency
+    read = read_draft(form, invoice.currency, read_rules(uow, settings))
+
+    invoice.customer_id = customer.id if customer else None
+    invoice.customer_name = customer.name if customer else ""
+    invoice.customer_name_key = name_key(customer.name) if customer else ""
+    invoice.prices_inclusive = settings.prices_inclusive
+    invoice.cash_rounding_minor = settings.cash_rounding_minor
+    invoice.decimals = settings.decimals
+    invoice.look = form.look or settings.look
+    invoice.issued_on = read.issued_on
+    net_days = settings.net_days
+    if customer is not None and customer.net_days is not None:
+        net_days = customer.net_days
+    # An empty due date follows from the terms; it is set again at issue.
+    invoice.due_on = read.due_on or due_on(read.issued_on or uow.today, net_days)
+    invoice.net_minor = read.totals.net_total.minor
+    invoice.tax_minor = read.totals.tax_total.minor
+    invoice.total_minor = read.totals.total.minor
+    invoice.due_minor = read.totals.due.minor
+    invoice.draft = form_to_json(form)
+    invoice.changed_at = uow.now
+    return read
+
+
+def _form_of(uow: UnitOfWork, invoice: Invoice) -> DraftForm:
+    if invoice.draft is not None:
+        return form_from_json(invoice.draft)
+    lines = uow.all(
+        select(LineItem)
+        .where(col(LineItem.invoice_id) == invoice.id)
+        .order_by(col(LineItem.position))
+    )
+    return DraftForm(
+        customer_id=invoice.customer_id or 0,
+        currency=invoice.currency,
+        purchase_order=invoice.purchase_order,
+        notes=invoice.notes,
+        terms=invoice.terms,
+        look=invoice.look,
+        lines=tuple(_line_form(index, line) for index, line in enumerate(lines)),
+    )
+
+
+def _line_form(index: int, line: LineItem) -> LineForm:
+    tax_id = line.taxes[0].get("tax_id", "") if line.taxes else ""
+    return LineForm(
+        key=f"line-{index}",
+        name=line.name,
+        description=line.description,
+        group=line.group_heading,
+        quantity=format(line.quantity, "f"),
+        unit=line.unit,
+        unit_price=format(line.unit_price, "f"),
+        discount=format(line.discount_percent, "f") if line.discount_percent else "",
+        tax_id=tax_id,
+    )
+
+
+def _saved(invoice: Invoice) -> SavedDraft:
+    assert invoice.id is not None
+    return SavedDraft(invoice.id, invoice.version)

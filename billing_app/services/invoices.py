@@ -1,0 +1,489 @@
+"""Issue, publish, send, void and archive: the life of an invoice after the draft."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from sqlmodel import col, select
+
+from billing_app.database.access import inner, staff, staff_or_job
+from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.actors import Permission
+from billing_app.domain.dates import due_on
+from billing_app.domain.document import content_digest, to_json
+from billing_app.domain.draft import DraftForm, ReadDraft, form_from_json, read_draft
+from billing_app.domain.drafting import Header, LineTexts, build_document
+from billing_app.domain.errors import Conflict, InvalidInput
+from billing_app.domain.events import (
+    InvoiceArchived,
+    InvoiceIssued,
+    InvoicePublished,
+    InvoiceSent,
+    InvoiceUnarchived,
+    InvoiceVoided,
+    MailRequeued,
+    Topic,
+)
+from billing_app.domain.invoice import (
+    InvoiceState,
+    WrongState,
+    check_issuable,
+    check_reason,
+    check_step,
+)
+from billing_app.domain.ledger import Posting, postings_for_issue, postings_for_void
+from billing_app.domain.parsing import clean_text
+from billing_app.domain.terms_json import adjustments_to_json, taxes_to_json
+from billing_app.domain.totals import DocumentTerms, LineTerms, LineTotals, Totals
+from billing_app.models import (
+    Customer,
+    Invoice,
+    IssuedDocument,
+    LineItem,
+    OutboxMessage,
+    PaymentAttempt,
+    WorkspaceSettings,
+)
+from billing_app.queries.letterhead import (
+    bank_rows,
+    branding,
+    buyer_party,
+    read_rules,
+    read_settings,
+    seller_party,
+)
+from billing_app.services import ledger
+from billing_app.services.drafts import lock_draft
+from billing_app.services.portal_links import find_live_link, make_link
+
+SERIES = "invoice"
+BULK_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedInvoice:
+    """What issuing gave."""
+
+    invoice_id: int
+    number: str
+
+
+@staff(Permission.ISSUE_INVOICE)
+def issue(uow: UnitOfWork, invoice_id: int, version: int) -> IssuedInvoice:
+    """Freeze a draft and give it the next number. Customers do not see it yet.
+
+    Raises:
+        StaleDraft: somebody saved it since `version` was read.
+        WrongState: it is issued already.
+        InvalidInput: something is missing or can't be read; names the field.
+    """
+    return _issue(uow, lock_draft(uow, invoice_id, version))
+
+
+@staff(Permission.ISSUE_INVOICE)
+def publish(uow: UnitOfWork, invoice_id: int) -> None:
+    """Show an issued invoice in the portal, with a link and one mail.
+
+    Doing it again changes nothing and mails nobody.
+
+    Raises:
+        WrongState: a draft or void.
+    """
+    _publish(uow, uow.get(Invoice, invoice_id, lock=True))
+
+
+@staff(Permission.ISSUE_INVOICE)
+def issue_and_publish(uow: UnitOfWork, invoice_id: int, version: int) -> IssuedInvoice:
+    """Issue and publish in one transaction: both or neither.
+
+    Raises:
+        As `issue`.
+    """
+    invoice = lock_draft(uow, invoice_id, version)
+    issued = _issue(uow, invoice)
+    _publish(uow, invoice)
+    return issued
+
+
+@staff(Permission.ISSUE_INVOICE)
+def mark_sent(uow: UnitOfWork, invoice_id: int) -> None:
+    """Note that the invoice was sent; the customer gets the one mail about it.
+
+    Raises:
+        WrongState: a draft or void.
+    """
+    _mark_sent(uow, uow.get(Invoice, invoice_id, lock=True))
+
+
+@staff(Permission.ISSUE_INVOICE)
+def mark_many_sent(uow: UnitOfWork, invoice_ids: list[int]) -> int:
+    """Mark the issued ones among these as sent, at most 200 at once.
+
+    Returns:
+        How many were not marked before.
+    """
+    if len(invoice_ids) > BULK_MAX:
+        raise InvalidInput(f"Choose at most {BULK_MAX} invoices at once.")
+    found = uow.all(
+        select(Invoice)
+        .where(
+            col(Invoice.id).in_(invoice_ids),
+            col(Invoice.state) == InvoiceState.ISSUED,
+            col(Invoice.sent_at).is_(None),
+        )
+        .order_by(col(Invoice.id))
+        .with_for_update()
+    )
+    for invoice in found:
+        _mark_sent(uow, invoice)
+    return len(found)
+
+
+@staff(Permission.VOID_INVOICE)
+def void(uow: UnitOfWork, invoice_id: int, reason: str) -> None:
+    """Cancel an issued invoice for good. It keeps its number and its document.
+
+    Raises:
+        WrongState: a draft, or void already.
+        Conflict: money has been allocated to it, which must be reversed first.
+        InvalidInput: no reason.
+    """
+    invoice = uow.get(Invoice, invoice_id, lock=True)
+    check_step(InvoiceState(invoice.state), InvoiceState.VOID)
+    reason = check_reason(clean_text(reason, length_max=2_000, field="reason"))
+    if invoice.allocated_minor:
+        raise Conflict("Reverse its payments first, then void the invoice.")
+
+    invoice.state = InvoiceState.VOID
+    invoice.voided_at = uow.now
+    invoice.void_reason = reason
+    invoice.outstanding_minor = 0
+    uow.flush()
+    ledger.post(
+        uow,
+        f"void:{invoice.id}",
+        postings_for_void(_postings(invoice)),
+        invoice.currency,
+        invoice_id=invoice.id,
+        customer_id=invoice.customer_id,
+    )
+    expire_open_checkouts(uow, invoice_id)
+    uow.record(
+        InvoiceVoided(
+            invoice_id=invoice.id, customer_id=invoice.customer_id, reason=reason
+        )
+    )
+
+
+@staff(Permission.ISSUE_INVOICE)
+def archive(uow: UnitOfWork, invoice_id: int) -> None:
+    """Hide an invoice from active lists. Search finds it and its link opens."""
+    invoice = uow.get(Invoice, invoice_id, lock=True)
+    if invoice.archived_at is None:
+        invoice.archived_at = uow.now
+        uow.flush()
+        uow.record(
+            InvoiceArchived(invoice_id=invoice.id, customer_id=invoice.customer_id)
+        )
+
+
+@staff(Permission.ISSUE_INVOICE)
+def unarchive(uow: UnitOfWork, invoice_id: int) -> None:
+    """Bring an archived invoice back into active lists."""
+    invoice = uow.get(Invoice, invoice_id, lock=True)
+    if invoice.archived_at is not None:
+        invoice.archived_at = None
+        uow.flush()
+        uow.record(
+            InvoiceUnarchived(invoice_id=invoice.id, customer_id=invoice.customer_id)
+        )
+
+
+@staff(Permission.ISSUE_INVOICE)
+def retry_mail(uow: UnitOfWork, message_id: int) -> None:
+    """Send a failed message again; its Message-ID stays, so nothing arrives twice.
+
+    Raises:
+        Conflict: it has not failed.
+    """
+    message = uow.get(OutboxMessage, message_id, lock=True)
+    if message.failed_at is None:
+        raise Conflict("This mail has not failed.")
+    message.failed_at = None
+    message.attempts = 0
+    message.available_at = uow.now
+    uow.flush()
+    uow.record(MailRequeued(invoice_id=message.invoice_id, message_id=message_id))
+    uow.touch("outbox")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyInvoice:
+    """Everything an issued invoice is made of, readable and checked."""
+
+    terms: DocumentTerms
+    totals: Totals
+    texts: tuple[LineTexts, ...]
+    tax_ids: tuple[str, ...]
+    issued_on: date
+    due_on: date | None
+    delivery_on: date | None = None
+    purchase_order: str = ""
+    notes: str = ""
+    payment_terms: str = ""
+
+
+@staff_or_job(Permission.ISSUE_INVOICE)
+def issue_imported(
+    uow: UnitOfWork, customer_id: int, ready: ReadyInvoice
+) -> IssuedInvoice:
+    """Issue an invoice read from a file, through the same steps as a draft."""
+    settings = read_settings(uow)
+    customer = uow.get(Customer, customer_id)
+    invoice = Invoice(
+        customer_id=customer_id,
+        customer_name=customer.name,
+        customer_name_key=customer.name_key,
+        currency=ready.terms.currency,
+        look=settings.look,
+        created_at=uow.now,
+        changed_at=uow.now,
+    )
+    uow.add(invoice)
+    return freeze(uow, invoice, customer, settings, ready)
+
+
+@inner
+def freeze(
+    uow: UnitOfWork,
+    invoice: Invoice,
+    customer: Customer,
+    settings: WorkspaceSettings,
+    ready: ReadyInvoice,
+) -> IssuedInvoice:
+    """Number, document, lines, ledger and audit of one issue, in this transaction."""
+    terms, totals = ready.terms, ready.totals
+    check_issuable(
+        len(terms.lines), customer.id is not None, ready.issued_on, ready.due_on
+    )
+    taken = uow.take_number(SERIES, ready.issued_on)
+    header = Header(
+        number=taken.number,
+        language=customer.language or settings.language,
+        branding=branding(settings, invoice.look),
+        seller=seller_party(settings),
+        buyer=buyer_party(customer),
+        issued_on=ready.issued_on,
+        due_on=ready.due_on,
+        delivery_on=ready.delivery_on,
+        purchase_order=ready.purchase_order,
+        notes=ready.notes,
+        terms=ready.payment_terms,
+        bank=bank_rows(settings),
+        iban=settings.bank_iban,
+    )
+    document = build_document(header, terms, ready.texts, totals)
+    assert invoice.id is not None
+    assert customer.id is not None
+    # The database takes no line once the invoice is issued, so lines come first.
+    uow.add_all(_line_items(invoice.id, ready))
+
+    invoice.number = taken.number
+    invoice.series_code, invoice.series_value = taken.series_code, taken.series_value
+    invoice.state = InvoiceState.ISSUED
+    invoice.issued_at = invoice.changed_at = uow.now
+    invoice.draft = None
+    _copy_terms(invoice, customer, ready)
+    uow.flush()
+    content = to_json(document)
+    uow.add(
+        IssuedDocument(
+            customer_id=customer.id,
+            invoice_id=invoice.id,
+            number=taken.number,
+            content=content,
+            content_digest=content_digest(content),
+            issued_at=uow.now,
+        )
+    )
+    ledger.post(
+        uow,
+        f"issue:{invoice.id}",
+        _postings(invoice),
+        invoice.currency,
+        invoice_id=invoice.id,
+        customer_id=customer.id,
+    )
+    uow.record(
+        InvoiceIssued(
+            invoice_id=invoice.id,
+            customer_id=customer.id,
+            number=taken.number,
+            total_minor=totals.total.minor,
+            currency=invoice.currency,
+        )
+    )
+    return IssuedInvoice(invoice.id, taken.number)
+
+
+@inner
+def expire_open_checkouts(uow: UnitOfWork, invoice_id: int) -> None:
+    """Promise that no payment page opened for this invoice stays open."""
+    open_ids = uow.all(
+        select(PaymentAttempt.id).where(
+            col(PaymentAttempt.invoice_id) == invoice_id,
+            col(PaymentAttempt.status).in_(("prepared", "open", "unknown")),
+        )
+    )
+    for attempt_id in open_ids:
+        key = f"attempt:{attempt_id}"
+        uow.promise(Topic.EXPIRE_CHECKOUT, key, invoice_id, attempt_id=attempt_id)
+
+
+def _issue(uow: UnitOfWork, invoice: Invoice) -> IssuedInvoice:
+    assert invoice.draft is not None
+    form = form_from_json(invoice.draft)
+    if not form.customer_id:
+        raise InvalidInput("Choose a customer first.", field="customer")
+    settings = read_settings(uow)
+    customer = uow.get(Customer, form.customer_id)
+    read = read_draft(form, invoice.currency, read_rules(uow, settings))
+    read.check()
+    if read.totals.total.minor < 0:
+        raise InvalidInput("The total can't be below zero.", field="lines")
+    return freeze(uow, invoice, customer, settings, _ready(uow, form, read, invoice))
+
+
+def _ready(
+    uow: UnitOfWork, form: DraftForm, read: ReadDraft, invoice: Invoice
+) -> ReadyInvoice:
+    issued_on = read.issued_on or uow.today
+    last_day = read.due_on
+    if last_day is None and invoice.due_on is not None:
+        drafted_on = read.issued_on or invoice.changed_at.date()
+        last_day = due_on(issued_on, max(0, (invoice.due_on - drafted_on).days))
+    return ReadyInvoice(
+        terms=read.terms,
+        totals=read.totals,
+        texts=tuple(
+            LineTexts(
+                name=clean_text(line.form.name, length_max=500),
+                description=clean_text(
+                    line.form.description, length_max=2_000, multiline=True
+                ),
+                unit=clean_text(line.form.unit, length_max=20),
+                group=clean_text(line.form.group, length_max=200),
+            )
+            for line in read.lines
+        ),
+        tax_ids=tuple(line.form.tax_id for line in read.lines),
+        issued_on=issued_on,
+        due_on=last_day,
+        purchase_order=clean_text(
+            form.purchase_order, length_max=80, field="purchase_order"
+        ),
+        notes=clean_text(form.notes, length_max=10_000, multiline=True, field="notes"),
+        payment_terms=clean_text(
+            form.terms, length_max=10_000, multiline=True, field="terms"
+        ),
+    )
+
+
+def _publish(uow: UnitOfWork, invoice: Invoice) -> None:
+    if invoice.state != InvoiceState.ISSUED:
+        raise WrongState("Only an issued invoice can be published.")
+    if invoice.published_at is not None:
+        return
+    assert invoice.id is not None
+    invoice.published_at = uow.now
+    documents = uow.all(
+        select(IssuedDocument).where(col(IssuedDocument.invoice_id) == invoice.id)
+    )
+    for document in documents:
+        document.shown_at = uow.now
+    uow.flush()
+    if find_live_link(uow, invoice.id) is None:
+        make_link(uow, invoice)
+    uow.record(InvoicePublished(invoice_id=invoice.id, customer_id=invoice.customer_id))
+
+
+def _mark_sent(uow: UnitOfWork, invoice: Invoice) -> None:
+    _publish(uow, invoice)
+    if invoice.sent_at is not None:
+        return
+    invoice.sent_at = uow.now
+    uow.flush()
+    uow.record(InvoiceSent(invoice_id=invoice.id, customer_id=invoice.customer_id))
+
+
+def _copy_terms(invoice: Invoice, customer: Customer, ready: ReadyInvoice) -> None:
+    terms, totals = ready.terms, ready.totals
+    invoice.customer_id = customer.id
+    invoice.customer_name = customer.name
+    invoice.customer_name_key = customer.name_key
+    invoice.prices_inclusive = terms.prices == "inclusive"
+    invoice.decimals = terms.decimals
+    step, given = terms.cash_rounding, terms.rounding
+    invoice.cash_rounding_minor = step.minor if step is not None else 0
+    invoice.rounding_minor = given.minor if given is not None else None
+    invoice.adjustments = adjustments_to_json(terms.allowances, terms.charges)
+    invoice.issued_on, invoice.due_on = ready.issued_on, ready.due_on
+    invoice.delivery_on = ready.delivery_on
+    invoice.purchase_order = ready.purchase_order
+    invoice.notes, invoice.terms = ready.notes, ready.payment_terms
+    invoice.net_minor = totals.net_total.minor
+    invoice.tax_minor = totals.tax_total.minor
+    invoice.total_minor = totals.total.minor
+    invoice.prepaid_minor = totals.prepaid.minor
+    invoice.due_minor = totals.due.minor
+    invoice.outstanding_minor = totals.due.minor
+
+
+def _line_items(invoice_id: int, ready: ReadyInvoice) -> list[LineItem]:
+    together: Sequence[tuple[LineTerms, LineTotals, LineTexts, str]] = list(
+        zip(
+            ready.terms.lines,
+            ready.totals.lines,
+            ready.texts,
+            ready.tax_ids,
+            strict=True,
+        )
+    )
+    return [
+        LineItem(
+            invoice_id=invoice_id,
+            position=index,
+            name=texts.name,
+            description=texts.description,
+            group_heading=texts.group,
+            quantity=terms.quantity,
+            unit=texts.unit,
+            unit_price=terms.unit_price,
+            base_quantity=terms.base_quantity,
+            discount_percent=_percent(terms),
+            taxes=taxes_to_json(terms.taxes, tax_id),
+            adjustments=adjustments_to_json(terms.allowances, terms.charges),
+            amount_minor=totals.amount.minor,
+            net_minor=totals.net.minor,
+        )
+        for index, (terms, totals, texts, tax_id) in enumerate(together)
+    ]
+
+
+def _postings(invoice: Invoice) -> tuple[Posting, ...]:
+    unrounded = invoice.total_minor - invoice.prepaid_minor
+    return postings_for_issue(
+        net_minor=invoice.net_minor,
+        tax_minor=invoice.tax_minor,
+        prepaid_minor=invoice.prepaid_minor,
+        rounding_minor=invoice.due_minor - unrounded,
+    )
+
+
+def _percent(terms: LineTerms) -> Decimal:
+    if len(terms.allowances) == 1 and terms.allowances[0].amount is None:
+        return terms.allowances[0].percent or Decimal(0)
+    return Decimal(0)

@@ -1,0 +1,266 @@
+"""From a draft as typed to an issued, published, sent or void invoice."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+
+from billing_app.domain.document import InvoiceDocument, from_json
+from billing_app.domain.draft import DraftForm, LineForm
+from billing_app.domain.errors import InvalidInput, NotFound, NotPermitted, StaleDraft
+from billing_app.domain.invoice import WrongState
+from billing_app.models import (
+    AuditEntry,
+    Invoice,
+    IssuedDocument,
+    LedgerEntry,
+    NumberSeries,
+    OutboxMessage,
+)
+from billing_app.services import drafts, invoices, portal_links
+from billing_app.services.customers import CustomerForm, create_customer
+
+FLIGHT = LineForm(name="Charter flight", quantity="2.4", unit_price="3450.00")
+
+
+@pytest.fixture
+def biller(world):
+    return world.northwind.accounting
+
+
+@pytest.fixture
+def customer_id(world, biller):
+    form = CustomerForm(name="Vermeer Optics", email="ap@vermeer.example")
+    return world.run(biller, create_customer, form)
+
+
+@pytest.fixture
+def draft(world, biller, customer_id):
+    form = DraftForm(customer_id=customer_id, lines=(FLIGHT,))
+    return world.run(biller, drafts.create_draft, form)
+
+
+def read(world, actor, table, invoice_id):
+    with world.reading(actor) as uow:
+        return uow.get(table, invoice_id)
+
+
+def overwrite(world, actor, invoice_id, **values):
+    with world.unit(actor) as uow:
+        invoice = uow.get(Invoice, invoice_id)
+        for name, value in values.items():
+            setattr(invoice, name, value)
+
+
+class TestDraft:
+    def test_keeps_what_can_not_be_read_and_counts_the_rest(self, world, biller):
+        slip = LineForm(name="Fuel", unit_price="1.240,505")
+
+        saved = world.run(biller, drafts.create_draft, DraftForm(lines=(FLIGHT, slip)))
+
+        invoice = read(world, biller, Invoice, saved.invoice_id)
+        assert invoice.draft["lines"][1]["unit_price"] == "1.240,505"
+        assert invoice.total_minor == 828_000
+
+    def test_a_stale_save_is_refused_and_changes_nothing(self, world, biller, draft):
+        mine = DraftForm(notes="mine", lines=(FLIGHT,))
+        theirs = DraftForm(notes="theirs", lines=(FLIGHT,))
+        world.run(biller, drafts.save_draft, draft.invoice_id, draft.version, theirs)
+
+        with pytest.raises(StaleDraft):
+            world.run(biller, drafts.save_draft, draft.invoice_id, draft.version, mine)
+
+        invoice = read(world, biller, Invoice, draft.invoice_id)
+        assert invoice.draft["notes"] == "theirs"
+
+    def test_another_workspace_can_neither_read_nor_save_it(self, world, draft):
+        stranger = world.kestrel.owner
+
+        with pytest.raises(NotFound):
+            world.run(stranger, drafts.save_draft, draft.invoice_id, 1, DraftForm())
+
+    def test_a_customer_of_another_workspace_can_not_be_billed(
+        self, world, customer_id
+    ):
+        with pytest.raises(NotFound):
+            world.run(
+                world.kestrel.owner,
+                drafts.create_draft,
+                DraftForm(customer_id=customer_id),
+            )
+
+    def test_a_deleted_draft_comes_back_as_it_was(self, world, biller, draft):
+        world.run(biller, drafts.delete_draft, draft.invoice_id)
+        with pytest.raises(WrongState):
+            world.run(biller, invoices.issue, draft.invoice_id, draft.version)
+
+        world.run(biller, drafts.restore_draft, draft.invoice_id)
+
+        invoice = read(world, biller, Invoice, draft.invoice_id)
+        assert (invoice.deleted_at, invoice.total_minor) == (None, 828_000)
+
+
+class TestIssue:
+    def test_freezes_numbers_and_balances(self, world, biller, draft):
+        issued = world.run(biller, invoices.issue, draft.invoice_id, draft.version)
+
+        assert issued.number == "INV-00001"
+        with world.reading(biller) as uow:
+            document = uow.one(select(IssuedDocument))
+            printed = from_json(InvoiceDocument, document.content)
+            postings = uow.all(select(LedgerEntry.amount_minor))
+        assert (printed.number, printed.total_minor) == ("INV-00001", 828_000)
+        assert sum(postings) == 0
+        assert 828_000 in postings
+
+    def test_viewers_and_operations_may_not(self, world, draft):
+        for actor in (world.northwind.viewer, world.northwind.operations):
+            with pytest.raises(NotPermitted):
+                world.run(actor, invoices.issue, draft.invoice_id, draft.version)
+
+    def test_a_refused_issue_leaves_no_gap(self, world, biller, draft, customer_id):
+        def issue_then_fail():
+            with world.unit(biller) as uow:
+                invoices.issue(uow, draft.invoice_id, draft.version)
+                raise RuntimeError
+
+        with pytest.raises(RuntimeError):
+            issue_then_fail()
+
+        issued = world.run(biller, invoices.issue, draft.invoice_id, draft.version)
+        assert issued.number == "INV-00001"
+
+    def test_names_the_line_to_mend(self, world, biller, customer_id):
+        slip = LineForm(name="Fuel", unit_price="abc")
+        form = DraftForm(customer_id=customer_id, lines=(FLIGHT, slip))
+        saved = world.run(biller, drafts.create_draft, form)
+
+        with pytest.raises(InvalidInput, match="Line 2") as refusal:
+            world.run(biller, invoices.issue, saved.invoice_id, saved.version)
+        assert refusal.value.field == "lines"
+
+    @pytest.mark.parametrize(
+        ("form", "field"),
+        [
+            (DraftForm(lines=(FLIGHT,)), "customer"),
+            (DraftForm(lines=()), "lines"),
+            (
+                DraftForm(lines=(FLIGHT,), issued_on="2026-03-10", due_on="2026-03-09"),
+                "due_on",
+            ),
+        ],
+    )
+    def test_refuses_what_is_no_invoice(self, world, biller, customer_id, form, field):
+        if field != "customer":
+            form = replace(form, customer_id=customer_id)
+        saved = world.run(biller, drafts.create_draft, form)
+
+        with pytest.raises(InvalidInput) as refusal:
+            world.run(biller, invoices.issue, saved.invoice_id, saved.version)
+        assert refusal.value.field == field
+
+    def test_the_database_refuses_to_change_it_afterwards(self, world, biller, draft):
+        world.run(biller, invoices.issue, draft.invoice_id, draft.version)
+
+        with pytest.raises(IntegrityError, match="never changes"):
+            overwrite(world, biller, draft.invoice_id, total_minor=1)
+
+    def test_the_database_refuses_a_step_backwards(self, world, biller, draft):
+        world.run(biller, invoices.issue, draft.invoice_id, draft.version)
+
+        with pytest.raises(IntegrityError, match="only goes from draft"):
+            overwrite(world, biller, draft.invoice_id, state="draft")
+
+    def test_each_workspace_counts_for_itself(self, world, biller, draft):
+        world.run(biller, invoices.issue, draft.invoice_id, draft.version)
+        with world.reading(world.kestrel.owner) as uow:
+            series = uow.one(
+                select(NumberSeries).where(col(NumberSeries.code) == "invoice")
+            )
+
+        assert series.next_value == 1
+
+
+class TestPublish:
+    def test_shows_the_document_and_mails_once_however_often(
+        self, world, biller, draft
+    ):
+        world.run(biller, invoices.issue_and_publish, draft.invoice_id, draft.version)
+        world.run(biller, invoices.publish, draft.invoice_id)
+        world.run(biller, invoices.mark_sent, draft.invoice_id)
+        world.run(biller, invoices.mark_sent, draft.invoice_id)
+
+        with world.reading(biller) as uow:
+            mails = uow.all(
+                select(OutboxMessage).where(
+                    col(OutboxMessage.topic) == "mail.invoice_available"
+                )
+            )
+            document = uow.one(select(IssuedDocument))
+        assert len(mails) == 1
+        assert document.shown_at is not None
+
+    def test_a_draft_can_not_be_published(self, world, biller, draft):
+        with pytest.raises(WrongState):
+            world.run(biller, invoices.publish, draft.invoice_id)
+
+
+class TestVoid:
+    def test_keeps_the_number_and_reverses_the_ledger(self, world, biller, draft):
+        world.run(biller, invoices.issue_and_publish, draft.invoice_id, draft.version)
+
+        world.run(biller, invoices.void, draft.invoice_id, "Wrong rate")
+
+        invoice = read(world, biller, Invoice, draft.invoice_id)
+        with world.reading(biller) as uow:
+            postings = uow.all(select(LedgerEntry))
+        assert (invoice.number, invoice.outstanding_minor) == ("INV-00001", 0)
+        assert sum(x.amount_minor for x in postings if x.account == "receivable") == 0
+
+    def test_needs_a_reason(self, world, biller, draft):
+        world.run(biller, invoices.issue, draft.invoice_id, draft.version)
+
+        with pytest.raises(InvalidInput):
+            world.run(biller, invoices.void, draft.invoice_id, " \n ")
+
+    def test_happens_once(self, world, biller, draft):
+        world.run(biller, invoices.issue, draft.invoice_id, draft.version)
+        world.run(biller, invoices.void, draft.invoice_id, "Twice")
+
+        with pytest.raises(WrongState):
+            world.run(biller, invoices.void, draft.invoice_id, "Twice")
+
+
+class TestEveryChange:
+    def test_leaves_one_audit_entry_with_its_actor(self, world, biller, draft):
+        world.run(biller, invoices.issue_and_publish, draft.invoice_id, draft.version)
+        world.run(biller, invoices.archive, draft.invoice_id)
+        world.run(biller, invoices.void, draft.invoice_id, "Wrong customer")
+
+        with world.reading(biller) as uow:
+            entries = uow.all(
+                select(AuditEntry)
+                .where(col(AuditEntry.invoice_id) == draft.invoice_id)
+                .order_by(col(AuditEntry.id))
+            )
+        assert [entry.event for entry in entries] == [
+            "draft_created",
+            "invoice_issued",
+            "link_created",
+            "invoice_published",
+            "invoice_archived",
+            "invoice_voided",
+        ]
+        assert {entry.actor for entry in entries} == {biller.label}
+
+
+class TestLinks:
+    def test_a_new_link_ends_the_old_one(self, world, biller, draft):
+        world.run(biller, invoices.issue_and_publish, draft.invoice_id, draft.version)
+        old = world.run(biller, portal_links.copy_link, draft.invoice_id)
+
+        new = world.run(biller, portal_links.new_link, draft.invoice_id)
+
+        assert new != old
+        assert world.run(biller, portal_links.copy_link, draft.invoice_id) == new
