@@ -1,0 +1,464 @@
+"""The frames around every page: staff desk, portal, pages that stand alone.
+
+    def page() -> rx.Component:
+        return staff_shell(
+            ...,
+            title="Invoices", current="Invoices",
+            actions=[button("New invoice", kind="primary", shortcut="N")],
+            workspace=State.workspace_name, person=State.member_name,
+            notices=State.notices, on_undo=State.undo, on_dismiss=State.dismiss,
+        )
+
+Vars and handlers come from the page that owns the state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import reflex as rx
+
+from billing_app.web import theme
+from billing_app.web.components.controls import Handler, Text, icon_button, link
+from billing_app.web.components.icons import icon
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    name: str
+    href: str
+    icon_name: str
+
+
+DESTINATIONS = (
+    Destination("Dashboard", "/dashboard", "dashboard"),
+    Destination("Invoices", "/invoices", "invoice"),
+    Destination("Customers", "/customers", "customers"),
+    Destination("Jobs", "/jobs", "jobs"),
+    Destination("Accounting", "/accounting", "accounting"),
+    Destination("Settings", "/settings", "settings"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What just happened, in a sentence.
+
+    Attributes:
+        key: tells the page's undo and dismiss handlers which notice is meant.
+        undo: the word on the button that takes it back; empty when nothing can.
+    """
+
+    key: str
+    words: str
+    undo: str = ""
+
+
+def staff_shell(
+    *content: rx.Component,
+    title: Text,
+    current: str,
+    workspace: Text,
+    workspace_mark: Text = "",
+    person: Text,
+    person_mark: Text = "",
+    jobs_word: Text = "Jobs",
+    parent: tuple[str, str] | None = None,
+    beside_title: rx.Component | Text = "",
+    actions: Sequence[rx.Component] = (),
+    counts: dict[str, Text] | None = None,
+    views: rx.Component | None = None,
+    live: Text = "",
+    rail: bool = False,
+    title_in_page: bool = False,
+    notices: rx.Var[list[Notice]] | None = None,
+    on_undo: Handler = None,
+    on_dismiss: Handler = None,
+    sign_out_action: str = "/sign-out",
+    stylesheets: Sequence[str] = (),
+    extra: Sequence[rx.Component] = (),
+) -> rx.Component:
+    """Put the staff's navigation and head around a page.
+
+    `current` is a name of DESTINATIONS. `parent` (words, href) makes a
+    breadcrumb. With `title_in_page` the page draws the h1 itself and the head
+    shows the title as text. `rail` folds the navigation beside an editor.
+    `stylesheets` adds files, such as theme.DOCUMENT; `extra` holds dialogs and the
+    command menu, which stand outside the main landmark.
+    """
+    mark = workspace_mark or "T"
+    return rx.fragment(
+        *theme.stylesheet_links((*theme.STAFF, *stylesheets)),
+        connection_banner(),
+        rx.el.div(
+            skip_link("Skip to content"),
+            _phone_bar(workspace, mark),
+            rx.el.div(
+                _workspace(workspace, mark),
+                _find(),
+                navigation(current, counts or {}, jobs_word),
+                views or rx.fragment(),
+                _side_foot(live, person, person_mark, sign_out_action),
+                class_name="side",
+            ),
+            rx.el.main(
+                _head(title, parent, beside_title, actions, title_in_page),
+                *content,
+                class_name="main",
+                id="main",
+                tab_index=-1,
+            ),
+            class_name="shell shell-rail" if rail else "shell",
+        ),
+        *extra,
+        notice_region(notices, on_undo, on_dismiss),
+    )
+
+
+def portal_shell(
+    *content: rx.Component,
+    seller: Text,
+    seller_href: Text = "",
+    logo: rx.Component | None = None,
+    seller_mark: Text = "",
+    links: Sequence[rx.Component] = (),
+    contact: Sequence[rx.Component | Text] = (),
+    skip_words: str = "Skip to the invoice",
+    main_class: str = "invoice",
+    brand: rx.Var[dict[str, str]] | dict[str, str] | None = None,
+    notices: rx.Var[list[Notice]] | None = None,
+    on_undo: Handler = None,
+    on_dismiss: Handler = None,
+    stylesheets: Sequence[str] = (theme.DOCUMENT,),
+    extra: Sequence[rx.Component] = (),
+) -> rx.Component:
+    """Put the seller's lockup above and their contact below a portal page.
+
+    `brand` is the value of theme.brand_style.
+    """
+    mark = logo or rx.el.span(seller_mark, class_name="mark", custom_attrs=_HIDDEN)
+    name = rx.el.span(seller, class_name="truncate")
+    lockup = (
+        link(mark, name, href=seller_href, class_name="lockup")
+        if isinstance(seller_href, rx.Var) or seller_href
+        else rx.el.span(mark, name, class_name="lockup")
+    )
+    portal_links = [rx.el.nav(*links, aria_label="Portal")] if links else []
+    branded = {} if brand is None else {"style": brand}
+    return rx.el.div(
+        *theme.stylesheet_links((*theme.PORTAL, *stylesheets)),
+        connection_banner(),
+        skip_link(skip_words),
+        rx.el.header(lockup, *portal_links, class_name="top"),
+        rx.el.main(*content, class_name=main_class, id="main", tab_index=-1),
+        rx.el.footer(
+            rx.el.p(*contact),
+            rx.el.p("Powered by Tallyport"),
+            class_name="portal-foot",
+        ),
+        *extra,
+        notice_region(notices, on_undo, on_dismiss),
+        class_name="portal" if brand is None else "portal brand",
+        custom_attrs=branded,
+    )
+
+
+def alone_page(
+    title: str, *content: rx.Component, icon_name: str = "invoice"
+) -> rx.Component:
+    """Draw a page without brand, name or number: not found, not available."""
+    return rx.fragment(
+        *theme.stylesheet_links(theme.PORTAL),
+        rx.el.div(
+            rx.el.main(
+                icon(icon_name, 40, "art"),
+                rx.el.h1(title),
+                *content,
+                id="main",
+            ),
+            class_name="alone",
+        ),
+    )
+
+
+def sign_in_page(title: str, *content: rx.Component, foot: Text = "") -> rx.Component:
+    """Draw the narrow staff page for signing in and for codes."""
+    return rx.fragment(
+        *theme.stylesheet_links(theme.STAFF),
+        rx.el.div(
+            rx.el.main(
+                rx.el.span("T", class_name="workspace-mark", custom_attrs=_HIDDEN),
+                rx.el.h1(title),
+                *content,
+                id="main",
+            ),
+            rx.el.footer(foot or "Tallyport"),
+            class_name="sign-in",
+        ),
+    )
+
+
+def skip_link(words: str) -> rx.Component:
+    return link(words, href="#main", class_name="skip-link", leaves_app=True)
+
+
+def navigation(
+    current: str, counts: dict[str, Text], jobs_word: Text = "Jobs"
+) -> rx.Component:
+    """List where to go; counts are drawn but are not part of a link's name."""
+    return rx.el.nav(
+        rx.el.ul(
+            *(_destination(it, current, counts, jobs_word) for it in DESTINATIONS)
+        ),
+        class_name="navigation",
+        aria_label="Main",
+    )
+
+
+def saved_views(*views: rx.Component) -> rx.Component:
+    return rx.el.nav(
+        rx.el.h2("Saved views"),
+        rx.el.ul(*views),
+        class_name="navigation navigation-views",
+        aria_label="Saved views",
+    )
+
+
+def panel(
+    title: Text,
+    *content: rx.Component,
+    count: Text = "",
+    aside: Sequence[rx.Component] = (),
+) -> rx.Component:
+    """Draw a section as one hairline box with its heading."""
+    counted = [rx.el.span(count, class_name="count")] if _is_given(count) else []
+    pushed = [rx.el.span(class_name="spacer"), *aside] if aside else []
+    return rx.el.section(
+        rx.el.div(rx.el.h2(title), *counted, *pushed, class_name="panel-head"),
+        *content,
+        class_name="panel",
+        aria_label=title,
+    )
+
+
+def failed_panel(title: str, words: Text, *, retry: rx.Component) -> rx.Component:
+    """Keep the frame of a panel whose content could not be read."""
+    failed = rx.el.div(
+        icon("alert"), rx.el.p(words), retry, class_name="panel-failed", role="alert"
+    )
+    return panel(title, failed)
+
+
+def message(words: Text, *, tone: str = "", icon_name: str = "info") -> rx.Component:
+    """Draw a sentence in a tinted box; tones are good, warn and bad."""
+    return rx.el.div(
+        icon(icon_name),
+        rx.el.p(words),
+        class_name=f"message message-{tone}" if tone else "message",
+        role="alert" if tone == "bad" else "status",
+    )
+
+
+def skeleton_block(lines: int = 3) -> rx.Component:
+    """Draw lines of grey while a part of a page loads."""
+    widths = ("60%", "85%", "40%")
+    return rx.el.div(
+        *(
+            rx.el.p(
+                rx.el.span(class_name="skeleton", style={"width": widths[line % 3]})
+            )
+            for line in range(lines)
+        ),
+        class_name="loading",
+        custom_attrs={"aria-busy": "true"},
+    )
+
+
+def notice_region(
+    notices: rx.Var[list[Notice]] | None, on_undo: Handler, on_dismiss: Handler
+) -> rx.Component:
+    """Tell what just happened, with Undo where it can be taken back.
+
+    The region is always there, so that a screen reader hears what enters it.
+    Handlers get the notice's key.
+    """
+    shown = (
+        rx.fragment()
+        if notices is None
+        else rx.foreach(notices, lambda it: _notice(it, on_undo, on_dismiss))
+    )
+    return rx.el.div(
+        shown, class_name="notices", role="status", custom_attrs={"aria-live": "polite"}
+    )
+
+
+def connection_banner() -> rx.Component:
+    """Say quietly that the line is down; it goes away by itself."""
+    return rx.connection_banner(
+        rx.el.div(
+            icon("offline", 14),
+            "Lost connection. What you typed is kept here. Trying again…",
+            class_name="connection-banner",
+            role="status",
+        )
+    )
+
+
+def _destination(
+    it: Destination, current: str, counts: dict[str, Text], jobs_word: Text
+) -> rx.Component:
+    count = counts.get(it.name)
+    number = (
+        []
+        if count is None
+        else [rx.el.span(count, class_name="count", custom_attrs=_HIDDEN)]
+    )
+    here = {"aria-current": "page"} if it.name == current else {}
+    return rx.el.li(
+        link(
+            icon(it.icon_name),
+            rx.el.span(jobs_word if it.name == "Jobs" else it.name),
+            *number,
+            href=it.href,
+            class_name="destination",
+            custom_attrs=here,
+        ),
+        class_name="navigation-last" if it.name == "Settings" else "",
+    )
+
+
+def _workspace(name: Text, mark: Text) -> rx.Component:
+    return rx.el.div(
+        rx.el.span(mark, class_name="workspace-mark", custom_attrs=_HIDDEN),
+        rx.el.span(name, class_name="truncate"),
+        class_name="workspace",
+    )
+
+
+def _find() -> rx.Component:
+    """Open the command menu, which listens for this attribute and for Ctrl K."""
+    return rx.el.button(
+        icon("search", 14),
+        rx.el.span("Search or jump to"),
+        rx.el.kbd("Ctrl K", custom_attrs=_HIDDEN),
+        type="button",
+        class_name="find",
+        custom_attrs=_OPENS_MENU,
+    )
+
+
+def _phone_bar(workspace: Text, mark: Text) -> rx.Component:
+    return rx.el.div(
+        _workspace(workspace, mark),
+        rx.el.button(
+            icon("search", 20),
+            type="button",
+            class_name="button button-quiet button-icon",
+            aria_label="Search or jump to",
+            custom_attrs={"data-opens": "command-menu", "aria-haspopup": "dialog"},
+        ),
+        theme.color_mode_button(),
+        link(
+            icon("settings", 20),
+            href="/settings",
+            class_name="button button-quiet button-icon",
+            aria_label="Settings",
+        ),
+        class_name="phone-bar",
+        role="region",
+        aria_label="Workspace",
+    )
+
+
+def _side_foot(
+    live: Text, person: Text, person_mark: Text, sign_out_action: str
+) -> rx.Component:
+    line = (
+        [
+            rx.el.p(
+                rx.el.span(class_name="dot"),
+                rx.el.span(live),
+                class_name="live",
+                role="status",
+            )
+        ]
+        if _is_given(live)
+        else []
+    )
+    return rx.el.div(
+        *line,
+        rx.el.div(
+            rx.el.span(person_mark, class_name="face", custom_attrs=_HIDDEN),
+            rx.el.span(person, class_name="truncate"),
+            theme.color_mode_button(),
+            rx.el.form(
+                icon_button("Sign out", "sign-out", small=True, submit=True),
+                action=sign_out_action,
+                method="post",
+            ),
+            class_name="person",
+        ),
+        class_name="side-foot",
+    )
+
+
+def _head(
+    title: Text,
+    parent: tuple[str, str] | None,
+    beside_title: rx.Component | Text,
+    actions: Sequence[rx.Component],
+    title_in_page: bool,
+) -> rx.Component:
+    heading = rx.el.span(title) if title_in_page else rx.el.h1(title)
+    if parent is not None:
+        words, href = parent
+        heading = rx.el.div(
+            link(words, href=href, class_name="crumb"),
+            icon("chevron-right", 14),
+            heading,
+            class_name="breadcrumb",
+        )
+    return rx.el.header(
+        heading,
+        rx.el.span(beside_title, class_name="quiet"),
+        rx.el.div(*actions, class_name="head-actions"),
+        class_name="head",
+    )
+
+
+def _notice(
+    it: rx.vars.ObjectVar[Notice], on_undo: Handler, on_dismiss: Handler
+) -> rx.Component:
+    undo = (
+        rx.cond(
+            it.undo,
+            rx.el.button(it.undo, type="button", on_click=on_undo(it.key)),
+            rx.fragment(),
+        )
+        if on_undo is not None
+        else rx.fragment()
+    )
+    dismiss = (
+        rx.el.button(
+            icon("close"),
+            type="button",
+            on_click=on_dismiss(it.key),
+            aria_label="Dismiss",
+        )
+        if on_dismiss is not None
+        else rx.fragment()
+    )
+    return rx.el.div(rx.el.p(it.words), undo, dismiss, class_name="notice")
+
+
+def _is_given(text: Text) -> bool:
+    return isinstance(text, rx.Var) or bool(text)
+
+
+_HIDDEN = {"aria-hidden": "true"}
+_OPENS_MENU = {
+    "data-opens": "command-menu",
+    "aria-haspopup": "dialog",
+    "aria-keyshortcuts": "Control+K Meta+K",
+}
