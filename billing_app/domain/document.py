@@ -52,11 +52,17 @@ class Branding:
     Attributes:
         accent: the colour as chosen, `#rrggbb`; corrected for contrast when shown.
         logo_digest: name of the logo in the file store, empty without one.
+        name: what the business calls itself; without one, the seller's legal name.
+        logo_width, logo_height: in pixels. A wide logo says the name itself; where
+            the size is not known the name stands beside it.
     """
 
     look: Look = Look.MODERN
     accent: str = "#3d4fd6"
     logo_digest: str = ""
+    name: str = ""
+    logo_width: int = 0
+    logo_height: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,7 @@ class DocumentLine:
 
     Attributes:
         group: heading of the lines it stands among, empty for none.
+        group_reference: printed small beside that heading, like a trip number.
         discount: as printed, like `10%`, empty for none.
         amount_minor: after line discounts, in the prices as agreed.
         tax: as printed, like `21%`.
@@ -82,6 +89,7 @@ class DocumentLine:
     amount_minor: int
     net_minor: int
     group: str = ""
+    group_reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
