@@ -20,6 +20,7 @@ http_app = make_http_app([*health_routes(())])
 app = rx.App(
     theme=None,
     api_transformer=http_app,
+    head_components=[rx.el.link(rel="icon", href="/favicon.svg")],
     hydrate_fallback=lambda: rx.el.div(rx.html(MARK)),
 )
 

@@ -15,14 +15,9 @@ from billing_app.domain.errors import BillingError
 COMMANDS = {
     "serve": "build if something changed, migrate, start the web server",
     "demo": "serve a throw-away database with sandbox payments and mail",
-    "worker": "deliver mail and run the nightly work in a process of its own",
     "migrate": "bring the database to this version",
     "build": "build the frontend when its sources changed",
-    "create-owner": "add a workspace and its first member",
-    "seed": "fill the database with volume data",
-    "import": "turn a file of invoices into customers and issued invoices",
     "doctor": "check settings and surroundings, say what is wrong",
-    "verify": "ask the database whether all its rules hold",
 }
 
 

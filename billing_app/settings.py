@@ -178,7 +178,7 @@ def is_loopback(host: str) -> bool:
 def _problems_of_address(settings: Settings) -> list[str]:
     found = []
     url = urlsplit(settings.public_url)
-    if url.scheme not in ("http", "https") or not url.hostname:
+    if url.scheme not in ("http", "https") or not url.hostname or not _has_port(url):
         found.append(
             "PUBLIC_URL must be a whole address such as https://billing.example.com."
         )
@@ -301,8 +301,21 @@ def _directory(text: str) -> Path:
 
 
 def _public_url(environ: Mapping[str, str], port: int) -> str:
-    url = _text(environ, "PUBLIC_URL") or f"http://localhost:{port}"
-    return url.rstrip("/")
+    """Write the address as browsers do: lower case, without the usual port."""
+    text = (_text(environ, "PUBLIC_URL") or f"http://localhost:{port}").rstrip("/")
+    scheme, _, rest = text.partition("://")
+    host, slash, path = rest.partition("/")
+    usual = {"http": ":80", "https": ":443"}.get(scheme.lower(), "")
+    host = host.lower().removesuffix(usual)
+    return f"{scheme.lower()}://{host}{slash}{path}" if rest else text
+
+
+def _has_port(url: SplitResult) -> bool:
+    """Tell whether the port, if there is one, is a number."""
+    try:
+        return url.port is None or url.port > 0
+    except ValueError:
+        return False
 
 
 def _origin(url: SplitResult) -> str:

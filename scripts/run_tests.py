@@ -1,7 +1,4 @@
-"""Run the checks and all tests, each group in a process of its own, then sum up.
-
-Browser tests stand apart: their event loop and that of the others do not get along.
-"""
+"""Run the checks and all tests, each group in a process of its own, then sum up."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ _NOTHING_COLLECTED = 5
 
 STEPS = {
     "check": ("make", "--no-print-directory", "check"),
-    "tests": (*PYTEST, "-n", "2", "--ignore", "tests/e2e"),
+    "tests": (*PYTEST, "-n", "2"),
     "browser tests": (*PYTEST, "-rs", "tests/e2e"),
 }
 

@@ -142,7 +142,8 @@ def is_same_origin(headers: Headers, origins: frozenset[str]) -> bool:
 def client_network(scope: Scope, headers: Headers, trusted_proxy_hops: int) -> str:
     """Return who is connected: an IPv4 address, or the /64 of an IPv6 one."""
     address = scope["client"][0] if scope.get("client") else ""
-    forwarded = [x.strip() for x in headers.get("x-forwarded-for", "").split(",")]
+    hops = headers.get("x-forwarded-for", "").split(",")
+    forwarded = [hop.strip() for hop in hops if hop.strip()]
     if 0 < trusted_proxy_hops <= len(forwarded):
         address = forwarded[-trusted_proxy_hops]
     try:

@@ -1,0 +1,100 @@
+"""The served app in a real Chromium. A page that complains fails its test."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.support.browser import ARGUMENTS, DESKTOP, PHONE, Watcher, find_chromium
+from tests.support.process import Server, running
+
+PICTURES = Path(__file__).parents[2] / "reports" / "e2e"
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Let fixtures see whether their test failed."""
+    report = yield
+    if report.when == "call":
+        item.stash[_failed] = report.failed
+    return report
+
+
+_failed = pytest.StashKey[bool]()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """`tallyport serve` with an empty database."""
+    with running("serve", folder=tmp_path_factory.mktemp("serve")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = find_chromium()
+    if path is None:
+        pytest.skip("no Chromium: sudo apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def watcher() -> Iterator[Watcher]:
+    watcher = Watcher()
+    yield watcher
+    assert watcher.unexpected() == []
+
+
+@pytest.fixture
+def open_page(
+    browser: Browser, watcher: Watcher, request: pytest.FixtureRequest
+) -> Iterator[OpenPage]:
+    """Open pages of separate visitors; options are those of a browser context."""
+    contexts = []
+
+    def open_page(**options: Any) -> Page:
+        context = browser.new_context(**{"viewport": DESKTOP, **options})
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        watcher.watch(page)
+        return page
+
+    yield open_page
+    if request.node.stash.get(_failed, False):
+        _take_pictures(request.node.name, [p for c in contexts for p in c.pages])
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def page(open_page: OpenPage) -> Page:
+    """A desktop window of a new visitor."""
+    return open_page()
+
+
+@pytest.fixture
+def phone(open_page: OpenPage) -> Page:
+    return open_page(viewport=PHONE, is_mobile=True, has_touch=True)
+
+
+@pytest.fixture(params=["light", "dark"])
+def color_scheme(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+def _take_pictures(name: str, pages: list[Page]) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for number, page in enumerate(pages, start=1):
+        safe = re.sub(r"[^\w-]+", "-", name)
+        page.screenshot(path=PICTURES / f"{safe}-{number}.png", full_page=True)

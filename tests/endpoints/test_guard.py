@@ -1,0 +1,192 @@
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from billing_app.endpoints.guard import Guard, client_network
+from tests.support.asgi import accepts_sockets, http, open_socket
+
+ORIGIN = "https://billing.example.com"
+HOST = "billing.example.com"
+HEADERS = {"headers": {"host": HOST}}
+
+
+def app(**settings) -> Guard:
+    async def read(request: Request) -> PlainTextResponse:
+        return PlainTextResponse(str(len(await request.body())))
+
+    paths = ("/", "/healthz", "/logo", "/webhooks/stripe/one")
+    inner = Starlette(
+        routes=[Route(path, read, methods=["GET", "POST"]) for path in paths]
+    )
+    return Guard(
+        inner,
+        origins=[ORIGIN],
+        open_paths=("/healthz",),
+        foreign_paths=("/webhooks/",),
+        **settings,
+    )
+
+
+class TestHost:
+    async def test_of_ours_is_served(self):
+        async with http(app(), ORIGIN) as browser:
+            assert (await browser.get("/")).status_code == 200
+
+    @pytest.mark.parametrize("host", ["evil.example", f"{HOST}:81", "", "x@y"])
+    async def test_of_others_is_refused_with_a_sentence(self, host: str):
+        async with http(app(), ORIGIN) as browser:
+            answer = await browser.get("/", headers={"host": host})
+
+        assert answer.status_code == 421
+        assert "PUBLIC_URL" in answer.text
+
+    async def test_of_a_probe_does_not_matter(self):
+        async with http(app(), "http://10.0.0.7:8000") as browser:
+            assert (await browser.get("/healthz")).status_code == 200
+
+
+class TestOrigin:
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {"origin": ORIGIN},
+            {"origin": "null", "sec-fetch-site": "same-origin"},
+            {"sec-fetch-site": "none"},
+            {},
+        ],
+        ids=str,
+    )
+    async def test_our_own_pages_and_programs_may_post(self, headers):
+        async with http(app(), ORIGIN) as browser:
+            assert (await browser.post("/", headers=headers)).status_code == 200
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {"origin": "https://evil.example"},
+            {"origin": "null"},
+            {"origin": "http://billing.example.com"},
+            {"origin": ORIGIN, "sec-fetch-site": "cross-site"},
+            {"origin": ORIGIN, "sec-fetch-site": "same-site"},
+        ],
+        ids=str,
+    )
+    async def test_other_sites_may_not(self, headers):
+        async with http(app(), ORIGIN) as browser:
+            answer = await browser.post("/", headers=headers)
+
+        assert answer.status_code == 403
+        assert "another site" in answer.text
+
+    async def test_other_sites_may_link_here(self):
+        cross = {"origin": "https://evil.example", "sec-fetch-site": "cross-site"}
+        async with http(app(), ORIGIN) as browser:
+            assert (await browser.get("/", headers=cross)).status_code == 200
+
+    async def test_webhooks_come_from_elsewhere(self):
+        foreign = {"origin": "https://stripe.example"}
+        async with http(app(), ORIGIN) as browser:
+            answer = await browser.post("/webhooks/stripe/one", headers=foreign)
+
+        assert answer.status_code == 200
+
+
+class TestBody:
+    @staticmethod
+    async def post(path: str, sent: int, *, in_pieces: bool) -> httpx.Response:
+        async def pieces():
+            for _ in range(sent // 100):
+                yield b"x" * 100
+
+        body = pieces() if in_pieces else b"x" * sent
+        limited = app(body_max_bytes={"/": 1_000, "/logo": 5_000})
+        async with http(limited, ORIGIN) as browser:
+            return await browser.post(path, content=body)
+
+    @pytest.mark.parametrize("in_pieces", [False, True])
+    @pytest.mark.parametrize(("path", "sent"), [("/", 1_000), ("/logo", 5_000)])
+    async def test_up_to_the_limit_is_read(self, path, sent, in_pieces):
+        answer = await self.post(path, sent, in_pieces=in_pieces)
+
+        assert (answer.status_code, answer.text) == (200, str(sent))
+
+    @pytest.mark.parametrize("in_pieces", [False, True])
+    @pytest.mark.parametrize(("path", "sent"), [("/", 1_100), ("/logo", 5_100)])
+    async def test_above_it_is_refused(self, path, sent, in_pieces):
+        answer = await self.post(path, sent, in_pieces=in_pieces)
+
+        assert answer.status_code == 413
+        assert "too large" in answer.text
+
+    async def test_a_length_that_is_no_number_is_refused(self):
+        async with http(app(), ORIGIN) as browser:
+            answer = await browser.post("/", headers={"content-length": "-5"})
+
+        assert answer.status_code == 413
+
+
+class TestSockets:
+    def guard(self, **settings) -> Guard:
+        return Guard(accepts_sockets, origins=[ORIGIN], **settings)
+
+    async def test_of_our_pages_and_of_programs_are_accepted(self):
+        for headers in ({"host": HOST, "origin": ORIGIN}, {"host": HOST}):
+            sent = await open_socket(self.guard(), headers=headers)
+            assert sent == [{"type": "websocket.accept"}]
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {"host": HOST, "origin": "https://evil.example"},
+            {"host": HOST, "origin": "null"},
+            {"host": "evil.example", "origin": ORIGIN},
+        ],
+        ids=str,
+    )
+    async def test_of_other_sites_are_closed_unopened(self, headers):
+        sent = await open_socket(self.guard(), headers=headers)
+
+        assert sent == [{"type": "websocket.close", "code": 1008}]
+
+    async def test_of_one_address_are_counted_while_open(self):
+        guard = self.guard(sockets_max=1)
+        meanwhile = {}
+
+        async def stays_open(scope, receive, send):
+            guard.app = accepts_sockets
+            for client in ("192.0.2.1", "192.0.2.9"):
+                meanwhile[client] = await open_socket(guard, client=client, **HEADERS)
+            await accepts_sockets(scope, receive, send)
+
+        guard.app = stays_open
+        await open_socket(guard, client="192.0.2.1", **HEADERS)
+        afterwards = await open_socket(guard, client="192.0.2.1", **HEADERS)
+
+        assert meanwhile["192.0.2.1"] == [{"type": "websocket.close", "code": 1008}]
+        assert meanwhile["192.0.2.9"] == [{"type": "websocket.accept"}]
+        assert afterwards == [{"type": "websocket.accept"}]
+
+
+class TestClientNetwork:
+    def of(self, forwarded: str, hops: int, client: str = "192.0.2.1") -> str:
+        headers = Headers({"x-forwarded-for": forwarded} if forwarded else {})
+        return client_network({"client": (client, 1)}, headers, hops)
+
+    def test_is_the_peer_when_no_proxy_is_trusted(self):
+        assert self.of("203.0.113.5", hops=0) == "192.0.2.1"
+
+    def test_is_what_the_trusted_proxy_saw(self):
+        assert self.of("6.6.6.6, 203.0.113.5", hops=1) == "203.0.113.5"
+
+    def test_is_the_peer_when_the_proxy_says_nothing(self):
+        assert self.of("", hops=1) == "192.0.2.1"
+
+    def test_of_ipv6_is_the_network_of_one_household(self):
+        near = self.of("", 0, "2001:db8:1:2::1")
+
+        assert near == self.of("", 0, "2001:db8:1:2:ffff::9")
+        assert near != self.of("", 0, "2001:db8:1:3::1")

@@ -1,0 +1,87 @@
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import billing_app.commands
+from billing_app.cli import COMMANDS, main, module_name
+
+FOLDER = Path(billing_app.commands.__file__).parent
+
+
+class TestCommands:
+    @pytest.mark.parametrize("name", COMMANDS)
+    def test_each_has_a_module(self, name: str):
+        command = import_module(f"billing_app.commands.{module_name(name)}")
+
+        assert callable(command.add_arguments)
+        assert callable(command.run)
+
+    def test_each_module_is_a_command(self):
+        modules = {file.stem for file in FOLDER.glob("*.py")} - {"__init__"}
+
+        assert modules == {module_name(name) for name in COMMANDS}
+
+
+class TestMain:
+    def test_lists_the_commands(self, capsys: pytest.CaptureFixture[str]):
+        with pytest.raises(SystemExit) as finished:
+            main([])
+
+        shown = capsys.readouterr().out
+        assert finished.value.code == 0
+        assert all(name in shown for name in COMMANDS)
+
+    def test_names_the_commands_when_one_is_unknown(self, capsys):
+        with pytest.raises(SystemExit) as finished:
+            main(["surf"])
+
+        assert finished.value.code == 2
+        assert "'serve'" in capsys.readouterr().err
+
+    def test_shows_a_refusal_as_a_sentence(self, capsys, monkeypatch):
+        monkeypatch.setenv("PUBLIC_URL", "http://billing.example.com")
+
+        assert main(["serve"]) == 1
+
+        shown = capsys.readouterr()
+        assert "PUBLIC_URL must start with https://" in shown.err
+        assert "Traceback" not in shown.err
+
+
+class TestDoctor:
+    def test_finds_nothing_wrong_with_the_defaults(self, capsys, monkeypatch, tmp_path):
+        monkeypatch.setenv("DATA_DIR", str(tmp_path))
+
+        assert main(["doctor"]) == 0
+        assert "ok       settings" in capsys.readouterr().out
+
+    def test_says_what_must_be_fixed(self, capsys, monkeypatch, tmp_path):
+        monkeypatch.setenv("DATA_DIR", str(tmp_path))
+        monkeypatch.setenv("SECRET_KEY", "changeme")
+
+        assert main(["doctor"]) == 1
+        assert "WRONG    settings: SECRET_KEY" in capsys.readouterr().out
+
+    def test_wants_the_secret_key_private(self, capsys, monkeypatch, tmp_path):
+        monkeypatch.setenv("DATA_DIR", str(tmp_path))
+        (tmp_path / "secret.key").write_text("k" * 32)
+        (tmp_path / "secret.key").chmod(0o644)
+
+        assert main(["doctor"]) == 1
+        assert "chmod 600" in capsys.readouterr().out
+
+
+class TestServe:
+    def test_refuses_a_port_that_is_taken(self, capsys, monkeypatch, tmp_path):
+        import socket
+
+        monkeypatch.setenv("DATA_DIR", str(tmp_path))
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", 0))
+            other.listen()
+            port = other.getsockname()[1]
+
+            assert main(["serve", "--port", str(port)]) == 1
+
+        assert f"Port {port}" in capsys.readouterr().err

@@ -1,0 +1,80 @@
+import io
+import logging
+
+import pytest
+
+from billing_app.logs import redact, redact_logs
+
+
+class TestRedact:
+    @pytest.mark.parametrize(
+        ("text", "masked"),
+        [
+            ("GET /p/Zm9vYmFyYmF6cXV4 200", "GET /p/*** 200"),
+            ("GET /c/Zm9vYmFyYmF6cXV4/invoices", "GET /c/***/invoices"),
+            ("/_event/?token=abc-1&x=2", "/_event/?token=***&x=2"),
+            ("?client_token=abc HTTP", "?client_token=*** HTTP"),
+            ("{'cookie': 'a=1; b=2', 'host': 'h'}", "{'cookie': '***', 'host': 'h'}"),
+            ('{"authorization": "Bearer x"}', "{\"authorization\": '***'}"),
+            (
+                r"{'password': 'it\'s', 'email': 'e'}",
+                "{'password': '***', 'email': 'e'}",
+            ),
+            ("redis://:hush@redis:6379", "redis://:***@redis:6379"),
+            ("postgresql+psycopg://me:hush@db/x", "postgresql+psycopg://me:***@db/x"),
+            ("key sk_live_51abc was refused", "key sk_live_*** was refused"),
+            ("whsec_123abc", "whsec_***"),
+        ],
+    )
+    def test_masks_secrets(self, text: str, masked: str):
+        assert redact(text) == masked
+
+    def test_leaves_other_words_alone(self):
+        sentence = "invoice.published number=INV-00001 path=/invoices/12"
+
+        assert redact(sentence) == sentence
+
+    def test_a_line_break_forges_no_entry(self):
+        assert (
+            redact("name=x\r\nERROR all is lost") == "name=x\\r\n    ERROR all is lost"
+        )
+
+
+class TestRedactLogs:
+    @pytest.fixture(autouse=True)
+    def masked(self):
+        before = logging.getLogRecordFactory()
+        redact_logs()
+        yield
+        logging.setLogRecordFactory(before)
+
+    @pytest.fixture
+    def written(self):
+        """What an ordinary handler of somebody else's logger writes."""
+        stream = io.StringIO()
+        logger = logging.getLogger("somebody.else")
+        handler = logging.StreamHandler(stream)
+        logger.addHandler(handler)
+        yield stream
+        logger.removeHandler(handler)
+
+    def test_masks_arguments_of_any_logger(self, written: io.StringIO):
+        logging.getLogger("somebody.else").error("event %s", {"cookie": "sid=1"})
+
+        assert written.getvalue() == "event {'cookie': '***'}\n"
+
+    def test_masks_tracebacks(self, written: io.StringIO):
+        try:
+            int("/p/Zm9vYmFyYmF6cXV4")
+        except ValueError:
+            logging.getLogger("somebody.else").exception("failed")
+
+        assert "ValueError: invalid literal" in written.getvalue()
+        assert "Zm9v" not in written.getvalue()
+
+    def test_is_done_once(self):
+        factory = logging.getLogRecordFactory()
+
+        redact_logs()
+
+        assert logging.getLogRecordFactory() is factory
