@@ -37,14 +37,7 @@ class FileStore:
         if self._find(digest) is not None:
             return digest
 
-        place = self._shard(digest) / f"{digest}{suffix}"
-        try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            _write_atomically(place, content)
-        except OSError as error:
-            if error.errno not in _DISK_IS_FULL:
-                raise
-            raise StorageFull("The disk is full, so the file was not saved.") from error
+        write_atomically(self._shard(digest) / f"{digest}{suffix}", content)
         return digest
 
     def read(self, digest: str) -> bytes:
@@ -73,8 +66,22 @@ class FileStore:
         return self._folder / digest[:2] / digest[2:4]
 
 
-def _write_atomically(place: Path, content: bytes) -> None:
-    """Write beside the place, flush to the disk, then rename: all or nothing."""
+def write_atomically(place: Path, content: bytes) -> None:
+    """Write beside the place, flush to the disk, then rename: all or nothing.
+
+    Raises:
+        StorageFull: there is no room; nothing was left behind.
+    """
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        _write_and_rename(place, content)
+    except OSError as error:
+        if error.errno not in _DISK_IS_FULL:
+            raise
+        raise StorageFull("The disk is full, so the file was not saved.") from error
+
+
+def _write_and_rename(place: Path, content: bytes) -> None:
     descriptor, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=place.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
