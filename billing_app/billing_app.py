@@ -1,4 +1,4 @@
-"""Composition root: settings, pages, HTTP routes and the layers around them."""
+"""Composition root: settings, runtime, pages, HTTP routes and their layers."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from starlette.types import ASGIApp
 
 from billing_app.endpoints.app import add_layers, make_http_app
 from billing_app.endpoints.first_paint import MARK
-from billing_app.endpoints.health import health_routes
+from billing_app.endpoints.health import database_check, health_routes
+from billing_app.runtime import open_runtime, set_current
 from billing_app.settings import load_settings
-from billing_app.web import routes
+from billing_app.web import gate, routes
 
 settings = load_settings()
+runtime = open_runtime(settings)
+set_current(runtime)
 
-http_app = make_http_app([*health_routes(())])
+http_app = make_http_app([*health_routes([database_check(runtime.engine)])])
 
 app = rx.App(
     theme=None,
@@ -23,9 +26,11 @@ app = rx.App(
     head_components=[rx.el.link(rel="icon", href="/favicon.svg")],
     hydrate_fallback=lambda: rx.el.div(rx.html(MARK)),
 )
+app.add_middleware(gate.Gate())
 
 for page in routes.PAGES:
     app.add_page(page.component, route=page.route, title=page.title)
+gate.check_doors()
 
 
 def layer(asgi_app: ASGIApp, client: Path) -> ASGIApp:

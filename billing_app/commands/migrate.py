@@ -19,4 +19,11 @@ def run(_: argparse.Namespace) -> int:
 
 def migrate(settings: Settings) -> None:
     """Make the data directory and run the migrations it lacks."""
+    from billing_app.database import migrations
+    from billing_app.database.engine import open_engine
+
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = open_engine(settings.database_url)
+    if not migrations.is_at_head(engine):
+        migrations.upgrade(engine)
+    engine.dispose()

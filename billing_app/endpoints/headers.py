@@ -19,6 +19,7 @@ _SHELL = "__spa-fallback"
 _POLICY = b"content-security-policy"
 _POLICY_OF_FILES = (_POLICY, b"default-src 'none'; frame-ancestors 'none'")
 _IMMUTABLE = b"public, max-age=31536000, immutable"
+_WEEK = b"public, max-age=604800"
 
 
 class SecurityHeaders:
@@ -71,7 +72,7 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 present = list(message.get("headers", ()))
                 names = {name.lower() for name, _ in present}
-                wanted = self._wanted(scope["path"], message["status"], present)
+                wanted = self._wanted(scope, message["status"], present)
                 missing = [header for header in wanted if header[0] not in names]
                 message = {**message, "headers": [*present, *missing]}
             await send(message)
@@ -79,12 +80,12 @@ class SecurityHeaders:
         await self.app(scope, receive, send_with_headers)
 
     def _wanted(
-        self, path: str, status: int, present: Iterable[Header]
+        self, scope: Scope, status: int, present: Iterable[Header]
     ) -> tuple[Header, ...]:
+        path = scope["path"]
         if path in self._files and status < 400:
-            kept = _IMMUTABLE if _HASHED.fullmatch(path) else b"no-cache"
-            cached = (b"cache-control", kept)
-            return (*self._always, cached, _POLICY_OF_FILES)
+            kept = (b"cache-control", _how_long(path, scope["query_string"]))
+            return (*self._always, kept, _POLICY_OF_FILES)
         if not any(value.startswith(b"text/html") for _, value in present):
             return (*self._always, *self._private, _POLICY_OF_FILES)
         policy = self._policies.get(path.rstrip("/"), self._policies[_SHELL])
@@ -149,6 +150,13 @@ def public_files(client: Path) -> frozenset[str]:
         for file in client.rglob("*")
         if file.is_file() and file.suffix not in (".html", ".data")
     )
+
+
+def _how_long(path: str, query: bytes) -> bytes:
+    """Keep for good what changes its address with its content."""
+    if _HASHED.fullmatch(path) or query.startswith(b"v="):
+        return _IMMUTABLE
+    return _WEEK if path.endswith(".woff2") else b"no-cache"
 
 
 def _page_path(page: Path) -> str:

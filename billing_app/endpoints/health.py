@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
+
+from billing_app.database import migrations
+from billing_app.database.engine import reading
 
 PATHS = ("/healthz", "/readyz")
 
@@ -19,6 +24,19 @@ class Check:
 
     name: str
     find_problem: Callable[[], str | None]
+
+
+def database_check(engine: Engine) -> Check:
+    """Whether the database answers and has the shape this version expects."""
+
+    def find_problem() -> str | None:
+        try:
+            is_at_head = migrations.is_at_head(reading(engine))
+        except SQLAlchemyError:
+            return "The database does not answer."
+        return None if is_at_head else "The database waits for `tallyport migrate`."
+
+    return Check("database", find_problem)
 
 
 def health_routes(checks: Sequence[Check]) -> list[Route]:

@@ -79,14 +79,21 @@ async def test_what_is_no_file_is_neither_stored_nor_indexed(client: Path, path:
     assert headers["x-robots-tag"] == "noindex, nofollow, noarchive"
 
 
-async def test_files_with_a_hash_in_their_name_are_kept_for_good(client: Path):
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("/assets/root-Bq0mc3dx.js", "public, max-age=31536000, immutable"),
+        ("/staff.css?v=0a1b2c3d", "public, max-age=31536000, immutable"),
+        ("/fonts/inter.woff2", "public, max-age=604800"),
+        ("/staff.css", "no-cache"),
+    ],
+)
+async def test_files_are_kept_as_long_as_their_address_lasts(client, path, kept):
     async with http(app(client)) as browser:
-        hashed = await browser.get("/assets/root-Bq0mc3dx.js")
-        plain = await browser.get("/staff.css")
+        headers = (await browser.get(path)).headers
 
-    assert hashed.headers["cache-control"] == "public, max-age=31536000, immutable"
-    assert plain.headers["cache-control"] == "no-cache"
-    assert "x-robots-tag" not in plain.headers
+    assert headers["cache-control"] == kept
+    assert "x-robots-tag" not in headers
 
 
 async def test_a_route_may_decide_for_itself(client: Path):

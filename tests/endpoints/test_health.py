@@ -1,6 +1,10 @@
+from pathlib import Path
+
 from starlette.applications import Starlette
 
-from billing_app.endpoints.health import Check, health_routes
+from billing_app.database import migrations
+from billing_app.database.engine import open_engine
+from billing_app.endpoints.health import Check, database_check, health_routes
 from tests.support.asgi import http
 
 
@@ -35,6 +39,24 @@ async def test_says_what_is_missing():
         "status": "not ready",
         "problems": {"migrations": "Run tallyport migrate."},
     }
+
+
+class TestDatabaseCheck:
+    def test_finds_nothing_wrong_with_a_migrated_database(self, tmp_path: Path):
+        engine = open_engine(f"sqlite:///{tmp_path / 'new.db'}")
+        migrations.upgrade(engine)
+
+        assert database_check(engine).find_problem() is None
+
+    def test_finds_a_database_that_is_not_migrated(self, tmp_path: Path):
+        engine = open_engine(f"sqlite:///{tmp_path / 'old.db'}")
+
+        assert "tallyport migrate" in (database_check(engine).find_problem() or "")
+
+    def test_finds_a_database_that_is_gone(self, tmp_path: Path):
+        engine = open_engine(f"sqlite:///{tmp_path / 'no' / 'folder' / 'x.db'}")
+
+        assert database_check(engine).find_problem() == "The database does not answer."
 
 
 async def test_a_check_that_breaks_is_not_ready():

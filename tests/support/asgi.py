@@ -24,6 +24,7 @@ def make_client_folder(root: Path) -> Path:
             "var e={PING:`http://localhost:8000/ping`,EVENT:`ws://localhost:8000/_event`}"
         ),
         "staff.css": "body{}",
+        "fonts/inter.woff2": "wOF2",
     }
     for name, text in files.items():
         file = root / name
