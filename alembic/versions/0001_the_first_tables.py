@@ -609,84 +609,6 @@ def upgrade() -> None:
         )
 
     op.create_table(
-        "payment",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
-        sa.Column("customer_id", sa.BigInteger(), nullable=False),
-        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
-        sa.Column("currency", sa.String(length=3), nullable=False),
-        sa.Column("allocated_minor", sa.BigInteger(), nullable=False),
-        sa.Column("refunded_minor", sa.BigInteger(), nullable=False),
-        sa.Column("received_on", sa.Date(), nullable=False),
-        sa.Column("method", sa.String(length=20), nullable=False),
-        sa.Column("method_detail", sa.String(length=60), nullable=False),
-        sa.Column("reference", sa.String(length=140), nullable=False),
-        sa.Column("status", sa.String(length=10), nullable=False),
-        sa.Column("hold_reason", sa.String(length=200), nullable=False),
-        sa.Column("provider", sa.String(length=20), nullable=True),
-        sa.Column("provider_payment_id", sa.String(length=120), nullable=True),
-        sa.Column("attempt_id", sa.BigInteger(), nullable=True),
-        sa.Column("request_key", sa.String(length=64), nullable=True),
-        sa.Column("recorded_by", sa.BigInteger(), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "status in ('settled', 'held', 'reversed')", name=op.f("ck_payment_status")
-        ),
-        sa.CheckConstraint(
-            "allocated_minor >= 0 and refunded_minor >= 0 and allocated_minor + refunded_minor <= amount_minor",
-            name=op.f("ck_payment_spent"),
-        ),
-        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_payment_amount")),
-        sa.ForeignKeyConstraint(
-            ["workspace_id", "customer_id"],
-            ["customer.workspace_id", "customer.id"],
-            name=op.f("fk_payment_workspace_id_customer_id_customer"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"],
-            ["workspace.id"],
-            name=op.f("fk_payment_workspace_id_workspace"),
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_payment")),
-        sa.UniqueConstraint(
-            "workspace_id", "id", name=op.f("uq_payment_workspace_id_id")
-        ),
-        sa.UniqueConstraint(
-            "workspace_id",
-            "provider",
-            "provider_payment_id",
-            name=op.f("uq_payment_workspace_id_provider_provider_payment_id"),
-        ),
-        sa.UniqueConstraint(
-            "workspace_id",
-            "request_key",
-            name=op.f("uq_payment_workspace_id_request_key"),
-        ),
-    )
-    with op.batch_alter_table("payment", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_payment_amount", ["workspace_id", "amount_minor", "id"], unique=False
-        )
-        batch_op.create_index(
-            "ix_payment_customer", ["workspace_id", "customer_id", "id"], unique=False
-        )
-        batch_op.create_index(
-            "ix_payment_month",
-            ["workspace_id", "status", "received_on", "currency", "amount_minor"],
-            unique=False,
-        )
-        batch_op.create_index(
-            "ix_payment_received", ["workspace_id", "received_on", "id"], unique=False
-        )
-        batch_op.create_index(
-            "ix_payment_status",
-            ["workspace_id", "status", "received_on", "id"],
-            unique=False,
-        )
-
-    op.create_table(
         "staff_session",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
@@ -711,43 +633,6 @@ def upgrade() -> None:
     with op.batch_alter_table("staff_session", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_staff_session_person_id"), ["person_id"], unique=False
-        )
-
-    op.create_table(
-        "allocation",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
-        sa.Column("customer_id", sa.BigInteger(), nullable=False),
-        sa.Column("payment_id", sa.BigInteger(), nullable=False),
-        sa.Column("invoice_id", sa.BigInteger(), nullable=False),
-        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("amount_minor <> 0", name=op.f("ck_allocation_amount")),
-        sa.ForeignKeyConstraint(
-            ["workspace_id", "invoice_id"],
-            ["invoice.workspace_id", "invoice.id"],
-            name=op.f("fk_allocation_workspace_id_invoice_id_invoice"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id", "payment_id"],
-            ["payment.workspace_id", "payment.id"],
-            name=op.f("fk_allocation_workspace_id_payment_id_payment"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"],
-            ["workspace.id"],
-            name=op.f("fk_allocation_workspace_id_workspace"),
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_allocation")),
-    )
-    with op.batch_alter_table("allocation", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_allocation_invoice", ["workspace_id", "invoice_id", "id"], unique=False
-        )
-        batch_op.create_index(
-            "ix_allocation_payment", ["workspace_id", "payment_id", "id"], unique=False
         )
 
     op.create_table(
@@ -831,6 +716,94 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "payment",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("invoice_id", sa.BigInteger(), nullable=True),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("allocated_minor", sa.BigInteger(), nullable=False),
+        sa.Column("refunded_minor", sa.BigInteger(), nullable=False),
+        sa.Column("received_on", sa.Date(), nullable=False),
+        sa.Column("method", sa.String(length=20), nullable=False),
+        sa.Column("method_detail", sa.String(length=60), nullable=False),
+        sa.Column("reference", sa.String(length=140), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("hold_reason", sa.String(length=200), nullable=False),
+        sa.Column("provider", sa.String(length=20), nullable=True),
+        sa.Column("provider_payment_id", sa.String(length=120), nullable=True),
+        sa.Column("attempt_id", sa.BigInteger(), nullable=True),
+        sa.Column("request_key", sa.String(length=64), nullable=True),
+        sa.Column("recorded_by", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("disputed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "status in ('settled', 'held', 'reversed')", name=op.f("ck_payment_status")
+        ),
+        sa.CheckConstraint(
+            "allocated_minor >= 0 and refunded_minor >= 0 and allocated_minor + refunded_minor <= amount_minor",
+            name=op.f("ck_payment_spent"),
+        ),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_payment_amount")),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "customer_id"],
+            ["customer.workspace_id", "customer.id"],
+            name=op.f("fk_payment_workspace_id_customer_id_customer"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "invoice_id"],
+            ["invoice.workspace_id", "invoice.id"],
+            name=op.f("fk_payment_workspace_id_invoice_id_invoice"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_payment_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payment")),
+        sa.UniqueConstraint(
+            "workspace_id", "id", name=op.f("uq_payment_workspace_id_id")
+        ),
+        sa.UniqueConstraint(
+            "workspace_id",
+            "provider",
+            "provider_payment_id",
+            name=op.f("uq_payment_workspace_id_provider_provider_payment_id"),
+        ),
+        sa.UniqueConstraint(
+            "workspace_id",
+            "request_key",
+            name=op.f("uq_payment_workspace_id_request_key"),
+        ),
+    )
+    with op.batch_alter_table("payment", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_payment_amount", ["workspace_id", "amount_minor", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_payment_customer", ["workspace_id", "customer_id", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_payment_invoice", ["workspace_id", "invoice_id", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_payment_month",
+            ["workspace_id", "status", "received_on", "currency", "amount_minor"],
+            unique=False,
+        )
+        batch_op.create_index(
+            "ix_payment_received", ["workspace_id", "received_on", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_payment_status",
+            ["workspace_id", "status", "received_on", "id"],
+            unique=False,
+        )
+
+    op.create_table(
         "payment_attempt",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
@@ -851,7 +824,8 @@ def upgrade() -> None:
         sa.Column("failure", sa.String(length=200), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "status in ('prepared', 'open', 'processing', 'succeeded', 'held', 'failed', 'expired', 'unknown')",
             name=op.f("ck_payment_attempt_status"),
@@ -889,33 +863,6 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_payment_attempt_status", ["workspace_id", "status", "id"], unique=False
-        )
-
-    op.create_table(
-        "payment_note",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
-        sa.Column("payment_id", sa.BigInteger(), nullable=False),
-        sa.Column("body", sa.Text(), nullable=False),
-        sa.Column("written_by", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["workspace_id", "payment_id"],
-            ["payment.workspace_id", "payment.id"],
-            name=op.f("fk_payment_note_workspace_id_payment_id_payment"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"],
-            ["workspace.id"],
-            name=op.f("fk_payment_note_workspace_id_workspace"),
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_payment_note")),
-    )
-    with op.batch_alter_table("payment_note", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_payment_note_payment", ["workspace_id", "payment_id"], unique=False
         )
 
     op.create_table(
@@ -965,6 +912,70 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "allocation",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("payment_id", sa.BigInteger(), nullable=False),
+        sa.Column("invoice_id", sa.BigInteger(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("amount_minor <> 0", name=op.f("ck_allocation_amount")),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "invoice_id"],
+            ["invoice.workspace_id", "invoice.id"],
+            name=op.f("fk_allocation_workspace_id_invoice_id_invoice"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "payment_id"],
+            ["payment.workspace_id", "payment.id"],
+            name=op.f("fk_allocation_workspace_id_payment_id_payment"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_allocation_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_allocation")),
+    )
+    with op.batch_alter_table("allocation", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_allocation_invoice", ["workspace_id", "invoice_id", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_allocation_payment", ["workspace_id", "payment_id", "id"], unique=False
+        )
+
+    op.create_table(
+        "payment_note",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("payment_id", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("written_by", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "payment_id"],
+            ["payment.workspace_id", "payment.id"],
+            name=op.f("fk_payment_note_workspace_id_payment_id_payment"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_payment_note_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payment_note")),
+    )
+    with op.batch_alter_table("payment_note", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_payment_note_payment", ["workspace_id", "payment_id"], unique=False
+        )
+
+    op.create_table(
         "refund",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
@@ -999,43 +1010,44 @@ def downgrade() -> None:
         batch_op.drop_index("ix_refund_payment")
 
     op.drop_table("refund")
+    with op.batch_alter_table("payment_note", schema=None) as batch_op:
+        batch_op.drop_index("ix_payment_note_payment")
+
+    op.drop_table("payment_note")
+    with op.batch_alter_table("allocation", schema=None) as batch_op:
+        batch_op.drop_index("ix_allocation_payment")
+        batch_op.drop_index("ix_allocation_invoice")
+
+    op.drop_table("allocation")
     with op.batch_alter_table("portal_link", schema=None) as batch_op:
         batch_op.drop_index("ix_portal_link_invoice")
         batch_op.drop_index("ix_portal_link_customer")
 
     op.drop_table("portal_link")
-    with op.batch_alter_table("payment_note", schema=None) as batch_op:
-        batch_op.drop_index("ix_payment_note_payment")
-
-    op.drop_table("payment_note")
     with op.batch_alter_table("payment_attempt", schema=None) as batch_op:
         batch_op.drop_index("ix_payment_attempt_status")
         batch_op.drop_index(batch_op.f("ix_payment_attempt_provider_payment_id"))
         batch_op.drop_index("ix_payment_attempt_invoice")
 
     op.drop_table("payment_attempt")
+    with op.batch_alter_table("payment", schema=None) as batch_op:
+        batch_op.drop_index("ix_payment_status")
+        batch_op.drop_index("ix_payment_received")
+        batch_op.drop_index("ix_payment_month")
+        batch_op.drop_index("ix_payment_invoice")
+        batch_op.drop_index("ix_payment_customer")
+        batch_op.drop_index("ix_payment_amount")
+
+    op.drop_table("payment")
     op.drop_table("line_item")
     with op.batch_alter_table("issued_document", schema=None) as batch_op:
         batch_op.drop_index("ix_issued_document_invoice")
 
     op.drop_table("issued_document")
-    with op.batch_alter_table("allocation", schema=None) as batch_op:
-        batch_op.drop_index("ix_allocation_payment")
-        batch_op.drop_index("ix_allocation_invoice")
-
-    op.drop_table("allocation")
     with op.batch_alter_table("staff_session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_staff_session_person_id"))
 
     op.drop_table("staff_session")
-    with op.batch_alter_table("payment", schema=None) as batch_op:
-        batch_op.drop_index("ix_payment_status")
-        batch_op.drop_index("ix_payment_received")
-        batch_op.drop_index("ix_payment_month")
-        batch_op.drop_index("ix_payment_customer")
-        batch_op.drop_index("ix_payment_amount")
-
-    op.drop_table("payment")
     with op.batch_alter_table("invoice", schema=None) as batch_op:
         batch_op.drop_index("ix_invoice_purchase_order")
         batch_op.drop_index("ix_invoice_open")

@@ -100,7 +100,10 @@ class UnitOfWork:
     def find(self, table: type[Row], row_id: int, *, lock: bool = False) -> Row | None:
         statement = select(table).where(col(table.id) == row_id)
         if lock:
-            statement = statement.with_for_update()
+            # What was read before the lock was given may be stale by now.
+            statement = statement.with_for_update().execution_options(
+                populate_existing=True
+            )
         return self._session.exec(statement).one_or_none()
 
     def all(self, statement: Any) -> Sequence[Any]:

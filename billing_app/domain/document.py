@@ -169,6 +169,8 @@ class ReceiptDocument:
     Attributes:
         number: of the receipt itself.
         outstanding_minor: what was left of the invoice after this payment.
+        credit_minor: how much of the amount was more than the invoice asked for,
+            and is kept as the customer's credit.
     """
 
     number: str
@@ -184,6 +186,7 @@ class ReceiptDocument:
     amount_minor: int
     total_minor: int
     outstanding_minor: int
+    credit_minor: int = 0
     format: int = FORMAT
 
 

@@ -153,6 +153,7 @@ class PaymentRecorded(Event):
     payment_id: int
     amount_minor: int
     currency: str
+    credit_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +162,7 @@ class PaymentSettled(Event):
     payment_id: int
     amount_minor: int
     currency: str
+    credit_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +177,38 @@ class PaymentHeld(Event):
     TEXT: ClassVar[str] = "Payment held for review"
     payment_id: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentReleased(Event):
+    TEXT: ClassVar[str] = "Held payment accepted as credit"
+    payment_id: int
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentRefunded(Event):
+    """Negative where a refund failed and the money came back."""
+
+    TEXT: ClassVar[str] = "Payment refunded"
+    payment_id: int
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentDisputed(Event):
+    TEXT: ClassVar[str] = "Customer disputes the payment"
+    payment_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditAllocated(Event):
+    TEXT: ClassVar[str] = "Paid from the customer's credit"
+    payment_id: int
+    amount_minor: int
+    currency: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,8 @@ class Payment(CustomerVisible, table=True):
     `status`: settled counts; held waits for a person and pays nothing; reversed
     was taken back. `method` is cash, check, bank_transfer, card or other.
     `reference` is for the customer; the note for staff lives in `PaymentNote`.
-    What is neither allocated nor refunded is the customer's credit.
+    What is neither allocated nor refunded is the customer's credit. `invoice_id`
+    is what it was meant for; allocations say what it paid.
     """
 
     __table_args__ = (
@@ -42,6 +43,9 @@ class Payment(CustomerVisible, table=True):
             " and allocated_minor + refunded_minor <= amount_minor",
             name="spent",
         ),
+        ForeignKeyConstraint(
+            ["workspace_id", "invoice_id"], ["invoice.workspace_id", "invoice.id"]
+        ),
         Index("ix_payment_received", "workspace_id", "received_on", "id"),
         Index("ix_payment_amount", "workspace_id", "amount_minor", "id"),
         Index("ix_payment_status", "workspace_id", "status", "received_on", "id"),
@@ -55,11 +59,13 @@ class Payment(CustomerVisible, table=True):
             "amount_minor",
         ),
         Index("ix_payment_customer", "workspace_id", "customer_id", "id"),
+        Index("ix_payment_invoice", "workspace_id", "invoice_id", "id"),
     )
 
     # A payment is reached through its allocation, which is narrowed itself.
     INVOICE_COLUMN: ClassVar[str] = ""
 
+    invoice_id: int | None = Field(default=None, sa_type=BigInteger)
     amount_minor: int = Field(sa_type=BigInteger)
     currency: str = Field(max_length=3)
     allocated_minor: int = Field(default=0, sa_type=BigInteger)
@@ -77,6 +83,7 @@ class Payment(CustomerVisible, table=True):
     request_key: str | None = Field(default=None, max_length=64)
     recorded_by: int | None = Field(default=None, sa_type=BigInteger)
     created_at: datetime = Field(sa_type=UtcInstant)
+    disputed_at: datetime | None = Field(default=None, sa_type=UtcInstant)
 
     @classmethod
     def shown_to_customer(cls) -> ColumnElement[bool]:
@@ -152,6 +159,7 @@ class PaymentAttempt(CustomerVisible, table=True):
 
     `status` is `domain.online_payment.AttemptStatus`. `idempotency_key` makes a
     repeated call harmless and names the attempt at Stripe; it is a secret.
+    `read_at` is when Stripe was last asked about it.
     """
 
     __table_args__ = (
@@ -185,7 +193,8 @@ class PaymentAttempt(CustomerVisible, table=True):
     failure: str = Field(default="", max_length=200)
     created_at: datetime = Field(sa_type=UtcInstant)
     changed_at: datetime = Field(sa_type=UtcInstant)
-    expires_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+    read_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+    expires_at: datetime = Field(sa_type=UtcInstant)
 
     @classmethod
     def shown_to_customer(cls) -> ColumnElement[bool]:

@@ -1,0 +1,255 @@
+"""Whether an invoice can be paid online now, why not, and how much of it.
+
+The page, the server and the staff's diagnostics all ask here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from billing_app.domain.card_limits import CHARGEABLE, minimum_minor, step_minor
+from billing_app.domain.errors import Conflict, InvalidInput
+from billing_app.domain.money import Money
+from billing_app.domain.parsing import parse_amount
+from billing_app.domain.portal_settings import PaymentMode
+
+
+class StripeConnection(StrEnum):
+    """How far the workspace got with Stripe."""
+
+    NOT_CONNECTED = "Not connected"
+    INCOMPLETE = "Setup incomplete"
+    ACTIVE = "Active"
+
+
+def stripe_connection(
+    *, has_key: bool, has_webhook_secret: bool, charges_enabled: bool
+) -> StripeConnection:
+    """Return what staff see in Settings; only active charges and hears back."""
+    if not has_key:
+        return StripeConnection.NOT_CONNECTED
+    if has_webhook_secret and charges_enabled:
+        return StripeConnection.ACTIVE
+    return StripeConnection.INCOMPLETE
+
+
+@dataclass(frozen=True, slots=True)
+class PayabilityFacts:
+    """What the gates look at. Amounts are minor units of `currency`.
+
+    Attributes:
+        minimum_minor: least partial payment the workspace takes, in `currency`.
+    """
+
+    mode: PaymentMode
+    can_charge: bool
+    is_issued: bool
+    is_published: bool
+    is_void: bool
+    currency: str
+    outstanding_minor: int
+    processing_minor: int
+    allows_partial: bool
+    minimum_minor: int
+
+    @property
+    def payable_minor(self) -> int:
+        """What may still be paid: outstanding less what is on its way."""
+        return max(0, self.outstanding_minor - self.processing_minor)
+
+
+class GateName(StrEnum):
+    """The questions that all have to be answered with yes."""
+
+    ENABLED = "Online payment is switched on"
+    CONNECTED = "Stripe is connected"
+    PAYABLE = "The invoice can be paid"
+    OUTSTANDING = "There is something left to pay"
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One question and its answer.
+
+    Attributes:
+        reason: what is wrong and what to do, for staff; empty when it is open.
+        customer_reason: the same for whoever wants to pay.
+    """
+
+    name: GateName
+    is_open: bool
+    reason: str = ""
+    customer_reason: str = ""
+
+
+_NOT_ONLINE = "This invoice can't be paid online. Please pay as agreed."
+
+
+def list_gates(facts: PayabilityFacts) -> tuple[Gate, ...]:
+    """Ask every question, so that staff see all that is missing at once."""
+    return (
+        _enabled(facts),
+        _connected(facts),
+        _payable(facts),
+        _outstanding(facts),
+    )
+
+
+def find_shut_gate(facts: PayabilityFacts) -> Gate | None:
+    return next((gate for gate in list_gates(facts) if not gate.is_open), None)
+
+
+@dataclass(frozen=True, slots=True)
+class AmountLimits:
+    """From how much to how much, in minor units; one amount where both agree."""
+
+    minimum_minor: int
+    maximum_minor: int
+
+    @property
+    def is_fixed(self) -> bool:
+        return self.minimum_minor == self.maximum_minor
+
+
+class NotPayable(Conflict):
+    """A gate is shut."""
+
+    code = "not_payable"
+
+
+def compute_limits(facts: PayabilityFacts) -> AmountLimits:
+    """Return which amounts can be paid.
+
+    The largest is what is left, in steps that Stripe charges: 10.005 KWD can be
+    paid up to 10.000. The smallest is the larger of the workspace's minimum and
+    Stripe's, but never more than what is left.
+
+    Raises:
+        NotPayable: with the sentence for whoever wants to pay.
+    """
+    shut = find_shut_gate(facts)
+    if shut is not None:
+        raise NotPayable(shut.customer_reason)
+
+    step = step_minor(facts.currency)
+    largest = facts.payable_minor // step * step
+    if not facts.allows_partial:
+        return AmountLimits(largest, largest)
+    wanted = max(facts.minimum_minor, _charge_minimum(facts.currency))
+    rounded = -(-wanted // step) * step
+    return AmountLimits(min(rounded, largest), largest)
+
+
+def read_amount(text: str, facts: PayabilityFacts) -> Money:
+    """Return the amount a customer typed, if exactly that can be paid now.
+
+    Raises:
+        NotPayable, InvalidInput: with one sentence that says what would work.
+    """
+    limits = compute_limits(facts)
+    amount = parse_amount(text, facts.currency, field="amount")
+    smallest = Money(limits.minimum_minor, facts.currency)
+    largest = Money(limits.maximum_minor, facts.currency)
+    if limits.is_fixed and amount != largest:
+        raise InvalidInput(f"Please pay {_said(largest)}.", field="amount")
+    if amount > largest:
+        raise InvalidInput(
+            f"You can pay {_said(largest)} at most; no more is left to pay.",
+            field="amount",
+        )
+    if amount < smallest:
+        raise InvalidInput(
+            f"Please pay {_said(smallest)} or more.",
+            field="amount",
+        )
+    if amount.minor % step_minor(facts.currency):
+        raise InvalidInput(
+            f"Online payments in {facts.currency} end in 0. Please change the amount.",
+            field="amount",
+        )
+    return amount
+
+
+def _enabled(facts: PayabilityFacts) -> Gate:
+    if facts.mode == PaymentMode.ONLINE:
+        return Gate(GateName.ENABLED, True)
+    return Gate(
+        GateName.ENABLED,
+        False,
+        "Online payment is switched off in Settings, Portal.",
+        _NOT_ONLINE,
+    )
+
+
+def _connected(facts: PayabilityFacts) -> Gate:
+    if facts.currency not in CHARGEABLE:
+        return Gate(
+            GateName.CONNECTED,
+            False,
+            f"Stripe takes no payments in {facts.currency}.",
+            f"{facts.currency} can't be paid online. Please pay as agreed.",
+        )
+    if facts.can_charge:
+        return Gate(GateName.CONNECTED, True)
+    return Gate(
+        GateName.CONNECTED,
+        False,
+        "Stripe is not connected, or may not charge yet: see Settings, Payments.",
+        _NOT_ONLINE,
+    )
+
+
+def _payable(facts: PayabilityFacts) -> Gate:
+    if facts.is_void:
+        says = "This invoice is void."
+        return Gate(
+            GateName.PAYABLE, False, says, f"{says} There is nothing to pay on it."
+        )
+    if not facts.is_issued:
+        return Gate(GateName.PAYABLE, False, "It is still a draft.", _NOT_ONLINE)
+    if not facts.is_published:
+        return Gate(
+            GateName.PAYABLE, False, "It is not published to the portal.", _NOT_ONLINE
+        )
+    return Gate(GateName.PAYABLE, True)
+
+
+def _outstanding(facts: PayabilityFacts) -> Gate:
+    if facts.outstanding_minor <= 0:
+        says = "This invoice is paid. There is nothing left to pay."
+        return Gate(GateName.OUTSTANDING, False, "Nothing is outstanding.", says)
+    if facts.payable_minor <= 0:
+        says = "Your payment is being processed. There is nothing more to do."
+        return Gate(
+            GateName.OUTSTANDING,
+            False,
+            "A bank debit is on its way for all of it.",
+            says,
+        )
+    smallest = _charge_minimum(facts.currency)
+    if facts.payable_minor < smallest:
+        least = _said(Money(smallest, facts.currency))
+        return Gate(
+            GateName.OUTSTANDING,
+            False,
+            f"What is left is less than Stripe charges, {least}.",
+            f"Online payments start at {least}. Please pay the rest as agreed.",
+        )
+    step = step_minor(facts.currency)
+    if facts.payable_minor % step and not facts.allows_partial:
+        return Gate(
+            GateName.OUTSTANDING,
+            False,
+            f"Online payments in {facts.currency} end in 0; this would be partial.",
+            _NOT_ONLINE,
+        )
+    return Gate(GateName.OUTSTANDING, True)
+
+
+def _charge_minimum(currency: str) -> int:
+    return max(minimum_minor(currency) or 0, step_minor(currency))
+
+
+def _said(money: Money) -> str:
+    return f"{money.decimal:,} {money.currency}"

@@ -1,0 +1,108 @@
+"""Money received: by which method, on which day, and where each part of it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from billing_app.domain.errors import InvalidInput
+
+REFERENCE_LENGTH_MAX = 140
+NOTE_LENGTH_MAX = 2_000
+# Nobody records a payment this old; the year is a slip of the finger.
+_EARLIEST = date(2000, 1, 1)
+
+
+class PaymentMethod(StrEnum):
+    """How the money came."""
+
+    CASH = "cash"
+    CHECK = "check"
+    BANK_TRANSFER = "bank_transfer"
+    CARD = "card"
+    OTHER = "other"
+
+
+METHOD_NAMES: dict[PaymentMethod, str] = {
+    PaymentMethod.CASH: "Cash",
+    PaymentMethod.CHECK: "Check",
+    PaymentMethod.BANK_TRANSFER: "Bank transfer",
+    PaymentMethod.CARD: "Card",
+    PaymentMethod.OTHER: "Other",
+}
+
+
+class PaymentStatus(StrEnum):
+    """What a payment counts for.
+
+    SETTLED pays; HELD waits for a person and pays nothing; REVERSED was taken back.
+    """
+
+    SETTLED = "settled"
+    HELD = "held"
+    REVERSED = "reversed"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one invoice has of a payment, in minor units."""
+
+    invoice_id: int
+    minor: int
+
+
+def method_name(method: str, detail: str = "") -> str:
+    """Return the words people read, like `Card •••• 4242`."""
+    name = METHOD_NAMES[PaymentMethod(method)]
+    return f"{name} {detail}" if detail else name
+
+
+def parse_method(text: str) -> PaymentMethod:
+    """Read what the form sent."""
+    try:
+        return PaymentMethod(text.strip())
+    except ValueError:
+        raise InvalidInput("Choose how the money came.", field="method") from None
+
+
+def check_received_on(received_on: date, today: date) -> None:
+    """Refuse money that has not come yet, and a year that can't be meant."""
+    if received_on > today:
+        raise InvalidInput(
+            "The payment date can't be in the future.", field="received_on"
+        )
+    if received_on < _EARLIEST:
+        raise InvalidInput("Check the year of the payment date.", field="received_on")
+
+
+def compute_outstanding(state: str, due_minor: int, allocated_minor: int) -> int:
+    """Return what an invoice still asks for: nothing unless it is issued."""
+    return due_minor - allocated_minor if state == "issued" else 0
+
+
+def allocatable(minor: int, outstanding_minor: int) -> int:
+    """Return how much of an amount an invoice takes; the rest is credit."""
+    return max(0, min(minor, outstanding_minor))
+
+
+def take_back(
+    minor: int, credit_minor: int, parts: Sequence[Part]
+) -> tuple[tuple[Part, ...], int]:
+    """Say where money comes from that leaves a payment again.
+
+    The customer's credit goes first, then the invoices, latest first.
+
+    Returns:
+        What each invoice gives up, and what the credit does; together `minor`.
+    """
+    assert 0 <= minor <= credit_minor + sum(part.minor for part in parts)
+    from_credit = min(minor, credit_minor)
+    missing = minor - from_credit
+    given: list[Part] = []
+    for part in reversed(parts):
+        if taken := min(missing, part.minor):
+            given.append(Part(part.invoice_id, taken))
+            missing -= taken
+    return tuple(given), from_credit
