@@ -25,7 +25,6 @@ from billing_app.domain.events import (
     InvoiceUnarchived,
     InvoiceVoided,
     MailRequeued,
-    Topic,
 )
 from billing_app.domain.invoice import (
     InvoiceState,
@@ -44,7 +43,6 @@ from billing_app.models import (
     IssuedDocument,
     LineItem,
     OutboxMessage,
-    PaymentAttempt,
     WorkspaceSettings,
 )
 from billing_app.queries.letterhead import (
@@ -57,6 +55,7 @@ from billing_app.queries.letterhead import (
 )
 from billing_app.services import ledger
 from billing_app.services.drafts import lock_draft
+from billing_app.services.outstanding import refresh
 from billing_app.services.portal_links import find_live_link, make_link
 
 SERIES = "invoice"
@@ -160,8 +159,7 @@ def void(uow: UnitOfWork, invoice_id: int, reason: str) -> None:
     invoice.state = InvoiceState.VOID
     invoice.voided_at = uow.now
     invoice.void_reason = reason
-    invoice.outstanding_minor = 0
-    uow.flush()
+    refresh(uow, invoice)
     ledger.post(
         uow,
         f"void:{invoice.id}",
@@ -170,7 +168,6 @@ def void(uow: UnitOfWork, invoice_id: int, reason: str) -> None:
         invoice_id=invoice.id,
         customer_id=invoice.customer_id,
     )
-    expire_open_checkouts(uow, invoice_id)
     uow.record(
         InvoiceVoided(
             invoice_id=invoice.id, customer_id=invoice.customer_id, reason=reason
@@ -327,20 +324,6 @@ def freeze(
         )
     )
     return IssuedInvoice(invoice.id, taken.number)
-
-
-@inner
-def expire_open_checkouts(uow: UnitOfWork, invoice_id: int) -> None:
-    """Promise that no payment page opened for this invoice stays open."""
-    open_ids = uow.all(
-        select(PaymentAttempt.id).where(
-            col(PaymentAttempt.invoice_id) == invoice_id,
-            col(PaymentAttempt.status).in_(("prepared", "open", "unknown")),
-        )
-    )
-    for attempt_id in open_ids:
-        key = f"attempt:{attempt_id}"
-        uow.promise(Topic.EXPIRE_CHECKOUT, key, invoice_id, attempt_id=attempt_id)
 
 
 def _issue(uow: UnitOfWork, invoice: Invoice) -> IssuedInvoice:

@@ -1,0 +1,576 @@
+"""Record, settle, reverse and move money; every step is added, none is undone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func
+from sqlmodel import col, select
+
+from billing_app.database.access import inner, staff
+from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.actors import Permission, StaffActor
+from billing_app.domain.errors import Conflict, InvalidInput
+from billing_app.domain.events import (
+    CreditAllocated,
+    PaymentDisputed,
+    PaymentHeld,
+    PaymentRecorded,
+    PaymentRefunded,
+    PaymentReleased,
+    PaymentReversed,
+    PaymentSettled,
+    Topic,
+)
+from billing_app.domain.invoice import check_reason
+from billing_app.domain.ledger import (
+    postings_for_allocation,
+    postings_for_payment,
+)
+from billing_app.domain.money import Money
+from billing_app.domain.online_payment import Report
+from billing_app.domain.parsing import clean_text, parse_amount, parse_date
+from billing_app.domain.payment import (
+    NOTE_LENGTH_MAX,
+    REFERENCE_LENGTH_MAX,
+    Part,
+    PaymentStatus,
+    allocatable,
+    check_received_on,
+    parse_method,
+    take_back,
+)
+from billing_app.models import (
+    Allocation,
+    Invoice,
+    Payment,
+    PaymentAttempt,
+    PaymentNote,
+    Refund,
+)
+from billing_app.services.ledger import post
+from billing_app.services.outstanding import refresh
+from billing_app.services.receipts import hide_receipts, issue_receipt
+
+_REQUEST_KEY_LENGTH_MAX = 64
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPaymentForm:
+    """What staff typed about money that came; all text, nothing checked yet.
+
+    Attributes:
+        currency: what the form showed; empty where there was nothing to choose.
+        reference: the customer sees it.
+        note: only staff ever see it.
+        request_key: new for each opened form, the same for each press of its
+            button.
+    """
+
+    amount: str
+    received_on: str
+    method: str
+    reference: str = ""
+    note: str = ""
+    currency: str = ""
+    request_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedPayment:
+    """What became of the money, in minor units.
+
+    Attributes:
+        credit_minor: more than the invoice asked for; now the customer's credit.
+    """
+
+    payment_id: int
+    allocated_minor: int
+    credit_minor: int
+
+
+@staff(Permission.RECORD_PAYMENT)
+def record_payment(
+    uow: UnitOfWork, invoice_id: int, form: RecordPaymentForm
+) -> RecordedPayment:
+    """Write down money that came for an invoice.
+
+    Pressed twice, the same form records once.
+
+    Raises:
+        NotFound: no such invoice in this workspace.
+        InvalidInput: a field can't be used; its name is the error's `field`.
+        Conflict: a draft or a void invoice, which nobody can pay.
+    """
+    invoice = uow.get(Invoice, invoice_id, lock=True)
+    request_key = form.request_key.strip()[:_REQUEST_KEY_LENGTH_MAX] or None
+    known = _find_by_request(uow, request_key, invoice_id)
+    if known is not None:
+        return _recorded(known)
+    _check_can_be_paid(invoice.state)
+    payment = _read_form(uow, invoice, form)
+    payment.request_key = request_key
+    uow.add(payment)
+    _note(uow, payment, form.note)
+
+    _receive(uow, invoice, payment)
+
+    recorded = _recorded(payment)
+    uow.record(
+        PaymentRecorded(
+            invoice_id=invoice_id,
+            customer_id=payment.customer_id,
+            payment_id=recorded.payment_id,
+            amount_minor=payment.amount_minor,
+            currency=payment.currency,
+            credit_minor=recorded.credit_minor,
+        )
+    )
+    return recorded
+
+
+@staff(Permission.RECORD_PAYMENT)
+def reverse_payment(uow: UnitOfWork, payment_id: int, reason: str) -> None:
+    """Take a payment back: it bounced, or was never there.
+
+    Everything stays on record, with its equal and opposite beside it.
+
+    Raises:
+        NotFound: no such payment in this workspace.
+        Conflict: already taken back, or Stripe has the money and refunds it.
+    """
+    reason = check_reason(reason)
+    payment, invoices = _lock_payment(uow, payment_id)
+    if payment.status == PaymentStatus.REVERSED:
+        raise Conflict("This payment was already taken back.")
+    is_settled = payment.status == PaymentStatus.SETTLED
+    if is_settled and payment.provider and payment.disputed_at is None:
+        raise Conflict("Refund it in Stripe; it shows here as soon as that is done.")
+
+    if is_settled:
+        for part in list_parts(uow, payment_id):
+            allocate(uow, payment, invoices[part.invoice_id], -part.minor)
+        _post_cash(uow, payment, f"reversal:{payment_id}", -_kept(payment))
+    payment.status = PaymentStatus.REVERSED
+    hide_receipts(uow, payment_id)
+    for invoice in invoices.values():
+        refresh(uow, invoice)
+
+    uow.record(
+        PaymentReversed(
+            invoice_id=payment.invoice_id,
+            customer_id=payment.customer_id,
+            payment_id=payment_id,
+            reason=reason,
+        )
+    )
+
+
+@staff(Permission.RECORD_PAYMENT)
+def allocate_credit(
+    uow: UnitOfWork, invoice_id: int, amount: str, seen_outstanding_minor: int
+) -> None:
+    """Pay an invoice from the customer's credit, oldest money first.
+
+    `seen_outstanding_minor` is what the page showed, so that a second press of
+    the button does not pay twice.
+
+    Raises:
+        NotFound: no such invoice in this workspace.
+        InvalidInput: not an amount, more than outstanding, or more than the credit.
+        Conflict: nobody can pay it, or it changed since it was shown.
+    """
+    invoice = uow.get(Invoice, invoice_id, lock=True)
+    _check_can_be_paid(invoice.state)
+    if invoice.outstanding_minor != seen_outstanding_minor:
+        raise Conflict("This invoice has changed meanwhile. Please look again.")
+    missing = _read_amount(amount, invoice.currency).minor
+    if missing > invoice.outstanding_minor:
+        raise InvalidInput("That is more than is outstanding.", field="amount")
+    payments = _lock_payments_with_credit(uow, invoice)
+    if missing > sum(_credit(payment) for payment in payments):
+        raise InvalidInput("That is more than the customer's credit.", field="amount")
+
+    for payment in payments:
+        minor = min(missing, _credit(payment))
+        if minor:
+            _pay_from_credit(uow, payment, invoice, minor)
+            missing -= minor
+
+
+@staff(Permission.RECORD_PAYMENT)
+def release_payment(uow: UnitOfWork, payment_id: int) -> None:
+    """Accept money that was held for review; it becomes the customer's credit.
+
+    Raises:
+        NotFound: no such payment in this workspace.
+        Conflict: it is not held.
+    """
+    payment = uow.get(Payment, payment_id, lock=True)
+    if payment.status != PaymentStatus.HELD:
+        raise Conflict("This payment is not held.")
+
+    payment.status = PaymentStatus.SETTLED
+    _post_cash(uow, payment, f"payment:{payment_id}", payment.amount_minor)
+
+    uow.record(
+        PaymentReleased(
+            invoice_id=payment.invoice_id,
+            customer_id=payment.customer_id,
+            payment_id=payment_id,
+            amount_minor=payment.amount_minor,
+            currency=payment.currency,
+        )
+    )
+
+
+@inner
+def settle(
+    uow: UnitOfWork, invoice: Invoice, attempt: PaymentAttempt, report: Report
+) -> Payment:
+    """Book money that Stripe has for a locked invoice, once.
+
+    What the invoice no longer asks for stays the customer's credit: money that
+    comes late or twice is never lost, and a void invoice takes none.
+    """
+    known = _find_by_provider(uow, _provider_payment_id(report))
+    if known is not None:
+        return known
+    payment = uow.add(_online_payment(uow, attempt, report, PaymentStatus.SETTLED))
+    _receive(uow, invoice, payment)
+
+    assert payment.id is not None
+    uow.record(
+        PaymentSettled(
+            invoice_id=invoice.id,
+            customer_id=payment.customer_id,
+            payment_id=payment.id,
+            amount_minor=payment.amount_minor,
+            currency=payment.currency,
+            credit_minor=_credit(payment),
+        )
+    )
+    return payment
+
+
+@inner
+def hold(
+    uow: UnitOfWork, attempt: PaymentAttempt, report: Report, reason: str
+) -> Payment:
+    """Keep money that is not what we asked for, until a person has looked."""
+    known = _find_by_provider(uow, _provider_payment_id(report))
+    if known is not None:
+        return known
+    payment = _online_payment(uow, attempt, report, PaymentStatus.HELD)
+    payment.hold_reason = reason
+    uow.add(payment)
+
+    assert payment.id is not None
+    uow.record(
+        PaymentHeld(
+            invoice_id=attempt.invoice_id,
+            customer_id=payment.customer_id,
+            payment_id=payment.id,
+            reason=reason,
+        )
+    )
+    return payment
+
+
+@inner
+def follow_refunds(uow: UnitOfWork, payment_id: int, refunded_minor: int) -> None:
+    """Bring a payment to what Stripe says was returned of it in all."""
+    payment, invoices = _lock_payment(uow, payment_id)
+    refunded_minor = min(refunded_minor, payment.amount_minor)
+    change = refunded_minor - payment.refunded_minor
+    if change == 0 or payment.status != PaymentStatus.SETTLED:
+        return
+    refund = uow.add(
+        Refund(
+            customer_id=payment.customer_id,
+            payment_id=payment_id,
+            amount_minor=change,
+            refunded_on=uow.today,
+            created_at=uow.now,
+        )
+    )
+    given, _ = take_back(max(change, 0), _credit(payment), list_parts(uow, payment_id))
+    for part in given:
+        allocate(uow, payment, invoices[part.invoice_id], -part.minor)
+    payment.refunded_minor = refunded_minor
+    _post_cash(uow, payment, f"refund:{refund.id}", -change)
+    for invoice in invoices.values():
+        refresh(uow, invoice)
+
+    uow.record(
+        PaymentRefunded(
+            invoice_id=payment.invoice_id,
+            customer_id=payment.customer_id,
+            payment_id=payment_id,
+            amount_minor=change,
+            currency=payment.currency,
+        )
+    )
+
+
+@inner
+def note_dispute(uow: UnitOfWork, payment_id: int) -> None:
+    """Mark, once, that the customer's bank wants the money back."""
+    payment = uow.get(Payment, payment_id, lock=True)
+    if payment.disputed_at is not None:
+        return
+    payment.disputed_at = uow.now
+    uow.record(
+        PaymentDisputed(
+            invoice_id=payment.invoice_id,
+            customer_id=payment.customer_id,
+            payment_id=payment_id,
+        )
+    )
+
+
+@inner
+def allocate(uow: UnitOfWork, payment: Payment, invoice: Invoice, minor: int) -> None:
+    """Give a locked invoice a part of a locked payment; negative takes it back.
+
+    Leaves it to the caller to `refresh` the invoice.
+    """
+    assert payment.id is not None
+    assert invoice.id is not None
+    assert payment.currency == invoice.currency
+    assert payment.customer_id == invoice.customer_id
+    allocation = uow.add(
+        Allocation(
+            customer_id=payment.customer_id,
+            payment_id=payment.id,
+            invoice_id=invoice.id,
+            amount_minor=minor,
+            created_at=uow.now,
+        )
+    )
+    payment.allocated_minor += minor
+    post(
+        uow,
+        f"allocation:{allocation.id}",
+        postings_for_allocation(minor),
+        payment.currency,
+        invoice_id=invoice.id,
+        payment_id=payment.id,
+        customer_id=payment.customer_id,
+    )
+
+
+@inner
+def list_parts(uow: UnitOfWork, payment_id: int) -> tuple[Part, ...]:
+    """Return what each invoice has of a payment now, first paid first."""
+    total = func.sum(Allocation.amount_minor)
+    statement = (
+        select(col(Allocation.invoice_id), total)
+        .where(col(Allocation.payment_id) == payment_id)
+        .group_by(col(Allocation.invoice_id))
+        .having(total != 0)
+        .order_by(func.min(Allocation.id))
+    )
+    return tuple(
+        Part(invoice_id, int(minor)) for invoice_id, minor in uow.all(statement)
+    )
+
+
+def _check_can_be_paid(state: str) -> None:
+    if state == "draft":
+        raise Conflict("This is still a draft. Issue it before it can be paid.")
+    if state == "void":
+        raise Conflict("This invoice is void and can't be paid.")
+
+
+def _read_amount(text: str, currency: str) -> Money:
+    amount = parse_amount(text, currency, field="amount")
+    if amount.is_zero:
+        raise InvalidInput("The amount must be more than zero.", field="amount")
+    return amount
+
+
+def _read_form(uow: UnitOfWork, invoice: Invoice, form: RecordPaymentForm) -> Payment:
+    currency = form.currency.strip().upper() or invoice.currency
+    if currency != invoice.currency:
+        raise InvalidInput(
+            f"This invoice is in {invoice.currency}; record the amount that came "
+            f"in {invoice.currency}.",
+            field="currency",
+        )
+    received_on = parse_date(form.received_on, field="received_on", what="payment date")
+    check_received_on(received_on, uow.today)
+    assert invoice.customer_id is not None
+    return Payment(
+        customer_id=invoice.customer_id,
+        invoice_id=invoice.id,
+        amount_minor=_read_amount(form.amount, currency).minor,
+        currency=currency,
+        received_on=received_on,
+        method=parse_method(form.method),
+        reference=clean_text(
+            form.reference, length_max=REFERENCE_LENGTH_MAX, field="reference"
+        ),
+        recorded_by=_member_id(uow),
+        created_at=uow.now,
+    )
+
+
+def _note(uow: UnitOfWork, payment: Payment, text: str) -> None:
+    body = clean_text(text, length_max=NOTE_LENGTH_MAX, multiline=True, field="note")
+    if not body:
+        return
+    assert payment.id is not None
+    member_id = _member_id(uow)
+    uow.add(
+        PaymentNote(
+            payment_id=payment.id,
+            body=body,
+            written_by=member_id,
+            created_at=uow.now,
+        )
+    )
+
+
+def _member_id(uow: UnitOfWork) -> int:
+    assert isinstance(uow.actor, StaffActor)
+    return uow.actor.member_id
+
+
+def _receive(uow: UnitOfWork, invoice: Invoice, payment: Payment) -> None:
+    """Book a new payment, give the invoice what it asks for, issue the receipt."""
+    assert payment.id is not None
+    _post_cash(uow, payment, f"payment:{payment.id}", payment.amount_minor)
+    minor = allocatable(payment.amount_minor, invoice.outstanding_minor)
+    if minor:
+        allocate(uow, payment, invoice, minor)
+    refresh(uow, invoice)
+    issue_receipt(uow, invoice, payment, payment.amount_minor)
+
+
+def _pay_from_credit(
+    uow: UnitOfWork, payment: Payment, invoice: Invoice, minor: int
+) -> None:
+    assert payment.id is not None
+    allocate(uow, payment, invoice, minor)
+    refresh(uow, invoice)
+    issue_receipt(uow, invoice, payment, minor)
+    uow.promise(
+        Topic.RENDER_RECEIPT,
+        f"payment:{payment.id}:invoice:{invoice.id}",
+        invoice.id,
+        payment_id=payment.id,
+    )
+    uow.record(
+        CreditAllocated(
+            invoice_id=invoice.id,
+            customer_id=payment.customer_id,
+            payment_id=payment.id,
+            amount_minor=minor,
+            currency=payment.currency,
+        )
+    )
+
+
+def _online_payment(
+    uow: UnitOfWork, attempt: PaymentAttempt, report: Report, status: PaymentStatus
+) -> Payment:
+    return Payment(
+        customer_id=attempt.customer_id,
+        invoice_id=attempt.invoice_id,
+        amount_minor=report.amount_minor,
+        currency=report.currency,
+        received_on=uow.today,
+        method=report.method,
+        method_detail=report.method_detail,
+        status=status,
+        provider="stripe",
+        provider_payment_id=_provider_payment_id(report),
+        attempt_id=attempt.id,
+        created_at=uow.now,
+    )
+
+
+def _provider_payment_id(report: Report) -> str:
+    return report.payment_id or report.checkout_id
+
+
+def _post_cash(uow: UnitOfWork, payment: Payment, journal: str, minor: int) -> None:
+    post(
+        uow,
+        journal,
+        postings_for_payment(minor),
+        payment.currency,
+        payment_id=payment.id,
+        customer_id=payment.customer_id,
+    )
+
+
+def _find_by_request(
+    uow: UnitOfWork, request_key: str | None, invoice_id: int
+) -> Payment | None:
+    if request_key is None:
+        return None
+    return uow.first(
+        select(Payment).where(
+            col(Payment.request_key) == request_key,
+            col(Payment.invoice_id) == invoice_id,
+        )
+    )
+
+
+def _find_by_provider(uow: UnitOfWork, provider_payment_id: str) -> Payment | None:
+    return uow.first(
+        select(Payment).where(
+            col(Payment.provider) == "stripe",
+            col(Payment.provider_payment_id) == provider_payment_id,
+        )
+    )
+
+
+def _lock_payment(
+    uow: UnitOfWork, payment_id: int
+) -> tuple[Payment, dict[int, Invoice]]:
+    """Lock a payment after the invoices it pays, which is the order everywhere."""
+    invoices = {
+        invoice_id: uow.get(Invoice, invoice_id, lock=True)
+        for invoice_id in sorted(
+            part.invoice_id for part in list_parts(uow, payment_id)
+        )
+    }
+    payment = uow.get(Payment, payment_id, lock=True)
+    if {part.invoice_id for part in list_parts(uow, payment_id)} - invoices.keys():
+        raise Conflict("This payment has just changed. Please try again.")
+    return payment, invoices
+
+
+def _lock_payments_with_credit(uow: UnitOfWork, invoice: Invoice) -> Sequence[Payment]:
+    statement = (
+        select(Payment)
+        .where(
+            col(Payment.customer_id) == invoice.customer_id,
+            col(Payment.currency) == invoice.currency,
+            col(Payment.status) == PaymentStatus.SETTLED,
+            col(Payment.amount_minor)
+            > col(Payment.allocated_minor) + col(Payment.refunded_minor),
+        )
+        .order_by(col(Payment.received_on), col(Payment.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return uow.all(statement)
+
+
+def _kept(payment: Payment) -> int:
+    return payment.amount_minor - payment.refunded_minor
+
+
+def _credit(payment: Payment) -> int:
+    """Return what of a settled payment is the customer's credit."""
+    return _kept(payment) - payment.allocated_minor
+
+
+def _recorded(payment: Payment) -> RecordedPayment:
+    assert payment.id is not None
+    return RecordedPayment(payment.id, payment.allocated_minor, _credit(payment))

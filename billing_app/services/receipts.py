@@ -1,0 +1,91 @@
+"""Issue a receipt for money that came: a document like the invoice's own."""
+
+from __future__ import annotations
+
+from sqlmodel import col, select
+
+from billing_app.database.access import inner
+from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.document import (
+    InvoiceDocument,
+    ReceiptDocument,
+    content_digest,
+    from_json,
+    to_json,
+)
+from billing_app.domain.payment import method_name
+from billing_app.models import Invoice, IssuedDocument, Payment
+
+
+@inner
+def issue_receipt(
+    uow: UnitOfWork, invoice: Invoice, payment: Payment, amount_minor: int
+) -> None:
+    """Freeze what was received for an invoice, and what is left of it now.
+
+    One receipt for each payment and invoice, seen by the customer once the
+    invoice is.
+    """
+    assert invoice.id is not None
+    assert payment.id is not None
+    documents = uow.all(
+        select(IssuedDocument).where(
+            col(IssuedDocument.invoice_id) == invoice.id,
+            col(IssuedDocument.payment_id).in_([0, payment.id]),
+        )
+    )
+    if any(document.kind == "receipt" for document in documents):
+        return
+    issued = next(x for x in documents if x.kind == "invoice")
+    printed = from_json(InvoiceDocument, issued.content)
+
+    taken = uow.take_number("receipt", uow.today)
+    content = to_json(
+        ReceiptDocument(
+            number=taken.number,
+            invoice_number=printed.number,
+            currency=payment.currency,
+            language=printed.language,
+            branding=printed.branding,
+            seller=printed.seller,
+            buyer=printed.buyer,
+            received_on=payment.received_on,
+            method=method_name(payment.method, payment.method_detail),
+            reference=payment.reference,
+            amount_minor=amount_minor,
+            total_minor=invoice.total_minor,
+            outstanding_minor=invoice.outstanding_minor,
+            credit_minor=_credit(payment, amount_minor),
+        )
+    )
+    uow.add(
+        IssuedDocument(
+            customer_id=payment.customer_id,
+            kind="receipt",
+            invoice_id=invoice.id,
+            payment_id=payment.id,
+            number=taken.number,
+            content=content,
+            content_digest=content_digest(content),
+            issued_at=uow.now,
+            shown_at=uow.now if invoice.published_at else None,
+        )
+    )
+
+
+@inner
+def hide_receipts(uow: UnitOfWork, payment_id: int) -> None:
+    """Stop showing receipts of a payment that was taken back. They are kept."""
+    statement = select(IssuedDocument).where(
+        col(IssuedDocument.payment_id) == payment_id,
+        col(IssuedDocument.kind) == "receipt",
+    )
+    for document in uow.all(statement):
+        document.shown_at = None
+    uow.flush()
+
+
+def _credit(payment: Payment, amount_minor: int) -> int:
+    """Return the rest of the whole payment; of a part of it nothing is left."""
+    is_whole = amount_minor == payment.amount_minor
+    return payment.amount_minor - payment.allocated_minor if is_whole else 0

@@ -1,0 +1,388 @@
+"""Money in: recorded, allocated, kept as credit, taken back; never lost."""
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+
+from billing_app.domain.actors import Role
+from billing_app.domain.document import ReceiptDocument, from_json
+from billing_app.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
+from billing_app.domain.events import Topic
+from billing_app.models import (
+    Allocation,
+    AuditEntry,
+    IssuedDocument,
+    LedgerEntry,
+    OutboxMessage,
+    Payment,
+    PaymentNote,
+)
+from billing_app.services import drafts, invoices, payments
+from tests.support.billing import (
+    a_customer,
+    a_form,
+    all_rows,
+    an_invoice,
+    outstanding,
+    pay,
+    read_invoice,
+    read_payment,
+    visitor_of,
+)
+
+
+@pytest.fixture
+def place(world):
+    return world.northwind
+
+
+@pytest.fixture
+def biller(place):
+    return place.accounting
+
+
+@pytest.fixture
+def invoice_id(world, place):
+    return an_invoice(world, place, "100.00")
+
+
+def receipts(world, place):
+    rows = all_rows(world, place, IssuedDocument)
+    return [row for row in rows if row.kind == "receipt"]
+
+
+def balance(world, place, account):
+    """Return what stands on a ledger account, debits positive."""
+    entries = all_rows(world, place, LedgerEntry)
+    return sum(entry.amount_minor for entry in entries if entry.account == account)
+
+
+def events(world, place):
+    return [entry.event for entry in all_rows(world, place, AuditEntry)]
+
+
+class TestRecordPayment:
+    def test_pays_the_invoice(self, world, place, invoice_id):
+        recorded = pay(world, place, invoice_id, "100.00")
+
+        assert recorded.allocated_minor == 10_000
+        assert recorded.credit_minor == 0
+        assert outstanding(world, place, invoice_id) == 0
+        assert balance(world, place, "cash") == 10_000
+        assert balance(world, place, "receivable") == 0
+
+    def test_a_part_leaves_the_rest_outstanding(self, world, place, invoice_id):
+        pay(world, place, invoice_id, "40")
+
+        assert outstanding(world, place, invoice_id) == 6_000
+
+    def test_what_is_too_much_becomes_the_customers_credit(
+        self, world, place, invoice_id
+    ):
+        recorded = pay(world, place, invoice_id, "120.00")
+
+        assert recorded.allocated_minor == 10_000
+        assert recorded.credit_minor == 2_000
+        assert balance(world, place, "customer_credit") == -2_000
+
+    def test_the_customer_sees_the_reference_and_never_the_note(
+        self, world, place, invoice_id
+    ):
+        typed = {"reference": "TR-881", "note": "Called twice before it came"}
+
+        recorded = pay(world, place, invoice_id, "100", **typed)
+
+        payment = read_payment(world, place, recorded.payment_id)
+        (note,) = all_rows(world, place, PaymentNote)
+        (receipt,) = receipts(world, place)
+        assert payment.reference == "TR-881"
+        assert note.body == "Called twice before it came"
+        assert note.written_by == place.accounting.member_id
+        assert "TR-881" in receipt.content
+        assert "Called" not in receipt.content
+
+    def test_the_same_form_sent_twice_records_once(self, world, place, invoice_id):
+        first = pay(world, place, invoice_id, "60", request_key="form-1")
+        again = pay(world, place, invoice_id, "60", request_key="form-1")
+
+        assert again == first
+        assert outstanding(world, place, invoice_id) == 4_000
+        assert len(all_rows(world, place, Payment)) == 1
+
+    def test_two_forms_with_the_same_money_are_two_payments(
+        self, world, place, invoice_id
+    ):
+        pay(world, place, invoice_id, "50", request_key="form-1")
+        pay(world, place, invoice_id, "50", request_key="form-2")
+
+        assert outstanding(world, place, invoice_id) == 0
+
+    @pytest.mark.parametrize(
+        ("change", "field"),
+        [
+            ({"amount": "0"}, "amount"),
+            ({"amount": "-5"}, "amount"),
+            ({"amount": ""}, "amount"),
+            ({"amount": "NaN"}, "amount"),
+            ({"amount": "1e5"}, "amount"),
+            ({"amount": "１００"}, "amount"),
+            ({"amount": "10.005"}, "amount"),
+            ({"received_on": "2026-03-03"}, "received_on"),
+            ({"received_on": "2026-02-30"}, "received_on"),
+            ({"received_on": "02.03.2026"}, "received_on"),
+            ({"received_on": "0026-03-02"}, "received_on"),
+            ({"received_on": ""}, "received_on"),
+            ({"method": "barter"}, "method"),
+            ({"currency": "USD"}, "currency"),
+            ({"reference": "x" * 141}, "reference"),
+            ({"note": "x" * 2_001}, "note"),
+        ],
+    )
+    def test_what_can_not_be_used_is_refused_beside_its_field(
+        self, world, place, invoice_id, change, field
+    ):
+        with pytest.raises(InvalidInput) as refusal:
+            pay(world, place, invoice_id, **{"amount": "10", **change})
+
+        assert refusal.value.field == field
+        assert all_rows(world, place, Payment) == []
+        assert all_rows(world, place, PaymentNote) == []
+
+    def test_today_is_the_workspaces_own(self, world, place, invoice_id):
+        """At 23:30 UTC it is already tomorrow in Amsterdam."""
+        world.clock.advance(hours=12, minutes=30)
+        tomorrow = "2026-03-03"
+
+        recorded = pay(world, place, invoice_id, "100", received_on=tomorrow)
+
+        payment = read_payment(world, place, recorded.payment_id)
+        assert payment.received_on.isoformat() == tomorrow
+
+    def test_markup_in_a_reference_stays_text(self, world, place, invoice_id):
+        text = "<script>alert(1)</script> {{7*7}}"
+
+        recorded = pay(world, place, invoice_id, "1", reference=f"{text}\x00\u202e")
+
+        assert read_payment(world, place, recorded.payment_id).reference == text
+
+    def test_a_draft_can_not_be_paid(self, world, place, biller):
+        draft = world.run(biller, drafts.create_draft, drafts.DraftForm())
+
+        with pytest.raises(Conflict, match="draft"):
+            pay(world, place, draft.invoice_id, "1")
+
+    def test_a_void_invoice_can_not_be_paid(self, world, place, biller, invoice_id):
+        world.run(biller, invoices.void, invoice_id, "Typed twice")
+
+        with pytest.raises(Conflict, match="void"):
+            pay(world, place, invoice_id, "1")
+
+    def test_another_workspaces_invoice_does_not_exist(self, world, invoice_id):
+        with pytest.raises(NotFound):
+            pay(world, world.kestrel, invoice_id, "1")
+
+    @pytest.mark.parametrize("role", [Role.VIEWER, Role.OPERATIONS])
+    def test_not_every_member_may(self, world, place, invoice_id, role):
+        with pytest.raises(NotPermitted):
+            world.run(
+                place.member(role),
+                payments.record_payment,
+                invoice_id,
+                a_form(world, "1"),
+            )
+
+    def test_a_crash_leaves_nothing(self, world, place, biller, invoice_id):
+        def crash(uow):
+            payments.record_payment(uow, invoice_id, a_form(world, "100"))
+            raise RuntimeError
+
+        with pytest.raises(RuntimeError), world.unit(biller) as uow:
+            crash(uow)
+
+        assert all_rows(world, place, Payment) == []
+        assert outstanding(world, place, invoice_id) == 10_000
+
+
+class TestReceipt:
+    def test_shows_what_came_and_what_is_left(self, world, place, invoice_id):
+        pay(world, place, invoice_id, "40")
+
+        (row,) = receipts(world, place)
+        receipt = from_json(ReceiptDocument, row.content)
+        assert receipt.number == row.number == "RCT-00001"
+        assert receipt.invoice_number == "INV-00001"
+        assert receipt.amount_minor == 4_000
+        assert receipt.total_minor == 10_000
+        assert receipt.outstanding_minor == 6_000
+        assert receipt.method == "Bank transfer"
+        assert receipt.buyer.name == "Vermeer Optics"
+
+    def test_says_what_is_kept_as_credit(self, world, place, invoice_id):
+        pay(world, place, invoice_id, "120")
+
+        (row,) = receipts(world, place)
+        assert from_json(ReceiptDocument, row.content).credit_minor == 2_000
+
+    def test_is_shown_with_the_invoice_and_not_before(self, world, place, biller):
+        hidden = an_invoice(world, place, is_published=False)
+        pay(world, place, hidden, "40")
+        (before,) = receipts(world, place)
+
+        world.run(biller, invoices.publish, hidden)
+
+        (after,) = receipts(world, place)
+        assert before.shown_at is None
+        assert after.shown_at is not None
+
+    def test_its_pdf_is_promised_in_the_same_commit(self, world, place, invoice_id):
+        pay(world, place, invoice_id, "40")
+
+        promised = all_rows(world, place, OutboxMessage)
+        topics = [message.topic for message in promised]
+        assert topics.count(Topic.RENDER_RECEIPT) == 1
+        assert Topic.MAIL_RECEIPT not in topics
+
+    def test_numbers_have_no_gap_where_a_payment_was_refused(
+        self, world, place, invoice_id
+    ):
+        pay(world, place, invoice_id, "10")
+        with pytest.raises(InvalidInput):
+            pay(world, place, invoice_id, "0")
+        pay(world, place, invoice_id, "10")
+
+        numbers = [row.number for row in receipts(world, place)]
+        assert numbers == ["RCT-00001", "RCT-00002"]
+
+
+class TestReversePayment:
+    def test_opens_the_invoice_again_and_keeps_every_step(
+        self, world, place, biller, invoice_id
+    ):
+        recorded = pay(world, place, invoice_id, "120")
+
+        world.run(biller, payments.reverse_payment, recorded.payment_id, "Bounced")
+
+        assert outstanding(world, place, invoice_id) == 10_000
+        assert read_payment(world, place, recorded.payment_id).status == "reversed"
+        parts = [row.amount_minor for row in all_rows(world, place, Allocation)]
+        assert parts == [10_000, -10_000]
+        assert balance(world, place, "cash") == 0
+        assert balance(world, place, "customer_credit") == 0
+        assert balance(world, place, "receivable") == 10_000
+        assert events(world, place)[-1] == "payment_reversed"
+
+    def test_its_receipt_is_no_longer_shown(self, world, place, biller, invoice_id):
+        recorded = pay(world, place, invoice_id, "100")
+
+        world.run(biller, payments.reverse_payment, recorded.payment_id, "Bounced")
+
+        (receipt,) = receipts(world, place)
+        assert receipt.shown_at is None
+
+    def test_happens_once(self, world, place, biller, invoice_id):
+        recorded = pay(world, place, invoice_id, "100")
+        world.run(biller, payments.reverse_payment, recorded.payment_id, "Bounced")
+
+        with pytest.raises(Conflict):
+            world.run(biller, payments.reverse_payment, recorded.payment_id, "Again")
+
+        assert balance(world, place, "cash") == 0
+
+    def test_needs_a_reason(self, world, place, biller, invoice_id):
+        recorded = pay(world, place, invoice_id, "100")
+
+        with pytest.raises(InvalidInput) as refusal:
+            world.run(biller, payments.reverse_payment, recorded.payment_id, "  ")
+
+        assert refusal.value.field == "reason"
+
+    def test_the_database_refuses_to_bring_it_back(
+        self, world, place, biller, invoice_id
+    ):
+        recorded = pay(world, place, invoice_id, "100")
+        world.run(biller, payments.reverse_payment, recorded.payment_id, "Bounced")
+
+        with pytest.raises(IntegrityError), world.unit(place.system) as uow:
+            uow.get(Payment, recorded.payment_id).status = "settled"
+
+
+class TestAllocateCredit:
+    @pytest.fixture
+    def customer_id(self, world, place):
+        return a_customer(world, place)
+
+    @pytest.fixture
+    def overpaid(self, world, place, customer_id):
+        """A paid invoice and 50 of credit."""
+        first = an_invoice(world, place, "100", customer_id=customer_id)
+        return pay(world, place, first, "150").payment_id
+
+    @pytest.fixture
+    def second(self, world, place, customer_id):
+        return an_invoice(world, place, "80", customer_id=customer_id)
+
+    def test_pays_another_invoice(self, world, place, biller, overpaid, second):
+        world.run(biller, payments.allocate_credit, second, "50", 8_000)
+
+        assert outstanding(world, place, second) == 3_000
+        assert read_payment(world, place, overpaid).allocated_minor == 15_000
+        assert balance(world, place, "customer_credit") == 0
+        assert len(receipts(world, place)) == 2
+
+    def test_a_second_press_pays_nothing(self, world, place, biller, overpaid, second):
+        world.run(biller, payments.allocate_credit, second, "20", 8_000)
+
+        with pytest.raises(Conflict, match="changed"):
+            world.run(biller, payments.allocate_credit, second, "20", 8_000)
+
+        assert outstanding(world, place, second) == 6_000
+
+    @pytest.mark.parametrize("amount", ["50.01", "80.01", "0", "x"])
+    def test_gives_no_more_than_there_is(
+        self, world, place, biller, overpaid, second, amount
+    ):
+        with pytest.raises(InvalidInput) as refusal:
+            world.run(biller, payments.allocate_credit, second, amount, 8_000)
+
+        assert refusal.value.field == "amount"
+        assert outstanding(world, place, second) == 8_000
+
+    def test_another_customers_credit_is_not_touched(
+        self, world, place, biller, overpaid
+    ):
+        theirs = an_invoice(world, place, "80")
+
+        with pytest.raises(InvalidInput, match="credit"):
+            world.run(biller, payments.allocate_credit, theirs, "10", 8_000)
+
+    def test_reversing_the_money_opens_both_invoices(
+        self, world, place, biller, overpaid, second
+    ):
+        world.run(biller, payments.allocate_credit, second, "50", 8_000)
+
+        world.run(biller, payments.reverse_payment, overpaid, "Bounced")
+
+        assert outstanding(world, place, second) == 8_000
+        assert balance(world, place, "receivable") == 18_000
+
+
+def test_a_paid_invoice_can_be_voided_once_its_payments_are_reversed(
+    world, place, biller, invoice_id
+):
+    recorded = pay(world, place, invoice_id, "100")
+    with pytest.raises(Conflict):
+        world.run(biller, invoices.void, invoice_id, "Wrong customer")
+
+    world.run(biller, payments.reverse_payment, recorded.payment_id, "Bounced")
+    world.run(biller, invoices.void, invoice_id, "Wrong customer")
+
+    assert read_invoice(world, place, invoice_id).outstanding_minor == 0
+    assert balance(world, place, "receivable") == 0
+
+
+def test_customers_see_no_note_of_staff(world, place, invoice_id):
+    pay(world, place, invoice_id, "100", note="internal")
+
+    with world.reading(visitor_of(world, place, invoice_id)) as uow:
+        assert uow.all(select(col(PaymentNote.body))) == []
+        assert len(uow.all(select(Payment))) == 1
