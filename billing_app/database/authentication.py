@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Engine, or_, select, update
+from sqlalchemy import ColumnElement, Engine, func, or_, select, update
 from sqlmodel import Session, col
 
 from billing_app.database.engine import reading
@@ -17,9 +17,10 @@ from billing_app.database.secrets import digest
 from billing_app.domain.actors import PortalVisitor, Role, StaffActor, SystemActor
 from billing_app.domain.errors import BillingError, NotFound, NotSignedIn
 from billing_app.domain.portal_settings import PortalSettings
-from billing_app.domain.sign_in import SESSION_SEEN_STEP, is_session_live
+from billing_app.domain.sign_in import SESSION_SEEN_STEP, Owes, is_session_live
 from billing_app.models import (
     Member,
+    Person,
     PortalLink,
     StaffSession,
     Workspace,
@@ -38,12 +39,37 @@ class PortalNotAvailable(BillingError):
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A live staff session and whose it is."""
+    """A live staff session and whose it is.
+
+    Attributes:
+        owes: what it still lacks; until then it opens nothing.
+    """
 
     actor: StaffActor
     session_id: int
     person_id: int
-    needs_totp: bool
+    owes: Owes
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPerson:
+    """What a sign-in is compared with. Never leaves the workflow that reads it."""
+
+    person_id: int
+    email: str
+    password_hash: str
+    has_totp: bool
+    initial_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A person's place in one workspace."""
+
+    member_id: int
+    workspace_id: int
+    workspace_name: str
+    role: Role
 
 
 def staff_from_session(engine: Engine, token: str, now: datetime) -> SignedIn:
@@ -58,7 +84,7 @@ def staff_from_session(engine: Engine, token: str, now: datetime) -> SignedIn:
         select(
             col(StaffSession.id),
             col(StaffSession.person_id),
-            col(StaffSession.needs_totp),
+            col(StaffSession.owes),
             col(StaffSession.created_at),
             col(StaffSession.seen_at),
             col(Member.id),
@@ -76,26 +102,65 @@ def staff_from_session(engine: Engine, token: str, now: datetime) -> SignedIn:
         found = session.execute(statement).one_or_none()
     if found is None:
         raise NotSignedIn("Please sign in.")
-    session_id, person_id, needs_totp, created_at, seen_at, member_id, *place = found
-    if not is_session_live(created_at, seen_at, now):
+    session_id, person_id, owes, created_at, seen_at, member_id, *place = found
+    if not is_session_live(Owes(owes), created_at, seen_at, now):
         raise NotSignedIn("You were signed out after a while without use.")
     if now - seen_at > SESSION_SEEN_STEP:
         _note_seen(engine, session_id, now)
     workspace_id, role = place
     actor = StaffActor(workspace_id, member_id, Role(role))
-    return SignedIn(actor, session_id, person_id, needs_totp)
+    return SignedIn(actor, session_id, person_id, Owes(owes))
 
 
 def staff_actor(engine: Engine, token: str, now: datetime) -> StaffActor:
     """Return the actor of a session that is fully signed in.
 
     Raises:
-        NotSignedIn: there is none, or it still owes its authentication code.
+        NotSignedIn: there is none, or it still owes a code or a new password.
     """
     signed_in = staff_from_session(engine, token, now)
-    if signed_in.needs_totp:
-        raise NotSignedIn("Enter your authentication code.")
+    if signed_in.owes:
+        raise NotSignedIn("Finish signing in first.")
     return signed_in.actor
+
+
+def find_person(engine: Engine, email: str) -> KnownPerson | None:
+    """Return who signs in with an address, written in small letters."""
+    return _find_person(engine, col(Person.email) == email)
+
+
+def get_person(engine: Engine, person_id: int) -> KnownPerson:
+    """Return the person of a session, which always has one."""
+    person = _find_person(engine, col(Person.id) == person_id)
+    assert person is not None
+    return person
+
+
+def list_memberships(engine: Engine, person_id: int) -> tuple[Membership, ...]:
+    """Return where a person is a member, the workspace used last first."""
+    last_used = (
+        select(func.max(col(StaffSession.id)))
+        .where(col(StaffSession.member_id) == col(Member.id))
+        .scalar_subquery()
+    )
+    statement = (
+        select(col(Member.id), col(Workspace.id), col(Workspace.name), col(Member.role))
+        .join(Workspace, col(Workspace.id) == col(Member.workspace_id))
+        .where(col(Member.person_id) == person_id, col(Member.removed_at).is_(None))
+        .order_by(func.coalesce(last_used, 0).desc(), col(Member.id))
+    )
+    with Session(reading(engine)) as session:
+        found = session.execute(statement).all()
+    return tuple(
+        Membership(member_id, workspace_id, name, Role(role))
+        for member_id, workspace_id, name, role in found
+    )
+
+
+def is_set_up(engine: Engine) -> bool:
+    """Say whether anybody can sign in yet."""
+    with Session(reading(engine)) as session:
+        return session.scalar(select(col(Person.id)).limit(1)) is not None
 
 
 def visitor_from_link(engine: Engine, token: str, now: datetime) -> PortalVisitor:
@@ -178,3 +243,16 @@ def _note_seen(engine: Engine, session_id: int, now: datetime) -> None:
             .where(col(StaffSession.id) == session_id)
             .values(seen_at=now)
         )
+
+
+def _find_person(engine: Engine, criterion: ColumnElement[bool]) -> KnownPerson | None:
+    statement = select(
+        col(Person.id),
+        col(Person.email),
+        col(Person.password_hash),
+        col(Person.totp_enabled_at).is_not(None),
+        col(Person.initial_until),
+    ).where(criterion)
+    with Session(reading(engine)) as session:
+        found = session.execute(statement).one_or_none()
+    return None if found is None else KnownPerson(*found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -283,6 +285,12 @@ class UnitOfWork:
     def new_token(self) -> str:
         """Return 256 random bits as 43 characters that are safe in a URL."""
         return self._chance.new_token()
+
+    def new_code(self, length: int) -> str:
+        """Return random characters that people can type, five bits each (a-z, 2-7)."""
+        assert 0 < length <= 51, "a token has 256 bits"
+        random = hashlib.sha256(self.new_token().encode()).digest()
+        return base64.b32encode(random).decode().lower()[:length]
 
     @property
     def cipher(self) -> Cipher:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from billing_app.domain.errors import InvalidInput
 
@@ -13,25 +15,54 @@ SESSION_LIFETIME = timedelta(hours=12)
 # How stale `seen_at` may be: writing it on every click would cost a commit each.
 SESSION_SEEN_STEP = timedelta(minutes=5)
 
+# How long a session may wait for the authentication code or the new password.
+STEP_LIFETIME = timedelta(minutes=10)
+
 PASSWORD_LENGTH_MIN = 12
 PASSWORD_LENGTH_MAX = 200
-FAILURES_FREE = 5
+# A password that somebody else chose is only for the first sign-in.
+INITIAL_PASSWORD_LIFETIME = timedelta(days=7)
+
+# Tries that fail before the next has to wait: of one address from one network; of
+# one address from anywhere, so high that nobody is shut out by a stranger; of one
+# network, which may be an office; of one person's authentication code.
+FREE_OF_PAIR = 5
+FREE_OF_ADDRESS = 50
+FREE_OF_NETWORK = 100
+FREE_OF_CODE = 5
 LOCK_FIRST = timedelta(minutes=1)
 LOCK_LONGEST = timedelta(minutes=30)
+# After a day without a failure, the count starts anew.
+FAILURE_MEMORY = timedelta(days=1)
+
+_SAFE_PATH = re.compile(r"/[A-Za-z0-9_~.%?=&+,:@/-]*", re.ASCII)
+_NEXT_LENGTH_MAX = 500
 
 
-def is_session_live(created_at: datetime, seen_at: datetime, now: datetime) -> bool:
+class Owes(StrEnum):
+    """What a session still lacks before it opens anything."""
+
+    NOTHING = ""
+    CODE = "code"
+    PASSWORD = "password"  # noqa: S105  (the name of a step)
+
+
+def is_session_live(
+    owes: Owes, created_at: datetime, seen_at: datetime, now: datetime
+) -> bool:
+    if owes:
+        return now - created_at < STEP_LIFETIME
     return now - created_at < SESSION_LIFETIME and now - seen_at < SESSION_IDLE
 
 
-def locked_until(failed_count: int, now: datetime) -> datetime | None:
+def locked_until(failed_count: int, free: int, now: datetime) -> datetime | None:
     """Return when the next try is heard, doubling from a minute to half an hour.
 
     The lock opens by itself: nobody can shut another person out for good.
     """
-    if failed_count < FAILURES_FREE:
+    if failed_count < free:
         return None
-    doublings = min(failed_count - FAILURES_FREE, 10)
+    doublings = min(failed_count - free, 10)
     return now + min(LOCK_FIRST * 2**doublings, LOCK_LONGEST)
 
 
@@ -54,3 +85,21 @@ def check_password(password: str, email: str) -> None:
         "tallyporttallyport",
     ):
         raise InvalidInput("That password is too easy to guess.", field="password")
+
+
+def safe_next(path: str) -> str:
+    """Return where to go after signing in: a path of ours, or the start page.
+
+    Everything that a browser could read as another site is dropped: `//host`,
+    `/\\host`, schemes, and control characters inside.
+    """
+    if len(path) > _NEXT_LENGTH_MAX or "//" in path:
+        return "/"
+    return path if _SAFE_PATH.fullmatch(path) else "/"
+
+
+def check_new_password(password: str, repeated: str, email: str) -> None:
+    """Refuse a new password that is weak or was typed in two ways."""
+    check_password(password, email)
+    if password != repeated:
+        raise InvalidInput("The two passwords differ.", field="repeated")

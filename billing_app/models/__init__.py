@@ -4,7 +4,7 @@ from billing_app.models.base import CustomerVisible, WorkspaceOwned
 from billing_app.models.customer import Customer, CustomerContact
 from billing_app.models.invoice import Invoice, IssuedDocument, LineItem
 from billing_app.models.log import AuditEntry, InboundEvent, OutboxMessage
-from billing_app.models.member import Member, Person, StaffSession
+from billing_app.models.member import Member, Person, SignInFailure, StaffSession
 from billing_app.models.payment import (
     Allocation,
     LedgerEntry,
@@ -43,6 +43,7 @@ __all__ = [
     "PortalLink",
     "PortalVisit",
     "Refund",
+    "SignInFailure",
     "StaffSession",
     "StripeAccount",
     "TaxRate",
