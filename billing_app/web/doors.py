@@ -25,6 +25,7 @@ from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Actor
 from billing_app.domain.errors import BillingError, NotSignedIn
 from billing_app.runtime import Runtime
+from billing_app.web.components.layout import Notice
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -34,6 +35,7 @@ log = logging.getLogger("tallyport.doors")
 # `__Host-` binds a cookie to this host over https; plain http can't carry it.
 SESSION_COOKIES = ("__Host-tallyport", "tallyport")
 TEXT_LENGTH_MAX = 200_000
+NOTICES_MAX = 3
 
 
 class Audience(StrEnum):
@@ -128,19 +130,24 @@ def _fits(value: Any, expected: Any) -> bool:
 async def _show(state: Any, message: str) -> None:
     if isinstance(state, rx.state.StateProxy):
         async with state:
-            state.notice = message
+            state._notify(message)
     else:
-        state.notice = message
+        state._notify(message)
 
 
 class ActingState(rx.State, mixin=True):
     """A state that can ask the services something, as whoever is asking.
 
     Attributes:
-        notice: what the page's live region says; empty says nothing.
+        notices: what just happened, newest last, for the page's live region.
     """
 
-    notice: str = ""
+    notices: list[Notice] = []  # noqa: RUF012  (Reflex copies the default)
+
+    @public_door
+    async def dismiss_notice(self, key: str) -> None:
+        """Take one notice away. Touches nothing but this browser's page."""
+        self.notices = [notice for notice in self.notices if notice.key != key]
 
     def _actor(self) -> Actor:
         """Establish who is asking, from the cookie or the link. In a thread."""
@@ -173,10 +180,14 @@ class ActingState(rx.State, mixin=True):
             lambda: work(running, self._actor(), *args, **kwargs)
         )
 
-    def _notify(self, message: str) -> None:
-        """Say something in the live region, also twice the same."""
-        # A changed text is what screen readers announce.
-        self.notice = f"{message}\u200b" if self.notice == message else message
+    def _notify(self, message: str, undo: str = "") -> str:
+        """Say something in the live region; return the notice's key.
+
+        The last few stay. `undo` is the word on the button that takes it back.
+        """
+        notice = Notice(secrets.token_hex(4), message, undo)
+        self.notices = [*self.notices[1 - NOTICES_MAX :], notice]
+        return notice.key
 
 
 class StaffState(ActingState, mixin=True):

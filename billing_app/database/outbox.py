@@ -1,0 +1,140 @@
+"""Claim promised work and write down how it went, across all workspaces.
+
+A claim is a short transaction of its own: it pushes `locked_until` into the future,
+so a worker that dies gives its message back by itself. Delivery is at least once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, and_, func, or_, select, update
+from sqlmodel import Session, col
+
+from billing_app.database.engine import reading
+from billing_app.models import OutboxMessage
+
+# Longer than any delivery may take: a PDF is killed after 25 s, SMTP after 30 s.
+LEASE = timedelta(minutes=2)
+
+# Kill Bill's habit: soon, then patiently. After the last one a person decides.
+RETRY_DELAYS = (
+    timedelta(seconds=10),
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=6),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message that is ours for as long as the lease."""
+
+    id: int
+    workspace_id: int
+    topic: str
+    key: str
+    invoice_id: int | None
+    details: dict[str, Any]
+    attempts: int
+    created_at: datetime
+
+
+def claim_due(engine: Engine, now: datetime, limit: int) -> list[Claimed]:
+    """Take up to `limit` messages that are due, oldest first.
+
+    On PostgreSQL several workers skip each other's rows; on SQLite the write lock
+    lets one claim at a time.
+    """
+    due = (
+        select(col(OutboxMessage.id))
+        .where(*_waiting(now))
+        .order_by(col(OutboxMessage.available_at), col(OutboxMessage.id))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    with Session(engine) as session, session.begin():
+        ids = session.scalars(due).all()
+        if not ids:
+            return []
+        claimed = session.execute(
+            update(OutboxMessage)
+            .where(col(OutboxMessage.id).in_(ids))
+            .values(
+                locked_until=now + LEASE,
+                attempts=col(OutboxMessage.attempts) + 1,
+            )
+            .returning(
+                col(OutboxMessage.id),
+                col(OutboxMessage.workspace_id),
+                col(OutboxMessage.topic),
+                col(OutboxMessage.key),
+                col(OutboxMessage.invoice_id),
+                col(OutboxMessage.details),
+                col(OutboxMessage.attempts),
+                col(OutboxMessage.created_at),
+            ),
+            execution_options={"synchronize_session": False},
+        ).all()
+    return sorted((Claimed(*row) for row in claimed), key=lambda message: message.id)
+
+
+def mark_done(engine: Engine, message_id: int, now: datetime) -> None:
+    _close(engine, message_id, done_at=now, locked_until=None, last_error="")
+
+
+def mark_failed(
+    engine: Engine, message: Claimed, now: datetime, error: str, *, is_final: bool
+) -> bool:
+    """Put a message off, or give it up.
+
+    Returns:
+        Whether it was given up and now waits for a person.
+    """
+    tries_left = len(RETRY_DELAYS) - message.attempts
+    if is_final or tries_left < 0:
+        _close(
+            engine, message.id, failed_at=now, locked_until=None, last_error=error[:500]
+        )
+        return True
+    later = now + RETRY_DELAYS[message.attempts - 1]
+    _close(
+        engine,
+        message.id,
+        available_at=later,
+        locked_until=None,
+        last_error=error[:500],
+    )
+    return False
+
+
+def oldest_waiting(engine: Engine, now: datetime) -> datetime | None:
+    """Return since when the oldest due message waits, or None."""
+    statement = select(func.min(col(OutboxMessage.available_at))).where(*_waiting(now))
+    with Session(reading(engine)) as session:
+        return session.scalars(statement).one()
+
+
+def _waiting(now: datetime) -> tuple[Any, ...]:
+    return (
+        col(OutboxMessage.done_at).is_(None),
+        col(OutboxMessage.failed_at).is_(None),
+        col(OutboxMessage.available_at) <= now,
+        or_(
+            col(OutboxMessage.locked_until).is_(None),
+            and_(col(OutboxMessage.locked_until) <= now),
+        ),
+    )
+
+
+def _close(engine: Engine, message_id: int, **values: Any) -> None:
+    with Session(engine) as session, session.begin():
+        session.execute(
+            update(OutboxMessage)
+            .where(col(OutboxMessage.id) == message_id)
+            .values(**values)
+        )

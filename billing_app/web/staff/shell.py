@@ -1,0 +1,59 @@
+"""The frame around every staff page: navigation, head, notices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from billing_app.domain.branding import initials
+from billing_app.queries import shell as queries
+from billing_app.web.components.layout import staff_shell
+from billing_app.web.doors import StaffState, staff_door
+
+
+class ShellState(StaffState, rx.State):
+    """Whose desk this is. Every staff page loads it with `on_load=ShellState.enter`.
+
+    Attributes:
+        may: permissions by name; hides buttons, guards nothing.
+    """
+
+    workspace: str = ""
+    workspace_mark: str = ""
+    person: str = ""
+    person_mark: str = ""
+    draft_count: str = ""
+    may: dict[str, bool] = {}  # noqa: RUF012  (Reflex copies the default)
+
+    @staff_door
+    async def enter(self) -> None:
+        shell = await self._run(queries.read_shell)
+        self.workspace, self.person = shell.workspace, shell.person
+        self.workspace_mark = initials(shell.workspace)
+        self.person_mark = initials(shell.person)
+        self.draft_count = str(shell.draft_count) if shell.draft_count else ""
+        self.may = dict.fromkeys(shell.permissions, True)
+
+
+def staff_page(
+    *content: rx.Component, state: type[StaffState], current: str, **options: Any
+) -> rx.Component:
+    """Draw a staff page in its frame; `state` is the page's own, for its notices.
+
+    Options are those of `components.layout.staff_shell`.
+    """
+    page_state: Any = state
+    return staff_shell(
+        *content,
+        current=current,
+        workspace=ShellState.workspace,
+        workspace_mark=ShellState.workspace_mark,
+        person=ShellState.person,
+        person_mark=ShellState.person_mark,
+        counts={"Invoices": ShellState.draft_count},
+        notices=page_state.notices,
+        on_dismiss=page_state.dismiss_notice,
+        sign_out_action="/session/end",
+        **options,
+    )
