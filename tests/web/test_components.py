@@ -10,7 +10,14 @@ import pytest
 import reflex as rx
 
 from billing_app.web import theme
-from billing_app.web.components import badges, controls, dialogs, layout, tables
+from billing_app.web.components import (
+    badges,
+    command_menu,
+    controls,
+    dialogs,
+    layout,
+    tables,
+)
 from billing_app.web.components.icons import ICONS, icon, icon_svg
 
 ASSETS = Path(__file__).parents[2] / "assets"
@@ -24,6 +31,7 @@ class Desk(rx.State):
     rows: rx.Field[list[dict[str, str]]] = rx.field(default_factory=list)
     sorted_by: str = "number"
     is_descending: bool = False
+    found: rx.Field[list[command_menu.Command]] = rx.field(default_factory=list)
 
     @rx.event
     def choose(self, key: str) -> None:
@@ -198,6 +206,29 @@ class TestDialog:
         assert "Void invoice" in str(void)
 
 
+class TestCommandMenu:
+    def menu(self) -> rx.Component:
+        return command_menu.command_menu(
+            results=Desk.found, on_query=Desk.choose, on_select=Desk.choose
+        )
+
+    def test_is_named_as_the_button_that_opens_it(self):
+        find = elements(TestShell().shell().render(), "button")
+
+        assert '"aria-label":"Search or jump to"' in drawn(self.menu())
+        assert any("Search or jump to" in str(button) for button in find)
+
+    def test_names_only_icons_it_carries(self):
+        assert {it.icon for it in command_menu.PAGES} <= set(command_menu.GLYPHS)
+        assert set(badges.STATUSES.values()) <= set(command_menu.GLYPHS)
+
+    def test_leads_to_every_destination(self):
+        pages = {(it.words, it.href) for it in command_menu.PAGES}
+        fixed = {(it.name, it.href) for it in layout.DESTINATIONS if it.name != "Jobs"}
+
+        assert pages == fixed
+
+
 class TestShell:
     def shell(self) -> rx.Component:
         return layout.staff_shell(
@@ -236,6 +267,8 @@ def all_components() -> list[rx.Component]:
         controls.segmented("m", "M", [("a", "A")], value="a", on_select=Desk.choose),
         dialogs.dialog("Pay", dialog_id="pay", actions=[], on_submit=Desk.send),
         badges.status_badge(Desk.status),
+        TestCommandMenu().menu(),
+        layout.error_boundary(),
         icon("search"),
     ]
 

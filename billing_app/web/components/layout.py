@@ -18,8 +18,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import reflex as rx
+from reflex_components_core.base.error_boundary import ErrorBoundary
 
 from billing_app.web import theme
+from billing_app.web.components.command_menu import MENU_ID, keyboard
 from billing_app.web.components.controls import Handler, Text, icon_button, link
 from billing_app.web.components.icons import icon
 
@@ -113,6 +115,7 @@ def staff_shell(
         ),
         *extra,
         notice_region(notices, on_undo, on_dismiss),
+        keyboard(),
     )
 
 
@@ -305,6 +308,24 @@ def connection_banner() -> rx.Component:
     )
 
 
+def error_boundary() -> rx.Component:
+    """Tell people when a page breaks in their browser; the log gets the trace.
+
+    For rx.App(app_wraps={(55, "ErrorBoundary"): lambda _: error_boundary()}). That
+    leaves out Reflex's own, with its trace, and its overlay with two libraries.
+    """
+    return ErrorBoundary.create(
+        fallback_render=rx.el.div(
+            rx.el.main(
+                rx.el.h1("This page stopped working"),
+                rx.el.p("What was saved is safe. Loading it again usually helps."),
+                link("Load again", href="", class_name="button", leaves_app=True),
+            ),
+            class_name="alone",
+        )
+    )
+
+
 def _destination(
     it: Destination, current: str, counts: dict[str, Text], jobs_word: Text
 ) -> rx.Component:
@@ -356,7 +377,7 @@ def _phone_bar(workspace: Text, mark: Text) -> rx.Component:
             type="button",
             class_name="button button-quiet button-icon",
             aria_label="Search or jump to",
-            custom_attrs={"data-opens": "command-menu", "aria-haspopup": "dialog"},
+            custom_attrs={"data-opens": MENU_ID, "aria-haspopup": "dialog"},
         ),
         theme.color_mode_button(),
         link(
@@ -458,7 +479,7 @@ def _is_given(text: Text) -> bool:
 
 _HIDDEN = {"aria-hidden": "true"}
 _OPENS_MENU = {
-    "data-opens": "command-menu",
+    "data-opens": MENU_ID,
     "aria-haspopup": "dialog",
     "aria-keyshortcuts": "Control+K Meta+K",
 }

@@ -73,6 +73,7 @@ def data_table(
     cells: Callable[[Any], Sequence[Cell]],
     *,
     label: str,
+    row_key: Callable[[Any], Text] | None = None,
     sorted_by: Text = "",
     is_descending: Flag = False,
     on_sort: Handler = None,
@@ -81,9 +82,16 @@ def data_table(
 ) -> rx.Component:
     """Draw rows of a state var; `cells` gives one cell per column.
 
+    `row_key` tells rows apart, so that focus and ticks stay with theirs when the
+    list is sorted or a new one comes in; without it they stay with the place.
+
     Roles are written out, since cards laid out by grid lose a table's meaning.
     """
-    body = rx.foreach(rows, lambda row: _row(columns, cells(row)))
+
+    def draw(row: Any) -> rx.Component:
+        return _row(columns, cells(row), row_key(row) if row_key else None)
+
+    body = rx.foreach(rows, draw)
     return table_frame(
         columns,
         body,
@@ -136,7 +144,9 @@ def row_check(label: Text, **props: Any) -> rx.Component:
     )
 
 
-def skeleton_table(columns: Sequence[Column], *, label: str, rows: int = 12):
+def skeleton_table(
+    columns: Sequence[Column], *, label: str, rows: int = 12
+) -> rx.Component:
     """Draw the table's frame with shimmering cells while it loads."""
     widths = (72, 56, 64, 48)
     blank = [
@@ -284,7 +294,9 @@ def _head_cell(
     )
 
 
-def _row(columns: Sequence[Column], cells: Sequence[Cell]) -> rx.Component:
+def _row(
+    columns: Sequence[Column], cells: Sequence[Cell], key: Text | None = None
+) -> rx.Component:
     assert len(cells) == len(columns), "one cell per column"
     drawn = [
         rx.el.td(
@@ -292,7 +304,7 @@ def _row(columns: Sequence[Column], cells: Sequence[Cell]) -> rx.Component:
         )
         for column, cell in zip(columns, cells, strict=True)
     ]
-    return rx.el.tr(*drawn, role="row")
+    return rx.el.tr(*drawn, role="row", **({} if key is None else {"key": key}))
 
 
 def _either(choice: Flag, yes: Any, no: Any) -> Any:

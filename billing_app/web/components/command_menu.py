@@ -1,0 +1,109 @@
+"""The keyboard of the staff desk: Ctrl K opens a menu, letters press buttons.
+
+    staff_shell(..., extra=[command_menu(actions=ACTIONS, results=Search.found,
+                                         on_query=Search.find,
+                                         on_select=Search.act)])
+
+A letter, `/` or Escape presses the control that announces it in
+aria-keyshortcuts. J and K move through the rows of a table, X selects, Enter
+opens. No letter fires inside a field, and all of them can be turned off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import reflex as rx
+
+from billing_app.web.components.controls import Handler
+from billing_app.web.components.dialogs import Dialog
+from billing_app.web.components.icons import ICONS
+
+MENU_ID = "command-menu"
+_LABEL = "Search or jump to"
+# The glyphs that found things may name; each costs every staff page its path.
+GLYPHS = (
+    *("search", "invoice", "customers", "company", "jobs", "accounting", "settings"),
+    *("dashboard", "plus", "payment", "report", "mail", "sign-out"),
+    *("draft", "due", "partially-paid", "processing", "paid", "overdue"),
+    *("disputed", "void", "archived"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One line of the menu: a thing found, or something to do.
+
+    Attributes:
+        key: what `on_select` gets when there is no href.
+        icon: a name of the icon set.
+        detail: state and amount, at the right.
+        shortcut: the key that does the same, drawn at the right.
+    """
+
+    key: str
+    group: str
+    words: str
+    icon: str = "invoice"
+    detail: str = ""
+    href: str = ""
+    shortcut: str = ""
+
+
+PAGES = (
+    Command("dashboard", "Go to", "Dashboard", "dashboard", href="/dashboard"),
+    Command("invoices", "Go to", "Invoices", "invoice", href="/invoices"),
+    Command("customers", "Go to", "Customers", "customers", href="/customers"),
+    Command("accounting", "Go to", "Accounting", "accounting", href="/accounting"),
+    Command("settings", "Go to", "Settings", "settings", href="/settings"),
+)
+
+
+class CommandMenu(rx.Component):
+    """The query and the list under it."""
+
+    library = rx.asset("command_menu.jsx", shared=True).importable_path
+    tag = "CommandMenu"
+
+    actions: rx.Var[list[dict[str, str]]]
+    results: rx.Var[list[Command]]
+    paths: rx.Var[dict[str, str]]
+    label: rx.Var[str]
+    on_query: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+    on_select: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+
+
+class Keyboard(rx.Component):
+    """Listens for the keys that the controls of a page announce."""
+
+    library = rx.asset("keyboard.jsx", shared=True).importable_path
+    tag = "Keyboard"
+
+
+def command_menu(
+    *,
+    actions: Sequence[Command] = PAGES,
+    results: rx.Var[list[Command]],
+    on_query: Handler,
+    on_select: Handler,
+) -> rx.Component:
+    """Draw the menu, closed; `on_query` gets what is typed, a moment later."""
+    menu = CommandMenu.create(
+        actions=[asdict(action) for action in actions],
+        results=results,
+        paths={name: ICONS[name] for name in GLYPHS},
+        label=_LABEL,
+        on_query=on_query,
+        on_select=on_select,
+    )
+    return Dialog.create(
+        menu,
+        dismissible=True,
+        class_name="dialog command-menu",
+        custom_attrs={"id": MENU_ID, "aria-label": _LABEL},
+    )
+
+
+def keyboard() -> rx.Component:
+    return Keyboard.create()
