@@ -1,0 +1,325 @@
+"""What mail to customers says and how it looks; sending it is the gateway's affair.
+
+Each kind of mail only fills in a letter. One layout makes the text part and the
+HTML part from it, so that both always say the same.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from billing_app.domain.branding import Brand, correct_brand, initials
+from billing_app.domain.document import (
+    Branding,
+    InvoiceDocument,
+    Party,
+    ReceiptDocument,
+)
+from billing_app.domain.formats import format_date, format_money
+
+_TEST_ACCENT = Branding().accent
+
+
+@dataclass(frozen=True, slots=True)
+class MailContent:
+    """A mail without its envelope."""
+
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """What both parts of a mail show, in this order.
+
+    Attributes:
+        preview: what a list of mails shows beside the subject.
+        amount: the one large figure, empty for none.
+        facts: labels and values in rows.
+        quote: what a person wrote, with its line breaks.
+        closing: in small print below the button.
+    """
+
+    business: str
+    accent: str
+    language: str
+    subject: str
+    preview: str
+    heading: str
+    paragraphs: tuple[str, ...]
+    amount_label: str = ""
+    amount: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+    quote: str = ""
+    action: str = ""
+    link: str = ""
+    closing: tuple[str, ...] = ()
+
+    @property
+    def brand(self) -> Brand:
+        return correct_brand(self.accent)
+
+    @property
+    def mark(self) -> str:
+        return initials(self.business)
+
+
+def write_invoice_mail(
+    document: InvoiceDocument,
+    *,
+    link: str,
+    outstanding_minor: int,
+    is_payable_online: bool,
+) -> MailContent:
+    """Tell the customer that an invoice is there, how much it is and by when."""
+    business = _business(document)
+    amount = _money(outstanding_minor, document)
+    due = _due_text(document)
+    action = "View and pay invoice" if is_payable_online else "View invoice"
+    return _write(
+        _Letter(
+            business=business,
+            accent=document.branding.accent,
+            language=_language(document),
+            subject=f"Invoice {document.number} from {business}",
+            preview=f"{amount}{f' due {due}' if due else ''}.",
+            heading=f"Invoice {document.number}",
+            paragraphs=(f"{_greeting(document.buyer)} here is your new invoice.",),
+            amount_label="Amount due",
+            amount=amount,
+            facts=_invoice_facts(document),
+            action=action,
+            link=link,
+            closing=_closing(document.seller),
+        )
+    )
+
+
+def write_link_mail(
+    document: InvoiceDocument, *, link: str, outstanding_minor: int, message: str
+) -> MailContent:
+    """Send the link of an invoice again, with what a member wrote about it."""
+    business = _business(document)
+    amount = _money(outstanding_minor, document)
+    return _write(
+        _Letter(
+            business=business,
+            accent=document.branding.accent,
+            language=_language(document),
+            subject=f"Your invoice {document.number} from {business}",
+            preview=f"{amount} outstanding.",
+            heading=f"Invoice {document.number}",
+            paragraphs=(
+                f"{_greeting(document.buyer)} here is the link to your invoice.",
+            ),
+            amount_label="Amount due",
+            amount=amount,
+            facts=_invoice_facts(document),
+            quote=message.strip(),
+            action="View invoice",
+            link=link,
+            closing=_closing(document.seller),
+        )
+    )
+
+
+def write_receipt_mail(document: ReceiptDocument, *, link: str) -> MailContent:
+    """Thank for a payment, and say what is left to pay."""
+    business = _business(document)
+    amount = _money(document.amount_minor, document)
+    is_settled = document.outstanding_minor <= 0
+    rest = (
+        "The invoice is paid in full."
+        if is_settled
+        else f"{_money(document.outstanding_minor, document)} is still to be paid."
+    )
+    facts = [
+        ("Invoice", document.invoice_number),
+        ("Receipt", document.number),
+        ("Received", format_date(document.received_on, _language(document))),
+        ("Paid with", document.method),
+        ("Reference", document.reference),
+    ]
+    return _write(
+        _Letter(
+            business=business,
+            accent=document.branding.accent,
+            language=_language(document),
+            subject=f"Receipt for invoice {document.invoice_number} from {business}",
+            preview=f"{amount} received. {rest}",
+            heading="Thank you for your payment",
+            paragraphs=(rest,),
+            amount_label="Received",
+            amount=amount,
+            facts=_given(facts),
+            action="View receipt" if is_settled else "View invoice",
+            link=link,
+            closing=_closing(document.seller),
+        )
+    )
+
+
+def write_processing_mail(
+    document: InvoiceDocument, *, link: str, amount_minor: int
+) -> MailContent:
+    """Say that a bank debit is under way and that nothing more is to be done."""
+    business = _business(document)
+    amount = _money(amount_minor, document)
+    return _write(
+        _Letter(
+            business=business,
+            accent=document.branding.accent,
+            language=_language(document),
+            subject=f"Your payment for invoice {document.number} is under way",
+            preview=f"{amount} by bank debit. It clears within a few working days.",
+            heading="Your payment is under way",
+            paragraphs=(
+                "Your bank debit was started. Banks need up to four working days to "
+                "clear it; you will get a receipt as soon as they have.",
+                "You do not need to do anything.",
+            ),
+            amount_label="Amount",
+            amount=amount,
+            facts=(("Invoice", document.number),),
+            action="View invoice",
+            link=link,
+            closing=_closing(document.seller),
+        )
+    )
+
+
+def write_failure_mail(
+    document: InvoiceDocument, *, link: str, amount_minor: int, reason: str
+) -> MailContent:
+    """Say that a payment did not go through, why, and where to try again."""
+    business = _business(document)
+    amount = _money(amount_minor, document)
+    return _write(
+        _Letter(
+            business=business,
+            accent=document.branding.accent,
+            language=_language(document),
+            subject=f"Your payment for invoice {document.number} did not go through",
+            preview=f"{amount} was not received. You can try again.",
+            heading="Your payment did not go through",
+            paragraphs=(
+                f"We did not receive your payment for invoice {document.number}. "
+                "No money is lost: you can try again, or pay in another way.",
+            ),
+            amount_label="Amount",
+            amount=amount,
+            facts=_given([("Invoice", document.number), ("Reason", reason)]),
+            action="Try again",
+            link=link,
+            closing=_closing(document.seller),
+        )
+    )
+
+
+def write_test_mail(business: str, accent: str = _TEST_ACCENT) -> MailContent:
+    """Show a member that mail leaves, and what it looks like."""
+    return _write(
+        _Letter(
+            business=business,
+            accent=accent,
+            language="en",
+            subject=f"Test mail from {business}",
+            preview="Mail works.",
+            heading="Mail works",
+            paragraphs=(
+                "This is what your customers' mail looks like. If it arrived in the "
+                "spam folder, ask whoever runs your domain to check SPF, DKIM and "
+                "DMARC for the address it was sent from.",
+            ),
+        )
+    )
+
+
+def _write(letter: _Letter) -> MailContent:
+    return MailContent(
+        subject=_one_line(letter.subject),
+        text=_text_of(letter),
+        html=_template().render(letter=letter),
+    )
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("billing_app.documents"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("mail.html")
+
+
+def _text_of(letter: _Letter) -> str:
+    amount = f"{letter.amount_label}: {letter.amount}" if letter.amount else ""
+    facts = "\n".join(f"{label}: {_one_line(value)}" for label, value in letter.facts)
+    quote = "\n".join(f"> {line}" for line in letter.quote.splitlines())
+    action = f"{letter.action}:\n{letter.link}" if letter.link else ""
+    closing = "\n".join(("--", *map(_one_line, (letter.business, *letter.closing))))
+    blocks = (
+        _one_line(letter.heading),
+        "\n\n".join(map(_one_line, letter.paragraphs)),
+        quote,
+        "\n".join(filter(None, (amount, facts))),
+        action,
+        closing,
+    )
+    return "\n\n".join(filter(None, blocks)) + "\n"
+
+
+def _invoice_facts(document: InvoiceDocument) -> tuple[tuple[str, str], ...]:
+    facts = [
+        ("Due", _due_text(document)),
+        ("Issued", format_date(document.issued_on, _language(document))),
+        ("Your reference", document.purchase_order),
+    ]
+    return _given(facts)
+
+
+def _given(facts: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Leave out the rows that have nothing to say."""
+    return tuple((label, value) for label, value in facts if value)
+
+
+def _due_text(document: InvoiceDocument) -> str:
+    if document.due_on is None:
+        return ""
+    return format_date(document.due_on, _language(document))
+
+
+def _greeting(buyer: Party) -> str:
+    name = _one_line(buyer.contact_name or buyer.name)
+    return f"Hello {name}," if name else "Hello,"
+
+
+def _closing(seller: Party) -> tuple[str, ...]:
+    """Who wrote, and how to reach them."""
+    reach = " · ".join(filter(None, (seller.email, seller.phone, seller.website)))
+    return tuple(filter(None, (", ".join(seller.address), reach)))
+
+
+def _business(document: InvoiceDocument | ReceiptDocument) -> str:
+    return _one_line(document.branding.name or document.seller.name)
+
+
+def _money(minor: int, document: InvoiceDocument | ReceiptDocument) -> str:
+    return format_money(minor, document.currency, _language(document))
+
+
+def _language(document: InvoiceDocument | ReceiptDocument) -> str:
+    """Write figures and dates in the language of the words around them."""
+    return document.language if document.language.startswith("en") else "en"
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()

@@ -1,0 +1,259 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from billing_app.documents import mail
+from billing_app.documents.mail import MailContent
+from billing_app.domain.document import (
+    Branding,
+    InvoiceDocument,
+    Party,
+    ReceiptDocument,
+)
+
+LINK = "https://invoices.example/p/secret-token"
+SELLER = Party(
+    name="North Ltd",
+    address=("1 High Street", "London"),
+    email="office@north.example",
+    phone="+44 20 1234",
+)
+BUYER = Party(name="Maison Delacroix", contact_name="Anna Delacroix")
+INVOICE = InvoiceDocument(
+    number="INV-42",
+    currency="EUR",
+    language="en",
+    branding=Branding(accent="#ffd800"),
+    seller=SELLER,
+    buyer=BUYER,
+    issued_on=date(2026, 11, 22),
+    due_on=date(2026, 12, 6),
+    delivery_on=None,
+    purchase_order="PO 7",
+    prices_inclusive=False,
+    lines=(),
+    adjustments=(),
+    taxes=(),
+    line_sum_minor=0,
+    net_minor=0,
+    tax_minor=0,
+    total_minor=1323013,
+    prepaid_minor=0,
+    rounding_minor=0,
+    due_minor=1323013,
+    notes="",
+    terms="",
+)
+RECEIPT = ReceiptDocument(
+    number="R-7",
+    invoice_number="INV-42",
+    currency="EUR",
+    language="en",
+    branding=Branding(),
+    seller=SELLER,
+    buyer=BUYER,
+    received_on=date(2026, 11, 30),
+    method="Card ending 4242",
+    reference="",
+    amount_minor=1000000,
+    total_minor=1323013,
+    outstanding_minor=323013,
+)
+
+
+class Page(HTMLParser):
+    """What a mail reader would show, open and fetch."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.text: list[str] = []
+        self.links: list[str] = []
+        self.fetched: list[str] = []
+        self.tags: set[str] = set()
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        for name, value in attrs:
+            if name == "href":
+                self.links.append(value or "")
+            if name in ("src", "background", "srcset", "action"):
+                self.fetched.append(value or "")
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+    def shows(self, words: str) -> bool:
+        return words in " ".join("".join(self.text).split())
+
+
+def invoice_mail(document: InvoiceDocument = INVOICE, **changes: Any) -> MailContent:
+    facts = {"link": LINK, "outstanding_minor": 1323013, "is_payable_online": True}
+    return mail.write_invoice_mail(document, **{**facts, **changes})
+
+
+EVERY_KIND = {
+    "invoice": invoice_mail(),
+    "link": mail.write_link_mail(
+        INVOICE, link=LINK, outstanding_minor=1, message="Here again"
+    ),
+    "receipt": mail.write_receipt_mail(RECEIPT, link=LINK),
+    "processing": mail.write_processing_mail(INVOICE, link=LINK, amount_minor=1),
+    "failure": mail.write_failure_mail(
+        INVOICE, link=LINK, amount_minor=1, reason="The bank said no."
+    ),
+    "test": mail.write_test_mail("North Ltd"),
+}
+
+
+@pytest.mark.parametrize("content", EVERY_KIND.values(), ids=EVERY_KIND)
+class TestEveryMail:
+    def test_says_who_wrote(self, content: MailContent):
+        assert "North Ltd" in content.text
+        assert Page(content.html).shows("North Ltd")
+
+    def test_fetches_nothing_and_runs_nothing(self, content: MailContent):
+        page = Page(content.html)
+
+        assert page.fetched == []
+        assert page.tags.isdisjoint({"img", "script", "link", "iframe", "form"})
+        assert "url(" not in content.html
+        assert "@import" not in content.html
+
+    def test_leads_only_to_the_link(self, content: MailContent):
+        assert set(Page(content.html).links) <= {LINK}
+
+    def test_has_a_subject_of_one_line(self, content: MailContent):
+        assert content.subject
+        assert content.subject == " ".join(content.subject.split())
+
+    def test_both_parts_say_the_same(self, content: MailContent):
+        page = Page(content.html)
+
+        for line in content.text.splitlines():
+            for words in line.removeprefix("> ").removesuffix(":").split(": "):
+                assert page.shows(" ".join(words.split())) or words == "--", words
+
+
+class TestInvoiceMail:
+    def test_says_how_much_by_when_and_where(self):
+        content = invoice_mail()
+
+        assert content.subject == "Invoice INV-42 from North Ltd"
+        assert "Hello Anna Delacroix," in content.text
+        assert "Amount due: €13,230.13" in content.text
+        assert "Due: 6 December 2026" in content.text
+        assert "Your reference: PO 7" in content.text
+        assert f"View and pay invoice:\n{LINK}" in content.text
+
+    def test_does_not_speak_of_paying_where_one_cannot(self):
+        content = invoice_mail(is_payable_online=False)
+
+        assert f"View invoice:\n{LINK}" in content.text
+
+    def test_leaves_out_what_is_not_known(self):
+        content = invoice_mail(replace(INVOICE, due_on=None, purchase_order=""))
+
+        assert "Due:" not in content.text
+        assert "reference" not in content.text
+
+    def test_uses_the_name_the_business_goes_by(self):
+        branding = replace(INVOICE.branding, name="Northern Lights")
+
+        content = invoice_mail(replace(INVOICE, branding=branding))
+
+        assert content.subject == "Invoice INV-42 from Northern Lights"
+
+    def test_shows_what_is_outstanding_not_the_total(self):
+        assert "Amount due: €0.05" in invoice_mail(outstanding_minor=5).text
+
+    def test_corrects_a_brand_colour_that_could_not_be_read(self):
+        """White on #ffd800 is 1.4:1."""
+        assert "#ffd800" not in invoice_mail().html
+
+
+class TestLinkMail:
+    def test_quotes_what_the_member_wrote_line_by_line(self):
+        content = mail.write_link_mail(
+            INVOICE, link=LINK, outstanding_minor=1, message="As promised.\nBest, Tom\n"
+        )
+
+        assert "> As promised.\n> Best, Tom\n" in content.text
+        assert "As promised.\nBest, Tom</p>" in content.html
+
+    def test_needs_no_message(self):
+        content = mail.write_link_mail(
+            INVOICE, link=LINK, outstanding_minor=1, message=" "
+        )
+
+        assert ">" not in content.text
+
+
+class TestReceiptMail:
+    def test_says_what_is_left(self):
+        content = mail.write_receipt_mail(RECEIPT, link=LINK)
+
+        assert "Received: €10,000.00" in content.text
+        assert "€3,230.13 is still to be paid." in content.text
+        assert "Paid with: Card ending 4242" in content.text
+        assert "Reference" not in content.text
+
+    def test_says_when_nothing_is_left(self):
+        content = mail.write_receipt_mail(
+            replace(RECEIPT, outstanding_minor=0), link=LINK
+        )
+
+        assert "The invoice is paid in full." in content.text
+
+
+class TestFailureMail:
+    def test_says_why(self):
+        assert "Reason: The bank said no." in EVERY_KIND["failure"].text
+
+
+HOSTILE = "<script>alert(1)</script>{{7*7}}\r\nBcc: victim@example.com"
+
+
+class TestHostileText:
+    def test_stays_text_in_every_field(self):
+        party = Party(
+            name=HOSTILE,
+            address=(HOSTILE,),
+            contact_name=HOSTILE,
+            email=HOSTILE,
+            phone=HOSTILE,
+            website=HOSTILE,
+        )
+        document = replace(
+            INVOICE,
+            number=HOSTILE,
+            seller=party,
+            buyer=party,
+            purchase_order=HOSTILE,
+            branding=Branding(name=HOSTILE),
+        )
+        for content in (
+            invoice_mail(document),
+            mail.write_link_mail(
+                document, link=LINK, outstanding_minor=1, message=HOSTILE
+            ),
+            mail.write_failure_mail(
+                document, link=LINK, amount_minor=1, reason=HOSTILE
+            ),
+            mail.write_test_mail(HOSTILE),
+        ):
+            assert "script" not in Page(content.html).tags
+            assert "{{7*7}}" in content.html
+            assert "\n" not in content.subject
+            # Only a person's own message keeps its lines, behind a mark.
+            assert "\nBcc:" not in content.text
+
+    def test_a_link_cannot_leave_its_attribute(self):
+        content = invoice_mail(link='https://x/"><script>alert(1)</script>')
+
+        assert "script" not in Page(content.html).tags
