@@ -6,17 +6,15 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from babel.numbers import format_currency
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from billing_app.domain.currencies import exponent
+from billing_app.domain.formats import format_money
 from billing_app.gateways.stripe_amounts import from_stripe_amount
+from billing_app.sandbox.pages import html_page
 from billing_app.sandbox.stripe_account import DECLINED, AccountBook
 from billing_app.sandbox.stripe_faults import ArmedFault, Fault
 from billing_app.sandbox.stripe_objects import BANK_DEBITS, Json
@@ -27,14 +25,6 @@ if TYPE_CHECKING:
 
 _RECENT = 30
 _SECONDS_MAX = 600
-
-templates = Environment(
-    loader=PackageLoader("billing_app.sandbox"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 
 
 def page_routes(sandbox: StripeSandbox) -> list[Route]:
@@ -61,7 +51,7 @@ class StripePages:
         with self._sandbox.working() as books:
             book = _book_with(books, "sessions", request.path_params["id"])
             if book is None:
-                return _html("checkout_missing.html", status=404)
+                return html_page("checkout_missing.html", 404)
             return _checkout_page(book, request.path_params["id"])
 
     async def pay(self, request: Request) -> Response:
@@ -70,7 +60,7 @@ class StripePages:
         with self._sandbox.working() as books:
             book = _book_with(books, "sessions", session_id)
             if book is None:
-                return _html("checkout_missing.html", status=404)
+                return html_page("checkout_missing.html", 404)
             # Pressed twice, or after the page had expired: show how it stands.
             with contextlib.suppress(StripeRefusal):
                 _act(book, session_id, str(form.get("action", "")))
@@ -87,7 +77,7 @@ class StripePages:
                 for intent in book.ledger.intents.values()
             ]
             payments.sort(key=lambda row: row["created"], reverse=True)
-            return _html(
+            return html_page(
                 "control.html",
                 payments=payments[:_RECENT],
                 deliveries=list(self._sandbox.deliveries.recent)[::-1][:_RECENT],
@@ -154,7 +144,7 @@ def _checkout_page(book: AccountBook, session_id: str) -> Response:
     session = book.find("sessions", session_id)
     intent = book.ledger.intents.get(session["payment_intent"] or "")
     failure = intent["last_payment_error"] if intent else None
-    return _html(
+    return html_page(
         "checkout.html",
         session=session,
         business=book.account.name,
@@ -189,10 +179,7 @@ def _payment_row(book: AccountBook, intent: Json) -> dict[str, Any]:
 
 def _amount_text(amount: int, currency: str) -> str:
     code = currency.upper()
-    digits = exponent(code)
-    major = Decimal(from_stripe_amount(amount, code)).scaleb(-digits)
-    pattern = f"¤#,##0.{'0' * digits}" if digits else "¤#,##0"
-    return format_currency(major, code, pattern, locale="en", currency_digits=False)
+    return format_money(from_stripe_amount(amount, code), code, "en-US")
 
 
 def _book_with(
@@ -202,8 +189,3 @@ def _book_with(
     return next(
         (b for b in books.values() if object_id in getattr(b.ledger, kind)), None
     )
-
-
-def _html(template: str, status: int = 200, **values: Any) -> Response:
-    page = templates.get_template(template).render(**values)
-    return HTMLResponse(page, status, {"Cache-Control": "no-store"})

@@ -219,7 +219,11 @@ class TestPaymentPage:
 
     @pytest.mark.parametrize(
         ("minor", "currency", "amount"),
-        [(1050, "JPY", "¥1,050"), (12340, "KWD", "12.340"), (500, "ISK", "ISK500")],
+        [
+            (1050, "JPY", "JPY\xa01,050"),
+            (12340, "KWD", "12.340"),
+            (500, "ISK", "ISK\xa0500"),
+        ],
     )
     def test_shows_each_currency_with_its_decimals(
         self, stripe: Rehearsal, minor: int, currency: str, amount: str

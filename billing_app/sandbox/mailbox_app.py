@@ -1,0 +1,122 @@
+"""A page to read the mail that goes into a folder when no mail server is set."""
+
+from __future__ import annotations
+
+import email.policy
+import re
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.parser import BytesParser
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from billing_app.sandbox.pages import html_page
+
+_SHOWN = 200
+_NAME = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_LINK = re.compile(r"https?://[^\s<>\"]+")
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedMail:
+    """One mail as its reader sees it."""
+
+    id: str
+    message_id: str
+    sender: str
+    reply_to: str
+    to: str
+    subject: str
+    date: str
+    text: str
+    html: str
+    links: tuple[str, ...]
+    attachments: tuple[str, ...]
+
+    @property
+    def when(self) -> datetime:
+        return datetime.fromisoformat(self.date)
+
+    @property
+    def document(self) -> str:
+        """The HTML with its links opening beside the mailbox, not inside it."""
+        return self.html.replace("<head>", '<head><base target="_blank">', 1)
+
+
+class Mailbox:
+    """The folder of mail, newest first."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def list_mails(self) -> tuple[ReceivedMail, ...]:
+        """List the newest mails, at most 200."""
+        files = sorted(
+            self._folder.glob("*.eml"), key=lambda x: x.stat().st_mtime_ns, reverse=True
+        )
+        mails = (_read(file) for file in files[:_SHOWN])
+        return tuple(sorted(mails, key=lambda mail: mail.date, reverse=True))
+
+    def find(self, mail_id: str) -> ReceivedMail | None:
+        file = self._folder / f"{mail_id}.eml"
+        if not _NAME.fullmatch(mail_id) or not file.exists():
+            return None
+        return _read(file)
+
+
+def mailbox_app(folder: Path) -> Starlette:
+    """Make the ASGI application to mount or to serve."""
+    mailbox = Mailbox(folder)
+
+    def show_list(request: Request) -> Response:
+        return html_page("mailbox.html", mails=mailbox.list_mails(), shown=None, up="")
+
+    def show_mail(request: Request) -> Response:
+        shown = mailbox.find(request.path_params["id"])
+        status = 200 if shown else 404
+        return html_page(
+            "mailbox.html", status, mails=mailbox.list_mails(), shown=shown, up="../"
+        )
+
+    def list_messages(request: Request) -> Response:
+        mails = [asdict(mail) for mail in mailbox.list_mails()]
+        return JSONResponse(mails, headers={"Cache-Control": "no-store"})
+
+    return Starlette(
+        routes=[
+            Route("/", show_list),
+            Route("/mail/{id}", show_mail),
+            Route("/messages.json", list_messages),
+        ]
+    )
+
+
+def _read(file: Path) -> ReceivedMail:
+    parser = BytesParser(EmailMessage, policy=email.policy.default)
+    message = parser.parsebytes(file.read_bytes())
+    assert isinstance(message, EmailMessage)
+    text = _part(message, "plain")
+    date = message["Date"]
+    return ReceivedMail(
+        id=file.stem,
+        message_id=str(message["Message-ID"] or "").strip("<>"),
+        sender=str(message["From"] or ""),
+        reply_to=str(message["Reply-To"] or ""),
+        to=str(message["To"] or ""),
+        subject=str(message["Subject"] or ""),
+        date=(date.datetime if date else datetime.fromtimestamp(0, UTC)).isoformat(),
+        text=text,
+        html=_part(message, "html"),
+        links=tuple(dict.fromkeys(_LINK.findall(text))),
+        attachments=tuple(x.get_filename() or "" for x in message.iter_attachments()),
+    )
+
+
+def _part(message: EmailMessage, kind: str) -> str:
+    part = message.get_body((kind,))
+    return part.get_content().replace("\r\n", "\n") if part is not None else ""

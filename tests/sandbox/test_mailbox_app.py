@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from billing_app.gateways.mail import Attachment, MailGateway, OutgoingMail
+from billing_app.sandbox.mailbox_app import mailbox_app
+
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+LINK = "https://invoices.example/p/secret"
+MAIL = OutgoingMail(
+    message_id="1@tallyport.example",
+    sender_name="North Ltd",
+    to=("anna@example.com",),
+    subject="Invoice INV-42",
+    text=f"Hello Anna,\n\n{LINK}\n",
+    html=f'<html><head></head><body><a href="{LINK}">View</a></body></html>',
+    sent_at=NOON,
+    reply_to="office@north.example",
+    attachments=(Attachment("INV-42.pdf", b"%PDF-1.7"),),
+)
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> MailGateway:
+    return MailGateway("billing@tallyport.example", mailbox=tmp_path)
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> TestClient:
+    return TestClient(mailbox_app(tmp_path))
+
+
+def test_an_empty_mailbox_says_what_fills_it(client: TestClient):
+    answer = client.get("/")
+
+    assert answer.status_code == 200
+    assert "No mail yet" in answer.text
+    assert client.get("/messages.json").json() == []
+
+
+def test_messages_say_everything(gateway: MailGateway, client: TestClient):
+    gateway.send_and_wait(MAIL)
+
+    [message] = client.get("/messages.json").json()
+
+    assert message["message_id"] == MAIL.message_id
+    assert message["sender"] == "North Ltd <billing@tallyport.example>"
+    assert message["reply_to"] == "North Ltd <office@north.example>"
+    assert message["to"] == "anna@example.com"
+    assert message["subject"] == "Invoice INV-42"
+    assert message["text"] == MAIL.text
+    assert message["html"].strip() == MAIL.html
+    assert message["links"] == [LINK]
+    assert message["attachments"] == ["INV-42.pdf"]
+    assert message["date"] == NOON.isoformat()
+
+
+def test_the_newest_comes_first(gateway: MailGateway, client: TestClient):
+    for n, minutes in enumerate((5, 30, 1)):
+        gateway.send_and_wait(
+            replace(
+                MAIL,
+                message_id=f"{n}@tallyport.example",
+                subject=f"After {minutes}",
+                sent_at=NOON + timedelta(minutes=minutes),
+            )
+        )
+
+    messages = client.get("/messages.json").json()
+
+    assert [x["subject"] for x in messages] == ["After 30", "After 5", "After 1"]
+
+
+def test_the_list_leads_to_the_mail(gateway: MailGateway, client: TestClient):
+    gateway.send_and_wait(MAIL)
+    [message] = client.get("/messages.json").json()
+
+    page = client.get("/").text
+    shown = client.get(f"/mail/{message['id']}")
+
+    assert f'href="mail/{message["id"]}"' in page
+    assert shown.status_code == 200
+    assert f'<a href="{LINK}" target="_blank" rel="noreferrer noopener">' in shown.text
+    assert "INV-42.pdf" in shown.text
+
+
+def test_the_html_is_shown_where_it_can_do_nothing(
+    gateway: MailGateway, client: TestClient
+):
+    evil = '<html><head></head><script>alert(1)</script>"></iframe><b>out</b></html>'
+    gateway.send_and_wait(replace(MAIL, html=evil, subject="<b>bold</b>"))
+    [message] = client.get("/messages.json").json()
+
+    page = client.get(f"/mail/{message['id']}").text
+
+    assert "<script>" not in page
+    assert "<b>" not in page
+    assert page.count("</iframe>") == 1
+    assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in page
+
+
+@pytest.mark.parametrize(
+    "name", ["0" * 32, "..%2f..%2fetc%2fpasswd", "x", "A" * 32, "%2e%2e"]
+)
+def test_an_unknown_mail_is_not_found(
+    gateway: MailGateway, client: TestClient, name: str
+):
+    gateway.send_and_wait(MAIL)
+
+    assert client.get(f"/mail/{name}").status_code == 404
+
+
+def test_what_lies_beside_the_mail_is_not_shown(tmp_path: Path, client: TestClient):
+    (tmp_path / ".half.tmp").write_bytes(b"Subject: half\r\n\r\n")
+
+    assert client.get("/messages.json").json() == []
