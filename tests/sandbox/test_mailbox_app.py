@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
-from starlette.testclient import TestClient
 
 from billing_app.gateways.mail import Attachment, MailGateway, OutgoingMail
 from billing_app.sandbox.mailbox_app import mailbox_app
+from tests.support.asgi import http
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 LINK = "https://invoices.example/p/secret"
@@ -31,22 +33,23 @@ def gateway(tmp_path: Path) -> MailGateway:
 
 
 @pytest.fixture
-def client(tmp_path: Path) -> TestClient:
-    return TestClient(mailbox_app(tmp_path))
+async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    async with http(mailbox_app(tmp_path)) as client:
+        yield client
 
 
-def test_an_empty_mailbox_says_what_fills_it(client: TestClient):
-    answer = client.get("/")
+async def test_an_empty_mailbox_says_what_fills_it(client: httpx.AsyncClient):
+    answer = await client.get("/")
 
     assert answer.status_code == 200
     assert "No mail yet" in answer.text
-    assert client.get("/messages.json").json() == []
+    assert (await client.get("/messages.json")).json() == []
 
 
-def test_messages_say_everything(gateway: MailGateway, client: TestClient):
-    gateway.send_and_wait(MAIL)
+async def test_messages_say_everything(gateway: MailGateway, client: httpx.AsyncClient):
+    await gateway.send(MAIL)
 
-    [message] = client.get("/messages.json").json()
+    [message] = (await client.get("/messages.json")).json()
 
     assert message["message_id"] == MAIL.message_id
     assert message["sender"] == "North Ltd <billing@tallyport.example>"
@@ -60,9 +63,9 @@ def test_messages_say_everything(gateway: MailGateway, client: TestClient):
     assert message["date"] == NOON.isoformat()
 
 
-def test_the_newest_comes_first(gateway: MailGateway, client: TestClient):
+async def test_the_newest_comes_first(gateway: MailGateway, client: httpx.AsyncClient):
     for n, minutes in enumerate((5, 30, 1)):
-        gateway.send_and_wait(
+        await gateway.send(
             replace(
                 MAIL,
                 message_id=f"{n}@tallyport.example",
@@ -71,17 +74,19 @@ def test_the_newest_comes_first(gateway: MailGateway, client: TestClient):
             )
         )
 
-    messages = client.get("/messages.json").json()
+    messages = (await client.get("/messages.json")).json()
 
     assert [x["subject"] for x in messages] == ["After 30", "After 5", "After 1"]
 
 
-def test_the_list_leads_to_the_mail(gateway: MailGateway, client: TestClient):
-    gateway.send_and_wait(MAIL)
-    [message] = client.get("/messages.json").json()
+async def test_the_list_leads_to_the_mail(
+    gateway: MailGateway, client: httpx.AsyncClient
+):
+    await gateway.send(MAIL)
+    [message] = (await client.get("/messages.json")).json()
 
-    page = client.get("/").text
-    shown = client.get(f"/mail/{message['id']}")
+    page = (await client.get("/")).text
+    shown = await client.get(f"/mail/{message['id']}")
 
     assert f'href="mail/{message["id"]}"' in page
     assert shown.status_code == 200
@@ -89,14 +94,14 @@ def test_the_list_leads_to_the_mail(gateway: MailGateway, client: TestClient):
     assert "INV-42.pdf" in shown.text
 
 
-def test_the_html_is_shown_where_it_can_do_nothing(
-    gateway: MailGateway, client: TestClient
+async def test_the_html_is_shown_where_it_can_do_nothing(
+    gateway: MailGateway, client: httpx.AsyncClient
 ):
     evil = '<html><head></head><script>alert(1)</script>"></iframe><b>out</b></html>'
-    gateway.send_and_wait(replace(MAIL, html=evil, subject="<b>bold</b>"))
-    [message] = client.get("/messages.json").json()
+    await gateway.send(replace(MAIL, html=evil, subject="<b>bold</b>"))
+    [message] = (await client.get("/messages.json")).json()
 
-    page = client.get(f"/mail/{message['id']}").text
+    page = (await client.get(f"/mail/{message['id']}")).text
 
     assert "<script>" not in page
     assert "<b>" not in page
@@ -107,15 +112,17 @@ def test_the_html_is_shown_where_it_can_do_nothing(
 @pytest.mark.parametrize(
     "name", ["0" * 32, "..%2f..%2fetc%2fpasswd", "x", "A" * 32, "%2e%2e"]
 )
-def test_an_unknown_mail_is_not_found(
-    gateway: MailGateway, client: TestClient, name: str
+async def test_an_unknown_mail_is_not_found(
+    gateway: MailGateway, client: httpx.AsyncClient, name: str
 ):
-    gateway.send_and_wait(MAIL)
+    await gateway.send(MAIL)
 
-    assert client.get(f"/mail/{name}").status_code == 404
+    assert (await client.get(f"/mail/{name}")).status_code == 404
 
 
-def test_what_lies_beside_the_mail_is_not_shown(tmp_path: Path, client: TestClient):
+async def test_what_lies_beside_the_mail_is_not_shown(
+    tmp_path: Path, client: httpx.AsyncClient
+):
     (tmp_path / ".half.tmp").write_bytes(b"Subject: half\r\n\r\n")
 
-    assert client.get("/messages.json").json() == []
+    assert (await client.get("/messages.json")).json() == []
