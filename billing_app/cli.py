@@ -16,6 +16,7 @@ COMMANDS = {
     "serve": "build if something changed, migrate, start the web server",
     "demo": "serve a throw-away database with sandbox payments and mail",
     "migrate": "bring the database to this version",
+    "import": "issue the invoices of a JSON file, all or none",
     "build": "build the frontend when its sources changed",
     "doctor": "check settings and surroundings, say what is wrong",
 }

@@ -159,12 +159,8 @@ def check_draft(state: InvoiceState) -> None:
         raise WrongState("This invoice is issued and can't be edited any more.")
 
 
-def check_issuable(
-    line_count: int, has_customer: bool, issued_on: date, due_on: date | None
-) -> None:
-    """Refuse to issue what would not be an invoice."""
-    if not has_customer:
-        raise InvalidInput("Choose a customer first.", field="customer")
+def check_issuable(line_count: int, issued_on: date, due_on: date | None) -> None:
+    """Refuse to issue a draft that would not be an invoice."""
     if line_count == 0:
         raise InvalidInput("Add at least one line before issuing.", field="lines")
     if due_on is not None and due_on < issued_on:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -116,3 +116,37 @@ class DocumentTerms:
         assert self.cash_rounding is None or self.rounding is None
         assert self.cash_rounding is None or self.cash_rounding.minor > 0
         assert self.decimals is None or 0 <= self.decimals <= exponent(self.currency)
+
+
+def negated(terms: DocumentTerms) -> DocumentTerms:
+    """Return the terms of the document that takes this one back to the cent."""
+    accounting = terms.tax_accounting
+    return replace(
+        terms,
+        lines=tuple(
+            replace(
+                line,
+                quantity=-line.quantity,
+                allowances=_negated(line.allowances),
+                charges=_negated(line.charges),
+            )
+            for line in terms.lines
+        ),
+        allowances=_negated(terms.allowances),
+        charges=_negated(terms.charges),
+        prepaid=terms.prepaid and -terms.prepaid,
+        rounding=terms.rounding and -terms.rounding,
+        tax_accounting=accounting
+        and replace(accounting, amount=accounting.amount and -accounting.amount),
+    )
+
+
+def _negated(adjustments: tuple[Adjustment, ...]) -> tuple[Adjustment, ...]:
+    return tuple(
+        replace(
+            adjustment,
+            amount=adjustment.amount and -adjustment.amount,
+            base_amount=adjustment.base_amount and -adjustment.base_amount,
+        )
+        for adjustment in adjustments
+    )

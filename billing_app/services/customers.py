@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 
 from sqlmodel import col, select
 
-from billing_app.database.access import staff
+from billing_app.database.access import staff, staff_or_job
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.contact import (
@@ -45,7 +45,7 @@ class CustomerForm:
     cc: str = ""
 
 
-@staff(Permission.EDIT_CUSTOMER)
+@staff_or_job(Permission.EDIT_CUSTOMER)
 def create_customer(uow: UnitOfWork, form: CustomerForm) -> int:
     """Add a customer.
 
@@ -63,6 +63,27 @@ def create_customer(uow: UnitOfWork, form: CustomerForm) -> int:
 
     uow.record(CustomerCreated(customer_id=customer.id))
     return customer.id
+
+
+@staff_or_job(Permission.EDIT_CUSTOMER)
+def customer_named(uow: UnitOfWork, form: CustomerForm) -> int:
+    """Return the id of the customer of exactly this name, adding one if need be.
+
+    One that exists stays as it is.
+
+    Raises:
+        InvalidInput: a field can't be used.
+    """
+    known = uow.first(
+        select(Customer.id)
+        .where(
+            col(Customer.name_key) == name_key(form.name),
+            col(Customer.name) == form.name,
+        )
+        .order_by(col(Customer.id))
+        .limit(1)
+    )
+    return known or create_customer(uow, form)
 
 
 @staff(Permission.EDIT_CUSTOMER)

@@ -237,7 +237,10 @@ class ReadyInvoice:
 def issue_imported(
     uow: UnitOfWork, customer_id: int, ready: ReadyInvoice
 ) -> IssuedInvoice:
-    """Issue an invoice read from a file, through the same steps as a draft."""
+    """Issue an invoice read from a file, through the same steps as a draft.
+
+    It happened already, so nothing is refused that a person could still mend.
+    """
     settings = read_settings(uow)
     customer = uow.get(Customer, customer_id)
     invoice = Invoice(
@@ -263,9 +266,6 @@ def freeze(
 ) -> IssuedInvoice:
     """Number, document, lines, ledger and audit of one issue, in this transaction."""
     terms, totals = ready.terms, ready.totals
-    check_issuable(
-        len(terms.lines), customer.id is not None, ready.issued_on, ready.due_on
-    )
     taken = uow.take_number(SERIES, ready.issued_on)
     header = Header(
         number=taken.number,
@@ -337,7 +337,9 @@ def _issue(uow: UnitOfWork, invoice: Invoice) -> IssuedInvoice:
     read.check()
     if read.totals.total.minor < 0:
         raise InvalidInput("The total can't be below zero.", field="lines")
-    return freeze(uow, invoice, customer, settings, _ready(uow, form, read, invoice))
+    ready = _ready(uow, form, read, invoice)
+    check_issuable(len(ready.texts), ready.issued_on, ready.due_on)
+    return freeze(uow, invoice, customer, settings, ready)
 
 
 def _ready(

@@ -22,6 +22,7 @@ from billing_app.domain.terms import (
     Prices,
     TaxAccounting,
     TaxTerms,
+    negated,
 )
 from billing_app.domain.totals import Totals, check_allowances, compute_totals
 
@@ -516,7 +517,7 @@ class TestInvariants:
     def test_negating_a_document_negates_every_figure(self, terms: DocumentTerms):
         figures = _figures(compute_totals(terms))
 
-        assert _figures(compute_totals(_negated(terms))) == [-x for x in figures]
+        assert _figures(compute_totals(negated(terms))) == [-x for x in figures]
 
     @given(documents(low=0), st.integers(0, 100))
     def test_a_discount_within_the_sum_leaves_no_group_below_zero(
@@ -580,35 +581,6 @@ class TestInvariants:
         assert 2 * abs(rounded * bottom - top) <= bottom
         if 2 * abs(rounded * bottom - top) == bottom:
             assert abs(rounded) * bottom > abs(top)
-
-
-def _negated(terms: DocumentTerms) -> DocumentTerms:
-    return replace(
-        terms,
-        lines=tuple(
-            replace(
-                x,
-                quantity=-x.quantity,
-                allowances=_negated_adjustments(x.allowances),
-                charges=_negated_adjustments(x.charges),
-            )
-            for x in terms.lines
-        ),
-        allowances=_negated_adjustments(terms.allowances),
-        charges=_negated_adjustments(terms.charges),
-        prepaid=terms.prepaid and -terms.prepaid,
-    )
-
-
-def _negated_adjustments(these: tuple[Adjustment, ...]) -> tuple[Adjustment, ...]:
-    return tuple(
-        replace(
-            x,
-            amount=x.amount and -x.amount,
-            base_amount=x.base_amount and -x.base_amount,
-        )
-        for x in these
-    )
 
 
 def _figures(value: object) -> list[int]:
