@@ -18,6 +18,7 @@ COMMANDS = {
     "migrate": "bring the database to this version",
     "import": "issue the invoices of a JSON file, all or none",
     "build": "build the frontend when its sources changed",
+    "backup": "write the database, the files and the key into one archive",
     "doctor": "check settings and surroundings, say what is wrong",
 }
 
