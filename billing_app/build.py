@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from billing_app.domain.errors import BillingError
-from billing_app.settings import ROOT
+from billing_app.settings import ROOT, without_settings
 
 CLIENT = ROOT / ".web" / "build" / "client"
 WORK = ROOT / ".build"
@@ -110,24 +110,15 @@ def _export() -> None:
 
 
 def _environment() -> dict[str, str]:
-    """The build is the same on every machine, so it sees no setting of this one."""
-    kept = {
-        name: os.environ[name]
-        for name in os.environ
-        if name in ("PATH", "HOME", "LANG", "TMPDIR")
-        or name.endswith(("_proxy", "_PROXY", "_CERTS", "_CERT_FILE", "_CERT_DIR"))
-        or name.upper().startswith(("NPM_CONFIG_", "BUN_"))
-    }
+    """The build is the same on every machine: it sees no setting of this one."""
     return {
-        **kept,
+        # Naming the registry keeps Reflex from probing a second one.
+        "NPM_CONFIG_REGISTRY": "https://registry.npmjs.org",
+        **without_settings(os.environ),
         "DATA_DIR": str(WORK / "data"),
         "REFLEX_CHECK_LATEST_VERSION": "false",
         "REFLEX_DIR": str(WORK / "reflex"),
         "REFLEX_TELEMETRY_ENABLED": "false",
-        # Naming the registry keeps Reflex from probing a second one.
-        "NPM_CONFIG_REGISTRY": kept.get(
-            "NPM_CONFIG_REGISTRY", "https://registry.npmjs.org"
-        ),
         "CI": "1",
     }
 

@@ -16,7 +16,10 @@ _SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(r"(?i)\b((?:\w+_)?(?:token|code|secret|key)=)[^&\s'\"]+"),
         rf"\1{_MASK}",
     ),
-    # Reflex logs whole events, headers and payload included, as dicts.
+    # Reflex logs whole events: the headers, and all that somebody typed.
+    (re.compile(r"(Event\(name='[^']*').*"), rf"\1, {_MASK})"),
+    (re.compile(r"(?i)(event data: ).*"), rf"\1{_MASK}"),
+    (re.compile(r"(Event data must be a dictionary).*"), r"\1"),
     (
         re.compile(
             r"""(?ix)(['"](?:cookie|set-cookie|authorization|reflex-client-token

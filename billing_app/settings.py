@@ -13,6 +13,11 @@ from urllib.parse import SplitResult, urlsplit
 from billing_app.domain.errors import BillingError
 
 ROOT = Path(__file__).resolve().parents[1]
+NAMES = (
+    *("DATA_DIR", "DATABASE_URL", "REFLEX_REDIS_URL", "SECRET_KEY", "WORKERS"),
+    *("HOST", "PORT", "PUBLIC_URL", "TRUSTED_PROXY_HOPS", "TALLYPORT_DEMO"),
+    *("SMTP_URL", "MAIL_FROM", "STRIPE_API_BASE", "STRIPE_WEBHOOK_TOLERANCE_SECONDS"),
+)
 STRIPE_API = "https://api.stripe.com"
 STRIPE_CHECKOUT = "https://checkout.stripe.com"
 # 256 bits written as text, the size of the keys derived from it.
@@ -85,6 +90,11 @@ class Settings:
         if self.stripe_api_base == STRIPE_API:
             return (STRIPE_CHECKOUT,)
         return (_origin(urlsplit(self.stripe_api_base)),)
+
+
+def without_settings(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for a process that must not know this installation."""
+    return {name: value for name, value in environ.items() if name not in NAMES}
 
 
 def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:

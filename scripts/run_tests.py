@@ -14,7 +14,7 @@ _NOTHING_COLLECTED = 5
 
 STEPS = {
     "check": ("make", "--no-print-directory", "check"),
-    "tests": (*PYTEST, "-n", "2"),
+    "tests": (*PYTEST, "-n", "2", "-rs"),
     "browser tests": (*PYTEST, "-rs", "tests/e2e"),
 }
 

@@ -71,6 +71,30 @@ class TestDoctor:
         assert main(["doctor"]) == 1
         assert "chmod 600" in capsys.readouterr().out
 
+    def test_asks_the_database(self, capsys, monkeypatch, tmp_path):
+        monkeypatch.setenv("DATA_DIR", str(tmp_path))
+        main(["migrate"])
+
+        assert main(["doctor"]) == 0
+        assert "ok       database" in capsys.readouterr().out
+
+    def test_finds_what_is_no_database(self, capsys, monkeypatch, tmp_path):
+        monkeypatch.setenv("DATA_DIR", str(tmp_path))
+        (tmp_path / "tallyport.db").write_text("not a database, but long enough" * 9)
+
+        assert main(["doctor"]) == 1
+        assert "WRONG    database: It does not answer" in capsys.readouterr().out
+
+    def test_asks_redis(self, capsys, monkeypatch, tmp_path):
+        monkeypatch.setenv("DATA_DIR", str(tmp_path))
+        monkeypatch.setenv("SECRET_KEY", "k" * 32)
+        monkeypatch.setenv("REFLEX_REDIS_URL", "redis://:hush@127.0.0.1:1/0")
+
+        assert main(["doctor"]) == 1
+        shown = capsys.readouterr().out
+        assert "WRONG    redis: It does not answer" in shown
+        assert "hush" not in shown
+
 
 class TestServe:
     def test_refuses_a_port_that_is_taken(self, capsys, monkeypatch, tmp_path):

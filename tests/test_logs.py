@@ -20,6 +20,15 @@ class TestRedact:
                 r"{'password': 'it\'s', 'email': 'e'}",
                 "{'password': '***', 'email': 'e'}",
             ),
+            (
+                "for Event(name='a.b', payload={'text': 'Dear ...'}) [txid=1]:",
+                "for Event(name='a.b', ***)",
+            ),
+            ("Event data: {'name': 'x'}", "Event data: ***"),
+            (
+                "Failed to deserialize event data: [1].",
+                "Failed to deserialize event data: ***",
+            ),
             ("redis://:hush@redis:6379", "redis://:***@redis:6379"),
             ("postgresql+psycopg://me:hush@db/x", "postgresql+psycopg://me:***@db/x"),
             ("key sk_live_51abc was refused", "key sk_live_*** was refused"),

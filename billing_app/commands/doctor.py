@@ -11,6 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from redis import Redis, RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from billing_app.database import migrations
+from billing_app.database.backup import database_file
+from billing_app.database.engine import open_engine, reading
+from billing_app.logs import redact
 from billing_app.settings import (
     ROOT,
     Settings,
@@ -63,6 +70,9 @@ def examine() -> Iterator[Finding]:
         return
     yield from examine_settings(settings)
     yield _examine_disk(settings.data_dir)
+    yield _examine_database(settings)
+    if settings.redis_url:
+        yield _examine_redis(settings.redis_url)
     yield from _examine_libraries()
     yield _examine_wheels()
 
@@ -102,6 +112,32 @@ def _examine_disk(data_dir: Path) -> Finding:
     if key.exists() and key.stat().st_mode & 0o077:
         return Finding("data", f"{key} can be read by others; run chmod 600 {key}.")
     return Finding("data")
+
+
+def _examine_database(settings: Settings) -> Finding:
+    file = database_file(settings.database_url)
+    if file and not file.exists():
+        return Finding("database", "There is none yet; `serve` makes it.", False)
+    engine = open_engine(settings.database_url)
+    try:
+        is_at_head = migrations.is_at_head(reading(engine))
+    except SQLAlchemyError as refusal:
+        # The driver's words say why, its address may hold a password.
+        return Finding("database", f"It does not answer: {redact(str(refusal))}")
+    finally:
+        engine.dispose()
+    if is_at_head:
+        return Finding("database")
+    return Finding("database", "It waits for `tallyport migrate`.", must_fix=False)
+
+
+def _examine_redis(url: str) -> Finding:
+    try:
+        with Redis.from_url(url, socket_timeout=3, socket_connect_timeout=3) as redis:
+            redis.ping()
+    except (RedisError, ValueError) as refusal:
+        return Finding("redis", f"It does not answer: {redact(str(refusal))}")
+    return Finding("redis")
 
 
 def _examine_libraries() -> Iterator[Finding]:

@@ -7,13 +7,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
+from billing_app.settings import without_settings
 from tests.support.server import free_port
 
 # A first build on a slow machine is part of the start.
@@ -43,7 +44,11 @@ def running(
     with server.log.open("wb") as log:
         process = subprocess.Popen(
             [*started, "--port", str(port)],
-            env=_environment(server) | dict(environment or {}),
+            env={
+                **without_settings(os.environ),
+                "DATA_DIR": str(server.data_dir),
+                **(environment or {}),
+            },
             stdout=log,
             stderr=log,
             start_new_session=True,
@@ -53,13 +58,6 @@ def running(
         yield server
     finally:
         _stop(process)
-
-
-def _environment(server: Server) -> dict[str, str]:
-    """Pass nothing on that configures the app."""
-    kept = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONDONTWRITEBYTECODE")
-    own = {name: os.environ[name] for name in kept if name in os.environ}
-    return {**own, "DATA_DIR": str(server.data_dir)}
 
 
 def _wait_until_ready(server: Server, process: subprocess.Popen[bytes]) -> None:
@@ -73,6 +71,14 @@ def _wait_until_ready(server: Server, process: subprocess.Popen[bytes]) -> None:
         except httpx.TransportError:
             time.sleep(0.1)
     raise AssertionError(f"the server did not get ready:\n{server.log.read_text()}")
+
+
+def wait_until(is_true: Callable[[], bool], seconds_max: float = 10) -> None:
+    """Wait for something that another process does in its own time."""
+    deadline = time.monotonic() + seconds_max
+    while not is_true():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
