@@ -42,12 +42,16 @@ def page_routes(sandbox: StripeSandbox) -> list[Route]:
 
 
 class StripePages:
-    """The handlers of the pages; each holds the stand-in's lock for its moment."""
+    """The handlers of the pages; each holds the stand-in's lock for its moment.
+
+    They run on the event loop: the threads may all be busy with calls that wait
+    for the stand-in.
+    """
 
     def __init__(self, sandbox: StripeSandbox) -> None:
         self._sandbox = sandbox
 
-    def checkout(self, request: Request) -> Response:
+    async def checkout(self, request: Request) -> Response:
         with self._sandbox.working() as books:
             book = _book_with(books, "sessions", request.path_params["id"])
             if book is None:
@@ -69,7 +73,7 @@ class StripePages:
                 return RedirectResponse(_success_url(session), status_code=303)
             return _checkout_page(book, session_id)
 
-    def control(self, request: Request) -> Response:
+    async def control(self, request: Request) -> Response:
         with self._sandbox.working() as books:
             payments = [
                 _payment_row(book, intent)
@@ -98,11 +102,11 @@ class StripePages:
                 settle(intent_id)
         return self._back_to_control()
 
-    def send_again(self, request: Request) -> Response:
+    async def send_again(self, request: Request) -> Response:
         self._sandbox.deliveries.send_again(request.path_params["id"])
         return self._back_to_control()
 
-    def list_faults(self, request: Request) -> Response:
+    async def list_faults(self, request: Request) -> Response:
         return JSONResponse([asdict(x) for x in self._sandbox.faults.list_armed()])
 
     async def arm_fault(self, request: Request) -> Response:
@@ -122,7 +126,7 @@ class StripePages:
         self._sandbox.faults.arm(armed)
         return JSONResponse(asdict(armed), 201) if is_json else self._back_to_control()
 
-    def clear_faults(self, request: Request) -> Response:
+    async def clear_faults(self, request: Request) -> Response:
         self._sandbox.faults.clear()
         return Response(status_code=204)
 

@@ -253,6 +253,7 @@ class TestSmtp:
         assert body(message, "plain") == MAIL.text
         assert list(tmp_path.iterdir()) == []
 
+    @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
     async def test_signs_in(self, tmp_path: Path):
         seen: list[tuple[bytes, bytes]] = []
 

@@ -23,8 +23,8 @@ def ask(stripe: Rehearsal, path: str, form: dict[str, str] | None = None, **head
     headers = {"authorization": f"Bearer {KEY}", **headers}
     url = f"{stripe.url}/v1/{path}"
     if form is None:
-        return httpx.get(url, headers=headers)
-    return httpx.post(url, data=form, headers=headers)
+        return stripe.browser.get(url, headers=headers)
+    return stripe.browser.post(url, data=form, headers=headers)
 
 
 SESSION = {
@@ -209,7 +209,7 @@ class TestPaymentPage:
             customer_email="anna@example.com",
         )
 
-        page = httpx.get(checkout.url or "").text
+        page = stripe.browser.get(checkout.url or "").text
 
         assert "North Ltd" in page
         assert "€123,456.78" in page
@@ -230,13 +230,13 @@ class TestPaymentPage:
     ):
         checkout = stripe.open(amount_minor=minor, currency=currency)
 
-        assert amount in httpx.get(checkout.url or "").text
+        assert amount in stripe.browser.get(checkout.url or "").text
 
     def test_offers_a_bank_debit_where_there_is_one(self, stripe: Rehearsal):
         dollars, yen = stripe.open(), stripe.open(currency="JPY")
 
-        assert "Bank debit" in httpx.get(dollars.url or "").text
-        assert "Bank debit" not in httpx.get(yen.url or "").text
+        assert "Bank debit" in stripe.browser.get(dollars.url or "").text
+        assert "Bank debit" not in stripe.browser.get(yen.url or "").text
 
     @pytest.mark.parametrize("action", ["card", "bank"])
     def test_sends_the_customer_back(self, stripe: Rehearsal, action: str):
@@ -276,8 +276,8 @@ class TestPaymentPage:
 
     def test_an_unknown_page_is_not_found(self, stripe: Rehearsal):
         for answer in (
-            httpx.get(f"{stripe.url}/c/pay/cs_test_unknown"),
-            httpx.post(f"{stripe.url}/c/pay/cs_test_unknown"),
+            stripe.browser.get(f"{stripe.url}/c/pay/cs_test_unknown"),
+            stripe.browser.post(f"{stripe.url}/c/pay/cs_test_unknown"),
         ):
             assert answer.status_code == 404
             assert "not found" in answer.text
@@ -289,7 +289,7 @@ class TestControlPage:
         stripe.listen()
         stripe.arm(Fault.TIMEOUT, match="/v1/refunds")
 
-        page = httpx.get(f"{stripe.url}/sandbox").text
+        page = stripe.browser.get(f"{stripe.url}/sandbox").text
 
         for word in ("$10.50", "Clear now", "/v1/refunds", "answered 200"):
             assert word in page
@@ -313,20 +313,22 @@ class TestControlPage:
             "seconds": 5,
         }
 
-        assert httpx.post(faults, json=wanted).status_code == 201
-        assert httpx.post(faults, data={"fault": "error_500"}).status_code == 303
-        assert [x["fault"] for x in httpx.get(faults).json()] == [
+        assert stripe.browser.post(faults, json=wanted).status_code == 201
+        assert (
+            stripe.browser.post(faults, data={"fault": "error_500"}).status_code == 303
+        )
+        assert [x["fault"] for x in stripe.browser.get(faults).json()] == [
             "timeout",
             "error_500",
         ]
-        assert httpx.delete(faults).status_code == 204
-        assert httpx.get(faults).json() == []
+        assert stripe.browser.delete(faults).status_code == 204
+        assert stripe.browser.get(faults).json() == []
 
     @pytest.mark.parametrize("change", [{"fault": "meteor"}, {"times": "many"}])
     def test_refuses_an_unknown_fault(self, stripe: Rehearsal, change: dict[str, str]):
         wanted = {"fault": "timeout", **change}
 
-        answer = httpx.post(f"{stripe.url}/sandbox/faults", json=wanted)
+        answer = stripe.browser.post(f"{stripe.url}/sandbox/faults", json=wanted)
 
         assert answer.status_code == 400
 

@@ -39,6 +39,7 @@ class Rehearsal:
     Attributes:
         heard: the webhooks that arrived with a good signature, in their order.
         answers: statuses to give to the next webhooks instead of 200.
+        browser: follows no redirects.
     """
 
     sandbox: StripeSandbox
@@ -46,6 +47,7 @@ class Rehearsal:
     now: datetime = NOON
     heard: list[WebhookEvent] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
+    browser: httpx.Client = field(default_factory=lambda: httpx.Client(verify=False))
 
     def gateway(
         self, key: str = KEY, *, timeout_seconds: float = 10, retries: int = 0
@@ -79,10 +81,10 @@ class Rehearsal:
     def press(self, checkout: Checkout, action: str) -> httpx.Response:
         """Press a button on the payment page: card, decline or bank."""
         page = f"{self.url}/c/pay/{checkout.id}"
-        return httpx.post(page, data={"action": action})
+        return self.browser.post(page, data={"action": action})
 
     def post_to_control(self, path: str, **form: str) -> httpx.Response:
-        return httpx.post(f"{self.url}/sandbox/{path}", data=form)
+        return self.browser.post(f"{self.url}/sandbox/{path}", data=form)
 
     def let_pass(self, duration: timedelta) -> None:
         self.now += duration
@@ -132,4 +134,5 @@ def rehearsed() -> Iterator[Rehearsal]:
         try:
             yield rehearsal
         finally:
+            rehearsal.browser.close()
             sandbox.stop()
