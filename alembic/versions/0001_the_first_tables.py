@@ -575,12 +575,12 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_invoice_by_due",
-            ["workspace_id", "phase", "due_key", "id"],
+            ["workspace_id", "phase", "due_key", "id", "issued_key"],
             unique=False,
         )
         batch_op.create_index(
             "ix_invoice_by_issued",
-            ["workspace_id", "phase", "issued_key", "id"],
+            ["workspace_id", "phase", "issued_key", "id", "due_key"],
             unique=False,
         )
         batch_op.create_index(
@@ -599,7 +599,9 @@ def upgrade() -> None:
             unique=False,
         )
         batch_op.create_index(
-            "ix_invoice_customer", ["workspace_id", "customer_id", "id"], unique=False
+            "ix_invoice_customer",
+            ["workspace_id", "customer_id", "phase", "id"],
+            unique=False,
         )
         batch_op.create_index(
             "ix_invoice_month",

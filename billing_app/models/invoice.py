@@ -73,8 +73,23 @@ class Invoice(CustomerVisible, table=True):
         Index(
             "ix_invoice_by_customer", "workspace_id", "phase", "customer_name_key", "id"
         ),
-        Index("ix_invoice_by_issued", "workspace_id", "phase", "issued_key", "id"),
-        Index("ix_invoice_by_due", "workspace_id", "phase", "due_key", "id"),
+        # Each of the dates carries the other, which a status or filter asks for.
+        Index(
+            "ix_invoice_by_issued",
+            "workspace_id",
+            "phase",
+            "issued_key",
+            "id",
+            "due_key",
+        ),
+        Index(
+            "ix_invoice_by_due",
+            "workspace_id",
+            "phase",
+            "due_key",
+            "id",
+            "issued_key",
+        ),
         Index("ix_invoice_by_total", "workspace_id", "phase", "total_minor", "id"),
         Index(
             "ix_invoice_by_outstanding",
@@ -84,7 +99,7 @@ class Invoice(CustomerVisible, table=True):
             "id",
         ),
         Index("ix_invoice_purchase_order", "workspace_id", "purchase_order", "id"),
-        Index("ix_invoice_customer", "workspace_id", "customer_id", "id"),
+        Index("ix_invoice_customer", "workspace_id", "customer_id", "phase", "id"),
         # These two answer sums without reading the rows.
         Index(
             "ix_invoice_open",

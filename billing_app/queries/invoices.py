@@ -1,0 +1,581 @@
+"""Invoices as staff list them: searched, filtered, sorted and paged by key.
+
+How a page stays cheap at a million invoices: docs/decisions/lists.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    Select,
+    and_,
+    func,
+    literal,
+    or_,
+    outerjoin,
+    select,
+    union,
+    union_all,
+)
+from sqlmodel import col
+
+from billing_app.database.access import inner, staff
+from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.actors import Permission
+from billing_app.domain.contact import name_key
+from billing_app.domain.errors import InvalidInput
+from billing_app.domain.invoice import (
+    PHASES_BY_STATUS,
+    DueSide,
+    InvoiceFacts,
+    InvoicePhase,
+    InvoiceState,
+    InvoiceStatus,
+    compute_status,
+    is_overdue,
+)
+from billing_app.domain.parsing import clean_text, parse_date
+from billing_app.models import Customer, Invoice, NumberSeries
+from billing_app.queries.paging import (
+    COUNT_MAX,
+    Count,
+    Cursor,
+    Key,
+    Page,
+    Paging,
+    Walk,
+    make_page,
+    make_walk,
+)
+
+TEXT_LENGTH_MAX = 200
+# Up to here a filter's matches are gathered and sorted; beyond, they are met often
+# enough while walking the index of the sort.
+GATHERED_MAX = 5_000
+CUSTOMERS_MAX = 1_000
+# Sorts after every character that a number or an order can hold.
+_LAST_CHARACTER = "\U0010ffff"
+_LAST_DAY = date.max - timedelta(days=1)
+
+# A condition, given how it may speak of a column.
+_Condition = Callable[[Callable[[Any], Any]], Any]
+
+
+class InvoiceSort(StrEnum):
+    """What a list of invoices can be sorted by."""
+
+    NUMBER = "number"
+    CUSTOMER = "customer"
+    ISSUED = "issued"
+    DUE = "due"
+    TOTAL = "total"
+    OUTSTANDING = "outstanding"
+
+
+_ID = col(Invoice.id)
+_SHOWN: tuple[Any, ...] = (
+    Invoice.id,
+    Invoice.number,
+    Invoice.customer_id,
+    Invoice.customer_name,
+    Invoice.purchase_order,
+    Invoice.state,
+    Invoice.currency,
+    Invoice.net_minor,
+    Invoice.tax_minor,
+    Invoice.total_minor,
+    Invoice.outstanding_minor,
+    Invoice.processing_minor,
+    Invoice.issued_on,
+    Invoice.due_on,
+    Invoice.first_viewed_at,
+    Invoice.sent_at,
+    Invoice.archived_at,
+)
+_SORTS: dict[InvoiceSort, tuple[Any, type[Key]]] = {
+    InvoiceSort.NUMBER: (Invoice.number_key, str),
+    InvoiceSort.CUSTOMER: (Invoice.customer_name_key, str),
+    InvoiceSort.ISSUED: (Invoice.issued_key, date),
+    InvoiceSort.DUE: (Invoice.due_key, date),
+    InvoiceSort.TOTAL: (Invoice.total_minor, int),
+    InvoiceSort.OUTSTANDING: (Invoice.outstanding_minor, int),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DateRange:
+    """From a day to a day, both included; None is open."""
+
+    first: date | None = None
+    last: date | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.first is None and self.last is None
+
+    @property
+    def without_missing(self) -> DateRange:
+        """The same range, but a missing date, kept as the last day, is outside."""
+        if self.first is None or self.last is not None:
+            return self
+        return DateRange(self.first, _LAST_DAY)
+
+    def __str__(self) -> str:
+        ends = (self.first, self.last)
+        return "..".join("" if end is None else end.isoformat() for end in ends)
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceFilter:
+    """Which invoices, in which order. What is missing sorts last.
+
+    Attributes:
+        text: beginning of a number or an order, a bare counter, or part of the
+            customer's name.
+    """
+
+    status: InvoiceStatus | None = None
+    text: str = ""
+    customer_id: int | None = None
+    issued: DateRange = field(default_factory=DateRange)
+    due: DateRange = field(default_factory=DateRange)
+    includes_archived: bool = False
+    sort: InvoiceSort = InvoiceSort.ISSUED
+    is_descending: bool = True
+    paging: Paging = field(default_factory=Paging)
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceRow:
+    """One invoice in a list. Amounts in minor units of `currency`.
+
+    Attributes:
+        number: empty for a draft.
+        is_late: past its due date with money outstanding, whatever the status says.
+    """
+
+    id: int
+    number: str
+    customer_id: int | None
+    customer_name: str
+    purchase_order: str
+    status: InvoiceStatus
+    currency: str
+    net_minor: int
+    tax_minor: int
+    total_minor: int
+    outstanding_minor: int
+    issued_on: date | None
+    due_on: date | None
+    is_late: bool
+    first_viewed_at: datetime | None
+    sent_at: datetime | None
+    archived_at: datetime | None
+    sort_key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicePage:
+    """A page of invoices and how many the filter matches in all."""
+
+    page: Page[InvoiceRow] = field(default_factory=lambda: Page())
+    count: Count = field(default_factory=Count)
+
+
+EMPTY_PAGE = InvoicePage()
+
+
+@dataclass(frozen=True, slots=True)
+class StatusCounts:
+    """How many invoices each tab holds; archived ones are left out."""
+
+    all: Count = field(default_factory=Count)
+    by_status: tuple[tuple[InvoiceStatus, Count], ...] = ()
+
+
+def slug(status: InvoiceStatus) -> str:
+    """Return the status as it stands in an address: `partially-paid`."""
+    return status.value.lower().replace(" ", "-")
+
+
+STATUS_BY_SLUG = {slug(status): status for status in InvoiceStatus}
+
+
+def parse_invoice_filter(typed: Mapping[str, str]) -> InvoiceFilter:
+    """Read a filter from the parameters of an address.
+
+    `status, q, customer, issued, due, archived, sort, after, before`; ranges are
+    `2026-07-01..2026-11-19`, a sort with a minus before it is descending.
+
+    Raises:
+        InvalidInput: a value that no page of ours would have put there.
+    """
+    status = typed.get("status", "")
+    if status and status not in STATUS_BY_SLUG:
+        raise InvalidInput(f"There is no status “{status[:40]}”.", field="status")
+    wanted = typed.get("sort", "") or f"-{InvoiceSort.ISSUED}"
+    sort = wanted.removeprefix("-")
+    if sort not in {known.value for known in InvoiceSort}:
+        raise InvalidInput(f"The list can't be sorted by “{sort[:40]}”.", field="sort")
+    return InvoiceFilter(
+        status=STATUS_BY_SLUG.get(status),
+        text=clean_text(typed.get("q", ""), length_max=TEXT_LENGTH_MAX, field="q"),
+        customer_id=parse_row_id(typed.get("customer", ""), "customer"),
+        issued=parse_range(typed.get("issued", ""), "issued"),
+        due=parse_range(typed.get("due", ""), "due"),
+        includes_archived=typed.get("archived", "") == "1",
+        sort=InvoiceSort(sort),
+        is_descending=wanted.startswith("-"),
+        paging=Paging(after=typed.get("after", ""), before=typed.get("before", "")),
+    )
+
+
+def parse_row_id(text: str, field: str) -> int | None:
+    """Read an id from an address, or None when there is none."""
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit()) or len(text) > 18:
+        raise InvalidInput(f"There is no {field} “{text[:40]}”.", field=field)
+    return int(text)
+
+
+def parse_range(text: str, field: str) -> DateRange:
+    """Read two days with two dots between; either may be left out."""
+    if not text:
+        return DateRange()
+    first, dots, last = text.partition("..")
+    if not dots:
+        raise InvalidInput("Write the days like 2026-07-01..2026-07-31.", field=field)
+    return DateRange(
+        parse_date(first, field=field) if first else None,
+        parse_date(last, field=field) if last else None,
+    )
+
+
+@staff(Permission.VIEW)
+def list_invoices(uow: UnitOfWork, wanted: InvoiceFilter) -> InvoicePage:
+    """Return one page of invoices and their capped count.
+
+    Raises:
+        InvalidInput: the place to go on from was not made by this list.
+    """
+    return invoice_page(uow, wanted, is_counted=True)
+
+
+@staff(Permission.EXPORT)
+def export_invoices(uow: UnitOfWork, wanted: InvoiceFilter) -> Page[InvoiceRow]:
+    """Return one page for an export; `older` leads to the next."""
+    return invoice_page(uow, wanted, is_counted=False).page
+
+
+@staff(Permission.VIEW)
+def count_by_status(uow: UnitOfWork) -> StatusCounts:
+    """Count each tab of the list, no further than a thousand."""
+    counted: dict[InvoiceStatus, Select[Any]] = {}
+    for status in InvoiceStatus:
+        tab = InvoiceFilter(status=status)
+        conditions = _led_by(InvoiceSort.DUE, _tests(uow, tab))
+        counted[status] = _few(_by_phase(tab, conditions), COUNT_MAX + 1)
+    subqueries = [
+        select(literal(status.value), func.count()).select_from(ids.subquery())
+        for status, ids in counted.items()
+    ]
+    seen: dict[str, int] = dict(uow.all(union_all(*subqueries)))
+    return StatusCounts(
+        all=Count(sum(seen.values())),
+        by_status=tuple((status, Count(seen[status.value])) for status in counted),
+    )
+
+
+@inner
+def invoice_page(
+    uow: UnitOfWork, wanted: InvoiceFilter, *, is_counted: bool
+) -> InvoicePage:
+    key, key_type = _SORTS[wanted.sort]
+    walk = make_walk(col(key), _ID, key_type, wanted.is_descending, wanted.paging)
+    tests = _tests(uow, wanted)
+    fewest = _fewest(uow, wanted, tests)
+    if fewest is not None and fewest.is_few:
+        matches = _gather(uow, wanted, tests, walk, fewest.ids)
+        ids = [row_id for key, row_id in matches if walk.is_beyond(key, row_id)]
+        count = Count(min(len(matches), COUNT_MAX + 1))
+    else:
+        ids = [row.id for row in uow.all(_first_ids(wanted, tests, walk))]
+        count = Count()
+        if is_counted:
+            count = _counted(uow, wanted, tests, walk, fewest)
+
+    found = _rows(uow, ids[: wanted.paging.rows_wanted], key)
+    page = make_page(
+        found, wanted.paging, walk, lambda row: Cursor(row.sort_key, row.id)
+    )
+    return InvoicePage(page, count)
+
+
+@dataclass(frozen=True, slots=True)
+class _Test:
+    """One filter: an invoice passes in any of these ways."""
+
+    ways: list[_Condition]
+
+    def condition(self, of: Callable[[Any], Any]) -> Any:
+        return or_(*(way(of) for way in self.ways))
+
+
+# By the name of the sort that a filter can share an index with.
+_Tests = dict[str, _Test]
+
+
+def _tests(uow: UnitOfWork, wanted: InvoiceFilter) -> _Tests:
+    tests: _Tests = {}
+    issued, due = wanted.issued.without_missing, _due_range(wanted, uow.today)
+    if not issued.is_open:
+        tests[InvoiceSort.ISSUED] = _Test([_between(Invoice.issued_key, issued)])
+    if not due.is_open:
+        tests[InvoiceSort.DUE] = _Test([_between(Invoice.due_key, due)])
+    if wanted.customer_id is not None:
+        customer_id = wanted.customer_id
+        tests["customer_id"] = _Test(
+            [lambda of: of(Invoice.customer_id) == customer_id]
+        )
+    if wanted.text:
+        tests["text"] = _Test(_text_ways(uow, wanted.text))
+    return tests
+
+
+def _off_index(column: Any) -> Any:
+    """Keep a column's index out of the plan: the walk goes by the sort's.
+
+    A database that keeps no statistics would take any range for a narrow one.
+    """
+    return func.coalesce(column, column)
+
+
+def _first_ids(wanted: InvoiceFilter, tests: _Tests, walk: Walk) -> Any:
+    """Select the ids of a page in walking order: the first of each phase, merged."""
+    branches = [
+        statement.add_columns(walk.key.label("key"))
+        .where(*walk.beyond())
+        .order_by(*walk.order())
+        .limit(wanted.paging.rows_wanted)
+        .subquery()
+        for statement in _by_phase(wanted, _led_by(wanted.sort, tests))
+    ]
+    merged = union_all(*(select(each.c.id, each.c.key) for each in branches)).subquery()
+    order = [
+        column.desc() if walk.is_descending else column.asc()
+        for column in (merged.c.key, merged.c.id)
+    ]
+    return select(merged.c.id).order_by(*order).limit(wanted.paging.rows_wanted)
+
+
+def _led_by(leader: str, tests: _Tests) -> list[Any]:
+    return [
+        test.condition(col if name == leader else _off_index)
+        for name, test in tests.items()
+    ]
+
+
+def _by_phase(wanted: InvoiceFilter, conditions: list[Any]) -> list[Select[Any]]:
+    """Select the ids that match, one statement for each phase."""
+    return [
+        select(_ID).where(col(Invoice.phase) == phase, *conditions)
+        for phase in _phases(wanted)
+    ]
+
+
+def _phases(wanted: InvoiceFilter) -> list[str]:
+    phases: Sequence[InvoicePhase] = tuple(InvoicePhase)
+    if wanted.status is not None:
+        phases, _ = PHASES_BY_STATUS[wanted.status]
+    kept = [phase.value for phase in phases]
+    archived = [phase.archived for phase in phases] if wanted.includes_archived else []
+    return kept + archived
+
+
+def _due_range(wanted: InvoiceFilter, today: date) -> DateRange:
+    """Narrow the asked range by what the status says about the due date."""
+    side = DueSide.EITHER
+    if wanted.status is not None:
+        _, side = PHASES_BY_STATUS[wanted.status]
+    asked = wanted.due.without_missing
+    first, last = asked.first, asked.last
+    if side == DueSide.LATE:
+        yesterday = today - timedelta(days=1)
+        last = yesterday if last is None else min(last, yesterday)
+    if side == DueSide.STILL_TIME:
+        first = today if first is None else max(first, today)
+    return DateRange(first, last)
+
+
+def _between(column: Any, days: DateRange) -> _Condition:
+    """Compare with a key column, where a missing date is the last there is."""
+
+    def condition(of: Callable[[Any], Any]) -> Any:
+        first = [of(column) >= days.first] if days.first is not None else []
+        last = [of(column) <= days.last] if days.last is not None else []
+        return and_(*first, *last)
+
+    return condition
+
+
+def _text_ways(uow: UnitOfWork, text: str) -> list[_Condition]:
+    """Return the ways an invoice can match a text, each with an index of its own."""
+    ways: list[_Condition] = [
+        _of_customers_named(uow, text),
+        *(
+            _begins_with(column, prefix)
+            for column in (Invoice.number, Invoice.purchase_order)
+            for prefix in dict.fromkeys((text, text.upper()))
+        ),
+    ]
+    if text.isascii() and text.isdigit() and len(text) <= 18:
+        codes, counter = select(col(NumberSeries.code)), int(text)
+        ways.append(
+            lambda of: (
+                of(Invoice.series_code).in_(codes)
+                & (of(Invoice.series_value) == counter)
+            )
+        )
+    return ways
+
+
+def _of_customers_named(uow: UnitOfWork, text: str) -> _Condition:
+    """Match the customers' names of today; so many that any row may, its own name."""
+    part = name_key(text)
+    named = (
+        select(col(Customer.id))
+        .where(col(Customer.name_key).contains(part, autoescape=True))
+        .limit(CUSTOMERS_MAX + 1)
+    )
+    ids = [row.id for row in uow.all(named)]
+    if len(ids) > CUSTOMERS_MAX:
+        return lambda of: of(Invoice.customer_name_key).contains(part, autoescape=True)
+    return lambda of: of(Invoice.customer_id).in_(ids)
+
+
+def _begins_with(column: Any, prefix: str) -> _Condition:
+    return lambda of: (of(column) >= prefix) & (of(column) < prefix + _LAST_CHARACTER)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fewest:
+    """The filter with the fewest matches.
+
+    Attributes:
+        ids: selects its matches, one more than are gathered at most.
+        is_few: that is all of them.
+    """
+
+    ids: Select[Any]
+    is_few: bool
+
+
+def _fewest(uow: UnitOfWork, wanted: InvoiceFilter, tests: _Tests) -> _Fewest | None:
+    """Count the matches of each filter but the sort's, a little past the few."""
+    offered = [
+        _matches_alone(wanted, test)
+        for name, test in tests.items()
+        if name != wanted.sort
+    ]
+    if not offered:
+        return None
+    counts = [
+        select(func.count()).select_from(ids.subquery()).scalar_subquery()
+        for ids in offered
+    ]
+    seen = uow.one(select(*counts))
+    count, ids = min(zip(seen, offered, strict=True), key=lambda pair: pair[0])
+    return _Fewest(ids, is_few=count <= GATHERED_MAX)
+
+
+def _matches_alone(wanted: InvoiceFilter, test: _Test) -> Select[Any]:
+    if len(test.ways) == 1:
+        return _few(_by_phase(wanted, [test.condition(col)]))
+    # Each way has its own index, and none of them knows phases.
+    ways = [_few([select(_ID).where(way(col))]) for way in test.ways]
+    any_way = union(*(select(way.subquery().c.id) for way in ways)).subquery()
+    return select(any_way.c.id).limit(GATHERED_MAX + 1)
+
+
+def _gather(
+    uow: UnitOfWork,
+    wanted: InvoiceFilter,
+    tests: _Tests,
+    walk: Walk,
+    ids: Select[Any],
+) -> list[tuple[Key, int]]:
+    """Return the key and id of every match among a few, in walking order.
+
+    The outer join fixes the order of work: first the few, then each by its id.
+    """
+    few = ids.subquery()
+    conditions = [_off_index(Invoice.phase).in_(_phases(wanted))]
+    conditions += [test.condition(_off_index) for test in tests.values()]
+    joined = outerjoin(few, Invoice, and_(few.c.id == _ID, *conditions))
+    statement = select(walk.key, _ID).select_from(joined).order_by(*walk.order())
+    return [(key, row_id) for key, row_id in uow.all(statement) if row_id is not None]
+
+
+def _counted(
+    uow: UnitOfWork,
+    wanted: InvoiceFilter,
+    tests: _Tests,
+    walk: Walk,
+    fewest: _Fewest | None,
+) -> Count:
+    if fewest is not None:
+        some = _gather(uow, wanted, tests, walk, fewest.ids.limit(2 * COUNT_MAX))
+        if len(some) > COUNT_MAX:
+            return Count(COUNT_MAX + 1)
+    conditions = _led_by(wanted.sort, tests)
+    return Count(uow.count(_few(_by_phase(wanted, conditions), COUNT_MAX + 1)))
+
+
+def _few(branches: list[Select[Any]], limit: int = GATHERED_MAX + 1) -> Select[Any]:
+    """Select no more than a few ids of several statements together."""
+    few = [branch.limit(limit).subquery() for branch in branches]
+    together = union_all(*(select(each.c.id) for each in few)).subquery()
+    return select(together.c.id).limit(limit)
+
+
+def _rows(uow: UnitOfWork, ids: Sequence[int], key: Any) -> list[InvoiceRow]:
+    """Read the shown columns, in the order of the ids."""
+    shown = select(*_SHOWN, col(key).label("sort_key")).where(_ID.in_(ids))
+    by_id = {row.id: _row(row, uow.today) for row in uow.all(shown)}
+    return [by_id[row_id] for row_id in ids]
+
+
+def _row(row: Any, today: date) -> InvoiceRow:
+    facts = InvoiceFacts(
+        InvoiceState(row.state),
+        row.total_minor,
+        row.outstanding_minor,
+        row.processing_minor,
+        row.due_on,
+    )
+    return InvoiceRow(
+        id=row.id,
+        number=row.number or "",
+        customer_id=row.customer_id,
+        customer_name=row.customer_name,
+        purchase_order=row.purchase_order,
+        status=compute_status(facts, today),
+        currency=row.currency,
+        net_minor=row.net_minor,
+        tax_minor=row.tax_minor,
+        total_minor=row.total_minor,
+        outstanding_minor=row.outstanding_minor,
+        issued_on=row.issued_on,
+        due_on=row.due_on,
+        is_late=is_overdue(facts, today),
+        first_viewed_at=row.first_viewed_at,
+        sent_at=row.sent_at,
+        archived_at=row.archived_at,
+        sort_key=row.sort_key,
+    )

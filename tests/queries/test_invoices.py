@@ -1,0 +1,358 @@
+"""The staff's list of invoices: every filter, every sort, every page."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from billing_app.domain.errors import InvalidInput, NotPermitted
+from billing_app.domain.invoice import InvoiceStatus
+from billing_app.models import Invoice
+from billing_app.queries import invoices as queries
+from billing_app.queries.invoices import (
+    DateRange,
+    InvoiceFilter,
+    InvoiceRow,
+    InvoiceSort,
+    list_invoices,
+    parse_invoice_filter,
+)
+from billing_app.queries.paging import Paging
+from tests.support.rows import add_customer, add_invoice
+from tests.support.world import Place, World
+
+START = date(2026, 3, 2)
+
+
+def listed(world: World, **wanted) -> tuple[InvoiceRow, ...]:
+    viewer = world.northwind.viewer
+    return world.run(viewer, list_invoices, InvoiceFilter(**wanted)).page.rows
+
+
+def numbers(world: World, **wanted) -> set[str]:
+    return {row.number for row in listed(world, **wanted)}
+
+
+def add_crowd(world: World, place: Place, count: int, seed: int) -> None:
+    """Add invoices of every kind, with many equal dates, names and amounts."""
+    dice = random.Random(seed)
+    with world.unit(place.owner) as uow:
+        names = ("Halden Logistics", "halden cold chain", "Ørsted", "Żabka", "北海道")
+        customers = [add_customer(uow, name) for name in names]
+        for _ in range(count):
+            state = dice.choice(("issued",) * 6 + ("draft", "void"))
+            total = dice.choice((0, 100, 100, 2_500))
+            left = dice.choice((0, total // 2, total))
+            issued = START - timedelta(days=dice.randrange(20))
+            due = issued + timedelta(days=dice.choice((0, 7, 14)))
+            add_invoice(
+                uow,
+                dice.choice(customers),
+                state=state,
+                total_minor=total,
+                outstanding_minor=left,
+                processing_minor=dice.choice((0, 0, left)),
+                issued_on=None if state == "draft" else issued,
+                due_on=dice.choice((due, due, None)),
+                archived_at=dice.choice((None, None, None, uow.now)),
+                deleted_at=dice.choice((None, uow.now)) if state == "draft" else None,
+            )
+
+
+def walk(world: World, wanted: InvoiceFilter) -> list[InvoiceRow]:
+    """Go through a list page by page to its end."""
+    rows: list[InvoiceRow] = []
+    after = ""
+    while True:
+        step = replace(wanted, paging=Paging(after=after, limit=7))
+        page = world.run(world.northwind.viewer, list_invoices, step).page
+        assert page.first == (len(rows) + 1 if page.rows else 0)
+        rows += page.rows
+        after = page.older
+        if not after:
+            return rows
+
+
+class TestPaging:
+    @pytest.fixture
+    def crowd(self, world: World) -> World:
+        add_crowd(world, world.northwind, 90, seed=1)
+        add_crowd(world, world.kestrel, 30, seed=2)
+        return world
+
+    @pytest.mark.parametrize("gathered_max", [0, 5_000])
+    @pytest.mark.parametrize("is_descending", [False, True])
+    @pytest.mark.parametrize("sort", list(InvoiceSort))
+    def test_pages_follow_each_other_without_gaps_or_doubles(
+        self,
+        crowd: World,
+        sort: InvoiceSort,
+        is_descending: bool,
+        gathered_max: int,
+        monkeypatch: pytest.MonkeyPatch,
+    ):
+        """By walking the index and by gathering: both give the same list."""
+        monkeypatch.setattr(queries, "GATHERED_MAX", gathered_max)
+        plain = InvoiceFilter(sort=sort, is_descending=is_descending)
+        narrowed = (
+            plain,
+            *(replace(plain, status=status) for status in InvoiceStatus),
+            replace(plain, includes_archived=True),
+            replace(plain, text="hald"),
+            replace(plain, text="INV-0000", status=InvoiceStatus.OVERDUE),
+            replace(plain, issued=DateRange(START - timedelta(days=9), START)),
+            replace(plain, due=DateRange(START, None), customer_id=1),
+        )
+
+        for wanted in narrowed:
+            rows = walk(crowd, wanted)
+
+            keys = [(row.sort_key, row.id) for row in rows]
+            assert all((a > b) == is_descending for a, b in pairwise(keys))
+            whole = replace(wanted, paging=Paging(limit=500))
+            at_once = crowd.run(crowd.northwind.viewer, list_invoices, whole)
+            assert [row.id for row in rows] == [row.id for row in at_once.page.rows]
+            assert at_once.count.seen == len(rows)
+
+    def test_filters_agree_with_the_rows_they_let_through(self, crowd: World):
+        everything = walk(crowd, InvoiceFilter())
+
+        for status in InvoiceStatus:
+            expected = {row.id for row in everything if row.status == status}
+            assert {x.id for x in walk(crowd, InvoiceFilter(status=status))} == expected
+
+    def test_the_way_back_is_the_way_there(self, crowd: World):
+        viewer = crowd.northwind.viewer
+        first = crowd.run(
+            viewer, list_invoices, InvoiceFilter(paging=Paging(limit=7))
+        ).page
+        second = crowd.run(
+            viewer,
+            list_invoices,
+            InvoiceFilter(paging=Paging(after=first.older, limit=7)),
+        ).page
+        back = crowd.run(
+            viewer,
+            list_invoices,
+            InvoiceFilter(paging=Paging(before=second.newer, limit=7)),
+        ).page
+
+        assert back.rows == first.rows
+        assert (back.first, second.first) == (1, 8)
+        assert (first.newer, back.newer) == ("", "")
+
+    def test_a_row_that_leaves_does_not_shift_the_next_page(self, crowd: World):
+        viewer = crowd.northwind.viewer
+        rows = walk(crowd, InvoiceFilter())
+        page = crowd.run(
+            viewer, list_invoices, InvoiceFilter(paging=Paging(limit=7))
+        ).page
+        with crowd.unit(crowd.northwind.owner) as uow:
+            uow.get(Invoice, rows[0].id).archived_at = uow.now
+
+        following = crowd.run(
+            viewer,
+            list_invoices,
+            InvoiceFilter(paging=Paging(after=page.older, limit=7)),
+        ).page
+
+        assert following.rows == tuple(rows[7:14])
+
+    @pytest.mark.parametrize("place", ["x", "1~2", "nonsense~1~2", "2026-03-01~-1~0"])
+    def test_a_made_up_place_is_refused(self, crowd: World, place: str):
+        with pytest.raises(InvalidInput):
+            listed(crowd, paging=Paging(after=place))
+
+    def test_the_count_stops_at_a_thousand(
+        self, crowd: World, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(queries, "COUNT_MAX", 20)
+
+        found = crowd.run(crowd.northwind.viewer, list_invoices, InvoiceFilter())
+
+        assert found.count.seen == 21
+
+
+class TestSearch:
+    @pytest.fixture
+    def shelf(self, world: World) -> World:
+        with world.unit(world.northwind.owner) as uow:
+            halden = add_customer(uow, "Halden 100% Logistics")
+            other = add_customer(uow, "Żabka")
+            add_invoice(uow, halden, purchase_order="po-77")
+            add_invoice(uow, other)
+            add_invoice(uow, other, state="draft")
+            for _ in range(9):
+                add_invoice(uow, other)
+        return world
+
+    @pytest.mark.parametrize(
+        ("text", "found"),
+        [
+            ("INV-00002", {"INV-00002"}),
+            ("inv-0000", {f"INV-{n:05}" for n in (1, 2, 4, 5, 6, 7, 8, 9)}),
+            ("2", {"INV-00002"}),
+            ("12", {"INV-00012"}),
+            ("po-77", {"INV-00001"}),
+            ("hALDEN", {"INV-00001"}),
+            ("100%", {"INV-00001"}),
+            ("0%", {"INV-00001"}),
+            ("_", set()),
+            ("'; drop", set()),
+            ("99999999999999999999", set()),
+        ],
+    )
+    def test_finds(self, shelf: World, text: str, found: set[str]):
+        assert numbers(shelf, text=text) == found
+
+    def test_finds_the_archived_only_when_asked(self, shelf: World):
+        with shelf.unit(shelf.northwind.owner) as uow:
+            uow.get(Invoice, 2).archived_at = uow.now
+
+        assert numbers(shelf, text="2") == set()
+        assert numbers(shelf, text="2", includes_archived=True) == {"INV-00002"}
+
+    def test_never_finds_what_is_another_workspaces(self, shelf: World):
+        viewer = shelf.kestrel.viewer
+        for wanted in (InvoiceFilter(), InvoiceFilter(text="Halden", customer_id=1)):
+            found = shelf.run(viewer, list_invoices, wanted)
+            assert found.page.rows == ()
+            assert found.count.seen == 0
+
+    def test_many_customers_of_a_name_are_found_by_what_was_printed(
+        self, shelf: World, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(queries, "CUSTOMERS_MAX", 1)
+
+        assert numbers(shelf, text="a") >= {"INV-00001", "INV-00002"}
+
+
+class TestDueDate:
+    """An invoice is late once its due date is over where the workspace is."""
+
+    @pytest.mark.parametrize(
+        ("zone", "due"),
+        [
+            ("Europe/Amsterdam", date(2026, 3, 10)),
+            # The clocks go forward in the night after this day, and on it.
+            ("Europe/Amsterdam", date(2026, 3, 28)),
+            ("Europe/Amsterdam", date(2026, 3, 29)),
+            ("America/New_York", date(2026, 11, 1)),
+            ("Asia/Kathmandu", date(2026, 3, 10)),
+            # Midnight itself does not exist there on this night.
+            ("America/Santiago", date(2026, 9, 5)),
+            ("Pacific/Kiritimati", date(2026, 3, 10)),
+        ],
+    )
+    @pytest.mark.parametrize("left", [10_000, 4_000])
+    def test_turns_at_the_end_of_the_day(
+        self, world: World, zone: str, due: date, left: int
+    ):
+        with world.unit(world.northwind.owner) as uow:
+            uow.workspace.zone = zone
+            add_invoice(uow, outstanding_minor=left, due_on=due)
+        midnight = datetime.combine(
+            due + timedelta(days=1), datetime.min.time(), ZoneInfo(zone)
+        )
+
+        world.clock.now = midnight.astimezone(UTC) - timedelta(seconds=1)
+        in_time = listed(world)[0]
+        none_yet = numbers(world, status=InvoiceStatus.OVERDUE)
+        world.clock.now += timedelta(seconds=1)
+        late = listed(world)[0]
+
+        assert (in_time.status, in_time.is_late) == (
+            InvoiceStatus.DUE if left == 10_000 else InvoiceStatus.PARTIALLY_PAID,
+            False,
+        )
+        assert none_yet == set()
+        assert (late.status, late.is_late) == (InvoiceStatus.OVERDUE, True)
+        assert numbers(world, status=InvoiceStatus.OVERDUE) == {late.number}
+        assert numbers(world, status=in_time.status) == set()
+
+    def test_without_one_nothing_is_ever_late(self, world: World):
+        with world.unit(world.northwind.owner) as uow:
+            add_invoice(uow, due_on=None)
+        world.clock.advance(days=9_999)
+
+        assert [row.status for row in listed(world)] == [InvoiceStatus.DUE]
+        assert numbers(world, status=InvoiceStatus.DUE) == {"INV-00001"}
+        assert numbers(world, due=DateRange(date(2000, 1, 1), None)) == set()
+
+
+class TestCountByStatus:
+    def test_counts_every_tab(self, world: World):
+        add_crowd(world, world.northwind, 60, seed=3)
+        add_crowd(world, world.kestrel, 30, seed=4)
+
+        counts = world.run(world.northwind.viewer, queries.count_by_status)
+
+        rows = walk(world, InvoiceFilter())
+        assert counts.all.seen == len(rows)
+        for status, count in counts.by_status:
+            assert count.seen == sum(row.status == status for row in rows)
+
+
+class TestExport:
+    @pytest.mark.parametrize("role", ["viewer", "operations"])
+    def test_is_not_for_everyone(self, world: World, role: str):
+        actor = getattr(world.northwind, role)
+
+        with pytest.raises(NotPermitted):
+            world.run(actor, queries.export_invoices, InvoiceFilter())
+
+
+class TestParseInvoiceFilter:
+    def test_reads_an_address(self):
+        wanted = parse_invoice_filter(
+            {
+                "status": "partially-paid",
+                "q": " 418 ",
+                "customer": "7",
+                "issued": "2026-07-01..2026-11-19",
+                "due": "..2026-12-31",
+                "archived": "1",
+                "sort": "-total",
+                "after": "5~1~50",
+            }
+        )
+
+        assert wanted == InvoiceFilter(
+            status=InvoiceStatus.PARTIALLY_PAID,
+            text="418",
+            customer_id=7,
+            issued=DateRange(date(2026, 7, 1), date(2026, 11, 19)),
+            due=DateRange(None, date(2026, 12, 31)),
+            includes_archived=True,
+            sort=InvoiceSort.TOTAL,
+            is_descending=True,
+            paging=Paging(after="5~1~50"),
+        )
+
+    def test_shows_the_newest_first(self):
+        assert parse_invoice_filter({}) == InvoiceFilter()
+
+    @pytest.mark.parametrize(
+        "typed",
+        [
+            {"status": "lost"},
+            {"sort": "id; drop table invoice"},
+            {"sort": "--total"},
+            {"customer": "1 or 1=1"},
+            {"customer": "-1"},
+            {"customer": "٣"},
+            {"issued": "yesterday"},
+            {"due": "2026-02-30..2026-03-01"},
+            {"q": "x" * 201},
+        ],
+    )
+    def test_refuses_what_no_page_wrote(self, typed: dict[str, str]):
+        with pytest.raises(InvalidInput) as refusal:
+            parse_invoice_filter(typed)
+
+        assert refusal.value.field in typed
