@@ -9,7 +9,9 @@ from starlette.types import ASGIApp
 
 from billing_app.endpoints.app import add_layers, make_http_app
 from billing_app.endpoints.first_paint import MARK
-from billing_app.endpoints.health import database_check, health_routes, outbox_check
+from billing_app.endpoints.health import database_check, health_routes
+from billing_app.endpoints.pay import pay_routes
+from billing_app.endpoints.stripe_webhook import webhook_routes
 from billing_app.runtime import open_runtime, set_current
 from billing_app.settings import load_settings
 from billing_app.web import gate, routes
@@ -18,11 +20,13 @@ settings = load_settings()
 runtime = open_runtime(settings)
 set_current(runtime)
 
-checks = (
-    database_check(runtime.engine),
-    outbox_check(runtime.engine, runtime.now),
+http_app = make_http_app(
+    [
+        *health_routes([database_check(runtime.engine)]),
+        *webhook_routes(),
+        *pay_routes(),
+    ]
 )
-http_app = make_http_app([*health_routes(checks)])
 
 app = rx.App(
     theme=None,

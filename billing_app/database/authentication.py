@@ -23,6 +23,7 @@ from billing_app.models import (
     Person,
     PortalLink,
     StaffSession,
+    StripeAccount,
     Workspace,
     WorkspaceSettings,
 )
@@ -225,6 +226,36 @@ def portal_visitor(
     if member.workspace_id != visitor.workspace_id:
         return visitor
     return replace(visitor, is_staff=True, is_preview=wants_preview)
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookReceiver:
+    """A workspace that listens to Stripe, and the secret Stripe signs with."""
+
+    actor: SystemActor
+    secret_encrypted: str
+
+
+def find_webhook_receiver(engine: Engine, workspace: str) -> WebhookReceiver | None:
+    """Return who a webhook address belongs to, by slug or id.
+
+    None where nothing listens: no such workspace, or no secret to check with.
+    """
+    is_id = workspace.isascii() and workspace.isdigit() and len(workspace) < 19
+    named = col(Workspace.slug) == workspace
+    statement = (
+        select(
+            col(StripeAccount.workspace_id), col(StripeAccount.webhook_secret_encrypted)
+        )
+        .join(Workspace, col(Workspace.id) == col(StripeAccount.workspace_id))
+        .where(col(Workspace.id) == int(workspace) if is_id else named)
+    )
+    with Session(reading(engine)) as session:
+        found = session.execute(statement).one_or_none()
+    if found is None or not found.webhook_secret_encrypted:
+        return None
+    actor = SystemActor(found.workspace_id, "stripe_webhook")
+    return WebhookReceiver(actor, found.webhook_secret_encrypted)
 
 
 def list_system_actors(engine: Engine, job: str) -> list[SystemActor]:

@@ -20,6 +20,7 @@ from billing_app.domain.events import (
 )
 from billing_app.domain.portal_settings import PortalSettings, link_expires_at
 from billing_app.models import Invoice, PortalLink, PortalVisit, WorkspaceSettings
+from billing_app.services.outstanding import close_checkouts
 
 # One sitting at one page is one visit, however often it is reloaded.
 VISIT_GAP = timedelta(minutes=30)
@@ -190,6 +191,9 @@ def _revoke_all(uow: UnitOfWork, invoice: Invoice) -> int:
             )
         )
         uow.touch(f"link:{link.id}")
+    assert invoice.id is not None
+    # A payment page leads back to the link it was opened from.
+    close_checkouts(uow, invoice.id)
     return len(links)
 
 

@@ -237,15 +237,14 @@ def segmented(
     options: Sequence[Option],
     *,
     value: Text,
-    on_select: Handler = None,
+    on_select: Handler,
     wide: bool = False,
     small: bool = False,
 ) -> rx.Component:
     """Let people choose one of a few, all in view; options are (value, words).
 
     Radio buttons underneath: arrow keys move, a form sends the choice.
-    `on_select` gets the value chosen; without it `value` is where it starts and
-    the browser keeps the choice.
+    `on_select` gets the value chosen.
     """
     names = ["segmented"] + ["segmented-wide"] * wide + ["segmented-small"] * small
     return rx.el.fieldset(
@@ -303,11 +302,10 @@ def search_field(
     *,
     name: str = "search",
     placeholder: Text = "",
-    shortcut: str = "",
+    shortcut: str = "/",
     **props: Any,
 ) -> rx.Component:
-    """Draw a search field named by its label; staff pages give it `/` as shortcut."""
-    key = [rx.el.kbd(shortcut, custom_attrs=_HIDDEN)] if shortcut else []
+    """Draw a search field named by its label; `/` jumps into it."""
     return rx.el.div(
         icon("search"),
         rx.el.input(
@@ -317,10 +315,10 @@ def search_field(
             placeholder=placeholder or label,
             aria_label=label,
             auto_complete="off",
-            custom_attrs={"aria-keyshortcuts": shortcut} if shortcut else {},
+            custom_attrs={"aria-keyshortcuts": shortcut},
             **props,
         ),
-        *key,
+        rx.el.kbd(shortcut, custom_attrs=_HIDDEN),
         class_name="input-icon search-field",
     )
 
@@ -367,15 +365,14 @@ def copy_button(
 def _segment(
     name: str, option: str, words: str, value: Text, on_select: Handler
 ) -> rx.Component:
-    chosen = value == option
-    kept = (
-        {"default_checked": chosen}
-        if on_select is None
-        else {"checked": chosen, "on_change": on_select(option)}
-    )
     return rx.el.label(
         rx.el.input(
-            type="radio", name=name, value=option, class_name="visually-hidden", **kept
+            type="radio",
+            name=name,
+            value=option,
+            checked=value == option,
+            on_change=on_select(option),
+            class_name="visually-hidden",
         ),
         words,
     )

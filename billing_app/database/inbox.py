@@ -1,0 +1,127 @@
+"""Webhooks, stored once before anybody works on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import func
+from sqlmodel import col, select, update
+
+from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.models import InboundEvent
+
+_ERROR_LENGTH_MAX = 300
+
+
+class InboundStatus(StrEnum):
+    """What became of a webhook. Quarantined waits for a person."""
+
+    WAITING = "waiting"
+    HANDLED = "handled"
+    IGNORED = "ignored"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A webhook whose sender is known."""
+
+    external_id: str
+    kind: str
+    object_id: str
+    is_live: bool
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A stored webhook that nobody has finished yet."""
+
+    id: int
+    kind: str
+    object_id: str
+    is_live: bool
+    payload: str
+    attempts: int
+
+
+def accept(uow: UnitOfWork, arrival: Arrival) -> int | None:
+    """Store a webhook; return its id, or None when it came before."""
+    known = select(InboundEvent.id).where(
+        col(InboundEvent.source) == "stripe",
+        col(InboundEvent.external_id) == arrival.external_id,
+    )
+    # Two deliveries at once are told apart here, before the unique constraint.
+    uow.lock_alone(f"inbox:{arrival.external_id}")
+    if uow.first(known) is not None:
+        return None
+    stored = uow.add(
+        InboundEvent(
+            external_id=arrival.external_id,
+            kind=arrival.kind,
+            object_id=arrival.object_id,
+            is_livemode=arrival.is_live,
+            payload=arrival.payload,
+            received_at=uow.now,
+        )
+    )
+    return stored.id
+
+
+def find_waiting(uow: UnitOfWork, event_id: int) -> Waiting | None:
+    """Return a webhook to work on, or None when somebody finished it."""
+    event = uow.find(InboundEvent, event_id)
+    if event is None or event.id is None or event.status != InboundStatus.WAITING:
+        return None
+    return Waiting(
+        id=event.id,
+        kind=event.kind,
+        object_id=event.object_id,
+        is_live=event.is_livemode,
+        payload=event.payload,
+        attempts=event.attempts,
+    )
+
+
+def list_waiting(uow: UnitOfWork, waiting_for: timedelta, limit: int) -> list[int]:
+    """Return webhooks nobody has finished for a while, oldest first."""
+    statement = (
+        select(InboundEvent.id)
+        .where(
+            col(InboundEvent.status) == InboundStatus.WAITING,
+            col(InboundEvent.received_at) <= uow.now - waiting_for,
+        )
+        .order_by(col(InboundEvent.received_at), col(InboundEvent.id))
+        .limit(limit)
+    )
+    return [found for found in uow.all(statement) if found is not None]
+
+
+def find_newest(uow: UnitOfWork) -> datetime | None:
+    """Return when the last webhook came."""
+    return uow.one(select(func.max(InboundEvent.received_at)))
+
+
+def finish(
+    uow: UnitOfWork, event_id: int, status: InboundStatus, why: str = ""
+) -> None:
+    """Say what became of a webhook. The first answer stays."""
+    uow.execute(
+        update(InboundEvent)
+        .where(
+            col(InboundEvent.id) == event_id,
+            col(InboundEvent.status) == InboundStatus.WAITING,
+        )
+        .values(status=status, last_error=why[:_ERROR_LENGTH_MAX], handled_at=uow.now)
+    )
+
+
+def note_failure(uow: UnitOfWork, event_id: int, why: str) -> None:
+    """Leave a webhook for another try, and say what went wrong."""
+    uow.execute(
+        update(InboundEvent)
+        .where(col(InboundEvent.id) == event_id)
+        .values(attempts=InboundEvent.attempts + 1, last_error=why[:_ERROR_LENGTH_MAX])
+    )

@@ -1,0 +1,169 @@
+"""Tries to pay online, as the workflows look at them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func
+from sqlmodel import col, select
+
+from billing_app.database.access import acting_visitor, inner, job, visitor
+from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.actors import PortalVisitor
+from billing_app.domain.errors import NotFound
+from billing_app.domain.online_payment import UNSETTLED, AttemptStatus
+from billing_app.models import (
+    Customer,
+    Invoice,
+    PaymentAttempt,
+    PortalLink,
+    WorkspaceSettings,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A stored try to pay, with what Stripe has to be asked for.
+
+    Attributes:
+        key: idempotency key; also our name for the attempt at Stripe.
+        checkout_id: Stripe's name for the payment page, empty until it is known.
+        url: where the customer pays, empty until it is known.
+        token_encrypted: of the portal link that the customer came by.
+        is_customer_link: that link opens all invoices of the customer.
+    """
+
+    id: int
+    invoice_id: int
+    invoice_number: str
+    amount_minor: int
+    currency: str
+    status: AttemptStatus
+    key: str
+    checkout_id: str
+    url: str
+    account_id: str
+    changed_at: datetime
+    expires_at: datetime
+    token_encrypted: str
+    is_customer_link: bool
+    customer_email: str
+    language: str
+
+
+@visitor
+def find_shown_invoice(uow: UnitOfWork, invoice_id: int | None) -> int:
+    """Return the id of the invoice, if it is one this visitor may see.
+
+    An invoice link knows its invoice; a customer link has to say which.
+    """
+    actor = uow.actor
+    assert isinstance(actor, PortalVisitor)
+    wanted = invoice_id or actor.invoice_id or 0
+    uow.get(Invoice, wanted)
+    return wanted
+
+
+@acting_visitor
+def find_invoice_to_pay(uow: UnitOfWork, invoice_id: int | None) -> int:
+    """Return the id of the invoice, if it is one this visitor may pay."""
+    return find_shown_invoice(uow, invoice_id)
+
+
+@job
+def read_attempt(uow: UnitOfWork, attempt_id: int) -> Attempt:
+    attempt = uow.get(PaymentAttempt, attempt_id)
+    return describe(uow, attempt, uow.get(Invoice, attempt.invoice_id))
+
+
+@job
+def find_by_page(uow: UnitOfWork, checkout_id: str) -> int | None:
+    return uow.first(
+        select(PaymentAttempt.id).where(col(PaymentAttempt.checkout_id) == checkout_id)
+    )
+
+
+@job
+def find_by_payment(uow: UnitOfWork, payment_id: str) -> int | None:
+    return uow.first(
+        select(PaymentAttempt.id).where(
+            col(PaymentAttempt.provider_payment_id) == payment_id
+        )
+    )
+
+
+@job
+def find_by_key(uow: UnitOfWork, key: str) -> int | None:
+    return uow.first(
+        select(PaymentAttempt.id).where(col(PaymentAttempt.idempotency_key) == key)
+    )
+
+
+@job
+def find_pageless(uow: UnitOfWork, key: str) -> int | None:
+    """Return the attempt of this key, if its payment page is not known yet."""
+    return uow.first(
+        select(PaymentAttempt.id).where(
+            col(PaymentAttempt.idempotency_key) == key,
+            col(PaymentAttempt.checkout_id).is_(None),
+        )
+    )
+
+
+@acting_visitor
+def find_own_attempt(uow: UnitOfWork, checkout_id: str) -> tuple[int, AttemptStatus]:
+    """Return the visitor's own attempt behind a payment page.
+
+    Raises:
+        NotFound: there is none in what this link opens.
+    """
+    attempt = uow.first(
+        select(PaymentAttempt).where(col(PaymentAttempt.checkout_id) == checkout_id)
+    )
+    if attempt is None or attempt.id is None:
+        raise NotFound("That payment does not exist.")
+    return attempt.id, AttemptStatus(attempt.status)
+
+
+@job
+def list_unsettled(uow: UnitOfWork, quiet_for: timedelta, limit: int) -> list[int]:
+    """Return attempts that Stripe may have news of, longest unasked first."""
+    asked_at = func.coalesce(PaymentAttempt.read_at, PaymentAttempt.changed_at)
+    statement = (
+        select(PaymentAttempt.id)
+        .where(
+            col(PaymentAttempt.status).in_(UNSETTLED),
+            asked_at <= uow.now - quiet_for,
+        )
+        .order_by(asked_at, col(PaymentAttempt.id))
+        .limit(limit)
+    )
+    return [found for found in uow.all(statement) if found is not None]
+
+
+@inner
+def describe(uow: UnitOfWork, attempt: PaymentAttempt, invoice: Invoice) -> Attempt:
+    """Put an attempt together with the invoice and the link it is for."""
+    assert attempt.id is not None
+    assert attempt.link_id is not None
+    link = uow.get(PortalLink, attempt.link_id)
+    customer = uow.get(Customer, attempt.customer_id)
+    return Attempt(
+        id=attempt.id,
+        invoice_id=attempt.invoice_id,
+        invoice_number=invoice.number or "",
+        amount_minor=attempt.amount_minor,
+        currency=attempt.currency,
+        status=AttemptStatus(attempt.status),
+        key=attempt.idempotency_key,
+        checkout_id=attempt.checkout_id or "",
+        url=attempt.checkout_url,
+        account_id=attempt.account_id,
+        changed_at=attempt.changed_at,
+        expires_at=attempt.expires_at,
+        token_encrypted=link.token_encrypted,
+        is_customer_link=link.invoice_id is None,
+        customer_email=customer.email,
+        language=customer.language or uow.one(select(WorkspaceSettings)).language,
+    )

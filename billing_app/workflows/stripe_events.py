@@ -1,0 +1,293 @@
+"""What Stripe tells us: stored once and answered at once, then worked on.
+
+A webhook is only a hint that something happened. What happened is read from
+Stripe, so webhooks may come twice, late, in any order, or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from billing_app.database import inbox
+from billing_app.database.authentication import find_webhook_receiver
+from billing_app.database.inbox import Arrival, InboundStatus, Waiting
+from billing_app.domain.actors import SystemActor
+from billing_app.domain.errors import BillingError, NotFound
+from billing_app.domain.online_payment import Report
+from billing_app.gateways.errors import GatewayRefused
+from billing_app.gateways.stripe_webhooks import WebhookEvent, verify_webhook
+from billing_app.queries import attempts
+from billing_app.runtime import Runtime
+from billing_app.services import online_payments
+from billing_app.workflows.stripe_accounts import (
+    Connection,
+    connect,
+    read_report,
+    report_on,
+)
+
+log = logging.getLogger(__name__)
+
+# Each is about one payment; everything else is stored and left alone.
+PAGE_EVENTS = frozenset(
+    {
+        "checkout.session.completed",
+        "checkout.session.async_payment_succeeded",
+        "checkout.session.async_payment_failed",
+        "checkout.session.expired",
+    }
+)
+PAYMENT_EVENTS = frozenset(
+    {
+        "payment_intent.succeeded",
+        "payment_intent.payment_failed",
+        "payment_intent.processing",
+        "payment_intent.canceled",
+    }
+)
+MONEY_BACK_EVENTS = frozenset(
+    {
+        "charge.refunded",
+        "refund.created",
+        "refund.updated",
+        "refund.failed",
+        "charge.dispute.created",
+        "charge.dispute.updated",
+        "charge.dispute.closed",
+        "charge.dispute.funds_withdrawn",
+        "charge.dispute.funds_reinstated",
+    }
+)
+KNOWN_EVENTS = PAGE_EVENTS | PAYMENT_EVENTS | MONEY_BACK_EVENTS
+
+# After so many rounds a person has to look.
+_TRIES_MAX = 20
+_ATTEMPT_KEY = "tallyport_attempt"
+
+
+class NobodyListens(NotFound):
+    """There is no such webhook address."""
+
+    code = "nobody_listens"
+
+
+class TooEarly(BillingError):
+    """Another webhook, or the next round, has to come first."""
+
+    code = "too_early"
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A webhook that is stored.
+
+    Attributes:
+        event_id: to hand to `handle`; None when it came before.
+    """
+
+    actor: SystemActor
+    event_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The attempt a webhook is about, and how far it got."""
+
+    attempt_id: int
+    report: Report
+
+
+class _Quarantined(Exception):
+    """It is about money, and does not fit anything we did."""
+
+
+def receive(
+    runtime: Runtime, workspace: str, payload: bytes, signature: str
+) -> Received:
+    """Store a webhook if Stripe sent it; the caller answers before it is handled.
+
+    Raises:
+        NobodyListens: no such workspace, or it has no secret to check with.
+        WebhookRefused: the sender did not prove to be Stripe.
+    """
+    receiver = find_webhook_receiver(runtime.engine, workspace)
+    if receiver is None:
+        raise NobodyListens("Nobody listens here.")
+    secret = runtime.cipher.decrypt(receiver.secret_encrypted)
+    event = verify_webhook(payload, signature, secret, runtime.now())
+    with runtime.unit(receiver.actor) as uow:
+        event_id = inbox.accept(uow, _arrival(event))
+    return Received(receiver.actor, event_id)
+
+
+def handle(runtime: Runtime, actor: SystemActor, event_id: int) -> None:
+    """Bring home what a stored webhook is about, once.
+
+    What fails is left for the next round; nothing is raised, since nobody waits.
+    """
+    with runtime.reading(actor) as uow:
+        event = inbox.find_waiting(uow, event_id)
+    if event is None:
+        return
+    try:
+        _handle(runtime, actor, event)
+    except _Quarantined as reason:
+        log.warning("webhook.quarantined kind=%s reason=%s", event.kind, reason)
+        _finish(runtime, actor, event.id, InboundStatus.QUARANTINED, str(reason))
+    except BillingError as refusal:
+        log.warning("webhook.put_back kind=%s reason=%s", event.kind, refusal.code)
+        _put_back(runtime, actor, event, refusal.message)
+    except Exception as failure:
+        # The edge: one webhook that we can't read must not stop the others.
+        log.exception("webhook.crashed kind=%s", event.kind)
+        _put_back(runtime, actor, event, type(failure).__name__)
+
+
+def accept_missed(
+    runtime: Runtime, actor: SystemActor, events: tuple[WebhookEvent, ...]
+) -> list[int]:
+    """Store events that no webhook told us of; return the new ones."""
+    new: list[int] = []
+    for event in events:
+        if event.type in KNOWN_EVENTS:
+            with runtime.unit(actor) as uow:
+                event_id = inbox.accept(uow, _arrival(event))
+            new += [event_id] if event_id is not None else []
+    return new
+
+
+def _handle(runtime: Runtime, actor: SystemActor, event: Waiting) -> None:
+    if event.kind not in KNOWN_EVENTS:
+        _finish(runtime, actor, event.id, InboundStatus.IGNORED)
+        return
+    connection = connect(runtime, actor)
+    _check_sender(connection, event)
+    try:
+        found = _find(runtime, actor, connection, event)
+    except GatewayRefused as refusal:
+        if refusal.reason != "resource_missing":
+            raise
+        raise _Quarantined("Stripe does not know it under this account's key.") from (
+            refusal
+        )
+    if found is None:
+        _finish(runtime, actor, event.id, InboundStatus.IGNORED, "Not started here.")
+        return
+
+    if event.kind in MONEY_BACK_EVENTS or found.report.refunded_minor:
+        runtime.run(actor, online_payments.apply_report, found.attempt_id, found.report)
+        runtime.run(actor, online_payments.follow_up, found.attempt_id, found.report)
+        _finish(runtime, actor, event.id, InboundStatus.HANDLED)
+        return
+    # Money and the mark that it is booked are one commit.
+    with runtime.unit(actor) as uow:
+        online_payments.apply(uow, found.attempt_id, found.report)
+        inbox.finish(uow, event.id, InboundStatus.HANDLED)
+
+
+def _check_sender(connection: Connection, event: Waiting) -> None:
+    if event.is_live != connection.is_live:
+        raise _Quarantined("It is in test mode and the key is not, or the reverse.")
+    account = json.loads(event.payload).get("account")
+    if account and connection.account_id and account != connection.account_id:
+        raise _Quarantined("It belongs to another Stripe account.")
+
+
+def _find(
+    runtime: Runtime, actor: SystemActor, connection: Connection, event: Waiting
+) -> _Found | None:
+    if event.kind in PAGE_EVENTS:
+        return _find_by_page(runtime, actor, connection, event.object_id)
+    if event.kind in PAYMENT_EVENTS:
+        return _find_by_payment(runtime, actor, connection, event.object_id)
+    payment_id = _payment_id_of(event)
+    if payment_id is None:
+        return None
+    return _find_by_payment(runtime, actor, connection, payment_id)
+
+
+def _find_by_page(
+    runtime: Runtime, actor: SystemActor, connection: Connection, checkout_id: str
+) -> _Found | None:
+    attempt_id = runtime.run(actor, attempts.find_by_page, checkout_id)
+    if attempt_id is not None:
+        return _Found(attempt_id, read_report(runtime, connection, checkout_id))
+
+    # A page whose address never reached us: Stripe names the key we asked with.
+    read_at = runtime.now()
+    checkout = connection.gateway.read_checkout(checkout_id)
+    key = checkout.reference or ""
+    attempt_id = runtime.run(actor, attempts.find_pageless, key)
+    if attempt_id is not None:
+        return _Found(attempt_id, report_on(connection, checkout, read_at))
+    return _stranger(checkout.metadata)
+
+
+def _find_by_payment(
+    runtime: Runtime, actor: SystemActor, connection: Connection, payment_id: str
+) -> _Found | None:
+    """Go from a payment to the page it was made on: only pages are ours.
+
+    The payment's own notes may say whose it is, but that is believed only once
+    the page that we opened names this payment.
+    """
+    attempt_id = runtime.run(actor, attempts.find_by_payment, payment_id)
+    metadata: dict[str, str] = {}
+    if attempt_id is None:
+        metadata = dict(connection.gateway.read_payment(payment_id).metadata)
+        key = metadata.get(_ATTEMPT_KEY, "")
+        attempt_id = runtime.run(actor, attempts.find_by_key, key)
+    if attempt_id is None:
+        return _stranger(metadata)
+
+    attempt = runtime.run(actor, attempts.read_attempt, attempt_id)
+    if not attempt.checkout_id:
+        raise TooEarly("Its payment page is not known yet.")
+    report = read_report(runtime, connection, attempt.checkout_id)
+    if report.payment_id != payment_id:
+        raise _Quarantined("Our payment page knows nothing of this payment.")
+    return _Found(attempt_id, report)
+
+
+def _stranger(metadata: Any) -> None:
+    """Leave alone what others do with the same account; stop what claims us."""
+    if _ATTEMPT_KEY in metadata:
+        raise _Quarantined("It says it is ours, and we did not start it.")
+
+
+def _payment_id_of(event: Waiting) -> str | None:
+    about = json.loads(event.payload)["data"]["object"]
+    payment_id = about.get("payment_intent")
+    return payment_id if isinstance(payment_id, str) else None
+
+
+def _arrival(event: WebhookEvent) -> Arrival:
+    return Arrival(
+        external_id=event.id,
+        kind=event.type,
+        object_id=event.object_id,
+        is_live=event.is_live,
+        payload=event.payload,
+    )
+
+
+def _finish(
+    runtime: Runtime,
+    actor: SystemActor,
+    event_id: int,
+    status: InboundStatus,
+    why: str = "",
+) -> None:
+    with runtime.unit(actor) as uow:
+        inbox.finish(uow, event_id, status, why)
+
+
+def _put_back(runtime: Runtime, actor: SystemActor, event: Waiting, why: str) -> None:
+    if event.attempts + 1 >= _TRIES_MAX:
+        _finish(runtime, actor, event.id, InboundStatus.QUARANTINED, why)
+        return
+    with runtime.unit(actor) as uow:
+        inbox.note_failure(uow, event.id, why)

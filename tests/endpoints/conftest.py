@@ -1,0 +1,5 @@
+"""Fixtures for what browsers and Stripe ask for."""
+
+from tests.support.till import counter, till
+
+__all__ = ["counter", "till"]

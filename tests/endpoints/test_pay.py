@@ -1,0 +1,140 @@
+"""Paying without a script: a form, a redirect, and the way back."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from billing_app.domain.portal_settings import PaymentMode
+from billing_app.sandbox.stripe_faults import Fault
+from billing_app.services import portal_links
+from tests.support.till import session_id
+
+
+def post(till, invoice_id, amount, **fields):
+    address = f"{till.url}/p/{till.token(invoice_id)}/pay"
+    return httpx.post(address, data={"amount": amount, **fields})
+
+
+def pay_by_card(till, invoice_id, amount):
+    """Walk the form, the payment page and the way back; return the last answer."""
+    page = post(till, invoice_id, amount).headers["location"]
+    back = till.press(page, "card").headers["location"]
+    return httpx.get(back)
+
+
+def test_the_form_leads_to_the_payment_page(till):
+    answer = post(till, till.bill(), "40.00")
+
+    assert answer.status_code == 303
+    page = answer.headers["location"]
+    assert till.gateway().read_checkout(session_id(page)).amount_minor == 4_000
+
+
+def test_the_way_back_books_the_money_and_shows_the_invoice(till):
+    invoice_id = till.bill("100.00")
+    till.arm(Fault.WEBHOOK_LOST, times=20)
+
+    answer = pay_by_card(till, invoice_id, "100")
+
+    where = urlsplit(answer.headers["location"])
+    assert answer.status_code == 303
+    assert where.path == f"/p/{till.token(invoice_id)}"
+    assert parse_qs(where.query) == {"paid": ["yes"]}
+    assert till.outstanding(invoice_id) == 0
+
+
+def test_the_webhook_and_the_way_back_book_once(till):
+    invoice_id = till.bill("100.00")
+
+    pay_by_card(till, invoice_id, "100")
+    till.settle_down()
+
+    assert len(till.payments()) == 1
+
+
+def test_coming_back_without_having_paid_changes_nothing(till):
+    invoice_id = till.bill("100.00")
+    page = post(till, invoice_id, "100").headers["location"]
+
+    back = f"{till.url}/pay/return/{till.token(invoice_id)}?page={session_id(page)}"
+    answer = httpx.get(back)
+
+    assert answer.headers["location"].endswith("?paid=open")
+    assert till.outstanding(invoice_id) == 10_000
+
+
+@pytest.mark.parametrize("page", ["", "cs_unknown", "x" * 500, "'; drop table"])
+def test_coming_back_with_a_page_of_nobody_shows_the_invoice(till, page):
+    token = till.token(till.bill())
+
+    answer = httpx.get(f"{till.url}/pay/return/{token}", params={"page": page})
+
+    assert answer.headers["location"] == f"/p/{token}"
+
+
+@pytest.mark.parametrize(
+    ("amount", "says"),
+    [
+        ("100.01", "100.00 EUR at most"),
+        ("abc", "cannot be read as a number"),
+        ("", "Write the amount"),
+        ("0", "0.50 EUR or more"),
+    ],
+)
+def test_a_refused_amount_is_explained_and_kept(till, amount, says):
+    answer = post(till, till.bill(), amount)
+
+    assert answer.status_code == 422
+    assert says in answer.text
+    assert f'value="{amount}"' in answer.text
+    assert "Back to the invoice" in answer.text
+
+
+def test_what_was_typed_is_never_markup(till):
+    answer = post(till, till.bill(), '"><script>alert(1)</script>')
+
+    assert "<script>" not in answer.text
+    assert "&lt;script&gt;" in answer.text
+
+
+def test_switched_off_it_says_so_and_offers_no_form(till):
+    invoice_id = till.bill()
+    till.set_portal(payment=PaymentMode.INSTRUCTIONS)
+
+    answer = post(till, invoice_id, "100")
+
+    assert answer.status_code == 422
+    assert "Please pay as agreed" in answer.text
+    assert "<form" not in answer.text
+
+
+def test_with_stripe_down_it_says_so(till):
+    invoice_id = till.bill()
+    till.arm(Fault.UNAVAILABLE_503)
+
+    answer = post(till, invoice_id, "100")
+
+    assert answer.status_code == 422
+    assert "try again" in answer.text
+
+
+def test_a_revoked_link_leads_to_the_page_that_says_so(till):
+    invoice_id = till.bill()
+    token = till.token(invoice_id)
+    till.world.run(till.place.accounting, portal_links.revoke_links, invoice_id)
+
+    answer = httpx.post(f"{till.url}/p/{token}/pay", data={"amount": "100"})
+
+    assert answer.status_code == 303
+    assert answer.headers["location"] == f"/p/{token}"
+    assert till.attempts() == []
+
+
+def test_another_invoice_of_the_customer_is_not_paid_by_its_number(till):
+    mine, other = till.bill(), till.bill()
+
+    answer = post(till, mine, "100", invoice=str(other))
+
+    assert answer.headers["location"].endswith(till.token(mine))
+    assert till.attempts() == []
