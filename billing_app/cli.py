@@ -16,6 +16,7 @@ COMMANDS = {
     "serve": "build if something changed, migrate, start the web server",
     "demo": "serve a throw-away database with sandbox payments and mail",
     "migrate": "bring the database to this version",
+    "seed": "fill a workspace with believable customers and invoices",
     "import": "issue the invoices of a JSON file, all or none",
     "build": "build the frontend when its sources changed",
     "backup": "write the database, the files and the key into one archive",

@@ -109,3 +109,28 @@ class TestServe:
             assert main(["serve", "--port", str(port)]) == 1
 
         assert f"Port {port}" in capsys.readouterr().err
+
+
+class TestSeed:
+    def test_opens_a_workspace_and_fills_it(self, capsys, monkeypatch, tmp_path):
+        monkeypatch.setenv("DATA_DIR", str(tmp_path))
+
+        assert main(["seed", "--invoices", "12", "--customers", "3"]) == 0
+
+        shown = capsys.readouterr().out
+        assert "sign in as owner@seeded.example" in shown
+        assert "12 of 12 invoices" in shown
+
+    def test_names_the_workspaces_there_are(self, capsys, monkeypatch, tmp_path):
+        monkeypatch.setenv("DATA_DIR", str(tmp_path))
+        main(["seed", "--invoices", "1", "--customers", "1"])
+
+        assert main(["seed", "--workspace", "acme"]) == 1
+
+        assert "There is no workspace acme, only seeded." in capsys.readouterr().err
+
+    def test_wants_numbers(self, capsys):
+        with pytest.raises(SystemExit):
+            main(["seed", "--invoices", "0"])
+
+        assert "not a number above zero" in capsys.readouterr().err

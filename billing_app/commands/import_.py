@@ -5,30 +5,24 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
 from billing_app.commands.migrate import migrate
-from billing_app.database.authentication import list_system_actors
-from billing_app.database.passwords import hash_password
-from billing_app.domain.actors import SystemActor
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.import_cases import import_file
 from billing_app.domain.money import Money
-from billing_app.runtime import Runtime, open_runtime
-from billing_app.services.workspaces import FOUNDER, NewWorkspace, create_workspace
+from billing_app.runtime import open_runtime
 from billing_app.settings import load_settings
+from billing_app.workflows.first_workspace import open_workspace
 from billing_app.workflows.import_invoices import (
     ImportedInvoice,
-    PreparedCase,
     import_invoices,
     prepare_cases,
 )
 
 JOB = "import"
 WORKSPACE = "Imported"
-OWNER_EMAIL = "owner@imported.example"
 # How many invoices are issued between two lines of progress.
 _STEP = 500
 
@@ -52,9 +46,11 @@ def run(arguments: argparse.Namespace) -> int:
     migrate(settings)
     runtime = open_runtime(settings)
 
-    actor = find_actor(runtime) or found_workspace(runtime, prepared)
+    currency = prepared[0].ready.terms.currency
+    opened = open_workspace(runtime, JOB, name=WORKSPACE, currency=currency)
+    print(opened.sentence)
     imported = import_invoices(
-        runtime, actor, prepared, lambda count: _tell(count, len(prepared))
+        runtime, opened.actor, prepared, lambda count: _tell(count, len(prepared))
     )
     runtime.engine.dispose()
     if arguments.json:
@@ -87,27 +83,6 @@ def check_writable(path: Path) -> None:
         path.open("a").close()
     except OSError as error:
         raise InvalidInput(f"{path} can't be written: {error.strerror}.") from error
-
-
-def find_actor(runtime: Runtime) -> SystemActor | None:
-    """Return who imports into the first workspace, or None while there is none."""
-    return next(iter(list_system_actors(runtime.engine, JOB)), None)
-
-
-def found_workspace(runtime: Runtime, prepared: Sequence[PreparedCase]) -> SystemActor:
-    """Open a workspace for the invoices and print how to sign in to it."""
-    password = secrets.token_urlsafe(12)
-    new = NewWorkspace(
-        name=WORKSPACE,
-        currency=prepared[0].ready.terms.currency,
-        zone="UTC",
-        email=OWNER_EMAIL,
-        owner_name="Owner",
-        password_hash=hash_password(password),
-    )
-    founded = runtime.run(FOUNDER, create_workspace, new)
-    print(f"Opened the workspace {WORKSPACE}: sign in as {OWNER_EMAIL}, {password}")
-    return SystemActor(founded.workspace_id, JOB)
 
 
 def write_figures(path: Path, imported: Sequence[ImportedInvoice]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -193,7 +193,7 @@ class ReceiptDocument:
 def to_json(document: InvoiceDocument | ReceiptDocument) -> str:
     """Write canonical JSON: sorted names, decimals as text, no spaces, no floats."""
     return json.dumps(
-        asdict(document),
+        document,
         default=_plain,
         sort_keys=True,
         separators=(",", ":"),
@@ -211,7 +211,9 @@ def content_digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _plain(value: object) -> str:
+def _plain(value: Any) -> str | dict[str, Any]:
+    if is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, date):
         return value.isoformat()
     assert isinstance(value, Decimal)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from sqlmodel import col, select
 
@@ -13,7 +14,7 @@ from billing_app.database.access import inner, staff, staff_or_job
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.dates import due_on
-from billing_app.domain.document import content_digest, to_json
+from billing_app.domain.document import InvoiceDocument, content_digest, to_json
 from billing_app.domain.draft import DraftForm, ReadDraft, form_from_json, read_draft
 from billing_app.domain.drafting import Header, LineTexts, build_document
 from billing_app.domain.errors import Conflict, InvalidInput
@@ -265,35 +266,22 @@ def freeze(
     ready: ReadyInvoice,
 ) -> IssuedInvoice:
     """Number, document, lines, ledger and audit of one issue, in this transaction."""
-    terms, totals = ready.terms, ready.totals
+    totals = ready.totals
     taken = uow.take_number(SERIES, ready.issued_on)
-    header = Header(
-        number=taken.number,
-        language=customer.language or settings.language,
-        branding=branding(settings, invoice.look),
-        seller=seller_party(settings),
-        buyer=buyer_party(customer),
-        issued_on=ready.issued_on,
-        due_on=ready.due_on,
-        delivery_on=ready.delivery_on,
-        purchase_order=ready.purchase_order,
-        notes=ready.notes,
-        terms=ready.payment_terms,
-        bank=bank_rows(settings),
-        iban=settings.bank_iban,
-    )
-    document = build_document(header, terms, ready.texts, totals)
+    document = make_document(taken.number, settings, customer, invoice.look, ready)
     assert invoice.id is not None
     assert customer.id is not None
     # The database takes no line once the invoice is issued, so lines come first.
-    uow.add_all(_line_items(invoice.id, ready))
+    lines = line_values(ready)
+    uow.add_all([LineItem(invoice_id=invoice.id, **line) for line in lines])
 
     invoice.number = taken.number
     invoice.series_code, invoice.series_value = taken.series_code, taken.series_value
     invoice.state = InvoiceState.ISSUED
     invoice.issued_at = invoice.changed_at = uow.now
     invoice.draft = None
-    _copy_terms(invoice, customer, ready)
+    for name, value in issued_values(customer, ready).items():
+        setattr(invoice, name, value)
     uow.flush()
     content = to_json(document)
     uow.add(
@@ -309,7 +297,7 @@ def freeze(
     ledger.post(
         uow,
         f"issue:{invoice.id}",
-        _postings(invoice),
+        postings_of(totals),
         invoice.currency,
         invoice_id=invoice.id,
         customer_id=customer.id,
@@ -324,6 +312,101 @@ def freeze(
         )
     )
     return IssuedInvoice(invoice.id, taken.number)
+
+
+def make_document(
+    number: str,
+    settings: WorkspaceSettings,
+    customer: Customer,
+    look: str,
+    ready: ReadyInvoice,
+) -> InvoiceDocument:
+    """Put together what is printed, with today's letterhead."""
+    header = Header(
+        number=number,
+        language=customer.language or settings.language,
+        branding=branding(settings, look),
+        seller=seller_party(settings),
+        buyer=buyer_party(customer),
+        issued_on=ready.issued_on,
+        due_on=ready.due_on,
+        delivery_on=ready.delivery_on,
+        purchase_order=ready.purchase_order,
+        notes=ready.notes,
+        terms=ready.payment_terms,
+        bank=bank_rows(settings),
+        iban=settings.bank_iban,
+    )
+    return build_document(header, ready.terms, ready.texts, ready.totals)
+
+
+def issued_values(customer: Customer, ready: ReadyInvoice) -> dict[str, Any]:
+    """Return the columns of an invoice that issuing fills from its terms."""
+    terms, totals = ready.terms, ready.totals
+    step, given = terms.cash_rounding, terms.rounding
+    return {
+        "customer_id": customer.id,
+        "customer_name": customer.name,
+        "customer_name_key": customer.name_key,
+        "prices_inclusive": terms.prices == "inclusive",
+        "decimals": terms.decimals,
+        "cash_rounding_minor": step.minor if step is not None else 0,
+        "rounding_minor": given.minor if given is not None else None,
+        "adjustments": adjustments_to_json(terms.allowances, terms.charges),
+        "issued_on": ready.issued_on,
+        "due_on": ready.due_on,
+        "delivery_on": ready.delivery_on,
+        "purchase_order": ready.purchase_order,
+        "notes": ready.notes,
+        "terms": ready.payment_terms,
+        "net_minor": totals.net_total.minor,
+        "tax_minor": totals.tax_total.minor,
+        "total_minor": totals.total.minor,
+        "prepaid_minor": totals.prepaid.minor,
+        "due_minor": totals.due.minor,
+        "outstanding_minor": totals.due.minor,
+    }
+
+
+def line_values(ready: ReadyInvoice) -> list[dict[str, Any]]:
+    """Return the columns of the line items, in order."""
+    together: Sequence[tuple[LineTerms, LineTotals, LineTexts, str]] = list(
+        zip(
+            ready.terms.lines,
+            ready.totals.lines,
+            ready.texts,
+            ready.tax_ids,
+            strict=True,
+        )
+    )
+    return [
+        {
+            "position": index,
+            "name": texts.name,
+            "description": texts.description,
+            "group_heading": texts.group,
+            "quantity": terms.quantity,
+            "unit": texts.unit,
+            "unit_price": terms.unit_price,
+            "base_quantity": terms.base_quantity,
+            "discount_percent": _percent(terms),
+            "taxes": taxes_to_json(terms.taxes, tax_id),
+            "adjustments": adjustments_to_json(terms.allowances, terms.charges),
+            "amount_minor": totals.amount.minor,
+            "net_minor": totals.net.minor,
+        }
+        for index, (terms, totals, texts, tax_id) in enumerate(together)
+    ]
+
+
+def postings_of(totals: Totals) -> tuple[Posting, ...]:
+    """Return what issuing an invoice of these totals posts."""
+    return postings_for_issue(
+        net_minor=totals.net_total.minor,
+        tax_minor=totals.tax_total.minor,
+        prepaid_minor=totals.prepaid.minor,
+        rounding_minor=totals.due.minor - totals.total.minor + totals.prepaid.minor,
+    )
 
 
 def _issue(uow: UnitOfWork, invoice: Invoice) -> IssuedInvoice:
@@ -402,60 +485,6 @@ def _mark_sent(uow: UnitOfWork, invoice: Invoice) -> None:
     invoice.sent_at = uow.now
     uow.flush()
     uow.record(InvoiceSent(invoice_id=invoice.id, customer_id=invoice.customer_id))
-
-
-def _copy_terms(invoice: Invoice, customer: Customer, ready: ReadyInvoice) -> None:
-    terms, totals = ready.terms, ready.totals
-    invoice.customer_id = customer.id
-    invoice.customer_name = customer.name
-    invoice.customer_name_key = customer.name_key
-    invoice.prices_inclusive = terms.prices == "inclusive"
-    invoice.decimals = terms.decimals
-    step, given = terms.cash_rounding, terms.rounding
-    invoice.cash_rounding_minor = step.minor if step is not None else 0
-    invoice.rounding_minor = given.minor if given is not None else None
-    invoice.adjustments = adjustments_to_json(terms.allowances, terms.charges)
-    invoice.issued_on, invoice.due_on = ready.issued_on, ready.due_on
-    invoice.delivery_on = ready.delivery_on
-    invoice.purchase_order = ready.purchase_order
-    invoice.notes, invoice.terms = ready.notes, ready.payment_terms
-    invoice.net_minor = totals.net_total.minor
-    invoice.tax_minor = totals.tax_total.minor
-    invoice.total_minor = totals.total.minor
-    invoice.prepaid_minor = totals.prepaid.minor
-    invoice.due_minor = totals.due.minor
-    invoice.outstanding_minor = totals.due.minor
-
-
-def _line_items(invoice_id: int, ready: ReadyInvoice) -> list[LineItem]:
-    together: Sequence[tuple[LineTerms, LineTotals, LineTexts, str]] = list(
-        zip(
-            ready.terms.lines,
-            ready.totals.lines,
-            ready.texts,
-            ready.tax_ids,
-            strict=True,
-        )
-    )
-    return [
-        LineItem(
-            invoice_id=invoice_id,
-            position=index,
-            name=texts.name,
-            description=texts.description,
-            group_heading=texts.group,
-            quantity=terms.quantity,
-            unit=texts.unit,
-            unit_price=terms.unit_price,
-            base_quantity=terms.base_quantity,
-            discount_percent=_percent(terms),
-            taxes=taxes_to_json(terms.taxes, tax_id),
-            adjustments=adjustments_to_json(terms.allowances, terms.charges),
-            amount_minor=totals.amount.minor,
-            net_minor=totals.net.minor,
-        )
-        for index, (terms, totals, texts, tax_id) in enumerate(together)
-    ]
 
 
 def _postings(invoice: Invoice) -> tuple[Posting, ...]:
