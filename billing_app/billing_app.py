@@ -15,6 +15,7 @@ from billing_app.endpoints.stripe_webhook import webhook_routes
 from billing_app.runtime import open_runtime, set_current
 from billing_app.settings import load_settings
 from billing_app.web import gate, routes
+from billing_app.web.components.layout import error_boundary
 
 settings = load_settings()
 runtime = open_runtime(settings)
@@ -29,7 +30,12 @@ http_app = make_http_app(
 )
 
 app = rx.App(
+    # What Reflex adds by itself, an overlay, toasts and a reset, is 10 KB that no
+    # page uses; see docs/decisions/0013-plain-css-over-tokens.md.
     theme=None,
+    toaster=None,
+    reset_style=False,
+    app_wraps={(55, "ErrorBoundary"): lambda _stateful: error_boundary()},
     api_transformer=http_app,
     head_components=[rx.el.link(rel="icon", href="/favicon.svg")],
     hydrate_fallback=lambda: rx.el.div(rx.html(MARK)),
