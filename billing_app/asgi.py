@@ -9,7 +9,7 @@ from reflex_base import constants
 from reflex_base.environment import environment
 from starlette.types import ASGIApp
 
-from billing_app.build import CLIENT
+from billing_app.build import client_folder, current_frontend
 from billing_app.logs import redact_logs
 
 
@@ -20,7 +20,9 @@ def create_app() -> ASGIApp:
     environment.REFLEX_ENV_MODE.set(constants.Env.PROD)
     environment.REFLEX_SKIP_COMPILE.set(True)
     environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.set(True)
+    frontend = current_frontend()
+    environment.REFLEX_WEB_WORKDIR.set(frontend)
 
     from billing_app.billing_app import app, layer
 
-    return layer(app(), CLIENT)
+    return layer(app(), client_folder(frontend))

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 
 from billing_app.endpoints.app import add_layers, make_http_app
 from billing_app.endpoints.first_paint import MARK
-from billing_app.endpoints.health import database_check, health_routes
+from billing_app.endpoints.health import database_check, health_routes, outbox_check
 from billing_app.endpoints.pay import pay_routes
 from billing_app.endpoints.stripe_webhook import webhook_routes
 from billing_app.runtime import open_runtime, set_current
@@ -21,13 +21,11 @@ settings = load_settings()
 runtime = open_runtime(settings)
 set_current(runtime)
 
-http_app = make_http_app(
-    [
-        *health_routes([database_check(runtime.engine)]),
-        *webhook_routes(),
-        *pay_routes(),
-    ]
+checks = (
+    database_check(runtime.engine),
+    outbox_check(runtime.engine, runtime.now),
 )
+http_app = make_http_app([*health_routes(checks), *webhook_routes(), *pay_routes()])
 
 app = rx.App(
     # What Reflex adds by itself, an overlay, toasts and a reset, is 10 KB that no

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,9 +16,15 @@ from pathlib import Path
 from billing_app.domain.errors import BillingError
 from billing_app.settings import ROOT, without_settings
 
-CLIENT = ROOT / ".web" / "build" / "client"
 WORK = ROOT / ".build"
 LOG = WORK / "frontend.log"
+# Where Reflex builds, and all that a server needs of it.
+_WEB = ROOT / ".web"
+_SERVED = ("build/client", "backend", "routes.json", "reflex.json")
+# A server that is running keeps its own while newer ones are built.
+_FRONTENDS = WORK / "frontends"
+_CURRENT = WORK / "frontend"
+_KEPT = 3
 
 # What the compiler can see: pages, the types of their variables, and files.
 _SOURCES = (
@@ -46,20 +53,60 @@ def build_if_changed(announce: Callable[[], None]) -> bool:
     Raises:
         BuildFailed: with the end of its log.
     """
-    WORK.mkdir(exist_ok=True)
+    _FRONTENDS.mkdir(parents=True, exist_ok=True)
     with _locked(WORK / "frontend.lock"):
         sources = hash_files(ROOT, _SOURCES)
-        built = WORK / "frontend.hash"
-        wanted = f"{sources} {hash_files(ROOT, _LOCK)}"
-        if CLIENT.is_dir() and built.is_file() and built.read_text() == wanted:
-            return False
+        has_changed = not (_FRONTENDS / _name(sources)).is_dir()
+        if has_changed:
+            announce()
+            _export()
+        # The build adds a page's new library to the lock, so the name is new.
+        frontend = _FRONTENDS / _name(sources)
+        if not frontend.is_dir():
+            _publish(frontend)
+        _select(frontend)
+        return has_changed
 
-        announce()
-        built.unlink(missing_ok=True)
-        _export()
-        # A page's new library is added to the lock by the build itself.
-        built.write_text(f"{sources} {hash_files(ROOT, _LOCK)}")
-        return True
+
+def current_frontend() -> Path:
+    """Return the folder of the frontend that was built last."""
+    assert _CURRENT.exists(), "nothing is built: run `tallyport build`"
+    return _FRONTENDS / _CURRENT.read_text()
+
+
+def client_folder(frontend: Path) -> Path:
+    """Return the part of a frontend that browsers load."""
+    return frontend / "build" / "client"
+
+
+def _name(sources: str) -> str:
+    return f"{sources[:12]}-{hash_files(ROOT, _LOCK)[:12]}"
+
+
+def _publish(frontend: Path) -> None:
+    """Copy what was built; the folder is complete, or not there."""
+    unfinished = _FRONTENDS / "unfinished"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    for name in _SERVED:
+        source, target = _WEB / name, unfinished / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target)
+        else:
+            shutil.copy2(source, target)
+    unfinished.rename(frontend)
+
+    frontends = sorted(_FRONTENDS.iterdir(), key=lambda folder: folder.stat().st_mtime)
+    for old in frontends[:-_KEPT]:
+        shutil.rmtree(old)
+
+
+def _select(frontend: Path) -> None:
+    """Make it the one that servers start with; the newest are kept longest."""
+    frontend.touch()
+    unfinished = _CURRENT.with_suffix(".unfinished")
+    unfinished.write_text(frontend.name)
+    unfinished.replace(_CURRENT)
 
 
 def hash_files(root: Path, sources: tuple[str, ...]) -> str:
@@ -91,6 +138,8 @@ def _list_files(root: Path, sources: tuple[str, ...]) -> list[Path]:
 
 
 def _export() -> None:
+    # Reflex leaves marks there that switch routes on, also when no page needs them.
+    shutil.rmtree(_WEB / "backend", ignore_errors=True)
     command = (sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip")
     with LOG.open("wb") as log:
         finished = subprocess.run(  # noqa: S603 - a fixed command

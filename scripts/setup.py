@@ -64,25 +64,35 @@ def is_new_enough(uv):
 def install_uv():
     """Put uv into a folder of its own; the system's Python is not touched."""
     say("Installing uv …")
+    if not (install_uv_by_venv() or install_uv_by_pip()):
+        # Debian ships both apart from Python.
+        install_system_packages({"python3-venv": "set-up"})
+        if not install_uv_by_venv():
+            say(f"uv could not be installed; {LOG} says why.")
+    return find_uv()
+
+
+def install_uv_by_venv():
+    own = empty_folder_for_uv()
+    python = str(own / "bin" / "python")
+    return logged([sys.executable, "-m", "venv", str(own)]) and pip_install_uv(python)
+
+
+def install_uv_by_pip():
+    """Do without venv, also where PEP 668 closes the system's own folders."""
+    own = empty_folder_for_uv()
+    return pip_install_uv(sys.executable, "--target", str(own))
+
+
+def empty_folder_for_uv():
     own = WORK / "uv"
     shutil.rmtree(str(own), ignore_errors=True)
-    pip = [str(own / "bin" / "python"), "-m", "pip"]
-    if not logged([sys.executable, "-m", "venv", str(own)]):
-        # Debian ships venv apart; pip alone does, also where PEP 668 closes the
-        # system's own folders.
-        shutil.rmtree(str(own), ignore_errors=True)
-        pip = [sys.executable, "-m", "pip"]
-    install = [*pip, "install", "--quiet", "--disable-pip-version-check", UV]
-    if pip[0] == sys.executable:
-        install += ["--target", str(own)]
-    if logged(install) and find_uv():
-        return find_uv()
+    return own
 
-    say(
-        f"uv could not be installed; {LOG} says why. Once it is there "
-        "(https://docs.astral.sh/uv), run this again."
-    )
-    return None
+
+def pip_install_uv(python, *options):
+    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    return logged([*pip, *options, UV])
 
 
 def sync(uv, with_tests):

@@ -25,7 +25,7 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def unpack(archive: Path, folder: Path) -> list[tuple[str]]:
     with tarfile.open(archive) as opened:
-        opened.extractall(folder, filter="data")
+        opened.extractall(folder)
     with closing(sqlite3.connect(folder / "tallyport.db")) as database:
         return database.execute("SELECT word FROM saved").fetchall()
 

@@ -142,9 +142,8 @@ def _examine_redis(url: str) -> Finding:
 
 def _examine_libraries() -> Iterator[Finding]:
     missing = [p for library, p in PDF_LIBRARIES.items() if not _loads(library)]
-    problem = (
-        f"PDF files cannot be made: install {' '.join(missing)}." if missing else None
-    )
+    command = f"sudo apt-get install {' '.join(missing)}"
+    problem = f"PDF files cannot be made; `{command}` mends it." if missing else None
     yield Finding("pdf", problem, must_fix=False)
 
 

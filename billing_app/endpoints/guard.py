@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
@@ -28,6 +30,7 @@ class Guard:
         foreign_paths: prefixes that other sites' servers post to.
         body_max_bytes: longest body by path prefix; the longest prefix wins.
         sockets_max: open sockets of one address; an office may share one.
+        events_per_second: how fast one socket may send for long; faster ones wait.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class Guard:
         foreign_paths: Sequence[str] = (),
         body_max_bytes: Mapping[str, int] | None = None,
         sockets_max: int = 500,
+        events_per_second: int = 50,
     ) -> None:
         self.app = app
         self._origins = frozenset(origins)
@@ -49,6 +53,7 @@ class Guard:
         self._foreign_paths = tuple(foreign_paths)
         self._body_max_bytes = {"/": _MEGABYTE, **(body_max_bytes or {})}
         self._sockets_max = sockets_max
+        self._events_per_second = events_per_second
         self._sockets: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,7 +91,7 @@ class Guard:
 
         self._sockets[address] += 1
         try:
-            await self.app(scope, receive, send)
+            await self.app(scope, _slow_down(receive, self._events_per_second), send)
         finally:
             self._sockets[address] -= 1
             if not self._sockets[address]:
@@ -169,6 +174,31 @@ def _limit(receive: Receive, longest: int) -> Receive:
         return message
 
     return receive_limited
+
+
+def _slow_down(receive: Receive, per_second: int) -> Receive:
+    """Let a socket send bursts, but for long only so many messages a second.
+
+    A leaky bucket of four seconds' worth. Who sends faster is read slower: nothing
+    is lost, and other visitors keep their turn.
+    """
+    messages = 0
+    emptied_at = time.monotonic()
+
+    async def receive_slowly() -> Message:
+        nonlocal messages, emptied_at
+        message = await receive()
+        now = time.monotonic()
+        drained = int((now - emptied_at) * per_second)
+        if drained:
+            messages, emptied_at = max(0, messages - drained), now
+        messages += 1
+        excess = messages - 4 * per_second
+        if excess > 0:
+            await asyncio.sleep(excess / per_second)
+        return message
+
+    return receive_slowly
 
 
 def _too_large(longest: int) -> HTTPException:

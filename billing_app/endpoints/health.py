@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -12,8 +13,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 
-from billing_app.database import migrations
+from billing_app.database import migrations, outbox
 from billing_app.database.engine import reading
+
+# A worker takes what is due within seconds.
+_OUTBOX_AGE_MAX = timedelta(minutes=15)
 
 PATHS = ("/healthz", "/readyz")
 
@@ -37,6 +41,21 @@ def database_check(engine: Engine) -> Check:
         return None if is_at_head else "The database waits for `tallyport migrate`."
 
     return Check("database", find_problem)
+
+
+def outbox_check(engine: Engine, now: Callable[[], datetime]) -> Check:
+    """Whether promised work, mail above all, is being done."""
+
+    def find_problem() -> str | None:
+        try:
+            oldest = outbox.oldest_waiting(engine, now())
+        except SQLAlchemyError:
+            return "The database does not answer."
+        if oldest is None or now() - oldest < _OUTBOX_AGE_MAX:
+            return None
+        return f"Work waits since {oldest:%Y-%m-%d %H:%M} UTC; is a worker running?"
+
+    return Check("outbox", find_problem)
 
 
 def health_routes(checks: Sequence[Check]) -> list[Route]:

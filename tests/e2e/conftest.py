@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.support.browser import ARGUMENTS, DESKTOP, PHONE, Watcher, find_chromium
+from tests.support.browser import (
+    ARGUMENTS,
+    DESKTOP,
+    PHONE,
+    Watcher,
+    find_chromium,
+    use_own_node,
+)
 from tests.support.process import Server, running
 
 PICTURES = Path(__file__).parents[2] / "reports" / "e2e"
@@ -42,6 +49,7 @@ def browser() -> Iterator[Browser]:
     path = find_chromium()
     if path is None:
         pytest.skip("no Chromium: sudo apt-get install chromium")
+    use_own_node()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser

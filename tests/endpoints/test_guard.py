@@ -190,3 +190,26 @@ class TestClientNetwork:
 
         assert near == self.of("", 0, "2001:db8:1:2:ffff::9")
         assert near != self.of("", 0, "2001:db8:1:3::1")
+
+
+class TestManyMessages:
+    async def test_are_read_slower_and_none_is_lost(self, monkeypatch):
+        waited: list[float] = []
+        read = 0
+
+        async def sleep(seconds: float) -> None:
+            waited.append(seconds)
+
+        async def reads_everything(scope, receive, send):
+            nonlocal read
+            for _ in range(6):
+                await receive()
+                read += 1
+
+        monkeypatch.setattr("billing_app.endpoints.guard.asyncio.sleep", sleep)
+        guard = Guard(reads_everything, origins=[ORIGIN], events_per_second=1)
+        await open_socket(guard, **HEADERS)
+
+        # A burst of four is free, then each waits longer.
+        assert read == 6
+        assert waited == [1.0, 2.0]

@@ -4,8 +4,15 @@ from starlette.applications import Starlette
 
 from billing_app.database import migrations
 from billing_app.database.engine import open_engine
-from billing_app.endpoints.health import Check, database_check, health_routes
+from billing_app.endpoints.health import (
+    Check,
+    database_check,
+    health_routes,
+    outbox_check,
+)
+from billing_app.models import OutboxMessage
 from tests.support.asgi import http
+from tests.support.world import World
 
 
 def app(*checks: Check) -> Starlette:
@@ -57,6 +64,34 @@ class TestDatabaseCheck:
         engine = open_engine(f"sqlite:///{tmp_path / 'no' / 'folder' / 'x.db'}")
 
         assert database_check(engine).find_problem() == "The database does not answer."
+
+
+class TestOutboxCheck:
+    def check(self, world: World) -> Check:
+        return outbox_check(world.runtime.engine, world.clock)
+
+    def promise(self, world: World) -> None:
+        with world.unit(world.northwind.system) as uow:
+            uow.add(
+                OutboxMessage(
+                    topic="mail", key="1", available_at=uow.now, created_at=uow.now
+                )
+            )
+
+    def test_finds_nothing_wrong_when_nothing_waits(self, world: World):
+        assert self.check(world).find_problem() is None
+
+    def test_gives_a_worker_time(self, world: World):
+        self.promise(world)
+        world.clock.advance(minutes=14)
+
+        assert self.check(world).find_problem() is None
+
+    def test_finds_work_that_nobody_does(self, world: World):
+        self.promise(world)
+        world.clock.advance(minutes=15)
+
+        assert "since 2026-03-02 11:00 UTC" in (self.check(world).find_problem() or "")
 
 
 async def test_a_check_that_breaks_is_not_ready():

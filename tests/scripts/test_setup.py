@@ -50,12 +50,19 @@ class TestFindUv:
 
 
 class TestInstallUv:
-    def test_goes_without_venv_where_that_is_missing(self, setup, capsys):
-        assert setup.install_uv() is None
+    def test_goes_without_venv_and_names_what_is_missing(
+        self, setup, monkeypatch, capsys
+    ):
+        monkeypatch.setattr(setup.shutil, "which", found("apt-get"))
+        monkeypatch.setattr(setup.os, "geteuid", lambda: 1000)
 
-        last = setup.ran[-1]
-        assert last[last.index("--target") + 1].endswith(".build/uv")
-        assert "could not be installed" in capsys.readouterr().out
+        setup.install_uv()
+
+        by_pip = setup.ran[1]
+        assert by_pip[by_pip.index("--target") + 1].endswith(".build/uv")
+        said = capsys.readouterr().out
+        assert "No set-up until this is run: sudo apt-get install python3-venv" in said
+        assert "could not be installed" in said
 
 
 class TestSystemPackages:

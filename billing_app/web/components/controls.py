@@ -237,14 +237,15 @@ def segmented(
     options: Sequence[Option],
     *,
     value: Text,
-    on_select: Handler,
+    on_select: Handler = None,
     wide: bool = False,
     small: bool = False,
 ) -> rx.Component:
     """Let people choose one of a few, all in view; options are (value, words).
 
     Radio buttons underneath: arrow keys move, a form sends the choice.
-    `on_select` gets the value chosen.
+    `on_select` gets the value chosen; without it `value` is where it starts and
+    the browser keeps the choice.
     """
     names = ["segmented"] + ["segmented-wide"] * wide + ["segmented-small"] * small
     return rx.el.fieldset(
@@ -302,10 +303,11 @@ def search_field(
     *,
     name: str = "search",
     placeholder: Text = "",
-    shortcut: str = "/",
+    shortcut: str = "",
     **props: Any,
 ) -> rx.Component:
-    """Draw a search field named by its label; `/` jumps into it."""
+    """Draw a search field named by its label; staff pages give it `/` as shortcut."""
+    key = [rx.el.kbd(shortcut, custom_attrs=_HIDDEN)] if shortcut else []
     return rx.el.div(
         icon("search"),
         rx.el.input(
@@ -315,10 +317,10 @@ def search_field(
             placeholder=placeholder or label,
             aria_label=label,
             auto_complete="off",
-            custom_attrs={"aria-keyshortcuts": shortcut},
+            custom_attrs={"aria-keyshortcuts": shortcut} if shortcut else {},
             **props,
         ),
-        rx.el.kbd(shortcut, custom_attrs=_HIDDEN),
+        *key,
         class_name="input-icon search-field",
     )
 
@@ -365,14 +367,15 @@ def copy_button(
 def _segment(
     name: str, option: str, words: str, value: Text, on_select: Handler
 ) -> rx.Component:
+    chosen = value == option
+    kept = (
+        {"default_checked": chosen}
+        if on_select is None
+        else {"checked": chosen, "on_change": on_select(option)}
+    )
     return rx.el.label(
         rx.el.input(
-            type="radio",
-            name=name,
-            value=option,
-            checked=value == option,
-            on_change=on_select(option),
-            class_name="visually-hidden",
+            type="radio", name=name, value=option, class_name="visually-hidden", **kept
         ),
         words,
     )

@@ -67,6 +67,7 @@ def staff_shell(
     person_mark: Text = "",
     jobs_word: Text = "Jobs",
     parent: tuple[str, str] | None = None,
+    count: Text = "",
     beside_title: rx.Component | Text = "",
     actions: Sequence[rx.Component] = (),
     counts: dict[str, Text] | None = None,
@@ -85,9 +86,10 @@ def staff_shell(
 
     `current` is a name of DESTINATIONS. `parent` (words, href) makes a
     breadcrumb. With `title_in_page` the page draws the h1 itself and the head
-    shows the title as text. `rail` folds the navigation beside an editor.
-    `stylesheets` adds files, such as theme.DOCUMENT; `extra` holds dialogs and the
-    command menu, which stand outside the main landmark.
+    shows the title as text. Beside it stand a count and, not on a phone, a status
+    or a time. `counts` stand beside names of DESTINATIONS. `rail` folds the
+    navigation beside an editor. `stylesheets` adds files, such as theme.DOCUMENT;
+    `extra` holds dialogs and the command menu, which stand outside the main landmark.
     """
     mark = workspace_mark or "T"
     return rx.fragment(
@@ -96,7 +98,7 @@ def staff_shell(
         rx.el.div(
             skip_link("Skip to content"),
             _phone_bar(workspace, mark),
-            rx.el.div(
+            rx.el.header(
                 _workspace(workspace, mark),
                 _find(),
                 navigation(current, counts or {}, jobs_word),
@@ -105,7 +107,7 @@ def staff_shell(
                 class_name="side",
             ),
             rx.el.main(
-                _head(title, parent, beside_title, actions, title_in_page),
+                _head(title, parent, count, beside_title, actions, title_in_page),
                 *content,
                 class_name="main",
                 id="main",
@@ -427,6 +429,7 @@ def _side_foot(
 def _head(
     title: Text,
     parent: tuple[str, str] | None,
+    count: Text,
     beside_title: rx.Component | Text,
     actions: Sequence[rx.Component],
     title_in_page: bool,
@@ -442,7 +445,8 @@ def _head(
         )
     return rx.el.header(
         heading,
-        rx.el.span(beside_title, class_name="quiet"),
+        rx.el.span(count, class_name="count"),
+        rx.el.span(beside_title, class_name="head-aside"),
         rx.el.div(*actions, class_name="head-actions"),
         class_name="head",
     )

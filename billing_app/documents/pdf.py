@@ -1,0 +1,182 @@
+"""Make PDFs, and pictures of their pages, in a process of its own.
+
+The worker has no network, a stripped environment, only the bundled fonts, and
+limits on time and memory. Each job runs in a fork of it: whatever a document does
+to the process is gone with the job, and nothing of it reaches the next one.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from billing_app.documents.frames import read_message, write_message
+from billing_app.domain.errors import BillingError, LimitReached
+
+log = logging.getLogger(__name__)
+
+# The slowest document within the limits takes a tenth of this on a slow machine.
+JOB_SECONDS_MAX = 25
+# The worker imports the engine and draws a sample before it takes the first job.
+START_SECONDS_MAX = 60
+
+_ROOT = Path(__file__).parents[2]
+_FONTS = Path(__file__).parent / "fonts" / "fonts.conf"
+# Where Homebrew's pango is found on a Mac.
+_PASSED_ON = ("PATH", "DYLD_FALLBACK_LIBRARY_PATH")
+
+
+class PdfEngineMissing(BillingError):
+    """The system libraries that set the text are not installed."""
+
+    code = "pdf_engine_missing"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The PDF engine is missing. Run: apt-get install "
+            "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+        )
+
+
+class PdfFailed(BillingError):
+    """The worker could not make this file."""
+
+    code = "pdf_failed"
+
+
+class PdfTooSlow(LimitReached):
+    """The document took more time or memory than one may."""
+
+    code = "pdf_too_slow"
+
+
+class PdfRenderer:
+    """Owns one worker, started at the first job and again after it was killed.
+
+    Blocking, safe to call from several threads; jobs run one after another.
+    """
+
+    def __init__(self, job_seconds_max: int = JOB_SECONDS_MAX) -> None:
+        self._job_seconds_max = job_seconds_max
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def render(self, html: str, content_digest: str) -> bytes:
+        """Return the PDF of a page from `render_print`.
+
+        The same page and digest give the same bytes, in any process.
+
+        Raises:
+            PdfEngineMissing: with the line that installs it.
+            PdfTooSlow: the limits of a job were reached; the worker is gone.
+            PdfFailed: the engine could not do it.
+        """
+        identifier = bytes.fromhex(content_digest)[:16]
+        (pdf,) = self._ask([b"pdf", html.encode(), identifier])
+        return pdf
+
+    def render_pages(self, pdf: bytes, width: int) -> tuple[bytes, ...]:
+        """Return a PNG of each page, `width` pixels wide.
+
+        Raises:
+            PdfEngineMissing, PdfTooSlow, PdfFailed: as `render`.
+        """
+        return tuple(self._ask([b"pages", pdf, str(width).encode()]))
+
+    def warm(self) -> None:
+        """Start the worker now, so that the first job need not wait for it."""
+        with self._lock, suppress(PdfEngineMissing, PdfFailed):
+            self._running()
+
+    def close(self) -> None:
+        with self._lock:
+            self._kill()
+
+    def _ask(self, request: Sequence[bytes]) -> list[bytes]:
+        with self._lock:
+            process = self._running()
+            is_late, answer = self._exchange(process, request, self._job_seconds_max)
+        if is_late:
+            raise PdfTooSlow("This document takes too long to print. Make it shorter.")
+        status, *parts = answer
+        if status == b"done":
+            return parts
+        if status == b"limit":
+            raise PdfTooSlow("This document is too large to print. Make it shorter.")
+        log.error("pdf.failed", extra={"reason": b"".join(parts).decode()})
+        raise PdfFailed("The PDF could not be made. The reason is in the log.")
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is not None and self._process.poll() is None:
+            return self._process
+        self._kill()
+        self._process = subprocess.Popen(  # noqa: S603 - our own module
+            _worker_command(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=_ROOT,
+            env=_stripped_environment(),
+            start_new_session=True,
+        )
+        _, (status, *reason) = self._exchange(self._process, None, START_SECONDS_MAX)
+        if status == b"ready":
+            return self._process
+        self._kill()
+        if status == b"missing":
+            raise PdfEngineMissing
+        log.error("pdf.worker_failed", extra={"reason": b"".join(reason).decode()})
+        raise PdfFailed("The PDF worker could not start. The reason is in the log.")
+
+    def _exchange(
+        self,
+        process: subprocess.Popen[bytes],
+        request: Sequence[bytes] | None,
+        seconds_max: int,
+    ) -> tuple[bool, list[bytes]]:
+        """Say something and wait for the answer; kill the worker when it is late."""
+        assert process.stdin
+        assert process.stdout
+        late = threading.Event()
+
+        def stop() -> None:
+            late.set()
+            self._kill()
+
+        watch = threading.Timer(seconds_max, stop)
+        watch.daemon = True
+        watch.start()
+        try:
+            if request is not None:
+                write_message(process.stdin, request)
+            return False, read_message(process.stdout)
+        except (EOFError, BrokenPipeError):
+            return late.is_set(), [b"failed", b"the worker ended"]
+        finally:
+            watch.cancel()
+
+    def _kill(self) -> None:
+        process = self._process
+        if process is None:
+            return
+        # Its own session, so that the running job goes with the worker.
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _worker_command() -> list[str]:
+    return [sys.executable, "-m", "billing_app.documents.pdf_worker"]
+
+
+def _stripped_environment() -> dict[str, str]:
+    """Pass on nothing but what finds libraries: no secret is worth a leak."""
+    passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    return {**passed_on, "FONTCONFIG_FILE": str(_FONTS), "LC_ALL": "C.UTF-8"}

@@ -1,0 +1,567 @@
+"""Turn a document into HTML: the same sheet for screen, first paint and paper.
+
+Every value is escaped by the templates; nothing a person typed is ever taken as
+HTML or CSS. The style sheet of both screen and paper is `assets/document.css`.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+
+from babel import Locale
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from billing_app.documents.qr import payment_code
+from billing_app.documents.words import Words, words_for
+from billing_app.domain.branding import correct_brand, initials
+from billing_app.domain.document import (
+    Branding,
+    DocumentLine,
+    DocumentTax,
+    InvoiceDocument,
+    Party,
+    ReceiptDocument,
+)
+from billing_app.domain.formats import (
+    format_amount,
+    format_date,
+    format_money,
+    format_percent,
+    format_price,
+    format_quantity,
+    locale_of,
+)
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+# A group this short is kept on one page; trying that with longer ones is slow and
+# leaves holes.
+LINES_TOGETHER_MAX = 12
+# Foot texts up to this size are kept on one page.
+FOOT_LENGTH_MAX = 900
+# Terms as short as "30 days net" stand with the dates.
+TERMS_AS_FACT_MAX = 24
+# A wider logo is a word mark: it says the name itself.
+WORD_MARK_RATIO = 1.8
+
+# C0 and C1 controls but tab and newline, and signs that turn the reading direction
+# around: an amount must never be shown backwards.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_WITHOUT_THIN = str.maketrans("", "", ".,'’ \u00a0\u202f()il")
+_BLANK_LINES = re.compile(r"\n\s*\n\s*")
+
+_MAGIC = {
+    b"\x89PNG": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"RIFF": "image/webp",
+}
+
+# Where a tax number is a VAT number: the European Union and its neighbours.
+_VAT_COUNTRIES = frozenset([
+    "AT", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR",
+    "GB", "GR", "HR", "HU", "IE", "IS", "IT", "LI", "LT", "LU", "LV", "MT",
+    "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
+])  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A label and its value; `kind` says how it is drawn."""
+
+    label: str
+    value: str
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedParty:
+    name: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedLine:
+    place: int
+    name: str
+    description: str
+    discount: str
+    quantity: str
+    unit_price: str
+    tax: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedGroup:
+    heading: str
+    reference: str
+    lines: tuple[PrintedLine, ...]
+
+    @property
+    def is_short(self) -> bool:
+        return bool(self.heading) and len(self.lines) <= LINES_TOGETHER_MAX
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedTax:
+    label: str
+    reason: str
+    taxable: str
+    tax: str
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A document as text, in the customer's language: what the templates read.
+
+    Attributes:
+        heading: the element of the title: h1 on paper, h2 inside a page.
+        widths: of the columns behind the description, in em.
+    """
+
+    look: str
+    heading: str
+    colours: str
+    words: Words
+    words_language: str
+    kind: str
+    number: str
+    title: str
+    is_draft: bool
+    sender: str
+    initials: str
+    logo: str
+    logo_width: int
+    logo_height: int
+    shows_name: bool
+    reach: tuple[str, ...]
+    letterhead: tuple[str, ...]
+    legal_line: str
+    poster: str
+    poster_label: str
+    by_words: str
+    by_label: str
+    by_date: str
+    buyer: PrintedParty
+    seller: PrintedParty
+    dates: tuple[Row, ...]
+    references: tuple[Row, ...]
+    currency: str
+    groups: tuple[PrintedGroup, ...]
+    shows_tax: bool
+    tax_rows: tuple[PrintedTax, ...]
+    total_rows: tuple[Row, ...]
+    notes: str
+    terms: str
+    bank_rows: tuple[Row, ...]
+    payment_code: Markup
+
+    @property
+    def poster_size(self) -> str:
+        """Name the class that keeps a long amount on one line."""
+        if len(self.poster) > 17:
+            return " s-longest"
+        return " s-long" if len(self.poster) > 13 else ""
+
+    @property
+    def is_long_foot(self) -> bool:
+        return len(self.notes) + len(self.terms) > FOOT_LENGTH_MAX
+
+    @property
+    def widths(self) -> tuple[Decimal, ...]:
+        lines = [line for group in self.groups for line in group.lines]
+        columns = [
+            (self.words.quantity, [line.quantity for line in lines], 14),
+            (self.words.unit_price, [line.unit_price for line in lines], 14),
+            (self.words.tax, [line.tax for line in lines], 9),
+            (
+                f"{self.words.amount} ({self.currency})",
+                [line.amount for line in lines],
+                14,
+            ),
+        ]
+        if not self.shows_tax:
+            del columns[2]
+        return tuple(_width(*column) for column in columns)
+
+
+def render_sheet(
+    document: InvoiceDocument | ReceiptDocument, logo_url: str = ""
+) -> str:
+    """Return the document as a fragment for a page that links document.css."""
+    return _render(_printed(document, "h2", logo_url))
+
+
+def render_print(
+    document: InvoiceDocument | ReceiptDocument, logo: bytes | None, made_at: datetime
+) -> str:
+    """Return the document as a page for `PdfRenderer`; the logo goes inside.
+
+    `made_at` is written into the file; for the same bytes each time, take an
+    instant that is stored, such as that of the issue.
+    """
+    printed = _printed(document, "h1", _data_url(logo) if logo else "")
+    sheet = Markup(_render(printed))  # noqa: S704 - escaped by its template
+    page = _templates().get_template("print.html")
+    return page.render(
+        d=printed, sheet=sheet, made_at=made_at.isoformat("T", "seconds")
+    )
+
+
+def _render(printed: Printed) -> str:
+    return _templates().get_template(f"{printed.look}.html").render(d=printed)
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _printed(
+    document: InvoiceDocument | ReceiptDocument, heading: str, logo: str
+) -> Printed:
+    if isinstance(document, InvoiceDocument):
+        return _printed_invoice(document, heading, logo)
+    return _printed_receipt(document, heading, logo)
+
+
+def _printed_invoice(document: InvoiceDocument, heading: str, logo: str) -> Printed:
+    language = document.language
+    spoken, words = words_for(language)
+    brand = document.branding
+    is_draft = not document.number
+    sender = _clean(brand.name or document.seller.name)
+    is_abroad = document.seller.country != document.buyer.country
+    due = format_money(document.due_minor, document.currency, language)
+    due_on = format_date(document.due_on, language) if document.due_on else ""
+    is_payable = document.due_minor > 0
+    dates = [Row(words.issued, format_date(document.issued_on, language))]
+    if document.delivery_on:
+        dates.append(Row(words.delivered, format_date(document.delivery_on, language)))
+    references = []
+    if document.purchase_order:
+        references.append(Row(words.your_reference, _clean(document.purchase_order)))
+    terms = _prose(document.terms)
+    has_short_terms = 0 < len(terms) <= TERMS_AS_FACT_MAX and "\n" not in terms
+    if has_short_terms:
+        dates.append(Row(words.terms, terms))
+    bank_rows = tuple(Row(_clean(x.label), _clean(x.value)) for x in document.bank)
+    return Printed(
+        look=brand.look,
+        heading=heading,
+        colours=_colours(brand),
+        words=words,
+        words_language=spoken,
+        kind=words.invoice,
+        number=_clean(document.number),
+        title=f"{words.invoice} {_clean(document.number) or words.draft}",
+        is_draft=is_draft,
+        sender=sender,
+        initials=initials(sender),
+        logo=logo,
+        **_logo_size(brand, logo),
+        reach=_reach(document.seller),
+        letterhead=_letterhead(document.seller, words),
+        legal_line=_legal_line(document.seller),
+        poster=due,
+        poster_label=words.amount_due,
+        by_words=_by_words(words, is_payable, bool(due_on)),
+        by_label=words.due_date,
+        by_date=due_on if is_payable else "",
+        buyer=_party(document.buyer, words, language, is_abroad),
+        seller=_party(document.seller, words, language, is_abroad),
+        dates=tuple(dates),
+        references=tuple(references),
+        currency=document.currency,
+        groups=tuple(_groups(document, words)),
+        shows_tax=any(line.tax for line in document.lines),
+        tax_rows=_tax_rows(document),
+        total_rows=tuple(_total_rows(document, words)),
+        notes=_prose(document.notes),
+        terms="" if has_short_terms else terms,
+        bank_rows=bank_rows if is_payable else (),
+        payment_code=_payment_code(document) if is_payable else Markup(),
+    )
+
+
+def _printed_receipt(document: ReceiptDocument, heading: str, logo: str) -> Printed:
+    language = document.language
+    spoken, words = words_for(language)
+    brand = document.branding
+    sender = _clean(brand.name or document.seller.name)
+    is_abroad = document.seller.country != document.buyer.country
+    received_on = format_date(document.received_on, language)
+    dates = [Row(words.invoice, _clean(document.invoice_number))]
+    references = [Row(words.method, _clean(document.method))]
+    if document.reference:
+        references.append(Row(words.reference, _clean(document.reference)))
+
+    def money(minor: int) -> str:
+        return format_money(minor, document.currency, language)
+
+    total_rows = [
+        Row(words.invoice_total, money(document.total_minor)),
+        Row(words.received, money(document.amount_minor)),
+        Row(words.remaining, money(document.outstanding_minor), "s-due")
+        if document.outstanding_minor > 0
+        else Row(words.paid_in_full, money(0), "s-due"),
+    ]
+    return Printed(
+        look=brand.look,
+        heading=heading,
+        colours=_colours(brand),
+        words=words,
+        words_language=spoken,
+        kind=words.receipt,
+        number=_clean(document.number),
+        title=f"{words.receipt} {_clean(document.number)}",
+        is_draft=False,
+        sender=sender,
+        initials=initials(sender),
+        logo=logo,
+        **_logo_size(brand, logo),
+        reach=_reach(document.seller),
+        letterhead=_letterhead(document.seller, words),
+        legal_line=_legal_line(document.seller),
+        poster=money(document.amount_minor),
+        poster_label=words.received,
+        by_words=words.received_on,
+        by_label=words.received_on,
+        by_date=received_on,
+        buyer=_party(document.buyer, words, language, is_abroad),
+        seller=_party(document.seller, words, language, is_abroad),
+        dates=tuple(dates),
+        references=tuple(references),
+        currency=document.currency,
+        groups=(),
+        shows_tax=False,
+        tax_rows=(),
+        total_rows=tuple(total_rows),
+        notes="",
+        terms="",
+        bank_rows=(),
+        payment_code=Markup(),
+    )
+
+
+def _groups(document: InvoiceDocument, words: Words) -> Iterator[PrintedGroup]:
+    """Put neighbours of the same group under one heading, in the given order."""
+    numbered = enumerate(document.lines, 1)
+    for heading, group in groupby(numbered, key=lambda entry: entry[1].group):
+        lines = tuple(group)
+        references = (line.group_reference for _, line in lines)
+        yield PrintedGroup(
+            _clean(heading),
+            _clean(next(filter(None, references), "")),
+            tuple(_line(document, place, line, words) for place, line in lines),
+        )
+
+
+def _line(
+    document: InvoiceDocument, place: int, line: DocumentLine, words: Words
+) -> PrintedLine:
+    language, currency = document.language, document.currency
+    quantity = format_quantity(line.quantity, language)
+    price = format_price(line.unit_price, currency, language)
+    if line.base_quantity != 1:
+        price += f" {words.per} {format_quantity(line.base_quantity, language)}"
+    discount = ""
+    if line.discount_minor:
+        lowered = format_amount(-line.discount_minor, currency, language)
+        told = (words.discount, _clean(line.discount), lowered)
+        discount = " ".join(filter(None, told))
+    return PrintedLine(
+        place=place,
+        name=_clean(line.name),
+        description=_prose(line.description),
+        discount=discount,
+        quantity=f"{quantity} {_clean(line.unit)}".rstrip(),
+        unit_price=price,
+        tax=_clean(line.tax),
+        amount=format_amount(line.amount_minor, currency, language),
+    )
+
+
+def _tax_rows(document: InvoiceDocument) -> tuple[PrintedTax, ...]:
+    """Return the taxes one by one, or none where the totals say it all."""
+    taxes = document.taxes
+    if len(taxes) < 2 and not any(tax.exemption_reason for tax in taxes):
+        return ()
+    return tuple(
+        PrintedTax(
+            _tax_label(tax, document.language),
+            _clean(tax.exemption_reason),
+            format_amount(tax.taxable_minor, document.currency, document.language),
+            format_amount(tax.tax_minor, document.currency, document.language),
+        )
+        for tax in taxes
+    )
+
+
+def _tax_label(tax: DocumentTax, language: str) -> str:
+    return f"{_clean(tax.name)} {format_percent(tax.percent, language)}".lstrip()
+
+
+def _total_rows(document: InvoiceDocument, words: Words) -> Iterator[Row]:
+    def amount(minor: int) -> str:
+        return format_amount(minor, document.currency, document.language)
+
+    def money(minor: int) -> str:
+        return format_money(minor, document.currency, document.language)
+
+    taxes = document.taxes
+    tax_label = words.tax_included if document.prices_inclusive else words.tax
+    if len(taxes) == 1:
+        named = _tax_label(taxes[0], document.language)
+        tax_label = f"{tax_label}, {named}" if document.prices_inclusive else named
+
+    lines_minor = sum(line.amount_minor for line in document.lines)
+    if document.prices_inclusive:
+        if document.adjustments:
+            yield Row(words.subtotal, amount(lines_minor))
+        for adjustment in document.adjustments:
+            yield Row(_clean(adjustment.reason), amount(adjustment.amount_minor))
+        yield Row(words.total, money(document.total_minor), "s-grand")
+        if taxes:
+            yield Row(tax_label, amount(document.tax_minor), "s-within")
+    else:
+        if taxes or document.adjustments:
+            yield Row(words.subtotal, amount(document.line_sum_minor))
+        for adjustment in document.adjustments:
+            yield Row(_clean(adjustment.reason), amount(adjustment.amount_minor))
+        if taxes:
+            yield Row(tax_label, amount(document.tax_minor))
+        yield Row(words.total, money(document.total_minor), "s-grand")
+    if document.prepaid_minor:
+        yield Row(words.prepaid, amount(-document.prepaid_minor))
+    if document.rounding_minor:
+        yield Row(words.rounding, amount(document.rounding_minor))
+    yield Row(words.amount_due, money(document.due_minor), "s-due")
+
+
+def _payment_code(document: InvoiceDocument) -> Markup:
+    return Markup(  # noqa: S704 - drawn by us, holds squares only
+        payment_code(
+            document.seller.name,
+            document.iban,
+            document.bic,
+            document.due_minor,
+            document.currency,
+            document.number,
+        )
+    )
+
+
+def _by_words(words: Words, is_payable: bool, has_date: bool) -> str:
+    if not is_payable:
+        return words.nothing_due
+    return words.amount_due_by if has_date else words.amount_due
+
+
+def _party(
+    party: Party, words: Words, language: str, shows_country: bool
+) -> PrintedParty:
+    lines = [party.contact_name, *party.address]
+    if shows_country and party.country:
+        lines.append(_country_name(party.country, language))
+    lines.append(_vat_line(party, words))
+    return PrintedParty(
+        _clean(party.name), tuple(_clean(line) for line in lines if line)
+    )
+
+
+def _vat_line(party: Party, words: Words) -> str:
+    if not party.vat_id:
+        return ""
+    country = party.country or party.vat_id[:2]
+    label = words.vat_id if country in _VAT_COUNTRIES else words.tax_id
+    return f"{label} {party.vat_id}"
+
+
+def _country_name(code: str, language: str) -> str:
+    locale: Locale = locale_of(language)
+    return locale.territories.get(code, code)
+
+
+def _reach(seller: Party) -> tuple[str, ...]:
+    ways = (seller.website, seller.phone, seller.email)
+    return tuple(_clean(way) for way in ways if way)
+
+
+def _letterhead(seller: Party, words: Words) -> tuple[str, ...]:
+    lines = (
+        ", ".join(seller.address),
+        " · ".join(way for way in (seller.phone, seller.email) if way),
+        _vat_line(seller, words),
+    )
+    return tuple(_clean(line) for line in lines if line)
+
+
+def _legal_line(seller: Party) -> str:
+    parts = (seller.name, seller.registration)
+    return " · ".join(_clean(part) for part in parts if part)
+
+
+def _logo_size(brand: Branding, logo: str) -> dict[str, int | bool]:
+    is_known = brand.logo_width > 0 and brand.logo_height > 0
+    ratio = Decimal(brand.logo_width) / brand.logo_height if is_known else Decimal(1)
+    return {
+        "logo_width": brand.logo_width if is_known else 0,
+        "logo_height": brand.logo_height if is_known else 0,
+        "shows_name": not (logo and ratio > WORD_MARK_RATIO),
+    }
+
+
+def _colours(brand: Branding) -> str:
+    shown = correct_brand(brand.accent)
+    return (
+        f"--sheet-accent:{shown.light.accent};--sheet-ink:{shown.light.ink};"
+        f"--sheet-accent-dark:{shown.dark.accent};--sheet-ink-dark:{shown.dark.ink}"
+    )
+
+
+def _width(heading: str, texts: list[str], widest: int) -> Decimal:
+    """Return the em a column needs: figures are wide, separators are not."""
+    needed = max((_ems(text) for text in texts), default=Decimal(0))
+    return min(max(needed, _ems(heading)), Decimal(widest)) + Decimal("1.3")
+
+
+def _ems(text: str) -> Decimal:
+    thin = len(text) - len(text.translate(_WITHOUT_THIN))
+    wide = text.count("%") + text.count("M") + text.count("W")
+    normal = len(text) - thin - wide
+    return (thin * Decimal("0.3") + normal * Decimal("0.63") + wide).quantize(
+        Decimal("0.01")
+    )
+
+
+def _data_url(logo: bytes) -> str:
+    kind = next((kind for magic, kind in _MAGIC.items() if logo.startswith(magic)), "")
+    assert kind, "logos are stored as PNG, JPEG or WebP"
+    return f"data:{kind};base64,{b64encode(logo).decode()}"
+
+
+def _clean(text: str) -> str:
+    """Return one line without anything that cannot or must not be printed."""
+    return _UNPRINTABLE.sub("", " ".join(text.split()))
+
+
+def _prose(text: str) -> str:
+    """Return text with its line breaks, at most one empty line between two."""
+    lines = "\n".join(line.strip() for line in text.strip().splitlines())
+    return _UNPRINTABLE.sub("", _BLANK_LINES.sub("\n\n", lines))

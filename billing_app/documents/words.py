@@ -1,0 +1,120 @@
+"""The printed words of a document, by language."""
+# ruff: noqa: E501 - a row of the table is a word in every language.
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Every word a document prints by itself."""
+
+    invoice: str
+    receipt: str
+    draft: str
+    billed_to: str
+    received_from: str
+    sender: str
+    issued: str
+    delivered: str
+    due_date: str
+    your_reference: str
+    amount_due: str
+    amount_due_by: str
+    nothing_due: str
+    description: str
+    quantity: str
+    unit_price: str
+    per: str
+    discount: str
+    tax: str
+    amount: str
+    tax_group: str
+    taxable: str
+    subtotal: str
+    tax_included: str
+    total: str
+    prepaid: str
+    rounding: str
+    notes: str
+    terms: str
+    bank_transfer: str
+    reference: str
+    vat_id: str
+    tax_id: str
+    page: str
+    of: str
+    received: str
+    received_on: str
+    method: str
+    invoice_total: str
+    remaining: str
+    paid_in_full: str
+
+
+def _read(table: str) -> dict[str, Words]:
+    """Read `name | one column a language` rows, the languages in the first row."""
+    head, *rows = [
+        [cell.strip() for cell in line.split("|")]
+        for line in table.strip().splitlines()
+    ]
+    assert [row[0] for row in rows] == [field.name for field in fields(Words)]
+    return {
+        language: Words(*(row[column] for row in rows))
+        for column, language in enumerate(head)
+        if column
+    }
+
+
+WORDS = _read("""
+| en | de | fr | es | nl
+invoice | Invoice | Rechnung | Facture | Factura | Factuur
+receipt | Receipt | Quittung | Reçu | Recibo | Kwitantie
+draft | Draft | Entwurf | Brouillon | Borrador | Concept
+billed_to | Billed to | Rechnung an | Facturé à | Facturar a | Factuur aan
+received_from | Received from | Erhalten von | Reçu de | Recibido de | Ontvangen van
+sender | From | Von | De | De | Van
+issued | Issued | Ausgestellt | Émise le | Emitida | Factuurdatum
+delivered | Delivered | Leistungsdatum | Livraison | Entrega | Geleverd
+due_date | Due date | Fällig am | Échéance | Vencimiento | Vervaldatum
+your_reference | Your reference | Ihre Referenz | Votre référence | Su referencia | Uw referentie
+amount_due | Amount due | Zahlbetrag | Montant dû | Importe a pagar | Te betalen
+amount_due_by | Amount due by | Zahlbar bis | À payer avant le | A pagar antes del | Te betalen vóór
+nothing_due | Nothing to pay | Nichts zu zahlen | Rien à payer | Nada que pagar | Niets te betalen
+description | Description | Beschreibung | Désignation | Descripción | Omschrijving
+quantity | Quantity | Menge | Quantité | Cantidad | Aantal
+unit_price | Unit price | Einzelpreis | Prix unitaire | Precio | Prijs
+per | per | je | par | por | per
+discount | Discount | Rabatt | Remise | Descuento | Korting
+tax | Tax | Steuer | Taxe | Impuesto | Btw
+amount | Amount | Betrag | Montant | Importe | Bedrag
+tax_group | Tax group | Steuersatz | Taux | Tipo | Tarief
+taxable | Taxable | Netto | Base | Base | Grondslag
+subtotal | Subtotal | Zwischensumme | Sous-total | Subtotal | Subtotaal
+tax_included | Tax included | Enthaltene Steuer | Dont taxe | Impuesto incluido | Inclusief btw
+total | Total | Gesamt | Total | Total | Totaal
+prepaid | Already paid | Bereits bezahlt | Déjà payé | Ya pagado | Reeds betaald
+rounding | Rounding | Rundung | Arrondi | Redondeo | Afronding
+notes | Notes | Hinweise | Remarques | Notas | Opmerkingen
+terms | Terms | Zahlungsbedingungen | Conditions | Condiciones | Voorwaarden
+bank_transfer | Bank transfer | Überweisung | Virement | Transferencia | Overschrijving
+reference | Reference | Verwendungszweck | Référence | Referencia | Kenmerk
+vat_id | VAT | USt-IdNr. | TVA | IVA | Btw-nr.
+tax_id | Tax ID | Steuernr. | N° fiscal | NIF | Fiscaal nr.
+page | Page | Seite | Page | Página | Pagina
+of | of | von | sur | de | van
+received | Amount received | Betrag erhalten | Montant reçu | Importe recibido | Ontvangen bedrag
+received_on | Received on | Erhalten am | Reçu le | Recibido el | Ontvangen op
+method | Method | Zahlungsart | Moyen | Método | Betaalwijze
+invoice_total | Invoice total | Rechnungsbetrag | Total facturé | Total factura | Factuurtotaal
+remaining | Remaining balance | Restbetrag | Solde restant | Saldo pendiente | Resterend saldo
+paid_in_full | Paid in full | Vollständig bezahlt | Soldée | Pagada por completo | Volledig betaald
+""")
+
+
+def words_for(language: str) -> tuple[str, Words]:
+    """Return the language whose words are printed, English for one we lack."""
+    spoken = language.split("-")[0].lower()
+    spoken = spoken if spoken in WORDS else "en"
+    return spoken, WORDS[spoken]

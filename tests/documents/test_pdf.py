@@ -1,0 +1,257 @@
+"""PDFs hold the figures, are the same everywhere, and cannot reach anything."""
+
+import io
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pikepdf
+import pypdf
+import pytest
+from PIL import Image
+
+from billing_app.documents import pdf, pdf_worker
+from billing_app.documents.pdf import (
+    PdfEngineMissing,
+    PdfFailed,
+    PdfRenderer,
+    PdfTooSlow,
+)
+from billing_app.documents.render import render_print
+from billing_app.domain.document import (
+    InvoiceDocument,
+    Look,
+    Party,
+    ReceiptDocument,
+    content_digest,
+    to_json,
+)
+from tests.support.documents import MADE_AT, a_line, a_receipt, an_invoice, lines_of
+
+
+def pdf_of(
+    renderer: PdfRenderer,
+    document: InvoiceDocument | ReceiptDocument,
+    logo: bytes | None = None,
+) -> bytes:
+    html = render_print(document, logo, MADE_AT)
+    return renderer.render(html, content_digest(to_json(document)))
+
+
+def read(data: bytes) -> pypdf.PdfReader:
+    return pypdf.PdfReader(io.BytesIO(data))
+
+
+def text_of(data: bytes) -> str:
+    text = " ".join(page.extract_text() for page in read(data).pages)
+    return " ".join(text.split())
+
+
+@contextmanager
+def listening() -> Iterator[tuple[int, list[str]]]:
+    """Listen on a free port; note what connects."""
+    callers: list[str] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def accept() -> None:
+            try:
+                while True:
+                    connection, (address, _) = server.accept()
+                    callers.append(address)
+                    connection.close()
+            except OSError:
+                return
+
+        threading.Thread(target=accept, daemon=True).start()
+        port = server.getsockname()[1]
+        yield port, callers
+        server.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize("look", Look)
+class TestEveryLook:
+    def test_holds_the_figures_as_text(self, renderer: PdfRenderer, look: Look):
+        text = text_of(pdf_of(renderer, an_invoice(look)))
+
+        for figure in (
+            "2026-0142", "€10,719.82", "12 December 2026", "Vermeer Optics",
+            "8,280.00", "−302.08", "130.20", "Page 1 of 1",
+        ):  # fmt: skip
+            assert figure in text
+
+    def test_two_hundred_lines_repeat_their_head(
+        self, renderer: PdfRenderer, look: Look
+    ):
+        pages = read(pdf_of(renderer, an_invoice(look, lines=lines_of(200)))).pages
+
+        count = len(pages)
+        assert 4 <= count <= 14
+        for number, page in enumerate(pages, 1):
+            assert f"Page {number} of {count}" in page.extract_text()
+        assert all("Description" in page.extract_text() for page in pages[:-1])
+
+    def test_fits_one_page_with_one_line(self, renderer: PdfRenderer, look: Look):
+        document = an_invoice(look, lines=(a_line("Work", 1_071_982),))
+
+        assert len(read(pdf_of(renderer, document)).pages) == 1
+
+    def test_says_draft_on_every_page(self, renderer: PdfRenderer, look: Look):
+        document = an_invoice(look, number="", lines=lines_of(60))
+
+        pages = read(pdf_of(renderer, document)).pages
+
+        assert all("DRAFT" in page.extract_text().upper() for page in pages)
+
+    def test_prints_a_receipt(self, renderer: PdfRenderer, look: Look):
+        data = pdf_of(renderer, a_receipt(look))
+
+        assert len(read(data).pages) == 1
+        assert "€671.98" in text_of(data)
+
+
+def test_says_what_it_is_to_programs(renderer: PdfRenderer):
+    reader = read(pdf_of(renderer, an_invoice()))
+
+    assert reader.metadata
+    assert reader.metadata.title == "Invoice 2026-0142 · Northwind Charter"
+    assert reader.metadata.author == "Northwind Charter B.V."
+    assert reader.metadata.creation_date == MADE_AT
+    assert reader.root_object["/Lang"] == "en"
+
+
+def test_two_processes_make_the_same_bytes(renderer: PdfRenderer):
+    other = PdfRenderer()
+    try:
+        again = pdf_of(other, an_invoice())
+    finally:
+        other.close()
+
+    assert again == pdf_of(renderer, an_invoice())
+    assert pdf_of(renderer, an_invoice()) == again
+
+
+def test_another_document_has_another_identifier(renderer: PdfRenderer):
+    first, second = (
+        read(pdf_of(renderer, document)).trailer["/ID"]
+        for document in (an_invoice(), an_invoice(number="2026-0143"))
+    )
+
+    assert first != second
+
+
+def test_hostile_text_reaches_nothing(renderer: PdfRenderer):
+    with listening() as (port, callers):
+        there = f"http://127.0.0.1:{port}/"
+        evil = (
+            f'<img src="{there}"><link rel=attachment href="file:///etc/passwd">'
+            f"<style>@import url({there});</style><object data={there}></object>"
+            f"<svg><image href={there} /></svg>"
+        )
+        party = Party(evil, (evil,), "NL", evil, evil, evil, evil, evil, evil)
+        document = an_invoice(
+            number=evil, seller=party, buyer=party, notes=evil, terms=evil,
+            purchase_order=evil, lines=(a_line(evil, 1, evil, evil, description=evil),),
+        )  # fmt: skip
+
+        data = pdf_of(renderer, document)
+
+        assert callers == []
+    assert not read(data).attachments
+    assert "<object" in text_of(data)
+
+
+def test_even_markup_of_ours_reaches_nothing(renderer: PdfRenderer):
+    """The second wall: should a template ever fail to escape."""
+    with listening() as (port, callers):
+        there = f"http://127.0.0.1:{port}/"
+        html = (
+            f"<link rel=stylesheet href={there}><link rel=attachment href={there}>"
+            f'<link rel=attachment href="file:///etc/passwd"><img src={there}>'
+            f"<style>@import url({there}); p {{ background: url({there}) }}</style>"
+            f'<p>Text<img src="file:///etc/passwd"><object data={there}></object>'
+            f"<svg width=9 height=9><image href={there} width=9 height=9 /></svg>"
+        )
+
+        data = renderer.render(html, "00" * 32)
+
+        assert callers == []
+    assert not read(data).attachments
+    assert "root:" not in text_of(data)
+
+
+def test_any_script_of_the_world_has_its_letters(renderer: PdfRenderer):
+    names = "株式会社北風 شركة الرياح 주식회사 ООО Ветер Łódź ไทย भारत 简体"
+    document = an_invoice(buyer=replace(an_invoice().buyer, name=names))
+
+    data = pdf_of(renderer, document)
+
+    with pikepdf.open(io.BytesIO(data)) as opened:
+        fonts = " ".join(str(x.get("/BaseFont", "")) for x in opened.objects)
+    assert all(
+        script in fonts
+        for script in ("JP", "Arabic", "KR", "Thai", "Devanagari", "SC", "Inter")
+    )
+
+
+def test_long_words_and_notes_stay_on_the_page(renderer: PdfRenderer):
+    document = an_invoice(notes="long " * 2_000, lines=(a_line("x" * 2_000, 100),))
+
+    assert len(read(pdf_of(renderer, document)).pages) >= 2
+
+
+def test_a_job_that_takes_too_long_is_killed_and_the_next_one_runs():
+    renderer = PdfRenderer(job_seconds_max=1)
+    endless = "<table>" + "<tr><td>cell" * 60_000
+
+    try:
+        with pytest.raises(PdfTooSlow):
+            renderer.render(endless, "00" * 32)
+
+        assert renderer.render("<p>short", "00" * 32).startswith(b"%PDF")
+    finally:
+        renderer.close()
+
+
+def test_what_is_no_pdf_has_no_pages(renderer: PdfRenderer):
+    with pytest.raises(PdfFailed):
+        renderer.render_pages(b"not a pdf", 600)
+
+    assert renderer.render("<p>after", "00" * 32).startswith(b"%PDF")
+
+
+def test_a_worker_that_died_is_replaced(renderer: PdfRenderer):
+    renderer.close()
+
+    assert renderer.render("<p>again", "00" * 32).startswith(b"%PDF")
+
+
+def test_without_the_libraries_the_one_line_to_run_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """A worker that finds no pango says `missing`; here, one that only says that."""
+    monkeypatch.setattr(
+        pdf, "_worker_command", lambda: ["printf", r"\0\0\0\1\0\0\0\7missing"]
+    )
+
+    with pytest.raises(PdfEngineMissing, match="apt-get install libpango"):
+        PdfRenderer().render("<p>x", "00" * 32)
+
+
+def test_pages_become_pictures_of_the_asked_width(renderer: PdfRenderer):
+    data = pdf_of(renderer, an_invoice(lines=lines_of(60)))
+
+    pictures = renderer.render_pages(data, 900)
+
+    assert len(pictures) == len(read(data).pages)
+    first = Image.open(io.BytesIO(pictures[0]))
+    assert first.width == 900
+    assert 1270 <= first.height <= 1276
+
+
+def test_the_sheets_own_colours_are_plain_on_paper():
+    plain = pdf_worker.plain_values(pdf_worker.STYLE_SHEET.read_text())
+
+    assert "var(--s-ink)" not in plain
+    assert "var(--s-accent)" in plain

@@ -1,0 +1,258 @@
+"""The sheet says what the document says, and takes nothing typed as markup."""
+
+import re
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from billing_app.documents.render import render_print, render_sheet
+from billing_app.documents.words import WORDS, words_for
+from billing_app.domain.document import (
+    Branding,
+    DocumentAdjustment,
+    DocumentTax,
+    Look,
+    Party,
+)
+from tests.support.documents import (
+    LINES,
+    MADE_AT,
+    SELLER,
+    a_line,
+    a_receipt,
+    an_invoice,
+    lines_of,
+)
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
+
+
+def text_of(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+@pytest.mark.parametrize("look", Look)
+class TestEveryLook:
+    def test_says_who_what_and_how_much(self, look: Look):
+        shown = text_of(render_sheet(an_invoice(look)))
+
+        for words in (
+            "Northwind Charter", "2026-0142", "€10,719.82", "12 December 2026",
+            "Vermeer Optics B.V.", "Keizersgracht 214", "VAT NL003456789B12",
+            "12 November 2026", "PO 4500-2291", "30 days net", "Amount (EUR)",
+            "Charter flight, Citation CJ3+", "Trip leg NW-1187", "2.4 h", "3,450.00",
+            "8,280.00", "Rotterdam – London City", "Trip NW-1187 · PH-NWD",
+            "Volume agreement", "−302.08", "VAT 21%", "620.00", "130.20", "156.30",
+            "Amount due", "NL91 ABNA 0417 1643 00", "Please quote",
+            "Chamber of Commerce 70112233",
+        ):  # fmt: skip
+            assert words in shown
+
+    def test_prints_the_sheet_it_shows(self, look: Look):
+        """Only the level of the heading differs: alone, or inside a page."""
+        shown = render_sheet(an_invoice(look))
+        printed = render_print(an_invoice(look), None, MADE_AT)
+
+        assert shown.replace("<h2", "<h1").replace("</h2", "</h1") in printed
+
+    def test_marks_a_draft_and_nothing_else(self, look: Look):
+        assert "s-draft-mark" in render_sheet(an_invoice(look, number=""))
+        assert "s-draft-mark" not in render_sheet(an_invoice(look))
+
+    def test_draws_a_receipt(self, look: Look):
+        shown = text_of(render_sheet(a_receipt(look)))
+
+        for words in (
+            "R-00017", "€400.00", "20 November 2026", "2026-0142", "Card",
+            "Visa 4242", "€1,071.98", "Remaining balance", "€671.98",
+        ):  # fmt: skip
+            assert words in shown
+
+    def test_takes_no_markup_from_anybody(self, look: Look):
+        evil = "<script>alert(1)</script>{{7*7}}\"'><img src=x onerror=y>"
+        party = Party(evil, (evil,), "NL", evil, evil, evil, evil, evil, evil)
+        line = a_line(evil, 1, evil, evil, description=evil, unit=evil, discount=evil,
+                      discount_minor=1, group_reference=evil)  # fmt: skip
+        document = an_invoice(
+            look, number=evil, branding=Branding(look, name=evil), seller=party,
+            buyer=party, purchase_order=evil, lines=(line,), notes=evil, terms=evil,
+            adjustments=(DocumentAdjustment(evil, 1),),
+            taxes=(DocumentTax(evil, "S", Decimal(1), 1, 1, evil),),
+        )  # fmt: skip
+
+        shown = render_sheet(document)
+
+        assert "<script" not in shown
+        assert "<img" not in shown
+        assert "onerror" not in re.sub(r">[^<]*<|\"[^\"]*\"", "", shown)
+        assert "{{7*7}}" in shown
+
+    def test_wears_the_brand_in_both_themes(self, look: Look):
+        shown = render_sheet(an_invoice(look, branding=Branding(look, "#ffee00")))
+
+        style = re.search(r'style="(--sheet-accent[^"]*)"', shown)
+        assert style
+        assert len(re.findall(r"#[0-9a-f]{6}", style[1])) == 4
+        assert "#ffee00" not in style[1]
+
+
+def test_a_single_tax_is_named_in_the_totals_and_needs_no_table():
+    document = an_invoice(taxes=(DocumentTax("VAT", "S", Decimal(21), 100, 21),))
+
+    shown = render_sheet(document)
+
+    assert "VAT 21%" in shown
+    assert "s-taxes" not in shown
+
+
+def test_an_exemption_is_explained_even_when_it_is_the_only_tax():
+    exempt = DocumentTax("VAT", "AE", Decimal(0), 100, 0, "Reverse charge")
+
+    assert "Reverse charge" in render_sheet(an_invoice(taxes=(exempt,)))
+
+
+def test_without_taxes_there_is_no_tax_column():
+    document = an_invoice(lines=(a_line("Work", 100, tax=""),), taxes=())
+
+    assert "Tax" not in text_of(render_sheet(document))
+
+
+def test_inclusive_prices_say_the_tax_within():
+    shown = text_of(render_sheet(an_invoice(prices_inclusive=True)))
+
+    assert re.search(r"Total €10,719.82 Tax included 156.30", shown)
+
+
+def test_money_already_paid_and_rounding_stand_between_total_and_due():
+    document = an_invoice(prepaid_minor=100_000, rounding_minor=3, due_minor=971_985)
+
+    shown = text_of(render_sheet(document))
+
+    assert "Already paid −1,000.00 Rounding 0.03 Amount due €9,719.85" in shown
+
+
+def test_nothing_to_pay_asks_for_nothing():
+    shown = render_sheet(an_invoice(due_minor=0))
+
+    assert "Nothing to pay" in shown
+    assert "IBAN" not in shown
+    assert "<svg" not in shown
+
+
+def test_another_currency_has_no_payment_code():
+    assert "<svg" not in render_sheet(an_invoice(currency="USD"))
+    assert "<svg" in render_sheet(an_invoice())
+
+
+def test_a_receipt_of_the_last_payment_says_paid_in_full():
+    shown = text_of(render_sheet(a_receipt(outstanding_minor=0)))
+
+    assert "Paid in full €0.00" in shown
+
+
+def test_countries_are_named_when_they_differ():
+    abroad = Party("Acme", ("1 Main St",), "US")
+
+    assert "Netherlands" in render_sheet(an_invoice(buyer=abroad))
+    assert "United States" in render_sheet(an_invoice(buyer=abroad))
+    assert "Netherlands" not in render_sheet(an_invoice())
+
+
+def test_lines_keep_their_order_and_their_headings():
+    shown = render_sheet(an_invoice(lines=lines_of(20)))
+
+    assert [int(x) for x in re.findall(r'id="line-(\d+)"', shown)] == list(range(1, 21))
+    assert [int(x) for x in re.findall(r"Job (\d)", shown)] == [0, 1, 2]
+
+
+def test_a_discount_and_a_price_for_many_are_told_on_the_line():
+    line = a_line("Bolts", 900, discount="10%", discount_minor=100,
+                  base_quantity=Decimal(1000))  # fmt: skip
+
+    shown = text_of(render_sheet(an_invoice(lines=(line,))))
+
+    assert "Discount 10% −1.00" in shown
+    assert "9.00 per 1,000" in shown
+
+
+def test_the_customer_reads_their_own_language():
+    shown = text_of(render_sheet(an_invoice(language="de-AT")))
+
+    assert "Rechnung 2026-0142" in shown
+    assert "Zahlbar bis 12. Dezember 2026" in shown
+
+
+def test_every_language_has_every_word():
+    assert {words_for(x)[0] for x in ("nl", "fr-CA", "es", "en-US", "tlh", "")} == {
+        "nl", "fr", "es", "en",
+    }  # fmt: skip
+    assert all(word for words in WORDS.values() for word in words.__slots__)
+
+
+def test_signs_that_turn_or_break_the_text_are_left_out():
+    notes = "Pay\x00 \u202e31.032,82\u202c\x1b[31m now"
+
+    assert "Pay 31.032,82[31m now" in render_sheet(an_invoice(notes=notes))
+
+
+def test_notes_keep_their_paragraphs_but_no_desert():
+    shown = render_sheet(an_invoice(notes="One\r\n\r\n\r\n\r\n\r\nTwo\nThree"))
+
+    assert "One\n\nTwo\nThree" in shown
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "is_named"), [(0, 0, True), (200, 200, True), (600, 120, False)]
+)
+def test_a_wide_logo_says_the_name_itself(width: int, height: int, is_named: bool):
+    brand = Branding(logo_digest="x", name="Northwind", logo_width=width,
+                     logo_height=height)  # fmt: skip
+
+    shown = render_sheet(an_invoice(branding=brand), "/logo.png")
+
+    assert ('class="s-name"' in shown) is is_named
+    assert ('alt="Northwind"' in shown) is not is_named
+
+
+def test_the_logo_on_paper_is_inside_the_page():
+    printed = render_print(an_invoice(), PNG, MADE_AT)
+
+    assert 'src="data:image/png;base64,' in printed
+
+
+def test_a_draft_without_anything_can_be_shown():
+    document = an_invoice(
+        number="", lines=(), taxes=(), adjustments=(), bank=(), iban="", notes="",
+        terms="", buyer=Party(""), seller=Party(""), due_on=None, purchase_order="",
+        branding=Branding(), line_sum_minor=0, net_minor=0, tax_minor=0,
+        total_minor=0, due_minor=0,
+    )  # fmt: skip
+
+    assert "Invoice Draft" in text_of(render_sheet(document))
+
+
+def test_amounts_of_twelve_digits_widen_their_column():
+    wide = replace(LINES[0], amount_minor=99_999_999_999_999)
+
+    narrow_em, wide_em = (
+        Decimal(
+            re.findall(r"width:([\d.]+)em", render_sheet(an_invoice(lines=(x,))))[-1]
+        )
+        for x in (LINES[0], wide)
+    )
+
+    assert wide_em > narrow_em + 3
+
+
+def test_delivery_is_dated():
+    shown = text_of(render_sheet(an_invoice(delivery_on=date(2026, 11, 3))))
+
+    assert "Delivered 3 November 2026" in shown
+
+
+def test_a_tax_number_outside_europe_is_called_so():
+    seller = replace(SELLER, country="US", vat_id="12-3456789")
+
+    assert "Tax ID 12-3456789" in render_sheet(an_invoice(seller=seller))

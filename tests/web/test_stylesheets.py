@@ -1,0 +1,96 @@
+"""The stylesheets: contrast of every pair of tokens that meet, and their weight."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from pathlib import Path
+
+import pytest
+
+from billing_app.web import theme
+
+ASSETS = Path(__file__).parents[2] / "assets"
+TOKENS = (ASSETS / "tokens.css").read_text()
+SURFACES = ("paper", "ground", "raised")
+
+
+def colors(selector: str) -> dict[str, str]:
+    """Read the colours that are written as hex in one block of tokens.css."""
+    block = re.search(re.escape(selector) + r" \{(.*?)\n\}", TOKENS, re.S)
+    assert block is not None
+    return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{3,6});", block[1]))
+
+
+THEMES = {"light": colors(":root"), "dark": colors(":root.dark")}
+
+
+def luminance(color: str) -> float:
+    digits = color[1:] if len(color) == 7 else "".join(c * 2 for c in color[1:])
+    channels = (int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4))
+    linear = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours as WCAG 2.2 defines it, 1 to 21."""
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("name", THEMES)
+@pytest.mark.parametrize("surface", SURFACES)
+@pytest.mark.parametrize("ink", ["ink", "ink-2", "ink-3", "accent", "bad", "good"])
+def test_text_is_readable_on_every_surface(name: str, surface: str, ink: str):
+    assert contrast(THEMES[name][ink], THEMES[name][surface]) >= 4.5
+
+
+@pytest.mark.parametrize("name", THEMES)
+@pytest.mark.parametrize("tone", ["accent", "good", "warn", "bad", "info"])
+def test_a_tone_is_readable_on_its_soft_ground(name: str, tone: str):
+    assert contrast(THEMES[name][tone], THEMES[name][f"{tone}-soft"]) >= 4.5
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_words_on_filled_things_are_readable(name: str):
+    tokens = THEMES[name]
+
+    assert contrast(tokens["accent-ink"], tokens["accent"]) >= 4.5
+    assert contrast(tokens["accent-ink"], tokens["accent-hover"]) >= 4.5
+    assert contrast(tokens["inverse-ink"], tokens["inverse"]) >= 4.5
+
+
+@pytest.mark.parametrize("name", THEMES)
+@pytest.mark.parametrize("surface", ["paper", "raised"])
+def test_the_edge_of_a_control_can_be_seen(name: str, surface: str):
+    """WCAG 1.4.11 asks 3 to 1 of what tells a control from its surroundings."""
+    assert contrast(THEMES[name]["line-field"], THEMES[name][surface]) >= 3
+
+
+def test_both_themes_answer_for_every_colour():
+    assert set(THEMES["light"]) - set(THEMES["dark"]) <= {"age-disputed"}
+
+
+@pytest.mark.parametrize("path", sorted(ASSETS.glob("*.css")), ids=lambda it: it.name)
+def test_names_only_tokens_that_exist(path: Path):
+    """A misspelt token is not an error to a browser; it just draws nothing."""
+    everywhere = "".join(sheet.read_text() for sheet in ASSETS.glob("*.css"))
+    known = set(re.findall(r"(--[\w-]+):", everywhere))
+    given_by_pages = {"--n", "--brand", "--brand-ink", "--brand-dark"}
+    given_by_pages |= {"--brand-ink-dark", "--dialog-width"}
+
+    used = set(re.findall(r"var\((--[\w-]+)", path.read_text()))
+
+    assert used - known - given_by_pages == set()
+
+
+def test_a_portal_page_loads_at_most_15_kilobytes_of_style():
+    """Measured by deflate, which the wheel has; brotli is about a tenth smaller."""
+    names = (*theme.PORTAL, theme.DOCUMENT)
+    sheets = [ASSETS / name for name in names if (ASSETS / name).exists()]
+
+    weight = sum(len(zlib.compress(sheet.read_bytes(), 9)) for sheet in sheets)
+
+    assert weight <= 15 * 1024
