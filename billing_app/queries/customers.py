@@ -1,0 +1,338 @@
+"""Customers as staff list, pick and read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import case, func, or_, select
+from sqlmodel import col
+
+from billing_app.database.access import staff
+from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.actors import Permission
+from billing_app.domain.contact import name_key
+from billing_app.domain.errors import InvalidInput
+from billing_app.domain.invoice import OPEN_PHASES, InvoiceState
+from billing_app.domain.parsing import clean_text
+from billing_app.models import Customer, CustomerContact, Invoice, Payment
+from billing_app.queries.paging import (
+    COUNT_MAX,
+    Count,
+    Cursor,
+    Key,
+    Page,
+    Paging,
+    make_page,
+    make_walk,
+)
+
+CHOICES_MAX = 20
+TEXT_LENGTH_MAX = 200
+
+
+class CustomerSort(StrEnum):
+    """What a list of customers can be sorted by."""
+
+    NAME = "name"
+    CREATED = "created"
+
+
+_SORTS: dict[CustomerSort, tuple[Any, type[Key]]] = {
+    CustomerSort.NAME: (Customer.name_key, str),
+    CustomerSort.CREATED: (Customer.created_at, datetime),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFilter:
+    """Which customers, in which order; `text` is part of a name or an e-mail."""
+
+    text: str = ""
+    includes_archived: bool = False
+    sort: CustomerSort = CustomerSort.NAME
+    is_descending: bool = False
+    paging: Paging = field(default_factory=Paging)
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What is open in one currency, in minor units."""
+
+    currency: str
+    outstanding_minor: int
+    overdue_minor: int
+    invoice_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRow:
+    """One customer in a list; `owed` names each currency, largest count first."""
+
+    id: int
+    name: str
+    contact_name: str
+    email: str
+    country: str
+    owed: tuple[Owed, ...]
+    archived_at: datetime | None
+    sort_key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerPage:
+    """A page of customers and how many the filter matches in all."""
+
+    page: Page[CustomerRow] = field(default_factory=lambda: Page())
+    count: Count = field(default_factory=Count)
+
+
+@dataclass(frozen=True, slots=True)
+class Turnover:
+    """All that was invoiced and received in one currency, in minor units."""
+
+    currency: str
+    invoiced_minor: int
+    invoice_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerDetail:
+    """One customer. `credit` is money received and not allocated, by currency."""
+
+    id: int
+    name: str
+    email: str
+    contact_name: str
+    phone: str
+    address: str
+    country: str
+    vat_id: str
+    language: str
+    currency: str
+    net_days: int | None
+    cc: tuple[str, ...]
+    archived_at: datetime | None
+    created_at: datetime
+    owed: tuple[Owed, ...]
+    turnover: tuple[Turnover, ...]
+    credit: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerChoice:
+    """One line of the picker in the builder."""
+
+    id: int
+    name: str
+    email: str
+    currency: str
+    net_days: int | None
+
+
+def parse_customer_filter(typed: Mapping[str, str]) -> CustomerFilter:
+    """Read a filter from the parameters of an address: `q, archived, sort, …`.
+
+    Raises:
+        InvalidInput: a value that no page of ours would have put there.
+    """
+    wanted = typed.get("sort", "") or CustomerSort.NAME.value
+    sort = wanted.removeprefix("-")
+    if sort not in {known.value for known in CustomerSort}:
+        raise InvalidInput(f"The list can't be sorted by “{sort[:40]}”.", field="sort")
+    return CustomerFilter(
+        text=clean_text(typed.get("q", ""), length_max=TEXT_LENGTH_MAX, field="q"),
+        includes_archived=typed.get("archived", "") == "1",
+        sort=CustomerSort(sort),
+        is_descending=wanted.startswith("-"),
+        paging=Paging(after=typed.get("after", ""), before=typed.get("before", "")),
+    )
+
+
+@staff(Permission.VIEW)
+def list_customers(uow: UnitOfWork, wanted: CustomerFilter) -> CustomerPage:
+    """Return one page of customers, what each owes, and their capped count.
+
+    Raises:
+        InvalidInput: the place to go on from was not made by this list.
+    """
+    key, key_type = _SORTS[wanted.sort]
+    row_id = col(Customer.id)
+    walk = make_walk(col(key), row_id, key_type, wanted.is_descending, wanted.paging)
+    columns: tuple[Any, ...] = (
+        Customer.id,
+        Customer.name,
+        Customer.contact_name,
+        Customer.email,
+        Customer.country,
+        Customer.archived_at,
+    )
+    statement = (
+        select(*columns, col(key).label("sort_key"))
+        .where(*_conditions(wanted), *walk.beyond())
+        .order_by(*walk.order())
+        .limit(wanted.paging.rows_wanted)
+    )
+    rows = uow.all(statement)
+    owed = _owed(uow, [row.id for row in rows])
+    found = [
+        CustomerRow(
+            id=row.id,
+            name=row.name,
+            contact_name=row.contact_name,
+            email=row.email,
+            country=row.country,
+            owed=owed.get(row.id, ()),
+            archived_at=row.archived_at,
+            sort_key=row.sort_key,
+        )
+        for row in rows
+    ]
+    every = select(row_id).where(*_conditions(wanted)).limit(COUNT_MAX + 1)
+    page = make_page(
+        found, wanted.paging, walk, lambda row: Cursor(row.sort_key, row.id)
+    )
+    return CustomerPage(page, Count(uow.count(every)))
+
+
+@staff(Permission.VIEW)
+def list_choices(uow: UnitOfWork, text: str) -> tuple[CustomerChoice, ...]:
+    """Return up to twenty customers whose name or e-mail holds the text.
+
+    Names that begin with it come first.
+    """
+    part = name_key(text.strip())[:TEXT_LENGTH_MAX]
+    columns: tuple[Any, ...] = (
+        Customer.id,
+        Customer.name,
+        Customer.email,
+        Customer.currency,
+        Customer.net_days,
+    )
+    begins = col(Customer.name_key).startswith(part, autoescape=True)
+    statement = (
+        select(*columns)
+        .where(*_conditions(CustomerFilter(text=part)))
+        .order_by(case((begins, 0), else_=1), col(Customer.name_key), col(Customer.id))
+        .limit(CHOICES_MAX)
+    )
+    return tuple(CustomerChoice(*row) for row in uow.all(statement))
+
+
+@staff(Permission.VIEW)
+def read_choice(uow: UnitOfWork, customer_id: int) -> CustomerChoice:
+    """Return one customer as the picker shows it.
+
+    Raises:
+        NotFound: no such customer in this workspace.
+    """
+    it = uow.get(Customer, customer_id)
+    return CustomerChoice(customer_id, it.name, it.email, it.currency, it.net_days)
+
+
+@staff(Permission.VIEW)
+def read_customer(uow: UnitOfWork, customer_id: int) -> CustomerDetail:
+    """Return one customer with what they owe and were ever invoiced.
+
+    Raises:
+        NotFound: no such customer in this workspace.
+    """
+    it = uow.get(Customer, customer_id)
+    contacts = (
+        select(col(CustomerContact.email))
+        .where(col(CustomerContact.customer_id) == customer_id)
+        .order_by(col(CustomerContact.id))
+    )
+    return CustomerDetail(
+        id=customer_id,
+        name=it.name,
+        email=it.email,
+        contact_name=it.contact_name,
+        phone=it.phone,
+        address=it.address,
+        country=it.country,
+        vat_id=it.vat_id,
+        language=it.language,
+        currency=it.currency,
+        net_days=it.net_days,
+        cc=tuple(row.email for row in uow.all(contacts)),
+        archived_at=it.archived_at,
+        created_at=it.created_at,
+        owed=_owed(uow, [customer_id]).get(customer_id, ()),
+        turnover=_turnover(uow, customer_id),
+        credit=_credit(uow, customer_id),
+    )
+
+
+def _conditions(wanted: CustomerFilter) -> list[Any]:
+    conditions: list[Any] = []
+    if not wanted.includes_archived:
+        conditions.append(col(Customer.archived_at).is_(None))
+    if wanted.text:
+        part = name_key(wanted.text)
+        conditions.append(
+            or_(
+                col(Customer.name_key).contains(part, autoescape=True),
+                func.lower(Customer.email).contains(part, autoescape=True),
+            )
+        )
+    return conditions
+
+
+def _owed(uow: UnitOfWork, customer_ids: list[int]) -> dict[int, tuple[Owed, ...]]:
+    """Sum up the open invoices of some customers, archived ones too."""
+    phases = [*OPEN_PHASES, *(phase.archived for phase in OPEN_PHASES)]
+    outstanding = col(Invoice.outstanding_minor)
+    late = case((col(Invoice.due_key) < uow.today, outstanding), else_=0)
+    statement = (
+        select(
+            col(Invoice.customer_id),
+            col(Invoice.currency),
+            func.sum(outstanding).label("outstanding"),
+            func.sum(late).label("overdue"),
+            func.count().label("invoice_count"),
+        )
+        .where(
+            col(Invoice.customer_id).in_(customer_ids), col(Invoice.phase).in_(phases)
+        )
+        .group_by(col(Invoice.customer_id), col(Invoice.currency))
+        .order_by(func.count().desc(), col(Invoice.currency))
+    )
+    owed: dict[int, tuple[Owed, ...]] = {}
+    for row in uow.all(statement):
+        one = Owed(
+            row.currency, int(row.outstanding), int(row.overdue), row.invoice_count
+        )
+        owed[row.customer_id] = (*owed.get(row.customer_id, ()), one)
+    return owed
+
+
+def _turnover(uow: UnitOfWork, customer_id: int) -> tuple[Turnover, ...]:
+    statement = (
+        select(col(Invoice.currency), func.sum(Invoice.total_minor), func.count())
+        .where(
+            col(Invoice.customer_id) == customer_id,
+            col(Invoice.state) == InvoiceState.ISSUED.value,
+        )
+        .group_by(col(Invoice.currency))
+        .order_by(func.count().desc(), col(Invoice.currency))
+    )
+    return tuple(Turnover(row[0], int(row[1]), row[2]) for row in uow.all(statement))
+
+
+def _credit(uow: UnitOfWork, customer_id: int) -> tuple[tuple[str, int], ...]:
+    spent = col(Payment.allocated_minor) + col(Payment.refunded_minor)
+    left = func.sum(col(Payment.amount_minor) - spent)
+    statement = (
+        select(col(Payment.currency), left)
+        .where(
+            col(Payment.customer_id) == customer_id, col(Payment.status) == "settled"
+        )
+        .group_by(col(Payment.currency))
+        .having(left > 0)
+        .order_by(col(Payment.currency))
+    )
+    return tuple((row[0], int(row[1])) for row in uow.all(statement))

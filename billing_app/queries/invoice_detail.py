@@ -1,0 +1,358 @@
+"""One invoice with everything around it, for the staff's page about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlmodel import col
+
+from billing_app.database.access import staff
+from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.actors import Permission
+from billing_app.domain.document import InvoiceDocument, from_json
+from billing_app.domain.invoice import (
+    InvoiceFacts,
+    InvoiceState,
+    InvoiceStatus,
+    compute_status,
+    is_overdue,
+)
+from billing_app.models import (
+    Allocation,
+    Customer,
+    Invoice,
+    IssuedDocument,
+    Member,
+    OutboxMessage,
+    Payment,
+    PaymentAttempt,
+    PaymentNote,
+    PortalLink,
+)
+from billing_app.queries.activity import Activity, list_invoice_activity
+
+SHOWN_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class StaffPayment:
+    """Money that came for the invoice. Amounts in minor units of `currency`.
+
+    Attributes:
+        allocated_minor: the part that pays this invoice.
+        recorded_by: the member's name; empty when the customer paid online.
+        notes: staff only, oldest first.
+    """
+
+    id: int
+    received_on: date
+    method: str
+    method_detail: str
+    reference: str
+    status: str
+    hold_reason: str
+    amount_minor: int
+    allocated_minor: int
+    currency: str
+    recorded_by: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StaffAttempt:
+    """A try to pay online that has not become a payment."""
+
+    id: int
+    status: str
+    failure: str
+    amount_minor: int
+    currency: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LinkFacts:
+    """The live link, without its secret."""
+
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MailFacts:
+    """A mail about the invoice.
+
+    Attributes:
+        state: sent, failed, retrying or waiting.
+        error: what the mail server said last; empty once it is sent.
+    """
+
+    id: int
+    topic: str
+    state: str
+    error: str
+    attempts: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceDetail:
+    """Everything the page about one invoice shows. Amounts in minor units.
+
+    Attributes:
+        version: what services that change the invoice want to be given.
+        document: as issued; None for a draft.
+    """
+
+    id: int
+    version: int
+    number: str
+    status: InvoiceStatus
+    is_late: bool
+    state: InvoiceState
+    customer_id: int | None
+    customer_name: str
+    customer_email: str
+    customer_phone: str
+    currency: str
+    net_minor: int
+    tax_minor: int
+    total_minor: int
+    due_minor: int
+    outstanding_minor: int
+    processing_minor: int
+    allocated_minor: int
+    issued_on: date | None
+    due_on: date | None
+    purchase_order: str
+    void_reason: str
+    published_at: datetime | None
+    sent_at: datetime | None
+    archived_at: datetime | None
+    first_viewed_at: datetime | None
+    document: InvoiceDocument | None
+    has_pdf: bool
+    pdf_error: str
+    link: LinkFacts | None
+    payments: tuple[StaffPayment, ...]
+    attempts: tuple[StaffAttempt, ...]
+    mails: tuple[MailFacts, ...]
+    activity: tuple[Activity, ...]
+
+
+@staff(Permission.VIEW)
+def read_invoice(uow: UnitOfWork, invoice_id: int) -> InvoiceDetail:
+    """Return one invoice and what belongs to it.
+
+    Raises:
+        NotFound: no such invoice in this workspace.
+    """
+    invoice = uow.get(Invoice, invoice_id)
+    document, has_pdf, pdf_error = _document(uow, invoice_id)
+    customer = _customer(uow, invoice.customer_id)
+    facts = InvoiceFacts(
+        InvoiceState(invoice.state),
+        invoice.total_minor,
+        invoice.outstanding_minor,
+        invoice.processing_minor,
+        invoice.due_on,
+    )
+    return InvoiceDetail(
+        id=invoice_id,
+        version=invoice.version,
+        number=invoice.number or "",
+        status=compute_status(facts, uow.today),
+        is_late=is_overdue(facts, uow.today),
+        state=facts.state,
+        customer_id=invoice.customer_id,
+        customer_name=invoice.customer_name,
+        customer_email=customer.email if customer else "",
+        customer_phone=customer.phone if customer else "",
+        currency=invoice.currency,
+        net_minor=invoice.net_minor,
+        tax_minor=invoice.tax_minor,
+        total_minor=invoice.total_minor,
+        due_minor=invoice.due_minor,
+        outstanding_minor=invoice.outstanding_minor,
+        processing_minor=invoice.processing_minor,
+        allocated_minor=invoice.allocated_minor,
+        issued_on=invoice.issued_on,
+        due_on=invoice.due_on,
+        purchase_order=invoice.purchase_order,
+        void_reason=invoice.void_reason,
+        published_at=invoice.published_at,
+        sent_at=invoice.sent_at,
+        archived_at=invoice.archived_at,
+        first_viewed_at=invoice.first_viewed_at,
+        document=document,
+        has_pdf=has_pdf,
+        pdf_error=pdf_error,
+        link=_live_link(uow, invoice_id),
+        payments=_payments(uow, invoice_id),
+        attempts=_attempts(uow, invoice_id),
+        mails=_mails(uow, invoice_id),
+        activity=list_invoice_activity(uow, invoice_id),
+    )
+
+
+def _customer(uow: UnitOfWork, customer_id: int | None) -> Customer | None:
+    return None if customer_id is None else uow.find(Customer, customer_id)
+
+
+def _document(
+    uow: UnitOfWork, invoice_id: int
+) -> tuple[InvoiceDocument | None, bool, str]:
+    columns: tuple[Any, ...] = (
+        IssuedDocument.content,
+        IssuedDocument.pdf_digest,
+        IssuedDocument.pdf_error,
+    )
+    row = uow.first(
+        select(*columns).where(
+            col(IssuedDocument.invoice_id) == invoice_id,
+            col(IssuedDocument.kind) == "invoice",
+        )
+    )
+    if row is None:
+        return None, False, ""
+    return from_json(InvoiceDocument, row.content), bool(row.pdf_digest), row.pdf_error
+
+
+def _live_link(uow: UnitOfWork, invoice_id: int) -> LinkFacts | None:
+    columns: tuple[Any, ...] = (
+        PortalLink.created_at,
+        PortalLink.expires_at,
+        PortalLink.last_used_at,
+    )
+    row = uow.first(
+        select(*columns)
+        .where(
+            col(PortalLink.invoice_id) == invoice_id,
+            col(PortalLink.revoked_at).is_(None),
+            or_(
+                col(PortalLink.expires_at).is_(None),
+                col(PortalLink.expires_at) > uow.now,
+            ),
+        )
+        .order_by(col(PortalLink.id).desc())
+        .limit(1)
+    )
+    return row and LinkFacts(row.created_at, row.expires_at, row.last_used_at)
+
+
+def _payments(uow: UnitOfWork, invoice_id: int) -> tuple[StaffPayment, ...]:
+    """Read what pays the invoice and what was meant to."""
+    parts: dict[int, int] = dict(
+        uow.all(
+            select(col(Allocation.payment_id), func.sum(Allocation.amount_minor))
+            .where(col(Allocation.invoice_id) == invoice_id)
+            .group_by(col(Allocation.payment_id))
+        )
+    )
+    columns: tuple[Any, ...] = (
+        Payment.id,
+        Payment.received_on,
+        Payment.method,
+        Payment.method_detail,
+        Payment.reference,
+        Payment.status,
+        Payment.hold_reason,
+        Payment.amount_minor,
+        Payment.currency,
+        Member.name,
+    )
+    statement = (
+        select(*columns)
+        .outerjoin(Member, col(Member.id) == col(Payment.recorded_by))
+        .where(or_(col(Payment.id).in_(parts), col(Payment.invoice_id) == invoice_id))
+        .order_by(col(Payment.received_on), col(Payment.id))
+        .limit(SHOWN_MAX)
+    )
+    rows = uow.all(statement)
+    notes = _notes(uow, [row.id for row in rows])
+    return tuple(
+        StaffPayment(
+            id=row.id,
+            received_on=row.received_on,
+            method=row.method,
+            method_detail=row.method_detail,
+            reference=row.reference,
+            status=row.status,
+            hold_reason=row.hold_reason,
+            amount_minor=row.amount_minor,
+            allocated_minor=int(parts.get(row.id, 0)),
+            currency=row.currency,
+            recorded_by=row.name or "",
+            notes=tuple(notes.get(row.id, ())),
+        )
+        for row in rows
+    )
+
+
+def _notes(uow: UnitOfWork, payment_ids: list[int]) -> dict[int, list[str]]:
+    notes: dict[int, list[str]] = {}
+    rows = uow.all(
+        select(col(PaymentNote.payment_id), col(PaymentNote.body))
+        .where(col(PaymentNote.payment_id).in_(payment_ids))
+        .order_by(col(PaymentNote.id))
+    )
+    for payment_id, body in rows:
+        notes.setdefault(payment_id, []).append(body)
+    return notes
+
+
+def _attempts(uow: UnitOfWork, invoice_id: int) -> tuple[StaffAttempt, ...]:
+    columns: tuple[Any, ...] = (
+        PaymentAttempt.id,
+        PaymentAttempt.status,
+        PaymentAttempt.failure,
+        PaymentAttempt.amount_minor,
+        PaymentAttempt.currency,
+        PaymentAttempt.changed_at,
+    )
+    rows = uow.all(
+        select(*columns)
+        .where(
+            col(PaymentAttempt.invoice_id) == invoice_id,
+            col(PaymentAttempt.status).not_in(("succeeded", "expired", "prepared")),
+        )
+        .order_by(col(PaymentAttempt.id).desc())
+        .limit(SHOWN_MAX)
+    )
+    return tuple(StaffAttempt(*row) for row in rows)
+
+
+def _mails(uow: UnitOfWork, invoice_id: int) -> tuple[MailFacts, ...]:
+    messages = uow.all(
+        select(OutboxMessage)
+        .where(
+            col(OutboxMessage.invoice_id) == invoice_id,
+            col(OutboxMessage.topic).startswith("mail."),
+        )
+        .order_by(col(OutboxMessage.id).desc())
+        .limit(SHOWN_MAX)
+    )
+    return tuple(_mail(row.OutboxMessage) for row in messages)
+
+
+def _mail(message: OutboxMessage) -> MailFacts:
+    assert message.id is not None
+    state = "waiting"
+    if message.done_at is not None:
+        state = "sent"
+    elif message.failed_at is not None:
+        state = "failed"
+    elif message.attempts:
+        state = "retrying"
+    return MailFacts(
+        id=message.id,
+        topic=message.topic,
+        state=state,
+        error="" if state == "sent" else message.last_error,
+        attempts=message.attempts,
+        at=message.done_at or message.failed_at or message.created_at,
+    )

@@ -1,0 +1,154 @@
+"""The figures of the staff's first page."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from billing_app.models import InboundEvent, OutboxMessage, PaymentAttempt
+from billing_app.queries.dashboard import (
+    AttentionKind,
+    Bucket,
+    BucketSum,
+    Dashboard,
+    Sum,
+    read_dashboard,
+)
+from tests.queries.test_accounting import add_payment
+from tests.support.rows import add_customer, add_invoice
+from tests.support.world import World
+
+TODAY = date(2026, 3, 2)
+
+
+def read(world: World) -> Dashboard:
+    return world.run(world.northwind.viewer, read_dashboard)
+
+
+def test_sorts_what_is_outstanding_by_age(world: World):
+    """Due today is not late; 1, 30, 31, 60, 61, 90 and 91 days are the borders."""
+    days = (None, -9, 0, 1, 30, 31, 60, 61, 90, 91)
+    with world.unit(world.northwind.owner) as uow:
+        for power, late in enumerate(days):
+            due = None if late is None else TODAY - timedelta(days=late)
+            add_invoice(uow, total_minor=10**power, due_on=due)
+        add_invoice(uow, total_minor=5, currency="USD", due_on=date(2025, 1, 1))
+        add_invoice(uow, total_minor=7, archived_at=uow.now)
+        for state in ("draft", "void"):
+            add_invoice(uow, state=state)
+    with world.unit(world.kestrel.owner) as uow:
+        add_invoice(uow, total_minor=999)
+
+    it = read(world)
+
+    assert it.aging == (
+        BucketSum(Bucket.NOT_DUE, 118, 4),
+        BucketSum(Bucket.TO_30, 11_000, 2),
+        BucketSum(Bucket.TO_60, 1_100_000, 2),
+        BucketSum(Bucket.TO_90, 110_000_000, 2),
+        BucketSum(Bucket.OVER_90, 1_000_000_000, 1),
+    )
+    assert it.outstanding == (Sum("EUR", 1_111_111_118, 11), Sum("USD", 5, 1))
+    assert it.overdue == (Sum("EUR", 1_111_111_000, 7), Sum("USD", 5, 1))
+    assert it.oldest_due_on == date(2025, 1, 1)
+
+
+def test_the_month_turns_at_midnight_in_the_workspace(world: World):
+    """New Year in Amsterdam comes an hour before it does in UTC."""
+    with world.unit(world.northwind.owner) as uow:
+        customer = add_customer(uow)
+        bill = add_invoice(uow, customer)
+        add_payment(uow, customer, bill, received_on=date(2026, 12, 1))
+
+    world.clock.now = datetime(2026, 12, 31, 22, 59, tzinfo=UTC)
+    before = read(world)
+    world.clock.now = datetime(2026, 12, 31, 23, 0, tzinfo=UTC)
+    after = read(world)
+
+    assert before.paid == (Sum("EUR", 100, 1),)
+    assert after.paid == (Sum("EUR", 0, 0),)
+    assert after.paid_before == (Sum("EUR", 100, 1),)
+
+
+def test_compares_twelve_months_in_the_workspaces_currency(world: World):
+    with world.unit(world.northwind.owner) as uow:
+        customer = add_customer(uow)
+        for day, currency in (
+            (date(2025, 3, 31), "EUR"),
+            (date(2025, 4, 1), "EUR"),
+            (date(2026, 3, 1), "EUR"),
+            (date(2026, 3, 2), "USD"),
+        ):
+            add_invoice(uow, customer, issued_on=day, currency=currency)
+        void = add_invoice(uow, customer, state="void", issued_on=date(2026, 3, 1))
+        add_payment(uow, customer, void, received_on=date(2026, 2, 1))
+        add_payment(uow, customer, void, received_on=TODAY, status="held")
+
+    months = read(world).months
+
+    assert len(months) == 12
+    assert months[0].first_day == date(2025, 4, 1)
+    assert [month.invoiced_minor for month in months if month.invoiced_minor] == [
+        10_000,
+        10_000,
+    ]
+    assert [month.paid_minor for month in months] == [0] * 10 + [100, 0]
+
+
+def test_names_what_waits_for_a_person(world: World):
+    with world.unit(world.northwind.owner) as uow:
+        customer = add_customer(uow)
+        bill = add_invoice(uow, customer)
+        add_payment(uow, customer, bill, status="held", hold_reason="Wrong amount")
+        uow.add(
+            OutboxMessage(
+                topic="mail.receipt",
+                key="x",
+                invoice_id=bill.id,
+                available_at=uow.now,
+                created_at=uow.now,
+                failed_at=uow.now,
+                last_error="550 no such mailbox",
+            )
+        )
+        uow.add(
+            PaymentAttempt(
+                customer_id=customer.id,
+                invoice_id=bill.id,
+                amount_minor=10_000,
+                currency="EUR",
+                status="failed",
+                failure="Card declined",
+                idempotency_key="k",
+                created_at=uow.now,
+                changed_at=uow.now,
+                expires_at=uow.now,
+            )
+        )
+        uow.add(
+            InboundEvent(
+                external_id="evt_1",
+                kind="charge.refunded",
+                payload="{}",
+                received_at=uow.now,
+            )
+        )
+
+    at_once = {item.kind for item in read(world).attention}
+    world.clock.advance(minutes=16)
+    later = {item.kind: item for item in read(world).attention}
+
+    assert at_once == set(AttentionKind) - {AttentionKind.EVENT_WAITING}
+    assert set(later) == set(AttentionKind)
+    assert later[AttentionKind.MAIL_FAILED].reason == "550 no such mailbox"
+    assert later[AttentionKind.PAYMENT_HELD].minor == 100
+    assert later[AttentionKind.ATTEMPT_FAILED].invoice_number == "INV-00001"
+    assert world.run(world.kestrel.viewer, read_dashboard).attention == ()
+
+
+def test_is_all_zero_on_the_first_day(world: World):
+    it = world.run(world.kestrel.viewer, read_dashboard)
+
+    nothing = (Sum("USD", 0, 0),)
+    assert (it.outstanding, it.overdue, it.processing, it.paid) == (nothing,) * 4
+    assert it.oldest_due_on is None
+    assert {month.invoiced_minor + month.paid_minor for month in it.months} == {0}
