@@ -18,6 +18,7 @@ COMMANDS = {
     "migrate": "bring the database to this version",
     "seed": "fill a workspace with believable customers and invoices",
     "import": "issue the invoices of a JSON file, all or none",
+    "create-owner": "add a workspace and its first member",
     "build": "build the frontend when its sources changed",
     "backup": "write the database, the files and the key into one archive",
     "doctor": "check settings and surroundings, say what is wrong",

@@ -14,8 +14,8 @@ import logging
 import secrets
 from collections.abc import Callable
 from enum import StrEnum
-from http.cookies import CookieError, SimpleCookie
 from typing import Any, Concatenate, ParamSpec, TypeVar, get_origin, get_type_hints
+from urllib.parse import quote
 
 import reflex as rx
 
@@ -23,7 +23,9 @@ from billing_app import runtime
 from billing_app.database import authentication
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Actor
+from billing_app.domain.cookies import read_cookie, session_cookie
 from billing_app.domain.errors import BillingError, NotSignedIn
+from billing_app.domain.sign_in import safe_next
 from billing_app.runtime import Runtime
 from billing_app.web.components.layout import Notice
 
@@ -32,8 +34,6 @@ R = TypeVar("R")
 
 log = logging.getLogger("tallyport.doors")
 
-# `__Host-` binds a cookie to this host over https; plain http can't carry it.
-SESSION_COOKIES = ("__Host-tallyport", "tallyport")
 TEXT_LENGTH_MAX = 200_000
 NOTICES_MAX = 3
 
@@ -48,14 +48,14 @@ class Audience(StrEnum):
 
 def session_token(cookie_header: str) -> str:
     """Return the staff session's secret from a Cookie header, or an empty text."""
-    try:
-        cookie = SimpleCookie(cookie_header)
-    except CookieError:
-        return ""
-    for name in SESSION_COOKIES:
-        if name in cookie:
-            return cookie[name].value
-    return ""
+    is_https = runtime.current().settings.is_https
+    return read_cookie(cookie_header, session_cookie(is_https))
+
+
+def sign_in_path(state: Any) -> str:
+    """Return where to sign in, and that this page comes after it."""
+    path = safe_next(state.router.page.raw_path)
+    return "/sign-in" if path == "/" else f"/sign-in?next={quote(path)}"
 
 
 def _door(audience: Audience, background: bool) -> Callable[[Callable[..., Any]], Any]:
@@ -199,7 +199,7 @@ class StaffState(ActingState, mixin=True):
         return authentication.staff_actor(running.engine, token, running.now())
 
     async def _turned_away(self, refusal: NotSignedIn) -> Any:
-        return rx.redirect("/sign-in")
+        return rx.redirect(sign_in_path(self))
 
 
 class PortalState(ActingState, mixin=True):

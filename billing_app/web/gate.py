@@ -18,7 +18,7 @@ from reflex_base.registry import RegistrationContext
 from billing_app import runtime
 from billing_app.database import authentication
 from billing_app.domain.errors import NotSignedIn
-from billing_app.web.doors import Audience, session_token
+from billing_app.web.doors import Audience, session_token, sign_in_path
 
 OURS = "billing_app."
 
@@ -42,7 +42,9 @@ class Gate(rx.Middleware):
         if audience == Audience.STAFF and await _is_staff(state):
             return None
         if audience == Audience.STAFF:
-            return StateUpdate(events=Event.from_event_type(rx.redirect("/sign-in")))
+            return StateUpdate(
+                events=Event.from_event_type(rx.redirect(sign_in_path(state)))
+            )
         return StateUpdate()
 
     async def postprocess(

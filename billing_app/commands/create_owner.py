@@ -1,0 +1,63 @@
+"""tallyport create-owner: add a workspace and its first member."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import os
+import sys
+
+from billing_app.commands.migrate import migrate
+from billing_app.domain.errors import BillingError
+from billing_app.runtime import open_runtime
+from billing_app.settings import load_settings
+from billing_app.workflows.set_up import SetUpForm, create_owner
+
+PASSWORD_VARIABLE = "TALLYPORT_PASSWORD"  # noqa: S105  (a name, not a password)
+
+
+class NoPassword(BillingError):
+    """Nobody is there to type a password, and none was given."""
+
+    code = "no_password"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--email", required=True, help="address the owner signs in with"
+    )
+    parser.add_argument("--name", required=True, help="the owner's name")
+    parser.add_argument("--workspace", required=True, help="name of the business")
+    parser.add_argument("--currency", default="EUR", help="such as EUR")
+    parser.add_argument("--zone", default="UTC", help="such as Europe/Amsterdam")
+    parser.epilog = f"The password is asked for, or taken from {PASSWORD_VARIABLE}."
+
+
+def run(arguments: argparse.Namespace) -> int:
+    settings = load_settings()
+    password, repeated = read_password()
+    migrate(settings)
+
+    form = SetUpForm(
+        name=arguments.workspace,
+        currency=arguments.currency,
+        zone=arguments.zone,
+        owner_name=arguments.name,
+        email=arguments.email,
+        password=password,
+        repeated=repeated,
+    )
+    create_owner(open_runtime(settings), form)
+    print(f"{arguments.email} owns {arguments.workspace}.")
+    print(f"Sign in at {settings.public_url}/sign-in")
+    return 0
+
+
+def read_password() -> tuple[str, str]:
+    """Return the password as typed twice, or as given in the environment."""
+    given = os.environ.get(PASSWORD_VARIABLE)
+    if given:
+        return given, given
+    if not sys.stdin.isatty():
+        raise NoPassword(f"Set {PASSWORD_VARIABLE} or run this in a terminal.")
+    return getpass.getpass("Password: "), getpass.getpass("Again: ")

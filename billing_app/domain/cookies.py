@@ -1,0 +1,31 @@
+"""The names of our cookies, and how they are read from a Cookie header."""
+
+from __future__ import annotations
+
+from http.cookies import CookieError, SimpleCookie
+
+
+def session_cookie(is_https: bool) -> str:
+    """Return the name of the staff session's cookie.
+
+    `__Host-` binds it to this host alone; plain http can't carry such a name.
+    """
+    return _bound("tallyport", is_https)
+
+
+def flash_cookie(is_https: bool) -> str:
+    """Return the name of the cookie that takes a refused form back to its page."""
+    return _bound("tallyport-flash", is_https)
+
+
+def read_cookie(header: str, name: str) -> str:
+    """Return the value of a cookie, or an empty text."""
+    try:
+        cookie = SimpleCookie(header)
+    except CookieError:
+        return ""
+    return cookie[name].value if name in cookie else ""
+
+
+def _bound(name: str, is_https: bool) -> str:
+    return f"__Host-{name}" if is_https else name

@@ -1,0 +1,87 @@
+"""Set an installation up: the first workspace and its owner, signed in at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from billing_app.database import authentication
+from billing_app.database.passwords import hash_password
+from billing_app.domain.actors import Nobody, SystemActor
+from billing_app.domain.contact import check_email
+from billing_app.domain.errors import Conflict
+from billing_app.domain.sign_in import Owes, check_new_password
+from billing_app.runtime import Runtime
+from billing_app.services import sign_in as steps
+from billing_app.services import workspaces
+from billing_app.services.sign_in import Place
+from billing_app.services.workspaces import Founded, NewWorkspace
+from billing_app.workflows.sign_in import Browser, OpenedSession
+
+
+@dataclass(frozen=True, slots=True)
+class SetUpForm:
+    """What the first owner typed; all text, nothing checked yet."""
+
+    name: str = ""
+    currency: str = ""
+    zone: str = ""
+    owner_name: str = ""
+    email: str = ""
+    password: str = ""
+    repeated: str = ""
+
+    def shown_again(self) -> dict[str, str]:
+        """Return what may go back to the page: all but the passwords."""
+        return {
+            "name": self.name,
+            "currency": self.currency,
+            "zone": self.zone,
+            "owner_name": self.owner_name,
+            "email": self.email,
+        }
+
+
+def set_up(runtime: Runtime, form: SetUpForm, browser: Browser) -> OpenedSession:
+    """Open the first workspace and sign its owner in.
+
+    Raises:
+        Conflict: somebody was first.
+        InvalidInput: a field can't be used.
+    """
+    # Asked again in the transaction; here it spares hashing for strangers.
+    if authentication.is_set_up(runtime.engine):
+        raise Conflict("This installation is already set up. Please sign in.")
+    new = _new_workspace(form)
+    founded = runtime.run(Nobody(), workspaces.set_up, new)
+    return _sign_in(runtime, founded, browser)
+
+
+def create_owner(runtime: Runtime, form: SetUpForm) -> Founded:
+    """Open a workspace from the command line, also beside others.
+
+    Raises:
+        InvalidInput: a field can't be used.
+    """
+    return runtime.run(
+        workspaces.FOUNDER, workspaces.create_workspace, _new_workspace(form)
+    )
+
+
+def _new_workspace(form: SetUpForm) -> NewWorkspace:
+    email = check_email(form.email, "email").lower()
+    check_new_password(form.password, form.repeated, email)
+    return NewWorkspace(
+        name=form.name,
+        currency=form.currency.strip().upper(),
+        zone=form.zone.strip(),
+        email=email,
+        owner_name=form.owner_name,
+        password_hash=hash_password(form.password),
+    )
+
+
+def _sign_in(runtime: Runtime, founded: Founded, browser: Browser) -> OpenedSession:
+    actor = SystemActor(founded.workspace_id, "sign-in")
+    place = Place(founded.person_id, founded.member_id, browser.agent)
+    token = runtime.run(actor, steps.open_session, place, Owes.NOTHING)
+    return OpenedSession(token, Owes.NOTHING)
