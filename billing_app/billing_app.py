@@ -11,6 +11,7 @@ from billing_app.endpoints.app import add_layers, make_http_app
 from billing_app.endpoints.first_paint import MARK
 from billing_app.endpoints.health import database_check, health_routes, outbox_check
 from billing_app.endpoints.pay import pay_routes
+from billing_app.endpoints.sign_in import set_up_painter, sign_in_routes
 from billing_app.endpoints.stripe_webhook import webhook_routes
 from billing_app.runtime import open_runtime, set_current
 from billing_app.settings import load_settings
@@ -25,7 +26,14 @@ checks = (
     database_check(runtime.engine),
     outbox_check(runtime.engine, runtime.now),
 )
-http_app = make_http_app([*health_routes(checks), *webhook_routes(), *pay_routes()])
+http_app = make_http_app(
+    [
+        *health_routes(checks),
+        *sign_in_routes(),
+        *webhook_routes(),
+        *pay_routes(),
+    ]
+)
 
 app = rx.App(
     # What Reflex adds by itself, an overlay, toasts and a reset, is 10 KB that no
@@ -41,10 +49,15 @@ app = rx.App(
 app.add_middleware(gate.Gate())
 
 for page in routes.PAGES:
-    app.add_page(page.component, route=page.route, title=page.title)
+    app.add_page(
+        page.component,
+        route=page.route,
+        title=page.title,
+        on_load=list(page.on_load),
+    )
 gate.check_doors()
 
 
 def layer(asgi_app: ASGIApp, client: Path) -> ASGIApp:
     """Wrap the finished app, with the frontend built into the folder client."""
-    return add_layers(asgi_app, settings, client)
+    return add_layers(asgi_app, settings, client, painters=[set_up_painter()])

@@ -29,6 +29,11 @@ def is_currency(code: str) -> bool:
     return code in _EXPONENTS
 
 
+def currency_codes() -> tuple[str, ...]:
+    """Return every currency there is to choose from, by code."""
+    return tuple(sorted(_EXPONENTS))
+
+
 def exponent(code: str) -> int:
     """Return how many decimals the currency's amounts have: 0, 2 or 3."""
     return _EXPONENTS[code]

@@ -51,10 +51,17 @@ def sign_in_routes() -> list[Route]:
         _post("/session", sign_in),
         _post("/session/code", confirm_code),
         _post("/session/password", replace_initial_password),
+        # The pages post to their own address, which keeps its ?next=.
+        *(_post(path, sign_in) for path in _with_slash(SIGN_IN)),
+        *(_post(path, confirm_code) for path in _with_slash(STEPS[Owes.CODE])),
+        *(
+            _post(path, replace_initial_password)
+            for path in _with_slash(STEPS[Owes.PASSWORD])
+        ),
         _post("/session/workspace", switch_workspace),
         _post("/session/end", end_session),
         _post("/session/end-everywhere", end_everywhere),
-        _post(SET_UP, set_up),
+        *(_post(path, set_up) for path in _with_slash(SET_UP)),
         Route("/", start, methods=["GET"]),
     ]
 
@@ -69,7 +76,7 @@ def set_up_painter() -> Painter:
         html = Markup('<main class="alone"><h1>Page not found</h1></main>')
         return Painted(404, "Page not found", html, Markup(""))
 
-    return Painter(re.compile(re.escape(SET_UP)), paint)
+    return Painter(re.compile(f"{SET_UP}/?"), paint)
 
 
 async def start(request: Request) -> Response:
@@ -174,6 +181,11 @@ async def set_up(request: Request) -> Response:
     except BillingError as refusal:
         return _refused(SET_UP, request, form, refusal, **typed.shown_again())
     return _opened(opened, request, form)
+
+
+def _with_slash(page: str) -> tuple[str, str]:
+    """Return both forms of a page's address: built pages are folders."""
+    return page, f"{page}/"
 
 
 def _post(path: str, answer: Answer) -> Route:

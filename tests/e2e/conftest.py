@@ -18,9 +18,12 @@ from tests.support.browser import (
     find_chromium,
     use_own_node,
 )
-from tests.support.process import Server, running
+from tests.support.process import Server, create_owner, running
 
 PICTURES = Path(__file__).parents[2] / "reports" / "e2e"
+
+EMAIL = "owner@northwind.example"
+PASSWORD = "correct horse battery"
 
 OpenPage = Callable[..., Page]
 
@@ -39,8 +42,10 @@ _failed = pytest.StashKey[bool]()
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """`tallyport serve` with an empty database."""
-    with running("serve", folder=tmp_path_factory.mktemp("serve")) as server:
+    """`tallyport serve` with one workspace and its owner."""
+    folder = tmp_path_factory.mktemp("serve")
+    create_owner(folder, EMAIL, PASSWORD)
+    with running("serve", folder=folder) as server:
         yield server
 
 

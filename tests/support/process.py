@@ -60,6 +60,21 @@ def running(
         _stop(process)
 
 
+def create_owner(folder: Path, email: str, password: str) -> None:
+    """Make the workspace Northwind Charter and its owner in a folder's database."""
+    arguments = ("--email", email, "--name", "Nora", "--workspace", "Northwind Charter")
+    subprocess.run(
+        [sys.executable, "-m", "billing_app.cli", "create-owner", *arguments],
+        env={
+            **without_settings(os.environ),
+            "DATA_DIR": str(folder / "data"),
+            "TALLYPORT_PASSWORD": password,
+        },
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+
+
 def _wait_until_ready(server: Server, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + _START_SECONDS_MAX
     while time.monotonic() < deadline:

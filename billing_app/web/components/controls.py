@@ -332,6 +332,29 @@ def spinner(label: str = "Loading") -> rx.Component:
     )
 
 
+class PostForm(rx.el.Div):
+    """A form that the browser itself sends; Reflex's own never leaves the page."""
+
+    tag = "form"
+
+    action: rx.Var[str]
+    method: rx.Var[str]
+    enc_type: rx.Var[str]
+
+
+def post_form(
+    *content: rx.Component, action: Text | None = None, **props: Any
+) -> rx.Component:
+    """Draw a form for an HTTP route, such as one that sets a cookie.
+
+    It works without scripts, and its answer loads a page anew. Without an action
+    it goes to the page's own address, with all that stands behind the ?.
+    """
+    if action is not None:
+        props["action"] = action
+    return PostForm.create(*content, method="post", **props)
+
+
 class CopyButton(rx.Component):
     """Copies a text; the glyph becomes a tick and a live region says so."""
 

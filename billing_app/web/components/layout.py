@@ -22,7 +22,13 @@ from reflex_components_core.base.error_boundary import ErrorBoundary
 
 from billing_app.web import theme
 from billing_app.web.components.command_menu import MENU_ID, keyboard
-from billing_app.web.components.controls import Handler, Text, icon_button, link
+from billing_app.web.components.controls import (
+    Handler,
+    Text,
+    icon_button,
+    link,
+    post_form,
+)
 from billing_app.web.components.icons import icon
 
 
@@ -415,10 +421,9 @@ def _side_foot(
             rx.el.span(person_mark, class_name="face", custom_attrs=_HIDDEN),
             rx.el.span(person, class_name="truncate"),
             theme.color_mode_button(),
-            rx.el.form(
+            post_form(
                 icon_button("Sign out", "sign-out", small=True, submit=True),
                 action=sign_out_action,
-                method="post",
             ),
             class_name="person",
         ),

@@ -1,9 +1,50 @@
-"""The sign-in page of the staff."""
+"""The sign-in page of the staff: e-mail and password, also without scripts."""
 
 from __future__ import annotations
 
 import reflex as rx
 
+from billing_app.web.components.controls import button, field, post_form, text_input
+from billing_app.web.components.layout import message, sign_in_page
+from billing_app.web.staff.sign_in_state import SignInState
+
 
 def page() -> rx.Component:
-    return rx.el.main(rx.el.h1("Sign in"))
+    return sign_in_page(
+        "Sign in",
+        rx.el.p("to the billing desk of your team", class_name="quiet"),
+        refusal("That e-mail and password don't go together."),
+        post_form(
+            field(
+                "Email",
+                text_input(
+                    "email",
+                    kind="email",
+                    auto_complete="username",
+                    default_value=SignInState.typed["email"],
+                    required=True,
+                    auto_focus=True,
+                ),
+            ),
+            field(
+                "Password",
+                text_input(
+                    "password",
+                    kind="password",
+                    auto_complete="current-password",
+                    required=True,
+                ),
+            ),
+            button("Sign in", kind="primary", submit=True),
+        ),
+    )
+
+
+def refusal(words: str) -> rx.Component:
+    """Say why the last try was refused; without scripts, in general words."""
+    return rx.fragment(
+        rx.cond(SignInState.problem, message(SignInState.problem, tone="bad")),
+        rx.el.noscript(
+            rx.el.p(words, class_name="refused", custom_attrs={"id": "refused"})
+        ),
+    )
