@@ -14,6 +14,7 @@ from billing_app.endpoints.anyhost import AnyHost
 from billing_app.endpoints.first_paint import FirstPaint, Painter
 from billing_app.endpoints.guard import Guard
 from billing_app.endpoints.headers import SecurityHeaders
+from billing_app.endpoints.page_paths import PagePaths
 from billing_app.settings import Settings
 
 # Stripe's servers post here; the signature is checked there.
@@ -38,6 +39,7 @@ def add_layers(
     Attributes:
         client: folder of the built frontend.
     """
+    app = PagePaths(app, client)
     app = FirstPaint(app, client, painters=painters)
     app = AnyHost(app, client, origins=settings.origins)
     app = Guard(

@@ -40,8 +40,8 @@ STEPS = {
     Owes.PASSWORD: f"{SIGN_IN}/password",
 }
 _FIELDS_MAX = 20
-# Long enough for the page to load and ask what was wrong.
-_FLASH_SECONDS = 60
+# Long enough to read what was wrong and try again.
+_FLASH_SECONDS = 300
 
 Answer = Callable[[Request], Awaitable[Response]]
 
@@ -229,8 +229,11 @@ def _opened(opened: OpenedSession, request: Request, form: FormData) -> Response
     path = _next(request, form)
     step = STEPS[opened.owes]
     where = _with_next(step, path) if step else START if path == "/" else path
-    answer = RedirectResponse(where, 303)
     settings = runtime.current().settings
+    if flash_cookie(settings.is_https) in request.cookies:
+        # Browsers take the #refused of the page along unless there is another.
+        where = f"{where}#main"
+    answer = RedirectResponse(where, 303)
     answer.set_cookie(
         session_cookie(settings.is_https),
         opened.token,

@@ -14,6 +14,12 @@ from tests.support.browser import Watcher, find_barriers, scrolls_sideways
 from tests.support.process import Server, running
 
 
+@pytest.fixture(autouse=True)
+def nothing_behind_the_sign_in(watcher: Watcher) -> None:
+    """These tests end at the door: what is behind it has tests of its own."""
+    watcher.expect("404")
+
+
 @pytest.fixture
 def fresh_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """`tallyport serve` with an empty database."""
@@ -47,7 +53,7 @@ def test_the_first_visitor_sets_up_and_nobody_after(fresh_server: Server, page: 
         page.get_by_label(name, exact=True).fill("a sentence of her own")
     page.get_by_role("button", name="Set up and sign in").click()
 
-    page.wait_for_url("**/dashboard")
+    page.wait_for_url("**/dashboard#main")
     assert httpx.get(f"{fresh_server.base_url}/set-up").status_code == 404
 
 
@@ -58,7 +64,7 @@ def test_a_refused_try_keeps_the_address(server: Server, page: Page):
     expect(page.get_by_role("alert")).to_contain_text("don't go together")
     expect(page.get_by_label("Email")).to_have_value(EMAIL)
     sign_in(page)
-    page.wait_for_url("**/settings")
+    page.wait_for_url("**/settings#main")
 
 
 def test_a_signed_in_browser_goes_straight_in(server: Server, page: Page):
@@ -75,11 +81,11 @@ def test_works_without_scripts(server: Server, open_page: OpenPage):
     page = open_page(java_script_enabled=False)
     page.goto(f"{server.base_url}/sign-in")
     sign_in(page, "wrong horse battery")
-    expect(page.get_by_text("don't go together")).to_be_visible()
+    expect(page.locator("#refused")).to_be_visible()
 
     sign_in(page)
 
-    page.wait_for_url("**/dashboard")
+    page.wait_for_url("**/dashboard#main")
     (cookie,) = [c for c in page.context.cookies() if c.get("name") == "tallyport"]
     assert cookie.get("httpOnly")
 
@@ -90,7 +96,8 @@ def test_no_refusal_is_shown_before_a_try(server: Server, open_page: OpenPage):
         page.goto(f"{server.base_url}/sign-in")
 
         expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
-        expect(page.get_by_text("don't go together")).to_be_hidden()
+        expect(page.get_by_role("alert")).to_be_hidden()
+        expect(page.locator("#refused")).to_be_hidden()
 
 
 @pytest.mark.parametrize("path", ["/sign-in/code", "/sign-in/password"])

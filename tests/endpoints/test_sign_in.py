@@ -250,7 +250,7 @@ class TestSteps:
             "/session/password", data={"password": new, "repeated": new}
         )
 
-        assert answer.headers["location"] == "/dashboard"
+        assert answer.headers["location"] == "/dashboard#main"
         assert actor(client).role == Role.ACCOUNTING
 
 

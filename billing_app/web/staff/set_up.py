@@ -9,14 +9,15 @@ import reflex as rx
 from billing_app.domain.currencies import currency_codes
 from billing_app.domain.dates import zone_names
 from billing_app.web.components.controls import button, field, post_form, text_input
-from billing_app.web.components.layout import alone_page, sign_in_page
+from billing_app.web.components.layout import sign_in_page
 from billing_app.web.staff.sign_in import refusal
 from billing_app.web.staff.sign_in_password import new_password_fields
 from billing_app.web.staff.sign_in_state import SignInState
 
 
 def page() -> rx.Component:
-    return rx.cond(SignInState.is_open, _form(), alone_page("Page not found"))
+    gone = rx.cond(SignInState.is_set_up, sign_in_page("Page not found"))
+    return rx.cond(SignInState.is_open, _form(), gone)
 
 
 def _form() -> rx.Component:

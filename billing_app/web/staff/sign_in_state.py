@@ -33,6 +33,7 @@ class SignInState(ActingState, rx.State):
         typed: what the refused form held, without secrets.
         next: a path of ours to go to afterwards, or empty.
         is_open: the set-up page has something to set up.
+        is_set_up: it has not, and says that there is no such page.
     """
 
     problem: str = ""
@@ -40,6 +41,7 @@ class SignInState(ActingState, rx.State):
     typed: dict[str, str] = {}  # noqa: RUF012  (Reflex copies the default)
     next: str = ""
     is_open: bool = False
+    is_set_up: bool = False
 
     @public_door
     async def arrive(self) -> Any:
@@ -58,7 +60,8 @@ class SignInState(ActingState, rx.State):
         """Show the set-up form while nobody can sign in yet."""
         self._show_refusal()
         engine = runtime.current().engine
-        self.is_open = not await asyncio.to_thread(authentication.is_set_up, engine)
+        self.is_set_up = await asyncio.to_thread(authentication.is_set_up, engine)
+        self.is_open = not self.is_set_up
 
     def _actor(self) -> Actor:
         return Nobody()

@@ -1,0 +1,32 @@
+"""Serve a built page at its own address, without a redirect to one with a slash."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+class PagePaths:
+    """Finds the page /sign-in in its folder sign-in/ of the build.
+
+    The server of files would send the browser there, which costs a round trip,
+    and behind a proxy it would send it to http.
+    """
+
+    def __init__(self, app: ASGIApp, client: Path) -> None:
+        self.app = app
+        self._pages = frozenset(
+            f"/{page.parent.relative_to(client).as_posix()}"
+            for page in client.rglob("index.html")
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if _is_view(scope) and scope["path"] in self._pages:
+            path = f"{scope['path']}/"
+            scope = {**scope, "path": path, "raw_path": path.encode()}
+        await self.app(scope, receive, send)
+
+
+def _is_view(scope: Scope) -> bool:
+    return scope["type"] == "http" and scope["method"] in ("GET", "HEAD")

@@ -1,0 +1,35 @@
+from pathlib import Path
+
+import pytest
+from starlette.staticfiles import StaticFiles
+
+from billing_app.endpoints.page_paths import PagePaths
+from tests.support.asgi import http, make_client_folder
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/sign-in/", "/sign-in?next=/invoices"])
+async def test_a_page_is_served_where_it_is_asked_for(tmp_path: Path, path: str):
+    client = make_client_folder(tmp_path)
+
+    async with http(
+        PagePaths(StaticFiles(directory=client, html=True), client)
+    ) as http_client:
+        answer = await http_client.get(path)
+
+    assert answer.status_code == 200
+    assert "sign_in()" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/staff.css", "/", "/no/such/page", "/sign-in/../x"])
+async def test_everything_else_passes_as_it_is(tmp_path: Path, path: str):
+    client = make_client_folder(tmp_path)
+    seen: list[str] = []
+
+    async def app(scope, receive, send) -> None:
+        seen.append(scope["path"])
+        await StaticFiles(directory=client, html=True)(scope, receive, send)
+
+    async with http(PagePaths(app, client)) as http_client:
+        sent = await http_client.get(path)
+
+    assert seen == [sent.request.url.path]
