@@ -130,9 +130,9 @@ def _fits(value: Any, expected: Any) -> bool:
 async def _show(state: Any, message: str) -> None:
     if isinstance(state, rx.state.StateProxy):
         async with state:
-            state._notify(message)
+            state._notify(message, is_refusal=True)
     else:
-        state._notify(message)
+        state._notify(message, is_refusal=True)
 
 
 class ActingState(rx.State, mixin=True):
@@ -180,12 +180,13 @@ class ActingState(rx.State, mixin=True):
             lambda: work(running, self._actor(), *args, **kwargs)
         )
 
-    def _notify(self, message: str, undo: str = "") -> str:
+    def _notify(self, message: str, undo: str = "", *, is_refusal: bool = False) -> str:
         """Say something in the live region; return the notice's key.
 
-        The last few stay. `undo` is the word on the button that takes it back.
+        The last few stay. `undo` is the word on the button that takes it back. A
+        refusal does not go away by itself.
         """
-        notice = Notice(secrets.token_hex(4), message, undo)
+        notice = Notice(secrets.token_hex(4), message, undo, is_refusal)
         self.notices = [*self.notices[1 - NOTICES_MAX :], notice]
         return notice.key
 

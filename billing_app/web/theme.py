@@ -8,6 +8,7 @@ from pathlib import Path
 import reflex as rx
 from markupsafe import Markup
 
+from billing_app.domain.branding import Brand
 from billing_app.web.components.icons import icon
 
 # tokens.css names every colour and size, base.css draws the shared components,
@@ -43,21 +44,24 @@ def stylesheet_html(names: tuple[str, ...]) -> Markup:
     return font + Markup("").join(link.format(_href(name)) for name in names)
 
 
-def brand_style(
-    accent: str, accent_ink: str, accent_dark: str, accent_ink_dark: str
-) -> dict[str, str]:
+def brand_style(brand: Brand) -> dict[str, str]:
     """Return the custom properties that give a page the workspace's colour.
 
-    They go into the style attribute of an element of class "brand". Values are
-    CSS colours, already corrected for contrast; the soft and the hover colour are
-    mixed from them in portal.css.
+    They go into the style attribute of an element of class "brand"; portal.css
+    takes the four of the theme that is shown.
     """
+    both = {"light": brand.light, "dark": brand.dark}
     return {
-        "--brand": accent,
-        "--brand-ink": accent_ink,
-        "--brand-dark": accent_dark,
-        "--brand-ink-dark": accent_ink_dark,
+        f"--{shade}-{name}": getattr(palette, name)
+        for shade, palette in both.items()
+        for name in ("accent", "ink", "soft", "hover")
     }
+
+
+def brand_attributes(brand: Brand) -> Markup:
+    """Return the same as attributes for HTML painted on the server."""
+    declared = ";".join(f"{name}:{color}" for name, color in brand_style(brand).items())
+    return Markup('class="portal brand" style="{}"').format(declared)
 
 
 def color_mode_button() -> rx.Component:

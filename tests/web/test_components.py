@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import reflex as rx
 
+from billing_app.domain.branding import correct_brand
 from billing_app.web import theme
 from billing_app.web.components import (
     badges,
@@ -259,7 +260,9 @@ def all_components() -> list[rx.Component]:
     return [
         TestShell().shell(),
         TestDataTable().table(),
-        layout.portal_shell(seller="Northwind", brand=theme.brand_style(*["#000"] * 4)),
+        layout.portal_shell(
+            seller="Northwind", brand=theme.brand_style(correct_brand("#0f5c73"))
+        ),
         layout.alone_page("Invoice not found"),
         layout.sign_in_page("Sign in"),
         controls.copy_button("Copy IBAN", "NL91"),

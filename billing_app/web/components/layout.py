@@ -49,6 +49,10 @@ DESTINATIONS = (
 )
 
 
+# Long enough to read a sentence and reach Undo.
+NOTICE_SECONDS = 10
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """What just happened, in a sentence.
@@ -56,11 +60,23 @@ class Notice:
     Attributes:
         key: tells the page's undo and dismiss handlers which notice is meant.
         undo: the word on the button that takes it back; empty when nothing can.
+        is_refusal: something was not done; it stays until it is dismissed.
     """
 
     key: str
     words: str
     undo: str = ""
+    is_refusal: bool = False
+
+
+class NoticeCard(rx.Component):
+    """Calls `on_expire` after some seconds; 0 for never."""
+
+    library = rx.asset("notice.jsx", shared=True).importable_path
+    tag = "NoticeCard"
+
+    seconds: rx.Var[int]
+    on_expire: rx.EventHandler[rx.event.no_args_event_spec]
 
 
 def staff_shell(
@@ -291,8 +307,8 @@ def notice_region(
 ) -> rx.Component:
     """Tell what just happened, with Undo where it can be taken back.
 
-    The region is always there, so that a screen reader hears what enters it.
-    Handlers get the notice's key.
+    A notice goes away by itself, a refusal does not. The region is always there, so
+    that a screen reader hears what enters it. Handlers get the notice's key.
     """
     shown = (
         rx.fragment()
@@ -479,7 +495,16 @@ def _notice(
         if on_dismiss is not None
         else rx.fragment()
     )
-    return rx.el.div(rx.el.p(it.words), undo, dismiss, class_name="notice")
+    return NoticeCard.create(
+        rx.cond(it.is_refusal, icon("alert"), icon("check")),
+        rx.el.p(it.words),
+        undo,
+        dismiss,
+        key=it.key,
+        class_name="notice",
+        seconds=rx.cond(it.is_refusal, 0, NOTICE_SECONDS),
+        **({} if on_dismiss is None else {"on_expire": on_dismiss(it.key)}),
+    )
 
 
 def _is_given(text: Text) -> bool:
