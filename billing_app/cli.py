@@ -22,6 +22,7 @@ COMMANDS = {
     "build": "build the frontend when its sources changed",
     "backup": "write the database, the files and the key into one archive",
     "doctor": "check settings and surroundings, say what is wrong",
+    "verify": "ask the database whether all its rules hold",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 
 from alembic import command
@@ -46,6 +47,16 @@ def check(engine: Engine) -> None:
         command.check(_config(connection))
 
 
+def guard_names() -> set[str]:
+    """Return the triggers that the migrations leave behind."""
+    scripts = ScriptDirectory(str(SCRIPTS)).walk_revisions()
+    return {
+        guard.name
+        for script in scripts
+        for guard in getattr(script.module, "GUARDS", ())
+    }
+
+
 def _lock(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(
@@ -54,7 +65,8 @@ def _lock(connection: Connection) -> None:
 
 
 def _config(connection: Connection) -> Config:
-    config = Config()
+    # What it finds is in what it raises; nobody reads what it prints.
+    config = Config(stdout=StringIO())
     config.set_main_option("script_location", str(SCRIPTS))
     config.attributes["connection"] = connection
     return config

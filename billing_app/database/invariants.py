@@ -1,0 +1,585 @@
+"""What must hold in every database at every committed instant, one check each.
+
+A check reads across all workspaces and yields a sentence for each thing that is
+broken. The codes are those of docs/invariants.md.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+)
+from sqlmodel import Session, SQLModel, col
+
+from billing_app.domain.currencies import is_currency
+from billing_app.domain.document import content_digest
+from billing_app.domain.ledger import LedgerAccount
+from billing_app.domain.money import MINOR_MAX, Money
+from billing_app.domain.terms import DocumentTerms, LineTerms, Prices
+from billing_app.domain.terms_json import adjustments_from_json, taxes_from_json
+from billing_app.domain.totals import compute_totals
+from billing_app.models import (
+    Allocation,
+    AuditEntry,
+    InboundEvent,
+    Invoice,
+    IssuedDocument,
+    LedgerEntry,
+    LineItem,
+    NumberSeries,
+    OutboxMessage,
+    Payment,
+    PaymentAttempt,
+    Refund,
+    WorkspaceOwned,
+)
+
+Finder = Callable[[Session, datetime], Iterator[str]]
+
+# A webhook is finished long before this, or somebody has to look.
+_INBOX_PATIENCE = timedelta(minutes=30)
+_BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """One thing that must hold.
+
+    Attributes:
+        find: yields what is broken, as sentences.
+    """
+
+    code: str
+    title: str
+    find: Finder
+
+
+def _unbalanced_journals(session: Session, _: datetime) -> Iterator[str]:
+    entry = LedgerEntry
+    total = func.sum(entry.amount_minor)
+    currencies = func.count(func.distinct(entry.currency))
+    statement = (
+        select(col(entry.workspace_id), col(entry.journal), total)
+        .group_by(col(entry.workspace_id), col(entry.journal))
+        .having(or_(total != 0, currencies > 1))
+        .order_by(col(entry.workspace_id), col(entry.journal))
+    )
+    for workspace_id, journal, minor in session.execute(statement):
+        yield f"journal {journal} of workspace {workspace_id} sums to {minor}"
+
+
+def _amounts_out_of_range(session: Session, _: datetime) -> Iterator[str]:
+    """Amounts are whole, within 53 bits, and stand beside a currency that exists."""
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    for table in _tables(WorkspaceOwned):
+        for column in table.__table__.columns:
+            if column.name.endswith("_minor"):
+                broken: ColumnElement[bool] = func.abs(column) > MINOR_MAX
+                if is_sqlite:
+                    broken = or_(broken, func.typeof(column) == "real")
+                yield from _rows(
+                    session, table, broken, f"{column.name} is not a whole amount"
+                )
+        if "currency" in table.__table__.columns:
+            currency = table.__table__.columns["currency"]
+            for code in session.scalars(select(currency).distinct()):
+                if code and not is_currency(code):
+                    yield f"{table.__name__}: {code!r} is not a currency"
+
+
+def _totals_that_differ(session: Session, _: datetime) -> Iterator[str]:
+    """Recompute every issued invoice from its stored lines, to the cent."""
+    last = 0
+    while True:
+        invoices = session.scalars(
+            select(Invoice)
+            .where(col(Invoice.state) != "draft", col(Invoice.id) > last)
+            .order_by(col(Invoice.id))
+            .limit(_BATCH)
+        ).all()
+        if not invoices:
+            return
+        lines = _lines_by_invoice(session, [invoice.id for invoice in invoices])
+        for invoice in invoices:
+            yield from _recomputed(invoice, lines.get(invoice.id, []))
+        last = invoices[-1].id or 0
+        session.expunge_all()
+
+
+def _outstanding_that_differs(session: Session, _: datetime) -> Iterator[str]:
+    allocated = _sum_for_invoice(Allocation)
+    processing = _sum_for_invoice(
+        PaymentAttempt, col(PaymentAttempt.status) == "processing"
+    )
+    is_issued = col(Invoice.state) == "issued"
+    outstanding = case((is_issued, col(Invoice.due_minor) - allocated), else_=0)
+    wanted = (
+        ("allocated_minor", allocated),
+        ("processing_minor", processing),
+        ("outstanding_minor", outstanding),
+    )
+    for name, expected in wanted:
+        column = getattr(Invoice, name)
+        statement = (
+            select(col(Invoice.id), column, expected)
+            # What a draft would ask for is nobody's debt yet.
+            .where(column != expected, col(Invoice.state) != "draft")
+            .order_by(col(Invoice.id))
+        )
+        for invoice_id, stored, minor in session.execute(statement):
+            yield f"invoice {invoice_id}: {name} is {stored}, its facts say {minor}"
+
+
+def _receivables_that_differ(session: Session, _: datetime) -> Iterator[str]:
+    """The ledger and the invoice agree on what the customer owes."""
+    entry = LedgerEntry
+    receivable = (
+        select(func.coalesce(func.sum(entry.amount_minor), 0))
+        .where(
+            col(entry.invoice_id) == col(Invoice.id),
+            col(entry.account) == LedgerAccount.RECEIVABLE,
+        )
+        .correlate(Invoice)
+        .scalar_subquery()
+    )
+    statement = (
+        select(col(Invoice.id), col(Invoice.outstanding_minor), receivable)
+        .where(
+            col(Invoice.outstanding_minor) != receivable, col(Invoice.state) != "draft"
+        )
+        .order_by(col(Invoice.id))
+    )
+    for invoice_id, outstanding, minor in session.execute(statement):
+        yield f"invoice {invoice_id}: outstanding {outstanding}, ledger {minor}"
+
+
+def _payments_overspent(session: Session, _: datetime) -> Iterator[str]:
+    """Of a payment no more is used or returned than came, and the parts add up."""
+    allocated = _sum_for_payment(Allocation)
+    refunded = _sum_for_payment(Refund)
+    payment = Payment
+    broken = or_(
+        col(payment.allocated_minor) != allocated,
+        col(payment.refunded_minor) != refunded,
+        col(payment.allocated_minor) < 0,
+        col(payment.refunded_minor) < 0,
+        col(payment.allocated_minor) + col(payment.refunded_minor)
+        > col(payment.amount_minor),
+    )
+    yield from _rows(session, Payment, broken, "its parts do not add up")
+
+    total = func.sum(Allocation.amount_minor)
+    negative = (
+        select(col(Allocation.payment_id), col(Allocation.invoice_id), total)
+        .group_by(col(Allocation.payment_id), col(Allocation.invoice_id))
+        .having(total < 0)
+    )
+    for payment_id, invoice_id, minor in session.execute(negative):
+        yield f"payment {payment_id} pays invoice {invoice_id} {minor}"
+    overpaid = and_(
+        col(Invoice.state) != "draft",
+        col(Invoice.allocated_minor) > func.max(col(Invoice.due_minor), 0)
+        if session.get_bind().dialect.name == "sqlite"
+        else col(Invoice.allocated_minor) > func.greatest(col(Invoice.due_minor), 0),
+    )
+    yield from _rows(session, Invoice, overpaid, "more was allocated than is due")
+
+
+def _states_without_their_facts(session: Session, _: datetime) -> Iterator[str]:
+    state, number = col(Invoice.state), col(Invoice.number)
+    is_draft = state == "draft"
+    wrong = {
+        "a number and the state draft exclude each other": is_draft != number.is_(None),
+        "a draft is published": and_(is_draft, col(Invoice.published_at).is_not(None)),
+        "issued without a date": and_(
+            not_(is_draft),
+            or_(col(Invoice.issued_on).is_(None), col(Invoice.issued_at).is_(None)),
+        ),
+        "void but still owed or paid": and_(
+            state == "void",
+            or_(col(Invoice.outstanding_minor) != 0, col(Invoice.allocated_minor) != 0),
+        ),
+        "void without a date or a reason": and_(
+            state == "void",
+            or_(col(Invoice.voided_at).is_(None), col(Invoice.void_reason) == ""),
+        ),
+        "issued without a document": and_(
+            not_(is_draft),
+            not_(
+                exists().where(
+                    col(IssuedDocument.invoice_id) == col(Invoice.id),
+                    col(IssuedDocument.kind) == "invoice",
+                )
+            ),
+        ),
+    }
+    for says, broken in wrong.items():
+        yield from _rows(session, Invoice, broken, says)
+
+
+def _money_that_vanished(session: Session, _: datetime) -> Iterator[str]:
+    """What came is allocated, credit, returned or held, and the ledger agrees."""
+    is_settled = col(Payment.status) == "settled"
+    stray = and_(not_(is_settled), col(Payment.allocated_minor) != 0)
+    yield from _rows(session, Payment, stray, "it pays though it does not count")
+
+    kept = col(Payment.amount_minor) - col(Payment.refunded_minor)
+    credit = kept - col(Payment.allocated_minor)
+    facts = select(
+        col(Payment.workspace_id),
+        col(Payment.currency),
+        func.sum(kept),
+        func.sum(credit),
+    ).where(is_settled)
+    expected = {
+        (workspace_id, currency): (int(cash), -int(credit))
+        for workspace_id, currency, cash, credit in session.execute(
+            facts.group_by(col(Payment.workspace_id), col(Payment.currency))
+        )
+    }
+    booked = _balances(session)
+    for key in sorted(expected.keys() | booked.keys()):
+        wanted = expected.get(key, (0, 0))
+        found = booked.get(key, (0, 0))
+        if wanted != found:
+            yield (
+                f"workspace {key[0]}, {key[1]}: cash and credit are {found} in the "
+                f"ledger and {wanted} by the payments"
+            )
+
+
+def _documents_that_changed(session: Session, _: datetime) -> Iterator[str]:
+    """Every document still has the digest it was issued with, and its figures."""
+    document = IssuedDocument
+    statement = (
+        select(
+            col(document.id),
+            col(document.kind),
+            col(document.number),
+            col(document.content),
+            col(document.content_digest),
+            col(Invoice.number),
+            col(Invoice.currency),
+            col(Invoice.total_minor),
+            col(Invoice.due_minor),
+        )
+        .join(Invoice, col(Invoice.id) == col(document.invoice_id))
+        .order_by(col(document.id))
+        .execution_options(yield_per=_BATCH)
+    )
+    for row in session.execute(statement):
+        document_id, kind, number, content, digest, *facts = row
+        if content_digest(content) != digest:
+            yield f"document {document_id} ({number}) is not what was issued"
+            continue
+        printed = json.loads(content)
+        names = ("number", "currency", "total_minor", "due_minor")
+        if kind == "invoice" and [printed.get(name) for name in names] != facts:
+            yield f"document {document_id} ({number}) shows other figures"
+
+
+def _payments_twice(session: Session, _: datetime) -> Iterator[str]:
+    for table, names in (
+        (Payment, ("provider", "provider_payment_id")),
+        (InboundEvent, ("source", "external_id")),
+    ):
+        columns = [getattr(table, name) for name in ("workspace_id", *names)]
+        statement = (
+            select(*columns, func.count())
+            .where(columns[-1].is_not(None))
+            .group_by(*columns)
+            .having(func.count() > 1)
+        )
+        for workspace_id, _source, name, count in session.execute(statement):
+            yield f"{table.__name__} {name} of workspace {workspace_id}: {count} times"
+
+
+def _webhooks_left_lying(session: Session, now: datetime) -> Iterator[str]:
+    known = ("waiting", "handled", "ignored", "quarantined")
+    event = InboundEvent
+    late = and_(
+        col(event.status) == "waiting", col(event.received_at) < now - _INBOX_PATIENCE
+    )
+    yield from _rows(session, event, late, "nobody has finished it")
+    odd = col(event.status).not_in(known)
+    yield from _rows(session, event, odd, "its status is unknown")
+
+
+def _money_that_was_not_asked_for(session: Session, _: datetime) -> Iterator[str]:
+    """Online money counts only as the answer to an attempt of ours."""
+    payment, attempt = Payment, PaymentAttempt
+    asked = exists().where(
+        col(attempt.id) == col(payment.attempt_id),
+        col(attempt.workspace_id) == col(payment.workspace_id),
+        col(attempt.invoice_id) == col(payment.invoice_id),
+        col(attempt.currency) == col(payment.currency),
+        col(attempt.amount_minor) == col(payment.amount_minor),
+        col(attempt.checkout_id).is_not(None),
+    )
+    # What a person accepted after a look was held before, and says why.
+    broken = and_(
+        col(payment.provider).is_not(None),
+        col(payment.status) == "settled",
+        col(payment.hold_reason) == "",
+        not_(asked),
+    )
+    yield from _rows(session, payment, broken, "no attempt of ours asked for it")
+    for table in (Allocation, Payment):
+        other = exists().where(
+            col(Invoice.id) == col(table.invoice_id),
+            col(Invoice.customer_id) != col(table.customer_id),
+        )
+        yield from _rows(session, table, other, "its invoice is another customer's")
+
+
+def _numbers_with_gaps(session: Session, _: datetime) -> Iterator[str]:
+    """Numbers follow each other without gap, in the order of issue."""
+    value = col(Invoice.series_value)
+    series = (
+        select(
+            col(Invoice.workspace_id),
+            col(Invoice.series_code),
+            func.count(),
+            func.min(value),
+            func.max(value),
+            func.max(NumberSeries.next_value),
+        )
+        .join(
+            NumberSeries,
+            and_(
+                col(NumberSeries.workspace_id) == col(Invoice.workspace_id),
+                col(NumberSeries.code) == col(Invoice.series_code),
+            ),
+            isouter=True,
+        )
+        .where(value.is_not(None))
+        .group_by(col(Invoice.workspace_id), col(Invoice.series_code))
+    )
+    for workspace_id, code, count, first, last, following in session.execute(series):
+        place = f"series {code} of workspace {workspace_id}"
+        if last - first + 1 != count:
+            yield f"{place}: {count} numbers from {first} to {last}"
+        if following is None or following <= last:
+            yield f"{place}: its next number {following} is taken"
+    unnumbered = and_(col(Invoice.number).is_not(None), value.is_(None))
+    yield from _rows(session, Invoice, unnumbered, "its number is of no series")
+    yield from _numbers_out_of_order(session)
+
+
+def _numbers_out_of_order(session: Session) -> Iterator[str]:
+    earlier = (
+        func.lag(col(Invoice.issued_at))
+        .over(
+            partition_by=(col(Invoice.workspace_id), col(Invoice.series_code)),
+            order_by=col(Invoice.series_value),
+        )
+        .label("earlier")
+    )
+    ordered = (
+        select(col(Invoice.number), col(Invoice.issued_at), earlier)
+        .where(col(Invoice.series_value).is_not(None))
+        .subquery()
+    )
+    statement = select(ordered.c.number).where(ordered.c.issued_at < ordered.c.earlier)
+    for number in session.scalars(statement):
+        yield f"{number} was issued before the number that precedes it"
+
+
+def _promises_in_two_states(session: Session, _: datetime) -> Iterator[str]:
+    message = OutboxMessage
+    broken = and_(
+        col(message.done_at).is_not(None), col(message.failed_at).is_not(None)
+    )
+    yield from _rows(session, message, broken, "it is done and failed at once")
+    keys = [col(message.workspace_id), col(message.topic), col(message.key)]
+    twice = select(*keys).group_by(*keys).having(func.count() > 1)
+    for workspace_id, topic, key in session.execute(twice):
+        yield f"{topic} {key} of workspace {workspace_id} is promised twice"
+
+
+def _acts_without_an_entry(session: Session, _: datetime) -> Iterator[str]:
+    """Whatever was done to an invoice or a payment is in the audit trail."""
+    steps = {
+        "invoice_issued": col(Invoice.state) != "draft",
+        "invoice_published": col(Invoice.published_at).is_not(None),
+        "invoice_voided": col(Invoice.state) == "void",
+    }
+    for event, happened in steps.items():
+        noted = exists().where(
+            col(AuditEntry.invoice_id) == col(Invoice.id),
+            col(AuditEntry.event) == event,
+        )
+        missing = and_(happened, not_(noted))
+        yield from _rows(session, Invoice, missing, f"no entry says {event}")
+
+    noted_payments = _payments_in_trail(session)
+    statement = select(col(Payment.id), col(Payment.status)).order_by(col(Payment.id))
+    for payment_id, status in session.execute(statement):
+        events = noted_payments.get(payment_id, set())
+        if not events & {"payment_recorded", "payment_settled", "payment_held"}:
+            yield f"payment {payment_id}: no entry says where it came from"
+        if status == "reversed" and "payment_reversed" not in events:
+            yield f"payment {payment_id}: no entry says payment_reversed"
+    orphan = and_(
+        col(AuditEntry.invoice_id).is_not(None),
+        not_(exists().where(col(Invoice.id) == col(AuditEntry.invoice_id))),
+    )
+    yield from _rows(session, AuditEntry, orphan, "its invoice does not exist")
+
+
+INVARIANTS = (
+    Invariant("INV-1", "every journal balances", _unbalanced_journals),
+    Invariant("INV-2", "every amount is whole", _amounts_out_of_range),
+    Invariant("INV-3", "totals follow from the lines", _totals_that_differ),
+    Invariant("INV-5", "outstanding follows from the facts", _outstanding_that_differs),
+    Invariant("INV-5", "the ledger says the same", _receivables_that_differ),
+    Invariant("INV-6", "no payment is overspent", _payments_overspent),
+    Invariant("INV-7", "states have their facts", _states_without_their_facts),
+    Invariant("INV-9", "no money vanishes", _money_that_vanished),
+    Invariant("INV-10", "documents never change", _documents_that_changed),
+    Invariant("INV-14", "nothing is booked twice", _payments_twice),
+    Invariant("INV-16", "every webhook is finished", _webhooks_left_lying),
+    Invariant("INV-17", "only money asked for counts", _money_that_was_not_asked_for),
+    Invariant("INV-20", "numbers have no gap", _numbers_with_gaps),
+    Invariant("INV-22", "promises are made once", _promises_in_two_states),
+    Invariant("INV-23", "every act is on record", _acts_without_an_entry),
+)
+
+
+def _rows(
+    session: Session, table: type[Any], broken: ColumnElement[bool], says: str
+) -> Iterator[str]:
+    statement = select(col(table.id)).where(broken).order_by(col(table.id))
+    for row_id in session.scalars(statement):
+        yield f"{table.__tablename__} {row_id}: {says}"
+
+
+def _tables(owner: type[SQLModel]) -> Iterator[type[Any]]:
+    for child in owner.__subclasses__():
+        if hasattr(child, "__table__"):
+            yield child
+        yield from _tables(child)
+
+
+def _sum_for_invoice(table: type[Any], *conditions: Any) -> ColumnElement[int]:
+    return _sum(
+        select(func.coalesce(func.sum(table.amount_minor), literal(0)))
+        .where(col(table.invoice_id) == col(Invoice.id), *conditions)
+        .correlate(Invoice)
+    )
+
+
+def _sum_for_payment(table: type[Any]) -> ColumnElement[int]:
+    return _sum(
+        select(func.coalesce(func.sum(table.amount_minor), literal(0)))
+        .where(col(table.payment_id) == col(Payment.id))
+        .correlate(Payment)
+    )
+
+
+def _sum(statement: Select[Any]) -> ColumnElement[int]:
+    return statement.scalar_subquery()
+
+
+def _lines_by_invoice(
+    session: Session, invoice_ids: list[int | None]
+) -> dict[int | None, list[LineItem]]:
+    lines = session.scalars(
+        select(LineItem)
+        .where(col(LineItem.invoice_id).in_(invoice_ids))
+        .order_by(col(LineItem.invoice_id), col(LineItem.position))
+    ).all()
+    grouped = itertools.groupby(lines, key=lambda line: line.invoice_id)
+    return {invoice_id: list(group) for invoice_id, group in grouped}
+
+
+def _recomputed(invoice: Invoice, lines: list[LineItem]) -> Iterator[str]:
+    totals = compute_totals(_terms_of(invoice, lines))
+    expected = {
+        "net_minor": totals.net_total.minor,
+        "tax_minor": totals.tax_total.minor,
+        "total_minor": totals.total.minor,
+        "due_minor": totals.due.minor,
+    }
+    for name, minor in expected.items():
+        stored = getattr(invoice, name)
+        if stored != minor:
+            yield f"invoice {invoice.id}: {name} is {stored}, its lines say {minor}"
+    if sum(group.tax.minor for group in totals.tax_groups) != invoice.tax_minor:
+        yield f"invoice {invoice.id}: its taxes do not add up"
+
+
+def _terms_of(invoice: Invoice, lines: list[LineItem]) -> DocumentTerms:
+    currency = invoice.currency
+    allowances, charges = adjustments_from_json(invoice.adjustments, currency)
+    step, given = invoice.cash_rounding_minor, invoice.rounding_minor
+    return DocumentTerms(
+        currency=currency,
+        lines=tuple(_line_terms_of(line, currency) for line in lines),
+        prices=Prices.INCLUSIVE if invoice.prices_inclusive else Prices.EXCLUSIVE,
+        allowances=allowances,
+        charges=charges,
+        prepaid=Money(invoice.prepaid_minor, currency),
+        cash_rounding=Money(step, currency) if step else None,
+        rounding=Money(given, currency) if given is not None and not step else None,
+        decimals=invoice.decimals,
+    )
+
+
+def _line_terms_of(line: LineItem, currency: str) -> LineTerms:
+    allowances, charges = adjustments_from_json(line.adjustments, currency)
+    return LineTerms(
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        taxes=taxes_from_json(line.taxes),
+        base_quantity=line.base_quantity,
+        allowances=allowances,
+        charges=charges,
+    )
+
+
+def _balances(session: Session) -> dict[tuple[int, str], tuple[int, int]]:
+    """Return cash and customer credit by workspace and currency."""
+    entry = LedgerEntry
+
+    def standing(account: LedgerAccount) -> ColumnElement[int]:
+        is_there = case(
+            (col(entry.account) == account, col(entry.amount_minor)), else_=0
+        )
+        return func.sum(is_there)
+
+    keys = (col(entry.workspace_id), col(entry.currency))
+    statement = select(
+        *keys, standing(LedgerAccount.CASH), standing(LedgerAccount.CUSTOMER_CREDIT)
+    ).group_by(*keys)
+    return {
+        (workspace_id, currency): (int(cash), int(credit))
+        for workspace_id, currency, cash, credit in session.execute(statement)
+    }
+
+
+def _payments_in_trail(session: Session) -> dict[int, set[str]]:
+    """Return the events of each payment."""
+    statement = select(col(AuditEntry.event), col(AuditEntry.details)).where(
+        col(AuditEntry.event).startswith("payment_")
+    )
+    found: dict[int, set[str]] = {}
+    for event, details in session.execute(statement):
+        found.setdefault(details["payment_id"], set()).add(event)
+    return found

@@ -1,0 +1,258 @@
+"""Every rule that a database can be asked is asked, and a broken one is named."""
+
+import hashlib
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from billing_app.commands import verify as command
+from billing_app.database.engine import open_engine
+from billing_app.database.invariants import INVARIANTS
+from billing_app.database.verify import SHOWN_MAX, find_broken
+from tests.support.story import a_webhook, tell_a_story
+from tests.support.world import START, World, open_world
+
+# What somebody with the file in hand could do to it, and which rule that breaks.
+DAMAGE = {
+    "a posting changed": (
+        "update ledger_entry set amount_minor = amount_minor + 1"
+        " where account = 'revenue' and journal = 'issue:2'",
+        {"INV-1"},
+    ),
+    "a posting lost": (
+        "delete from ledger_entry where journal = 'payment:1' and account = 'cash'",
+        {"INV-1", "INV-9"},
+    ),
+    "a whole journal lost": (
+        "delete from ledger_entry where journal = 'payment:1'",
+        {"INV-9"},
+    ),
+    "two currencies in one journal": (
+        "update ledger_entry set currency = 'USD'"
+        " where journal = 'issue:2' and account = 'revenue'",
+        {"INV-1"},
+    ),
+    "a fraction of a cent": (
+        "update invoice set processing_minor = 2000.5 where id = 2",
+        {"INV-2", "INV-5"},
+    ),
+    "a currency that does not exist": (
+        "update payment set currency = 'EUX' where status = 'held'",
+        {"INV-2"},
+    ),
+    "a total changed": (
+        "update invoice set total_minor = total_minor + 1 where id = 2",
+        {"INV-3", "INV-10"},
+    ),
+    "a line changed": (
+        "update line_item set unit_price = unit_price * 2 where invoice_id = 2",
+        {"INV-3"},
+    ),
+    "a line lost": ("delete from line_item where invoice_id = 2", {"INV-3"}),
+    "outstanding changed": (
+        "update invoice set outstanding_minor = 1 where id = 2",
+        {"INV-5"},
+    ),
+    "an allocation lost": (
+        "delete from allocation where id = 1",
+        {"INV-5", "INV-6"},
+    ),
+    "a debit forgotten": (
+        "update payment_attempt set status = 'failed' where status = 'processing'",
+        {"INV-5"},
+    ),
+    "a payment used twice": (
+        "update payment set allocated_minor = amount_minor + 1 where id = 1",
+        {"INV-6", "INV-9", "INV-35"},
+    ),
+    "a refund lost": ("delete from refund", {"INV-6"}),
+    "a void invoice without its reason": (
+        "update invoice set void_reason = '' where state = 'void'",
+        {"INV-7", "INV-35"},
+    ),
+    "a draft published": (
+        "update invoice set published_at = created_at where state = 'draft'",
+        {"INV-7", "INV-23", "INV-35"},
+    ),
+    "an issued invoice without its document": (
+        "delete from issued_document where invoice_id = 2 and kind = 'invoice'",
+        {"INV-7"},
+    ),
+    "a payment made larger": (
+        "update payment set amount_minor = amount_minor + 100 where id = 1",
+        {"INV-9"},
+    ),
+    "a reversed payment that counts again": (
+        "update payment set status = 'settled' where status = 'reversed'",
+        {"INV-9"},
+    ),
+    "a document rewritten": (
+        "update issued_document set content = replace(content, 'Vermeer', 'Mallory')"
+        " where id = 1",
+        {"INV-10"},
+    ),
+    "a document rewritten with its digest": (
+        "update issued_document set content ="
+        " replace(content, '\"total_minor\":10000', '\"total_minor\":10'),"
+        " content_digest = sha256(replace(content,"
+        " '\"total_minor\":10000', '\"total_minor\":10'))"
+        " where invoice_id = 2 and kind = 'invoice'",
+        {"INV-10"},
+    ),
+    "a webhook nobody finished": (
+        "update inbound_event set status = 'waiting', received_at = '2026-01-01'",
+        {"INV-16"},
+    ),
+    "money nobody asked for": (
+        "update payment set attempt_id = null where status = 'settled'"
+        " and provider is not null",
+        {"INV-17"},
+    ),
+    "cheap money for a dear invoice": (
+        "update payment_attempt set amount_minor = 1 where status = 'succeeded'",
+        {"INV-17"},
+    ),
+    "another customer's money": (
+        "update allocation set customer_id = 999 where id = 1",
+        {"INV-17"},
+    ),
+    "a number skipped": (
+        "update invoice set series_value = 99 where series_value ="
+        " (select max(series_value) from invoice)",
+        {"INV-20"},
+    ),
+    "a number about to be taken twice": (
+        "update number_series set next_value = 2 where code = 'invoice'",
+        {"INV-20"},
+    ),
+    "numbers out of order": (
+        "update invoice set issued_at = '2020-01-01' where series_value = 3",
+        {"INV-20"},
+    ),
+    "a promise kept and broken": (
+        "update outbox_message set done_at = created_at, failed_at = created_at",
+        {"INV-22"},
+    ),
+    "an act without an entry": (
+        "delete from audit_entry where event = 'invoice_voided'",
+        {"INV-23"},
+    ),
+    "a payment without an entry": (
+        "delete from audit_entry where event = 'payment_recorded'",
+        {"INV-23"},
+    ),
+    "a reference to nothing": (
+        "update payment_note set payment_id = 999",
+        {"INV-35"},
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def story(world_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a database in which everything has happened once."""
+    folder = tmp_path_factory.mktemp("story")
+    world = open_world(world_template, folder)
+    tell_a_story(world, world.northwind)
+    world.runtime.engine.dispose()
+    return folder / "tallyport.db"
+
+
+def codes_of(file: Path) -> set[str]:
+    engine = open_engine(f"sqlite:///{file}")
+    found = find_broken(engine, START)
+    engine.dispose()
+    return {broken.code for broken in found}
+
+
+def damage(file: Path, sql: str) -> None:
+    """Change a file behind the app's back, without its guards and its checks."""
+    connection = sqlite3.connect(file)
+    connection.create_function(
+        "sha256", 1, lambda text: hashlib.sha256(text.encode()).hexdigest()
+    )
+    connection.execute("PRAGMA ignore_check_constraints = ON")
+    guards = connection.execute(
+        "select name, sql from sqlite_master where type = 'trigger'"
+    ).fetchall()
+    for name, _ in guards:
+        connection.execute(f"drop trigger {name}")
+    changed = connection.execute(sql).rowcount
+    for _, guard in guards:
+        connection.execute(guard)
+    connection.commit()
+    connection.close()
+    assert changed > 0, "the damage hit nothing"
+
+
+def test_a_database_in_use_breaks_nothing(story):
+    assert codes_of(story) == set()
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_names_what_was_broken(story, tmp_path, name):
+    copy = tmp_path / "tallyport.db"
+    shutil.copyfile(story, copy)
+    sql, codes = DAMAGE[name]
+
+    damage(copy, sql)
+
+    assert codes_of(copy) == codes
+
+
+def test_each_rule_has_been_seen_to_fail():
+    seen = set().union(*(codes for _, codes in DAMAGE.values()))
+    kept_by_the_schema = {"INV-14"}
+
+    assert {x.code for x in INVARIANTS} - kept_by_the_schema <= seen
+
+
+def test_a_guard_that_was_dropped_is_missed(story, tmp_path):
+    copy = tmp_path / "tallyport.db"
+    shutil.copyfile(story, copy)
+    connection = sqlite3.connect(copy)
+    connection.execute("drop trigger payment_kept")
+    connection.commit()
+    connection.close()
+
+    assert codes_of(copy) == {"INV-35"}
+
+
+def test_shows_some_and_counts_the_rest(world: World):
+    world.clock.advance(days=-2)
+    for _ in range(SHOWN_MAX + 3):
+        a_webhook(world, world.northwind, "waiting")
+
+    found = find_broken(world.runtime.engine, START)
+
+    assert len(found) == SHOWN_MAX + 1
+    assert found[-1].says == "and 3 more"
+
+
+class TestCommand:
+    def run(self, monkeypatch, file: Path) -> int:
+        monkeypatch.setenv("DATABASE_URL", f"sqlite:///{file}")
+        monkeypatch.setenv("DATA_DIR", str(file.parent))
+        return command.run(None)
+
+    def test_says_that_everything_holds(self, story, monkeypatch, capsys):
+        assert self.run(monkeypatch, story) == 0
+        assert capsys.readouterr().out == "Everything holds.\n"
+
+    def test_prints_a_line_for_each_broken_rule(
+        self, story, tmp_path, monkeypatch, capsys
+    ):
+        copy = tmp_path / "tallyport.db"
+        shutil.copyfile(story, copy)
+        damage(copy, DAMAGE["outstanding changed"][0])
+
+        assert self.run(monkeypatch, copy) == 1
+        assert "INV-5" in capsys.readouterr().out
+
+    def test_an_empty_file_is_told_from_a_broken_one(
+        self, tmp_path, monkeypatch, capsys
+    ):
+        assert self.run(monkeypatch, tmp_path / "tallyport.db") == 1
+        assert "migrate" in capsys.readouterr().out

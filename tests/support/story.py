@@ -1,0 +1,108 @@
+"""A workspace in which everything has happened once, for tests of a whole database."""
+
+from __future__ import annotations
+
+from billing_app.domain.online_payment import AttemptStatus, Report
+from billing_app.models import InboundEvent, Invoice, PaymentAttempt
+from billing_app.services import drafts, invoices, online_payments, payments
+from tests.support.billing import a_customer, an_invoice, pay
+from tests.support.world import Place, World
+
+
+def tell_a_story(world: World, place: Place) -> None:
+    """Draft, issue, publish, pay in parts, overpay, reverse, refund, hold, void."""
+    biller = place.accounting
+    customer_id = a_customer(world, place)
+    world.run(biller, drafts.create_draft, drafts.DraftForm(customer_id=customer_id))
+
+    partly = an_invoice(world, place, "100.00", customer_id=customer_id)
+    pay(world, place, partly, "40", note="by hand")
+    world.clock.advance(hours=1)
+    overpaid = an_invoice(world, place, "250.50", customer_id=customer_id)
+    pay(world, place, overpaid, "300", request_key="form-1")
+    world.run(biller, payments.allocate_credit, partly, "10", 6_000)
+    bounced = an_invoice(world, place, "75.00", is_published=False)
+    payment_id = pay(world, place, bounced, "75").payment_id
+    world.run(biller, payments.reverse_payment, payment_id, "The check bounced")
+    world.clock.advance(days=1)
+    void = an_invoice(world, place, "19.99")
+    world.run(biller, invoices.void, void, "Typed twice")
+
+    online = an_invoice(world, place, "60.00")
+    settled = an_attempt(world, place, online, 6_000)
+    report(world, place, settled, AttemptStatus.SUCCEEDED)
+    told = a_report(world, settled, AttemptStatus.SUCCEEDED, 6_000, refunded_minor=900)
+    world.run(place.system, online_payments.follow_up, settled, told)
+    by_bank = an_attempt(world, place, partly, 2_000)
+    report(world, place, by_bank, AttemptStatus.PROCESSING, 2_000)
+    odd = an_attempt(world, place, partly, 1_000)
+    report(world, place, odd, AttemptStatus.SUCCEEDED, 999)
+    a_webhook(world, place, "handled")
+
+
+def an_attempt(world: World, place: Place, invoice_id: int, minor: int) -> int:
+    """Store a try to pay that Stripe has not reported on yet."""
+    with world.unit(place.system) as uow:
+        invoice = uow.get(Invoice, invoice_id)
+        assert invoice.customer_id is not None
+        attempt = uow.add(
+            PaymentAttempt(
+                customer_id=invoice.customer_id,
+                invoice_id=invoice_id,
+                amount_minor=minor,
+                currency=invoice.currency,
+                idempotency_key=f"pay:{invoice_id}:{uow.new_token()}",
+                account_id="acct",
+                created_at=uow.now,
+                changed_at=uow.now,
+                expires_at=uow.now,
+            )
+        )
+        assert attempt.id is not None
+        return attempt.id
+
+
+def a_report(
+    world: World,
+    attempt_id: int,
+    status: AttemptStatus,
+    minor: int,
+    *,
+    refunded_minor: int = 0,
+) -> Report:
+    return Report(
+        checkout_id=f"cs_{attempt_id}",
+        status=status,
+        amount_minor=minor,
+        currency="EUR",
+        account_id="acct",
+        is_live=False,
+        read_at=world.clock.now,
+        payment_id=f"pi_{attempt_id}",
+        refunded_minor=refunded_minor,
+    )
+
+
+def report(
+    world: World,
+    place: Place,
+    attempt_id: int,
+    status: AttemptStatus,
+    minor: int = 6_000,
+) -> None:
+    told = a_report(world, attempt_id, status, minor)
+    world.run(place.system, online_payments.apply_report, attempt_id, told)
+
+
+def a_webhook(world: World, place: Place, status: str) -> None:
+    with world.unit(place.system) as uow:
+        uow.add(
+            InboundEvent(
+                external_id=f"evt_{uow.new_token()}",
+                kind="checkout.session.completed",
+                object_id="cs_1",
+                payload="{}",
+                status=status,
+                received_at=uow.now,
+            )
+        )
