@@ -54,7 +54,7 @@ def start(settings: Settings) -> NoReturn:
 def granian_command(settings: Settings) -> list[str]:
     return [
         sys.executable,
-        *("-m", "granian", "--interface", "asgi", "--factory"),
+        *("-m", "granian", "--interface", "asgi", "--factory", "--http", "1"),
         *("--host", settings.host, "--port", str(settings.port)),
         *("--workers", str(settings.workers)),
         # Open sockets never end by themselves; five seconds is for requests.
