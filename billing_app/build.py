@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -60,6 +61,7 @@ def build_if_changed(announce: Callable[[], None]) -> bool:
         if has_changed:
             announce()
             _export()
+            _tidy(ROOT / "reflex.lock" / "package.json")
         # The build adds a page's new library to the lock, so the name is new.
         frontend = _FRONTENDS / _name(sources)
         if not frontend.is_dir():
@@ -156,6 +158,12 @@ def _export() -> None:
                 )
             )
         )
+
+
+def _tidy(lock: Path) -> None:
+    """Write the committed file always alike: Reflex and bun each have their way."""
+    text = json.dumps(json.loads(lock.read_text()), indent=2)
+    lock.write_text(f"{text}\n")
 
 
 def _environment() -> dict[str, str]:
