@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from io import BytesIO
 
 import segno
@@ -29,6 +30,7 @@ def is_iban(text: str) -> bool:
     return int("".join(str(int(c, 36)) for c in iban[4:] + iban[:4])) % 97 == 1
 
 
+@lru_cache(maxsize=256)
 def payment_code(
     name: str, iban: str, bic: str, amount_minor: int, currency: str, text: str
 ) -> str:
@@ -53,9 +55,7 @@ def payment_code(
     payload = "\n".join(rows).encode()[:PAYLOAD_SIZE_MAX].decode(errors="ignore")
     code = segno.make(payload.encode(), error="m", boost_error=False, micro=False)
     drawn = BytesIO()
-    code.save(
-        drawn, kind="svg", border=0, xmldecl=False, svgns=False, nl=False, omitsize=True
-    )
+    code.save(drawn, kind="svg", border=0, xmldecl=False, nl=False, omitsize=True)
     return drawn.getvalue().decode()
 
 

@@ -53,9 +53,11 @@ TERMS_AS_FACT_MAX = 24
 # A wider logo is a word mark: it says the name itself.
 WORD_MARK_RATIO = 1.8
 
-# C0 and C1 controls but tab and newline, and signs that turn the reading direction
-# around: an amount must never be shown backwards.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# C0 and C1 controls but tab and newline, signs that turn the reading direction
+# around (an amount must never be shown backwards), and what XML cannot hold.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
 _WITHOUT_THIN = str.maketrans("", "", ".,'’ \u00a0\u202f()il")
 _BLANK_LINES = re.compile(r"\n\s*\n\s*")
 

@@ -49,6 +49,10 @@ def text_of(data: bytes) -> str:
     return " ".join(text.split())
 
 
+def page_of(body: str) -> str:
+    return f"<html><body>{body}</body></html>"
+
+
 @contextmanager
 def listening() -> Iterator[tuple[int, list[str]]]:
     """Listen on a free port; note what connects."""
@@ -166,12 +170,14 @@ def test_even_markup_of_ours_reaches_nothing(renderer: PdfRenderer):
     """The second wall: should a template ever fail to escape."""
     with listening() as (port, callers):
         there = f"http://127.0.0.1:{port}/"
-        html = (
-            f"<link rel=stylesheet href={there}><link rel=attachment href={there}>"
-            f'<link rel=attachment href="file:///etc/passwd"><img src={there}>'
+        html = page_of(
+            f'<link rel="stylesheet" href="{there}"/><img src="{there}"/>'
+            f'<link rel="attachment" href="{there}"/><object data="{there}"></object>'
+            f'<link rel="attachment" href="file:///etc/passwd"/>'
             f"<style>@import url({there}); p {{ background: url({there}) }}</style>"
-            f'<p>Text<img src="file:///etc/passwd"><object data={there}></object>'
-            f"<svg width=9 height=9><image href={there} width=9 height=9 /></svg>"
+            f'<p>Text<img src="file:///etc/passwd"/></p>'
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">'
+            f'<image href="{there}" width="9" height="9"/></svg>'
         )
 
         data = renderer.render(html, "00" * 32)
@@ -179,6 +185,13 @@ def test_even_markup_of_ours_reaches_nothing(renderer: PdfRenderer):
         assert callers == []
     assert not read(data).attachments
     assert "root:" not in text_of(data)
+
+
+def test_entities_of_a_page_are_not_followed(renderer: PdfRenderer):
+    html = '<!DOCTYPE html [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + page_of("&x;")
+
+    with pytest.raises(PdfFailed):
+        renderer.render(html, "00" * 32)
 
 
 def test_any_script_of_the_world_has_its_letters(renderer: PdfRenderer):
@@ -203,13 +216,13 @@ def test_long_words_and_notes_stay_on_the_page(renderer: PdfRenderer):
 
 def test_a_job_that_takes_too_long_is_killed_and_the_next_one_runs():
     renderer = PdfRenderer(job_seconds_max=1)
-    endless = "<table>" + "<tr><td>cell" * 60_000
+    endless = page_of("<table>" + "<tr><td>cell</td></tr>" * 60_000 + "</table>")
 
     try:
         with pytest.raises(PdfTooSlow):
             renderer.render(endless, "00" * 32)
 
-        assert renderer.render("<p>short", "00" * 32).startswith(b"%PDF")
+        assert renderer.render(page_of("short"), "00" * 32).startswith(b"%PDF")
     finally:
         renderer.close()
 
@@ -218,13 +231,13 @@ def test_what_is_no_pdf_has_no_pages(renderer: PdfRenderer):
     with pytest.raises(PdfFailed):
         renderer.render_pages(b"not a pdf", 600)
 
-    assert renderer.render("<p>after", "00" * 32).startswith(b"%PDF")
+    assert renderer.render(page_of("after"), "00" * 32).startswith(b"%PDF")
 
 
 def test_a_worker_that_died_is_replaced(renderer: PdfRenderer):
     renderer.close()
 
-    assert renderer.render("<p>again", "00" * 32).startswith(b"%PDF")
+    assert renderer.render(page_of("again"), "00" * 32).startswith(b"%PDF")
 
 
 def test_without_the_libraries_the_one_line_to_run_is_said(
@@ -236,7 +249,7 @@ def test_without_the_libraries_the_one_line_to_run_is_said(
     )
 
     with pytest.raises(PdfEngineMissing, match="apt-get install libpango"):
-        PdfRenderer().render("<p>x", "00" * 32)
+        PdfRenderer().render(page_of("x"), "00" * 32)
 
 
 def test_pages_become_pictures_of_the_asked_width(renderer: PdfRenderer):

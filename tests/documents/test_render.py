@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from xml.etree import ElementTree
 
 import pytest
 
@@ -69,6 +70,15 @@ class TestEveryLook:
             "Visa 4242", "€1,071.98", "Remaining balance", "€671.98",
         ):  # fmt: skip
             assert words in shown
+
+    def test_is_well_formed_whatever_was_typed(self, look: Look):
+        """The printer reads it with a strict parser."""
+        typed = "a\x00\ufffe\ud800<b>&nbsp;]]>\x0b"
+        lines = (a_line(typed, 1, description=typed),)
+        draft = an_invoice(look, number="", lines=lines, notes=typed, terms=typed)
+
+        for document in (draft, a_receipt(look, reference=typed)):
+            ElementTree.fromstring(render_print(document, PNG, MADE_AT).encode())
 
     def test_takes_no_markup_from_anybody(self, look: Look):
         evil = "<script>alert(1)</script>{{7*7}}\"'><img src=x onerror=y>"
