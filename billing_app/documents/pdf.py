@@ -148,7 +148,7 @@ class PdfRenderer:
 
         def stop() -> None:
             late.set()
-            self._kill()
+            _kill_group(process)
 
         watch = threading.Timer(seconds_max, stop)
         watch.daemon = True
@@ -158,18 +158,25 @@ class PdfRenderer:
                 write_message(process.stdin, request)
             return False, read_message(process.stdout)
         except (EOFError, BrokenPipeError):
+            self._kill()
             return late.is_set(), [b"failed", b"the worker ended"]
         finally:
             watch.cancel()
 
     def _kill(self) -> None:
-        process = self._process
-        if process is None:
-            return
-        # Its own session, so that the running job goes with the worker.
+        process, self._process = self._process, None
+        if process is not None:
+            # Leaving the block closes the pipes and waits.
+            with suppress(BrokenPipeError), process:
+                _kill_group(process)
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill the worker and its running job: they have a session of their own."""
+    # Once it was waited for, the number may belong to somebody else.
+    if process.returncode is None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
 
 
 def _worker_command() -> list[str]:

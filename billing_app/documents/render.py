@@ -153,6 +153,7 @@ class Printed:
     by_words: str
     by_label: str
     by_date: str
+    buyer_label: str
     buyer: PrintedParty
     seller: PrintedParty
     dates: tuple[Row, ...]
@@ -182,9 +183,9 @@ class Printed:
     def widths(self) -> tuple[Decimal, ...]:
         lines = [line for group in self.groups for line in group.lines]
         columns = [
-            (self.words.quantity, [line.quantity for line in lines], 14),
-            (self.words.unit_price, [line.unit_price for line in lines], 14),
-            (self.words.tax, [line.tax for line in lines], 9),
+            (self.words.quantity, [line.quantity for line in lines], 9),
+            (self.words.unit_price, [line.unit_price for line in lines], 10),
+            (self.words.tax, [line.tax for line in lines], 7),
             (
                 f"{self.words.amount} ({self.currency})",
                 [line.amount for line in lines],
@@ -285,6 +286,7 @@ def _printed_invoice(document: InvoiceDocument, heading: str, logo: str) -> Prin
         by_words=_by_words(words, is_payable, bool(due_on)),
         by_label=words.due_date,
         by_date=due_on if is_payable else "",
+        buyer_label=words.billed_to,
         buyer=_party(document.buyer, words, language, is_abroad),
         seller=_party(document.seller, words, language, is_abroad),
         dates=tuple(dates),
@@ -345,6 +347,7 @@ def _printed_receipt(document: ReceiptDocument, heading: str, logo: str) -> Prin
         by_words=words.received_on,
         by_label=words.received_on,
         by_date=received_on,
+        buyer_label=words.received_from,
         buyer=_party(document.buyer, words, language, is_abroad),
         seller=_party(document.seller, words, language, is_abroad),
         dates=tuple(dates),

@@ -1,6 +1,8 @@
 """PDFs hold the figures, are the same everywhere, and cannot reach anything."""
 
 import io
+import os
+import signal
 import socket
 import threading
 from collections.abc import Iterator
@@ -225,6 +227,20 @@ def test_a_job_that_takes_too_long_is_killed_and_the_next_one_runs():
         assert renderer.render(page_of("short"), "00" * 32).startswith(b"%PDF")
     finally:
         renderer.close()
+
+
+def run_out_of_memory(markup: bytes, identifier: bytes) -> bytes:
+    raise MemoryError
+
+
+def run_out_of_time(markup: bytes, identifier: bytes) -> bytes:
+    os.kill(os.getpid(), signal.SIGXCPU)
+    return b""
+
+
+@pytest.mark.parametrize("engine", [run_out_of_memory, run_out_of_time])
+def test_a_job_at_its_limits_says_so(engine: pdf_worker.Engine):
+    assert pdf_worker.answer_in_fork(engine, [b"pdf", b"", b""]) == [b"limit"]
 
 
 def test_what_is_no_pdf_has_no_pages(renderer: PdfRenderer):
