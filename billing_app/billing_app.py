@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import reflex as rx
@@ -17,6 +18,15 @@ from billing_app.runtime import open_runtime, set_current
 from billing_app.settings import load_settings
 from billing_app.web import gate, routes
 from billing_app.web.components.layout import error_boundary
+from billing_app.workflows.background import run_beside_pages
+
+log = logging.getLogger("tallyport")
+
+
+def log_exception(exception: Exception) -> None:
+    """Log what no door caught."""
+    log.error("event.crashed", exc_info=exception)
+
 
 settings = load_settings()
 runtime = open_runtime(settings)
@@ -42,6 +52,9 @@ app = rx.App(
     toaster=None,
     reset_style=False,
     app_wraps={(55, "ErrorBoundary"): lambda _stateful: error_boundary()},
+    # Reflex's own would send script to evaluate, which the policy of the pages
+    # forbids; the doors tell people what went wrong instead.
+    backend_exception_handler=log_exception,
     api_transformer=http_app,
     head_components=[rx.el.link(rel="icon", href="/favicon.svg")],
     hydrate_fallback=lambda: rx.el.div(rx.html(MARK)),
@@ -56,6 +69,14 @@ for page in routes.PAGES:
         on_load=list(page.on_load),
     )
 gate.check_doors()
+
+
+async def beside_pages() -> None:
+    """Deliver, reconcile and listen for as long as the process serves."""
+    await run_beside_pages(runtime)
+
+
+app.register_lifespan_task(beside_pages)
 
 
 def layer(asgi_app: ASGIApp, client: Path) -> ASGIApp:

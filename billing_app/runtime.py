@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 from billing_app.database.engine import open_engine
 from billing_app.database.secrets import Cipher
 from billing_app.database.unit_of_work import Chance, UnitOfWork, unit_of_work
+from billing_app.documents.pdf import PdfRenderer
 from billing_app.domain.actors import Actor
 from billing_app.gateways.bus import Bus
 from billing_app.gateways.files import FileStore
@@ -53,6 +54,7 @@ class Runtime:
     clock: Clock
     bus: Bus
     files: FileStore
+    pdf: PdfRenderer
 
     @property
     def public_url(self) -> str:
@@ -110,6 +112,7 @@ def open_runtime(settings: Settings, *, clock: Clock = system_clock) -> Runtime:
         clock=clock,
         bus=Bus(settings.redis_url),
         files=FileStore(data_dir / "files"),
+        pdf=PdfRenderer(),
     )
 
 

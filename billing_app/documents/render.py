@@ -419,7 +419,10 @@ def _tax_rows(document: InvoiceDocument) -> tuple[PrintedTax, ...]:
 
 
 def _tax_label(tax: DocumentTax, language: str) -> str:
-    return f"{_clean(tax.name)} {format_percent(tax.percent, language)}".lstrip()
+    name = _clean(tax.name)
+    if "%" in name:
+        return name
+    return f"{name} {format_percent(tax.percent, language)}".lstrip()
 
 
 def _total_rows(document: InvoiceDocument, words: Words) -> Iterator[Row]:

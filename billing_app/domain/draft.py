@@ -66,7 +66,7 @@ class LineForm:
     @property
     def is_blank(self) -> bool:
         """Nothing was typed that would be missed."""
-        return not (self.name or self.description or self.unit_price).strip()
+        return not (self.name + self.description + self.unit_price).strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,8 +72,8 @@ def parse_amount(
     typed = _decimals(number)
     if typed > decimals:
         raise InvalidInput(
-            f"{hint} {currency_plural(currency)} have {_decimals_phrase(decimals)}, "
-            f"this has {_counted(typed)}.",
+            f"{hint} {_sentence(currency_plural(currency))} have "
+            f"{_decimals_phrase(decimals)}, this has {_counted(typed)}.",
             field=field,
         )
     if abs(number) > Decimal(MINOR_MAX).scaleb(-decimals):
@@ -211,6 +211,10 @@ def _counted(decimals: int) -> str:
 
 def _decimals_phrase(decimals: int) -> str:
     return f"{_counted(decimals)} decimal{'' if decimals == 1 else 's'}"
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _example(decimals: int) -> str:

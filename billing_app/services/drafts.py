@@ -29,7 +29,7 @@ from billing_app.domain.events import (
     InvoiceDuplicated,
 )
 from billing_app.domain.invoice import InvoiceState, WrongState, check_draft
-from billing_app.models import Customer, Invoice, LineItem
+from billing_app.models import Customer, Invoice, LineItem, TaxRate
 from billing_app.queries.letterhead import read_rules, read_settings
 
 
@@ -62,6 +62,41 @@ def create_draft(uow: UnitOfWork, form: DraftForm) -> SavedDraft:
     uow.add(invoice)
     uow.record(DraftCreated(invoice_id=invoice.id, customer_id=invoice.customer_id))
     return _saved(invoice)
+
+
+@staff(Permission.EDIT_DRAFT)
+def start_draft(uow: UnitOfWork, customer_id: int = 0) -> SavedDraft:
+    """Return a fresh draft to type into: the member's own untouched one, or a new.
+
+    So the button for a new invoice can be pressed often without leaving a trail.
+    """
+    assert isinstance(uow.actor, StaffActor)
+    untouched = uow.first(
+        select(Invoice)
+        .where(
+            col(Invoice.state) == InvoiceState.DRAFT,
+            col(Invoice.created_by) == uow.actor.member_id,
+            col(Invoice.version) == 1,
+            col(Invoice.customer_id).is_(None),
+            col(Invoice.source_id).is_(None),
+            col(Invoice.deleted_at).is_(None),
+        )
+        .order_by(col(Invoice.id).desc())
+    )
+    if untouched is not None and not customer_id:
+        return _saved(untouched)
+    settings = read_settings(uow)
+    rates = uow.all(select(TaxRate).where(col(TaxRate.is_default).is_(True)))
+    tax_id = str(rates[0].id) if rates else ""
+    return create_draft(
+        uow,
+        DraftForm(
+            customer_id=customer_id,
+            notes=settings.notes,
+            terms=settings.terms,
+            lines=(LineForm(key="line-1", tax_id=tax_id),),
+        ),
+    )
 
 
 @staff(Permission.EDIT_DRAFT)

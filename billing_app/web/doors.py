@@ -18,6 +18,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, get_origin, get_type_hi
 from urllib.parse import quote
 
 import reflex as rx
+from reflex.istate.proxy import StateProxy
 
 from billing_app import runtime
 from billing_app.database import authentication
@@ -128,7 +129,7 @@ def _fits(value: Any, expected: Any) -> bool:
 
 
 async def _show(state: Any, message: str) -> None:
-    if isinstance(state, rx.state.StateProxy):
+    if isinstance(state, StateProxy):
         async with state:
             state._notify(message, is_refusal=True)
     else:
@@ -155,6 +156,20 @@ class ActingState(rx.State, mixin=True):
 
     async def _turned_away(self, refusal: NotSignedIn) -> Any:
         return await _show(self, refusal.message)
+
+    def _segment(self, index: int) -> str:
+        """Return a part of the address's path. An input like any other: no proof."""
+        parts = [part for part in self.router.url.path.split("/") if part]
+        return parts[index] if index < len(parts) else ""
+
+    def _segment_id(self, index: int) -> int:
+        """Return a part of the path as an id; zero, nobody's, if it is none."""
+        text = self._segment(index)
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+
+    def _query(self, name: str) -> str:
+        """Return a parameter of the address, or an empty text."""
+        return self.router.url.query_parameters.get(name, "")
 
     async def _run(
         self,
@@ -213,8 +228,7 @@ class PortalState(ActingState, mixin=True):
     is_gone: bool = False
 
     def _token(self) -> str:
-        token = self.router.page.params.get("token", "")
-        return token if isinstance(token, str) else ""
+        return self._segment(1)
 
     def _actor(self) -> Actor:
         running = runtime.current()
@@ -223,5 +237,5 @@ class PortalState(ActingState, mixin=True):
             self._token(),
             session_token(self.router.headers.cookie),
             running.now(),
-            wants_preview=self.router.page.params.get("preview") == "1",
+            wants_preview=self._query("preview") == "1",
         )

@@ -1,4 +1,4 @@
-"""Every page of the app: its route, its title, what it shows."""
+"""Every page of the app: its route, its title, what it shows, what it loads."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from typing import Any
 
 import reflex as rx
 
-from billing_app.web.staff import set_up, sign_in, sign_in_code, sign_in_password
+from billing_app.web.staff import (
+    invoice_editor,
+    set_up,
+    sign_in,
+    sign_in_code,
+    sign_in_password,
+)
+from billing_app.web.staff.invoice_editor_state import InvoiceEditorState
+from billing_app.web.staff.shell import ShellState
 from billing_app.web.staff.sign_in_state import SignInState
 
 
@@ -17,7 +25,7 @@ class Page:
     """One page of the app.
 
     Attributes:
-        on_load: handlers that run whenever the page is opened.
+        on_load: handlers that run in order on each visit and each reconnect.
     """
 
     route: str
@@ -28,9 +36,22 @@ class Page:
 
 _ARRIVE = (SignInState.arrive,)
 
+# By route.
 PAGES = (
+    Page(
+        "/invoices/[invoice_id]/edit",
+        "Invoice draft",
+        invoice_editor.page,
+        (ShellState.enter, InvoiceEditorState.open, InvoiceEditorState.autosave),
+    ),
+    Page(
+        "/invoices/new",
+        "New invoice",
+        invoice_editor.start_page,
+        (ShellState.enter, InvoiceEditorState.start),
+    ),
+    Page("/set-up", "Set up", set_up.page, (SignInState.arrive_at_set_up,)),
     Page("/sign-in", "Sign in", sign_in.page, _ARRIVE),
     Page("/sign-in/code", "Enter your code", sign_in_code.page, _ARRIVE),
     Page("/sign-in/password", "Choose your password", sign_in_password.page, _ARRIVE),
-    Page("/set-up", "Set up", set_up.page, (SignInState.arrive_at_set_up,)),
 )

@@ -113,7 +113,7 @@ def staff_shell(
     navigation beside an editor. `stylesheets` adds files, such as theme.DOCUMENT;
     `extra` holds dialogs and the command menu, which stand outside the main landmark.
     """
-    mark = workspace_mark or "T"
+    mark = workspace_mark if _is_given(workspace_mark) else "T"
     return rx.fragment(
         *theme.stylesheet_links((*theme.STAFF, *stylesheets)),
         connection_banner(),

@@ -1,0 +1,54 @@
+"""A draft as the document it would become, while it is still being typed."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from billing_app.domain.dates import due_on
+from billing_app.domain.document import BankRow, Branding, InvoiceDocument, Party
+from billing_app.domain.draft import DraftForm, ReadDraft
+from billing_app.domain.drafting import Header, LineTexts, build_document
+
+
+def preview_document(
+    form: DraftForm,
+    read: ReadDraft,
+    *,
+    today: date,
+    net_days: int,
+    language: str,
+    seller: Party,
+    buyer: Party,
+    branding: Branding,
+    bank: tuple[BankRow, ...] = (),
+) -> InvoiceDocument:
+    """Build the document of what counts so far.
+
+    Its number is empty, which makes it a draft, and so it has no payment code: there
+    is nothing to refer to yet.
+    """
+    issued_on = read.issued_on or today
+    header = Header(
+        number="",
+        language=language,
+        branding=branding,
+        seller=seller,
+        buyer=buyer,
+        issued_on=issued_on,
+        due_on=read.due_on or due_on(issued_on, net_days),
+        purchase_order=form.purchase_order.strip(),
+        notes=form.notes.strip(),
+        terms=form.terms.strip(),
+        bank=bank,
+    )
+    texts = [
+        LineTexts(
+            name=line.form.name.strip(),
+            description=line.form.description.strip(),
+            unit=line.form.unit.strip(),
+            group=line.form.group.strip(),
+        )
+        for line in read.lines
+        if line.terms is not None
+    ]
+    return build_document(header, read.terms, texts, read.totals)

@@ -1,0 +1,174 @@
+"""What the invoice builder needs to know before anybody types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlmodel import col, select
+
+from billing_app.database.access import staff
+from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.actors import Permission
+from billing_app.domain.document import BankRow, Branding, Party
+from billing_app.domain.draft import DraftForm, DraftRules, form_from_json
+from billing_app.models import Customer, Invoice, TaxRate, WorkspaceSettings
+from billing_app.queries.letterhead import (
+    bank_rows,
+    branding,
+    buyer_party,
+    read_rules,
+    read_settings,
+    seller_party,
+)
+
+CHOICES_MAX = 20
+
+
+@dataclass(frozen=True, slots=True)
+class TaxChoice:
+    """A tax a line can be given."""
+
+    id: str
+    label: str
+    is_default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerChoice:
+    """A customer the builder can bill.
+
+    Attributes:
+        currency: empty for the workspace's own.
+    """
+
+    id: int
+    name: str
+    email: str
+    currency: str
+    net_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything around a draft that does not change while it is typed.
+
+    Attributes:
+        today: in the workspace's zone, for empty dates.
+        notes, terms: what a new draft starts with.
+    """
+
+    currency: str
+    today: date
+    net_days: int
+    language: str
+    rules: DraftRules
+    taxes: tuple[TaxChoice, ...]
+    seller: Party
+    branding: Branding
+    bank: tuple[BankRow, ...]
+    iban: str
+    notes: str
+    terms: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDraft:
+    """A draft on the desk.
+
+    Attributes:
+        state: draft, issued or void; only a draft is editable.
+    """
+
+    invoice_id: int
+    version: int
+    state: str
+    is_deleted: bool
+    form: DraftForm
+    currency: str
+    customer: CustomerChoice | None
+    buyer: Party
+    desk: Desk
+
+
+@staff(Permission.EDIT_DRAFT)
+def open_draft(uow: UnitOfWork, invoice_id: int) -> OpenDraft:
+    """Return a draft with its desk.
+
+    Raises:
+        NotFound: no such invoice in this workspace.
+    """
+    invoice = uow.get(Invoice, invoice_id)
+    settings = read_settings(uow)
+    customer = uow.get(Customer, invoice.customer_id) if invoice.customer_id else None
+    assert invoice.id is not None
+    return OpenDraft(
+        invoice_id=invoice.id,
+        version=invoice.version,
+        state=invoice.state,
+        is_deleted=invoice.deleted_at is not None,
+        form=form_from_json(invoice.draft or {}),
+        currency=invoice.currency,
+        customer=_choice(customer, settings) if customer else None,
+        buyer=buyer_party(customer),
+        desk=_desk(uow, settings, invoice.look),
+    )
+
+
+@staff(Permission.EDIT_DRAFT)
+def read_choice(uow: UnitOfWork, customer_id: int) -> tuple[CustomerChoice, Party]:
+    """Return a customer as the builder shows and prints it."""
+    customer = uow.get(Customer, customer_id)
+    return _choice(customer, read_settings(uow)), buyer_party(customer)
+
+
+@staff(Permission.EDIT_DRAFT)
+def list_choices(uow: UnitOfWork, typed: str) -> tuple[CustomerChoice, ...]:
+    """Return up to 20 customers whose name holds what was typed, by name."""
+    settings = read_settings(uow)
+    found = uow.all(
+        select(Customer)
+        .where(
+            col(Customer.archived_at).is_(None),
+            col(Customer.name_key).contains(typed.strip().casefold(), autoescape=True),
+        )
+        .order_by(col(Customer.name_key), col(Customer.id))
+        .limit(CHOICES_MAX)
+    )
+    return tuple(_choice(customer, settings) for customer in found)
+
+
+def _choice(customer: Customer, settings: WorkspaceSettings) -> CustomerChoice:
+    assert customer.id is not None
+    own = customer.net_days
+    return CustomerChoice(
+        id=customer.id,
+        name=customer.name,
+        email=customer.email,
+        currency=customer.currency,
+        net_days=settings.net_days if own is None else own,
+    )
+
+
+def _desk(uow: UnitOfWork, settings: WorkspaceSettings, look: str) -> Desk:
+    rates = uow.all(
+        select(TaxRate)
+        .where(col(TaxRate.archived_at).is_(None))
+        .order_by(col(TaxRate.position), col(TaxRate.id))
+    )
+    return Desk(
+        currency=uow.workspace.currency,
+        today=uow.today,
+        net_days=settings.net_days,
+        language=settings.language,
+        rules=read_rules(uow, settings),
+        taxes=tuple(
+            TaxChoice(str(rate.id), rate.name, rate.is_default) for rate in rates
+        ),
+        seller=seller_party(settings),
+        branding=branding(settings, look),
+        bank=bank_rows(settings),
+        iban=settings.bank_iban,
+        notes=settings.notes,
+        terms=settings.terms,
+    )

@@ -1,0 +1,134 @@
+"""What a mail about an invoice needs, read at the moment it is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlmodel import col, select
+
+from billing_app.database.access import job
+from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.document import InvoiceDocument, ReceiptDocument, from_json
+from billing_app.domain.mail_settings import MailSettings
+from billing_app.domain.payability import find_shut_gate
+from billing_app.models import (
+    Customer,
+    CustomerContact,
+    Invoice,
+    IssuedDocument,
+    PortalLink,
+    WorkspaceSettings,
+)
+from billing_app.queries.payability import read_facts
+
+
+@dataclass(frozen=True, slots=True)
+class MailFacts:
+    """Everything about one invoice that a mail may say.
+
+    Attributes:
+        token: of the live portal link, empty when none is live.
+        to: the customer's address and, where copies are wanted, the contacts'.
+        is_open: issued, not void, and something is outstanding.
+    """
+
+    document: InvoiceDocument
+    outstanding_minor: int
+    is_open: bool
+    is_payable_online: bool
+    token: str
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sends: the business's name and its mail settings."""
+
+    name: str
+    accent: str
+    reply_to: str
+    mail: MailSettings
+    password: str
+
+
+@job
+def read_mail_facts(uow: UnitOfWork, invoice_id: int) -> MailFacts:
+    """Return what is true of an invoice now.
+
+    Raises:
+        NotFound: no such invoice.
+    """
+    invoice = uow.get(Invoice, invoice_id)
+    document = uow.one(
+        select(IssuedDocument.content).where(
+            col(IssuedDocument.invoice_id) == invoice_id,
+            col(IssuedDocument.kind) == "invoice",
+        )
+    )
+    is_open = invoice.state == "issued" and invoice.outstanding_minor > 0
+    return MailFacts(
+        document=from_json(InvoiceDocument, document),
+        outstanding_minor=invoice.outstanding_minor,
+        is_open=is_open,
+        is_payable_online=find_shut_gate(read_facts(uow, invoice)) is None,
+        token=_token(uow, invoice_id),
+        to=_recipients(uow, invoice.customer_id),
+    )
+
+
+@job
+def read_receipt_facts(
+    uow: UnitOfWork, invoice_id: int, payment_id: int
+) -> ReceiptDocument | None:
+    """Return the receipt of a payment, or None when it was taken back."""
+    content = uow.first(
+        select(IssuedDocument.content).where(
+            col(IssuedDocument.invoice_id) == invoice_id,
+            col(IssuedDocument.payment_id) == payment_id,
+            col(IssuedDocument.kind) == "receipt",
+            col(IssuedDocument.shown_at).is_not(None),
+        )
+    )
+    return from_json(ReceiptDocument, content) if content else None
+
+
+@job
+def read_sender(uow: UnitOfWork) -> Sender:
+    """Return how this workspace sends mail. Holds the password: keep it short."""
+    settings = uow.one(select(WorkspaceSettings))
+    mail = MailSettings.from_stored(settings.mail)
+    encrypted = settings.mail_password_encrypted
+    return Sender(
+        name=settings.legal_name or uow.workspace.name,
+        accent=settings.accent,
+        reply_to=mail.reply_to or settings.email,
+        mail=mail,
+        password=uow.cipher.decrypt(encrypted) if encrypted else "",
+    )
+
+
+def _token(uow: UnitOfWork, invoice_id: int) -> str:
+    links = uow.all(
+        select(PortalLink)
+        .where(
+            col(PortalLink.invoice_id) == invoice_id,
+            col(PortalLink.revoked_at).is_(None),
+        )
+        .order_by(col(PortalLink.id).desc())
+    )
+    live = (x for x in links if x.expires_at is None or x.expires_at > uow.now)
+    link = next(live, None)
+    return uow.cipher.decrypt(link.token_encrypted) if link else ""
+
+
+def _recipients(uow: UnitOfWork, customer_id: int | None) -> tuple[str, ...]:
+    settings = uow.one(select(WorkspaceSettings.mail))
+    first = uow.one(select(Customer.email).where(col(Customer.id) == customer_id))
+    copies = uow.all(
+        select(CustomerContact.email)
+        .where(col(CustomerContact.customer_id) == customer_id)
+        .order_by(col(CustomerContact.id))
+    )
+    if not MailSettings.from_stored(settings).sends_copies:
+        copies = ()
+    return tuple(dict.fromkeys(x for x in (first, *copies) if x))

@@ -1,0 +1,70 @@
+"""Keep the printed file beside the document it was printed from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import col, select
+
+from billing_app.database.access import job
+from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.models import IssuedDocument
+
+
+@dataclass(frozen=True, slots=True)
+class ToPrint:
+    """A document whose file may still be missing.
+
+    Attributes:
+        kind: invoice or receipt.
+        pdf_digest: empty until the file is there.
+    """
+
+    id: int
+    kind: str
+    content: str
+    content_digest: str
+    pdf_digest: str
+    issued_at: datetime
+
+
+@job
+def find_to_print(uow: UnitOfWork, invoice_id: int, payment_id: int) -> ToPrint | None:
+    """Return the document of an invoice, or of one of its receipts."""
+    document = uow.first(
+        select(IssuedDocument).where(
+            col(IssuedDocument.invoice_id) == invoice_id,
+            col(IssuedDocument.payment_id) == payment_id,
+        )
+    )
+    if document is None:
+        return None
+    return ToPrint(
+        id=document.id,
+        kind=document.kind,
+        content=document.content,
+        content_digest=document.content_digest,
+        pdf_digest=document.pdf_digest,
+        issued_at=document.issued_at,
+    )
+
+
+@job
+def attach_pdf(uow: UnitOfWork, document_id: int, pdf_digest: str) -> None:
+    """Note where the file is. The first one stays: a document is printed once."""
+    document = uow.get(IssuedDocument, document_id, lock=True)
+    if document.pdf_digest:
+        return
+    document.pdf_digest, document.pdf_error = pdf_digest, ""
+    uow.flush()
+    uow.touch(f"invoice:{document.invoice_id}")
+
+
+@job
+def note_pdf_error(uow: UnitOfWork, document_id: int, sentence: str) -> None:
+    """Note why there is no file yet, for staff to read."""
+    document = uow.get(IssuedDocument, document_id, lock=True)
+    document.pdf_error = sentence[:300]
+    uow.flush()
+    uow.touch(f"invoice:{document.invoice_id}")

@@ -1,0 +1,45 @@
+"""What runs beside the pages: the outbox, the reconciliation, the bus's pump.
+
+Embedded, the web process does it all. Scaled, web processes only listen to the
+bus and `tallyport worker` does the work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from billing_app.runtime import Runtime
+from billing_app.workflows import reconcile
+from billing_app.workflows.outbox import run_outbox
+
+log = logging.getLogger("tallyport.background")
+
+# Stripe's webhooks arrive within seconds; this is for those that never do.
+RECONCILE_SECONDS = 15 * 60
+
+
+async def run_beside_pages(runtime: Runtime) -> None:
+    """Run until cancelled: what this web process has to do beside its pages."""
+    if runtime.settings.is_embedded:
+        await run_everything(runtime)
+    else:
+        await runtime.bus.pump()
+
+
+async def run_everything(runtime: Runtime) -> None:
+    """Run until cancelled: all background work, in this process."""
+    await asyncio.gather(
+        runtime.bus.pump(), run_outbox(runtime), run_reconcile(runtime)
+    )
+
+
+async def run_reconcile(runtime: Runtime) -> None:
+    """Compare with Stripe at the start and every 15 minutes."""
+    while True:
+        try:
+            await asyncio.to_thread(reconcile.run, runtime)
+        except Exception:
+            # The edge of the loop: the next round may be luckier.
+            log.exception("reconcile.failed")
+        await asyncio.sleep(RECONCILE_SECONDS)

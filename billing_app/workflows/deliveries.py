@@ -1,0 +1,175 @@
+"""The work behind each outbox topic: print a document, send a mail.
+
+Each may run twice for one message, so each asks first whether it is still needed.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from billing_app.database.outbox import Claimed
+from billing_app.documents.mail import (
+    MailContent,
+    write_invoice_mail,
+    write_link_mail,
+    write_receipt_mail,
+    write_test_mail,
+)
+from billing_app.documents.render import render_print
+from billing_app.domain.actors import SystemActor
+from billing_app.domain.document import InvoiceDocument, ReceiptDocument, from_json
+from billing_app.domain.errors import BillingError
+from billing_app.domain.mail_settings import MailSecurity
+from billing_app.gateways.mail import MailGateway, OutgoingMail, SmtpServer
+from billing_app.queries import mailing
+from billing_app.queries.mailing import Sender
+from billing_app.runtime import Runtime
+from billing_app.services import issued_documents
+from billing_app.services.issued_documents import ToPrint
+
+DEFAULT_SENDER = "invoices@localhost"
+
+
+class Undeliverable(BillingError):
+    """Trying again would not help; a person has to mend something first."""
+
+    code = "undeliverable"
+    is_permanent = True
+
+
+def render_document(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:
+    """Print an issued document once and keep the file under its digest."""
+    assert message.invoice_id is not None
+    payment_id = message.details.get("payment_id") or 0
+    document = runtime.run(
+        actor, issued_documents.find_to_print, message.invoice_id, payment_id
+    )
+    if document is None or document.pdf_digest:
+        return
+    try:
+        pdf = print_document(runtime, document)
+    except BillingError as refusal:
+        runtime.run(
+            actor, issued_documents.note_pdf_error, document.id, refusal.message
+        )
+        raise
+    digest = runtime.files.put(pdf, ".pdf")
+    runtime.run(actor, issued_documents.attach_pdf, document.id, digest)
+
+
+def print_document(runtime: Runtime, document: ToPrint) -> bytes:
+    """Return the PDF of a stored document: the same bytes each time."""
+    printed: InvoiceDocument | ReceiptDocument
+    if document.kind == "receipt":
+        printed = from_json(ReceiptDocument, document.content)
+    else:
+        printed = from_json(InvoiceDocument, document.content)
+    digest = printed.branding.logo_digest
+    logo = runtime.files.read(digest) if digest else None
+    html = render_print(printed, logo, document.issued_at)
+    return runtime.pdf.render(html, document.content_digest)
+
+
+def mail_invoice(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:
+    """Tell the customer that an invoice is there, unless it is settled by now."""
+    assert message.invoice_id is not None
+    facts = runtime.run(actor, mailing.read_mail_facts, message.invoice_id)
+    if not facts.is_open:
+        return
+    if not facts.to:
+        raise Undeliverable("The customer has no e-mail address.")
+    if not facts.token:
+        raise Undeliverable("The invoice has no live link to send.")
+    content = write_invoice_mail(
+        facts.document,
+        link=portal_url(runtime, facts.token),
+        outstanding_minor=facts.outstanding_minor,
+        is_payable_online=facts.is_payable_online,
+    )
+    _send(runtime, actor, message, facts.to, content)
+
+
+def mail_link(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:
+    """Send the live link to the address that staff named."""
+    assert message.invoice_id is not None
+    facts = runtime.run(actor, mailing.read_mail_facts, message.invoice_id)
+    if not facts.token:
+        raise Undeliverable("The link was revoked before the mail was sent.")
+    content = write_link_mail(
+        facts.document,
+        link=portal_url(runtime, facts.token),
+        outstanding_minor=facts.outstanding_minor,
+        message=str(message.details.get("note", "")),
+    )
+    _send(runtime, actor, message, (str(message.details["email"]),), content)
+
+
+def mail_receipt(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:
+    """Send the receipt of a payment, unless it was taken back meanwhile."""
+    assert message.invoice_id is not None
+    payment_id = int(message.details["payment_id"])
+    receipt = runtime.run(
+        actor, mailing.read_receipt_facts, message.invoice_id, payment_id
+    )
+    facts = runtime.run(actor, mailing.read_mail_facts, message.invoice_id)
+    if receipt is None or not facts.to or not facts.token:
+        return
+    content = write_receipt_mail(receipt, link=portal_url(runtime, facts.token))
+    _send(runtime, actor, message, facts.to, content)
+
+
+def mail_test(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:
+    """Send a mail that only shows that mail arrives."""
+    sender = runtime.run(actor, mailing.read_sender)
+    content = write_test_mail(sender.name, sender.accent)
+    _send(runtime, actor, message, (str(message.details["email"]),), content)
+
+
+def portal_url(runtime: Runtime, token: str) -> str:
+    """Return the address of an invoice link."""
+    return f"{runtime.public_url}/p/{token}"
+
+
+def _send(
+    runtime: Runtime,
+    actor: SystemActor,
+    message: Claimed,
+    to: tuple[str, ...],
+    content: MailContent,
+) -> None:
+    sender = runtime.run(actor, mailing.read_sender)
+    host = urlsplit(runtime.public_url).hostname or "localhost"
+    mail = OutgoingMail(
+        message_id=f"{message.topic}.{message.workspace_id}.{message.id}@{host}",
+        sender_name=sender.name,
+        to=to,
+        subject=content.subject,
+        text=content.text,
+        html=content.html,
+        sent_at=message.created_at,
+        reply_to=sender.reply_to,
+    )
+    _gateway(runtime, sender).send_and_wait(mail)
+
+
+def _gateway(runtime: Runtime, sender: Sender) -> MailGateway:
+    """Return the workspace's own server, else the installation's, else the mailbox.
+
+    In the demo nothing ever leaves the machine.
+    """
+    settings = runtime.settings
+    own = sender.mail
+    server = SmtpServer.from_url(settings.smtp_url) if settings.smtp_url else None
+    if own.host:
+        server = SmtpServer(
+            host=own.host,
+            port=own.port,
+            user=own.user,
+            password=sender.password,
+            is_wrapped=own.security == MailSecurity.TLS,
+            starttls=own.security == MailSecurity.STARTTLS,
+        )
+    if settings.is_demo:
+        server = None
+    address = own.sender or settings.mail_from or DEFAULT_SENDER
+    return MailGateway(address, mailbox=settings.data_dir / "mailbox", server=server)

@@ -1,0 +1,96 @@
+"""Keep the promises: claim due messages, deliver each, write down how it went."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from billing_app.database import outbox
+from billing_app.database.outbox import Claimed
+from billing_app.domain.actors import SystemActor
+from billing_app.domain.errors import BillingError
+from billing_app.domain.events import Topic
+from billing_app.runtime import Runtime
+from billing_app.workflows import deliveries, pay_online
+
+log = logging.getLogger("tallyport.outbox")
+
+BATCH = 20
+POLL_SECONDS = 5.0
+
+Delivery = Callable[[Runtime, SystemActor, Claimed], None]
+
+
+def _expire_checkout(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:
+    attempt_id = int(message.details["attempt_id"])
+    pay_online.expire_checkout(runtime, actor, attempt_id)
+
+
+DELIVERIES: dict[str, Delivery] = {
+    Topic.RENDER_INVOICE: deliveries.render_document,
+    Topic.RENDER_RECEIPT: deliveries.render_document,
+    Topic.MAIL_INVOICE: deliveries.mail_invoice,
+    Topic.MAIL_LINK: deliveries.mail_link,
+    Topic.MAIL_RECEIPT: deliveries.mail_receipt,
+    Topic.MAIL_TEST: deliveries.mail_test,
+    Topic.EXPIRE_CHECKOUT: _expire_checkout,
+}
+
+
+def deliver_due(runtime: Runtime) -> int:
+    """Deliver one batch of what is due.
+
+    Returns:
+        How many messages were taken; zero means that nothing is due.
+    """
+    claimed = outbox.claim_due(runtime.engine, runtime.now(), BATCH)
+    for message in claimed:
+        deliver(runtime, message)
+    return len(claimed)
+
+
+def deliver(runtime: Runtime, message: Claimed) -> None:
+    """Deliver one claimed message. A failure is put off, never raised."""
+    actor = SystemActor(message.workspace_id, f"outbox:{message.topic}")
+    try:
+        DELIVERIES[message.topic](runtime, actor, message)
+    except BillingError as refusal:
+        is_final = getattr(refusal, "is_permanent", False)
+        _put_off(runtime, message, refusal.message, is_final=is_final)
+    except Exception as error:
+        # The edge of the loop: one message must not stop the others.
+        log.exception("outbox.crashed topic=%s id=%s", message.topic, message.id)
+        _put_off(runtime, message, f"{type(error).__name__}", is_final=False)
+    else:
+        outbox.mark_done(runtime.engine, message.id, runtime.now())
+        _tell(runtime, message)
+
+
+async def run_outbox(runtime: Runtime) -> None:
+    """Deliver for ever: at once when something is promised, else every few seconds."""
+    with runtime.bus.subscribe("outbox") as hints:
+        while True:
+            try:
+                while await asyncio.to_thread(deliver_due, runtime):
+                    pass
+            except Exception:
+                log.exception("outbox.loop_failed")
+            await hints.wait(POLL_SECONDS)
+
+
+def _put_off(runtime: Runtime, message: Claimed, error: str, *, is_final: bool) -> None:
+    given_up = outbox.mark_failed(
+        runtime.engine, message, runtime.now(), error, is_final=is_final
+    )
+    log.warning(
+        "outbox.put_off topic=%s id=%s given_up=%s", message.topic, message.id, given_up
+    )
+    _tell(runtime, message)
+
+
+def _tell(runtime: Runtime, message: Claimed) -> None:
+    topics = [f"workspace:{message.workspace_id}"]
+    if message.invoice_id is not None:
+        topics.append(f"invoice:{message.invoice_id}")
+    runtime.bus.publish(*topics)

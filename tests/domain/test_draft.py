@@ -1,0 +1,116 @@
+"""What is typed is read exactly, or kept and named."""
+
+from decimal import Decimal
+
+import pytest
+
+from billing_app.domain.draft import (
+    DraftForm,
+    DraftRules,
+    LineForm,
+    form_from_json,
+    form_to_json,
+    read_draft,
+)
+from billing_app.domain.errors import InvalidInput
+from billing_app.domain.terms import TaxTerms
+
+RULES = DraftRules(taxes={"1": TaxTerms("VAT", "S", Decimal(21))})
+FLIGHT = LineForm(key="a", name="Flight", quantity="2", unit_price="10.00", tax_id="1")
+
+
+def read(*lines, **fields):
+    return read_draft(DraftForm(lines=lines, **fields), "EUR", RULES)
+
+
+class TestLines:
+    def test_a_readable_line_counts(self):
+        """2 x 10.00 with 21 % VAT is 24.20."""
+        assert read(FLIGHT).totals.total.minor == 2_420
+
+    def test_a_blank_line_is_not_there(self):
+        assert read(FLIGHT, LineForm(key="b")).problem_count == 0
+
+    @pytest.mark.parametrize(
+        ("field", "typed"),
+        [
+            ("unit_price", ""),
+            ("unit_price", "NaN"),
+            ("unit_price", "1e5"),
+            ("unit_price", "１２"),
+            ("unit_price", "10.005"),
+            ("unit_price", "-5"),
+            ("quantity", "-1"),
+            ("quantity", "many"),
+            ("discount", "101"),
+            ("tax_id", "77"),
+            ("name", " "),
+        ],
+    )
+    def test_what_can_not_be_read_is_named_and_left_out(self, field, typed):
+        bad = LineForm(**{**FLIGHT_TEXTS, field: typed})
+
+        draft = read(FLIGHT, bad)
+
+        assert draft.lines[1].problem
+        assert draft.lines[1].problem_field == field
+        assert draft.totals.total.minor == 2_420
+        assert draft.amounts[1] is None
+
+    def test_finer_prices_are_read_to_eight_decimals(self):
+        fuel = LineForm(name="Fuel", quantity="1000", unit_price="1.42345678")
+
+        assert read(fuel).totals.total.minor == 142_346
+
+    def test_no_more_than_five_hundred(self):
+        with pytest.raises(InvalidInput, match="500"):
+            read(*[FLIGHT] * 501)
+
+
+FLIGHT_TEXTS = {
+    "key": "b",
+    "name": "Fuel",
+    "quantity": "1",
+    "unit_price": "5.00",
+    "tax_id": "1",
+}
+
+
+class TestDocument:
+    def test_a_discount_in_percent_or_as_an_amount(self):
+        assert read(FLIGHT, discount="10%").totals.total.minor == 2_178
+        assert read(FLIGHT, discount="2.00").totals.total.minor == 2_178
+
+    def test_a_discount_above_the_sum_is_named_and_not_counted(self):
+        draft = read(FLIGHT, discount="20.01")
+
+        assert "discount" in draft.problems
+        assert draft.totals.total.minor == 2_420
+
+    def test_a_due_date_before_the_issue_date_is_named(self):
+        draft = read(FLIGHT, issued_on="2026-03-02", due_on="2026-03-01")
+
+        assert "due_on" in draft.problems
+        with pytest.raises(InvalidInput):
+            draft.check()
+
+
+class TestStorage:
+    def test_a_form_survives_unchanged(self):
+        form = DraftForm(customer_id=7, notes="<b>", lines=(FLIGHT,))
+
+        assert form_from_json(form_to_json(form)) == form
+
+    @pytest.mark.parametrize(
+        "sent",
+        [
+            {"lines": 5},
+            {"lines": [5]},
+            {"notes": 5},
+            {"customer_id": True},
+            {"lines": [{}] * 1001},
+        ],
+    )
+    def test_what_is_no_form_is_refused(self, sent):
+        with pytest.raises(InvalidInput):
+            form_from_json(sent)

@@ -1,0 +1,131 @@
+"""What a commit promised is done: printed once, mailed once, retried, given up."""
+
+from dataclasses import replace
+
+import pytest
+from sqlmodel import col, select
+
+from billing_app.database import outbox
+from billing_app.domain.draft import DraftForm, LineForm
+from billing_app.models import IssuedDocument, OutboxMessage
+from billing_app.services import drafts, invoices, portal_links
+from billing_app.services.customers import CustomerForm, create_customer
+from billing_app.workflows.outbox import deliver_due
+
+FLIGHT = LineForm(name="Charter flight", quantity="2.4", unit_price="3450.00")
+
+
+def publish(world, email="ap@vermeer.example"):
+    biller = world.northwind.accounting
+    form = CustomerForm(name="Vermeer Optics", email=email)
+    customer_id = world.run(biller, create_customer, form)
+    draft = world.run(
+        biller, drafts.create_draft, DraftForm(customer_id=customer_id, lines=(FLIGHT,))
+    )
+    world.run(biller, invoices.issue_and_publish, draft.invoice_id, draft.version)
+    return draft.invoice_id
+
+
+def deliver_all(world):
+    while deliver_due(world.runtime):
+        pass
+
+
+def mails(world):
+    return sorted((world.runtime.settings.data_dir / "mailbox").glob("*.eml"))
+
+
+def message(world, topic):
+    with world.reading(world.northwind.viewer) as uow:
+        return uow.one(select(OutboxMessage).where(col(OutboxMessage.topic) == topic))
+
+
+def test_a_published_invoice_is_printed_and_mailed_with_its_link(world):
+    invoice_id = publish(world)
+
+    deliver_all(world)
+
+    token = world.run(world.northwind.accounting, portal_links.copy_link, invoice_id)
+    with world.reading(world.northwind.viewer) as uow:
+        document = uow.one(select(IssuedDocument))
+    assert world.runtime.files.read(document.pdf_digest).startswith(b"%PDF")
+    (mail,) = mails(world)
+    assert f"/p/{token}" in mail.read_text().replace("=\n", "")
+
+
+def test_delivering_again_changes_nothing(world):
+    publish(world)
+    deliver_all(world)
+    before = mails(world)
+
+    deliver_all(world)
+
+    assert mails(world) == before
+
+
+def test_the_same_document_is_the_same_file_when_printed_twice(world):
+    publish(world)
+    deliver_all(world)
+    with world.unit(world.northwind.system) as uow:
+        document = uow.one(select(IssuedDocument))
+        first, document.pdf_digest = document.pdf_digest, ""
+        printed = uow.one(
+            select(OutboxMessage).where(
+                col(OutboxMessage.topic) == "pdf.render_invoice"
+            )
+        )
+        printed.done_at = None
+
+    deliver_all(world)
+
+    with world.reading(world.northwind.viewer) as uow:
+        assert uow.one(select(IssuedDocument.pdf_digest)) == first
+
+
+def test_a_customer_without_an_address_fails_where_staff_can_see_it(world):
+    publish(world, email="")
+
+    deliver_all(world)
+
+    failed = message(world, "mail.invoice_available")
+    assert failed.failed_at is not None
+    assert "no e-mail address" in failed.last_error
+
+
+def test_a_void_invoice_is_not_mailed_any_more(world):
+    invoice_id = publish(world)
+    world.run(world.northwind.accounting, invoices.void, invoice_id, "Wrong customer")
+
+    deliver_all(world)
+
+    assert mails(world) == []
+
+
+def test_a_claim_of_a_dead_worker_comes_back(world):
+    publish(world)
+    runtime = world.runtime
+    assert outbox.claim_due(runtime.engine, runtime.now(), 20)
+    assert not outbox.claim_due(runtime.engine, runtime.now(), 20)
+
+    world.clock.advance(minutes=3)
+
+    assert outbox.claim_due(runtime.engine, runtime.now(), 20)
+
+
+@pytest.mark.parametrize("attempts", [1, 6])
+def test_a_failure_is_put_off_with_growing_patience(world, attempts):
+    publish(world)
+    runtime = world.runtime
+    claimed = outbox.claim_due(runtime.engine, runtime.now(), 1)[0]
+    outbox.mark_failed(
+        runtime.engine,
+        replace(claimed, attempts=attempts),
+        runtime.now(),
+        "down",
+        is_final=False,
+    )
+
+    with world.reading(world.northwind.viewer) as uow:
+        waiting = uow.get(OutboxMessage, claimed.id)
+    delay = outbox.RETRY_DELAYS[attempts - 1]
+    assert waiting.available_at == runtime.now() + delay
