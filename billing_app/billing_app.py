@@ -15,6 +15,7 @@ from billing_app.endpoints.pay import pay_routes
 from billing_app.endpoints.sign_in import set_up_painter, sign_in_routes
 from billing_app.endpoints.stripe_webhook import webhook_routes
 from billing_app.runtime import open_runtime, set_current
+from billing_app.sandbox.demo.stand_ins import StandIns
 from billing_app.settings import load_settings
 from billing_app.web import gate, routes
 from billing_app.web.components.layout import error_boundary
@@ -32,6 +33,7 @@ settings = load_settings()
 runtime = open_runtime(settings)
 set_current(runtime)
 
+stand_ins = StandIns(runtime) if settings.is_demo else None
 checks = (
     database_check(runtime.engine),
     outbox_check(runtime.engine, runtime.now),
@@ -42,6 +44,7 @@ http_app = make_http_app(
         *sign_in_routes(),
         *webhook_routes(),
         *pay_routes(),
+        *(stand_ins.routes if stand_ins else ()),
     ]
 )
 
@@ -60,6 +63,8 @@ app = rx.App(
     hydrate_fallback=lambda: rx.el.div(rx.html(MARK)),
 )
 app.add_middleware(gate.Gate())
+if stand_ins:
+    app.register_lifespan_task(stand_ins.working)
 
 for page in routes.PAGES:
     app.add_page(

@@ -18,10 +18,14 @@ SQLITE_PRAGMAS = (
 READS = "reads_only"
 
 
-def open_engine(url: str) -> Engine:
-    """Connect to a database by SQLAlchemy URL (`sqlite:///…` or `postgresql+psycopg://…`)."""
+def open_engine(url: str, *, is_durable: bool = True) -> Engine:
+    """Connect to a database by SQLAlchemy URL (`sqlite:///…` or `postgresql+psycopg://…`).
+
+    Without `is_durable` SQLite does not wait for the disk at each commit: for data
+    that can be made again.
+    """
     if url.startswith("sqlite"):
-        return _open_sqlite(url)
+        return _open_sqlite(url, is_durable)
     # A lock that is not given in five seconds is a fault to show, not to wait for.
     return create_engine(
         url,
@@ -37,7 +41,7 @@ def reading(engine: Engine) -> Engine:
     return engine.execution_options(**{READS: True})
 
 
-def _open_sqlite(url: str) -> Engine:
+def _open_sqlite(url: str, is_durable: bool) -> Engine:
     engine = create_engine(
         url,
         pool_size=8,
@@ -50,6 +54,8 @@ def _open_sqlite(url: str) -> Engine:
         cursor = connection.cursor()
         for pragma in SQLITE_PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
+        if not is_durable:
+            cursor.execute("PRAGMA synchronous=NORMAL")
         cursor.close()
 
     @event.listens_for(engine, "begin")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -220,6 +221,12 @@ def _plain(value: Any) -> str | dict[str, Any]:
     return format(value, "f")
 
 
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    """Evaluate a class's annotations once; it takes longer than reading a value."""
+    return get_type_hints(kind)
+
+
 def _read(hint: Any, value: Any) -> Any:
     if get_origin(hint) in (Union, UnionType):
         hint = get_args(hint)[0]
@@ -228,7 +235,7 @@ def _read(hint: Any, value: Any) -> Any:
         return tuple(_read(get_args(hint)[0], item) for item in value)
     if is_dataclass(hint):
         assert isinstance(hint, type)
-        hints = get_type_hints(hint)
+        hints = _hints(hint)
         known = {field.name for field in fields(hint)} & value.keys()
         return hint(**{name: _read(hints[name], value[name]) for name in known})
     if hint is date:

@@ -215,7 +215,7 @@ class StripeGateway:
         """Open a payment page. The same key opens the same page, however often."""
         with _refusals():
             session = self._client.v1.checkout.sessions.create(
-                _session_params(request), {"idempotency_key": idempotency_key}
+                session_params(request), {"idempotency_key": idempotency_key}
             )
         return _read_session(session)
 
@@ -333,7 +333,7 @@ def _http_client(timeout_seconds: float) -> stripe.RequestsClient:
     return stripe.RequestsClient(timeout=(_CONNECT_SECONDS, timeout_seconds))
 
 
-def _session_params(request: CheckoutRequest) -> SessionCreateParams:
+def session_params(request: CheckoutRequest) -> SessionCreateParams:
     """Ask for one line of the amount being paid, whatever the invoice consists of.
 
     Which methods are offered is decided in the Stripe dashboard: the API refuses

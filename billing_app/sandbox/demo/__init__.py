@@ -1,0 +1,1 @@
+"""The demo: five businesses with believable data, and the stand-ins they use."""

@@ -1,0 +1,259 @@
+"""A charter airline in Rotterdam: trips, fuel and handling."""
+
+from billing_app.domain.document import Look
+from billing_app.sandbox.demo.business import (
+    DemoBusiness,
+    DemoInvoice,
+    DemoLine,
+    DemoTax,
+    Fate,
+)
+from billing_app.services.customers import CustomerForm
+
+ZERO, LOW, HIGH = "VAT 0%", "VAT 9%", "VAT 21%"
+_DUTCH_TAXES = (DemoTax(HIGH, "21"), DemoTax(LOW, "9"), DemoTax(ZERO, "0", "Z"))
+
+
+def _flight(leg: str, hours: str, group: str) -> DemoLine:
+    return DemoLine(
+        "Charter flight, Citation CJ3+", hours, "3450.00", "h", leg, ZERO, group
+    )
+
+
+_LONDON = "Rotterdam – London City – Rotterdam"
+_GENEVA = "Rotterdam – Geneva – Rotterdam"
+
+NORTHWIND = DemoBusiness(
+    key="northwind",
+    name="Northwind Charter",
+    profile="closed_billing",
+    currency="EUR",
+    zone="Europe/Amsterdam",
+    country="NL",
+    emblem="plane",
+    accent="#0f5c73",
+    look=Look.MODERN,
+    letterhead={
+        "legal_name": "Northwind Charter B.V.",
+        "address": "Heathrowbaan 4\n3045 AG Rotterdam",
+        "phone": "+31 10 555 01 42",
+        "email": "billing@northwind.example",
+        "website": "northwind-charter.example",
+        "vat_id": "NL861234567B01",
+        "registration": "70112233",
+        "net_days": 30,
+        "bank_iban": "NL91ABNA0417164300",
+        "terms": "Please pay within 30 days and quote the invoice number.",
+    },
+    bank=(
+        ("Name", "Northwind Charter B.V."),
+        ("IBAN", "NL91 ABNA 0417 1643 00"),
+        ("BIC", "ABNANL2A"),
+    ),
+    taxes=_DUTCH_TAXES,
+    people={
+        "owner": "Nora Brandt",
+        "accounting": "Joost Bakker",
+        "viewer": "Vera Smit",
+    },
+    pattern="{year}-{counter:4}",
+    customers=(
+        CustomerForm(
+            name="Vermeer Optics B.V.",
+            email="ap@vermeer-optics.example",
+            contact_name="Ines Vermeer",
+            address="Keizersgracht 214\n1016 DX Amsterdam",
+            country="NL",
+            vat_id="NL003456789B12",
+        ),
+        CustomerForm(
+            name="Kestrel Biotech Holdings AG",
+            email="rechnungen@kestrel-biotech.example",
+            contact_name="Dr. Urs Amstutz",
+            address="Grafenauweg 8\n6300 Zug",
+            country="CH",
+            language="de",
+        ),
+        CustomerForm(
+            name="شركة واحة الخليج للطيران",
+            email="accounts@oasis-gulf.example",
+            contact_name="Layla Al-Mansoori",
+            address="Sheikh Zayed Road 88\nDubai",
+            country="AE",
+        ),
+        CustomerForm(
+            name="東都トレーディング株式会社",
+            email="keiri@toto-trading.example",
+            contact_name="佐藤 健",
+            address="千代田区丸の内1-9-2\n東京都 100-0005",
+            country="JP",
+        ),
+        CustomerForm(
+            name="Internationale Gesellschaft zur Förderung nachhaltiger "
+            "Regionalflughafeninfrastruktur mbH & Co. Beteiligungs-KG",
+            email="buchhaltung@igfnr.example",
+            contact_name="Annegret Freifrau von Hohenfels-Rautenbach",
+            address="Unter den Linden 77\n10117 Berlin",
+            country="DE",
+            language="de",
+        ),
+        CustomerForm(
+            name="De Waal Architecten",
+            email="administratie@dewaal.example",
+            address="Wijnhaven 60\n3011 WS Rotterdam",
+            country="NL",
+        ),
+    ),
+    invoices=(
+        DemoInvoice(
+            0,
+            12,
+            Fate.OPEN,
+            (
+                _flight("Trip leg NW-1187, block time 2 h 24 min", "2.4", _LONDON),
+                DemoLine(
+                    "Fuel uplift, London City",
+                    "1180",
+                    "1.42",
+                    "L",
+                    "Fuel slip EGLC-55021",
+                    ZERO,
+                    _LONDON,
+                ),
+                DemoLine(
+                    "Landing and handling, London City",
+                    "1",
+                    "1240.00",
+                    "",
+                    "Handler receipt LCY-30418",
+                    ZERO,
+                    _LONDON,
+                ),
+                DemoLine(
+                    "Ground transfer, Rotterdam",
+                    "2",
+                    "145.00",
+                    "",
+                    "Booking GT-2207",
+                    LOW,
+                    _LONDON,
+                ),
+                _flight("Trip leg NW-1192, block time 3 h 36 min", "3.6", _GENEVA),
+                DemoLine(
+                    "Fuel uplift, Geneva",
+                    "1640",
+                    "1.51",
+                    "L",
+                    "Fuel slip LSGG-88214",
+                    ZERO,
+                    _GENEVA,
+                ),
+                DemoLine(
+                    "Catering, six passengers",
+                    "6",
+                    "64.50",
+                    "",
+                    "Order CAT-0931",
+                    LOW,
+                    _GENEVA,
+                ),
+                DemoLine(
+                    "Overnight hangar, Rotterdam",
+                    "2",
+                    "310.00",
+                    "night",
+                    "",
+                    HIGH,
+                    _GENEVA,
+                ),
+            ),
+            purchase_order="PO 4500-2291",
+            notes="International passenger flights are charged at 0% VAT. Fuel is "
+            "billed at the uplift price on the slip, without a margin.",
+        ),
+        DemoInvoice(
+            1,
+            44,
+            Fate.OPEN,
+            (
+                _flight("Rotterdam – Zurich, trip NW-1164", "1.8", ""),
+                DemoLine("De-icing, type I", "340", "6.80", "L", "", ZERO),
+                DemoLine("Parking, Zurich", "3", "210.00", "day", "", ZERO),
+            ),
+        ),
+        DemoInvoice(
+            2,
+            20,
+            Fate.PARTLY_PAID,
+            (
+                _flight("Dubai – Muscat – Dubai, trip NW-1179", "2.2", ""),
+                DemoLine("Crew accommodation", "2", "280.00", "night", "", HIGH),
+            ),
+        ),
+        DemoInvoice(
+            3,
+            6,
+            Fate.PROCESSING,
+            (
+                _flight("Amsterdam – Milan, trip NW-1196", "1.7", ""),
+                DemoLine("Catering, four passengers", "4", "88.00", "", "", LOW),
+            ),
+        ),
+        DemoInvoice(
+            4,
+            16,
+            Fate.VOID,
+            (_flight("Rotterdam – Berlin, trip NW-1185, cancelled", "1.3", ""),),
+        ),
+        DemoInvoice(
+            4,
+            14,
+            Fate.OPEN,
+            (
+                DemoLine("Cancellation fee", "1", "2242.50", "", "Trip NW-1185", ZERO),
+                DemoLine("Slot fee, Berlin", "1", "185.00", "", "", ZERO),
+            ),
+            is_seen=False,
+        ),
+        DemoInvoice(
+            5,
+            2,
+            Fate.OPEN,
+            (
+                DemoLine("Site survey flight", "2.2", "1980.00", "h", "", HIGH),
+                DemoLine("Photographer on board", "1", "420.00", "", "", HIGH),
+            ),
+            is_seen=False,
+        ),
+        DemoInvoice(
+            5,
+            1,
+            Fate.ISSUED,
+            (DemoLine("Site survey flight", "1.5", "1980.00", "h", "", HIGH),),
+        ),
+        DemoInvoice(
+            0,
+            0,
+            Fate.DRAFT,
+            (
+                _flight("Trip leg NW-1203", "2.1", ""),
+                DemoLine("Fuel uplift, Farnborough", "960", "1.39", "L", "", ZERO),
+            ),
+        ),
+        DemoInvoice(
+            5,
+            2,
+            Fate.DRAFT,
+            (DemoLine("Aerial photographs", "12", "95.00", "", "", HIGH),),
+        ),
+    ),
+    paid_per_month=2,
+    usual=(
+        _flight("Rotterdam – Paris Le Bourget – Rotterdam", "2.0", ""),
+        _flight("Rotterdam – Nice", "1.9", ""),
+        _flight("Groningen – London Biggin Hill", "1.4", ""),
+        DemoLine("Landing and handling", "1", "1085.00", "", "", ZERO),
+        DemoLine("Catering", "5", "61.00", "", "", LOW),
+        DemoLine("Overnight hangar", "1", "310.00", "night", "", HIGH),
+    ),
+)

@@ -1,0 +1,138 @@
+"""Furnish a workspace of the demo, and put away the work of its past."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import col, select
+
+from billing_app.database.access import job
+from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.actors import Role
+from billing_app.domain.events import MemberAdded
+from billing_app.domain.portal_settings import PortalSettings
+from billing_app.models import (
+    Member,
+    NumberSeries,
+    OutboxMessage,
+    Person,
+    StripeAccount,
+    TaxRate,
+    Workspace,
+    WorkspaceSettings,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StripeKeys:
+    """The keys of a Stripe account; never of a live one here."""
+
+    secret_key: str
+    webhook_secret: str
+    account_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Furnishing:
+    """What the owner would have entered in Settings.
+
+    Attributes:
+        letterhead: columns of WorkspaceSettings.
+    """
+
+    letterhead: dict[str, Any]
+    portal: PortalSettings
+    invoice_pattern: str
+    stripe: StripeKeys
+
+
+@job
+def furnish(uow: UnitOfWork, furnishing: Furnishing) -> None:
+    """Fill in the settings of a new workspace."""
+    settings = uow.one(select(WorkspaceSettings))
+    for name, value in furnishing.letterhead.items():
+        setattr(settings, name, value)
+    settings.portal = furnishing.portal.to_stored()
+    series = uow.one(select(NumberSeries).where(col(NumberSeries.code) == "invoice"))
+    series.pattern = furnishing.invoice_pattern
+    keys = furnishing.stripe
+    uow.add(
+        StripeAccount(
+            secret_key_encrypted=uow.cipher.encrypt(keys.secret_key),
+            secret_key_last4=keys.secret_key[-4:],
+            webhook_secret_encrypted=uow.cipher.encrypt(keys.webhook_secret),
+            webhook_secret_last4=keys.webhook_secret[-4:],
+            account_id=keys.account_id,
+            charges_enabled=True,
+            checked_at=uow.now,
+        )
+    )
+
+
+@job
+def add_person(
+    uow: UnitOfWork, name: str, email: str, role: Role, password_hash: str
+) -> int:
+    """Add a member with a sign-in of their own; return the member's id."""
+    person = uow.add(
+        Person(name=name, email=email, password_hash=password_hash, created_at=uow.now)
+    )
+    assert person.id is not None
+    member = uow.add(
+        Member(
+            person_id=person.id, name=name, email=email, role=role, created_at=uow.now
+        )
+    )
+    assert member.id is not None
+    uow.record(MemberAdded(member_id=member.id))
+    return member.id
+
+
+@job
+def tax_ids(uow: UnitOfWork) -> dict[str, str]:
+    """Return the id of each tax by its name, as a form sends it."""
+    return {rate.name: str(rate.id) for rate in uow.all(select(TaxRate))}
+
+
+@job
+def put_away_past(uow: UnitOfWork, before: datetime) -> None:
+    """Count mails promised before that instant as sent; the rest is due now."""
+    waiting = uow.all(select(OutboxMessage).where(col(OutboxMessage.done_at).is_(None)))
+    for message in waiting:
+        if message.topic.startswith("mail.") and message.created_at < before:
+            message.done_at, message.attempts = message.created_at, 1
+        else:
+            message.available_at = uow.now
+    uow.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class StripeConnection:
+    """How the stand-in Stripe knows a workspace, and where it reports to."""
+
+    slug: str
+    name: str
+    currency: str
+    country: str
+    secret_key: str
+    webhook_secret: str
+
+
+@job
+def find_stripe_connection(uow: UnitOfWork) -> StripeConnection | None:
+    """Return the workspace's keys in plain, or None where there are none."""
+    account = uow.first(select(StripeAccount))
+    if account is None or not account.secret_key_encrypted:
+        return None
+    workspace: Workspace = uow.workspace
+    settings = uow.one(select(WorkspaceSettings))
+    return StripeConnection(
+        slug=workspace.slug,
+        name=workspace.name,
+        currency=workspace.currency,
+        country=settings.country or "US",
+        secret_key=uow.cipher.decrypt(account.secret_key_encrypted),
+        webhook_secret=uow.cipher.decrypt(account.webhook_secret_encrypted),
+    )

@@ -1,0 +1,177 @@
+"""The demo: filled by services alone, believable, and described for programs."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import col, select
+
+from billing_app.database import migrations
+from billing_app.database.engine import open_engine
+from billing_app.database.verify import find_broken
+from billing_app.domain.actors import SystemActor
+from billing_app.models import Invoice, OutboxMessage, PortalVisit
+from billing_app.runtime import Runtime, open_runtime
+from billing_app.sandbox.demo import fill, report
+from billing_app.sandbox.demo.logos import draw_logo
+from billing_app.sandbox.demo.stand_ins import StandIns, list_accounts
+from billing_app.settings import read_settings
+from billing_app.workflows.sign_in import Browser, sign_in
+
+NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
+STATUSES = {"Draft", "Due", "Overdue", "Partially paid", "Processing", "Paid", "Void"}
+HTTP_PORT = re.compile(r"http://localhost:\d+")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
+    folder = tmp_path_factory.mktemp("demo")
+    settings = read_settings(
+        {
+            "DATA_DIR": str(folder),
+            "SECRET_KEY": "a secret for tests only " * 2,
+            "TALLYPORT_DEMO": "1",
+            "STRIPE_API_BASE": "http://localhost:8000/sandbox/stripe",
+        }
+    )
+    engine = open_engine(settings.database_url, is_durable=False)
+    runtime = replace(open_runtime(settings, clock=lambda: NOW), engine=engine)
+    migrations.upgrade(engine)
+    fill.fill(runtime)
+    yield runtime
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def told(demo: Runtime) -> dict[str, Any]:
+    return report.to_json(demo.public_url, report.read_demo(demo))
+
+
+def rows(demo: Runtime, workspace_id: int, table: Any) -> list[Any]:
+    with demo.reading(SystemActor(workspace_id, "test")) as uow:
+        return list(uow.all(select(table).order_by(col(table.id))))
+
+
+class TestData:
+    def test_all_invariants_hold(self, demo: Runtime):
+        engine = open_engine(demo.settings.database_url)
+
+        assert find_broken(engine, NOW) == []
+
+    def test_filling_again_changes_nothing(self, demo: Runtime):
+        before = len(rows(demo, 1, Invoice))
+
+        fill.fill(demo)
+
+        assert len(rows(demo, 1, Invoice)) == before
+
+    def test_the_first_two_workspaces_show_every_status(self, told: dict[str, Any]):
+        for workspace in told["workspaces"][:2]:
+            assert {x["status"] for x in workspace["invoices"]} == STATUSES
+
+    def test_each_workspace_has_something_to_pay(self, demo: Runtime):
+        for workspace in report.read_demo(demo):
+            assert report.find_open_invoice(workspace) is not None
+
+    def test_numbers_follow_the_dates(self, demo: Runtime):
+        for workspace_id in range(1, len(fill.BUSINESSES) + 1):
+            issued = [x for x in rows(demo, workspace_id, Invoice) if x.number]
+            by_number = sorted(issued, key=lambda x: x.series_value)
+            dates = [x.issued_on for x in by_number]
+            assert dates == sorted(dates)
+            assert dates[0] < NOW.date() - timedelta(days=330)
+
+    def test_nothing_happens_in_the_future(self, demo: Runtime):
+        for invoice in rows(demo, 1, Invoice):
+            assert invoice.created_at <= invoice.changed_at <= NOW
+        assert all(visit.at <= NOW for visit in rows(demo, 1, PortalVisit))
+
+    def test_only_mails_of_the_last_days_are_sent(self, demo: Runtime):
+        waiting = [
+            x
+            for x in rows(demo, 1, OutboxMessage)
+            if x.topic.startswith("mail.") and x.done_at is None
+        ]
+
+        assert waiting
+        assert all(x.created_at > NOW - fill.MAIL_AGE for x in waiting)
+
+    def test_no_work_looks_forgotten(self, demo: Runtime):
+        left = [x for x in rows(demo, 1, OutboxMessage) if x.done_at is None]
+
+        assert {x.available_at for x in left} == {NOW}
+
+    def test_everybody_can_sign_in(self, demo: Runtime, told: dict[str, Any]):
+        for person in told["staff"][:3]:
+            opened = sign_in(
+                demo, person["email"], person["password"], Browser("test", "test")
+            )
+            assert opened.token
+
+
+class TestReport:
+    def test_has_what_programs_look_for(self, told: dict[str, Any]):
+        assert set(told) == {"base_url", "staff", "workspaces", "sandbox"}
+        assert set(told["staff"][0]) == {"workspace", "email", "password", "role"}
+        assert set(told["workspaces"][0]) == {
+            "name",
+            "profile",
+            "currency",
+            "customers",
+            "invoices",
+        }
+        assert set(told["workspaces"][0]["customers"][0]) == {"name", "url"}
+        assert set(told["sandbox"]) == {"stripe_url", "mailbox_url"}
+
+    def test_says_each_invoice_with_its_links_and_amounts(self, told: dict[str, Any]):
+        for invoice in told["workspaces"][0]["invoices"]:
+            assert Decimal(invoice["total"]) >= Decimal(invoice["outstanding"])
+            if invoice["status"] == "Draft":
+                assert (invoice["url"], invoice["pdf_url"]) == (None, None)
+            elif invoice["url"]:
+                assert HTTP_PORT.match(invoice["url"])
+                assert invoice["pdf_url"] == f"{invoice['url']}/invoice.pdf"
+
+    def test_says_to_a_person_how_to_sign_in(self, demo: Runtime):
+        shown = "\n".join(report.to_lines(demo.public_url, report.read_demo(demo)))
+
+        assert fill.PASSWORD in shown
+        assert "owner@northwind.example" in shown
+        assert f"{demo.public_url}/sandbox/mailbox/" in shown
+
+
+class TestStandIns:
+    def test_each_workspace_reports_to_its_own_endpoint(self, demo: Runtime):
+        urls = [account.webhook_url for account in list_accounts(demo)]
+
+        assert urls[0] == f"{demo.public_url}/webhooks/stripe/northwind-charter"
+        assert len(set(urls)) == len(fill.BUSINESSES)
+
+    async def test_they_start_and_stop_with_the_app(self, demo: Runtime):
+        stand_ins = StandIns(demo)
+
+        async with stand_ins.working():
+            assert [route.path for route in stand_ins.routes] == [
+                "/sandbox/stripe",
+                "/sandbox/mailbox",
+            ]
+
+    def test_the_stand_in_stripe_knows_the_payments(self, demo: Runtime):
+        folder = demo.settings.data_dir / "sandbox-stripe"
+
+        kept = [file.read_text() for file in folder.glob("*.json")]
+
+        assert any('"processing"' in text for text in kept)
+
+
+@pytest.mark.parametrize("business", fill.BUSINESSES, ids=lambda x: x.key)
+def test_each_business_has_a_logo(business: Any, tmp_path: Path):
+    logo = draw_logo(business.emblem, business.accent)
+
+    assert logo.startswith(b"\x89PNG")
+    assert len(logo) < 20_000
