@@ -1,0 +1,92 @@
+"""Every handler is a door any browser can knock on; strangers get nothing."""
+
+import json
+from datetime import timedelta
+
+import pytest
+import reflex as rx
+
+from billing_app import runtime
+from billing_app.database.secrets import digest
+from billing_app.models import Member, StaffSession
+from billing_app.web.staff.invoice_editor_state import InvoiceEditorState
+from tests.support.driver import Driver, handler_names
+from tests.support.world import World
+
+
+@pytest.fixture(autouse=True)
+def current(world: World):
+    runtime.set_current(world.runtime)
+
+
+def sign_in(world: World, member_id: int, **changes: object) -> str:
+    """Open a session as a row; return the Cookie header of its browser."""
+    with world.unit(world.northwind.system) as uow:
+        member = uow.get(Member, member_id)
+        facts = {
+            "person_id": member.person_id,
+            "member_id": member_id,
+            "token_digest": digest("secret"),
+            "created_at": uow.now,
+            "seen_at": uow.now,
+        }
+        uow.add(StaffSession(**(facts | changes)))
+    return "tallyport=secret"
+
+
+def is_sent_to_sign_in(driver: Driver) -> bool:
+    return any("/sign-in" in json.dumps(e.payload, default=str) for e in driver.events)
+
+
+@pytest.mark.parametrize("name", handler_names("staff"))
+async def test_a_stranger_reaches_no_staff_handler(name: str):
+    async with Driver() as driver:
+        await driver.send(name)
+
+    assert is_sent_to_sign_in(driver)
+    assert driver.deltas == []
+
+
+@pytest.mark.parametrize("name", handler_names("staff"))
+async def test_nor_does_a_session_that_ended(world: World, name: str):
+    now = world.clock.now
+    cookie = sign_in(world, world.northwind.owner.member_id, ended_at=now)
+
+    async with Driver(cookie) as driver:
+        await driver.send(name)
+
+    assert is_sent_to_sign_in(driver)
+    assert driver.deltas == []
+
+
+async def test_nor_one_that_still_owes_its_code_or_was_left_alone(world: World):
+    name = handler_names("staff")[0]
+    owing = sign_in(world, world.northwind.owner.member_id, owes="code")
+    async with Driver(owing) as driver:
+        await driver.send(name)
+    assert is_sent_to_sign_in(driver)
+
+    world.clock.now += timedelta(hours=13)
+    async with Driver(owing) as driver:
+        await driver.send(name)
+    assert is_sent_to_sign_in(driver)
+
+
+async def test_setting_a_variable_from_outside_does_nothing():
+    setter = f"{InvoiceEditorState.get_full_name()}.setvar"
+
+    async with Driver() as driver:
+        await driver.send(setter, var_name="total", value="canary")
+
+    assert "canary" not in str(driver.deltas)
+
+
+async def test_a_fresh_page_holds_nothing_of_any_workspace(world: World):
+    """Hydrate sends every variable of every state to whoever asks."""
+    canaries = ("Northwind", "Kestrel", "owner@", "Nora", "Kay")
+
+    async with Driver() as driver:
+        await driver.send(f"{rx.State.get_full_name()}.hydrate")
+
+    sent = json.dumps(driver.deltas, default=str)
+    assert not [word for word in canaries if word in sent]
