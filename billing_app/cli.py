@@ -15,6 +15,7 @@ from billing_app.domain.errors import BillingError
 COMMANDS = {
     "serve": "build if something changed, migrate, start the web server",
     "demo": "serve a throw-away database with sandbox payments and mail",
+    "worker": "deliver mail and documents beside web processes",
     "migrate": "bring the database to this version",
     "seed": "fill a workspace with believable customers and invoices",
     "import": "issue the invoices of a JSON file, all or none",

@@ -104,7 +104,8 @@ class TestData:
     def test_no_work_looks_forgotten(self, demo: Runtime):
         left = [x for x in rows(demo, 1, OutboxMessage) if x.done_at is None]
 
-        assert {x.available_at for x in left} == {NOW}
+        assert left
+        assert min(x.available_at for x in left) >= NOW
 
     def test_everybody_can_sign_in(self, demo: Runtime, told: dict[str, Any]):
         for person in told["staff"][:3]:
