@@ -128,9 +128,12 @@ class World:
         return self.runtime.reading(actor)
 
 
-def make_template(folder: Path) -> Path:
-    """Make the database every world starts from; return its file."""
-    runtime = _runtime(folder, MovableClock(START))
+def make_template(folder: Path, database_url: str = "") -> Path:
+    """Make the database every world starts from; return its file.
+
+    With a URL, the tables and rows go into that empty database instead.
+    """
+    runtime = _runtime(folder, MovableClock(START), database_url)
     migrations.upgrade(runtime.engine)
     password_hash = hash_password(PASSWORD)
     for new in (NORTHWIND, KESTREL):
@@ -147,6 +150,11 @@ def open_world(template: Path, folder: Path) -> World:
     return _world(folder)
 
 
+def open_world_at(database_url: str, folder: Path) -> World:
+    """Open a runtime on a database that `make_template` filled."""
+    return _world(folder, database_url)
+
+
 def open_empty_world(folder: Path) -> World:
     """Open a runtime on tables without rows; its places do not exist yet."""
     opened = _world(folder)
@@ -154,14 +162,19 @@ def open_empty_world(folder: Path) -> World:
     return opened
 
 
-def _world(folder: Path) -> World:
+def _world(folder: Path, database_url: str = "") -> World:
     clock = MovableClock(START)
     northwind, kestrel = (_place(workspace_id) for workspace_id in (1, 2))
-    return World(_runtime(folder, clock), clock, northwind, kestrel)
+    runtime = _runtime(folder, clock, database_url)
+    return World(runtime, clock, northwind, kestrel)
 
 
-def _runtime(folder: Path, clock: MovableClock) -> Runtime:
-    environ = {"DATA_DIR": str(folder), "SECRET_KEY": "a secret for tests only " * 2}
+def _runtime(folder: Path, clock: MovableClock, database_url: str = "") -> Runtime:
+    environ = {
+        "DATA_DIR": str(folder),
+        "SECRET_KEY": "a secret for tests only " * 2,
+        "DATABASE_URL": database_url,
+    }
     return open_runtime(read_settings(environ), clock=clock)
 
 

@@ -1,0 +1,313 @@
+"""Several people at once, with real threads: each thing happens exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+from sqlmodel import col, select
+
+from billing_app.database import inbox
+from billing_app.database.inbox import Arrival
+from billing_app.database.verify import find_broken
+from billing_app.domain.draft import DraftForm, LineForm
+from billing_app.domain.errors import BillingError
+from billing_app.domain.online_payment import AttemptStatus
+from billing_app.models import InboundEvent, Invoice, IssuedDocument, Payment
+from billing_app.services import drafts, invoices, online_payments, payments
+from tests.support.billing import (
+    a_customer,
+    a_form,
+    all_rows,
+    an_invoice,
+    outstanding,
+    pay,
+)
+from tests.support.story import a_report, an_attempt, tell_a_story
+
+THREADS = 8
+
+Act = Callable[[], Any]
+
+
+def at_once(acts: Sequence[Act]) -> list[Any]:
+    """Do everything at the same moment; a refusal is a result."""
+    start = Barrier(len(acts))
+
+    def run(act: Act) -> Any:
+        start.wait(10)
+        try:
+            return act()
+        except BillingError as refusal:
+            return refusal
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(run, acts))
+
+
+def refused(results: list[Any]) -> int:
+    return sum(isinstance(result, BillingError) for result in results)
+
+
+@pytest.fixture
+def world(anywhere):
+    yield anywhere
+    assert find_broken(anywhere.runtime.engine, anywhere.clock.now) == []
+
+
+@pytest.fixture
+def place(world):
+    return world.northwind
+
+
+def test_every_rule_holds_after_a_whole_story(world, place):
+    tell_a_story(world, place)
+
+    assert len(all_rows(world, place, Payment)) == 5
+
+
+def test_numbers_have_no_gap_and_no_double(world, place):
+    customer_id = a_customer(world, place)
+    line = LineForm(name="Charter flight", unit_price="10")
+    saved = [
+        world.run(
+            place.accounting, drafts.create_draft, DraftForm(customer_id, lines=(line,))
+        )
+        for _ in range(3 * THREADS)
+    ]
+
+    def issue(draft):
+        return world.run(
+            place.accounting, invoices.issue, draft.invoice_id, draft.version
+        )
+
+    for batch in (saved[:THREADS], saved[THREADS : 2 * THREADS], saved[2 * THREADS :]):
+        at_once([lambda draft=draft: issue(draft) for draft in batch])
+
+    numbers = sorted(x.number for x in all_rows(world, place, Invoice))
+    assert numbers == [f"INV-{n:05}" for n in range(1, 3 * THREADS + 1)]
+
+
+def test_one_draft_is_issued_once(world, place):
+    line = LineForm(name="Charter flight", unit_price="10")
+    form = DraftForm(a_customer(world, place), lines=(line,))
+    draft = world.run(place.accounting, drafts.create_draft, form)
+
+    results = at_once(
+        [
+            lambda: world.run(
+                place.accounting, invoices.issue, draft.invoice_id, draft.version
+            )
+        ]
+        * THREADS
+    )
+
+    assert refused(results) == THREADS - 1
+
+
+def test_payments_at_once_never_pay_more_than_is_owed(world, place):
+    """Eight times 60 on an invoice of 100: 100 is allocated, 380 is credit."""
+    invoice_id = an_invoice(world, place, "100.00")
+
+    at_once(
+        [
+            lambda key=key: pay(
+                world, place, invoice_id, "60", request_key=f"form-{key}"
+            )
+            for key in range(THREADS)
+        ]
+    )
+
+    rows = all_rows(world, place, Payment)
+    assert len(rows) == THREADS
+    assert sum(x.allocated_minor for x in rows) == 10_000
+    assert outstanding(world, place, invoice_id) == 0
+
+
+def test_a_form_sent_by_many_hands_records_once(world, place):
+    invoice_id = an_invoice(world, place, "100.00")
+    form = a_form(world, "100", request_key="form-1")
+
+    results = at_once(
+        [lambda: world.run(place.accounting, payments.record_payment, invoice_id, form)]
+        * THREADS
+    )
+
+    assert len(set(results)) == 1
+    assert len(all_rows(world, place, Payment)) == 1
+
+
+def test_a_payment_by_hand_and_a_webhook_at_once(world, place):
+    """100 by hand and 100 by card on an invoice of 100: one of them is credit."""
+    invoice_id = an_invoice(world, place, "100.00")
+    attempt_id = an_attempt(world, place, invoice_id, 10_000)
+    told = a_report(world, attempt_id, AttemptStatus.SUCCEEDED, 10_000)
+
+    at_once(
+        [
+            lambda: pay(world, place, invoice_id, "100"),
+            lambda: world.run(
+                place.system, online_payments.apply_report, attempt_id, told
+            ),
+        ]
+    )
+
+    rows = all_rows(world, place, Payment)
+    assert sorted(x.allocated_minor for x in rows) == [0, 10_000]
+    assert outstanding(world, place, invoice_id) == 0
+
+
+def test_two_full_payments_online_at_once(world, place):
+    """Both pages were paid: one pays the invoice, the other is credit."""
+    invoice_id = an_invoice(world, place, "100.00")
+    attempts = [an_attempt(world, place, invoice_id, 10_000) for _ in range(2)]
+
+    at_once(
+        [
+            lambda attempt_id=attempt_id: world.run(
+                place.system,
+                online_payments.apply_report,
+                attempt_id,
+                a_report(world, attempt_id, AttemptStatus.SUCCEEDED, 10_000),
+            )
+            for attempt_id in attempts
+        ]
+    )
+
+    rows = all_rows(world, place, Payment)
+    assert sorted(x.allocated_minor for x in rows) == [0, 10_000]
+    assert all(x.status == "settled" for x in rows)
+
+
+def test_one_report_from_every_side_books_once(world, place):
+    invoice_id = an_invoice(world, place, "100.00")
+    attempt_id = an_attempt(world, place, invoice_id, 10_000)
+    told = a_report(world, attempt_id, AttemptStatus.SUCCEEDED, 10_000)
+
+    at_once(
+        [
+            lambda: world.run(
+                place.system, online_payments.apply_report, attempt_id, told
+            )
+        ]
+        * THREADS
+    )
+
+    receipts = [
+        x for x in all_rows(world, place, IssuedDocument) if x.kind == "receipt"
+    ]
+    assert len(all_rows(world, place, Payment)) == 1
+    assert [x.number for x in receipts] == ["RCT-00001"]
+
+
+def test_one_webhook_delivered_at_once_is_stored_once(world, place):
+    arrival = Arrival("evt_1", "checkout.session.completed", "cs_1", False, "{}")
+
+    def accept():
+        with world.unit(place.system) as uow:
+            return inbox.accept(uow, arrival)
+
+    results = at_once([accept] * THREADS)
+
+    assert sum(result is not None for result in results) == 1
+    assert len(all_rows(world, place, InboundEvent)) == 1
+    with world.unit(place.system) as uow:
+        event_id = uow.one(select(col(InboundEvent.id)))
+        inbox.finish(uow, event_id, inbox.InboundStatus.HANDLED)
+
+
+def test_of_two_reversals_exactly_one_succeeds(world, place):
+    """N payments reversed by 2N threads: N succeed, N are refused."""
+    invoice_id = an_invoice(world, place, "100.00")
+    ids = [pay(world, place, invoice_id, "10").payment_id for _ in range(THREADS // 2)]
+
+    results = at_once(
+        [
+            lambda payment_id=payment_id: world.run(
+                place.accounting, payments.reverse_payment, payment_id, "Bounced"
+            )
+            for payment_id in ids * 2
+        ]
+    )
+
+    assert refused(results) == len(ids)
+    assert outstanding(world, place, invoice_id) == 10_000
+
+
+def test_credit_is_spent_once(world, place):
+    """50 of credit, eight invoices that want it: exactly one gets it."""
+    customer_id = a_customer(world, place)
+    first = an_invoice(world, place, "100", customer_id=customer_id)
+    pay(world, place, first, "150")
+    wanting = [
+        an_invoice(world, place, "50", customer_id=customer_id) for _ in range(THREADS)
+    ]
+
+    results = at_once(
+        [
+            lambda invoice_id=invoice_id: world.run(
+                place.accounting, payments.allocate_credit, invoice_id, "50", 5_000
+            )
+            for invoice_id in wanting
+        ]
+    )
+
+    assert refused(results) == THREADS - 1
+
+
+def test_void_and_payment_at_once_leave_one_of_them(world, place):
+    invoice_id = an_invoice(world, place, "100.00")
+
+    results = at_once(
+        [
+            lambda: pay(world, place, invoice_id, "100"),
+            lambda: world.run(
+                place.accounting, invoices.void, invoice_id, "Typed twice"
+            ),
+        ]
+    )
+
+    assert refused(results) == 1
+
+
+class TestPaymentPages:
+    """With the stand-in Stripe: many people press Pay now for one invoice."""
+
+    def open_pages(self, till):
+        ids = [x.checkout_id for x in till.attempts() if x.checkout_id]
+        checkouts = [till.gateway().read_checkout(x) for x in ids]
+        return [x for x in checkouts if x.status == "open"]
+
+    @pytest.mark.parametrize(
+        "amounts", [["100"] * 4, ["100", "99", "98", "97"]], ids=["same", "different"]
+    )
+    def test_at_most_one_page_stays_open(self, till, amounts):
+        invoice_id = till.bill("100.00")
+
+        results = at_once(
+            [lambda amount=amount: till.start(invoice_id, amount) for amount in amounts]
+        )
+
+        assert len(self.open_pages(till)) <= 1
+        assert refused(results) < len(amounts)
+
+    def test_whatever_was_paid_is_kept(self, till):
+        invoice_id = till.bill("100.00")
+        results = at_once(
+            [
+                lambda amount=amount: till.start(invoice_id, amount)
+                for amount in ("100", "60")
+            ]
+        )
+        pages = [page for page in results if isinstance(page, str)]
+
+        at_once([lambda page=page: till.press(page, "card") for page in set(pages)])
+        till.settle_down()
+
+        came = sum(x.amount_minor for x in till.payments())
+        assert came >= 6_000
+        assert till.outstanding(invoice_id) == max(0, 10_000 - came)
+        assert find_broken(till.runtime.engine, till.world.clock.now) == []
