@@ -90,6 +90,20 @@ def correct_brand(accent: str) -> Brand:
     return Brand(_light_palette(accent, tone), _dark_palette(tone))
 
 
+def brand_style(brand: Brand) -> dict[str, str]:
+    """Return the custom properties that give a page the workspace's colour.
+
+    They go into the style attribute of an element of class "brand"; portal.css
+    takes the four of the theme that is shown.
+    """
+    both = {"light": brand.light, "dark": brand.dark}
+    return {
+        f"--{shade}-{name}": getattr(palette, name)
+        for shade, palette in both.items()
+        for name in ("accent", "ink", "soft", "hover")
+    }
+
+
 def contrast(one: str, other: str) -> float:
     """Return the WCAG contrast ratio of two colours, 1 to 21."""
     brighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)

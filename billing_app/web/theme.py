@@ -8,7 +8,6 @@ from pathlib import Path
 import reflex as rx
 from markupsafe import Markup
 
-from billing_app.domain.branding import Brand
 from billing_app.web.components.icons import icon
 
 # tokens.css names every colour and size, base.css draws the shared components,
@@ -42,26 +41,6 @@ def stylesheet_html(names: tuple[str, ...]) -> Markup:
     font = Markup('<link rel="preload" href="{}" as="font" crossorigin>').format(FONT)
     link = Markup('<link rel="stylesheet" href="{}" data-precedence="page">')
     return font + Markup("").join(link.format(_href(name)) for name in names)
-
-
-def brand_style(brand: Brand) -> dict[str, str]:
-    """Return the custom properties that give a page the workspace's colour.
-
-    They go into the style attribute of an element of class "brand"; portal.css
-    takes the four of the theme that is shown.
-    """
-    both = {"light": brand.light, "dark": brand.dark}
-    return {
-        f"--{shade}-{name}": getattr(palette, name)
-        for shade, palette in both.items()
-        for name in ("accent", "ink", "soft", "hover")
-    }
-
-
-def brand_attributes(brand: Brand) -> Markup:
-    """Return the same as attributes for HTML painted on the server."""
-    declared = ";".join(f"{name}:{color}" for name, color in brand_style(brand).items())
-    return Markup('class="portal brand" style="{}"').format(declared)
 
 
 def color_mode_button() -> rx.Component:

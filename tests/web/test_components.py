@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import reflex as rx
 
-from billing_app.domain.branding import correct_brand
+from billing_app.documents.icons import icon_svg
+from billing_app.domain.branding import brand_style, correct_brand
 from billing_app.web import theme
 from billing_app.web.components import (
     badges,
@@ -19,7 +20,7 @@ from billing_app.web.components import (
     layout,
     tables,
 )
-from billing_app.web.components.icons import ICONS, icon, icon_svg
+from billing_app.web.components.icons import ICONS, icon
 
 ASSETS = Path(__file__).parents[2] / "assets"
 
@@ -261,7 +262,7 @@ def all_components() -> list[rx.Component]:
         TestShell().shell(),
         TestDataTable().table(),
         layout.portal_shell(
-            seller="Northwind", brand=theme.brand_style(correct_brand("#0f5c73"))
+            seller="Northwind", brand=brand_style(correct_brand("#0f5c73"))
         ),
         layout.alone_page("Invoice not found"),
         layout.sign_in_page("Sign in"),

@@ -7,7 +7,8 @@ from typing import Any
 import reflex as rx
 from markupsafe import Markup
 
-from billing_app.web.components.icons import ICONS, icon, icon_path, icon_svg
+from billing_app.documents.icons import icon_svg
+from billing_app.web.components.icons import ICONS, icon, icon_path
 
 # The word people read -> the name of its icon and of its class in the stylesheet.
 STATUSES: dict[str, str] = {
