@@ -9,15 +9,17 @@ import reflex as rx
 from starlette.types import ASGIApp
 
 from billing_app.endpoints.app import add_layers, make_http_app
+from billing_app.endpoints.downloads import download_routes
 from billing_app.endpoints.first_paint import MARK
 from billing_app.endpoints.health import database_check, health_routes, outbox_check
 from billing_app.endpoints.pay import pay_routes
+from billing_app.endpoints.portal_pages import portal_painters
 from billing_app.endpoints.sign_in import set_up_painter, sign_in_routes
 from billing_app.endpoints.stripe_webhook import webhook_routes
 from billing_app.runtime import open_runtime, set_current
 from billing_app.sandbox.demo.stand_ins import StandIns
 from billing_app.settings import load_settings
-from billing_app.web import gate, routes
+from billing_app.web import gate, routes, theme
 from billing_app.web.components.layout import error_boundary
 from billing_app.workflows.background import run_beside_pages
 
@@ -38,12 +40,14 @@ checks = (
     database_check(runtime.engine),
     outbox_check(runtime.engine, runtime.now),
 )
+portal_head = theme.stylesheet_html((*theme.PORTAL, theme.DOCUMENT))
 http_app = make_http_app(
     [
         *health_routes(checks),
         *sign_in_routes(),
         *webhook_routes(),
         *pay_routes(),
+        *download_routes(portal_head),
         *(stand_ins.routes if stand_ins else ()),
     ]
 )
@@ -86,4 +90,5 @@ app.register_lifespan_task(beside_pages)
 
 def layer(asgi_app: ASGIApp, client: Path) -> ASGIApp:
     """Wrap the finished app, with the frontend built into the folder client."""
-    return add_layers(asgi_app, settings, client, painters=[set_up_painter()])
+    painters = [set_up_painter(), *portal_painters(portal_head)]
+    return add_layers(asgi_app, settings, client, painters=painters)

@@ -73,6 +73,14 @@ class Membership:
     role: Role
 
 
+@dataclass(frozen=True, slots=True)
+class OpenedLink:
+    """A live portal link: who holds it, and what the business shows there."""
+
+    visitor: PortalVisitor
+    portal: PortalSettings
+
+
 def staff_from_session(engine: Engine, token: str, now: datetime) -> SignedIn:
     """Return who a session cookie stands for.
 
@@ -168,6 +176,15 @@ def visitor_from_link(engine: Engine, token: str, now: datetime) -> PortalVisito
     """Return the visitor a portal link stands for.
 
     Raises:
+        NotFound, PortalNotAvailable: as `open_link`.
+    """
+    return open_link(engine, token, now).visitor
+
+
+def open_link(engine: Engine, token: str, now: datetime) -> OpenedLink:
+    """Return the visitor a portal link stands for, and what the portal offers.
+
+    Raises:
         NotFound: unknown, revoked or expired: one answer and one query for all.
         PortalNotAvailable: the link is good but the portal is switched off.
     """
@@ -198,7 +215,8 @@ def visitor_from_link(engine: Engine, token: str, now: datetime) -> PortalVisito
     settings = PortalSettings.from_stored(stored)
     if not settings.is_on or not settings.shows_invoices:
         raise PortalNotAvailable("This portal is not available at the moment.")
-    return PortalVisitor(workspace_id, customer_id, link_id, invoice_id)
+    visitor = PortalVisitor(workspace_id, customer_id, link_id, invoice_id)
+    return OpenedLink(visitor, settings)
 
 
 def portal_visitor(

@@ -13,6 +13,7 @@ from billing_app.gateways.errors import FileDamaged, FileMissing, StorageFull
 
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _SUFFIX = re.compile(r"(\.[a-z0-9]{1,8})?", re.ASCII)
+_NAME = re.compile(r"[a-z0-9-]{1,40}(\.[a-z0-9]{1,8})?", re.ASCII)
 _DISK_IS_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -56,6 +57,28 @@ class FileStore:
 
     def has(self, digest: str) -> bool:
         return self._find(digest) is not None
+
+    def keep_beside(self, digest: str, name: str, content: bytes) -> None:
+        """Keep something made from a stored file, such as a picture of a page.
+
+        It can be made again, so nothing is lost with it and no backup needs it.
+
+        Raises:
+            StorageFull: nothing was stored.
+        """
+        write_atomically(self._beside(digest, name), content)
+
+    def find_beside(self, digest: str, name: str) -> bytes | None:
+        """Return what was made from a stored file, or None when it was not yet."""
+        try:
+            return self._beside(digest, name).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def _beside(self, digest: str, name: str) -> Path:
+        assert _DIGEST.fullmatch(digest), digest
+        assert _NAME.fullmatch(name), name
+        return self._folder / "made" / digest[:2] / digest / name
 
     def _find(self, digest: str) -> Path | None:
         if not _DIGEST.fullmatch(digest):

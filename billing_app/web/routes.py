@@ -8,6 +8,9 @@ from typing import Any
 
 import reflex as rx
 
+from billing_app.web.portal import invoice as portal_invoice
+from billing_app.web.portal import not_found
+from billing_app.web.portal.invoice_state import PortalInvoiceState
 from billing_app.web.staff import (
     invoice_editor,
     set_up,
@@ -29,7 +32,7 @@ class Page:
     """
 
     route: str
-    title: str
+    title: str | rx.Var[str]
     component: Callable[[], rx.Component]
     on_load: tuple[Any, ...] = ()
 
@@ -50,8 +53,15 @@ PAGES = (
         invoice_editor.start_page,
         (ShellState.enter, InvoiceEditorState.start),
     ),
+    Page(
+        "/p/[token]",
+        portal_invoice.TITLE,
+        portal_invoice.page,
+        (PortalInvoiceState.watch,),
+    ),
     Page("/set-up", "Set up", set_up.page, (SignInState.arrive_at_set_up,)),
     Page("/sign-in", "Sign in", sign_in.page, _ARRIVE),
     Page("/sign-in/code", "Enter your code", sign_in_code.page, _ARRIVE),
     Page("/sign-in/password", "Choose your password", sign_in_password.page, _ARRIVE),
+    Page("404", "Page not found", not_found.page),
 )

@@ -23,6 +23,7 @@ from reflex_components_core.base.error_boundary import ErrorBoundary
 from billing_app.web import theme
 from billing_app.web.components.command_menu import MENU_ID, keyboard
 from billing_app.web.components.controls import (
+    Flag,
     Handler,
     Text,
     icon_button,
@@ -145,15 +146,17 @@ def staff_shell(
 
 def portal_shell(
     *content: rx.Component,
-    seller: Text,
+    seller: Text = "",
     seller_href: Text = "",
-    logo: rx.Component | None = None,
+    lockup: rx.Component | None = None,
     seller_mark: Text = "",
     links: Sequence[rx.Component] = (),
     contact: Sequence[rx.Component | Text] = (),
+    shows_badge: Flag = True,
     skip_words: str = "Skip to the invoice",
     main_class: str = "invoice",
     brand: rx.Var[dict[str, str]] | dict[str, str] | None = None,
+    above: Sequence[rx.Component] = (),
     notices: rx.Var[list[Notice]] | None = None,
     on_undo: Handler = None,
     on_dismiss: Handler = None,
@@ -162,26 +165,24 @@ def portal_shell(
 ) -> rx.Component:
     """Put the seller's lockup above and their contact below a portal page.
 
-    `brand` is the value of theme.brand_style.
+    `brand` is the value of brand_style; `above` stands over everything.
     """
-    mark = logo or rx.el.span(seller_mark, class_name="mark", custom_attrs=_HIDDEN)
-    name = rx.el.span(seller, class_name="truncate")
-    lockup = (
-        link(mark, name, href=seller_href, class_name="lockup")
-        if isinstance(seller_href, rx.Var) or seller_href
-        else rx.el.span(mark, name, class_name="lockup")
-    )
     portal_links = [rx.el.nav(*links, aria_label="Portal")] if links else []
     branded = {} if brand is None else {"style": brand}
     return rx.el.div(
         *theme.stylesheet_links((*theme.PORTAL, *stylesheets)),
         connection_banner(),
         skip_link(skip_words),
-        rx.el.header(lockup, *portal_links, class_name="top"),
+        *above,
+        rx.el.header(
+            lockup or _lockup(seller, seller_href, seller_mark),
+            *portal_links,
+            class_name="top",
+        ),
         rx.el.main(*content, class_name=main_class, id="main", tab_index=-1),
         rx.el.footer(
             rx.el.p(*contact),
-            rx.el.p("Powered by Tallyport"),
+            _badge(shows_badge),
             class_name="portal-foot",
         ),
         *extra,
@@ -371,6 +372,23 @@ def _destination(
         ),
         class_name="navigation-last" if it.name == "Settings" else "",
     )
+
+
+def _lockup(seller: Text, href: Text, mark: Text) -> rx.Component:
+    parts = (
+        rx.el.span(mark, class_name="mark", custom_attrs=_HIDDEN),
+        rx.el.span(seller, class_name="truncate"),
+    )
+    if isinstance(href, rx.Var) or href:
+        return link(*parts, href=href, class_name="lockup")
+    return rx.el.span(*parts, class_name="lockup")
+
+
+def _badge(shows_badge: Flag) -> rx.Component:
+    badge = rx.el.p("Powered by Tallyport")
+    if isinstance(shows_badge, rx.Var):
+        return rx.cond(shows_badge, badge)
+    return badge if shows_badge else rx.fragment()
 
 
 def _workspace(name: Text, mark: Text) -> rx.Component:

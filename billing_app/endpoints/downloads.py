@@ -1,0 +1,145 @@
+"""Files of documents: the PDF of an invoice, pictures of its pages, receipts.
+
+Each request proves anew that it may have the file. Whatever it may not have is not
+found, in the same words as any wrong link.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from markupsafe import Markup
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from billing_app import runtime
+from billing_app.database import authentication
+from billing_app.database.authentication import PortalNotAvailable
+from billing_app.documents.portal import render_message
+from billing_app.domain.cookies import read_cookie, session_cookie
+from billing_app.domain.errors import BillingError, NotFound, NotPermitted, NotSignedIn
+from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND
+from billing_app.queries import issued_files, portal
+from billing_app.queries.portal import ReadDocument
+from billing_app.workflows import document_files
+from billing_app.workflows.document_files import NotPrinted
+
+# How soon a browser asks again for a file that is being made.
+_AGAIN_SECONDS = 2
+_PREPARING = (
+    "The PDF is being prepared",
+    "It takes a few seconds. This page asks again by itself.",
+)
+_NO_PDF = (
+    "No PDF at the moment",
+    "The PDF can’t be made right now. The invoice’s own page shows the same invoice, "
+    "and it can be printed.",
+)
+
+
+def download_routes(head: Markup) -> list[Route]:
+    """Return the routes of files; `head` links the stylesheets of their refusals."""
+    refusals = _Refusals(head)
+
+    def route(path: str, answer: Callable[[Request], Response]) -> Route:
+        async def endpoint(request: Request) -> Response:
+            try:
+                return await run_in_threadpool(answer, request)
+            except NotSignedIn:
+                return RedirectResponse("/sign-in", 303)
+            except BillingError as refusal:
+                return refusals.answer(refusal)
+
+        return Route(path, endpoint, methods=["GET"])
+
+    return [
+        route("/p/{token}/invoice.pdf", portal_invoice),
+        route("/p/{token}/pages/{number:int}.png", portal_page),
+        route("/p/{token}/receipts/{payment_id:int}.pdf", portal_receipt),
+        route("/api/invoices/{invoice_id:int}/invoice.pdf", staff_invoice),
+    ]
+
+
+def portal_invoice(request: Request) -> Response:
+    return _pdf(request, _find(request), "Invoice")
+
+
+def portal_receipt(request: Request) -> Response:
+    return _pdf(request, _find(request, request.path_params["payment_id"]), "Receipt")
+
+
+def portal_page(request: Request) -> Response:
+    number = request.path_params["number"]
+    picture = document_files.read_page(runtime.current(), _find(request), number)
+    return Response(picture, media_type="image/png")
+
+
+def staff_invoice(request: Request) -> Response:
+    running = runtime.current()
+    actor = authentication.staff_actor(
+        running.engine, _session_token(request), running.now()
+    )
+    invoice_id = request.path_params["invoice_id"]
+    document = running.run(actor, issued_files.find_invoice_file, invoice_id)
+    return _pdf(request, document, "Invoice")
+
+
+class _Refusals:
+    """The few pages that stand in for a file, drawn once."""
+
+    def __init__(self, head: Markup) -> None:
+        self._not_found = render_message(*NOT_FOUND, head=head)
+        self._not_available = render_message(*NOT_AVAILABLE, head=head)
+        self._no_pdf = render_message(*_NO_PDF, head=head)
+        self._preparing = render_message(
+            *_PREPARING, head=head, refresh_seconds=_AGAIN_SECONDS
+        )
+
+    def answer(self, refusal: BillingError) -> Response:
+        if isinstance(refusal, PortalNotAvailable):
+            return HTMLResponse(self._not_available, 403)
+        if isinstance(refusal, NotPrinted) and refusal.is_coming:
+            again = {"retry-after": str(_AGAIN_SECONDS)}
+            return HTMLResponse(self._preparing, 202, again)
+        if isinstance(refusal, NotFound | NotPermitted) and not isinstance(
+            refusal, NotPrinted
+        ):
+            return HTMLResponse(self._not_found, 404)
+        return HTMLResponse(self._no_pdf, 503)
+
+
+def _find(request: Request, payment_id: int = 0) -> ReadDocument:
+    """Find a document as the visitor of the link in the path.
+
+    Raises:
+        NotFound, PortalNotAvailable: also where the portal offers no files.
+    """
+    running = runtime.current()
+    link = authentication.open_link(
+        running.engine, request.path_params["token"], running.now()
+    )
+    if not link.portal.shows_pdf:
+        raise NotFound("This portal offers no files.")
+    return running.run(link.visitor, portal.find_document, payment_id)
+
+
+def _pdf(request: Request, document: ReadDocument, noun: str) -> Response:
+    content = document_files.read_pdf(runtime.current(), document)
+    name = re.sub(r"[^\w.-]+", "-", f"{noun}-{document.number}", flags=re.ASCII)
+    kind = "inline" if request.query_params.get("inline") == "1" else "attachment"
+    return Response(
+        content,
+        media_type="application/pdf",
+        headers={
+            "content-disposition": f'{kind}; filename="{name.strip("-")}.pdf"',
+            "etag": f'"{document.pdf_digest}"',
+        },
+    )
+
+
+def _session_token(request: Request) -> str:
+    is_https = runtime.current().settings.is_https
+    return read_cookie(request.headers.get("cookie", ""), session_cookie(is_https))

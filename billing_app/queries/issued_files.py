@@ -1,0 +1,36 @@
+"""The printed file of an invoice, for staff."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from billing_app.database.access import staff
+from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.actors import Permission
+from billing_app.domain.errors import NotFound
+from billing_app.models import IssuedDocument
+from billing_app.queries.portal import ReadDocument, pdf_state
+
+
+@staff(Permission.VIEW)
+def find_invoice_file(uow: UnitOfWork, invoice_id: int) -> ReadDocument:
+    """Find the printed form of an issued invoice.
+
+    Raises:
+        NotFound: it does not exist, or is still a draft.
+    """
+    statement = select(
+        col(IssuedDocument.number),
+        col(IssuedDocument.pdf_digest),
+        col(IssuedDocument.pdf_error),
+    ).where(
+        col(IssuedDocument.invoice_id) == invoice_id,
+        col(IssuedDocument.kind) == "invoice",
+    )
+    found = uow.first(statement)
+    if found is None:
+        raise NotFound("That invoice has no document yet.")
+    return ReadDocument(
+        found.number, found.pdf_digest, pdf_state(found.pdf_digest, found.pdf_error)
+    )

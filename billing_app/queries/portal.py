@@ -1,0 +1,249 @@
+"""What a customer reads: named columns of their own invoice, and nothing else.
+
+`read_setup` is read by a job, since a visitor sees no settings; all that follows
+from it for a page is decided in `domain.portal_invoice`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sqlalchemy import and_, func, or_, select
+from sqlmodel import col
+
+from billing_app.database.access import inner, job, visitor
+from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.actors import PortalVisitor
+from billing_app.domain.document import InvoiceDocument, from_json
+from billing_app.domain.errors import NotFound
+from billing_app.domain.invoice import InvoiceState
+from billing_app.domain.online_payment import AttemptStatus
+from billing_app.domain.payability import StripeConnection, stripe_connection
+from billing_app.domain.portal_invoice import (
+    DebitFacts,
+    PdfState,
+    PortalFacts,
+    PortalSetup,
+    ReceivedFacts,
+)
+from billing_app.domain.portal_settings import PortalSettings
+from billing_app.models import (
+    Allocation,
+    Invoice,
+    IssuedDocument,
+    Payment,
+    PaymentAttempt,
+    StripeAccount,
+    Workspace,
+    WorkspaceSettings,
+)
+
+# Nobody pays one invoice more often; a program that does is not shown in full.
+PAYMENTS_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ReadInvoice:
+    """An invoice as stored, and its document as text; the digest names its file."""
+
+    facts: PortalFacts
+    content: str
+    pdf_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDocument:
+    """The printed form of a document; no `pdf_digest` while there is none."""
+
+    number: str
+    pdf_digest: str
+    pdf: PdfState
+
+
+@visitor
+def read_invoice(uow: UnitOfWork, invoice_id: int | None = None) -> ReadInvoice:
+    """Read the invoice of an invoice link, or one that a customer link names.
+
+    Raises:
+        NotFound: it is not shown to this visitor.
+    """
+    wanted = _wanted(uow, invoice_id)
+    statement = (
+        select(
+            col(Invoice.state),
+            col(Invoice.outstanding_minor),
+            col(Invoice.processing_minor),
+            col(IssuedDocument.content),
+            col(IssuedDocument.pdf_digest),
+            col(IssuedDocument.pdf_error),
+        )
+        .join(IssuedDocument, col(IssuedDocument.invoice_id) == col(Invoice.id))
+        .where(col(Invoice.id) == wanted, col(IssuedDocument.kind) == "invoice")
+    )
+    found = uow.first(statement)
+    if found is None:
+        raise NotFound("Invoice not found.")
+    return ReadInvoice(
+        facts=PortalFacts(
+            document=read_document(found.content),
+            state=InvoiceState(found.state),
+            outstanding_minor=found.outstanding_minor,
+            processing_minor=found.processing_minor,
+            received=tuple(_list_received(uow, wanted)),
+            debits=tuple(_list_debits(uow, wanted)) if found.processing_minor else (),
+            pdf=pdf_state(found.pdf_digest, found.pdf_error),
+        ),
+        content=found.content,
+        pdf_digest=found.pdf_digest,
+    )
+
+
+@visitor
+def find_document(
+    uow: UnitOfWork, payment_id: int = 0, invoice_id: int | None = None
+) -> ReadDocument:
+    """Find the printed invoice, or with a payment its receipt.
+
+    Raises:
+        NotFound: it is not shown to this visitor.
+    """
+    statement = select(
+        col(IssuedDocument.number),
+        col(IssuedDocument.pdf_digest),
+        col(IssuedDocument.pdf_error),
+    ).where(
+        col(IssuedDocument.invoice_id) == _wanted(uow, invoice_id),
+        col(IssuedDocument.payment_id) == payment_id,
+    )
+    found = uow.first(statement)
+    if found is None:
+        raise NotFound("Invoice not found.")
+    pdf = pdf_state(found.pdf_digest, found.pdf_error)
+    return ReadDocument(found.number, found.pdf_digest, pdf)
+
+
+@job
+def read_setup(uow: UnitOfWork) -> PortalSetup:
+    """Read what the business has chosen for its portal, in one statement."""
+    statement = (
+        select(
+            col(Workspace.zone),
+            col(Workspace.currency),
+            col(WorkspaceSettings.portal),
+            func.coalesce(StripeAccount.secret_key_encrypted, ""),
+            func.coalesce(StripeAccount.webhook_secret_encrypted, ""),
+            func.coalesce(StripeAccount.charges_enabled, False),
+        )
+        .join(WorkspaceSettings, col(WorkspaceSettings.workspace_id) == Workspace.id)
+        .outerjoin(StripeAccount, col(StripeAccount.workspace_id) == Workspace.id)
+        .where(col(Workspace.id) == uow.actor.workspace_id)
+    )
+    zone, currency, portal, key, webhook_secret, charges_enabled = uow.one(statement)
+    connection = stripe_connection(
+        has_key=bool(key),
+        has_webhook_secret=bool(webhook_secret),
+        charges_enabled=bool(charges_enabled),
+    )
+    is_connected = connection != StripeConnection.NOT_CONNECTED
+    return PortalSetup(
+        settings=PortalSettings.from_stored(portal),
+        zone=zone,
+        home_currency=currency,
+        is_connected=is_connected,
+        can_charge=is_connected and bool(charges_enabled),
+    )
+
+
+@lru_cache(maxsize=256)
+def read_document(content: str) -> InvoiceDocument:
+    """Read a stored document, which never changes."""
+    return from_json(InvoiceDocument, content)
+
+
+@inner
+def _wanted(uow: UnitOfWork, invoice_id: int | None) -> int:
+    assert isinstance(uow.actor, PortalVisitor)
+    wanted = uow.actor.invoice_id or invoice_id
+    if wanted is None or invoice_id not in (None, wanted):
+        raise NotFound("Invoice not found.")
+    return wanted
+
+
+@inner
+def _list_received(uow: UnitOfWork, invoice_id: int) -> Iterator[ReceivedFacts]:
+    """List what came for an invoice, latest first: also what became credit."""
+    part = func.coalesce(func.sum(Allocation.amount_minor), 0)
+    columns = (
+        col(Payment.id),
+        col(Payment.received_on),
+        col(Payment.method),
+        col(Payment.method_detail),
+        col(Payment.reference),
+        col(Payment.status),
+        col(Payment.amount_minor),
+        col(Payment.allocated_minor),
+        col(Payment.refunded_minor),
+        col(IssuedDocument.number),
+    )
+    statement = (
+        select(*columns, part.label("part_minor"))
+        .outerjoin(
+            Allocation,
+            and_(
+                col(Allocation.payment_id) == col(Payment.id),
+                col(Allocation.invoice_id) == invoice_id,
+            ),
+        )
+        .outerjoin(
+            IssuedDocument,
+            and_(
+                col(IssuedDocument.payment_id) == col(Payment.id),
+                col(IssuedDocument.invoice_id) == invoice_id,
+            ),
+        )
+        .where(
+            or_(
+                col(Payment.invoice_id) == invoice_id,
+                col(Allocation.id).is_not(None),
+            )
+        )
+        .group_by(*columns)
+        .order_by(col(Payment.received_on).desc(), col(Payment.id).desc())
+        .limit(PAYMENTS_MAX)
+    )
+    for row in uow.all(statement):
+        yield ReceivedFacts(
+            payment_id=row.id,
+            received_on=row.received_on,
+            method=row.method,
+            method_detail=row.method_detail,
+            reference=row.reference,
+            status=row.status,
+            amount_minor=row.amount_minor,
+            part_minor=row.part_minor,
+            refunded_minor=row.refunded_minor,
+            credit_minor=row.amount_minor - row.allocated_minor - row.refunded_minor,
+            receipt_number=row.number or "",
+        )
+
+
+@inner
+def _list_debits(uow: UnitOfWork, invoice_id: int) -> Iterator[DebitFacts]:
+    statement = (
+        select(col(PaymentAttempt.amount_minor), col(PaymentAttempt.created_at))
+        .where(
+            col(PaymentAttempt.invoice_id) == invoice_id,
+            col(PaymentAttempt.status) == AttemptStatus.PROCESSING,
+        )
+        .order_by(col(PaymentAttempt.id).desc())
+    )
+    for amount_minor, created_at in uow.all(statement):
+        yield DebitFacts(amount_minor, created_at)
+
+
+def pdf_state(pdf_digest: str, pdf_error: str) -> PdfState:
+    if pdf_digest:
+        return PdfState.READY
+    return PdfState.FAILED if pdf_error else PdfState.PENDING

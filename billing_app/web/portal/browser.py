@@ -1,0 +1,46 @@
+"""What the portal's pages do in the browser by themselves."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+_PAINTED = rx.asset("painted.jsx", shared=True).importable_path
+_PRESENCE = rx.asset("presence.jsx", shared=True).importable_path
+
+
+class Painted(rx.Component):
+    """Keeps the page as the server painted it until its data is there.
+
+    Its children stand in where nothing was painted, such as after a click.
+    """
+
+    library = _PAINTED
+    tag = "Painted"
+
+
+class HandOver(rx.Component):
+    """Puts back into a field what was typed before the page took over."""
+
+    library = _PAINTED
+    tag = "HandOver"
+
+    target: rx.Var[str]
+
+
+class Presence(rx.Component):
+    """Tells once that the page was visible to a person for two seconds."""
+
+    library = _PRESENCE
+    tag = "Presence"
+
+    on_seen: rx.EventHandler[rx.event.no_args_event_spec]
+
+
+class Clock(rx.Component):
+    """An instant (`at`, ISO 8601) by the reader's clock, `words` until known."""
+
+    library = _PRESENCE
+    tag = "Clock"
+
+    at: rx.Var[str]
+    words: rx.Var[str]

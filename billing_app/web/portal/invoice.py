@@ -1,0 +1,469 @@
+"""The customer's page of one invoice: who, what, how much, by when, pay.
+
+`documents/templates/portal.html` paints the same before JavaScript; change both.
+"""
+
+from __future__ import annotations
+
+import reflex as rx
+from reflex_components_core.core.banner import has_connection_errors
+
+from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND
+from billing_app.web.components.badges import status_badge
+from billing_app.web.components.controls import (
+    button,
+    copy_button,
+    field,
+    link,
+    link_button,
+    money_input,
+    tab_list,
+    tab_panel,
+)
+from billing_app.web.components.icons import icon
+from billing_app.web.components.layout import (
+    alone_page,
+    message,
+    portal_shell,
+    skeleton_block,
+)
+from billing_app.web.portal.browser import Clock, HandOver, Painted, Presence
+from billing_app.web.portal.invoice_state import PortalInvoiceState as State
+
+# Until the page knows better it keeps the title that the server has painted.
+_PAINTED_TITLE = rx.Var[str](
+    "(typeof document === 'undefined' ? 'Invoice' : document.title)"
+)
+TITLE = rx.cond(State.title, State.title, _PAINTED_TITLE)
+
+_HIDDEN = {"aria-hidden": "true"}
+_TICK = "m14 22.5 5.5 5.5L30 17"
+
+
+def page() -> rx.Component:
+    return rx.fragment(
+        rx.cond(
+            State.is_loaded,
+            rx.cond(
+                State.is_gone,
+                stands_alone(*NOT_FOUND),
+                rx.cond(
+                    State.is_off, stands_alone(*NOT_AVAILABLE, art="lock"), _invoice()
+                ),
+            ),
+            Painted.create(
+                rx.el.main(
+                    rx.el.h1("Invoice", class_name="visually-hidden"),
+                    skeleton_block(8),
+                    class_name="account",
+                )
+            ),
+        ),
+    )
+
+
+def stands_alone(title: str, *paragraphs: str, art: str = "invoice") -> rx.Component:
+    """Draw a page without brand, name or number."""
+    return alone_page(title, *(rx.el.p(words) for words in paragraphs), icon_name=art)
+
+
+def _invoice() -> rx.Component:
+    it = State.invoice
+    return portal_shell(
+        rx.el.div(
+            _note(),
+            _head(),
+            _facts(),
+            rx.cond(it.has_card, _payment_card()),
+            _fresh(),
+            class_name="summary",
+        ),
+        rx.el.div(
+            rx.cond(it.welcome, rx.el.p(it.welcome, class_name="welcome")),
+            _document_bar(),
+            _document(),
+            _payments(),
+            class_name="document-column",
+        ),
+        lockup=_lockup(),
+        seller=it.seller,
+        contact=[
+            rx.el.span(it.legal_name),
+            rx.foreach(
+                it.contacts,
+                lambda way: rx.cond(
+                    way.href,
+                    link(way.words, href=way.href, leaves_app=True, class_name=""),
+                    rx.el.span(way.words),
+                ),
+            ),
+        ],
+        shows_badge=it.shows_badge,
+        brand=it.brand,
+        above=[rx.cond(it.is_preview, _preview_banner())],
+        notices=State.notices,
+        on_dismiss=State.dismiss_notice,
+        extra=[
+            rx.cond(it.form.is_open | (it.bank.length() > 0), _payment_bar()),
+            rx.cond(
+                it.is_silent, rx.fragment(), Presence.create(on_seen=State.note_seen)
+            ),
+        ],
+    )
+
+
+def _lockup() -> rx.Component:
+    it = State.invoice
+    return rx.el.span(
+        rx.cond(
+            it.logo_href,
+            rx.el.img(src=it.logo_href, alt=rx.cond(it.logo_says_name, it.seller, "")),
+            rx.el.span(it.seller_mark, class_name="mark", custom_attrs=_HIDDEN),
+        ),
+        rx.cond(
+            it.logo_says_name,
+            rx.fragment(),
+            rx.el.span(it.seller, class_name="truncate"),
+        ),
+        class_name="lockup",
+    )
+
+
+def _preview_banner() -> rx.Component:
+    return rx.el.p(
+        icon("eye"),
+        rx.el.span(
+            "Preview: this is what your customer sees. "
+            "Nothing is recorded and nothing can be paid."
+        ),
+        class_name="preview-banner",
+        role="status",
+    )
+
+
+def _note() -> rx.Component:
+    it = State.invoice
+    return rx.cond(
+        it.note,
+        rx.match(
+            it.note_tone,
+            ("good", message(it.note, tone="good", icon_name="paid")),
+            ("warn", message(it.note, tone="warn")),
+            ("bad", message(it.note, tone="bad", icon_name="alert")),
+            message(it.note),
+        ),
+    )
+
+
+def _head() -> rx.Component:
+    it = State.invoice
+    return rx.fragment(
+        rx.el.div(
+            rx.el.h1("Invoice ", it.number),
+            status_badge(it.status, live=True),
+            class_name="summary-head",
+        ),
+        rx.el.p("Amount due", class_name="amount-label"),
+        rx.el.p(
+            it.amount,
+            class_name=rx.cond(it.is_settled, "amount amount-settled", "amount"),
+            custom_attrs={"style": rx.Var.create({"--n": it.amount_length})},
+        ),
+        rx.cond(
+            (it.paid_words != "") | (it.on_its_way != ""),
+            rx.el.div(
+                rx.cond(
+                    it.paid_words,
+                    rx.fragment(
+                        rx.el.progress(
+                            value=it.paid_percent, max=100, aria_label="Paid"
+                        ),
+                        rx.el.p(it.paid_words),
+                    ),
+                ),
+                rx.cond(it.on_its_way, rx.el.p(it.on_its_way)),
+                class_name="progress",
+            ),
+        ),
+    )
+
+
+def _facts() -> rx.Component:
+    it = State.invoice
+    return rx.el.dl(
+        rx.el.dt("Due"),
+        rx.el.dd(
+            it.due_on,
+            rx.cond(
+                it.due_note,
+                rx.fragment(
+                    " ",
+                    rx.el.span(
+                        it.due_note, class_name=rx.cond(it.is_late, "late", "quiet")
+                    ),
+                ),
+            ),
+            class_name=rx.cond(it.is_late, "late", ""),
+        ),
+        rx.el.dt("Issued"),
+        rx.el.dd(it.issued_on),
+        rx.el.dt("For"),
+        rx.el.dd(rx.el.bdi(it.buyer)),
+        class_name="facts",
+    )
+
+
+def _payment_card() -> rx.Component:
+    it = State.invoice
+    return rx.el.section(
+        rx.cond(it.form.is_open, _pay_form()),
+        rx.cond(it.outcome.kind, _outcome()),
+        rx.cond(it.bank.length() > 0, _bank()),
+        class_name="card payment",
+        aria_label="Payment",
+        custom_attrs={"id": "payment"},
+    )
+
+
+def _pay_form() -> rx.Component:
+    it = State.invoice
+    hint = rx.fragment(
+        State.amount_hint,
+        rx.cond(
+            State.is_part,
+            rx.fragment(
+                " ",
+                rx.el.button("Pay in full", type="button", on_click=State.pay_in_full),
+            ),
+        ),
+    )
+    return rx.el.form(
+        field(
+            "Amount to pay",
+            money_input(
+                "amount",
+                it.form.currency,
+                default_value=State.amount,
+                key=State.amount_turn.to_string(),
+                read_only=it.form.is_fixed,
+                disabled=it.is_preview,
+                on_blur=State.weigh,
+            ),
+            hint=hint,
+            error=State.amount_error,
+        ),
+        button(
+            "Pay now",
+            kind="primary",
+            submit=True,
+            busy=State.is_paying,
+            disabled=it.is_preview,
+            class_name="button-pay",
+        ),
+        rx.el.p(icon("lock", 15), rx.el.span(it.form.fine), class_name="fine"),
+        HandOver.create(target="field-amount"),
+        class_name="payment-form",
+        on_submit=State.pay,
+    )
+
+
+def _outcome() -> rx.Component:
+    it = State.invoice.outcome
+    return rx.el.div(
+        rx.cond(it.kind == "paid", _tick()),
+        rx.el.h2(it.heading),
+        rx.el.p(it.words),
+        rx.cond(
+            it.pairs.length() > 0,
+            rx.el.dl(
+                rx.foreach(
+                    it.pairs,
+                    lambda pair: rx.el.div(rx.el.dt(pair.label), rx.el.dd(pair.value)),
+                ),
+                class_name="pairs",
+            ),
+        ),
+        rx.cond(
+            it.steps.length() > 0,
+            rx.el.ol(
+                rx.foreach(
+                    it.steps,
+                    lambda step: rx.el.li(
+                        rx.el.b(step.title),
+                        rx.el.span(step.words),
+                        class_name=f"step-{step.stage}",
+                        custom_attrs={
+                            "aria-current": rx.cond(
+                                step.stage == "now", "step", "false"
+                            )
+                        },
+                    ),
+                ),
+                class_name="steps",
+            ),
+        ),
+        rx.cond(
+            it.receipt_href,
+            link_button(
+                "Download receipt",
+                it.receipt_href,
+                icon_name="download",
+                leaves_app=True,
+            ),
+        ),
+        class_name="outcome",
+    )
+
+
+def _tick() -> rx.Component:
+    return rx.el.svg(
+        rx.el.circle(cx="22", cy="22", r="22"),
+        rx.el.path(d=_TICK),
+        class_name="tick",
+        view_box="0 0 44 44",
+        custom_attrs=_HIDDEN,
+    )
+
+
+def _bank() -> rx.Component:
+    return rx.el.details(
+        rx.el.summary("Pay by bank transfer", icon("chevron-down")),
+        rx.el.dl(
+            rx.foreach(
+                State.invoice.bank,
+                lambda line: rx.el.div(
+                    rx.el.dt(line.label),
+                    rx.el.dd(
+                        rx.el.span(line.value), copy_button(line.copy_label, line.value)
+                    ),
+                ),
+            )
+        ),
+        rx.cond(
+            State.payment_code,
+            rx.el.div(
+                rx.html(
+                    State.payment_code,
+                    custom_attrs={
+                        "role": "img",
+                        "aria-label": "QR code for a SEPA bank transfer",
+                    },
+                ),
+                rx.el.p(
+                    "Scan with your banking app. "
+                    "Name, IBAN, amount and reference are filled in for you."
+                ),
+                class_name="scan",
+            ),
+        ),
+        open=True,
+        class_name="bank",
+    )
+
+
+def _fresh() -> rx.Component:
+    return rx.el.p(
+        rx.el.span(
+            class_name=rx.cond(has_connection_errors, "dot dot-off", "dot"),
+            custom_attrs=_HIDDEN,
+        ),
+        rx.cond(has_connection_errors, "Not connected since ", "Up to date at "),
+        Clock.create(at=State.as_of, words=State.clock),
+        rx.el.button("Refresh", type="button", on_click=State.refresh),
+        class_name="fresh",
+    )
+
+
+def _document_bar() -> rx.Component:
+    it = State.invoice
+    return rx.el.div(
+        rx.cond(
+            it.shows_pdf,
+            rx.fragment(
+                tab_list(
+                    "Invoice view",
+                    [("live", "Live"), ("pdf", "PDF")],
+                    value=State.mode,
+                    on_select=State.show,
+                ),
+                link_button(
+                    "Download PDF", it.pdf_href, icon_name="download", leaves_app=True
+                ),
+            ),
+        ),
+        class_name="document-bar",
+    )
+
+
+def _document() -> rx.Component:
+    it = State.invoice
+    return rx.fragment(
+        tab_panel(
+            "live",
+            rx.html(State.sheet, class_name="document-sheet"),
+            value=State.mode,
+        ),
+        tab_panel(
+            "pdf",
+            rx.cond(State.is_drawing, skeleton_block(12)),
+            rx.cond(it.pdf_words, rx.el.p(it.pdf_words, class_name="nothing")),
+            rx.foreach(
+                State.pages,
+                lambda href, place: rx.el.img(
+                    src=href,
+                    alt=f"Page {place + 1} of the invoice PDF",
+                    class_name="page-image",
+                    width=1600,
+                    height=2263,
+                ),
+            ),
+            value=State.mode,
+        ),
+    )
+
+
+def _payments() -> rx.Component:
+    rows = State.invoice.payments
+    return rx.el.section(
+        rx.el.div(
+            rx.el.h2("Payments and receipts", id="payments"), class_name="section-head"
+        ),
+        rx.cond(
+            rows.length() > 0,
+            rx.el.ul(rx.foreach(rows, _payment_row), class_name="rows"),
+            rx.el.p(
+                "No payments yet. Your receipt appears here as soon as one arrives.",
+                class_name="nothing",
+            ),
+        ),
+        class_name="section",
+        custom_attrs={"aria-labelledby": "payments"},
+    )
+
+
+def _payment_row(row: rx.Var) -> rx.Component:
+    receipt = link("Receipt PDF", href=row.receipt_href, leaves_app=True)
+    return rx.el.li(
+        rx.el.span(row.received_on, class_name="secondary"),
+        rx.el.span(row.method, rx.cond(row.note, rx.el.small(row.note))),
+        rx.el.span(row.amount, class_name="number medium"),
+        rx.el.span(
+            rx.cond(
+                row.receipt_href,
+                receipt,
+                rx.cond(
+                    row.word == "Processing",
+                    status_badge("Processing"),
+                    rx.el.span(row.word, class_name="quiet"),
+                ),
+            )
+        ),
+    )
+
+
+def _payment_bar() -> rx.Component:
+    return rx.el.div(
+        rx.el.div("Amount due", rx.el.b(State.invoice.amount)),
+        link_button("Go to payment", "#payment", kind="primary", leaves_app=True),
+        class_name="payment-bar",
+    )

@@ -1,0 +1,240 @@
+"""The customer's page of one invoice: what it shows, kept up to date."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import reflex as rx
+
+from billing_app import runtime
+from billing_app.database.authentication import PortalNotAvailable
+from billing_app.domain.actors import PortalVisitor
+from billing_app.domain.errors import BillingError, NotFound, NotPermitted
+from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND, PortalInvoice
+from billing_app.services import portal_links
+from billing_app.web.doors import PortalState, portal_door, portal_watch
+from billing_app.workflows import document_files, pay_online, portal_pages
+from billing_app.workflows.portal_pages import OpenedInvoice
+
+# A hint that got lost is made up for this soon.
+LOOK_AGAIN_SECONDS = 30
+
+Mode = Literal["live", "pdf"]
+
+
+class PortalInvoiceState(PortalState, rx.State):
+    """One invoice as its customer sees it. Holds what is shown, decides nothing.
+
+    Attributes:
+        is_loaded: there is something to show; until then the painted page stays.
+        is_off: the business has switched its portal off.
+        sheet, payment_code: drawings of ours, as HTML.
+        mode: live or pdf; `pages` are the pictures of the PDF.
+        as_of: the instant of what is shown; `clock` says it by the business's clock.
+        amount, amount_turn: what the field starts with, and which start that is.
+        is_part: the amount typed leaves something open.
+        is_paying: the payment page is being opened.
+    """
+
+    title: str = ""
+    is_loaded: bool = False
+    is_off: bool = False
+    invoice: PortalInvoice = PortalInvoice.EMPTY
+    sheet: str = ""
+    payment_code: str = ""
+    mode: str = "live"
+    pages: list[str] = []  # noqa: RUF012  (Reflex copies the default)
+    is_drawing: bool = False
+    as_of: str = ""
+    clock: str = ""
+    amount: str = ""
+    amount_turn: int = 0
+    amount_hint: str = ""
+    amount_error: str = ""
+    is_part: bool = False
+    is_paying: bool = False
+
+    _shown: str = ""
+
+    @portal_watch
+    async def watch(self) -> None:
+        """Show the invoice, then whatever becomes of it while the page is open."""
+        async with self:
+            self._start()
+        visitor = await self._visitor()
+        if visitor is None:
+            return
+        topics = (
+            f"invoice:{visitor.invoice_id}",
+            f"link:{visitor.link_id}",
+            f"portal:{visitor.workspace_id}",
+        )
+        with runtime.current().bus.subscribe(*topics) as hints:
+            while await self._look():
+                await hints.wait(LOOK_AGAIN_SECONDS)
+
+    @portal_door
+    async def refresh(self) -> None:
+        """Read the invoice again, because somebody asked."""
+        try:
+            self._show(await self._open())
+        except (NotFound, PortalNotAvailable) as refusal:
+            self._close(refusal)
+
+    @portal_watch
+    async def show(self, mode: str) -> None:
+        """Turn to the live view or to the pages of the PDF."""
+        async with self:
+            self.mode = "pdf" if mode == "pdf" else "live"
+        if mode == "pdf":
+            await self._turn_to_pages()
+
+    @portal_door
+    async def weigh(self, amount: str) -> None:
+        """Say beside the field what paying this much would mean."""
+        try:
+            found = await self._run_workflow(portal_pages.weigh, amount)
+        except BillingError:
+            # Nothing to weigh any more; what became of it shows by itself.
+            return
+        self.amount_hint = found.weighed.hint
+        self.amount_error = found.weighed.error
+        self.is_part = found.weighed.is_part
+        self.payment_code = found.payment_code
+
+    @portal_door
+    async def pay_in_full(self) -> None:
+        """Put the full balance back into the field."""
+        opened = await self._open()
+        self._offer(opened)
+        self.payment_code = opened.payment_code
+
+    @portal_watch
+    async def pay(self, form: dict[str, Any]) -> Any:
+        """Open the payment page for the amount and go there."""
+        async with self:
+            if self.is_paying:
+                return None
+            self.is_paying, self.amount_error = True, ""
+        try:
+            url = await self._run_workflow(
+                pay_online.start, str(form.get("amount", ""))
+            )
+        except BillingError as refusal:
+            async with self:
+                self.is_paying = False
+                self.amount_error = refusal.message
+            return None
+        return rx.redirect(url, is_external=True)
+
+    @portal_door
+    async def note_seen(self) -> None:
+        """Write down that a person has looked. Staff and previews leave nothing."""
+        try:
+            await self._run(portal_links.note_visit)
+        except (NotFound, NotPermitted, PortalNotAvailable):
+            return
+
+    async def _look(self) -> bool:
+        """Read the invoice as it is now; say whether there is more to wait for."""
+        try:
+            opened = await self._open()
+        except (NotFound, PortalNotAvailable) as refusal:
+            async with self:
+                self._close(refusal)
+            return isinstance(refusal, PortalNotAvailable)
+        async with self:
+            self._show(opened)
+            wants_pages = self.mode == "pdf" and not self.pages
+        if wants_pages:
+            await self._turn_to_pages()
+        return True
+
+    async def _visitor(self) -> PortalVisitor | None:
+        """Return who holds the link, or say why it opens nothing."""
+        try:
+            visitor = await self._run_workflow(_itself)
+        except (NotFound, PortalNotAvailable) as refusal:
+            async with self:
+                self._close(refusal)
+            return None
+        assert isinstance(visitor, PortalVisitor)
+        return visitor
+
+    async def _open(self) -> OpenedInvoice:
+        return await self._run_workflow(
+            portal_pages.open_invoice, self._base(), self._asked("paid")
+        )
+
+    async def _turn_to_pages(self) -> None:
+        async with self:
+            self.is_drawing = not self.pages
+        try:
+            pages = await self._run_workflow(document_files.list_pages, self._base())
+        except BillingError as refusal:
+            async with self:
+                self.is_drawing = False
+                self._notify(refusal.message)
+            return
+        async with self:
+            self.pages, self.is_drawing = list(pages), False
+
+    def _start(self) -> None:
+        """Forget what another link has shown in this browser tab."""
+        self.is_paying = False
+        if self._shown == self._token():
+            return
+        self._clear()
+        self.is_loaded = self.is_gone = self.is_off = False
+        self._shown = self._token()
+        self.mode = "pdf" if self._asked("view") == "pdf" else "live"
+
+    def _show(self, opened: OpenedInvoice) -> None:
+        """Show what was read. Only what changed travels to the browser."""
+        if self.invoice != opened.view:
+            if self.invoice.form != opened.view.form:
+                self._offer(opened)
+                self.payment_code = opened.payment_code
+            self.invoice = opened.view
+        if self.sheet != opened.sheet:
+            self.sheet = opened.sheet
+        if opened.view.bank and not self.payment_code:
+            self.payment_code = opened.payment_code
+        self.title = opened.view.title
+        self.as_of = opened.as_of.isoformat(timespec="seconds")
+        self.clock = opened.clock
+        self.is_gone = self.is_off = False
+        self.is_loaded = True
+
+    def _offer(self, opened: OpenedInvoice) -> None:
+        """Start the payment form anew: what was typed no longer fits."""
+        form = opened.view.form
+        self.amount, self.amount_hint = form.amount, form.hint
+        self.amount_error, self.is_part = "", False
+        self.amount_turn += 1
+
+    def _close(self, refusal: BillingError) -> None:
+        """Show nothing of the invoice any more."""
+        self._clear()
+        self.is_off = isinstance(refusal, PortalNotAvailable)
+        self.is_gone = not self.is_off
+        self.title = (NOT_AVAILABLE if self.is_off else NOT_FOUND)[0]
+        self.is_loaded = True
+
+    def _clear(self) -> None:
+        self.invoice = PortalInvoice.EMPTY
+        self.title = ""
+        self.sheet = self.payment_code = ""
+        self.pages = []
+        self.amount = self.amount_hint = self.amount_error = ""
+
+    def _base(self) -> str:
+        return f"/p/{self._token()}"
+
+    def _asked(self, name: str) -> str:
+        """Return a value from behind the ? of the page's address."""
+        return str(self.router.page.params.get(name, ""))
+
+
+def _itself(_: runtime.Runtime, actor: Any) -> Any:
+    return actor

@@ -1,0 +1,31 @@
+import { useEffect } from "react";
+
+// What the server has painted stays in place until the page has its data. This
+// module is read while the painted page is still there.
+const painted =
+  typeof document === "undefined" ? null : document.getElementById("painted");
+const html = painted?.innerHTML ?? "";
+const path = painted ? window.location.pathname : "";
+const typed = new Map();
+let focused = "";
+
+painted?.addEventListener("input", ({ target }) => typed.set(target.id, target.value));
+painted?.addEventListener("focusin", ({ target }) => (focused = target.id));
+painted?.addEventListener("focusout", () => (focused = ""));
+
+export function Painted({ children }) {
+  if (!html || path !== window.location.pathname) return children ?? null;
+  return <div id="painted" dangerouslySetInnerHTML={{ __html: html }} />;
+}
+
+// Puts back what somebody typed before the page took over.
+export function HandOver({ target }) {
+  useEffect(() => {
+    const element = document.getElementById(target);
+    if (element && typed.has(target)) element.value = typed.get(target);
+    if (element && focused === target) element.focus();
+    typed.clear();
+    focused = "";
+  }, [target]);
+  return null;
+}

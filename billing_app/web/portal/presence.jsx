@@ -1,0 +1,48 @@
+import { useEffect, useRef, useState } from "react";
+
+const SECONDS = 2;
+
+// Tells once that somebody has had the page before their eyes: a mail scanner
+// opens links, but shows them to nobody.
+export function Presence({ onSeen }) {
+  const tell = useRef(onSeen);
+  tell.current = onSeen;
+  useEffect(() => {
+    let timer = 0;
+    const watch = () => {
+      clearTimeout(timer);
+      if (document.visibilityState !== "visible") return;
+      timer = setTimeout(() => {
+        document.removeEventListener("visibilitychange", watch);
+        tell.current();
+      }, SECONDS * 1000);
+    };
+    document.addEventListener("visibilitychange", watch);
+    watch();
+    return () => {
+      clearTimeout(timer);
+      document.removeEventListener("visibilitychange", watch);
+    };
+  }, []);
+  return null;
+}
+
+const short = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+const exact = { dateStyle: "full", timeStyle: "long" };
+
+// An instant by the reader's own clock; `words` is the server's, until then.
+export function Clock({ at, words }) {
+  const [shown, setShown] = useState({ words, title: "" });
+  useEffect(() => {
+    const instant = new Date(at);
+    setShown({
+      words: instant.toLocaleTimeString("en-GB", short),
+      title: instant.toLocaleString("en-GB", exact),
+    });
+  }, [at]);
+  return (
+    <time dateTime={at} title={shown.title}>
+      {shown.words}
+    </time>
+  );
+}

@@ -1,0 +1,99 @@
+"""The stored file of a document, and pictures of its pages."""
+
+from __future__ import annotations
+
+import threading
+
+from billing_app.domain.actors import Actor, PortalVisitor
+from billing_app.domain.errors import NotFound
+from billing_app.domain.portal_invoice import PdfState
+from billing_app.queries import portal
+from billing_app.queries.portal import ReadDocument
+from billing_app.runtime import Runtime
+
+# Twice what a page is wide on a large screen.
+PICTURE_WIDTH = 1600
+_COUNT = f"pages-{PICTURE_WIDTH}.txt"
+# Whoever asks second for the same pictures waits for the first.
+_drawing = threading.Lock()
+
+
+class NotPrinted(NotFound):
+    """The document has no file yet, or cannot have one now.
+
+    Attributes:
+        is_coming: it is being made.
+    """
+
+    code = "not_printed"
+
+    def __init__(self, *, is_coming: bool) -> None:
+        super().__init__("The PDF is being prepared." if is_coming else "No PDF.")
+        self.is_coming = is_coming
+
+
+def read_pdf(runtime: Runtime, document: ReadDocument) -> bytes:
+    """Return the file of a document: the same bytes each time.
+
+    Raises:
+        NotPrinted: there is none yet.
+    """
+    if not document.pdf_digest:
+        raise NotPrinted(is_coming=document.pdf == PdfState.PENDING)
+    return runtime.files.read(document.pdf_digest)
+
+
+def list_pages(
+    runtime: Runtime, actor: Actor, base: str, invoice_id: int | None = None
+) -> tuple[str, ...]:
+    """Return the addresses of the pictures of an invoice's pages.
+
+    None while it has no file. `base` is the path of the invoice's page.
+
+    Raises:
+        NotFound: the invoice is not shown to this visitor.
+    """
+    assert isinstance(actor, PortalVisitor)
+    document = runtime.run(actor, portal.find_document, 0, invoice_id)
+    if not document.pdf_digest:
+        return ()
+    count = _draw(runtime, document.pdf_digest)
+    return tuple(f"{base}/pages/{number}.png" for number in range(1, count + 1))
+
+
+def read_page(runtime: Runtime, document: ReadDocument, number: int) -> bytes:
+    """Return the picture of one page, counted from 1.
+
+    Raises:
+        NotPrinted: the document has no file yet.
+        NotFound: it has fewer pages.
+    """
+    if not document.pdf_digest:
+        raise NotPrinted(is_coming=document.pdf == PdfState.PENDING)
+    if not 1 <= number <= _draw(runtime, document.pdf_digest):
+        raise NotFound("This page does not exist.")
+    picture = runtime.files.find_beside(document.pdf_digest, _name(number))
+    assert picture is not None, "counted, so drawn"
+    return picture
+
+
+def _draw(runtime: Runtime, pdf_digest: str) -> int:
+    """Draw all pages of a file once; return how many there are."""
+    count = runtime.files.find_beside(pdf_digest, _COUNT)
+    if count is not None:
+        return int(count)
+    with _drawing:
+        count = runtime.files.find_beside(pdf_digest, _COUNT)
+        if count is not None:
+            return int(count)
+        pdf = runtime.files.read(pdf_digest)
+        pictures = runtime.pdf.render_pages(pdf, PICTURE_WIDTH)
+        for number, picture in enumerate(pictures, 1):
+            runtime.files.keep_beside(pdf_digest, _name(number), picture)
+        # Last, so that what is counted is there.
+        runtime.files.keep_beside(pdf_digest, _COUNT, str(len(pictures)).encode())
+    return len(pictures)
+
+
+def _name(number: int) -> str:
+    return f"page-{PICTURE_WIDTH}-{number}.png"

@@ -1,0 +1,133 @@
+"""Show an invoice to its customer: read it as they may, write the page from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from billing_app.documents.qr import payment_code
+from billing_app.documents.render import render_sheet
+from billing_app.domain.actors import Actor, PortalVisitor, SystemActor
+from billing_app.domain.document import InvoiceDocument
+from billing_app.domain.portal_invoice import (
+    Looking,
+    PortalInvoice,
+    PortalSetup,
+    Weighed,
+    describe_invoice,
+    payability_of,
+    weigh_amount,
+)
+from billing_app.queries import portal
+from billing_app.queries.portal import ReadInvoice, read_document
+from billing_app.runtime import Runtime
+
+JOB = "portal"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedInvoice:
+    """The page of an invoice: its words, and two drawings as HTML.
+
+    Attributes:
+        as_of: when it was read; `clock` is that by the business's clock.
+    """
+
+    view: PortalInvoice
+    as_of: datetime
+    clock: str
+    sheet: str
+    payment_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class WeighedAmount:
+    """What an amount would mean, and the payment code that asks for it."""
+
+    weighed: Weighed
+    payment_code: str
+
+
+def open_invoice(
+    runtime: Runtime,
+    actor: Actor,
+    base: str,
+    came_back: str = "",
+    invoice_id: int | None = None,
+) -> OpenedInvoice:
+    """Read an invoice as its visitor and write its page.
+
+    `base` is the path of the page, `came_back` what the way back from the payment
+    page says.
+
+    Raises:
+        NotFound: it is not shown to this visitor.
+    """
+    assert isinstance(actor, PortalVisitor)
+    read, setup = _read(runtime, actor, invoice_id)
+    looking = Looking(
+        now=runtime.now(),
+        base=base,
+        is_preview=actor.is_preview,
+        is_staff=actor.is_staff,
+        came_back=came_back,
+    )
+    view = describe_invoice(read.facts, setup, looking)
+    return OpenedInvoice(
+        view=view,
+        as_of=looking.now,
+        clock=f"{looking.now.astimezone(ZoneInfo(setup.zone)):%H:%M}",
+        sheet=_sheet(read.content, view.logo_href),
+        payment_code=_payment_code(read.facts.document, view.transfer_minor)
+        if view.bank
+        else "",
+    )
+
+
+def weigh(
+    runtime: Runtime, actor: Actor, amount_text: str, invoice_id: int | None = None
+) -> WeighedAmount:
+    """Say what paying an amount would leave; draw the code for the same amount.
+
+    Raises:
+        NotFound, NotPayable: it cannot be paid by this visitor.
+    """
+    assert isinstance(actor, PortalVisitor)
+    read, setup = _read(runtime, actor, invoice_id)
+    document, payability = read.facts.document, payability_of(read.facts, setup)
+    weighed = weigh_amount(amount_text, payability, document.language)
+    minor = weighed.minor or payability.payable_minor
+    return WeighedAmount(weighed, _payment_code(document, minor))
+
+
+def _read(
+    runtime: Runtime, actor: PortalVisitor, invoice_id: int | None
+) -> tuple[ReadInvoice, PortalSetup]:
+    system = SystemActor(actor.workspace_id, JOB)
+    return (
+        runtime.run(actor, portal.read_invoice, invoice_id),
+        runtime.run(system, portal.read_setup),
+    )
+
+
+@lru_cache(maxsize=256)
+def _sheet(content: str, logo_href: str) -> str:
+    """Draw a stored document; it never changes, so neither does the drawing."""
+    return render_sheet(read_document(content), logo_href)
+
+
+def _payment_code(document: InvoiceDocument, minor: int) -> str:
+    return _drawn_code(
+        document.seller.name,
+        document.iban,
+        document.bic,
+        minor,
+        document.currency,
+        document.number,
+    )
+
+
+# A code takes longer to draw than all the rest of the page.
+_drawn_code = lru_cache(maxsize=1024)(payment_code)
