@@ -68,7 +68,7 @@ class Invoice(CustomerVisible, table=True):
         ),
         CheckConstraint("published_at is null or number is not null", name="published"),
         CheckConstraint("state != 'void' or void_reason != ''", name="void_reason"),
-        # A list walks one index per phase and sort: docs/decisions/lists.md.
+        # A list walks one index per phase and sort: docs/decisions/0018.
         Index("ix_invoice_by_number", "workspace_id", "phase", "number_key", "id"),
         Index(
             "ix_invoice_by_customer", "workspace_id", "phase", "customer_name_key", "id"

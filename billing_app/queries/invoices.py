@@ -1,6 +1,6 @@
 """Invoices as staff list them: searched, filtered, sorted and paged by key.
 
-How a page stays cheap at a million invoices: docs/decisions/lists.md.
+How a page stays cheap at a million invoices: docs/decisions/0018.
 """
 
 from __future__ import annotations
