@@ -12,6 +12,7 @@ from billing_app.endpoints.app import add_layers, make_http_app
 from billing_app.endpoints.downloads import download_routes
 from billing_app.endpoints.first_paint import MARK
 from billing_app.endpoints.health import database_check, health_routes, outbox_check
+from billing_app.endpoints.logo import logo_routes
 from billing_app.endpoints.pay import pay_routes
 from billing_app.endpoints.portal_pages import portal_painters
 from billing_app.endpoints.sign_in import set_up_painter, sign_in_routes
@@ -45,6 +46,7 @@ http_app = make_http_app(
     [
         *health_routes(checks),
         *sign_in_routes(),
+        *logo_routes(),
         *webhook_routes(),
         *pay_routes(),
         *download_routes(portal_head),

@@ -379,6 +379,8 @@ def upgrade() -> None:
         sa.Column("look", sa.String(length=20), nullable=False),
         sa.Column("accent", sa.String(length=7), nullable=False),
         sa.Column("logo_digest", sa.String(length=64), nullable=False),
+        sa.Column("logo_width", sa.Integer(), nullable=False),
+        sa.Column("logo_height", sa.Integer(), nullable=False),
         sa.Column("language", sa.String(length=10), nullable=False),
         sa.Column("net_days", sa.Integer(), nullable=False),
         sa.Column("prices_inclusive", sa.Boolean(), nullable=False),

@@ -50,6 +50,12 @@ class Chance:
     new_token: Callable[[], str]
     cipher: Cipher
 
+    def new_code(self, length: int) -> str:
+        """Return random characters that people can type, five bits each (a-z, 2-7)."""
+        assert 0 < length <= 51, "a token has 256 bits"
+        random = hashlib.sha256(self.new_token().encode()).digest()
+        return base64.b32encode(random).decode().lower()[:length]
+
 
 @dataclass(frozen=True, slots=True)
 class TakenNumber:
@@ -287,10 +293,8 @@ class UnitOfWork:
         return self._chance.new_token()
 
     def new_code(self, length: int) -> str:
-        """Return random characters that people can type, five bits each (a-z, 2-7)."""
-        assert 0 < length <= 51, "a token has 256 bits"
-        random = hashlib.sha256(self.new_token().encode()).digest()
-        return base64.b32encode(random).decode().lower()[:length]
+        """Return random characters that people can type, as `Chance.new_code`."""
+        return self._chance.new_code(length)
 
     @property
     def cipher(self) -> Cipher:

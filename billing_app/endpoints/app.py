@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from billing_app.endpoints import health
+from billing_app.endpoints import health, logo
 from billing_app.endpoints.anyhost import AnyHost
 from billing_app.endpoints.first_paint import FirstPaint, Painter
 from billing_app.endpoints.guard import Guard
@@ -19,6 +20,7 @@ from billing_app.settings import Settings
 
 # Stripe's servers post here; the signature is checked there.
 FOREIGN_PATHS = ("/webhooks/",)
+BODY_MAX_BYTES = {logo.PATH: logo.BYTES_MAX}
 
 
 def make_http_app(routes: Sequence[BaseRoute]) -> Starlette:
@@ -32,7 +34,7 @@ def add_layers(
     client: Path,
     *,
     painters: Sequence[Painter] = (),
-    body_max_bytes: Mapping[str, int] | None = None,
+    body_max_bytes: Mapping[str, int] = MappingProxyType(BODY_MAX_BYTES),
 ) -> ASGIApp:
     """Wrap the whole app, sockets and files included; the last layer sees all first.
 

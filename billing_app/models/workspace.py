@@ -35,8 +35,8 @@ class WorkspaceSettings(WorkspaceOwned, table=True):
 
     `address`, `bank_instructions` and `terms` are plain text with line breaks.
     `bank_details` holds label and value pairs printed as rows; `portal` holds
-    `domain.portal_settings.PortalSettings`; `mail` the SMTP settings without
-    the password, which is `mail_password_encrypted`.
+    `domain.portal_settings.PortalSettings`; `mail` holds
+    `domain.mail_settings.MailSettings`, its password is `mail_password_encrypted`.
     """
 
     __table_args__ = (UniqueConstraint("workspace_id"),)
@@ -52,6 +52,8 @@ class WorkspaceSettings(WorkspaceOwned, table=True):
     look: str = Field(default="modern", max_length=20)
     accent: str = Field(default="#3d4fd6", max_length=7)
     logo_digest: str = Field(default="", max_length=64)
+    logo_width: int = Field(default=0)
+    logo_height: int = Field(default=0)
     language: str = Field(default="en", max_length=10)
     net_days: int = Field(default=30)
     prices_inclusive: bool = Field(default=False)

@@ -70,6 +70,8 @@ def branding(settings: WorkspaceSettings, look: str) -> Branding:
         look=Look(look or settings.look),
         accent=settings.accent,
         logo_digest=settings.logo_digest,
+        logo_width=settings.logo_width,
+        logo_height=settings.logo_height,
     )
 
 

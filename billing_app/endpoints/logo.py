@@ -1,0 +1,75 @@
+"""The logo: taken from signed-in staff, handed out to them again."""
+
+from __future__ import annotations
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from billing_app import runtime
+from billing_app.database import authentication
+from billing_app.domain.actors import StaffActor
+from billing_app.domain.cookies import read_cookie, session_cookie
+from billing_app.domain.errors import BillingError, NotFound, NotPermitted, NotSignedIn
+from billing_app.workflows import logo as workflow
+
+PATH = "/api/logo"
+# The guard in front refuses longer bodies before they are read.
+BYTES_MAX = 5_000_000
+_STATUS: dict[type[BillingError], int] = {
+    NotSignedIn: 401,
+    NotPermitted: 403,
+    NotFound: 404,
+}
+
+
+def logo_routes() -> list[Route]:
+    return [
+        Route(PATH, upload, methods=["POST"]),
+        Route(f"{PATH}/{{digest}}", show, methods=["GET"]),
+    ]
+
+
+async def upload(request: Request) -> Response:
+    """Answer with the new logo's digest, or with a problem in a sentence."""
+    try:
+        actor = await run_in_threadpool(_actor, request)
+        workflow.check_may_change(actor)
+        content = await _file(request)
+        digest = await run_in_threadpool(
+            workflow.take_logo, runtime.current(), actor, content
+        )
+    except BillingError as refusal:
+        return _refused(refusal)
+    return JSONResponse({"digest": digest})
+
+
+async def show(request: Request) -> Response:
+    try:
+        actor = await run_in_threadpool(_actor, request)
+        path = await run_in_threadpool(
+            workflow.find_logo, runtime.current(), actor, request.path_params["digest"]
+        )
+    except BillingError as refusal:
+        return _refused(refusal)
+    return FileResponse(path, media_type="image/png")
+
+
+async def _file(request: Request) -> bytes:
+    """Return the one file of the form; nothing is read before somebody signed in."""
+    form = await request.form(max_files=1, max_fields=1)
+    file = form.get("logo")
+    return await file.read(BYTES_MAX + 1) if isinstance(file, UploadFile) else b""
+
+
+def _actor(request: Request) -> StaffActor:
+    running = runtime.current()
+    name = session_cookie(running.settings.is_https)
+    token = read_cookie(request.headers.get("cookie", ""), name)
+    return authentication.staff_actor(running.engine, token, running.now())
+
+
+def _refused(refusal: BillingError) -> Response:
+    return JSONResponse({"problem": refusal.message}, _STATUS.get(type(refusal), 422))

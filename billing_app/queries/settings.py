@@ -1,0 +1,328 @@
+"""What a workspace set once, page by page, as it stands in the forms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlmodel import col
+from sqlmodel import select as select_one
+
+from billing_app.database.access import staff
+from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.actors import Permission
+from billing_app.domain.errors import InvalidInput
+from billing_app.domain.mail_settings import MailSettings
+from billing_app.domain.money import Money
+from billing_app.domain.numbering import check_pattern, format_number
+from billing_app.domain.payability import StripeConnection, stripe_connection
+from billing_app.domain.portal_settings import PortalSettings
+from billing_app.models import (
+    Invoice,
+    NumberSeries,
+    OutboxMessage,
+    StripeAccount,
+    TaxRate,
+    WorkspaceSettings,
+)
+
+PREVIEWED_NUMBERS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessSettings:
+    """Who sends the invoices. The currency can't be changed once it was chosen."""
+
+    version: int = 0
+    name: str = ""
+    legal_name: str = ""
+    address: str = ""
+    country: str = ""
+    phone: str = ""
+    email: str = ""
+    website: str = ""
+    vat_id: str = ""
+    registration: str = ""
+    zone: str = ""
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BrandingSettings:
+    """How documents and the portal look."""
+
+    version: int = 0
+    look: str = ""
+    accent: str = ""
+    logo_digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentSettings:
+    """Numbers and terms.
+
+    Attributes:
+        is_counting: numbers are in use, so the counter can't be set any more.
+    """
+
+    version: int = 0
+    pattern: str = ""
+    next_value: int = 1
+    is_counting: bool = False
+    receipt_pattern: str = ""
+    net_days: int = 0
+    notes: str = ""
+    terms: str = ""
+    prices_inclusive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TaxSetting:
+    """One tax to choose from."""
+
+    tax_id: int
+    name: str
+    category: str
+    percent: str
+    exemption_reason: str
+    is_default: bool
+    is_archived: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BankSettings:
+    """Where customers transfer money to."""
+
+    version: int = 0
+    iban: str = ""
+    rows: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StripeSettings:
+    """How far the workspace got with Stripe.
+
+    Attributes:
+        problem: why it can't be used yet, as Stripe said it; empty when it can.
+        webhook_path: what Stripe's webhooks are to be sent to, on this host.
+    """
+
+    state: StripeConnection = StripeConnection.NOT_CONNECTED
+    secret_key_last4: str = ""
+    webhook_secret_last4: str = ""
+    account_id: str = ""
+    is_livemode: bool = False
+    problem: str = ""
+    checked_at: datetime | None = None
+    webhook_path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PortalPage:
+    """What customers see and may do.
+
+    Attributes:
+        minimum: in the workspace's currency; empty for none.
+    """
+
+    version: int = 0
+    settings: PortalSettings = field(default_factory=PortalSettings)
+    minimum: str = ""
+    currency: str = ""
+    stripe: StripeConnection = StripeConnection.NOT_CONNECTED
+
+
+@dataclass(frozen=True, slots=True)
+class MailPage:
+    """Where mail is handed over; the password itself is never read."""
+
+    version: int = 0
+    settings: MailSettings = field(default_factory=MailSettings)
+    has_password: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TriedMail:
+    """How a test mail went: waiting, sent or failed."""
+
+    state: str
+    problem: str = ""
+
+
+@staff(Permission.EDIT_SETTINGS)
+def read_version(uow: UnitOfWork) -> int:
+    return uow.one(select_one(WorkspaceSettings.version))
+
+
+@staff(Permission.EDIT_SETTINGS)
+def read_business(uow: UnitOfWork) -> BusinessSettings:
+    settings = _settings(uow)
+    return BusinessSettings(
+        version=settings.version,
+        name=uow.workspace.name,
+        legal_name=settings.legal_name,
+        address=settings.address,
+        country=settings.country,
+        phone=settings.phone,
+        email=settings.email,
+        website=settings.website,
+        vat_id=settings.vat_id,
+        registration=settings.registration,
+        zone=uow.workspace.zone,
+        currency=uow.workspace.currency,
+    )
+
+
+@staff(Permission.EDIT_SETTINGS)
+def read_branding(uow: UnitOfWork) -> BrandingSettings:
+    settings = _settings(uow)
+    return BrandingSettings(
+        settings.version, settings.look, settings.accent, settings.logo_digest
+    )
+
+
+@staff(Permission.VIEW)
+def read_logo(uow: UnitOfWork) -> str:
+    """Return the digest of the workspace's logo, or an empty text."""
+    return uow.one(select_one(WorkspaceSettings.logo_digest))
+
+
+@staff(Permission.EDIT_SETTINGS)
+def read_documents(uow: UnitOfWork) -> DocumentSettings:
+    settings = _settings(uow)
+    series = {row.code: row for row in uow.all(select_one(NumberSeries))}
+    used = select_one(Invoice.id).where(col(Invoice.series_code) == "invoice").limit(1)
+    return DocumentSettings(
+        version=settings.version,
+        pattern=series["invoice"].pattern,
+        next_value=series["invoice"].next_value,
+        is_counting=uow.first(used) is not None,
+        receipt_pattern=series["receipt"].pattern,
+        net_days=settings.net_days,
+        notes=settings.notes,
+        terms=settings.terms,
+        prices_inclusive=settings.prices_inclusive,
+    )
+
+
+@staff(Permission.EDIT_SETTINGS)
+def preview_numbers(uow: UnitOfWork, pattern: str, next_value: str) -> tuple[str, ...]:
+    """Return the next numbers as a pattern would write them, today.
+
+    Raises:
+        InvalidInput: the pattern or the counter can't be used.
+    """
+    check_pattern(pattern.strip())
+    text = next_value.strip()
+    if not (text.isascii() and text.isdigit() and len(text) <= 10):
+        raise InvalidInput("Write the next number, like 1.", field="next_value")
+    values = range(int(text), int(text) + PREVIEWED_NUMBERS)
+    return tuple(format_number(pattern.strip(), value, uow.today) for value in values)
+
+
+@staff(Permission.EDIT_SETTINGS)
+def list_taxes(uow: UnitOfWork) -> tuple[TaxSetting, ...]:
+    """Return all taxes, those in use first, in their order."""
+    rates = uow.all(
+        select_one(TaxRate).order_by(
+            col(TaxRate.archived_at).is_not(None),
+            col(TaxRate.position),
+            col(TaxRate.id),
+        )
+    )
+    return tuple(_tax(rate) for rate in rates)
+
+
+@staff(Permission.EDIT_SETTINGS)
+def read_bank(uow: UnitOfWork) -> BankSettings:
+    settings = _settings(uow)
+    rows = tuple((row["label"], row["value"]) for row in settings.bank_details)
+    return BankSettings(settings.version, settings.bank_iban, rows)
+
+
+@staff(Permission.EDIT_SETTINGS)
+def read_stripe(uow: UnitOfWork) -> StripeSettings:
+    path = f"/webhooks/stripe/{uow.workspace.slug}"
+    account: StripeAccount | None = uow.first(select_one(StripeAccount))
+    if account is None:
+        return StripeSettings(webhook_path=path)
+    return StripeSettings(
+        state=_connection(account),
+        secret_key_last4=account.secret_key_last4,
+        webhook_secret_last4=account.webhook_secret_last4,
+        account_id=account.account_id,
+        is_livemode=account.is_livemode,
+        problem=account.last_error,
+        checked_at=account.checked_at,
+        webhook_path=path,
+    )
+
+
+@staff(Permission.EDIT_SETTINGS)
+def read_portal(uow: UnitOfWork) -> PortalPage:
+    settings = _settings(uow)
+    portal = PortalSettings.from_stored(settings.portal)
+    currency = uow.workspace.currency
+    minimum = Money(portal.minimum_minor, currency)
+    account: StripeAccount | None = uow.first(select_one(StripeAccount))
+    return PortalPage(
+        version=settings.version,
+        settings=portal,
+        minimum=str(minimum.decimal) if portal.minimum_minor else "",
+        currency=currency,
+        stripe=_connection(account) if account else StripeConnection.NOT_CONNECTED,
+    )
+
+
+@staff(Permission.EDIT_SETTINGS)
+def read_mail(uow: UnitOfWork) -> MailPage:
+    settings = _settings(uow)
+    return MailPage(
+        version=settings.version,
+        settings=MailSettings.from_stored(settings.mail),
+        has_password=bool(settings.mail_password_encrypted),
+    )
+
+
+@staff(Permission.EDIT_SETTINGS)
+def read_test_mail(uow: UnitOfWork, key: str) -> TriedMail:
+    """Return how the test mail with this key went."""
+    found = uow.first(
+        select(
+            col(OutboxMessage.done_at),
+            col(OutboxMessage.failed_at),
+            col(OutboxMessage.last_error),
+        ).where(col(OutboxMessage.key) == key)
+    )
+    if found is None or (found.done_at is None and not found.last_error):
+        return TriedMail("waiting")
+    if found.done_at is not None:
+        return TriedMail("sent")
+    return TriedMail("failed", found.last_error)
+
+
+def _settings(uow: UnitOfWork) -> WorkspaceSettings:
+    return uow.one(select_one(WorkspaceSettings))
+
+
+def _connection(account: StripeAccount) -> StripeConnection:
+    return stripe_connection(
+        has_key=bool(account.secret_key_encrypted),
+        has_webhook_secret=bool(account.webhook_secret_encrypted),
+        charges_enabled=account.charges_enabled,
+    )
+
+
+def _tax(rate: TaxRate) -> TaxSetting:
+    assert rate.id is not None
+    percent = f"{rate.percent:f}"
+    return TaxSetting(
+        tax_id=rate.id,
+        name=rate.name,
+        category=rate.category,
+        percent=percent,
+        exemption_reason=rate.exemption_reason,
+        is_default=rate.is_default,
+        is_archived=rate.archived_at is not None,
+    )

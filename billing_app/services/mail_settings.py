@@ -1,0 +1,117 @@
+"""Say where a workspace's mail is handed over, and try it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from billing_app.database.access import staff
+from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.actors import Permission
+from billing_app.domain.contact import check_email
+from billing_app.domain.errors import InvalidInput
+from billing_app.domain.events import Topic
+from billing_app.domain.mail_settings import (
+    MailSecurity,
+    MailSettings,
+    parse_host,
+    parse_port,
+)
+from billing_app.models import WorkspaceSettings
+from billing_app.services.settings import (
+    save,
+    take_settings,
+    typed_email,
+    typed_line,
+)
+
+# Pressing the button often sends one mail in this time.
+TEST_MAIL_PAUSE = timedelta(seconds=30)
+PASSWORD_LENGTH_MAX = 500
+
+
+@dataclass(frozen=True, slots=True)
+class MailForm:
+    """The workspace's own mail server.
+
+    Attributes:
+        password: empty keeps the one stored for the same server and user.
+    """
+
+    host: str = ""
+    port: str = ""
+    user: str = ""
+    password: str = ""
+    security: str = ""
+    sender: str = ""
+    reply_to: str = ""
+    sends_copies: bool = False
+
+
+@staff(Permission.EDIT_SETTINGS)
+def change_mail(uow: UnitOfWork, version: int, form: MailForm) -> int:
+    """Change the mail server; returns and raises as `change_business`."""
+    mail = _mail(form)
+    settings = take_settings(uow, version)
+    old = MailSettings.from_stored(settings.mail)
+    before, after = old.to_stored(), mail.to_stored()
+    changed = tuple(name for name in after if before[name] != after[name])
+    return save(
+        uow,
+        settings,
+        "mail",
+        *changed,
+        mail=after,
+        mail_password_encrypted=_password(uow, settings, old, mail, form.password),
+    )
+
+
+@staff(Permission.EDIT_SETTINGS)
+def request_test_mail(uow: UnitOfWork, to: str) -> str:
+    """Promise a test mail.
+
+    Returns:
+        The key of the message, to ask how it went.
+    """
+    email = check_email(to, "to")
+    pause = int(TEST_MAIL_PAUSE.total_seconds())
+    key = f"test:{email[:80]}:{int(uow.now.timestamp()) // pause}"
+    uow.promise(Topic.MAIL_TEST, key, email=email)
+    return key
+
+
+def _password(
+    uow: UnitOfWork,
+    settings: WorkspaceSettings,
+    old: MailSettings,
+    new: MailSettings,
+    typed: str,
+) -> str:
+    """Return the encrypted password; a stored one never goes to another server."""
+    if not new.user:
+        return ""
+    if typed:
+        return uow.cipher.encrypt(typed[:PASSWORD_LENGTH_MAX])
+    if (old.host, old.user) == (new.host, new.user):
+        return settings.mail_password_encrypted
+    raise InvalidInput("Type the password for this server and user.", field="password")
+
+
+def _mail(form: MailForm) -> MailSettings:
+    if form.security not in set(MailSecurity):
+        raise InvalidInput("Choose how the way is kept private.", field="security")
+    security = MailSecurity(form.security)
+    mail = MailSettings(
+        host=parse_host(form.host),
+        port=parse_port(form.port, security),
+        user=typed_line(form.user, "user", 200),
+        security=security,
+        sender=typed_email(form.sender, "sender"),
+        reply_to=typed_email(form.reply_to, "reply_to"),
+        sends_copies=form.sends_copies,
+    )
+    if mail.has_server and not mail.sender:
+        raise InvalidInput(
+            "Write the address that this server sends for.", field="sender"
+        )
+    return mail

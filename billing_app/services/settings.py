@@ -1,0 +1,309 @@
+"""Change what a workspace set once: each page saves its own part, by version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import col, select
+
+from billing_app.database.access import inner, staff
+from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.actors import Permission
+from billing_app.domain.branding import check_colour
+from billing_app.domain.contact import check_email, parse_country, parse_net_days
+from billing_app.domain.dates import is_zone
+from billing_app.domain.document import Look
+from billing_app.domain.errors import InvalidInput, StaleDraft
+from billing_app.domain.events import SettingsChanged
+from billing_app.domain.numbering import check_pattern, format_number
+from billing_app.domain.parsing import clean_text
+from billing_app.models import Invoice, NumberSeries, WorkspaceSettings
+
+ADDRESS_LENGTH_MAX = 1_000
+TEXT_LENGTH_MAX = 10_000
+BANK_ROWS_MAX = 20
+NET_DAYS_DEFAULT = 30
+NEXT_VALUE_MAX = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessForm:
+    """Who sends the invoices; all text, nothing checked yet.
+
+    Attributes:
+        name: what staff call the workspace; `legal_name` is printed.
+    """
+
+    name: str = ""
+    legal_name: str = ""
+    address: str = ""
+    country: str = ""
+    phone: str = ""
+    email: str = ""
+    website: str = ""
+    vat_id: str = ""
+    registration: str = ""
+    zone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BrandingForm:
+    """How documents and the portal look."""
+
+    look: str = ""
+    accent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentsForm:
+    """Numbers, terms and what an empty draft starts with."""
+
+    pattern: str = ""
+    next_value: str = ""
+    receipt_pattern: str = ""
+    net_days: str = ""
+    notes: str = ""
+    terms: str = ""
+    prices_inclusive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BankForm:
+    """Where customers transfer money to, as rows of label and value."""
+
+    iban: str = ""
+    rows: tuple[tuple[str, str], ...] = ()
+
+
+@staff(Permission.EDIT_SETTINGS)
+def change_business(uow: UnitOfWork, version: int, form: BusinessForm) -> int:
+    """Change who sends the invoices. What is issued keeps what was printed.
+
+    Returns:
+        The new version of the settings.
+
+    Raises:
+        StaleDraft: somebody else saved since `version`.
+        InvalidInput: a field can't be used; its name is the error's `field`.
+    """
+    name = typed_line(form.name, "name", 200)
+    legal_name = typed_line(form.legal_name, "legal_name", 200)
+    if not name:
+        raise InvalidInput("Write the name of the business.", field="name")
+    if not legal_name:
+        raise InvalidInput("Invoices need the sender's name.", field="legal_name")
+    if not is_zone(form.zone):
+        raise InvalidInput("Choose a time zone like Europe/Amsterdam.", field="zone")
+    settings = take_settings(uow, version)
+    moved = set_values(uow.workspace, name=name, zone=form.zone)
+    return save(
+        uow,
+        settings,
+        "business",
+        *moved,
+        legal_name=legal_name,
+        address=typed_text(form.address, "address", ADDRESS_LENGTH_MAX),
+        country=parse_country(form.country),
+        phone=typed_line(form.phone, "phone", 60),
+        email=typed_email(form.email, "email"),
+        website=typed_line(form.website, "website", 200),
+        vat_id=typed_line(form.vat_id, "vat_id", 40),
+        registration=typed_line(form.registration, "registration", 80),
+    )
+
+
+@staff(Permission.EDIT_SETTINGS)
+def change_branding(uow: UnitOfWork, version: int, form: BrandingForm) -> int:
+    """Change look and colour; returns and raises as `change_business`."""
+    if form.look not in set(Look):
+        raise InvalidInput("Choose one of the looks.", field="look")
+    try:
+        accent = check_colour(form.accent)
+    except InvalidInput as refusal:
+        raise InvalidInput(refusal.message, field="accent") from None
+    settings = take_settings(uow, version)
+    return save(uow, settings, "branding", look=form.look, accent=accent)
+
+
+@staff(Permission.EDIT_SETTINGS)
+def set_logo(uow: UnitOfWork, digest: str, width: int, height: int) -> None:
+    """Show a stored picture as the logo; an empty digest shows none.
+
+    It is one choice, made at once, so it asks for no version.
+    """
+    settings = take_settings(uow)
+    save(
+        uow,
+        settings,
+        "branding",
+        logo_digest=digest,
+        logo_width=width,
+        logo_height=height,
+    )
+
+
+@staff(Permission.EDIT_SETTINGS)
+def change_documents(uow: UnitOfWork, version: int, form: DocumentsForm) -> int:
+    """Change numbers and terms; returns and raises as `change_business`.
+
+    Raises:
+        InvalidInput: also when the counter would leave a gap, or lead to a number
+            that is in use.
+    """
+    net_days = parse_net_days(form.net_days)
+    settings = take_settings(uow, version)
+    changed = (
+        *_change_series(uow, "invoice", "pattern", form.pattern),
+        *_change_series(uow, "receipt", "receipt_pattern", form.receipt_pattern),
+        *_change_next(uow, form.next_value),
+    )
+    _check_next_is_free(uow)
+    return save(
+        uow,
+        settings,
+        "documents",
+        *changed,
+        net_days=NET_DAYS_DEFAULT if net_days is None else net_days,
+        notes=typed_text(form.notes, "notes", TEXT_LENGTH_MAX),
+        terms=typed_text(form.terms, "terms", TEXT_LENGTH_MAX),
+        prices_inclusive=form.prices_inclusive,
+    )
+
+
+@staff(Permission.EDIT_SETTINGS)
+def change_bank(uow: UnitOfWork, version: int, form: BankForm) -> int:
+    """Change the transfer instructions; returns and raises as `change_business`."""
+    rows = [
+        (typed_line(label, "rows", 60), typed_line(value, "rows", 200))
+        for label, value in form.rows
+    ]
+    rows = [row for row in rows if any(row)]
+    if len(rows) > BANK_ROWS_MAX:
+        raise InvalidInput(f"At most {BANK_ROWS_MAX} rows fit here.", field="rows")
+    if not all(all(row) for row in rows):
+        raise InvalidInput("Each row needs a name and a value.", field="rows")
+    settings = take_settings(uow, version)
+    return save(
+        uow,
+        settings,
+        "bank",
+        bank_iban=_iban(form.iban),
+        bank_details=[{"label": label, "value": value} for label, value in rows],
+    )
+
+
+@inner
+def take_settings(uow: UnitOfWork, version: int | None = None) -> WorkspaceSettings:
+    """Return the settings, locked until commit.
+
+    Raises:
+        StaleDraft: they were saved since `version`.
+    """
+    settings: WorkspaceSettings = uow.one(select(WorkspaceSettings).with_for_update())
+    if version is not None and settings.version != version:
+        raise StaleDraft(
+            "Somebody else saved the settings meanwhile. What you typed is still "
+            "here: save again to keep yours."
+        )
+    return settings
+
+
+@inner
+def save(
+    uow: UnitOfWork,
+    settings: WorkspaceSettings,
+    section: str,
+    *changed_elsewhere: str,
+    **values: Any,
+) -> int:
+    """Set the values and write down which of them changed; return the version."""
+    changed = set_values(settings, **values)
+    # A stored value is named by its parts, which are in changed_elsewhere.
+    plain = tuple(name for name in changed if name not in ("portal", "mail"))
+    named = tuple(dict.fromkeys((*changed_elsewhere, *plain)))
+    if named:
+        settings.version += 1
+        uow.flush()
+        uow.record(SettingsChanged(section=section, fields=named))
+    return settings.version
+
+
+def set_values(row: Any, **values: Any) -> tuple[str, ...]:
+    """Set what differs and return its names."""
+    changed = tuple(name for name, new in values.items() if getattr(row, name) != new)
+    for name in changed:
+        setattr(row, name, values[name])
+    return changed
+
+
+def _change_series(
+    uow: UnitOfWork, code: str, field: str, pattern: str
+) -> tuple[str, ...]:
+    pattern = pattern.strip()
+    try:
+        check_pattern(pattern)
+    except InvalidInput as refusal:
+        raise InvalidInput(refusal.message, field=field) from None
+    changed = set_values(_series(uow, code), pattern=pattern)
+    return (field,) if changed else ()
+
+
+def _change_next(uow: UnitOfWork, typed: str) -> tuple[str, ...]:
+    """Set the counter while no number is in use; later it would leave a gap."""
+    typed = typed.strip()
+    is_number = typed.isascii() and typed.isdigit() and len(typed) <= 10
+    if not is_number or not 1 <= int(typed) <= NEXT_VALUE_MAX:
+        raise InvalidInput("Write the next number, like 1.", field="next_value")
+    series = _series(uow, "invoice")
+    if int(typed) == series.next_value:
+        return ()
+    used = select(Invoice.id).where(col(Invoice.series_code) == "invoice").limit(1)
+    if uow.first(used) is not None:
+        raise InvalidInput(
+            "Numbers are in use, so this one is next: a jump would leave a gap.",
+            field="next_value",
+        )
+    return set_values(series, next_value=int(typed))
+
+
+def _check_next_is_free(uow: UnitOfWork) -> None:
+    series = _series(uow, "invoice")
+    number = format_number(series.pattern, series.next_value, uow.today)
+    if uow.first(select(Invoice.id).where(col(Invoice.number) == number)) is not None:
+        raise InvalidInput(
+            f"The next number would be {number}, which is in use already.",
+            field="pattern",
+        )
+
+
+def _series(uow: UnitOfWork, code: str) -> NumberSeries:
+    return uow.one(
+        select(NumberSeries).where(col(NumberSeries.code) == code).with_for_update()
+    )
+
+
+def _iban(text: str) -> str:
+    """Return an IBAN without spaces, or an empty text; ISO 13616 has check digits."""
+    iban = "".join(text.split()).upper()
+    if not iban:
+        return ""
+    rotated = iban[4:] + iban[:4]
+    is_plain = iban.isascii() and iban.isalnum() and 15 <= len(iban) <= 34
+    if not is_plain or int("".join(str(int(x, 36)) for x in rotated)) % 97 != 1:
+        raise InvalidInput(
+            "This IBAN has a typing mistake: its check digits don't fit.", field="iban"
+        )
+    return iban
+
+
+def typed_line(text: str, field: str, length_max: int) -> str:
+    return clean_text(text, length_max=length_max, field=field)
+
+
+def typed_text(text: str, field: str, length_max: int) -> str:
+    return clean_text(text, length_max=length_max, multiline=True, field=field)
+
+
+def typed_email(text: str, field: str) -> str:
+    return check_email(text, field) if text.strip() else ""

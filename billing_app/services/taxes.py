@@ -1,0 +1,130 @@
+"""Add and change the taxes that lines can carry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlmodel import col, select
+
+from billing_app.database.access import staff
+from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.actors import Permission
+from billing_app.domain.errors import Conflict, InvalidInput, LimitReached
+from billing_app.domain.events import SettingsChanged
+from billing_app.domain.parsing import clean_text, parse_percent
+from billing_app.domain.taxes import check_tax
+from billing_app.models import TaxRate
+
+TAXES_MAX = 50
+
+
+@dataclass(frozen=True, slots=True)
+class TaxForm:
+    """A tax as typed.
+
+    Attributes:
+        category: a key of `domain.taxes.TAX_CATEGORIES`.
+        is_default: what a new line starts with.
+    """
+
+    name: str = ""
+    category: str = "S"
+    percent: str = ""
+    exemption_reason: str = ""
+    is_default: bool = False
+
+
+@staff(Permission.EDIT_SETTINGS)
+def add_tax(uow: UnitOfWork, form: TaxForm) -> int:
+    """Add a tax.
+
+    Returns:
+        Its id.
+
+    Raises:
+        InvalidInput: a field can't be used; its name is the error's `field`.
+        LimitReached: there are too many to choose from already.
+    """
+    known = _taxes_in_use(uow)
+    if len(known) >= TAXES_MAX:
+        raise LimitReached(f"At most {TAXES_MAX} taxes fit in a list to choose from.")
+    tax = TaxRate(name="", percent=Decimal(0), position=len(known))
+    _fill(tax, form)
+    uow.add(tax)
+    assert tax.id is not None
+    _settle_default(uow, tax, form.is_default)
+    _record(uow, tax)
+    return tax.id
+
+
+@staff(Permission.EDIT_SETTINGS)
+def change_tax(uow: UnitOfWork, tax_id: int, form: TaxForm) -> None:
+    """Change a tax; drafts follow, issued invoices keep what was printed.
+
+    Raises:
+        NotFound: no such tax in this workspace.
+        InvalidInput: a field can't be used.
+    """
+    tax = uow.get(TaxRate, tax_id, lock=True)
+    _fill(tax, form)
+    uow.flush()
+    _settle_default(uow, tax, form.is_default)
+    _record(uow, tax)
+
+
+@staff(Permission.EDIT_SETTINGS)
+def archive_tax(uow: UnitOfWork, tax_id: int) -> None:
+    """Take a tax off the list to choose from; drafts that have it keep it.
+
+    Raises:
+        Conflict: it is the default.
+    """
+    tax = uow.get(TaxRate, tax_id, lock=True)
+    if tax.is_default:
+        raise Conflict("New lines start with this tax. Choose another one first.")
+    tax.archived_at = tax.archived_at or uow.now
+    _record(uow, tax)
+
+
+@staff(Permission.EDIT_SETTINGS)
+def restore_tax(uow: UnitOfWork, tax_id: int) -> None:
+    """Put an archived tax back on the list."""
+    tax = uow.get(TaxRate, tax_id, lock=True)
+    tax.archived_at = None
+    _record(uow, tax)
+
+
+def _fill(tax: TaxRate, form: TaxForm) -> None:
+    name = clean_text(form.name, length_max=60, field="name")
+    reason = clean_text(form.exemption_reason, length_max=200, field="exemption_reason")
+    if not name:
+        raise InvalidInput("Write the name customers see, like VAT.", field="name")
+    percent = parse_percent(form.percent.strip() or "0", field="percent")
+    check_tax(form.category, percent, reason)
+    tax.name, tax.category = name, form.category
+    tax.percent, tax.exemption_reason = percent, reason
+
+
+def _taxes_in_use(uow: UnitOfWork) -> list[TaxRate]:
+    return list(uow.all(select(TaxRate).where(col(TaxRate.archived_at).is_(None))))
+
+
+def _settle_default(uow: UnitOfWork, tax: TaxRate, is_default: bool) -> None:
+    """Keep exactly one default: a new one replaces the old."""
+    if tax.is_default and not is_default:
+        raise Conflict(
+            "New lines need a tax to start with. Make another one the default instead.",
+            field="is_default",
+        )
+    if not is_default:
+        return
+    tax.archived_at = None
+    for other in _taxes_in_use(uow):
+        other.is_default = other.id == tax.id
+    uow.flush()
+
+
+def _record(uow: UnitOfWork, tax: TaxRate) -> None:
+    uow.flush()
+    uow.record(SettingsChanged(section="taxes", fields=(tax.name,)))

@@ -1,0 +1,94 @@
+"""Change how a signed-in member signs in; what weakens it asks for the password."""
+
+from __future__ import annotations
+
+from billing_app.database import authentication
+from billing_app.database.authentication import KnownPerson, SignedIn
+from billing_app.database.passwords import hash_password, is_password
+from billing_app.domain.actors import Actor, SystemActor
+from billing_app.domain.errors import InvalidInput, LimitReached
+from billing_app.domain.sign_in import (
+    FREE_OF_CODE,
+    PASSWORD_LENGTH_MAX,
+    check_new_password,
+)
+from billing_app.runtime import Runtime
+from billing_app.services import security
+from billing_app.services import sign_in as steps
+from billing_app.services.sign_in import Counted, Place
+
+_NOBODY = SystemActor(workspace_id=0, job="sign-in")
+_WRONG = "That is not your password. After several tries, wait a few minutes."
+
+
+def change_password(
+    runtime: Runtime, actor: Actor, token: str, current: str, new: str, repeated: str
+) -> None:
+    """Replace the member's own password and end their other sessions.
+
+    Raises:
+        InvalidInput: a password is wrong, weak or typed in two ways.
+    """
+    signed_in = _signed_in(runtime, token)
+    person = _check_password(runtime, signed_in, current)
+    check_new_password(new, repeated, person.email)
+
+    place = Place(signed_in.person_id, signed_in.actor.member_id)
+    runtime.run(
+        SystemActor(actor.workspace_id, "sign-in"),
+        steps.set_password,
+        place,
+        hash_password(new),
+        keep_session=signed_in.session_id,
+    )
+
+
+def confirm_totp(
+    runtime: Runtime, actor: Actor, token: str, typed: str
+) -> tuple[str, ...]:
+    """Turn codes on; returns and raises as `services.security.confirm_totp`."""
+    signed_in = _signed_in(runtime, token)
+    return runtime.run(actor, security.confirm_totp, typed, signed_in.session_id)
+
+
+def end_totp(runtime: Runtime, actor: Actor, token: str, password: str) -> None:
+    """Turn codes off, for whoever knows the password.
+
+    Raises:
+        InvalidInput: the password is wrong.
+    """
+    _check_password(runtime, _signed_in(runtime, token), password)
+    runtime.run(actor, security.end_totp)
+
+
+def renew_recovery_codes(
+    runtime: Runtime, actor: Actor, token: str, password: str
+) -> tuple[str, ...]:
+    """Replace the recovery codes, for whoever knows the password.
+
+    Raises:
+        InvalidInput: the password is wrong.
+    """
+    _check_password(runtime, _signed_in(runtime, token), password)
+    return runtime.run(actor, security.renew_recovery_codes)
+
+
+def _signed_in(runtime: Runtime, token: str) -> SignedIn:
+    return authentication.staff_from_session(runtime.engine, token, runtime.now())
+
+
+def _check_password(
+    runtime: Runtime, signed_in: SignedIn, password: str
+) -> KnownPerson:
+    """Refuse a wrong password; tries are counted, as for the sign-in."""
+    person = authentication.get_person(runtime.engine, signed_in.person_id)
+    key = runtime.cipher.keyed_digest("sign-in", "own", str(person.person_id))
+    counted = (Counted(key, FREE_OF_CODE),)
+    try:
+        runtime.run(_NOBODY, steps.take_try, counted)
+    except LimitReached:
+        raise InvalidInput(_WRONG, field="current") from None
+    if not is_password(password[: PASSWORD_LENGTH_MAX + 1], person.password_hash):
+        raise InvalidInput(_WRONG, field="current")
+    runtime.run(_NOBODY, steps.give_back_try, counted)
+    return person

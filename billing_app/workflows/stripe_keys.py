@@ -1,0 +1,98 @@
+"""Connect a workspace to its Stripe account: check the keys, store them, ask Stripe."""
+
+from __future__ import annotations
+
+import re
+
+from billing_app.domain.actors import Actor, Permission, StaffActor
+from billing_app.domain.errors import InvalidInput, NotPermitted
+from billing_app.gateways.errors import GatewayRefused, GatewayUnavailable
+from billing_app.gateways.stripe import AccountFacts, StripeGateway, is_live_key
+from billing_app.runtime import Runtime
+from billing_app.services import stripe_keys
+from billing_app.services.stripe_keys import StripeFacts
+from billing_app.settings import STRIPE_API
+
+TIMEOUT_SECONDS = 15.0
+_SECRET_KEY = re.compile(r"(sk|rk)_(test|live)_[A-Za-z0-9_]{4,240}", re.ASCII)
+_WEBHOOK_SECRET = re.compile(r"whsec_[A-Za-z0-9_+/=]{4,240}", re.ASCII)
+
+
+def connect(
+    runtime: Runtime, actor: Actor, secret_key: str, webhook_secret: str
+) -> StripeFacts:
+    """Store the keys that were typed and ask Stripe about the account.
+
+    An empty key keeps the stored one.
+
+    Raises:
+        InvalidInput: a key does not look like one, or is live where none may be.
+    """
+    _check_permission(actor)
+    secret_key, webhook_secret = secret_key.strip(), webhook_secret.strip()
+    _check_secret_key(runtime, secret_key)
+    if webhook_secret and not _WEBHOOK_SECRET.fullmatch(webhook_secret):
+        raise InvalidInput(
+            "A signing secret starts with whsec_.", field="webhook_secret"
+        )
+    runtime.run(
+        actor,
+        stripe_keys.store_keys,
+        secret_key,
+        webhook_secret,
+        is_live=is_live_key(secret_key),
+    )
+    return check(runtime, actor)
+
+
+def check(runtime: Runtime, actor: Actor) -> StripeFacts:
+    """Ask Stripe about the stored key and write down what it said."""
+    _check_permission(actor)
+    with runtime.reading(actor) as uow:
+        secret_key = stripe_keys.read_secret_key(uow)
+    if not secret_key:
+        return StripeFacts()
+    gateway = StripeGateway(
+        secret_key,
+        api_base=runtime.settings.stripe_api_base,
+        timeout_seconds=TIMEOUT_SECONDS,
+        retries=0,
+    )
+    try:
+        facts = _facts(gateway.check_key())
+    except GatewayUnavailable as refusal:
+        runtime.run(actor, stripe_keys.note_silence, refusal.message)
+        return StripeFacts(problem=refusal.message)
+    except GatewayRefused as refusal:
+        facts = StripeFacts(problem=refusal.message)
+    runtime.run(actor, stripe_keys.note_check, facts)
+    return facts
+
+
+def _facts(account: AccountFacts) -> StripeFacts:
+    problem = "" if account.is_ready else "Stripe does not let this account charge yet."
+    return StripeFacts(account.id, account.is_ready, problem)
+
+
+def _check_secret_key(runtime: Runtime, secret_key: str) -> None:
+    if not secret_key:
+        return
+    if not _SECRET_KEY.fullmatch(secret_key):
+        raise InvalidInput(
+            "A secret key starts with sk_ or rk_; the one with pk_ is for browsers.",
+            field="secret_key",
+        )
+    settings = runtime.settings
+    is_rehearsal = settings.is_demo or settings.stripe_api_base != STRIPE_API
+    if is_rehearsal and is_live_key(secret_key):
+        raise InvalidInput(
+            "This installation only rehearses payments, so it takes no live key. "
+            "Use one with sk_test_.",
+            field="secret_key",
+        )
+
+
+def _check_permission(actor: Actor) -> None:
+    """Refuse before Stripe is asked; the services refuse again."""
+    if not isinstance(actor, StaffActor) or not actor.may(Permission.EDIT_SETTINGS):
+        raise NotPermitted("Your role doesn't allow this.")

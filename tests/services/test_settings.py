@@ -1,0 +1,344 @@
+import threading
+from dataclasses import replace
+
+import pytest
+from sqlmodel import select
+
+from billing_app.domain.actors import Role
+from billing_app.domain.errors import InvalidInput, NotPermitted, StaleDraft
+from billing_app.models import AuditEntry, Invoice, NumberSeries, WorkspaceSettings
+from billing_app.queries import settings as queries
+from billing_app.services.settings import (
+    BankForm,
+    BrandingForm,
+    BusinessForm,
+    DocumentsForm,
+    change_bank,
+    change_branding,
+    change_business,
+    change_documents,
+    set_logo,
+)
+from tests.support.world import World
+
+BUSINESS = BusinessForm(
+    name="Northwind",
+    legal_name="Northwind Charter B.V.",
+    address="Kade 1\n1011 AB Amsterdam",
+    country="nl",
+    email="billing@northwind.example",
+    vat_id="NL001234567B01",
+    zone="Europe/Amsterdam",
+)
+DOCUMENTS = DocumentsForm(
+    pattern="NW-{year}-{counter:4}",
+    next_value="1",
+    receipt_pattern="RCT-{counter:5}",
+    net_days="14",
+    notes="Thank you.",
+    terms="Pay within the term.",
+)
+
+
+def last_change(world: World) -> AuditEntry:
+    with world.reading(world.northwind.owner) as uow:
+        entries = uow.all(
+            select(AuditEntry)
+            .where(AuditEntry.event == "settings_changed")
+            .order_by(AuditEntry.id)
+        )
+    return entries[-1]
+
+
+def use_number(world: World, number: str = "INV-00001") -> None:
+    """Leave an issued invoice behind, as numbering sees one."""
+    with world.unit(world.northwind.system) as uow:
+        uow.add(
+            Invoice(
+                state="issued",
+                number=number,
+                series_code="invoice",
+                series_value=1,
+                currency="EUR",
+                issued_on=uow.today,
+                issued_at=uow.now,
+                created_at=uow.now,
+                changed_at=uow.now,
+            )
+        )
+        series = uow.one(select(NumberSeries).where(NumberSeries.code == "invoice"))
+        series.next_value = 2
+
+
+class TestChangeBusiness:
+    def test_saves_what_was_typed(self, world: World):
+        version = world.run(world.northwind.admin, change_business, 1, BUSINESS)
+
+        shown = world.run(world.northwind.admin, queries.read_business)
+        assert shown.version == version == 2
+        assert (shown.name, shown.legal_name) == ("Northwind", "Northwind Charter B.V.")
+        assert (shown.country, shown.currency) == ("NL", "EUR")
+
+    def test_leaves_the_other_workspace_alone(self, world: World):
+        world.run(world.northwind.admin, change_business, 1, BUSINESS)
+
+        shown = world.run(world.kestrel.admin, queries.read_business)
+        assert (shown.name, shown.version) == ("Kestrel Plumbing", 1)
+
+    def test_writes_down_which_fields_changed_but_not_their_values(self, world: World):
+        world.run(world.northwind.admin, change_business, 1, BUSINESS)
+        version = world.run(world.northwind.admin, queries.read_version)
+        changed = replace(BUSINESS, vat_id="NL999999999B99", name="Northwind Air")
+
+        world.run(world.northwind.admin, change_business, version, changed)
+
+        entry = last_change(world)
+        assert entry.details == {"section": "business", "fields": ["name", "vat_id"]}
+        assert "NL999999999B99" not in str(entry.details)
+
+    def test_saving_the_same_again_is_no_change(self, world: World):
+        version = world.run(world.northwind.admin, change_business, 1, BUSINESS)
+        before = last_change(world).id
+
+        assert world.run(world.northwind.admin, change_business, 2, BUSINESS) == version
+        assert last_change(world).id == before
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            ("name", " "),
+            ("legal_name", ""),
+            ("zone", "Mars/Olympus"),
+            ("country", "Holland"),
+            ("email", "nobody"),
+            ("vat_id", "x" * 41),
+            ("address", "x" * 1_001),
+        ],
+    )
+    def test_names_the_field_it_cannot_use_and_saves_nothing(
+        self, world: World, field: str, value: str
+    ):
+        form = replace(BUSINESS, **{field: value})
+
+        with pytest.raises(InvalidInput) as refusal:
+            world.run(world.northwind.admin, change_business, 1, form)
+
+        assert refusal.value.field == field
+        shown = world.run(world.northwind.admin, queries.read_business)
+        assert (shown.version, shown.name) == (1, "Northwind Charter")
+
+    def test_keeps_markup_as_text_and_drops_control_characters(self, world: World):
+        form = replace(BUSINESS, legal_name="<script>{{7*7}}</script>\x00\x1b")
+
+        world.run(world.northwind.admin, change_business, 1, form)
+
+        shown = world.run(world.northwind.admin, queries.read_business)
+        assert shown.legal_name == "<script>{{7*7}}</script>"
+
+
+class TestStaleSaves:
+    def test_are_refused_and_change_nothing(self, world: World):
+        world.run(world.northwind.owner, change_business, 1, BUSINESS)
+
+        with pytest.raises(StaleDraft):
+            world.run(
+                world.northwind.admin,
+                change_business,
+                1,
+                replace(BUSINESS, name="Other"),
+            )
+
+        shown = world.run(world.northwind.admin, queries.read_business)
+        assert shown.name == "Northwind"
+
+    def test_of_many_at_once_exactly_one_is_saved(self, world: World):
+        outcomes: list[str] = []
+        start = threading.Barrier(8)
+
+        def save(number: int) -> None:
+            form = replace(BUSINESS, name=f"Northwind {number}")
+            start.wait()
+            try:
+                world.run(world.northwind.admin, change_business, 1, form)
+                outcomes.append("saved")
+            except StaleDraft:
+                outcomes.append("refused")
+
+        threads = [threading.Thread(target=save, args=[n]) for n in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert sorted(outcomes) == ["refused"] * 7 + ["saved"]
+
+
+class TestChangeDocuments:
+    def test_saves_numbers_and_terms(self, world: World):
+        world.run(world.northwind.admin, change_documents, 1, DOCUMENTS)
+
+        shown = world.run(world.northwind.admin, queries.read_documents)
+        assert (shown.pattern, shown.next_value) == ("NW-{year}-{counter:4}", 1)
+        assert shown.net_days == 14
+        assert not shown.is_counting
+
+    def test_counter_goes_on_where_another_program_stopped(self, world: World):
+        form = replace(DOCUMENTS, next_value="418")
+
+        world.run(world.northwind.admin, change_documents, 1, form)
+
+        shown = world.run(world.northwind.admin, queries.read_documents)
+        assert shown.next_value == 418
+        assert last_change(world).details["fields"][:2] == ["pattern", "next_value"]
+
+    def test_counter_stays_once_a_number_is_in_use(self, world: World):
+        use_number(world)
+
+        with pytest.raises(InvalidInput) as refusal:
+            world.run(
+                world.northwind.admin,
+                change_documents,
+                1,
+                replace(DOCUMENTS, next_value="10"),
+            )
+
+        assert refusal.value.field == "next_value"
+        same = replace(DOCUMENTS, next_value="2")
+        assert world.run(world.northwind.admin, change_documents, 1, same) == 2
+
+    def test_a_pattern_may_not_lead_to_a_number_in_use(self, world: World):
+        use_number(world, "NW-2026-0002")
+
+        with pytest.raises(InvalidInput) as refusal:
+            world.run(
+                world.northwind.admin,
+                change_documents,
+                1,
+                replace(DOCUMENTS, next_value="2"),
+            )
+
+        assert refusal.value.field == "pattern"
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            ("pattern", "INV-"),
+            ("pattern", "INV-{counter}-{{7*7}}"),
+            ("pattern", ""),
+            ("receipt_pattern", "RCT"),
+            ("next_value", "0"),
+            ("next_value", "-1"),
+            ("next_value", "１"),
+            ("next_value", "1e5"),
+            ("next_value", "9" * 40),
+            ("net_days", "soon"),
+            ("net_days", "366"),
+            ("notes", "x" * 10_001),
+        ],
+    )
+    def test_names_the_field_it_cannot_use(self, world: World, field: str, value: str):
+        with pytest.raises(InvalidInput) as refusal:
+            world.run(
+                world.northwind.admin,
+                change_documents,
+                1,
+                replace(DOCUMENTS, **{field: value}),
+            )
+
+        assert refusal.value.field == field
+
+    def test_previews_the_next_numbers(self, world: World):
+        shown = world.run(
+            world.northwind.admin, queries.preview_numbers, "{year}-{counter:3}", "98"
+        )
+
+        assert shown == ("2026-098", "2026-099", "2026-100")
+
+
+class TestChangeBank:
+    def test_saves_rows_and_iban_without_spaces(self, world: World):
+        form = BankForm(
+            "nl91 abna 0417 1643 00", (("BIC", "ABNANL2A"), ("", ""), ("Bank", "ABN"))
+        )
+
+        world.run(world.northwind.admin, change_bank, 1, form)
+
+        shown = world.run(world.northwind.admin, queries.read_bank)
+        assert shown.iban == "NL91ABNA0417164300"
+        assert shown.rows == (("BIC", "ABNANL2A"), ("Bank", "ABN"))
+
+    @pytest.mark.parametrize(
+        "iban",
+        ["NL91ABNA0417164301", "NL91", "１２３", "NL91ABNA04171643001234567890123"],
+    )
+    def test_refuses_an_iban_with_a_slip(self, world: World, iban: str):
+        with pytest.raises(InvalidInput) as refusal:
+            world.run(world.northwind.admin, change_bank, 1, BankForm(iban))
+
+        assert refusal.value.field == "iban"
+
+    @pytest.mark.parametrize(
+        "rows", [(("BIC", ""),), (("", "ABN"),), (("A", "B"),) * 21]
+    )
+    def test_refuses_rows_nobody_could_read(
+        self, world: World, rows: tuple[tuple[str, str], ...]
+    ):
+        with pytest.raises(InvalidInput) as refusal:
+            world.run(world.northwind.admin, change_bank, 1, BankForm("", rows))
+
+        assert refusal.value.field == "rows"
+
+
+class TestBranding:
+    def test_saves_look_and_colour(self, world: World):
+        form = BrandingForm("classic", " #0F5C73 ")
+
+        world.run(world.northwind.admin, change_branding, 1, form)
+
+        shown = world.run(world.northwind.admin, queries.read_branding)
+        assert (shown.look, shown.accent) == ("classic", "#0f5c73")
+
+    @pytest.mark.parametrize(
+        ("form", "field"),
+        [
+            (BrandingForm("baroque", "#0f5c73"), "look"),
+            (BrandingForm("classic", "red"), "accent"),
+            (BrandingForm("classic", "#0f5c73;background:url(x)"), "accent"),
+        ],
+    )
+    def test_names_the_field_it_cannot_use(
+        self, world: World, form: BrandingForm, field: str
+    ):
+        with pytest.raises(InvalidInput) as refusal:
+            world.run(world.northwind.admin, change_branding, 1, form)
+
+        assert refusal.value.field == field
+
+    def test_a_logo_can_be_taken_away(self, world: World):
+        world.run(world.northwind.admin, set_logo, "a" * 64, 200, 60)
+        world.run(world.northwind.admin, set_logo, "", 0, 0)
+
+        assert world.run(world.northwind.viewer, queries.read_logo) == ""
+
+
+@pytest.mark.parametrize("role", [Role.ACCOUNTING, Role.OPERATIONS, Role.VIEWER])
+def test_other_roles_neither_see_nor_change_settings(world: World, role: Role):
+    actor = world.northwind.member(role)
+
+    for work, args in (
+        (change_business, (1, BUSINESS)),
+        (change_documents, (1, DOCUMENTS)),
+        (change_bank, (1, BankForm())),
+        (change_branding, (1, BrandingForm("classic", "#000000"))),
+        (set_logo, ("", 0, 0)),
+        (queries.read_business, ()),
+        (queries.read_documents, ()),
+        (queries.read_bank, ()),
+        (queries.read_stripe, ()),
+        (queries.read_mail, ()),
+        (queries.read_portal, ()),
+    ):
+        with pytest.raises(NotPermitted):
+            world.run(actor, work, *args)
+    with world.reading(world.northwind.owner) as uow:
+        assert uow.one(select(WorkspaceSettings)).version == 1

@@ -1,0 +1,141 @@
+from dataclasses import replace
+
+import pytest
+
+from billing_app.domain.actors import Role
+from billing_app.domain.errors import (
+    Conflict,
+    InvalidInput,
+    LimitReached,
+    NotFound,
+    NotPermitted,
+)
+from billing_app.queries.settings import TaxSetting, list_taxes
+from billing_app.services.taxes import (
+    TAXES_MAX,
+    TaxForm,
+    add_tax,
+    archive_tax,
+    change_tax,
+    restore_tax,
+)
+from tests.support.world import World
+
+FORM = TaxForm("VAT 6 %", "S", "6%")
+
+
+def taxes(world: World) -> dict[str, TaxSetting]:
+    return {tax.name: tax for tax in world.run(world.northwind.admin, list_taxes)}
+
+
+def defaults(world: World) -> list[str]:
+    return [name for name, tax in taxes(world).items() if tax.is_default]
+
+
+class TestAddTax:
+    def test_adds_it_at_the_end(self, world: World):
+        world.run(world.northwind.admin, add_tax, FORM)
+
+        assert list(taxes(world))[-1] == "VAT 6 %"
+        assert taxes(world)["VAT 6 %"].percent == "6"
+
+    def test_keeps_four_decimals(self, world: World):
+        world.run(world.northwind.admin, add_tax, replace(FORM, percent="8.8750"))
+
+        assert taxes(world)["VAT 6 %"].percent == "8.875"
+
+    def test_a_new_default_replaces_the_old(self, world: World):
+        world.run(world.northwind.admin, add_tax, replace(FORM, is_default=True))
+
+        assert defaults(world) == ["VAT 6 %"]
+
+    @pytest.mark.parametrize(
+        ("changes", "field"),
+        [
+            ({"name": " "}, "name"),
+            ({"percent": "NaN"}, "percent"),
+            ({"percent": "1e5"}, "percent"),
+            ({"percent": "-1"}, "percent"),
+            ({"percent": "101"}, "percent"),
+            ({"percent": "２１"}, "percent"),
+            ({"percent": "0"}, "category"),
+            ({"category": "AE"}, "percent"),
+            ({"category": "E", "percent": "0"}, "exemption_reason"),
+            ({"category": "X"}, "category"),
+        ],
+    )
+    def test_names_the_field_it_cannot_use(
+        self, world: World, changes: dict[str, str], field: str
+    ):
+        with pytest.raises(InvalidInput) as refusal:
+            world.run(world.northwind.admin, add_tax, replace(FORM, **changes))  # type: ignore[arg-type]
+
+        assert refusal.value.field == field
+
+    def test_stops_before_the_list_becomes_useless(self, world: World):
+        for number in range(TAXES_MAX - len(taxes(world))):
+            world.run(world.northwind.admin, add_tax, replace(FORM, name=f"T{number}"))
+
+        with pytest.raises(LimitReached):
+            world.run(world.northwind.admin, add_tax, FORM)
+
+
+class TestChangeTax:
+    def test_changes_the_rate(self, world: World):
+        tax = taxes(world)["VAT 9 %"]
+
+        world.run(world.northwind.admin, change_tax, tax.tax_id, FORM)
+
+        assert "VAT 9 %" not in taxes(world)
+        assert taxes(world)["VAT 6 %"].tax_id == tax.tax_id
+
+    def test_somebody_always_is_the_default(self, world: World):
+        tax = taxes(world)["VAT 21 %"]
+
+        with pytest.raises(Conflict):
+            world.run(world.northwind.admin, change_tax, tax.tax_id, FORM)
+
+        assert defaults(world) == ["VAT 21 %"]
+
+    def test_does_not_reach_another_workspace(self, world: World):
+        (tax, *_) = world.run(world.kestrel.admin, list_taxes)
+
+        for work, args in (
+            (change_tax, (tax.tax_id, FORM)),
+            (archive_tax, (tax.tax_id,)),
+            (restore_tax, (tax.tax_id,)),
+        ):
+            with pytest.raises(NotFound):
+                world.run(world.northwind.admin, work, *args)
+
+
+class TestArchiveTax:
+    def test_takes_it_off_and_puts_it_back(self, world: World):
+        tax = taxes(world)["VAT 9 %"]
+
+        world.run(world.northwind.admin, archive_tax, tax.tax_id)
+        assert taxes(world)["VAT 9 %"].is_archived
+        world.run(world.northwind.admin, restore_tax, tax.tax_id)
+
+        assert not taxes(world)["VAT 9 %"].is_archived
+
+    def test_keeps_the_default(self, world: World):
+        with pytest.raises(Conflict):
+            world.run(
+                world.northwind.admin, archive_tax, taxes(world)["VAT 21 %"].tax_id
+            )
+
+
+@pytest.mark.parametrize("role", [Role.ACCOUNTING, Role.OPERATIONS, Role.VIEWER])
+def test_other_roles_change_no_tax(world: World, role: Role):
+    actor = world.northwind.member(role)
+    tax_id = taxes(world)["VAT 9 %"].tax_id
+
+    for work, args in (
+        (add_tax, (FORM,)),
+        (change_tax, (tax_id, FORM)),
+        (archive_tax, (tax_id,)),
+        (restore_tax, (tax_id,)),
+    ):
+        with pytest.raises(NotPermitted):
+            world.run(actor, work, *args)

@@ -1,0 +1,211 @@
+import pytest
+from pyotp.totp import TOTP
+
+from billing_app.database import authentication
+from billing_app.domain.actors import StaffActor
+from billing_app.domain.errors import Conflict, InvalidInput, NotSignedIn
+from billing_app.domain.sign_in import LOCK_FIRST, Owes
+from billing_app.domain.totp import RECOVERY_CODES
+from billing_app.queries.members import Security, read_security
+from billing_app.services.security import end_one_session, offer_totp
+from billing_app.workflows import members, security
+from billing_app.workflows import sign_in as signing
+from billing_app.workflows.sign_in import Browser, SignInRefused
+from tests.support.world import PASSWORD, World
+
+HERE = Browser("192.0.2.1", "Firefox on Linux")
+EMAIL = "accounting@northwind.example"
+NEW = "another long sentence"
+
+
+def sign_in(world: World, email: str = EMAIL, password: str = PASSWORD) -> str:
+    return signing.sign_in(world.runtime, email, password, HERE).token
+
+
+def is_live(world: World, token: str) -> bool:
+    try:
+        authentication.staff_actor(world.runtime.engine, token, world.clock())
+    except NotSignedIn:
+        return False
+    return True
+
+
+def me(world: World) -> StaffActor:
+    return world.northwind.accounting
+
+
+def shown(world: World) -> Security:
+    return world.run(me(world), read_security)
+
+
+def turn_on(world: World, token: str) -> tuple[str, tuple[str, ...]]:
+    """Turn codes on; return the secret and the recovery codes."""
+    offer = world.run(me(world), offer_totp)
+    code = TOTP(offer.secret).at(world.clock())
+    return offer.secret, security.confirm_totp(world.runtime, me(world), token, code)
+
+
+class TestTotp:
+    def test_is_on_once_the_app_shows_the_right_code(self, world: World):
+        here, there = sign_in(world), sign_in(world)
+
+        _, codes = turn_on(world, here)
+
+        assert shown(world).has_totp
+        assert len(set(codes)) == shown(world).recovery_left == RECOVERY_CODES
+        assert is_live(world, here)
+        assert not is_live(world, there)
+        assert signing.sign_in(world.runtime, EMAIL, PASSWORD, HERE).owes == Owes.CODE
+
+    def test_stays_off_on_a_wrong_code(self, world: World):
+        token = sign_in(world)
+        world.run(me(world), offer_totp)
+
+        with pytest.raises(InvalidInput) as refusal:
+            security.confirm_totp(world.runtime, me(world), token, "000000")
+
+        assert refusal.value.field == "code"
+        assert not shown(world).has_totp
+
+    def test_an_offer_that_is_not_confirmed_changes_nothing(self, world: World):
+        world.run(me(world), offer_totp)
+
+        assert is_live(world, sign_in(world))
+
+    def test_needs_an_offer_first(self, world: World):
+        with pytest.raises(Conflict):
+            security.confirm_totp(world.runtime, me(world), sign_in(world), "000000")
+
+    def test_cannot_be_replaced_while_it_is_on(self, world: World):
+        turn_on(world, sign_in(world))
+
+        with pytest.raises(Conflict):
+            world.run(me(world), offer_totp)
+
+    def test_each_recovery_code_opens_once(self, world: World):
+        _, codes = turn_on(world, sign_in(world))
+        token = sign_in(world)
+
+        opened = signing.confirm_code(world.runtime, token, codes[3], HERE)
+
+        assert is_live(world, opened.token)
+        assert shown(world).recovery_left == RECOVERY_CODES - 1
+        with pytest.raises(SignInRefused):
+            signing.confirm_code(world.runtime, sign_in(world), codes[3], HERE)
+
+    def test_new_recovery_codes_make_the_old_worthless(self, world: World):
+        token = sign_in(world)
+        _, old = turn_on(world, token)
+        codes = security.renew_recovery_codes(world.runtime, me(world), token, PASSWORD)
+
+        again = sign_in(world)
+        with pytest.raises(SignInRefused):
+            signing.confirm_code(world.runtime, again, old[0], HERE)
+        assert signing.confirm_code(world.runtime, again, codes[0], HERE)
+
+    def test_is_turned_off_by_the_password_only(self, world: World):
+        token = sign_in(world)
+        turn_on(world, token)
+
+        with pytest.raises(InvalidInput):
+            security.end_totp(world.runtime, me(world), token, "wrong password")
+        assert shown(world).has_totp
+        security.end_totp(world.runtime, me(world), token, PASSWORD)
+
+        assert not shown(world).has_totp
+        assert is_live(world, sign_in(world))
+
+    def test_is_of_one_person(self, world: World):
+        turn_on(world, sign_in(world))
+
+        assert not world.run(world.northwind.owner, read_security).has_totp
+
+
+class TestChangePassword:
+    def test_ends_the_other_sessions(self, world: World):
+        here, there = sign_in(world), sign_in(world)
+
+        security.change_password(world.runtime, me(world), here, PASSWORD, NEW, NEW)
+
+        assert is_live(world, here)
+        assert not is_live(world, there)
+        assert is_live(world, sign_in(world, password=NEW))
+
+    @pytest.mark.parametrize(
+        ("current", "new", "repeated", "field"),
+        [
+            ("wrong password", NEW, NEW, "current"),
+            (PASSWORD, "short", "short", "password"),
+            (PASSWORD, NEW, "something else", "repeated"),
+        ],
+    )
+    def test_names_the_field_it_cannot_use(
+        self, world: World, current: str, new: str, repeated: str, field: str
+    ):
+        token = sign_in(world)
+
+        with pytest.raises(InvalidInput) as refusal:
+            security.change_password(
+                world.runtime, me(world), token, current, new, repeated
+            )
+
+        assert refusal.value.field == field
+
+    def test_an_unlocked_screen_is_no_place_to_guess(self, world: World):
+        token = sign_in(world)
+        for _ in range(5):
+            with pytest.raises(InvalidInput):
+                security.end_totp(world.runtime, me(world), token, "wrong password")
+
+        with pytest.raises(InvalidInput):
+            security.end_totp(world.runtime, me(world), token, PASSWORD)
+        world.clock.now += LOCK_FIRST
+        security.end_totp(world.runtime, me(world), token, PASSWORD)
+
+
+class TestSessions:
+    def test_are_listed_and_ended_one_by_one(self, world: World):
+        here, there = sign_in(world), sign_in(world)
+        newest, _ = shown(world).sessions
+
+        world.run(me(world), end_one_session, newest.session_id)
+
+        assert not is_live(world, there)
+        assert is_live(world, here)
+        assert newest.agent == "Firefox on Linux"
+
+    def test_are_out_of_reach_for_others(self, world: World):
+        token = sign_in(world)
+        (session,) = shown(world).sessions
+
+        for other in (world.northwind.owner, world.kestrel.owner):
+            world.run(other, end_one_session, session.session_id)
+
+        assert is_live(world, token)
+
+    def test_that_ran_out_are_not_listed(self, world: World):
+        sign_in(world)
+        world.clock.advance(hours=13)
+
+        assert shown(world).sessions == ()
+
+
+class TestAddMember:
+    def test_the_shown_password_opens_the_first_session(self, world: World):
+        form = members.MemberForm("Otto", "otto@heron.example", "viewer")
+
+        welcome = members.add_member(world.runtime, world.northwind.admin, form)
+        opened = signing.sign_in(
+            world.runtime, "otto@heron.example", welcome.password, HERE
+        )
+
+        assert opened.owes == Owes.PASSWORD
+        assert len(welcome.password) == 19
+
+    def test_somebody_known_keeps_their_password(self, world: World):
+        form = members.MemberForm("Kay", "owner@kestrel.example", "viewer")
+
+        welcome = members.add_member(world.runtime, world.northwind.admin, form)
+
+        assert welcome.password == ""
+        assert is_live(world, sign_in(world, "owner@kestrel.example"))
