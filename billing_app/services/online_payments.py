@@ -171,7 +171,7 @@ def apply(uow: UnitOfWork, attempt_id: int, report: Report) -> AttemptStatus:
     else:
         attempt.failure = report.failure[:_FAILURE_LENGTH_MAX]
         _move(uow, attempt, report.status)
-    refresh(uow, invoice)
+        refresh(uow, invoice)
     return AttemptStatus(attempt.status)
 
 
@@ -203,8 +203,10 @@ def follow_up(uow: UnitOfWork, attempt_id: int, report: Report) -> None:
 
 def _lock(uow: UnitOfWork, attempt_id: int) -> tuple[Invoice, PaymentAttempt]:
     """Lock the invoice, then the attempt: the order everywhere."""
-    invoice_id = uow.get(PaymentAttempt, attempt_id).invoice_id
-    invoice = uow.get(Invoice, invoice_id, lock=True)
+    whose = select(PaymentAttempt.invoice_id).where(
+        col(PaymentAttempt.id) == attempt_id
+    )
+    invoice = uow.get(Invoice, uow.first(whose) or 0, lock=True)
     return invoice, uow.get(PaymentAttempt, attempt_id, lock=True)
 
 
@@ -221,6 +223,7 @@ def _take_money(
     if mismatch:
         _move(uow, attempt, AttemptStatus.HELD)
         payments.hold(uow, attempt, report, mismatch)
+        refresh(uow, invoice)
     else:
         _move(uow, attempt, AttemptStatus.SUCCEEDED)
         payments.settle(uow, invoice, attempt, report)

@@ -23,8 +23,7 @@ def refresh(uow: UnitOfWork, invoice: Invoice) -> None:
     assert invoice.id is not None
     uow.flush()
     before = _amounts(invoice)
-    invoice.allocated_minor = _allocated(uow, invoice.id)
-    invoice.processing_minor = _processing(uow, invoice.id)
+    invoice.allocated_minor, invoice.processing_minor = _facts(uow, invoice.id)
     invoice.outstanding_minor = compute_outstanding(
         invoice.state, invoice.due_minor, invoice.allocated_minor
     )
@@ -58,16 +57,20 @@ def _amounts(invoice: Invoice) -> tuple[int, int, int]:
     )
 
 
-def _allocated(uow: UnitOfWork, invoice_id: int) -> int:
-    statement = select(func.sum(Allocation.amount_minor)).where(
-        col(Allocation.invoice_id) == invoice_id
+def _facts(uow: UnitOfWork, invoice_id: int) -> tuple[int, int]:
+    """Return what is allocated to an invoice and what is on its way."""
+    allocated = (
+        select(func.coalesce(func.sum(Allocation.amount_minor), 0))
+        .where(col(Allocation.invoice_id) == invoice_id)
+        .scalar_subquery()
     )
-    return int(uow.one(statement) or 0)
-
-
-def _processing(uow: UnitOfWork, invoice_id: int) -> int:
-    statement = select(func.sum(PaymentAttempt.amount_minor)).where(
-        col(PaymentAttempt.invoice_id) == invoice_id,
-        col(PaymentAttempt.status) == AttemptStatus.PROCESSING,
+    processing = (
+        select(func.coalesce(func.sum(PaymentAttempt.amount_minor), 0))
+        .where(
+            col(PaymentAttempt.invoice_id) == invoice_id,
+            col(PaymentAttempt.status) == AttemptStatus.PROCESSING,
+        )
+        .scalar_subquery()
     )
-    return int(uow.one(statement) or 0)
+    found = uow.one(select(allocated, processing))
+    return int(found[0]), int(found[1])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlmodel import col, select
 
 from billing_app.database.access import inner
@@ -28,16 +30,16 @@ def issue_receipt(
     """
     assert invoice.id is not None
     assert payment.id is not None
-    documents = uow.all(
-        select(IssuedDocument).where(
+    documents: Sequence[tuple[str, str]] = uow.all(
+        select(col(IssuedDocument.kind), col(IssuedDocument.content)).where(
             col(IssuedDocument.invoice_id) == invoice.id,
             col(IssuedDocument.payment_id).in_([0, payment.id]),
         )
     )
-    if any(document.kind == "receipt" for document in documents):
+    content_by_kind: dict[str, str] = dict(documents)
+    if "receipt" in content_by_kind:
         return
-    issued = next(x for x in documents if x.kind == "invoice")
-    printed = from_json(InvoiceDocument, issued.content)
+    printed = from_json(InvoiceDocument, content_by_kind["invoice"])
 
     taken = uow.take_number("receipt", uow.today)
     content = to_json(
