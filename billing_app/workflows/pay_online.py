@@ -114,8 +114,15 @@ def expire_checkout(runtime: Runtime, actor: SystemActor, attempt_id: int) -> No
         GatewayUnavailable: try again later.
     """
     attempt = runtime.run(actor, attempts.read_attempt, attempt_id)
-    if attempt.status in LIVE:
-        close(runtime, actor, connect(runtime, actor), attempt)
+    if attempt.status not in LIVE:
+        return
+    try:
+        connection = connect(runtime, actor)
+    except NotConnected as refusal:
+        # The keys are gone, and with them every way to reach the page.
+        _give_up(runtime, actor, attempt, refusal.message)
+        return
+    close(runtime, actor, connection, attempt)
 
 
 def catch_up(

@@ -265,6 +265,16 @@ class TestPagesAreClosed:
 
         assert self.is_open(till, page)
 
+    def test_as_far_as_they_can_be_reached(self, till, open_page):
+        """With the keys removed, the page is left to close by itself."""
+        invoice_id, _ = open_page
+        till.world.run(till.place.accounting, invoices.void, invoice_id, "Replaced")
+        till.change_account(secret_key_encrypted="")
+
+        work_outbox(till)
+
+        assert till.attempts()[0].status == AttemptStatus.FAILED
+
     def test_money_that_was_faster_is_booked(self, till, open_page):
         """100 by card and 10 by hand on an invoice of 100: 10 is credit."""
         invoice_id, page = open_page
