@@ -53,7 +53,7 @@ def test_from_a_new_invoice_to_paid_on_a_phone(
     owner = next(
         x for x in told["staff"] if "Kestrel" in x["workspace"] and x["role"] == "owner"
     )
-    mailbox = told["sandbox"]["mailbox_url"]
+    mailbox = told["sandbox"]["mailbox_url"].rstrip("/")
 
     # The bookkeeper builds an invoice for a customer who is new.
     desk = open_page()
@@ -72,7 +72,7 @@ def test_from_a_new_invoice_to_paid_on_a_phone(
     desk.get_by_label("Unit price").first.fill("85.00")
     desk.get_by_label("Tax").first.select_option(index=0)
     preview = desk.get_by_role("region", name="Preview")
-    expect(preview.get_by_text("$170.00").first).to_be_visible()
+    expect(preview.get_by_text(re.compile(r"170\.00")).first).to_be_visible()
     assert find_barriers(desk) == []
     desk.get_by_role("button", name="Publish to portal").click()
     heading = desk.get_by_role("heading", level=1)
@@ -90,7 +90,7 @@ def test_from_a_new_invoice_to_paid_on_a_phone(
     assert answer.status == 200
     expect(phone.get_by_role("heading", level=1)).to_have_text(f"Invoice {number[0]}")
     expect(phone.get_by_text("Amount due").first).to_be_visible()
-    expect(phone.get_by_text("$170.00").first).to_be_visible()
+    expect(phone.get_by_text(re.compile(r"170\.00")).first).to_be_visible()
     assert not scrolls_sideways(phone)
     assert find_barriers(phone) == []
     expect(desk.get_by_text("Customer viewed on")).to_be_visible()

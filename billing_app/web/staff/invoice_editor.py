@@ -491,10 +491,7 @@ def _preview() -> rx.Component:
                 ),
                 class_name="preview-head",
             ),
-            rx.el.div(
-                rx.el.div(rx.html(State.preview), class_name="sheet-frame"),
-                class_name="preview-page",
-            ),
+            rx.el.div(rx.html(State.preview), class_name="to-scale"),
         ),
         class_name="preview",
         aria_label="Preview",
