@@ -44,3 +44,12 @@ class Clock(rx.Component):
 
     at: rx.Var[str]
     words: rx.Var[str]
+
+
+class Leave(rx.Component):
+    """Goes to an address that is none of our pages, once `to` is set."""
+
+    library = _PRESENCE
+    tag = "Leave"
+
+    to: rx.Var[str]

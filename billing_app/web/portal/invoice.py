@@ -27,7 +27,7 @@ from billing_app.web.components.layout import (
     portal_shell,
     skeleton_block,
 )
-from billing_app.web.portal.browser import Clock, HandOver, Painted, Presence
+from billing_app.web.portal.browser import Clock, HandOver, Leave, Painted, Presence
 from billing_app.web.portal.invoice_state import PortalInvoiceState as State
 
 # Until the page knows better it keeps the title that the server has painted.
@@ -262,6 +262,7 @@ def _pay_form() -> rx.Component:
         ),
         rx.el.p(icon("lock", 15), rx.el.span(it.form.fine), class_name="fine"),
         HandOver.create(target="field-amount"),
+        Leave.create(to=State.payment_page),
         class_name="payment-form",
         on_submit=State.pay,
     )

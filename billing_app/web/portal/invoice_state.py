@@ -33,7 +33,7 @@ class PortalInvoiceState(PortalState, rx.State):
         as_of: the instant of what is shown; `clock` says it by the business's clock.
         amount, amount_turn: what the field starts with, and which start that is.
         is_part: the amount typed leaves something open.
-        is_paying: the payment page is being opened.
+        is_paying: the payment page is being opened; `payment_page` is its address.
     """
 
     title: str = ""
@@ -53,6 +53,7 @@ class PortalInvoiceState(PortalState, rx.State):
     amount_error: str = ""
     is_part: bool = False
     is_paying: bool = False
+    payment_page: str = ""
 
     _shown: str = ""
 
@@ -115,7 +116,7 @@ class PortalInvoiceState(PortalState, rx.State):
         async with self:
             if self.is_paying:
                 return None
-            self.is_paying, self.amount_error = True, ""
+            self.is_paying, self.amount_error, self.payment_page = True, "", ""
         try:
             url = await self._run_workflow(
                 pay_online.start, str(form.get("amount", ""))
@@ -125,7 +126,9 @@ class PortalInvoiceState(PortalState, rx.State):
                 self.is_paying = False
                 self.amount_error = refusal.message
             return None
-        return rx.redirect(url, is_external=True)
+        async with self:
+            self.payment_page = url
+        return None
 
     @portal_door
     async def note_seen(self) -> None:
@@ -181,7 +184,7 @@ class PortalInvoiceState(PortalState, rx.State):
 
     def _start(self) -> None:
         """Forget what another link has shown in this browser tab."""
-        self.is_paying = False
+        self.is_paying, self.payment_page = False, ""
         if self._shown == self._token():
             return
         self._clear()

@@ -46,3 +46,19 @@ export function Clock({ at, words }) {
     </time>
   );
 }
+
+// Goes to an address outside the pages, in this tab: the payment page. The router
+// would look for a page of ours under it. Only after a press on this very page:
+// somebody who comes back must not be sent away again by what is remembered.
+export function Leave({ to }) {
+  const pressed = useRef(false);
+  useEffect(() => {
+    const press = () => (pressed.current = true);
+    document.addEventListener("submit", press, true);
+    return () => document.removeEventListener("submit", press, true);
+  }, []);
+  useEffect(() => {
+    if (to && pressed.current) window.location.assign(to);
+  }, [to]);
+  return null;
+}
