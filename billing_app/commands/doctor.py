@@ -98,7 +98,9 @@ def examine_settings(settings: Settings) -> Iterator[Finding]:
         )
     if settings.smtp_url is None and not settings.is_demo:
         yield Finding(
-            "mail", "SMTP_URL is not set: mail waits in the outbox.", must_fix=False
+            "mail",
+            "SMTP_URL is not set: mail goes into DATA_DIR/mailbox and reaches nobody.",
+            must_fix=False,
         )
 
 
