@@ -16,6 +16,7 @@ TEXT_BY_EVENT: dict[str, str] = {
 QUIET_EVENTS: tuple[str, ...] = tuple(
     event.name()
     for event in (
+        events.DraftCreated,
         events.DraftSaved,
         events.LinkCreated,
         events.MemberSecurityChanged,

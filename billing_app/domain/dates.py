@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -10,6 +11,18 @@ from zoneinfo import ZoneInfo, available_timezones
 from billing_app.domain.errors import InvalidInput
 
 NET_DAYS_MAX = 3650
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant and the zone in which it is read as a date."""
+
+    now: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    zone: str = "UTC"
+
+    @property
+    def today(self) -> date:
+        return business_date(self.now, self.zone)
 
 
 @cache

@@ -15,7 +15,7 @@ from billing_app.database.access import inner, staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.contact import name_key
-from billing_app.domain.dates import month_start
+from billing_app.domain.dates import Moment, month_start
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.parsing import clean_text
 from billing_app.domain.payment import PaymentMethod, PaymentStatus
@@ -143,6 +143,7 @@ class PaymentPage:
     count: Count = field(default_factory=Count)
     days: DateRange = field(default_factory=DateRange)
     received: tuple[Received, ...] = ()
+    moment: Moment = field(default_factory=Moment)
 
 
 def parse_payment_filter(typed: Mapping[str, str]) -> PaymentFilter:
@@ -191,6 +192,7 @@ def list_payments(uow: UnitOfWork, wanted: PaymentFilter) -> PaymentPage:
         count=Count(uow.count(every)),
         days=days,
         received=_received(uow, days, wanted.customer_id),
+        moment=Moment(uow.now, uow.workspace.zone),
     )
 
 

@@ -15,6 +15,7 @@ from billing_app.database.access import staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.contact import name_key
+from billing_app.domain.dates import Moment
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.invoice import OPEN_PHASES, InvoiceState
 from billing_app.domain.parsing import clean_text
@@ -120,6 +121,7 @@ class CustomerDetail:
     owed: tuple[Owed, ...]
     turnover: tuple[Turnover, ...]
     credit: tuple[tuple[str, int], ...]
+    moment: Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +266,7 @@ def read_customer(uow: UnitOfWork, customer_id: int) -> CustomerDetail:
         owed=_owed(uow, [customer_id]).get(customer_id, ()),
         turnover=_turnover(uow, customer_id),
         credit=_credit(uow, customer_id),
+        moment=Moment(uow.now, uow.workspace.zone),
     )
 
 

@@ -14,7 +14,7 @@ from sqlmodel import col
 from billing_app.database.access import staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
-from billing_app.domain.dates import add_months, month_start
+from billing_app.domain.dates import Moment, add_months, month_start
 from billing_app.domain.invoice import OPEN_PHASES, InvoiceState
 from billing_app.domain.payment import PaymentStatus
 from billing_app.models import (
@@ -114,8 +114,7 @@ class Dashboard:
     """
 
     currency: str
-    read_at: datetime
-    zone: str
+    moment: Moment
     outstanding: tuple[Sum, ...]
     overdue: tuple[Sum, ...]
     oldest_due_on: date | None
@@ -126,7 +125,6 @@ class Dashboard:
     aging: tuple[BucketSum, ...]
     attention: tuple[Attention, ...]
     activity: tuple[Activity, ...]
-    today: date
 
 
 @staff(Permission.VIEW)
@@ -139,8 +137,7 @@ def read_dashboard(uow: UnitOfWork) -> Dashboard:
     paid, paid_before = _paid(uow)
     return Dashboard(
         currency=currency,
-        read_at=uow.now,
-        zone=uow.workspace.zone,
+        moment=Moment(uow.now, uow.workspace.zone),
         outstanding=_own_first(currency, map(_outstanding, open_sums)),
         overdue=_own_first(currency, map(_outstanding, late)),
         oldest_due_on=min((each.oldest for each in late), default=None),
@@ -151,7 +148,6 @@ def read_dashboard(uow: UnitOfWork) -> Dashboard:
         aging=tuple(_aging(currency, open_sums)),
         attention=tuple(_attention(uow)),
         activity=list_recent_activity(uow, ACTIVITY_MAX),
-        today=uow.today,
     )
 
 

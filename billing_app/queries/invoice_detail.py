@@ -12,6 +12,7 @@ from sqlmodel import col
 from billing_app.database.access import staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
+from billing_app.domain.dates import Moment
 from billing_app.domain.document import InvoiceDocument, from_json
 from billing_app.domain.invoice import (
     InvoiceFacts,
@@ -142,6 +143,7 @@ class InvoiceDetail:
     attempts: tuple[StaffAttempt, ...]
     mails: tuple[MailFacts, ...]
     activity: tuple[Activity, ...]
+    moment: Moment
 
 
 @staff(Permission.VIEW)
@@ -196,6 +198,7 @@ def read_invoice(uow: UnitOfWork, invoice_id: int) -> InvoiceDetail:
         attempts=_attempts(uow, invoice_id),
         mails=_mails(uow, invoice_id),
         activity=list_invoice_activity(uow, invoice_id),
+        moment=Moment(uow.now, uow.workspace.zone),
     )
 
 

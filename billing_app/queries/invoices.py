@@ -28,6 +28,7 @@ from billing_app.database.access import inner, staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.contact import name_key
+from billing_app.domain.dates import Moment
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.invoice import (
     PHASES_BY_STATUS,
@@ -43,6 +44,7 @@ from billing_app.domain.parsing import clean_text, parse_date
 from billing_app.models import Customer, Invoice, NumberSeries
 from billing_app.queries.paging import (
     COUNT_MAX,
+    PAGE_SIZE_MAX,
     Count,
     Cursor,
     Key,
@@ -185,6 +187,7 @@ class InvoicePage:
 
     page: Page[InvoiceRow] = field(default_factory=lambda: Page())
     count: Count = field(default_factory=Count)
+    moment: Moment = field(default_factory=Moment)
 
 
 EMPTY_PAGE = InvoicePage()
@@ -267,6 +270,18 @@ def list_invoices(uow: UnitOfWork, wanted: InvoiceFilter) -> InvoicePage:
     return invoice_page(uow, wanted, is_counted=True)
 
 
+@staff(Permission.VIEW)
+def list_these(
+    uow: UnitOfWork, invoice_ids: Sequence[int], sort: InvoiceSort
+) -> tuple[InvoiceRow, ...]:
+    """Return some invoices as they are now, in the order given.
+
+    Those that are gone, or belong to somebody else, are left out.
+    """
+    key, _ = _SORTS[sort]
+    return tuple(_rows(uow, invoice_ids[:PAGE_SIZE_MAX], key))
+
+
 @staff(Permission.EXPORT)
 def export_invoices(uow: UnitOfWork, wanted: InvoiceFilter) -> Page[InvoiceRow]:
     """Return one page for an export; `older` leads to the next."""
@@ -314,7 +329,7 @@ def invoice_page(
     page = make_page(
         found, wanted.paging, walk, lambda row: Cursor(row.sort_key, row.id)
     )
-    return InvoicePage(page, count)
+    return InvoicePage(page, count, Moment(uow.now, uow.workspace.zone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -548,7 +563,7 @@ def _rows(uow: UnitOfWork, ids: Sequence[int], key: Any) -> list[InvoiceRow]:
     """Read the shown columns, in the order of the ids."""
     shown = select(*_SHOWN, col(key).label("sort_key")).where(_ID.in_(ids))
     by_id = {row.id: _row(row, uow.today) for row in uow.all(shown)}
-    return [by_id[row_id] for row_id in ids]
+    return [by_id[row_id] for row_id in ids if row_id in by_id]
 
 
 def _row(row: Any, today: date) -> InvoiceRow:

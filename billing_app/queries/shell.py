@@ -43,3 +43,9 @@ def read_shell(uow: UnitOfWork) -> Shell:
         draft_count=uow.one(drafts.select_from(Invoice)),
         permissions=tuple(sorted(x for x in Permission if uow.actor.may(x))),
     )
+
+
+@staff(Permission.VIEW)
+def read_place(uow: UnitOfWork) -> int:
+    """Return the id of the member's workspace, which open pages listen for."""
+    return uow.actor.workspace_id

@@ -12,13 +12,19 @@ from billing_app.web.portal import invoice as portal_invoice
 from billing_app.web.portal import not_found
 from billing_app.web.portal.invoice_state import PortalInvoiceState
 from billing_app.web.staff import (
+    dashboard,
+    invoice_detail,
     invoice_editor,
+    invoices,
     set_up,
     sign_in,
     sign_in_code,
     sign_in_password,
 )
+from billing_app.web.staff.dashboard_state import DashboardState
+from billing_app.web.staff.invoice_detail_state import InvoiceDetailState
 from billing_app.web.staff.invoice_editor_state import InvoiceEditorState
+from billing_app.web.staff.invoices_state import InvoicesState
 from billing_app.web.staff.shell import ShellState
 from billing_app.web.staff.sign_in_state import SignInState
 
@@ -41,6 +47,24 @@ _ARRIVE = (SignInState.arrive,)
 
 # By route.
 PAGES = (
+    Page(
+        "/dashboard",
+        "Dashboard",
+        dashboard.page,
+        (ShellState.enter, DashboardState.open, DashboardState.watch),
+    ),
+    Page(
+        "/invoices",
+        "Invoices",
+        invoices.page,
+        (ShellState.enter, InvoicesState.open, InvoicesState.watch),
+    ),
+    Page(
+        "/invoices/[invoice_id]",
+        "Invoice",
+        invoice_detail.page,
+        (ShellState.enter, InvoiceDetailState.open, InvoiceDetailState.watch),
+    ),
     Page(
         "/invoices/[invoice_id]/edit",
         "Invoice draft",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from reflex.istate.manager.memory import StateManagerMemory
 from reflex_base.event import Event
 from reflex_base.event.processor import BaseStateEventProcessor
 from reflex_base.registry import RegistrationContext
+from reflex_base.utils.format import format_event_handler
 
 from billing_app.web.gate import Gate
 
@@ -20,6 +23,10 @@ class _App:
 
     async def _preprocess(self, state: Any, event: Event) -> Any:
         return await self._gate.preprocess(self, state, event)  # type: ignore[arg-type]
+
+    def get_load_events(self, path: str) -> list[Any]:
+        """Load nothing by itself: a test presses what the page would."""
+        return []
 
     async def _postprocess(self, state: Any, event: Event, update: Any) -> Any:
         return update
@@ -38,13 +45,19 @@ class Driver:
         self.events: list[Event] = []
         self._cookie, self._path = cookie, path
 
+        self._told = asyncio.Event()
+
     async def emit_update(self, update: Any, token: str) -> None:
         if update.delta:
             self.deltas.append(update.delta)
         self.events += update.events
+        self._told.set()
 
     async def __aenter__(self) -> Driver:
-        self._processor = BaseStateEventProcessor(middleware=_App())  # type: ignore[arg-type]
+        app: Any = _App()
+        context: Any = RegistrationContext.get()
+        object.__setattr__(context, "_app", app)
+        self._processor = BaseStateEventProcessor(middleware=app)
         self._processor.configure(
             state_manager=StateManagerMemory(), event_namespace=self
         )
@@ -56,6 +69,41 @@ class Driver:
 
     async def send(self, name: str, **payload: Any) -> None:
         """Send an event by its full name, as any program on a socket could."""
+        future = await self._enqueue(name, payload)
+        await future.wait_all()
+
+    async def start(self, name: str, **payload: Any) -> None:
+        """Send an event whose handler runs for as long as the page is open."""
+        await self._enqueue(name, payload)
+
+    async def press(self, handler: Any, **payload: Any) -> None:
+        """Send the event of a state's handler."""
+        await self.send(format_event_handler(handler), **payload)
+
+    async def watch(self, handler: Any) -> None:
+        await self.start(format_event_handler(handler))
+
+    def shown(self, state: Any, name: str) -> Any:
+        """Return what the browser holds of a variable; None before it was sent."""
+        key, found = f"{name}_rx_state_", None
+        for delta in self.deltas:
+            found = delta.get(state.get_full_name(), {}).get(key, found)
+        return found
+
+    async def until(self, is_so: Callable[[], bool]) -> None:
+        """Wait until what was sent makes it so, two seconds at most."""
+        async with asyncio.timeout(2):
+            while not is_so():
+                self._told.clear()
+                await self._told.wait()
+
+    @property
+    def redirects(self) -> list[str]:
+        return [
+            event.payload["path"] for event in self.events if "path" in event.payload
+        ]
+
+    async def _enqueue(self, name: str, payload: dict[str, Any]) -> Any:
         event = Event(
             name=name,
             payload=payload,
@@ -67,8 +115,7 @@ class Driver:
                 "token": "t",
             },
         )
-        future = await self._processor.enqueue("t", event)
-        await future.wait_all()
+        return await self._processor.enqueue("t", event)
 
 
 def handler_names(audience: str) -> list[str]:

@@ -39,7 +39,7 @@ def status_badge(
     size = " badge-large" if large else ""
     return rx.el.span(
         icon_path(_choose(status, ICONS), size=14),
-        words or status,
+        words if isinstance(words, rx.Var) or words else status,
         class_name=_choose(status, {n: f"badge badge-{n}{size}" for n in ICONS}),
         role="status" if live else None,
     )

@@ -1,0 +1,301 @@
+"""The staff's first page: figures, months, what needs a person, what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import reflex as rx
+
+from billing_app.domain.activity import ActorKind
+from billing_app.domain.currencies import exponent
+from billing_app.domain.dates import add_months
+from billing_app.queries import dashboard as queries
+from billing_app.queries.activity import Activity
+from billing_app.queries.dashboard import (
+    Attention,
+    AttentionKind,
+    Bucket,
+    Dashboard,
+    Sum,
+)
+from billing_app.services import invoices
+from billing_app.web import formats
+from billing_app.web.components import charts
+from billing_app.web.components.charts import scale_steps
+from billing_app.web.doors import StaffState, staff_door, staff_watch
+from billing_app.web.staff.invoice_words import DEFAULT_ICON, ICON_BY_EVENT
+from billing_app.web.staff.live import changes
+
+_BUCKETS = {
+    Bucket.NOT_DUE: ("Not due yet", "0"),
+    Bucket.TO_30: ("1 to 30 days", "1"),
+    Bucket.TO_60: ("31 to 60 days", "2"),
+    Bucket.TO_90: ("61 to 90 days", "3"),
+    Bucket.OVER_90: ("Over 90 days", "4"),
+}
+_BUCKET_DAYS = {
+    Bucket.NOT_DUE: (0, None),
+    Bucket.TO_30: (30, 1),
+    Bucket.TO_60: (60, 31),
+    Bucket.TO_90: (90, 61),
+    Bucket.OVER_90: (None, 91),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One large amount, its cents and the sentence under it."""
+
+    amount: str = ""
+    cents: str = ""
+    note: str = ""
+    is_some: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionLine:
+    """One thing that waits for a person, with the one thing to do about it.
+
+    Attributes:
+        message_id: of a mail to retry; 0 for everything else.
+    """
+
+    key: str
+    kind: str
+    title: str
+    detail: str
+    amount: str
+    href: str
+    verb: str
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityLine:
+    """One thing that happened; `day` is set on the first of each day."""
+
+    key: str
+    day: str
+    icon: str
+    who: str
+    text: str
+    detail: str
+    at: str
+    exactly: str
+    href: str
+
+
+class DashboardState(StaffState, rx.State):
+    """All figures of one instant, drawn anew whenever something happens."""
+
+    is_ready: bool = False
+    stamp: str = ""
+    live: str = ""
+    outstanding: Figure = Figure()
+    overdue: Figure = Figure()
+    paid: Figure = Figure()
+    processing: Figure = Figure()
+    months: list[charts.Month] = []  # noqa: RUF012
+    scale: list[str] = []  # noqa: RUF012
+    buckets: list[charts.Bucket] = []  # noqa: RUF012
+    aging_total: str = ""
+    aging_note: str = ""
+    attention: list[AttentionLine] = []  # noqa: RUF012
+    attention_count: str = ""
+    activity: list[ActivityLine] = []  # noqa: RUF012
+
+    @staff_door
+    async def open(self) -> None:
+        await self._read()
+
+    @staff_watch
+    async def watch(self) -> None:
+        """Recorded payments and everything else show without a reload."""
+        async for _ in changes(self):
+            async with self:
+                await self._read()
+
+    @staff_door
+    async def retry_mail(self, message_id: int) -> None:
+        await self._run(invoices.retry_mail, message_id)
+        self._notify("The mail is on its way again.")
+        await self._read()
+
+    async def _read(self) -> None:
+        it = await self._run(queries.read_dashboard)
+        self.stamp = (
+            f"as of {formats.clock_time(it.moment.now, it.moment)}, "
+            f"{formats.weekday(it.moment.today)}"
+        )
+        self.live = formats.live_words(it.moment)
+        self.outstanding = _figure(it.outstanding, _invoices(it.outstanding))
+        self.overdue = _figure(it.overdue, _overdue_words(it))
+        self.paid = _figure(it.paid, _paid_words(it))
+        self.processing = _figure(it.processing, _processing_words(it))
+        self.months, self.scale = _months(it)
+        self.buckets = _buckets(it)
+        self.aging_total = formats.money(it.outstanding[0].minor, it.currency)
+        self.aging_note = _also(it.outstanding)
+        self.attention = [_attention_line(each) for each in it.attention]
+        self.attention_count = str(len(it.attention) or "")
+        self.activity = list(_activity_lines(it))
+        self.is_ready = True
+
+
+def _figure(sums: tuple[Sum, ...], note: str) -> Figure:
+    own = sums[0]
+    amount, cents = formats.split_money(own.minor, own.currency)
+    return Figure(amount, cents, note, own.minor != 0)
+
+
+def _also(sums: tuple[Sum, ...]) -> str:
+    """Name the other currencies; they are never added up silently."""
+    others = [(each.currency, each.minor) for each in sums[1:]]
+    return f"Also {formats.join_money(others)}" if others else ""
+
+
+def _invoices(sums: tuple[Sum, ...]) -> str:
+    count = formats.count_of(sum(each.count for each in sums), "invoice")
+    return ". ".join(part for part in (count, _also(sums)) if part)
+
+
+def _overdue_words(it: Dashboard) -> str:
+    if it.oldest_due_on is None:
+        return "Nothing is late"
+    days = formats.count_of(formats.days_late(it.oldest_due_on, it.moment), "day")
+    count = formats.count_of(sum(each.count for each in it.overdue), "invoice")
+    words = f"{count}, oldest {days}"
+    also = _also(it.overdue)
+    return f"{words}. {also}" if also else words
+
+
+def _paid_words(it: Dashboard) -> str:
+    words = formats.count_of(sum(each.count for each in it.paid), "payment")
+    before, now = it.paid_before[0].minor, it.paid[0].minor
+    if before:
+        percent = round((now - before) * 100 / before)
+        way = "above" if percent >= 0 else "below"
+        month = formats.short_month(add_months(it.moment.today, -1))
+        words += f", {abs(percent)}% {way} {month} to date"
+    also = _also(it.paid)
+    return f"{words}. {also}" if also else words
+
+
+def _processing_words(it: Dashboard) -> str:
+    count = sum(each.count for each in it.processing)
+    return f"{formats.count_of(count, 'bank debit')} not cleared yet" if count else ""
+
+
+def _months(it: Dashboard) -> tuple[list[charts.Month], list[str]]:
+    unit = 10 ** exponent(it.currency)
+    largest = max(max(x.invoiced_minor, x.paid_minor) for x in it.months)
+    steps = scale_steps(-(-largest // unit))
+    top = steps[0] * unit
+    months = [
+        charts.Month(
+            name=formats.month_name(each.first_day),
+            short=formats.short_month(each.first_day),
+            before=formats.money(each.invoiced_minor, it.currency),
+            after=formats.money(each.paid_minor, it.currency),
+            before_height=round(each.invoiced_minor * 100 / top, 2),
+            after_height=round(each.paid_minor * 100 / top, 2),
+        )
+        for each in it.months
+    ]
+    return months, [formats.short_money(step * unit, it.currency) for step in steps]
+
+
+def _buckets(it: Dashboard) -> list[charts.Bucket]:
+    whole = sum(each.minor for each in it.aging)
+    drawn: list[charts.Bucket] = []
+    for each in it.aging:
+        words, tone = _BUCKETS[each.bucket]
+        drawn.append(
+            charts.Bucket(
+                key=each.bucket.value,
+                words=words,
+                tone=tone,
+                count=str(each.count),
+                amount=formats.money(each.minor, it.currency),
+                percent=round(each.minor * 100 / whole, 2) if each.minor else 0,
+                href=_bucket_href(each.bucket, it.moment.today),
+            )
+        )
+    return drawn
+
+
+def _bucket_href(bucket: Bucket, today: date) -> str:
+    """Lead to the list of what is in a bucket: due in its span of days."""
+    if bucket == Bucket.NOT_DUE:
+        return "/invoices?status=due"
+    earliest, latest = _BUCKET_DAYS[bucket]
+    assert latest is not None
+    first = date.fromordinal(today.toordinal() - earliest) if earliest else ""
+    last = date.fromordinal(today.toordinal() - latest)
+    return f"/invoices?status=overdue&due={first}..{last}"
+
+
+def _attention_line(each: Attention) -> AttentionLine:
+    number = each.invoice_number or "a draft"
+    titles = {
+        AttentionKind.MAIL_FAILED: f"Mail to {each.customer_name} was not sent",
+        AttentionKind.PAYMENT_HELD: f"Payment from {each.customer_name} is held",
+        AttentionKind.ATTEMPT_FAILED: f"Online payment of {each.customer_name} failed",
+        AttentionKind.EVENT_WAITING: "Stripe told something that is not handled",
+    }
+    about = f"{number}. {each.reason}" if each.invoice_id else each.reason
+    is_mail = each.kind == AttentionKind.MAIL_FAILED
+    return AttentionLine(
+        key=f"{each.kind}-{each.row_id}",
+        kind=each.kind.value,
+        title=titles[each.kind],
+        detail=about,
+        amount="" if each.minor is None else formats.money(each.minor, each.currency),
+        href=f"/invoices/{each.invoice_id}" if each.invoice_id else "/accounting",
+        verb="Retry" if is_mail else "Look",
+        message_id=each.row_id if is_mail else 0,
+    )
+
+
+def _activity_lines(it: Dashboard) -> Iterator[ActivityLine]:
+    last_day = None
+    for each in it.activity:
+        day = formats.local(each.at, it.moment).date()
+        yield ActivityLine(
+            key=str(each.id),
+            day="" if day == last_day else _day_words(day, it),
+            icon=ICON_BY_EVENT.get(each.event, DEFAULT_ICON),
+            who=_who(each),
+            text=each.text,
+            detail=". ".join(_activity_details(each)),
+            at=formats.clock_time(each.at, it.moment),
+            exactly=formats.exact_instant(each.at, it.moment),
+            href=f"/invoices/{each.invoice_id}" if each.invoice_id else "",
+        )
+        last_day = day
+
+
+def _who(each: Activity) -> str:
+    if each.kind == ActorKind.MEMBER:
+        return each.who
+    return each.customer_name if each.kind == ActorKind.CUSTOMER else ""
+
+
+def _activity_details(each: Activity) -> Iterable[str]:
+    if each.invoice_number:
+        yield each.invoice_number
+    if each.customer_name and each.kind != ActorKind.CUSTOMER:
+        yield each.customer_name
+    if each.amount_minor is not None:
+        yield formats.money(each.amount_minor, each.currency)
+    if each.detail:
+        yield each.detail
+
+
+def _day_words(day: date, it: Dashboard) -> str:
+    ago = (it.moment.today - day).days
+    if ago in (0, 1):
+        return "Yesterday" if ago else "Today"
+    return formats.short_day(day, it.moment)

@@ -1,0 +1,521 @@
+"""The page about one invoice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from billing_app.domain.payment import METHOD_NAMES, PaymentMethod
+from billing_app.web import theme
+from billing_app.web.components.badges import status_badge
+from billing_app.web.components.controls import (
+    button,
+    copy_button,
+    date_input,
+    field,
+    link,
+    link_button,
+    money_input,
+    segmented,
+    text_area,
+    text_input,
+)
+from billing_app.web.components.dialogs import afterwards, confirm_dialog, dialog
+from billing_app.web.components.icons import ICONS, icon
+from billing_app.web.components.layout import message, panel, skeleton_block
+from billing_app.web.components.tables import Column, data_table, empty_state
+from billing_app.web.staff.event_icon import event_icon
+from billing_app.web.staff.invoice_detail_state import InvoiceDetailState
+from billing_app.web.staff.invoice_words import (
+    Fact,
+    MailLine,
+    PaymentLine,
+    TimelineLine,
+)
+from billing_app.web.staff.shell import ShellState, staff_page
+
+State = InvoiceDetailState
+METHODS = [(method.value, METHOD_NAMES[method]) for method in PaymentMethod]
+
+PAYMENT_COLUMNS = (
+    Column("date", "Date", phone="under"),
+    Column("method", "Method", phone="title"),
+    Column("reference", "Reference", wide=True, phone="hidden"),
+    Column("by", "Recorded by"),
+    Column("status", "Status", phone="status"),
+    Column("amount", "Amount", number=True, phone="amount"),
+    Column("act", "Actions", label_hidden=True, phone="status-end"),
+)
+
+
+class CopyLink(rx.Component):
+    """Asks the server for the secret link and copies what comes back."""
+
+    library = rx.asset("copy_link.jsx", shared=True).importable_path
+    tag = "CopyLink"
+
+    url: rx.Var[str]
+    words: rx.Var[str]
+    path: rx.Var[str]
+    done_path: rx.Var[str]
+    on_ask: rx.EventHandler[rx.event.no_args_event_spec]
+
+
+def page() -> rx.Component:
+    return staff_page(
+        rx.match(
+            State.shape,
+            ("shown", _invoice()),
+            ("gone", _gone()),
+            rx.el.div(skeleton_block(8), class_name="page"),
+        ),
+        state=State,
+        current="Invoices",
+        title=rx.cond(State.card.number != "", State.card.number, "Invoice"),
+        title_in_page=True,
+        parent=("Invoices", "/invoices"),
+        live=State.live,
+        stylesheets=(theme.DOCUMENT,),
+        extra=(
+            _payment_dialog(),
+            _void_dialog(),
+            _share_dialog(),
+            _reverse_dialog(),
+        ),
+        on_undo=State.undo,
+    )
+
+
+def _invoice() -> rx.Component:
+    return rx.fragment(
+        _hero(),
+        _actions(),
+        rx.el.div(
+            rx.foreach(State.failed_mails, _failed_mail),
+            _void_note(),
+            rx.el.div(
+                rx.el.div(_payments(), _conversation(), _document()),
+                rx.el.div(_details(), _mails(), _timeline()),
+                class_name="columns",
+            ),
+            class_name="page stack",
+        ),
+    )
+
+
+def _gone() -> rx.Component:
+    return rx.el.div(
+        rx.el.h1("Invoice not found", class_name="visually-hidden"),
+        empty_state(
+            "There is no such invoice",
+            "It does not exist, or belongs to another workspace.",
+            link_button("All invoices", "/invoices"),
+        ),
+    )
+
+
+def _hero() -> rx.Component:
+    card = State.card
+    late = status_badge("Overdue", card.late, large=True)
+    return rx.el.div(
+        rx.el.div(
+            rx.el.h1(
+                card.number,
+                status_badge(card.status, large=True, live=True),
+                rx.cond(card.late != "", late, rx.fragment()),
+            ),
+            rx.el.p(
+                link(card.customer, href=card.customer_href),
+                _given(card.purchase_order, rx.el.span("PO ", card.purchase_order)),
+                rx.el.span(card.due),
+                _given(
+                    card.viewed,
+                    rx.el.span(icon("eye", 14), card.viewed, title=card.viewed_exactly),
+                ),
+                _given(
+                    rx.cond(card.is_archived, "yes", ""),
+                    rx.el.span(icon("archived", 14), "Archived"),
+                ),
+                class_name="hero-facts",
+            ),
+        ),
+        rx.el.p(
+            rx.el.b(card.amount, rx.el.span(card.cents, class_name="cents")),
+            card.left,
+            class_name="hero-amount",
+        ),
+        class_name="hero",
+    )
+
+
+def _actions() -> rx.Component:
+    card = State.card
+    return rx.el.div(
+        _may(
+            "issue_invoice",
+            card.can_publish,
+            button(
+                "Publish to portal",
+                kind="primary",
+                icon_name="send",
+                on_click=State.publish,
+            ),
+        ),
+        _may("record_payment", card.can_pay, _record_button()),
+        _may(
+            "manage_links",
+            card.is_published,
+            button(
+                "Preview as customer",
+                icon_name="external",
+                on_click=State.preview_as_customer,
+            ),
+        ),
+        rx.cond(ShellState.may["manage_links"], _link_group(), rx.fragment()),
+        _may(
+            "issue_invoice",
+            card.can_mark_sent,
+            button("Mark as sent", kind="quiet", on_click=State.mark_sent),
+        ),
+        link_button(
+            "Download PDF",
+            card.pdf_href,
+            kind="quiet",
+            icon_name="download",
+            leaves_app=True,
+        ),
+        rx.el.span(class_name="spacer"),
+        _may(
+            "edit_draft",
+            True,
+            button("Duplicate", kind="quiet", on_click=State.duplicate),
+        ),
+        rx.cond(
+            ShellState.may["issue_invoice"],
+            rx.cond(
+                card.is_archived,
+                button("Unarchive", kind="quiet", on_click=State.unarchive),
+                button("Archive", kind="quiet", on_click=State.archive),
+            ),
+            rx.fragment(),
+        ),
+        _may(
+            "void_invoice",
+            card.can_void,
+            button("Void", kind="quiet-danger", on_click=State.start_voiding),
+        ),
+        class_name="actions",
+    )
+
+
+def _record_button() -> rx.Component:
+    def drawn(kind: Any) -> rx.Component:
+        return button(
+            "Record payment",
+            kind=kind,
+            icon_name="payment",
+            on_click=State.start_payment,
+        )
+
+    return rx.cond(State.card.can_publish, drawn("plain"), drawn("primary"))
+
+
+def _link_group() -> rx.Component:
+    return rx.el.div(
+        CopyLink.create(
+            url=State.link_url,
+            words="Copy link",
+            path=ICONS["link"],
+            done_path=ICONS["check"],
+            on_ask=State.copy_link,
+            class_name="button",
+        ),
+        button("New link", on_click=State.new_link),
+        button("Share", on_click=State.start_sharing),
+        button("Revoke access", on_click=State.revoke_access),
+        class_name="button-group",
+    )
+
+
+def _failed_mail(it: rx.vars.ObjectVar[MailLine]) -> rx.Component:
+    retry = button(
+        "Retry", small=True, icon_name="refresh", on_click=State.retry_mail(it.id)
+    )
+    return rx.el.div(
+        icon("mail-failed"),
+        rx.el.p(
+            rx.el.b("Mail was not sent: ", it.words),
+            rx.el.br(),
+            rx.el.span(it.error, " (", it.at, ")"),
+        ),
+        rx.el.span(class_name="spacer"),
+        rx.cond(ShellState.may["issue_invoice"], retry, rx.fragment()),
+        class_name="message message-bad",
+        role="alert",
+    )
+
+
+def _void_note() -> rx.Component:
+    drawn = message(f"Void: {State.card.void_reason}", icon_name="void")
+    return _given(State.card.void_reason, drawn)
+
+
+def _payments() -> rx.Component:
+    table = data_table(
+        PAYMENT_COLUMNS,
+        State.payments,
+        _payment_cells,
+        row_key=lambda it: it.key,
+        label="Payments",
+    )
+    none = rx.el.p("No payment yet.", class_name="panel-body quiet")
+    return panel(
+        "Payments",
+        rx.cond(State.payments.length() > 0, table, none),
+        count=rx.cond(State.payments.length() > 0, State.payments.length(), ""),
+        aside=[rx.el.span(State.card.received, class_name="secondary small")],
+    )
+
+
+def _payment_cells(it: rx.vars.ObjectVar[PaymentLine]) -> list[Any]:
+    note = rx.el.p(
+        icon("lock", 14),
+        rx.el.span("Staff only: ", class_name="visually-hidden"),
+        it.notes,
+        class_name="staff-note",
+    )
+    reverse = button(
+        "Reverse", kind="quiet", small=True, on_click=State.start_reversing(it.id)
+    )
+    return [
+        rx.el.span(it.date, class_name="figures"),
+        it.method,
+        rx.el.div(
+            rx.el.span(it.reference, title=it.reference, class_name="truncate"),
+            _given(it.notes, note),
+        ),
+        rx.el.span(it.by, class_name="secondary"),
+        rx.el.span(status_badge(it.badge, it.words), title=it.detail),
+        rx.el.span(it.amount, class_name=rx.cond(it.counts, "medium", "quiet")),
+        rx.cond(
+            it.is_reversible & ShellState.may["record_payment"].to(bool),
+            reverse,
+            rx.fragment(),
+        ),
+    ]
+
+
+def _conversation() -> rx.Component:
+    return panel(
+        "Conversation",
+        rx.el.p(
+            "No comments yet. What the customer writes on the invoice's page "
+            "will stand here.",
+            class_name="panel-body quiet",
+        ),
+    )
+
+
+def _document() -> rx.Component:
+    error = message(State.card.pdf_error, tone="bad", icon_name="alert")
+    return panel(
+        "Document",
+        _given(State.card.pdf_error, error),
+        rx.el.div(
+            rx.el.div(rx.html(State.sheet), class_name="sheet-frame"),
+            class_name="document-page",
+        ),
+        aside=[rx.el.span(State.card.issued, class_name="quiet small")],
+    )
+
+
+def _details() -> rx.Component:
+    shown_link = rx.fragment(
+        rx.el.dt("Address"),
+        rx.el.dd(
+            rx.el.input(
+                value=State.link_url,
+                read_only=True,
+                class_name="input small",
+                aria_label="Portal link",
+            )
+        ),
+    )
+    return panel(
+        "Details",
+        rx.el.dl(
+            rx.foreach(State.facts, _fact),
+            _given(State.link_url, shown_link),
+            class_name="facts",
+        ),
+    )
+
+
+def _fact(it: rx.vars.ObjectVar[Fact]) -> rx.Component:
+    return rx.fragment(rx.el.dt(it.name), rx.el.dd(it.words))
+
+
+def _mails() -> rx.Component:
+    def line(it: rx.vars.ObjectVar[MailLine]) -> rx.Component:
+        drawn = rx.cond(it.is_failed, icon("mail-failed", 14), icon("mail", 14))
+        return rx.el.li(
+            drawn,
+            rx.el.div(rx.el.b(it.words), rx.el.p(it.state)),
+            rx.el.time(it.at),
+        )
+
+    none = rx.el.p("No mail yet.", class_name="panel-body quiet")
+    some = rx.el.ol(rx.foreach(State.mails, line), class_name="timeline")
+    return panel("Mail", rx.cond(State.mails.length() > 0, some, none))
+
+
+def _timeline() -> rx.Component:
+    return panel(
+        "Timeline",
+        rx.el.ol(rx.foreach(State.timeline, timeline_entry), class_name="timeline"),
+    )
+
+
+def timeline_entry(it: rx.vars.ObjectVar[TimelineLine]) -> rx.Component:
+    return rx.el.li(
+        event_icon(it.icon),
+        rx.el.div(rx.el.b(it.text), rx.el.p(it.detail)),
+        rx.el.time(it.at, title=it.exactly),
+        key=it.key,
+    )
+
+
+def _payment_dialog() -> rx.Component:
+    form = State.payment
+    return dialog(
+        "Record payment",
+        rx.el.div(
+            field(
+                "Amount",
+                money_input(
+                    "amount",
+                    State.card.currency,
+                    default_value=form["amount"],
+                    on_change=State.foresee.debounce(150),
+                ),
+                error=State.errors["amount"],
+            ),
+            field(
+                "Date",
+                date_input("received_on", default_value=form["received_on"]),
+                error=State.errors["received_on"],
+            ),
+            class_name="field-pair",
+        ),
+        segmented("method", "Method", METHODS, value="bank_transfer", wide=True),
+        field(
+            "Reference",
+            text_input("reference", max_length=140),
+            aside="customer sees this",
+            error=State.errors["reference"],
+        ),
+        field(
+            "Note",
+            text_area("note", placeholder="Why, who called, what was agreed"),
+            aside="staff only",
+            aside_icon="lock",
+            error=State.errors["note"],
+        ),
+        _given(State.becomes, afterwards(State.becomes, State.becomes_balance)),
+        dialog_id="record-payment",
+        lead=f"{State.card.number}, {State.card.customer}",
+        actions=[
+            rx.el.kbd("Ctrl Enter", custom_attrs={"aria-hidden": "true"}),
+            rx.el.span(class_name="spacer"),
+            button("Cancel", closes=True),
+            button(State.record_words, kind="primary", submit=True),
+        ],
+        on_submit=State.record_payment,
+        open=State.dialog == "payment",
+        on_close=State.close_dialog,
+        key=form["request_key"],
+    )
+
+
+def _void_dialog() -> rx.Component:
+    return confirm_dialog(
+        State.card.void_title,
+        State.card.void_words,
+        field(
+            "Reason",
+            text_input("reason", max_length=500),
+            aside="kept in the audit trail",
+            error=State.errors["reason"],
+            field_id="void-reason",
+        ),
+        dialog_id="void",
+        keep="Keep invoice",
+        confirm=button("Void invoice", kind="danger", submit=True),
+        on_submit=State.void,
+        open=State.dialog == "void",
+        on_close=State.close_dialog,
+    )
+
+
+def _reverse_dialog() -> rx.Component:
+    return confirm_dialog(
+        "Reverse this payment?",
+        f"{State.reversing}. The invoice asks for the money again.",
+        field(
+            "Reason",
+            text_input("reason", max_length=500),
+            aside="kept in the audit trail",
+            error=State.errors["reason"],
+            field_id="reverse-reason",
+        ),
+        dialog_id="reverse",
+        keep="Keep payment",
+        confirm=button("Reverse payment", kind="danger", submit=True),
+        on_submit=State.reverse_payment,
+        open=State.dialog == "reverse",
+        on_close=State.close_dialog,
+    )
+
+
+def _share_dialog() -> rx.Component:
+    return dialog(
+        "Share the invoice",
+        field(
+            "Email",
+            text_input(
+                "email",
+                kind="email",
+                default_value=State.share_email,
+                key=State.share_email,
+            ),
+            error=State.errors["email"],
+        ),
+        rx.el.p(
+            copy_button("Copy this link", State.link_url, words="Copy this link"),
+            link_button(
+                "Text message", State.sms_href, icon_name="send", leaves_app=True
+            ),
+            class_name="share-ways",
+        ),
+        rx.el.p(State.link_url, class_name="link-shown"),
+        dialog_id="share",
+        lead="Whoever has the link can read this invoice.",
+        actions=[
+            button("Cancel", closes=True),
+            button("Send link", kind="primary", submit=True),
+        ],
+        on_submit=State.share_by_mail,
+        open=State.dialog == "share",
+        on_close=State.close_dialog,
+    )
+
+
+def _may(permission: str, when: Any, drawn: rx.Component) -> rx.Component:
+    allowed = ShellState.may[permission]
+    shown = allowed if when is True else allowed & when
+    return rx.cond(shown, drawn, rx.fragment())
+
+
+def _given(words: Any, drawn: rx.Component) -> rx.Component:
+    return rx.cond(words != "", drawn, rx.fragment())

@@ -1,0 +1,328 @@
+"""One invoice as staff see it: its facts in words, and what a press does."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from typing import Any
+from urllib.parse import quote
+
+import reflex as rx
+
+from billing_app import runtime
+from billing_app.documents.render import render_sheet
+from billing_app.domain.contact import check_email
+from billing_app.domain.errors import BillingError, InvalidInput
+from billing_app.domain.invoice import InvoiceState
+from billing_app.domain.parsing import parse_amount
+from billing_app.queries.invoice_detail import InvoiceDetail, read_invoice
+from billing_app.services import drafts, invoices, payments, portal_links
+from billing_app.services.payments import RecordPaymentForm
+from billing_app.web import formats
+from billing_app.web.doors import StaffState, staff_door, staff_watch
+from billing_app.web.staff import invoice_words as words
+from billing_app.web.staff.invoice_words import (
+    Fact,
+    InvoiceCard,
+    MailLine,
+    PaymentLine,
+    TimelineLine,
+)
+from billing_app.web.staff.live import changes
+
+PAYMENT_FIELDS = ("amount", "received_on", "method", "reference", "note")
+PATH = "/invoices"
+
+
+class InvoiceDetailState(StaffState, rx.State):
+    """The invoice that the address names.
+
+    Attributes:
+        shape: loading, gone or shown.
+        link_url: the secret link, only after somebody asked for it.
+        dialog: which dialog is open: payment, void, share, reverse, or none.
+        sheet: the document as HTML, drawn by the server.
+    """
+
+    shape: str = "loading"
+    card: InvoiceCard = InvoiceCard()
+    payments: list[PaymentLine] = []  # noqa: RUF012
+    mails: list[MailLine] = []  # noqa: RUF012
+    failed_mails: list[MailLine] = []  # noqa: RUF012
+    timeline: list[TimelineLine] = []  # noqa: RUF012
+    facts: list[Fact] = []  # noqa: RUF012
+    sheet: str = ""
+    live: str = ""
+    link_url: str = ""
+    sms_href: str = ""
+    dialog: str = ""
+    errors: dict[str, str] = {}  # noqa: RUF012
+    payment: dict[str, str] = {}  # noqa: RUF012
+    becomes: str = ""
+    becomes_balance: str = ""
+    record_words: str = ""
+    share_email: str = ""
+    reversing: str = ""
+    is_busy: bool = False
+
+    _detail: InvoiceDetail | None = None
+    _drawn: str = ""
+    _reversing_id: int = 0
+    _undo: dict[str, str] = {}  # noqa: RUF012
+
+    # Reading
+
+    @staff_door
+    async def open(self) -> Any:
+        """Show the invoice that the address names."""
+        self.link_url = self.sms_href = self.dialog = ""
+        if self._detail is None or self._detail.id != self._segment_id(1):
+            self.shape = "loading"
+        try:
+            await self._read()
+        except BillingError:
+            self._detail = None
+            self.shape = "gone"
+            raise
+        assert self._detail is not None
+        if self._detail.state == InvoiceState.DRAFT:
+            return rx.redirect(f"{PATH}/{self._detail.id}/edit", replace=True)
+        return None
+
+    @staff_watch
+    async def watch(self) -> None:
+        """Show what others do to the invoice as they do it."""
+        async for _ in changes(self, f"invoice:{self._segment_id(1)}"):
+            async with self:
+                if self.shape == "shown":
+                    await self._read()
+
+    async def _read(self) -> None:
+        it = await self._run(read_invoice, self._segment_id(1))
+        self._detail = it
+        self.card = words.card_of(it)
+        self.payments = words.payment_lines(it)
+        self.mails = words.mail_lines(it)
+        self.failed_mails = [mail for mail in self.mails if mail.is_failed]
+        self.timeline = words.timeline_lines(it)
+        self.facts = words.facts_of(it)
+        self.live = formats.live_words(it.moment)
+        if it.document is not None and self._drawn != it.number:
+            logo = it.document.branding.logo_digest
+            address = f"/api/logo/{logo}" if logo else ""
+            sheet = await asyncio.to_thread(render_sheet, it.document, address)
+            self.sheet, self._drawn = str(sheet), it.number
+        self.shape = "shown"
+
+    def _shown(self) -> InvoiceDetail:
+        """Return the invoice in view; an id never comes from the browser."""
+        if self._detail is None:
+            raise InvalidInput("Open an invoice first.")
+        return self._detail
+
+    # The link
+
+    @staff_door
+    async def copy_link(self) -> None:
+        """Hand the live link to the browser, which copies it."""
+        token = await self._run(portal_links.copy_link, self._shown().id)
+        self._show_link(token)
+        await self._read()
+
+    @staff_door
+    async def new_link(self) -> None:
+        token = await self._run(portal_links.new_link, self._shown().id)
+        self._show_link(token)
+        self._notify("New link made. Every older link has stopped working.")
+        await self._read()
+
+    @staff_door
+    async def revoke_access(self) -> None:
+        count = await self._run(portal_links.revoke_links, self._shown().id)
+        self.link_url = self.sms_href = ""
+        self._notify(
+            "Access revoked. The link opens nothing any more."
+            if count
+            else "No link was working, so there was nothing to revoke."
+        )
+        await self._read()
+
+    @staff_door
+    async def preview_as_customer(self) -> Any:
+        """Open the customer's page in a new tab; no view is recorded."""
+        token = await self._run(portal_links.copy_link, self._shown().id)
+        return rx.redirect(f"/p/{token}?preview=1", is_external=True)
+
+    @staff_door
+    async def start_sharing(self) -> None:
+        token = await self._run(portal_links.copy_link, self._shown().id)
+        self._show_link(token)
+        self.share_email = self._shown().customer_email
+        self._open_dialog("share")
+        await self._read()
+
+    @staff_door
+    async def share_by_mail(self, form: dict[str, Any]) -> None:
+        try:
+            email = check_email(_text(form, "email"), "email")
+        except InvalidInput as refusal:
+            self.errors = {"email": refusal.message}
+            return
+        await self._run(portal_links.share_by_mail, self._shown().id, email)
+        self.dialog = ""
+        self._notify(f"The link is on its way to {email}.")
+        await self._read()
+
+    def _show_link(self, token: str) -> None:
+        self.link_url = f"{runtime.current().public_url}/p/{token}"
+        self.sms_href = f"sms:?&body={quote(self.link_url, safe='')}"
+
+    # Its life
+
+    @staff_door
+    async def publish(self) -> None:
+        await self._run(invoices.publish, self._shown().id)
+        self._notify("Published. The customer gets a mail with the link.")
+        await self._read()
+
+    @staff_door
+    async def mark_sent(self) -> None:
+        await self._run(invoices.mark_sent, self._shown().id)
+        self._notify("Marked as sent.")
+        await self._read()
+
+    @staff_door
+    async def duplicate(self) -> Any:
+        copy = await self._run(drafts.duplicate, self._shown().id)
+        return rx.redirect(f"{PATH}/{copy.invoice_id}/edit")
+
+    @staff_door
+    async def archive(self) -> None:
+        it = self._shown()
+        await self._run(invoices.archive, it.id)
+        key = self._notify(f"{it.number} archived.", "Undo")
+        self._undo = {**self._undo, key: "unarchive"}
+        await self._read()
+
+    @staff_door
+    async def unarchive(self) -> None:
+        it = self._shown()
+        await self._run(invoices.unarchive, it.id)
+        self._notify(f"{it.number} is back in the lists.")
+        await self._read()
+
+    @staff_door
+    async def undo(self, key: str) -> None:
+        if self._undo.pop(key, "") == "unarchive":
+            await self._run(invoices.unarchive, self._shown().id)
+            await self._read()
+        await self.dismiss_notice(key)
+
+    @staff_door
+    async def start_voiding(self) -> None:
+        self._open_dialog("void")
+
+    @staff_door
+    async def void(self, form: dict[str, Any]) -> None:
+        it = self._shown()
+        if await self._tried(invoices.void, it.id, _text(form, "reason")):
+            self._notify(f"{it.number} is void.")
+            await self._read()
+
+    @staff_door
+    async def retry_mail(self, message_id: int) -> None:
+        await self._run(invoices.retry_mail, message_id)
+        self._notify("The mail is on its way again.")
+        await self._read()
+
+    # Money
+
+    @staff_door
+    async def start_payment(self) -> None:
+        it = self._shown()
+        amount = formats.typed_amount(max(it.outstanding_minor, 0), it.currency)
+        self.payment = {
+            "amount": amount,
+            "received_on": it.moment.today.isoformat(),
+            "request_key": secrets.token_hex(16),
+        }
+        self._foresee(amount)
+        self._open_dialog("payment")
+
+    @staff_door
+    async def foresee(self, amount: str) -> None:
+        """Say what will be true once this amount is recorded."""
+        self.payment = {**self.payment, "amount": amount}
+        self._foresee(amount)
+
+    @staff_door
+    async def record_payment(self, form: dict[str, Any]) -> None:
+        it = self._shown()
+        typed = {name: _text(form, name) for name in PAYMENT_FIELDS}
+        self.payment = {**self.payment, **typed}
+        recorded = RecordPaymentForm(
+            **typed,
+            currency=it.currency,
+            request_key=self.payment.get("request_key", ""),
+        )
+        if await self._tried(payments.record_payment, it.id, recorded):
+            self._notify("Payment recorded.")
+            await self._read()
+
+    @staff_door
+    async def start_reversing(self, payment_id: int) -> None:
+        found = [line for line in self.payments if line.id == payment_id]
+        if not found or not found[0].is_reversible:
+            raise InvalidInput("That payment can't be reversed here.")
+        self._reversing_id = payment_id
+        self.reversing = f"{found[0].amount} of {found[0].date}"
+        self._open_dialog("reverse")
+
+    @staff_door
+    async def reverse_payment(self, form: dict[str, Any]) -> None:
+        reason = _text(form, "reason")
+        if await self._tried(payments.reverse_payment, self._reversing_id, reason):
+            self._notify("Payment reversed.")
+            await self._read()
+
+    @staff_door
+    async def close_dialog(self) -> None:
+        self.dialog = ""
+
+    def _open_dialog(self, name: str) -> None:
+        self.errors = {}
+        self.dialog = name
+
+    async def _tried(self, service: Any, *args: Any) -> bool:
+        """Run a dialog's service: close it on success, else say what is wrong."""
+        self.errors = {}
+        try:
+            await self._run(service, *args)
+        except InvalidInput as refusal:
+            if refusal.field is None:
+                raise
+            self.errors = {refusal.field: refusal.message}
+            return False
+        self.dialog = ""
+        return True
+
+    def _foresee(self, amount: str) -> None:
+        it = self._shown()
+        try:
+            paid = parse_amount(amount, it.currency).minor
+        except InvalidInput:
+            self.becomes = self.becomes_balance = ""
+            self.record_words = "Record payment"
+            return
+        left = it.outstanding_minor - paid
+        self.record_words = f"Record {formats.money(paid, it.currency)}"
+        self.becomes_balance = f"Balance {formats.money(max(left, 0), it.currency)}"
+        self.becomes = words.becomes(it, left)
+        if left < 0:
+            credit = formats.money(-left, it.currency)
+            self.becomes += f", {credit} is the customer's credit"
+
+
+def _text(form: dict[str, Any], name: str) -> str:
+    value = form.get(name, "")
+    return value if isinstance(value, str) else ""

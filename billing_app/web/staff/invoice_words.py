@@ -1,0 +1,367 @@
+"""One invoice in the words of its page: amounts, days and states written out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from billing_app.domain.activity import ActorKind
+from billing_app.domain.events import Topic
+from billing_app.domain.invoice import InvoiceState, InvoiceStatus
+from billing_app.domain.payment import PaymentStatus, method_name
+from billing_app.queries.activity import Activity
+from billing_app.queries.invoice_detail import (
+    InvoiceDetail,
+    MailFacts,
+    StaffAttempt,
+    StaffPayment,
+)
+from billing_app.web import formats
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceCard:
+    """The head of the page.
+
+    Attributes:
+        late: a second badge for money that is late under another status.
+        left: the words under the large amount.
+        can_: what may be offered now, whoever looks.
+    """
+
+    id: int = 0
+    number: str = ""
+    status: str = ""
+    late: str = ""
+    customer: str = ""
+    customer_href: str = ""
+    purchase_order: str = ""
+    due: str = ""
+    viewed: str = ""
+    viewed_exactly: str = ""
+    amount: str = ""
+    cents: str = ""
+    left: str = ""
+    received: str = ""
+    currency: str = ""
+    void_title: str = ""
+    void_words: str = ""
+    void_reason: str = ""
+    issued: str = ""
+    pdf_href: str = ""
+    pdf_error: str = ""
+    can_pay: bool = False
+    can_publish: bool = False
+    can_mark_sent: bool = False
+    can_void: bool = False
+    is_published: bool = False
+    is_archived: bool = False
+    has_link: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentLine:
+    """Money that came, or an attempt that did not become money."""
+
+    key: str
+    id: int
+    date: str
+    method: str
+    reference: str
+    notes: str
+    by: str
+    badge: str
+    words: str
+    detail: str
+    amount: str
+    counts: bool
+    is_reversible: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MailLine:
+    """A mail about the invoice."""
+
+    id: int
+    words: str
+    state: str
+    at: str
+    error: str
+    is_failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineLine:
+    """One thing that happened."""
+
+    key: str
+    icon: str
+    text: str
+    detail: str
+    at: str
+    exactly: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One row of the details."""
+
+    name: str
+    words: str
+
+
+ICON_BY_EVENT = {
+    "invoice_viewed": "eye",
+    "invoice_published": "send",
+    "invoice_sent": "send",
+    "invoice_issued": "invoice",
+    "invoice_voided": "void",
+    "invoice_archived": "archived",
+    "invoice_unarchived": "archived",
+    "invoice_duplicated": "copy",
+    "link_created": "link",
+    "link_revoked": "unlink",
+    "link_shared": "mail",
+    "mail_requeued": "mail",
+    "payment_recorded": "payment",
+    "payment_settled": "paid",
+    "payment_reversed": "undo",
+    "payment_refunded": "refund",
+    "payment_held": "shield-alert",
+    "payment_released": "shield",
+    "payment_disputed": "disputed",
+    "credit_allocated": "payment",
+    "attempt_started": "card",
+    "attempt_processing": "processing",
+    "attempt_failed": "declined",
+    "attempt_expired": "clock",
+    "customer_created": "customers",
+    "customer_changed": "pencil",
+    "settings_changed": "settings",
+}
+DEFAULT_ICON = "history"
+_MAIL_WORDS = {
+    Topic.MAIL_INVOICE: "Invoice available",
+    Topic.MAIL_LINK: "Shared link",
+    Topic.MAIL_RECEIPT: "Receipt",
+}
+_MAIL_STATES = {
+    "sent": "Sent",
+    "failed": "Failed",
+    "retrying": "Trying again",
+    "waiting": "Waiting",
+}
+_PAYMENT_BADGES = {
+    PaymentStatus.SETTLED: ("Paid", "Settled"),
+    PaymentStatus.HELD: ("Disputed", "Held"),
+    PaymentStatus.REVERSED: ("Void", "Reversed"),
+}
+_ATTEMPT_BADGES = {
+    "processing": ("Processing", "Processing"),
+    "failed": ("Void", "Declined"),
+    "open": ("Draft", "Not finished"),
+    "unknown": ("Draft", "Being checked"),
+}
+
+
+def card_of(it: InvoiceDetail) -> InvoiceCard:
+    is_issued = it.state == InvoiceState.ISSUED
+    shown = it.total_minor if it.state == InvoiceState.VOID else it.outstanding_minor
+    amount, cents = formats.split_money(shown, it.currency)
+    late = formats.days_late(it.due_on, it.moment) if it.is_late else 0
+    late_words = f"Overdue {formats.count_of(late, 'day')}"
+    is_overdue = it.status == InvoiceStatus.OVERDUE
+    # Part of the money came and the rest is late: two badges say both.
+    is_both = is_overdue and it.allocated_minor > 0
+    viewed = it.first_viewed_at
+    viewed_on = formats.local(viewed, it.moment).date() if viewed else None
+    return InvoiceCard(
+        id=it.id,
+        number=it.number,
+        status=InvoiceStatus.PARTIALLY_PAID if is_both else it.status,
+        late=late_words if is_both or (late and not is_overdue) else "",
+        customer=it.customer_name,
+        customer_href=f"/customers/{it.customer_id}" if it.customer_id else "",
+        purchase_order=it.purchase_order,
+        due=_due(it, late),
+        viewed=f"Customer viewed on {formats.full_day(viewed_on)}" if viewed else "",
+        viewed_exactly=formats.exact_instant(viewed, it.moment) if viewed else "",
+        amount=amount,
+        cents=cents,
+        left=_left(it),
+        received=_received(it),
+        currency=it.currency,
+        void_title=f"Void {it.number}?",
+        void_words=(
+            f"{it.customer_name}, {formats.money(it.total_minor, it.currency)}. "
+            "It stays on record, its link shows “Void”, and open payment pages are "
+            "closed. This can't be undone."
+        ),
+        void_reason=it.void_reason,
+        issued=f"as issued {formats.full_day(it.issued_on)}" if it.issued_on else "",
+        pdf_href=f"/api/invoices/{it.id}/invoice.pdf",
+        pdf_error=it.pdf_error,
+        can_pay=is_issued and it.outstanding_minor > 0,
+        can_publish=is_issued and it.published_at is None,
+        can_mark_sent=is_issued and it.sent_at is None and it.outstanding_minor > 0,
+        can_void=is_issued,
+        is_published=it.published_at is not None,
+        is_archived=it.archived_at is not None,
+        has_link=it.link is not None,
+    )
+
+
+def becomes(it: InvoiceDetail, left_minor: int) -> str:
+    """Say what the invoice will be with so much left of it."""
+    if left_minor <= 0:
+        return f"Becomes {InvoiceStatus.PAID}"
+    if it.is_late:
+        return f"Stays {InvoiceStatus.OVERDUE}"
+    return f"Becomes {InvoiceStatus.PARTIALLY_PAID}"
+
+
+def payment_lines(it: InvoiceDetail) -> list[PaymentLine]:
+    lines = [
+        *((each.received_on, _payment_line(each, it)) for each in it.payments),
+        *(
+            (formats.local(each.changed_at, it.moment).date(), _attempt_line(each, it))
+            for each in it.attempts
+        ),
+    ]
+    return [line for _, line in sorted(lines, key=lambda pair: pair[0])]
+
+
+def mail_lines(it: InvoiceDetail) -> list[MailLine]:
+    return [_mail_line(mail, it) for mail in it.mails]
+
+
+def timeline_lines(it: InvoiceDetail) -> list[TimelineLine]:
+    return [timeline_line(each, it) for each in it.activity]
+
+
+def timeline_line(each: Activity, it: InvoiceDetail) -> TimelineLine:
+    return TimelineLine(
+        key=str(each.id),
+        icon=ICON_BY_EVENT.get(each.event, DEFAULT_ICON),
+        text=each.text,
+        detail=", ".join(_details(each)),
+        at=formats.instant(each.at, it.moment),
+        exactly=formats.exact_instant(each.at, it.moment),
+    )
+
+
+def facts_of(it: InvoiceDetail) -> list[Fact]:
+    return [Fact(name, words) for name, words in _facts(it) if words]
+
+
+def _facts(it: InvoiceDetail) -> Iterator[tuple[str, str]]:
+    yield "Issued", formats.full_day(it.issued_on)
+    yield "Due", formats.full_day(it.due_on) if it.due_on else "No due date"
+    yield "PO number", it.purchase_order
+    yield "Mail to", it.customer_email or "No address yet"
+    published = formats.instant(it.published_at, it.moment) if it.published_at else ""
+    yield "Published", published or "Not yet; the link opens nothing"
+    yield "Sent", formats.instant(it.sent_at, it.moment) if it.sent_at else ""
+    yield "Link", _link_words(it)
+    yield "Net", formats.money(it.net_minor, it.currency)
+    yield "Tax", formats.money(it.tax_minor, it.currency)
+    yield "Total", formats.money(it.total_minor, it.currency)
+    processing = it.processing_minor
+    yield "Processing", formats.money(processing, it.currency) if processing else ""
+
+
+def _link_words(it: InvoiceDetail) -> str:
+    if it.link is None:
+        return "No working link"
+    if it.link.expires_at is None:
+        return "Works, never expires"
+    return f"Works until {formats.instant(it.link.expires_at, it.moment)}"
+
+
+def _due(it: InvoiceDetail, days_late: int) -> str:
+    if it.due_on is None:
+        return "No due date"
+    ago = f", {formats.count_of(days_late, 'day')} ago" if days_late else ""
+    return f"Due {formats.full_day(it.due_on)}{ago}"
+
+
+def _left(it: InvoiceDetail) -> str:
+    total = formats.money(it.total_minor, it.currency)
+    if it.state == InvoiceState.VOID:
+        return "void, nothing to pay"
+    if it.outstanding_minor <= 0:
+        return f"of {total} left, paid"
+    return f"left of {total}" if it.outstanding_minor != it.total_minor else "to pay"
+
+
+def _received(it: InvoiceDetail) -> str:
+    received = formats.money(it.allocated_minor, it.currency)
+    return f"{received} of {formats.money(it.due_minor, it.currency)} received"
+
+
+def _payment_line(each: StaffPayment, it: InvoiceDetail) -> PaymentLine:
+    status = PaymentStatus(each.status)
+    badge, words = _PAYMENT_BADGES[status]
+    amount = formats.money(each.amount_minor, each.currency)
+    is_part = status == PaymentStatus.SETTLED and (
+        each.allocated_minor != each.amount_minor
+    )
+    part = formats.money(each.allocated_minor, each.currency)
+    return PaymentLine(
+        key=f"payment-{each.id}",
+        id=each.id,
+        date=formats.full_day(each.received_on),
+        method=method_name(each.method, each.method_detail),
+        reference=each.reference or formats.NOTHING,
+        notes="\n".join(each.notes),
+        by=each.recorded_by or "Customer",
+        badge=badge,
+        words=words,
+        detail=each.hold_reason or (f"{part} of it here" if is_part else ""),
+        amount=amount,
+        counts=status == PaymentStatus.SETTLED,
+        is_reversible=status != PaymentStatus.REVERSED and bool(each.recorded_by),
+    )
+
+
+def _attempt_line(each: StaffAttempt, it: InvoiceDetail) -> PaymentLine:
+    badge, words = _ATTEMPT_BADGES.get(each.status, ("Draft", each.status.capitalize()))
+    return PaymentLine(
+        key=f"attempt-{each.id}",
+        id=0,
+        date=formats.full_day(formats.local(each.changed_at, it.moment).date()),
+        method="Online",
+        reference=formats.NOTHING,
+        notes="",
+        by="Customer",
+        badge=badge,
+        words=words,
+        detail=each.failure,
+        amount=formats.money(each.amount_minor, each.currency),
+        counts=False,
+        is_reversible=False,
+    )
+
+
+def _mail_line(mail: MailFacts, it: InvoiceDetail) -> MailLine:
+    state = _MAIL_STATES[mail.state]
+    tries = f", {formats.count_of(mail.attempts, 'try', 'tries')}"
+    return MailLine(
+        id=mail.id,
+        words=_MAIL_WORDS.get(Topic(mail.topic), "Mail"),
+        state=state + (tries if mail.state in ("failed", "retrying") else ""),
+        at=formats.instant(mail.at, it.moment),
+        error=mail.error,
+        is_failed=mail.state == "failed",
+    )
+
+
+def _details(each: Activity) -> Iterator[str]:
+    if each.kind == ActorKind.MEMBER and each.who:
+        yield f"by {each.who}"
+    elif each.kind == ActorKind.CUSTOMER and "ustomer" not in each.text:
+        yield "by the customer"
+    if each.amount_minor is not None:
+        yield formats.money(each.amount_minor, each.currency)
+    if each.detail:
+        yield each.detail

@@ -1,0 +1,281 @@
+"""The page with the list of invoices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from billing_app.queries.invoices import InvoiceSort
+from billing_app.web.components.badges import status_badge, viewed_mark
+from billing_app.web.components.controls import (
+    button,
+    date_input,
+    field,
+    link_button,
+    search_field,
+)
+from billing_app.web.components.dialogs import dialog
+from billing_app.web.components.icons import icon
+from billing_app.web.components.tables import (
+    Column,
+    add_filter,
+    bulk_bar,
+    data_table,
+    empty_state,
+    filter_chip,
+    link_tab,
+    link_tabs,
+    pager,
+    row_check,
+    row_link,
+    skeleton_table,
+)
+from billing_app.web.staff.invoices_state import Chip, InvoiceLine, InvoicesState, Tab
+from billing_app.web.staff.shell import ShellState, staff_page
+
+State = InvoicesState
+
+COLUMNS = (
+    Column("check", "Select", label_hidden=True),
+    Column(InvoiceSort.NUMBER, "Number", sortable=True, phone="under"),
+    Column(InvoiceSort.CUSTOMER, "Customer", wide=True, sortable=True, phone="title"),
+    Column("order", "PO number"),
+    Column(InvoiceSort.ISSUED, "Issued", sortable=True),
+    Column(InvoiceSort.DUE, "Due", sortable=True, phone="amount-under"),
+    Column("status", "Status", phone="status"),
+    Column("viewed", "Viewed", label_hidden=True, phone="status-end"),
+    Column(InvoiceSort.TOTAL, "Total", number=True, sortable=True),
+    Column(
+        InvoiceSort.OUTSTANDING, "Balance", number=True, sortable=True, phone="amount"
+    ),
+)
+
+
+def page() -> rx.Component:
+    return staff_page(
+        rx.match(
+            State.shape,
+            ("empty", _nothing_yet()),
+            rx.fragment(list_of_invoices()),
+        ),
+        state=State,
+        current="Invoices",
+        title="Invoices",
+        count=State.count,
+        actions=(export_link(State.export_href), new_invoice_button()),
+        live=State.live,
+        extra=(_dates_dialog(),),
+        on_undo=State.undo,
+    )
+
+
+def list_of_invoices() -> rx.Component:
+    """Draw tabs, tools and rows; the accounting page shows them too."""
+    return rx.fragment(
+        link_tabs("Invoice views", rx.foreach(State.tabs, _tab)),
+        _toolbar(),
+        rx.match(
+            State.shape,
+            ("loading", skeleton_table(COLUMNS, label="Invoices")),
+            ("none", _no_match()),
+            rx.fragment(_news(), _table(), _pager()),
+        ),
+        rx.cond(State.selected_count != "", _selection(), rx.fragment()),
+    )
+
+
+def new_invoice_button() -> rx.Component:
+    drawn = button(
+        "New invoice",
+        kind="primary",
+        icon_name="plus",
+        shortcut="N",
+        on_click=rx.redirect("/invoices/new"),
+    )
+    return rx.cond(ShellState.may["edit_draft"], drawn, rx.fragment())
+
+
+def export_link(href: rx.Var[str]) -> rx.Component:
+    drawn = link_button(
+        "Export",
+        href,
+        icon_name="download",
+        leaves_app=True,
+        class_name="not-phone",
+        download=True,
+    )
+    return rx.cond(ShellState.may["export"], drawn, rx.fragment())
+
+
+def _tab(it: rx.vars.ObjectVar[Tab]) -> rx.Component:
+    return link_tab(it.words, it.href, count=it.count, current=it.is_current)
+
+
+def _toolbar() -> rx.Component:
+    archived = button(
+        rx.cond(State.shows_archived, "Archived shown", "Archived hidden"),
+        kind="quiet",
+        icon_name="archived",
+        small=True,
+        class_name="not-phone",
+        on_click=State.toggle_archived,
+    )
+    return rx.el.div(
+        search_field(
+            "Search",
+            placeholder="Number, customer, PO",
+            shortcut="/",
+            default_value=State.text,
+            key=State.place.to_string(),
+            on_change=State.search.debounce(250),
+            max_length=200,
+        ),
+        rx.el.div(
+            rx.foreach(State.chips, _chip),
+            add_filter("Dates", on_click=State.start_filtering),
+            class_name="chips",
+        ),
+        rx.el.span(class_name="spacer"),
+        archived,
+        class_name="toolbar",
+    )
+
+
+def _chip(it: rx.vars.ObjectVar[Chip]) -> rx.Component:
+    return filter_chip(it.field, it.words, on_remove=State.remove_filter(it.name))
+
+
+def _news() -> rx.Component:
+    drawn = rx.el.button(
+        icon("arrow-up", 14),
+        State.news,
+        type="button",
+        class_name="new-rows",
+        on_click=State.show_news,
+    )
+    return rx.cond(State.news != "", drawn, rx.fragment())
+
+
+def _table() -> rx.Component:
+    return data_table(
+        COLUMNS,
+        State.lines,
+        _cells,
+        row_key=lambda it: it.id.to_string(),
+        label="Invoices",
+        sorted_by=State.sorted_by,
+        is_descending=State.is_descending,
+        on_sort=State.sort,
+    )
+
+
+def _cells(it: rx.vars.ObjectVar[InvoiceLine]) -> list[Any]:
+    archived = rx.cond(
+        it.is_archived,
+        rx.el.span(icon("archived", 14), class_name="quiet", title="Archived"),
+        rx.fragment(),
+    )
+    return [
+        row_check(
+            it.select_words,
+            checked=State.selected.contains(it.id),
+            on_change=lambda _: State.select(it.id),
+        ),
+        rx.fragment(row_link(_number(it), it.href), archived),
+        rx.el.span(it.customer, title=it.customer, class_name="truncate"),
+        rx.el.span(it.purchase_order, class_name="quiet"),
+        rx.el.span(it.issued, class_name="secondary figures"),
+        rx.el.span(
+            rx.el.span("Due\u00a0", class_name="only-phone"),
+            it.due,
+            class_name=rx.cond(it.is_late, "late figures", "secondary figures"),
+        ),
+        status_badge(it.status),
+        viewed_mark(it.viewed),
+        it.total,
+        rx.el.span(it.outstanding, class_name=rx.cond(it.is_settled, "zero", "medium")),
+    ]
+
+
+def _number(it: rx.vars.ObjectVar[InvoiceLine]) -> rx.Component:
+    none = rx.el.span("No number", class_name="quiet")
+    return rx.cond(it.number != "", it.number, none)
+
+
+def _pager() -> rx.Component:
+    return pager(
+        State.range_words,
+        has_newer=State.newer != "",
+        has_older=State.older != "",
+        on_newer=State.go_newer,
+        on_older=State.go_older,
+    )
+
+
+def _selection() -> rx.Component:
+    return bulk_bar(
+        State.selected_count,
+        State.selected_sum,
+        rx.cond(
+            ShellState.may["issue_invoice"],
+            button("Mark as sent", icon_name="send", on_click=State.mark_sent),
+            rx.fragment(),
+        ),
+        on_clear=State.clear_selection,
+    )
+
+
+def _nothing_yet() -> rx.Component:
+    return empty_state(
+        "No invoices yet",
+        "Write the first one. A draft stays inside until you publish it.",
+        link_button("New invoice", "/invoices/new", kind="primary", icon_name="plus"),
+        link_button("Add a customer", "/customers", icon_name="customers"),
+    )
+
+
+def _no_match() -> rx.Component:
+    return empty_state(
+        "No invoice found",
+        State.none_words,
+        button("Clear filters", on_click=State.clear_filters),
+        button(
+            rx.cond(State.shows_archived, "Hide archived", "Include archived"),
+            kind="quiet",
+            on_click=State.toggle_archived,
+        ),
+        icon_name="search",
+    )
+
+
+def _dates_dialog() -> rx.Component:
+    def span(name: str, words: str) -> rx.Component:
+        return rx.el.div(
+            _day(f"{name}_first", f"{words} from", State.date_errors[name]),
+            _day(f"{name}_last", f"{words} until", ""),
+            class_name="field-pair",
+        )
+
+    return dialog(
+        "Filter by dates",
+        span("issued", "Issued"),
+        span("due", "Due"),
+        dialog_id="dates",
+        lead="Leave a day empty for no limit.",
+        actions=[
+            button("Cancel", closes=True),
+            button("Show invoices", kind="primary", submit=True),
+        ],
+        on_submit=State.filter_dates,
+        open=State.is_filtering,
+        on_close=State.stop_filtering,
+    )
+
+
+def _day(name: str, label: str, error: Any) -> rx.Component:
+    return field(
+        label,
+        date_input(name, default_value=State.dates[name]),
+        error=error,
+    )

@@ -1,0 +1,397 @@
+"""The list of invoices: what it shows, and what a press on it does."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import Any
+
+import reflex as rx
+
+from billing_app.domain.dates import Moment
+from billing_app.domain.errors import InvalidInput
+from billing_app.domain.invoice import InvoiceStatus
+from billing_app.queries import invoices as queries
+from billing_app.queries.customers import read_choice
+from billing_app.queries.invoices import (
+    DateRange,
+    InvoiceFilter,
+    InvoicePage,
+    InvoiceRow,
+    InvoiceSort,
+    parse_invoice_filter,
+    parse_range,
+)
+from billing_app.services import drafts, invoices
+from billing_app.web import formats
+from billing_app.web.doors import StaffState, staff_door, staff_watch
+from billing_app.web.staff.addresses import invoice_address, turned, with_query
+from billing_app.web.staff.live import changes
+
+PATH = "/invoices"
+EXPORT = "/api/export/invoices.csv"
+PARAMETERS = (
+    *("status", "q", "customer", "issued", "due", "archived", "sort"),
+    *("after", "before"),
+)
+_NUMBERS_FIRST = frozenset(
+    {InvoiceSort.ISSUED, InvoiceSort.TOTAL, InvoiceSort.OUTSTANDING}
+)
+_TAB_NAMES = {InvoiceStatus.PARTIALLY_PAID: "Part paid"}
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceLine:
+    """One invoice as the list shows it."""
+
+    id: int
+    number: str
+    select_words: str
+    href: str
+    customer: str
+    purchase_order: str
+    issued: str
+    due: str
+    due_words: str
+    is_late: bool
+    status: str
+    is_archived: bool
+    viewed: str
+    total: str
+    outstanding: str
+    is_settled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One view of the list, and how many are in it."""
+
+    words: str
+    href: str
+    count: str
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One filter in force; `name` is its parameter."""
+
+    name: str
+    field: str
+    words: str
+
+
+class InvoicesState(StaffState, rx.State):
+    """One page of the list; the address says which.
+
+    Attributes:
+        shape: loading, empty (nothing at all), none (no match) or rows.
+        place: changes when the search field has to be drawn anew.
+        news: words on the button that shows rows that came in meanwhile.
+        selected: ids; they may be sent as anything, the services decide.
+    """
+
+    shape: str = "loading"
+    lines: list[InvoiceLine] = []  # noqa: RUF012
+    tabs: list[Tab] = []  # noqa: RUF012
+    chips: list[Chip] = []  # noqa: RUF012
+    count: str = ""
+    text: str = ""
+    place: int = 0
+    sorted_by: str = ""
+    is_descending: bool = False
+    shows_archived: bool = False
+    range_words: str = ""
+    newer: str = ""
+    older: str = ""
+    news: str = ""
+    live: str = ""
+    export_href: str = EXPORT
+    none_words: str = ""
+    selected: list[int] = []  # noqa: RUF012
+    selected_count: str = ""
+    selected_sum: str = ""
+    dates: dict[str, str] = {}  # noqa: RUF012
+    date_errors: dict[str, str] = {}  # noqa: RUF012
+    is_filtering: bool = False
+
+    _typed: dict[str, str] = {}  # noqa: RUF012
+    _wanted: InvoiceFilter = InvoiceFilter()
+    _rows: dict[int, InvoiceRow] = {}  # noqa: RUF012
+    _undo: dict[str, tuple[str, int]] = {}  # noqa: RUF012
+
+    # Reading
+
+    @staff_door
+    async def open(self) -> Any:
+        """Show the page that the address names."""
+        self._typed = {name: self._query(name) for name in PARAMETERS}
+        try:
+            self._wanted = parse_invoice_filter(self._typed)
+            await self._read()
+        except InvalidInput as refusal:
+            self._notify(refusal.message, is_refusal=True)
+            return rx.redirect(PATH, replace=True)
+        self._offer_restore()
+        return None
+
+    @staff_watch
+    async def watch(self) -> None:
+        """Keep rows as they are in the database, without moving any."""
+        async for _ in changes(self):
+            async with self:
+                if self.shape != "loading":
+                    await self._refresh()
+
+    @staff_door
+    async def show_news(self) -> None:
+        await self._read()
+
+    # Filters, all of them in the address
+
+    @staff_door
+    async def search(self, text: str) -> Any:
+        # What is typed letter by letter is one step back, not many.
+        address = with_query(PATH, self._typed, q=text.strip())
+        return rx.redirect(address, replace=True)
+
+    @staff_door
+    async def sort(self, key: str) -> Any:
+        return self._go(sort=turned(self._sort(), key, _NUMBERS_FIRST))
+
+    @staff_door
+    async def go_newer(self) -> Any:
+        return self._go(before=self.newer)
+
+    @staff_door
+    async def go_older(self) -> Any:
+        return self._go(after=self.older)
+
+    @staff_door
+    async def toggle_archived(self) -> Any:
+        return self._go(archived="" if self.shows_archived else "1")
+
+    @staff_door
+    async def remove_filter(self, name: str) -> Any:
+        if name not in PARAMETERS:
+            raise InvalidInput("There is no such filter.")
+        return self._go(**{name: ""})
+
+    @staff_door
+    async def clear_filters(self) -> Any:
+        self.place += 1
+        return rx.redirect(PATH)
+
+    @staff_door
+    async def start_filtering(self) -> None:
+        issued, due = self._wanted.issued, self._wanted.due
+        ends = {
+            "issued_first": issued.first,
+            "issued_last": issued.last,
+            "due_first": due.first,
+            "due_last": due.last,
+        }
+        self.dates = {name: str(day or "") for name, day in ends.items()}
+        self.date_errors = {}
+        self.is_filtering = True
+
+    @staff_door
+    async def stop_filtering(self) -> None:
+        self.is_filtering = False
+
+    @staff_door
+    async def filter_dates(self, form: dict[str, Any]) -> Any:
+        ranges: dict[str, str] = {}
+        self.date_errors = {}
+        for name in ("issued", "due"):
+            first, last = (str(form.get(f"{name}_{end}", "")) for end in _ENDS)
+            ranges[name] = f"{first}..{last}" if first or last else ""
+            self._check_range(name, ranges[name])
+        if self.date_errors:
+            return None
+        self.is_filtering = False
+        return self._go(**ranges)
+
+    # Acting on rows
+
+    @staff_door
+    async def select(self, invoice_id: int) -> None:
+        """Turn one row's tick around."""
+        kept = [one for one in self.selected if one != invoice_id]
+        if len(kept) == len(self.selected) and invoice_id in self._rows:
+            kept.append(invoice_id)
+        self._select(kept)
+
+    @staff_door
+    async def select_all(self) -> None:
+        is_whole = len(self.selected) == len(self.lines)
+        self._select([] if is_whole else [line.id for line in self.lines])
+
+    @staff_door
+    async def clear_selection(self) -> None:
+        self._select([])
+
+    @staff_door
+    async def mark_sent(self) -> None:
+        """Mark the selected invoices as sent, each with its one mail."""
+        marked = await self._run(invoices.mark_many_sent, self.selected)
+        left = len(self.selected) - marked
+        words = f"{formats.count_of(marked, 'invoice')} marked as sent."
+        if left:
+            words += f" {left} left as they were: drafts, void or sent before."
+        self._select([])
+        self._notify(words)
+        await self._refresh()
+
+    @staff_door
+    async def undo(self, key: str) -> None:
+        verb, invoice_id = self._undo.pop(key, ("", 0))
+        if verb == "restore":
+            await self._run(drafts.restore_draft, invoice_id)
+            await self._read()
+        await self.dismiss_notice(key)
+
+    # Drawing
+
+    async def _read(self) -> None:
+        found = await self._run(queries.list_invoices, self._wanted)
+        counts = await self._run(queries.count_by_status)
+        self._show(found, counts)
+        self.chips = await self._chips(found.moment)
+
+    def _show(self, found: InvoicePage, counts: queries.StatusCounts) -> None:
+        wanted, page = self._wanted, found.page
+        self._rows = {row.id: row for row in page.rows}
+        self.lines = [line_of(row, found.moment) for row in page.rows]
+        self.count = str(found.count)
+        self.text = wanted.text
+        self.sorted_by, self.is_descending = wanted.sort.value, wanted.is_descending
+        self.shows_archived = wanted.includes_archived
+        self.newer, self.older = page.newer, page.older
+        self.range_words = f"{page.first:,} to {page.last:,} of {found.count}"
+        self.news = ""
+        self.live = (
+            f"Live. Updated {formats.clock_time(found.moment.now, found.moment)}"
+        )
+        self.export_href = with_query(EXPORT, self._typed, after="", before="")
+        self.tabs = self._make_tabs(counts)
+        self._select([one for one in self.selected if one in self._rows])
+        is_plain = not any(self._typed[name] for name in PARAMETERS if name != "sort")
+        self.shape = "rows" if page.rows else "empty" if is_plain else "none"
+        self.none_words = self._none_words()
+
+    def _make_tabs(self, counts: queries.StatusCounts) -> list[Tab]:
+        def tab(words: str, status: str, count: str) -> Tab:
+            href = with_query(PATH, self._typed, status=status)
+            return Tab(words, href, count, self._typed["status"] == status)
+
+        return [
+            tab("All", "", str(counts.all)),
+            *(
+                tab(_TAB_NAMES.get(status, status.value), queries.slug(status), str(it))
+                for status, it in counts.by_status
+            ),
+        ]
+
+    async def _refresh(self) -> None:
+        """Draw the rows in view anew where they stand, and say what came in."""
+        fresh = await self._run(queries.list_invoices, self._wanted)
+        counts = await self._run(queries.count_by_status)
+        shown = [line.id for line in self.lines]
+        if {row.id for row in fresh.page.rows} == set(shown) or not shown:
+            by_id = {row.id: row for row in fresh.page.rows}
+            rows = [by_id[one] for one in shown] or list(fresh.page.rows)
+            self._show(replace_rows(fresh, rows), counts)
+            return
+        here = await self._run(queries.list_these, shown, self._wanted.sort)
+        came = sum(row.id not in self._rows for row in fresh.page.rows)
+        self._show(replace_rows(fresh, here), counts)
+        self.news = f"{came} new" if came else "This list has changed"
+
+    async def _chips(self, moment: Moment) -> list[Chip]:
+        chips: list[Chip] = []
+        if self._wanted.customer_id is not None:
+            customer = await self._run(read_choice, self._wanted.customer_id)
+            chips.append(Chip("customer", "Customer", customer.name))
+        for name, days in (("issued", self._wanted.issued), ("due", self._wanted.due)):
+            if not days.is_open:
+                chips.append(Chip(name, name.capitalize(), range_words(days, moment)))
+        return chips
+
+    def _none_words(self) -> str:
+        said = f"“{self.text}”" if self.text else "These filters"
+        hidden = "" if self.shows_archived else " Archived invoices are hidden."
+        return f"{said} match{'es' if self.text else ''} no invoice.{hidden}"
+
+    def _select(self, ids: list[int]) -> None:
+        self.selected = ids
+        sums: Counter[str] = Counter()
+        for one in ids:
+            row = self._rows[one]
+            sums[row.currency] += row.outstanding_minor
+        self.selected_count = f"{len(ids)} selected" if ids else ""
+        self.selected_sum = formats.join_money(sums.items()) if ids else ""
+
+    def _sort(self) -> str:
+        return self._typed["sort"] or f"-{InvoiceSort.ISSUED}"
+
+    def _check_range(self, name: str, text: str) -> None:
+        try:
+            days = parse_range(text, name)
+        except InvalidInput as refusal:
+            self.date_errors = {**self.date_errors, name: refusal.message}
+            return
+        if days.first and days.last and days.last < days.first:
+            words = "The second day comes before the first."
+            self.date_errors = {**self.date_errors, name: words}
+
+    def _offer_restore(self) -> None:
+        """Offer Undo where the builder has just deleted a draft."""
+        deleted = self._query("deleted")
+        if deleted.isascii() and deleted.isdigit() and len(deleted) < 16:
+            key = self._notify("Draft deleted.", "Undo")
+            self._undo = {**self._undo, key: ("restore", int(deleted))}
+
+    def _go(self, **parameters: str) -> Any:
+        return rx.redirect(with_query(PATH, self._typed, **parameters))
+
+
+_ENDS = ("first", "last")
+
+
+def line_of(row: InvoiceRow, moment: Moment) -> InvoiceLine:
+    """Write one row out."""
+    is_draft = row.status == InvoiceStatus.DRAFT
+    viewed = row.first_viewed_at
+    return InvoiceLine(
+        id=row.id,
+        number=row.number,
+        select_words=f"Select {row.number or f'draft for {row.customer_name}'}",
+        href=invoice_address(row.id, is_draft),
+        customer=row.customer_name or "No customer yet",
+        purchase_order=row.purchase_order,
+        issued=formats.short_day(row.issued_on, moment),
+        due=formats.short_day(row.due_on, moment),
+        due_words=f"Due {formats.short_day(row.due_on, moment)}" if row.due_on else "",
+        # Red is spent once a row: where the badge says Overdue, the date stays ink.
+        is_late=row.is_late and row.status != InvoiceStatus.OVERDUE,
+        status=row.status.value,
+        is_archived=row.archived_at is not None,
+        viewed=formats.exact_instant(viewed, moment) if viewed else "",
+        total=formats.money(row.total_minor, row.currency),
+        outstanding=formats.NOTHING
+        if is_draft
+        else formats.money(row.outstanding_minor, row.currency),
+        is_settled=row.outstanding_minor <= 0,
+    )
+
+
+def range_words(days: DateRange, moment: Moment) -> str:
+    first, last = (formats.short_day(day, moment) for day in (days.first, days.last))
+    if days.first is None:
+        return f"until {last}"
+    return f"from {first}" if days.last is None else f"{first} to {last}"
+
+
+def replace_rows(found: InvoicePage, rows: Any) -> InvoicePage:
+    return replace(found, page=replace(found.page, rows=tuple(rows)))

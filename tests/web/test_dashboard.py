@@ -1,0 +1,42 @@
+"""The dashboard, through the whole pipeline but the browser."""
+
+from __future__ import annotations
+
+from billing_app.web.staff.dashboard_state import DashboardState as State
+from tests.support.billing import an_invoice, pay
+from tests.support.world import World
+from tests.web.conftest import Browse
+
+
+async def test_a_payment_shows_on_an_open_page(world: World, browse: Browse):
+    invoice_id = an_invoice(world, world.northwind, "1240.50")
+    async with browse(world.northwind.viewer, "/dashboard") as driver:
+        await driver.press(State.open)
+        before = driver.shown(State, "outstanding")
+        await driver.watch(State.watch)
+
+        pay(world, world.northwind, invoice_id, "1000.00")
+        await driver.until(lambda: driver.shown(State, "paid").amount == "€1,000")
+
+    assert (before.amount, before.cents) == ("€1,240", ".50")
+    assert driver.shown(State, "outstanding").amount == "€240"
+
+
+async def test_names_other_currencies_and_adds_up_none(world: World, browse: Browse):
+    an_invoice(world, world.northwind, "100.00")
+    an_invoice(world, world.northwind, "70.00", currency="CHF")
+    async with browse(world.northwind.viewer, "/dashboard") as driver:
+        await driver.press(State.open)
+
+    figure = driver.shown(State, "outstanding")
+    assert figure.amount == "€100"
+    assert figure.note == "2 invoices. Also CHF\u00a070.00"
+
+
+async def test_shows_nothing_of_another_workspace(world: World, browse: Browse):
+    an_invoice(world, world.northwind, "100.00")
+    async with browse(world.kestrel.viewer, "/dashboard") as driver:
+        await driver.press(State.open)
+
+    assert driver.shown(State, "outstanding").amount == "$0"
+    assert "Vermeer" not in str(driver.deltas)

@@ -1,0 +1,162 @@
+"""The page about one invoice, through the whole pipeline but the browser."""
+
+from __future__ import annotations
+
+import pytest
+
+from billing_app.services import portal_links
+from billing_app.web.staff.invoice_detail_state import InvoiceDetailState as State
+from tests.support.billing import an_invoice, pay, read_invoice, visitor_of
+from tests.support.world import World
+from tests.web.conftest import Browse
+
+
+@pytest.mark.parametrize("path", ["/invoices/1", "/invoices/999", "/invoices/x%00"])
+async def test_what_is_not_the_workspaces_does_not_exist(
+    world: World, browse: Browse, path: str
+):
+    an_invoice(world, world.northwind)
+    async with browse(world.kestrel.owner, path) as driver:
+        await driver.press(State.open)
+        await driver.press(State.void, form={"reason": "Because"})
+
+    assert driver.shown(State, "shape") == "gone"
+    assert read_invoice(world, world.northwind, 1).state == "issued"
+    assert "Vermeer" not in str(driver.deltas)
+
+
+async def test_a_link_is_a_secret_until_somebody_asks(world: World, browse: Browse):
+    invoice_id = an_invoice(world, world.northwind)
+    token = world.run(world.northwind.accounting, portal_links.copy_link, invoice_id)
+    path = f"/invoices/{invoice_id}"
+
+    async with browse(world.northwind.accounting, path) as driver:
+        await driver.press(State.open)
+        assert token not in str(driver.deltas)
+
+        await driver.press(State.copy_link)
+        url = f"{world.runtime.public_url}/p/{token}"
+        assert driver.shown(State, "link_url") == url
+
+        await driver.press(State.new_link)
+        assert token not in driver.shown(State, "link_url")
+
+        await driver.press(State.revoke_access)
+        assert driver.shown(State, "link_url") == ""
+        assert driver.shown(State, "card").has_link is False
+
+
+async def test_a_viewer_gets_no_link(world: World, browse: Browse):
+    invoice_id = an_invoice(world, world.northwind)
+    async with browse(world.northwind.viewer, f"/invoices/{invoice_id}") as driver:
+        await driver.press(State.open)
+        for ask in (State.copy_link, State.new_link, State.preview_as_customer):
+            await driver.press(ask)
+
+    assert driver.shown(State, "link_url") in (None, "")
+    assert driver.redirects == []
+
+
+async def test_says_what_a_payment_will_make_true_and_records_it_once(
+    world: World, browse: Browse
+):
+    invoice_id = an_invoice(world, world.northwind, "100.00")
+    async with browse(world.northwind.accounting, f"/invoices/{invoice_id}") as driver:
+        await driver.press(State.open)
+        await driver.press(State.start_payment)
+        assert driver.shown(State, "payment")["amount"] == "100.00"
+        assert driver.shown(State, "becomes") == "Becomes Paid"
+
+        await driver.press(State.foresee, amount="40")
+        assert driver.shown(State, "becomes") == "Becomes Partially paid"
+        assert driver.shown(State, "becomes_balance") == "Balance €60.00"
+        assert driver.shown(State, "record_words") == "Record €40.00"
+
+        form = {
+            "amount": "40",
+            "received_on": "2026-03-02",
+            "method": "check",
+            "reference": "20261028-77A",
+            "note": "Called on Monday",
+        }
+        await driver.press(State.record_payment, form=form)
+        await driver.press(State.record_payment, form=form)
+
+    (line,) = driver.shown(State, "payments")
+    assert (line.amount, line.method, line.notes) == (
+        *("€40.00", "Check", "Called on Monday"),
+    )
+    assert driver.shown(State, "dialog") == ""
+    assert read_invoice(world, world.northwind, invoice_id).outstanding_minor == 6_000
+
+
+@pytest.mark.parametrize("amount", ["", "NaN", "1e5", "１２", "1.234", "-5"])
+async def test_a_bad_amount_is_refused_beside_its_field_and_kept(
+    world: World, browse: Browse, amount: str
+):
+    invoice_id = an_invoice(world, world.northwind, "100.00")
+    form = {"amount": amount, "received_on": "2026-03-02", "method": "cash"}
+    async with browse(world.northwind.accounting, f"/invoices/{invoice_id}") as driver:
+        await driver.press(State.open)
+        await driver.press(State.start_payment)
+        await driver.press(State.foresee, amount=amount)
+        assert driver.shown(State, "record_words") == "Record payment"
+        await driver.press(State.record_payment, form=form)
+
+    assert driver.shown(State, "errors")["amount"]
+    assert driver.shown(State, "dialog") == "payment"
+    assert driver.shown(State, "payment")["amount"] == amount
+
+
+async def test_a_void_needs_a_reason(world: World, browse: Browse):
+    invoice_id = an_invoice(world, world.northwind)
+    async with browse(world.northwind.accounting, f"/invoices/{invoice_id}") as driver:
+        await driver.press(State.open)
+        await driver.press(State.start_voiding)
+        await driver.press(State.void, form={"reason": "  "})
+        assert driver.shown(State, "errors")["reason"]
+        assert driver.shown(State, "dialog") == "void"
+
+        await driver.press(State.void, form={"reason": "Sent twice"})
+
+    assert driver.shown(State, "card").status == "Void"
+    assert driver.shown(State, "card").void_reason == "Sent twice"
+
+
+async def test_that_the_customer_looked_shows_without_a_reload(
+    world: World, browse: Browse
+):
+    invoice_id = an_invoice(world, world.northwind)
+    async with browse(world.northwind.viewer, f"/invoices/{invoice_id}") as driver:
+        await driver.press(State.open)
+        assert driver.shown(State, "card").viewed == ""
+        await driver.watch(State.watch)
+
+        visitor = visitor_of(world, world.northwind, invoice_id)
+        world.run(visitor, portal_links.note_visit)
+        await driver.until(lambda: bool(driver.shown(State, "card").viewed))
+        first = driver.shown(State, "card")
+
+        world.clock.advance(hours=1)
+        world.run(visitor, portal_links.note_visit)
+        pay(world, world.northwind, invoice_id, "100.00")
+        await driver.until(lambda: driver.shown(State, "card").status == "Paid")
+
+    assert first.viewed == "Customer viewed on 2 Mar 2026"
+    assert driver.shown(State, "card").viewed_exactly == first.viewed_exactly
+
+
+async def test_money_late_and_partly_paid_wears_two_badges(
+    world: World, browse: Browse
+):
+    invoice_id = an_invoice(world, world.northwind, "100.00")
+    pay(world, world.northwind, invoice_id, "40.00")
+    due_on = read_invoice(world, world.northwind, invoice_id).due_on
+    assert due_on is not None
+    world.clock.advance(days=(due_on - world.clock.now.date()).days + 3)
+
+    async with browse(world.northwind.viewer, f"/invoices/{invoice_id}") as driver:
+        await driver.press(State.open)
+
+    card = driver.shown(State, "card")
+    assert (card.status, card.late) == ("Partially paid", "Overdue 3 days")

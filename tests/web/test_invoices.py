@@ -1,0 +1,194 @@
+"""The list of invoices, through the whole pipeline but the browser."""
+
+from __future__ import annotations
+
+import pytest
+
+from billing_app.domain.draft import DraftForm
+from billing_app.models import Invoice
+from billing_app.services import drafts
+from billing_app.web.staff.invoices_state import InvoicesState as State
+from tests.support.billing import an_invoice, pay
+from tests.support.rows import add_customer, add_invoice
+from tests.support.world import World
+from tests.web.conftest import Browse
+
+
+def numbers(driver) -> list[str]:
+    return [line.number for line in driver.shown(State, "lines")]
+
+
+@pytest.fixture
+def shelf(world: World) -> World:
+    with world.unit(world.northwind.owner) as uow:
+        customer = add_customer(uow, "Halden Logistics")
+        for _ in range(60):
+            add_invoice(uow, customer)
+        add_invoice(uow, customer, state="draft")
+    with world.unit(world.kestrel.owner) as uow:
+        add_invoice(uow, number="INV-KESTREL")
+    return world
+
+
+async def test_shows_a_page_of_the_own_workspace(shelf: World, browse: Browse):
+    async with browse(shelf.northwind.viewer, "/invoices") as driver:
+        await driver.press(State.open)
+
+    assert len(numbers(driver)) == 50
+    assert "INV-KESTREL" not in numbers(driver)
+    assert driver.shown(State, "count") == "61"
+    assert driver.shown(State, "range_words") == "1 to 50 of 61"
+    tabs = {tab.words: tab.count for tab in driver.shown(State, "tabs")}
+    assert (tabs["All"], tabs["Draft"], tabs["Due"], tabs["Paid"]) == (
+        *("61", "1", "60", "0"),
+    )
+
+
+async def test_the_address_says_what_is_shown(shelf: World, browse: Browse):
+    path = "/invoices?status=due&q=INV-0005&sort=number"
+    async with browse(shelf.northwind.viewer, path) as driver:
+        await driver.press(State.open)
+        await driver.press(State.sort, key="number")
+        await driver.press(State.toggle_archived)
+
+    assert numbers(driver) == [f"INV-{n:05}" for n in range(50, 60)]
+    assert driver.redirects == [
+        "/invoices?status=due&q=INV-0005&sort=-number",
+        "/invoices?status=due&q=INV-0005&sort=number&archived=1",
+    ]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "status=lost",
+        "sort=1;drop table invoice",
+        "after=nonsense",
+        "after=2026-01-01~x~1",
+        "customer=-1",
+        "issued=soon",
+        f"q={'x' * 300}",
+    ],
+)
+async def test_an_address_of_nobodys_making_leads_back_to_the_list(
+    shelf: World, browse: Browse, query: str
+):
+    async with browse(shelf.northwind.viewer, f"/invoices?{query}") as driver:
+        await driver.press(State.open)
+
+    assert driver.redirects == ["/invoices"]
+    assert driver.shown(State, "notices")[0].words
+
+
+async def test_another_workspaces_customer_filters_nothing_out(
+    shelf: World, browse: Browse
+):
+    async with browse(shelf.kestrel.viewer, "/invoices?customer=1") as driver:
+        await driver.press(State.open)
+
+    assert driver.shown(State, "lines") in (None, [])
+    assert "does not exist" in driver.shown(State, "notices")[0].words
+
+
+async def test_nothing_yet_and_nothing_found_are_told_apart(
+    shelf: World, browse: Browse
+):
+    async with browse(shelf.northwind.viewer, "/invoices?q=nobody") as driver:
+        await driver.press(State.open)
+    assert driver.shown(State, "shape") == "none"
+    assert driver.shown(State, "none_words") == (
+        "“nobody” matches no invoice. Archived invoices are hidden."
+    )
+
+    with shelf.unit(shelf.kestrel.owner) as uow:
+        uow.get(Invoice, 62).archived_at = uow.now
+    async with browse(shelf.kestrel.viewer, "/invoices") as driver:
+        await driver.press(State.open)
+    assert driver.shown(State, "shape") == "empty"
+
+
+async def test_marks_the_selected_as_sent_and_nothing_else(
+    world: World, browse: Browse
+):
+    place = world.northwind
+    mine = [an_invoice(world, place, is_published=False) for _ in range(2)]
+    theirs = an_invoice(world, world.kestrel, is_published=False)
+    async with browse(place.accounting, "/invoices") as driver:
+        await driver.press(State.open)
+        for invoice_id in (*mine, theirs):
+            await driver.press(State.select, invoice_id=invoice_id)
+        assert driver.shown(State, "selected_count") == "2 selected"
+        assert driver.shown(State, "selected_sum") == "€200.00"
+        await driver.press(State.mark_sent)
+
+    with world.reading(place.system) as uow:
+        assert all(uow.get(Invoice, one).sent_at for one in mine)
+    with world.reading(world.kestrel.system) as uow:
+        assert uow.get(Invoice, theirs).sent_at is None
+    assert driver.shown(State, "notices")[0].words == "2 invoices marked as sent."
+    assert driver.shown(State, "selected") == []
+
+
+async def test_a_viewer_may_not_mark_anything(world: World, browse: Browse):
+    invoice_id = an_invoice(world, world.northwind, is_published=False)
+    async with browse(world.northwind.viewer, "/invoices") as driver:
+        await driver.press(State.open)
+        await driver.press(State.select, invoice_id=invoice_id)
+        await driver.press(State.mark_sent)
+
+    assert driver.shown(State, "notices")[0].words == "Your role doesn't allow this."
+
+
+async def test_rows_change_where_they_stand_and_new_ones_wait(
+    world: World, browse: Browse
+):
+    place = world.northwind
+    first = an_invoice(world, place, "100.00")
+    an_invoice(world, place, "50.00")
+    async with browse(place.viewer, "/invoices?sort=-outstanding") as driver:
+        await driver.press(State.open)
+        order = numbers(driver)
+        await driver.watch(State.watch)
+
+        pay(world, place, first, "100.00")
+        await driver.until(lambda: driver.shown(State, "lines")[0].status == "Paid")
+        assert numbers(driver) == order
+
+        an_invoice(world, place, "10.00")
+        await driver.until(lambda: driver.shown(State, "news") == "1 new")
+        assert numbers(driver) == order
+
+        await driver.press(State.show_news)
+        assert len(numbers(driver)) == 3
+        assert driver.shown(State, "news") == ""
+
+
+async def test_a_draft_that_was_just_deleted_can_come_back(
+    world: World, browse: Browse
+):
+    place = world.northwind
+    draft = world.run(place.accounting, drafts.create_draft, DraftForm())
+    world.run(place.accounting, drafts.delete_draft, draft.invoice_id)
+    path = f"/invoices?deleted={draft.invoice_id}"
+    async with browse(place.accounting, path) as driver:
+        await driver.press(State.open)
+        (notice,) = driver.shown(State, "notices")
+        assert (notice.words, notice.undo) == ("Draft deleted.", "Undo")
+        await driver.press(State.undo, key=notice.key)
+
+    with world.reading(place.system) as uow:
+        assert uow.get(Invoice, draft.invoice_id).deleted_at is None
+
+
+async def test_dates_in_the_wrong_order_are_refused_beside_the_field(
+    shelf: World, browse: Browse
+):
+    form = {"issued_first": "2026-03-02", "issued_last": "2026-03-01"}
+    async with browse(shelf.northwind.viewer, "/invoices") as driver:
+        await driver.press(State.open)
+        await driver.press(State.filter_dates, form=form)
+
+    assert driver.shown(State, "date_errors") == {
+        "issued": "The second day comes before the first."
+    }
+    assert driver.redirects == []
