@@ -1,0 +1,1 @@
+"""Measures speed and size: each figure beside its target and a reference."""

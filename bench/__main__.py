@@ -1,0 +1,80 @@
+"""make bench: print each figure beside its target and a reference of the same run.
+
+Absolute figures move with the machine, so the ratio to the reference says more;
+the targets are for a quiet machine with two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from bench import printing, reading, references, serving, writing
+from bench.figure import Row, head, rows
+from bench.ground import Ground, make_ground
+from billing_app.build import build_if_changed
+
+INVOICES, CUSTOMERS = 10_000, 500
+MILLION, MANY = 1_000_000, 20_000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser("make bench", description=__doc__)
+    parser.add_argument("--full", action="store_true", help="also a million invoices")
+    parser.add_argument("--data", type=Path, help="keep the seeded data here")
+    parser.add_argument("--only", default="", help="groups whose name holds this text")
+    given = parser.parse_args()
+
+    folder = given.data or Path(tempfile.mkdtemp(prefix="tallyport-bench-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    print(f"Seeding {INVOICES:,} invoices in {folder} …", flush=True)
+    ground = make_ground(folder, INVOICES, CUSTOMERS)
+    load = os.getloadavg()[0]
+    print(f"{os.cpu_count()} cores, load {load:.1f} before the first figure.\n")
+    print(head(), flush=True)
+
+    def show(name: str, take: Callable[[], Iterable[Row]]) -> None:
+        if given.only in name:
+            for line in rows(take()):
+                print(line, flush=True)
+
+    commit = references.bare_commit(folder)
+    show("list", lambda: reading.staff_list(ground, "10 thousand", commit))
+    show("issue", lambda: writing.issue_with_five_lines(ground, commit))
+    show("webhook", lambda: writing.webhook_to_ledger(ground, commit))
+    show("pdf", lambda: printing.first_pdf(ground))
+    if any(given.only in name for name in _SERVED):
+        _show_served(ground, show)
+    if given.full:
+        _show_million(folder, show, commit)
+
+
+_SERVED = ("start", "page", "download", "weight", "visible", "memory", "browser")
+
+
+def _show_served(ground: Ground, show: Callable[..., None]) -> None:
+    build_if_changed(lambda: print("Building the frontend …", flush=True))
+    bare = references.bare_route()
+    with serving.the_server() as served:
+        show("start", lambda: serving.warm_start(served))
+        show("page", lambda: serving.portal_page(ground, served, bare))
+        show("download", lambda: serving.stored_pdf(ground, served, bare))
+        show("weight", lambda: serving.portal_weight(ground))
+        show("visible", lambda: serving.amount_visible(ground))
+        show("memory", lambda: serving.memory_per_visitor(ground, served))
+        show("browser", lambda: serving.browser_to_browser())
+
+
+def _show_million(
+    folder: Path, show: Callable[..., None], commit: references.Reference
+) -> None:
+    print(f"Seeding {MILLION:,} invoices; this takes a while …", flush=True)
+    ground = make_ground(folder / "million", MILLION, MANY)
+    show("list", lambda: reading.staff_list(ground, "1 million", commit))
+
+
+if __name__ == "__main__":
+    main()

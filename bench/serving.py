@@ -1,0 +1,142 @@
+"""Figures of a real server: its pages, files, start and memory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import brotli
+import httpx
+
+from bench.browser import amount_visible_ms, loaded_files
+from bench.figure import Measured, NotMeasured, Reference, Row
+from bench.ground import PORT, Ground, Served, serving
+from bench.visitors import grown_kb, record
+from billing_app.services import issued_documents
+from billing_app.workflows.deliveries import print_document
+
+URL = f"http://localhost:{PORT}"
+VISITORS = 50
+NO_PAGE = "the portal page is not painted yet"
+
+
+@contextmanager
+def the_server() -> Iterator[Served]:
+    """Start twice, so that the second start is a warm one; leave it running."""
+    command = ("-m", "billing_app.cli", "serve", "--port", str(PORT))
+    with serving(*command, url=URL, ready="/readyz"):
+        pass
+    with serving(*command, url=URL, ready="/readyz") as served:
+        yield served
+
+
+def warm_start(served: Served) -> Iterator[Row]:
+    yield Measured("warm start to ready", served.start_seconds, "s", target=3)
+
+
+def portal_page(ground: Ground, served: Served, bare: Reference) -> Iterator[Row]:
+    """CPU of one request for the page of an invoice."""
+    name = "portal page, CPU a request"
+    _, token = ground.an_open_invoice()
+    if not _is_painted(token):
+        yield NotMeasured(name, NO_PAGE)
+        return
+    milliseconds, status = served.cpu_per_request_ms(f"/p/{token}")
+    assert status == 200
+    yield Measured(name, milliseconds, "ms", target=3, reference=bare)
+
+
+def stored_pdf(ground: Ground, served: Served, bare: Reference) -> Iterator[Row]:
+    """CPU of one download of a file that is there."""
+    name = "stored PDF download, CPU"
+    invoice_id, token = ground.an_open_invoice()
+    _store_pdf(ground, invoice_id)
+    path = f"/p/{token}/invoice.pdf"
+    answer = httpx.get(f"{served.url}{path}")
+    if answer.headers.get("content-type") != "application/pdf":
+        yield NotMeasured(name, f"{answer.status_code} instead of a PDF")
+        return
+    milliseconds, _ = served.cpu_per_request_ms(path)
+    yield Measured(name, milliseconds, "ms", target=2, reference=bare)
+
+
+def portal_weight(ground: Ground) -> Iterator[Row]:
+    """All that the browser loads for the page, compressed as a proxy would."""
+    _, token = ground.an_open_invoice()
+    if not _is_painted(token):
+        yield NotMeasured("portal page, script and CSS", NO_PAGE)
+        return
+    files = loaded_files(f"{URL}/p/{token}")
+    if files is None:
+        yield NotMeasured("portal page, script and CSS", "there is no Chromium")
+        return
+    for kind, suffix, target in (("script", ".js", 160), ("CSS", ".css", 15)):
+        wanted = [url for url in files if urlsplit(url).path.endswith(suffix)]
+        bodies = [httpx.get(url).content for url in wanted]
+        plain = sum(map(len, bodies)) / 1000
+        packed = sum(len(brotli.compress(body)) for body in bodies) / 1000
+        yield Measured(
+            f"portal page, {kind}, brotli",
+            packed,
+            "KB",
+            target=target,
+            reference=Reference(f"{len(bodies)} files, plain", plain),
+        )
+
+
+def amount_visible(ground: Ground) -> Iterator[Row]:
+    """From the address to the amount on the screen, nothing cached."""
+    name = "amount visible in Chromium, cold"
+    _, token = ground.an_open_invoice()
+    if not _is_painted(token):
+        yield NotMeasured(name, NO_PAGE)
+        return
+    milliseconds = amount_visible_ms(f"{URL}/p/{token}")
+    bare = amount_visible_ms(f"{URL}/healthz")
+    if milliseconds is None or bare is None:
+        yield NotMeasured(name, "there is no Chromium")
+        return
+    yield Measured(
+        name, milliseconds, "ms", target=350, reference=Reference("bare text", bare)
+    )
+
+
+def memory_per_visitor(ground: Ground, served: Served) -> Iterator[Row]:
+    """Memory that grows with each page that stays connected."""
+    name = "memory a connected visitor"
+    _, token = ground.an_open_invoice()
+    if not _is_painted(token):
+        yield NotMeasured(name, NO_PAGE)
+        return
+    recorded = record(f"{URL}/p/{token}")
+    if recorded is None:
+        yield NotMeasured(name, "no page spoke over a socket")
+        return
+    grown = grown_kb(served, recorded, VISITORS)
+    yield Measured(name, grown / VISITORS, "KB", target=250)
+
+
+def browser_to_browser() -> Iterator[Row]:
+    """From a press on one screen to the words on another."""
+    yield NotMeasured("browser to browser", "the staff's invoice page is missing")
+
+
+def _is_painted(token: str) -> bool:
+    """Tell whether the server writes the invoice into the page itself."""
+    answer = httpx.get(f"{URL}/p/{token}")
+    return answer.status_code == 200 and "INV-" in answer.text
+
+
+def _store_pdf(ground: Ground, invoice_id: int) -> None:
+    runtime = ground.runtime
+    document = runtime.run(ground.system, issued_documents.find_to_print, invoice_id, 0)
+    assert document is not None
+    if document.pdf_digest:
+        return
+    pdf = print_document(runtime, document)
+    digest = runtime.files.put(pdf, ".pdf")
+    assert digest == hashlib.sha256(pdf).hexdigest()
+    runtime.run(ground.system, issued_documents.attach_pdf, document.id, digest)
+    runtime.pdf.close()
