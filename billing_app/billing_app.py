@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from billing_app.endpoints.app import add_layers, make_http_app
 from billing_app.endpoints.downloads import download_routes
+from billing_app.endpoints.exports import export_routes
 from billing_app.endpoints.first_paint import MARK
 from billing_app.endpoints.health import database_check, health_routes, outbox_check
 from billing_app.endpoints.logo import logo_routes
@@ -50,6 +51,7 @@ http_app = make_http_app(
         *webhook_routes(),
         *pay_routes(),
         *download_routes(portal_head),
+        *export_routes(),
         *(stand_ins.routes if stand_ins else ()),
     ]
 )

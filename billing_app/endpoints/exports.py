@@ -1,0 +1,193 @@
+"""Lists as CSV files: the same filters as the page, streamed row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
+from itertools import chain
+from typing import TypeVar
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import (
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
+from starlette.routing import Route
+
+from billing_app import runtime
+from billing_app.database import authentication
+from billing_app.domain.actors import StaffActor
+from billing_app.domain.cookies import read_cookie, session_cookie
+from billing_app.domain.errors import (
+    BillingError,
+    InvalidInput,
+    NotPermitted,
+    NotSignedIn,
+)
+from billing_app.domain.money import Money
+from billing_app.domain.payment import method_name
+from billing_app.domain.spreadsheet import csv_line, safe_cell
+from billing_app.queries import accounting, invoices
+from billing_app.queries.accounting import PaymentFilter, PaymentRow
+from billing_app.queries.invoices import InvoiceFilter, InvoiceRow
+from billing_app.queries.paging import PAGE_SIZE_MAX, Page, Paging
+from billing_app.runtime import Runtime
+
+Filter = TypeVar("Filter", InvoiceFilter, PaymentFilter)
+Row = TypeVar("Row")
+Typed = dict[str, str]
+Export = Callable[[Runtime, StaffActor, Typed], Iterator[str]]
+
+INVOICE_HEAD = (
+    *("Number", "Status", "Customer", "PO number", "Issued", "Due", "Currency"),
+    *("Net", "Tax", "Total", "Balance", "Sent", "Viewed", "Archived"),
+)
+PAYMENT_HEAD = (
+    *("Received", "Customer", "Invoices", "Method", "Reference", "Status"),
+    *("Currency", "Amount", "Credit", "Recorded by"),
+)
+
+
+def export_routes() -> list[Route]:
+    """Return the routes of files made from lists."""
+    return [
+        _route("/api/export/invoices.csv", _invoices),
+        _route("/api/export/payments.csv", _payments),
+    ]
+
+
+def _route(path: str, export: Export) -> Route:
+    def start(request: Request) -> Iterator[str]:
+        typed = dict(request.query_params)
+        return _started(export(runtime.current(), _actor(request), typed))
+
+    async def answer(request: Request) -> Response:
+        try:
+            chunks = await run_in_threadpool(start, request)
+        except NotSignedIn:
+            return RedirectResponse("/sign-in", 303)
+        except BillingError as refusal:
+            return PlainTextResponse(refusal.message, _status(refusal))
+        name = path.rpartition("/")[2]
+        return StreamingResponse(
+            chunks,
+            media_type="text/csv; charset=utf-8",
+            headers={
+                "content-disposition": f'attachment; filename="{name}"',
+                "cache-control": "no-store",
+            },
+        )
+
+    return Route(path, answer, methods=["GET"])
+
+
+def _invoices(running: Runtime, actor: StaffActor, typed: Typed) -> Iterator[str]:
+    wanted = invoices.parse_invoice_filter({**typed, "after": "", "before": ""})
+    pages = _pages(running, actor, invoices.export_invoices, wanted)
+    return _file(INVOICE_HEAD, pages, _invoice_cells)
+
+
+def _payments(running: Runtime, actor: StaffActor, typed: Typed) -> Iterator[str]:
+    wanted = accounting.parse_payment_filter({**typed, "after": "", "before": ""})
+    pages = _pages(running, actor, accounting.export_payments, wanted)
+    return _file(PAYMENT_HEAD, pages, _payment_cells)
+
+
+def _pages(
+    running: Runtime,
+    actor: StaffActor,
+    query: Callable[..., Page[Row]],
+    wanted: Filter,
+) -> Iterator[tuple[Row, ...]]:
+    """Read page after page, each in a transaction of its own, so none is long."""
+    after = ""
+    while True:
+        paging = Paging(after=after, limit=PAGE_SIZE_MAX)
+        page = running.run(actor, query, replace(wanted, paging=paging))
+        yield page.rows
+        after = page.older
+        if not after:
+            return
+
+
+def _file(
+    head: tuple[str, ...],
+    pages: Iterator[tuple[Row, ...]],
+    cells: Callable[[Row], list[str]],
+) -> Iterator[str]:
+    """Write the file a page at a time; the head goes with the first."""
+    # Spreadsheets take a file without this mark for an older encoding.
+    before = "\N{ZERO WIDTH NO-BREAK SPACE}" + csv_line(head)
+    for rows in pages:
+        yield before + "".join(csv_line(cells(row)) for row in rows)
+        before = ""
+
+
+def _started(chunks: Iterator[str]) -> Iterator[str]:
+    """Make the first chunk now, so that a refusal still has a status to answer."""
+    return chain([next(chunks)], chunks)
+
+
+def _invoice_cells(row: InvoiceRow) -> list[str]:
+    return [
+        safe_cell(row.number),
+        row.status.value,
+        safe_cell(row.customer_name),
+        safe_cell(row.purchase_order),
+        _day(row.issued_on),
+        _day(row.due_on),
+        row.currency,
+        *(
+            _amount(minor, row.currency)
+            for minor in (
+                row.net_minor,
+                row.tax_minor,
+                row.total_minor,
+                row.outstanding_minor,
+            )
+        ),
+        _day(row.sent_at),
+        _day(row.first_viewed_at),
+        _day(row.archived_at),
+    ]
+
+
+def _payment_cells(row: PaymentRow) -> list[str]:
+    return [
+        _day(row.received_on),
+        safe_cell(row.customer_name),
+        safe_cell(", ".join(invoice.number for invoice in row.invoices)),
+        safe_cell(method_name(row.method, row.method_detail)),
+        safe_cell(row.reference),
+        row.status.value,
+        row.currency,
+        _amount(row.amount_minor, row.currency),
+        _amount(row.credit_minor, row.currency),
+        safe_cell(row.recorded_by),
+    ]
+
+
+def _amount(minor: int, currency: str) -> str:
+    return format(Money(minor, currency).decimal, "f")
+
+
+def _day(at: date | None) -> str:
+    """Write a day or an instant in ISO form, as every program reads it."""
+    return "" if at is None else at.isoformat()
+
+
+def _actor(request: Request) -> StaffActor:
+    running = runtime.current()
+    name = session_cookie(running.settings.is_https)
+    token = read_cookie(request.headers.get("cookie", ""), name)
+    return authentication.staff_actor(running.engine, token, running.now())
+
+
+def _status(refusal: BillingError) -> int:
+    if isinstance(refusal, NotPermitted):
+        return 403
+    return 400 if isinstance(refusal, InvalidInput) else 404

@@ -1,0 +1,177 @@
+"""Lists as CSV files: whole, exact, safe, and only for those who may."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from datetime import date
+
+import httpx
+import pytest
+from sqlmodel import select
+from starlette.applications import Starlette
+
+from billing_app import runtime
+from billing_app.domain.actors import StaffActor
+from billing_app.domain.sign_in import Owes
+from billing_app.endpoints import exports
+from billing_app.endpoints.exports import INVOICE_HEAD, PAYMENT_HEAD, export_routes
+from billing_app.models import Member
+from billing_app.services.sign_in import Place as Whose
+from billing_app.services.sign_in import open_session
+from tests.support.asgi import http
+from tests.support.billing import a_customer, an_invoice, pay
+from tests.support.rows import add_customer, add_invoice
+from tests.support.world import World
+
+INVOICES = "/api/export/invoices.csv"
+PAYMENTS = "/api/export/payments.csv"
+
+
+@pytest.fixture
+async def client(world: World) -> AsyncIterator[httpx.AsyncClient]:
+    runtime.set_current(world.runtime)
+    async with http(Starlette(routes=export_routes())) as client:
+        yield client
+
+
+def sign_in(client: httpx.AsyncClient, world: World, actor: StaffActor) -> None:
+    place = next(x for x in world.places if x.workspace_id == actor.workspace_id)
+    with world.reading(place.system) as uow:
+        statement = select(Member.person_id).where(Member.id == actor.member_id)
+        whose = Whose(uow.one(statement), actor.member_id)
+    token = world.run(place.system, open_session, whose, Owes.NOTHING)
+    client.cookies.set("tallyport", token)
+
+
+def rows_of(answer: httpx.Response) -> list[list[str]]:
+    text = answer.content.decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text, newline="")))
+
+
+@pytest.mark.parametrize("path", [INVOICES, PAYMENTS])
+async def test_a_stranger_is_sent_to_sign_in(client: httpx.AsyncClient, path: str):
+    answer = await client.get(path)
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+
+
+@pytest.mark.parametrize("role", ["viewer", "operations"])
+@pytest.mark.parametrize("path", [INVOICES, PAYMENTS])
+async def test_it_takes_the_permission(
+    client: httpx.AsyncClient, world: World, path: str, role: str
+):
+    sign_in(client, world, getattr(world.northwind, role))
+
+    answer = await client.get(path)
+
+    assert (answer.status_code, answer.text) == (403, "Your role doesn't allow this.")
+
+
+async def test_no_cell_is_a_formula(client: httpx.AsyncClient, world: World):
+    with world.unit(world.northwind.owner) as uow:
+        for name in (
+            '=HYPERLINK("//evil","Pay")',
+            "+1",
+            "@x",
+            "\t=1",
+            "Fine, Ltd",
+        ):
+            customer = add_customer(uow, name)
+            add_invoice(uow, customer, purchase_order="-2+3+cmd|' /C calc'!A0")
+    sign_in(client, world, world.northwind.accounting)
+
+    answer = await client.get(f"{INVOICES}?sort=number")
+
+    head, *rows = rows_of(answer)
+    assert head == list(INVOICE_HEAD)
+    assert [row[2] for row in rows] == [
+        '\'=HYPERLINK("//evil","Pay")',
+        "'+1",
+        "'@x",
+        "'\t=1",
+        "Fine, Ltd",
+    ]
+    assert {row[3] for row in rows} == {"'-2+3+cmd|' /C calc'!A0"}
+
+
+async def test_amounts_keep_their_decimals_and_their_minus(
+    client: httpx.AsyncClient, world: World
+):
+    with world.unit(world.northwind.owner) as uow:
+        for currency, minor in (("EUR", 1_234_567), ("JPY", 500), ("KWD", 1)):
+            add_invoice(uow, currency=currency, total_minor=minor)
+        add_invoice(uow, total_minor=-5, outstanding_minor=-5)
+    sign_in(client, world, world.northwind.owner)
+
+    _, *rows = rows_of(await client.get(f"{INVOICES}?sort=number"))
+
+    assert [row[9] for row in rows] == ["12345.67", "500", "0.001", "-0.05"]
+
+
+async def test_has_every_row_the_page_would_and_no_other(
+    client: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(exports, "PAGE_SIZE_MAX", 7)
+    with world.unit(world.northwind.owner) as uow:
+        for _ in range(30):
+            add_invoice(uow)
+        add_invoice(uow, state="draft")
+        add_invoice(uow, archived_at=uow.now)
+    with world.unit(world.kestrel.owner) as uow:
+        add_invoice(uow, number="INV-KESTREL")
+    sign_in(client, world, world.northwind.owner)
+
+    whole = rows_of(await client.get(f"{INVOICES}?sort=number&after=1~2~3"))
+    drafts = rows_of(await client.get(f"{INVOICES}?status=draft"))
+    last = rows_of(await client.get(f"{INVOICES}?q=INV-00030&archived=1"))
+
+    assert [row[0] for row in whole[1:]] == [
+        *(f"INV-{n:05}" for n in range(1, 31)),
+        "",
+    ]
+    assert [row[1] for row in drafts[1:]] == ["Draft"]
+    assert [row[0] for row in last[1:]] == ["INV-00030"]
+
+
+async def test_payments_name_their_invoices(client: httpx.AsyncClient, world: World):
+    place = world.northwind
+    customer_id = a_customer(world, place)
+    invoice_id = an_invoice(world, place, "100.00", customer_id=customer_id)
+    pay(world, place, invoice_id, "130.00", reference="=1+1")
+    sign_in(client, world, place.accounting)
+
+    head, row = rows_of(await client.get(PAYMENTS))
+
+    assert head == list(PAYMENT_HEAD)
+    assert row == [
+        date(2026, 3, 2).isoformat(),
+        "Vermeer Optics",
+        "INV-00001",
+        "Bank transfer",
+        "'=1+1",
+        "settled",
+        "EUR",
+        "130.00",
+        "30.00",
+        "Accounting",
+    ]
+
+
+@pytest.mark.parametrize("query", ["sort=id", "status=lost", "issued=x", "customer=a"])
+async def test_a_bad_filter_is_answered_in_words(
+    client: httpx.AsyncClient, world: World, query: str
+):
+    sign_in(client, world, world.northwind.owner)
+
+    answer = await client.get(f"{INVOICES}?{query}")
+
+    assert answer.status_code == 400
+    assert answer.text.endswith(".")
+
+
+async def test_an_empty_list_is_a_head_alone(client: httpx.AsyncClient, world: World):
+    sign_in(client, world, world.northwind.owner)
+
+    assert rows_of(await client.get(INVOICES)) == [list(INVOICE_HEAD)]
