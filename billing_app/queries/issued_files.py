@@ -21,6 +21,7 @@ def find_invoice_file(uow: UnitOfWork, invoice_id: int) -> ReadDocument:
         NotFound: it does not exist, or is still a draft.
     """
     statement = select(
+        col(IssuedDocument.id),
         col(IssuedDocument.number),
         col(IssuedDocument.pdf_digest),
         col(IssuedDocument.pdf_error),
@@ -31,6 +32,7 @@ def find_invoice_file(uow: UnitOfWork, invoice_id: int) -> ReadDocument:
     found = uow.first(statement)
     if found is None:
         raise NotFound("That invoice has no document yet.")
+    pdf = pdf_state(found.pdf_digest, found.pdf_error)
     return ReadDocument(
-        found.number, found.pdf_digest, pdf_state(found.pdf_digest, found.pdf_error)
+        found.id, uow.actor.workspace_id, found.number, found.pdf_digest, pdf
     )

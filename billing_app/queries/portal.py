@@ -57,6 +57,8 @@ class ReadInvoice:
 class ReadDocument:
     """The printed form of a document; no `pdf_digest` while there is none."""
 
+    id: int
+    workspace_id: int
     number: str
     pdf_digest: str
     pdf: PdfState
@@ -110,6 +112,7 @@ def find_document(
         NotFound: it is not shown to this visitor.
     """
     statement = select(
+        col(IssuedDocument.id),
         col(IssuedDocument.number),
         col(IssuedDocument.pdf_digest),
         col(IssuedDocument.pdf_error),
@@ -121,7 +124,9 @@ def find_document(
     if found is None:
         raise NotFound("Invoice not found.")
     pdf = pdf_state(found.pdf_digest, found.pdf_error)
-    return ReadDocument(found.number, found.pdf_digest, pdf)
+    return ReadDocument(
+        found.id, uow.actor.workspace_id, found.number, found.pdf_digest, pdf
+    )
 
 
 @job

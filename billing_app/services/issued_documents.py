@@ -9,6 +9,7 @@ from sqlmodel import col, select
 
 from billing_app.database.access import job
 from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.events import Topic
 from billing_app.models import IssuedDocument
 
 
@@ -48,6 +49,27 @@ def find_to_print(uow: UnitOfWork, invoice_id: int, payment_id: int) -> ToPrint 
         pdf_digest=document.pdf_digest,
         issued_at=document.issued_at,
     )
+
+
+@job
+def promise_print(uow: UnitOfWork, document_id: int) -> None:
+    """See to it that a document is printed, where nobody has promised it yet.
+
+    What was brought in from elsewhere is printed when somebody wants it.
+    """
+    document = uow.get(IssuedDocument, document_id)
+    if document.pdf_digest:
+        return
+    if document.payment_id:
+        uow.promise(
+            Topic.RENDER_RECEIPT,
+            f"payment:{document.payment_id}",
+            document.invoice_id,
+            payment_id=document.payment_id,
+        )
+    else:
+        key = f"invoice:{document.invoice_id}"
+        uow.promise(Topic.RENDER_INVOICE, key, document.invoice_id)
 
 
 @job

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 
-from billing_app.domain.actors import Actor, PortalVisitor
+from billing_app.domain.actors import Actor, PortalVisitor, SystemActor
 from billing_app.domain.errors import NotFound
 from billing_app.domain.portal_invoice import PdfState
 from billing_app.queries import portal
 from billing_app.queries.portal import ReadDocument
 from billing_app.runtime import Runtime
+from billing_app.services import issued_documents
 
 # Twice what a page is wide on a large screen.
 PICTURE_WIDTH = 1600
@@ -39,7 +40,7 @@ def read_pdf(runtime: Runtime, document: ReadDocument) -> bytes:
         NotPrinted: there is none yet.
     """
     if not document.pdf_digest:
-        raise NotPrinted(is_coming=document.pdf == PdfState.PENDING)
+        raise _not_printed(runtime, document)
     return runtime.files.read(document.pdf_digest)
 
 
@@ -56,6 +57,7 @@ def list_pages(
     assert isinstance(actor, PortalVisitor)
     document = runtime.run(actor, portal.find_document, 0, invoice_id)
     if not document.pdf_digest:
+        _not_printed(runtime, document)
         return ()
     count = _draw(runtime, document.pdf_digest)
     return tuple(f"{base}/pages/{number}.png" for number in range(1, count + 1))
@@ -69,12 +71,21 @@ def read_page(runtime: Runtime, document: ReadDocument, number: int) -> bytes:
         NotFound: it has fewer pages.
     """
     if not document.pdf_digest:
-        raise NotPrinted(is_coming=document.pdf == PdfState.PENDING)
+        raise _not_printed(runtime, document)
     if not 1 <= number <= _draw(runtime, document.pdf_digest):
         raise NotFound("This page does not exist.")
     picture = runtime.files.find_beside(document.pdf_digest, _name(number))
     assert picture is not None, "counted, so drawn"
     return picture
+
+
+def _not_printed(runtime: Runtime, document: ReadDocument) -> NotPrinted:
+    """Say how far it is; what nobody has asked for so far is made now."""
+    is_coming = document.pdf == PdfState.PENDING
+    if is_coming:
+        actor = SystemActor(document.workspace_id, "print")
+        runtime.run(actor, issued_documents.promise_print, document.id)
+    return NotPrinted(is_coming=is_coming)
 
 
 def _draw(runtime: Runtime, pdf_digest: str) -> int:
