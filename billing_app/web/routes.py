@@ -12,6 +12,9 @@ from billing_app.web.portal import invoice as portal_invoice
 from billing_app.web.portal import not_found
 from billing_app.web.portal.invoice_state import PortalInvoiceState
 from billing_app.web.staff import (
+    accounting,
+    customer_detail,
+    customers,
     dashboard,
     invoice_detail,
     invoice_editor,
@@ -21,6 +24,9 @@ from billing_app.web.staff import (
     sign_in_code,
     sign_in_password,
 )
+from billing_app.web.staff.accounting_state import AccountingState
+from billing_app.web.staff.customer_detail_state import CustomerDetailState
+from billing_app.web.staff.customers_state import CustomersState
 from billing_app.web.staff.dashboard_state import DashboardState
 from billing_app.web.staff.invoice_detail_state import InvoiceDetailState
 from billing_app.web.staff.invoice_editor_state import InvoiceEditorState
@@ -47,6 +53,24 @@ _ARRIVE = (SignInState.arrive,)
 
 # By route.
 PAGES = (
+    Page(
+        "/accounting",
+        "Accounting",
+        accounting.page,
+        (ShellState.enter, AccountingState.open),
+    ),
+    Page(
+        "/customers",
+        "Customers",
+        customers.page,
+        (ShellState.enter, CustomersState.open),
+    ),
+    Page(
+        "/customers/[customer_id]",
+        "Customer",
+        customer_detail.page,
+        (ShellState.enter, CustomerDetailState.open),
+    ),
     Page(
         "/dashboard",
         "Dashboard",

@@ -44,7 +44,6 @@ DESTINATIONS = (
     Destination("Dashboard", "/dashboard", "dashboard"),
     Destination("Invoices", "/invoices", "invoice"),
     Destination("Customers", "/customers", "customers"),
-    Destination("Jobs", "/jobs", "jobs"),
     Destination("Accounting", "/accounting", "accounting"),
     Destination("Settings", "/settings", "settings"),
 )
