@@ -114,12 +114,15 @@ class UnitOfWork:
             )
         return self._session.exec(statement).one_or_none()
 
-    def all(self, statement: Any) -> Sequence[Any]:
-        """Return every row: values for one column or table, tuples for several."""
-        return self._session.exec(statement).all()
+    def all(self, statement: Any, **values: Any) -> Sequence[Any]:
+        """Return every row: values for one column or table, tuples for several.
 
-    def first(self, statement: Any) -> Any | None:
-        return self._session.exec(statement).first()
+        `values` are those of the statement's named parameters.
+        """
+        return self._session.exec(statement, params=values or None).all()
+
+    def first(self, statement: Any, **values: Any) -> Any | None:
+        return self._session.exec(statement, params=values or None).first()
 
     def one(self, statement: Any) -> Any:
         return self._session.exec(statement).one()

@@ -374,7 +374,7 @@ class _Writer:
             paid_words=paid_words,
             paid_percent=paid_percent,
             on_its_way=self.on_its_way,
-            due_on=self.day(document.due_on) if document.due_on else "On receipt",
+            due_on=self.due_on,
             due_note="" if is_settled else _how_far(document.due_on, self.today),
             is_late=status == InvoiceStatus.OVERDUE,
             issued_on=self.day(document.issued_on),
@@ -423,6 +423,14 @@ class _Writer:
             ),
             self.today,
         )
+
+    @property
+    def due_on(self) -> str:
+        due_on = self.facts.document.due_on
+        if due_on is None:
+            return "On receipt"
+        is_late = self.status == InvoiceStatus.OVERDUE
+        return self.day(due_on) + ("," if is_late else "")
 
     @property
     def progress(self) -> tuple[str, int]:

@@ -414,8 +414,6 @@ def _document() -> rx.Component:
                     src=href,
                     alt=f"Page {place + 1} of the invoice PDF",
                     class_name="page-image",
-                    width=1600,
-                    height=2263,
                 ),
             ),
             value=State.mode,

@@ -166,7 +166,7 @@ class PortalInvoiceState(PortalState, rx.State):
 
     async def _open(self) -> OpenedInvoice:
         return await self._run_workflow(
-            portal_pages.open_invoice, self._base(), self._asked("paid")
+            portal_pages.open_invoice, self._base(), self._query("paid")
         )
 
     async def _turn_to_pages(self) -> None:
@@ -190,7 +190,7 @@ class PortalInvoiceState(PortalState, rx.State):
         self._clear()
         self.is_loaded = self.is_gone = self.is_off = False
         self._shown = self._token()
-        self.mode = "pdf" if self._asked("view") == "pdf" else "live"
+        self.mode = "pdf" if self._query("view") == "pdf" else "live"
 
     def _show(self, opened: OpenedInvoice) -> None:
         """Show what was read. Only what changed travels to the browser."""
@@ -233,10 +233,6 @@ class PortalInvoiceState(PortalState, rx.State):
 
     def _base(self) -> str:
         return f"/p/{self._token()}"
-
-    def _asked(self, name: str) -> str:
-        """Return a value from behind the ? of the page's address."""
-        return str(self.router.page.params.get(name, ""))
 
 
 def _itself(_: runtime.Runtime, actor: Any) -> Any:

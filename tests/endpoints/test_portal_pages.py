@@ -1,0 +1,379 @@
+"""The customer's page as the server paints it, and the files behind it."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from markupsafe import Markup
+from pypdf import PdfWriter
+from sqlmodel import col, select
+from starlette.responses import PlainTextResponse
+from starlette.routing import Mount
+from starlette.types import ASGIApp
+
+from billing_app import runtime
+from billing_app.database.secrets import digest
+from billing_app.documents.pdf import PdfEngineMissing
+from billing_app.domain.portal_settings import PortalSettings
+from billing_app.endpoints.app import make_http_app
+from billing_app.endpoints.downloads import download_routes
+from billing_app.endpoints.first_paint import FirstPaint
+from billing_app.endpoints.headers import SecurityHeaders
+from billing_app.endpoints.portal_pages import portal_painters
+from billing_app.models import (
+    IssuedDocument,
+    Person,
+    PortalLink,
+    StaffSession,
+    StripeAccount,
+    WorkspaceSettings,
+)
+from billing_app.services import invoices, portal_links
+from tests.support.asgi import http, make_client_folder
+from tests.support.billing import an_invoice, pay
+from tests.support.world import World
+
+HEAD = Markup('<link rel="stylesheet" href="/portal.css">')
+
+
+@dataclass
+class Portal:
+    """The portal's HTTP side over a world, with one published invoice."""
+
+    world: World
+    app: ASGIApp
+    invoice_id: int
+
+    @property
+    def place(self):
+        return self.world.northwind
+
+    @property
+    def token(self) -> str:
+        return self.world.run(
+            self.place.accounting, portal_links.copy_link, self.invoice_id
+        )
+
+    async def get(self, path: str, **options: Any) -> httpx.Response:
+        async with http(self.app) as browser:
+            return await browser.get(path, **options)
+
+    async def open(self, query: str = "", **options: Any) -> httpx.Response:
+        return await self.get(f"/p/{self.token}{query}", **options)
+
+    def dump(self) -> list[str]:
+        """Return everything that the database holds."""
+        path = self.world.runtime.settings.data_dir / "tallyport.db"
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            return list(database.iterdump())
+
+    def choose(self, **portal: Any) -> None:
+        with self.world.unit(self.place.system) as uow:
+            settings = uow.one(select(WorkspaceSettings))
+            settings.portal = PortalSettings(**portal).to_stored()
+
+    def connect_stripe(self) -> None:
+        account = StripeAccount(
+            secret_key_encrypted="x",
+            webhook_secret_encrypted="y",
+            charges_enabled=True,
+        )
+        with self.world.unit(self.place.system) as uow:
+            uow.add(account)
+
+    def print(self, content: bytes, **which: int) -> None:
+        """Store a file as the printed form of a document."""
+        named = self.world.runtime.files.put(content, ".pdf")
+        with self.world.unit(self.place.system) as uow:
+            for document in uow.all(select(IssuedDocument).filter_by(**which)):
+                document.pdf_digest = named
+
+    def sign_in(self) -> dict[str, str]:
+        """Return the headers of a browser of the business's owner."""
+        with self.world.unit(self.place.system) as uow:
+            owner = uow.one(select(Person).where(Person.email.like("owner@north%")))  # type: ignore[attr-defined]
+            uow.add(
+                StaffSession(
+                    person_id=owner.id,
+                    member_id=self.place.owner.member_id,
+                    token_digest=digest("secret"),
+                    created_at=uow.now,
+                    seen_at=uow.now,
+                )
+            )
+        return {"cookie": "tallyport=secret"}
+
+
+@pytest.fixture
+def portal(world: World, tmp_path: Path) -> Iterator[Portal]:
+    runtime.set_current(world.runtime)
+    client = make_client_folder(tmp_path / "client")
+    inner = Mount("/", PlainTextResponse("inner"))
+    app: ASGIApp = make_http_app([*download_routes(HEAD), inner])
+    app = FirstPaint(app, client, painters=portal_painters(HEAD))
+    app = SecurityHeaders(
+        app, client, origins=["http://localhost:8000"], checkout_origins=[]
+    )
+    yield Portal(world, app, an_invoice(world, world.northwind, "100.00"))
+    world.runtime.pdf.close()
+
+
+def blank_pdf(pages: int) -> bytes:
+    writer, written = PdfWriter(), BytesIO()
+    for _ in range(pages):
+        writer.add_blank_page(595, 842)
+    writer.write(written)
+    return written.getvalue()
+
+
+class TestPage:
+    async def test_shows_the_invoice_without_scripts(self, portal: Portal):
+        answer = await portal.open()
+
+        assert answer.status_code == 200
+        assert "<title>Invoice INV-00001 from Northwind Charter</title>" in answer.text
+        assert "<h1>Invoice INV-00001</h1>" in answer.text
+        for words in ("Amount due", "€100.00", "Issued", "Due", "Charter flight"):
+            assert words in answer.text
+        assert f'href="/p/{portal.token}/invoice.pdf"' in answer.text
+
+    async def test_offers_a_plain_form(self, portal: Portal):
+        portal.connect_stripe()
+
+        text = (await portal.open()).text
+
+        form = re.search("<form.*?</form>", text, re.DOTALL)
+        assert form is not None
+        assert f'method="post" action="/p/{portal.token}/pay"' in form[0]
+        assert '<label class="field-label" for="field-amount">Amount to pay' in form[0]
+        assert 'name="amount"' in form[0]
+        assert 'value="100.00"' in form[0]
+        assert ">Pay now</button>" in form[0]
+
+    async def test_without_stripe_there_is_no_form(self, portal: Portal):
+        assert "Pay now" not in (await portal.open()).text
+
+    async def test_is_private(self, portal: Portal):
+        headers = (await portal.open()).headers
+
+        assert headers["cache-control"] == "no-store"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert "noindex" in headers["x-robots-tag"]
+        assert "unsafe-eval" not in headers["content-security-policy"]
+        assert "set-cookie" not in headers
+
+    async def test_opening_it_leaves_no_trace(self, portal: Portal):
+        """Mail scanners open every link."""
+        address = f"/p/{portal.token}"
+        before = portal.dump()
+
+        await portal.get(address)
+
+        assert portal.dump() == before
+
+    async def test_says_paid_and_links_the_receipt(self, portal: Portal):
+        pay(portal.world, portal.place, portal.invoice_id, "100.00")
+
+        text = (await portal.open()).text
+
+        assert "Paid in full. Thank you." in text
+        assert re.search(rf'href="/p/{portal.token}/receipts/\d+.pdf"', text)
+
+    async def test_staff_may_preview_it(self, portal: Portal):
+        portal.connect_stripe()
+        staff = portal.sign_in()
+
+        preview = (await portal.open("?preview=1", headers=staff)).text
+        stranger = (await portal.open("?preview=1")).text
+
+        assert "Preview: this is what your customer sees" in preview
+        assert "disabled>Pay now" in preview
+        assert "Preview:" not in stranger
+
+    async def test_shows_a_welcome_and_a_badge_if_chosen(self, portal: Portal):
+        assert "Powered by" not in (await portal.open()).text
+        portal.choose(welcome="<b>Hello</b>", shows_badge=True)
+
+        text = (await portal.open()).text
+
+        assert "&lt;b&gt;Hello&lt;/b&gt;" in text
+        assert "Powered by Tallyport" in text
+
+
+class TestRefusals:
+    async def bad_links(self, portal: Portal) -> list[str]:
+        """Return a token that never was, one revoked, one expired, and nonsense."""
+        world, staff = portal.world, portal.place.accounting
+        revoked = portal.token
+        expired = world.run(staff, portal_links.new_link, portal.invoice_id)
+        with world.unit(portal.place.system) as uow:
+            link = uow.one(
+                select(PortalLink).where(col(PortalLink.revoked_at).is_(None))
+            )
+            link.expires_at = world.clock.now + timedelta(days=1)
+        world.clock.advance(days=1)
+        return ["x" * 43, revoked, expired, "%00", "a" * 5_000, "%F0%9F%92%A9"]
+
+    async def test_all_bad_links_are_one_page(self, portal: Portal):
+        answers = [
+            await portal.get(f"/p/{token}") for token in await self.bad_links(portal)
+        ]
+
+        first = answers[0]
+        assert first.status_code == 404
+        assert "<h1>Invoice not found</h1>" in first.text
+        assert {(x.status_code, x.text) for x in answers} == {(404, first.text)}
+        assert all(x.headers == first.headers for x in answers)
+        assert "Northwind" not in first.text
+
+    @pytest.mark.parametrize("file", ["invoice.pdf", "pages/1.png", "receipts/1.pdf"])
+    async def test_so_are_their_files(self, portal: Portal, file: str):
+        tokens = [token for token in await self.bad_links(portal) if token != "%00"]
+
+        answers = [await portal.get(f"/p/{token}/{file}") for token in tokens]
+
+        first = answers[0]
+        assert "<h1>Invoice not found</h1>" in first.text
+        assert {(x.status_code, x.text) for x in answers} == {(404, first.text)}
+
+    async def test_a_business_may_switch_its_portal_off(self, portal: Portal):
+        token = portal.token
+        portal.choose(is_on=False)
+
+        pages = [await portal.open(), await portal.get(f"/p/{token}/invoice.pdf")]
+
+        for page in pages:
+            assert page.status_code == 403
+            assert "<h1>Portal not available</h1>" in page.text
+            assert "Northwind" not in page.text
+        portal.choose(is_on=True)
+        assert (await portal.open()).status_code == 200
+
+    async def test_nothing_in_the_address_becomes_html(self, portal: Portal):
+        answer = await portal.open("?view=<script>&paid=<script>&preview=<script>")
+
+        assert answer.status_code == 200
+        assert re.findall("<script[^<]*", answer.text) == ["<script>boot()"]
+
+
+class TestFiles:
+    async def test_a_file_that_is_being_made_is_promised(self, portal: Portal):
+        answer = await portal.open("/invoice.pdf")
+
+        assert answer.status_code == 202
+        assert answer.headers["retry-after"] == "2"
+        assert "The PDF is being prepared" in answer.text
+        assert 'http-equiv="refresh"' in answer.text
+
+    async def test_one_that_cannot_be_made_is_explained(self, portal: Portal):
+        with portal.world.unit(portal.place.system) as uow:
+            uow.one(select(IssuedDocument)).pdf_error = "The engine is missing."
+
+        answer = await portal.open("/invoice.pdf")
+
+        assert answer.status_code == 503
+        assert "No PDF at the moment" in answer.text
+        assert "engine" not in answer.text
+
+    async def test_is_downloaded_byte_for_byte(self, portal: Portal):
+        pdf = blank_pdf(1)
+        portal.print(pdf, kind="invoice")
+
+        answers = [await portal.open("/invoice.pdf") for _ in range(2)]
+
+        for answer in answers:
+            assert answer.content == pdf
+            assert answer.headers["content-type"] == "application/pdf"
+            assert answer.headers["cache-control"] == "no-store"
+            assert answer.headers["content-disposition"] == (
+                'attachment; filename="Invoice-INV-00001.pdf"'
+            )
+        shown = await portal.open("/invoice.pdf?inline=1")
+        assert shown.headers["content-disposition"].startswith("inline")
+
+    async def test_every_payment_has_its_receipt(self, portal: Portal):
+        paid = pay(portal.world, portal.place, portal.invoice_id, "10.00")
+        portal.print(b"%PDF receipt", payment_id=paid.payment_id)
+
+        mine = await portal.open(f"/receipts/{paid.payment_id}.pdf")
+        other = await portal.open(f"/receipts/{paid.payment_id + 1}.pdf")
+
+        assert mine.content == b"%PDF receipt"
+        assert "Receipt-" in mine.headers["content-disposition"]
+        assert other.status_code == 404
+
+    async def test_a_receipt_of_another_invoice_is_not_found(self, portal: Portal):
+        sibling = an_invoice(portal.world, portal.place)
+        paid = pay(portal.world, portal.place, sibling, "10.00")
+        portal.print(b"%PDF receipt", payment_id=paid.payment_id)
+
+        answer = await portal.open(f"/receipts/{paid.payment_id}.pdf")
+
+        assert answer.status_code == 404
+
+    async def test_pages_are_pictures_of_the_file(self, portal: Portal):
+        portal.print(blank_pdf(2), kind="invoice")
+        try:
+            page = await portal.open("?view=pdf")
+        except PdfEngineMissing as missing:
+            pytest.skip(missing.message)
+
+        pictures = re.findall(r'src="(/p/[^"]+\.png)"', page.text)
+        assert [x.rpartition("/")[2] for x in pictures] == ["1.png", "2.png"]
+        for picture in pictures:
+            answer = await portal.get(picture)
+            assert answer.headers["content-type"] == "image/png"
+            assert answer.content.startswith(b"\x89PNG")
+        assert (await portal.open("/pages/3.png")).status_code == 404
+        assert (await portal.open("/pages/0.png")).status_code == 404
+
+    async def test_a_business_may_offer_no_files(self, portal: Portal):
+        portal.print(blank_pdf(1), kind="invoice")
+        portal.choose(shows_pdf=False)
+
+        page, file = await portal.open("?view=pdf"), await portal.open("/invoice.pdf")
+
+        assert "Download PDF" not in page.text
+        assert "Charter flight" in page.text
+        assert file.status_code == 404
+
+    async def test_staff_have_the_same_file(self, portal: Portal):
+        portal.print(b"%PDF invoice", kind="invoice")
+        path = f"/api/invoices/{portal.invoice_id}/invoice.pdf"
+        staff = portal.sign_in()
+        world = portal.world
+        foreign = an_invoice(world, world.kestrel)
+
+        mine = await portal.get(path, headers=staff)
+        theirs = await portal.get(f"/api/invoices/{foreign}/invoice.pdf", headers=staff)
+        stranger = await portal.get(path)
+
+        assert mine.content == b"%PDF invoice"
+        assert theirs.status_code == 404
+        assert (stranger.status_code, stranger.headers["location"]) == (
+            303,
+            "/sign-in",
+        )
+
+
+async def test_void_says_why_nothing_can_be_paid(portal: Portal):
+    portal.connect_stripe()
+    staff = portal.place.accounting
+    portal.world.run(staff, invoices.void, portal.invoice_id, "Wrong customer")
+
+    text = (await portal.open()).text
+
+    assert "Payment unavailable" in text
+    assert "This invoice is void." in text
+    assert "Pay now" not in text
+    assert "Wrong customer" not in text
