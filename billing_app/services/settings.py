@@ -226,7 +226,14 @@ def save(
         settings.version += 1
         uow.flush()
         uow.record(SettingsChanged(section=section, fields=named))
+        tell_portal(uow)
     return settings.version
+
+
+@inner
+def tell_portal(uow: UnitOfWork) -> None:
+    """Let open pages of the portal look again: what they may show has changed."""
+    uow.touch(f"portal:{uow.actor.workspace_id}")
 
 
 def set_values(row: Any, **values: Any) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.events import SettingsChanged
 from billing_app.models import StripeAccount
+from billing_app.services.settings import tell_portal
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +102,4 @@ def _note(uow: UnitOfWork, account: StripeAccount, facts: StripeFacts) -> None:
 def _record(uow: UnitOfWork, *fields: str) -> None:
     uow.flush()
     uow.record(SettingsChanged(section="stripe", fields=fields))
+    tell_portal(uow)

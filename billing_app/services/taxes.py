@@ -64,7 +64,7 @@ def change_tax(uow: UnitOfWork, tax_id: int, form: TaxForm) -> None:
 
     Raises:
         NotFound: no such tax in this workspace.
-        InvalidInput: a field can't be used.
+        InvalidInput: a field can't be used, or there would be no default.
     """
     tax = uow.get(TaxRate, tax_id, lock=True)
     _fill(tax, form)
@@ -113,7 +113,7 @@ def _taxes_in_use(uow: UnitOfWork) -> list[TaxRate]:
 def _settle_default(uow: UnitOfWork, tax: TaxRate, is_default: bool) -> None:
     """Keep exactly one default: a new one replaces the old."""
     if tax.is_default and not is_default:
-        raise Conflict(
+        raise InvalidInput(
             "New lines need a tax to start with. Make another one the default instead.",
             field="is_default",
         )

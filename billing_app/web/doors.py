@@ -55,7 +55,8 @@ def session_token(cookie_header: str) -> str:
 
 def sign_in_path(state: Any) -> str:
     """Return where to sign in, and that this page comes after it."""
-    path = safe_next(state.router.page.raw_path)
+    url = state.router.url
+    path = safe_next(f"{url.path}?{url.query}" if url.query else url.path)
     return "/sign-in" if path == "/" else f"/sign-in?next={quote(path)}"
 
 

@@ -20,6 +20,15 @@ from billing_app.web.staff import (
     invoice_editor,
     invoices,
     set_up,
+    settings_branding,
+    settings_business,
+    settings_documents,
+    settings_mail,
+    settings_members,
+    settings_payments,
+    settings_portal,
+    settings_security,
+    settings_taxes,
     sign_in,
     sign_in_code,
     sign_in_password,
@@ -31,6 +40,15 @@ from billing_app.web.staff.dashboard_state import DashboardState
 from billing_app.web.staff.invoice_detail_state import InvoiceDetailState
 from billing_app.web.staff.invoice_editor_state import InvoiceEditorState
 from billing_app.web.staff.invoices_state import InvoicesState
+from billing_app.web.staff.settings_branding_state import BrandingState
+from billing_app.web.staff.settings_business_state import BusinessState
+from billing_app.web.staff.settings_documents_state import DocumentsState
+from billing_app.web.staff.settings_mail_state import MailState
+from billing_app.web.staff.settings_members_state import MembersState
+from billing_app.web.staff.settings_payments_state import PaymentsState
+from billing_app.web.staff.settings_portal_state import PortalSettingsState
+from billing_app.web.staff.settings_security_state import SecurityState
+from billing_app.web.staff.settings_taxes_state import TaxesState
 from billing_app.web.staff.shell import ShellState
 from billing_app.web.staff.sign_in_state import SignInState
 
@@ -108,6 +126,60 @@ PAGES = (
         (PortalInvoiceState.watch,),
     ),
     Page("/set-up", "Set up", set_up.page, (SignInState.arrive_at_set_up,)),
+    Page(
+        "/settings",
+        "Settings",
+        settings_business.page,
+        (ShellState.enter, BusinessState.open),
+    ),
+    Page(
+        "/settings/branding",
+        "Settings",
+        settings_branding.page,
+        (ShellState.enter, BrandingState.open),
+    ),
+    Page(
+        "/settings/documents",
+        "Settings",
+        settings_documents.page,
+        (ShellState.enter, DocumentsState.open),
+    ),
+    Page(
+        "/settings/mail",
+        "Settings",
+        settings_mail.page,
+        (ShellState.enter, MailState.open),
+    ),
+    Page(
+        "/settings/members",
+        "Settings",
+        settings_members.page,
+        (ShellState.enter, MembersState.open),
+    ),
+    Page(
+        "/settings/payments",
+        "Settings",
+        settings_payments.page,
+        (ShellState.enter, PaymentsState.open),
+    ),
+    Page(
+        "/settings/portal",
+        "Settings",
+        settings_portal.page,
+        (ShellState.enter, PortalSettingsState.open),
+    ),
+    Page(
+        "/settings/security",
+        "Settings",
+        settings_security.page,
+        (ShellState.enter, SecurityState.open),
+    ),
+    Page(
+        "/settings/taxes",
+        "Settings",
+        settings_taxes.page,
+        (ShellState.enter, TaxesState.open),
+    ),
     Page("/sign-in", "Sign in", sign_in.page, _ARRIVE),
     Page("/sign-in/code", "Enter your code", sign_in_code.page, _ARRIVE),
     Page("/sign-in/password", "Choose your password", sign_in_password.page, _ARRIVE),

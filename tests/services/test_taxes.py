@@ -92,7 +92,7 @@ class TestChangeTax:
     def test_somebody_always_is_the_default(self, world: World):
         tax = taxes(world)["VAT 21 %"]
 
-        with pytest.raises(Conflict):
+        with pytest.raises(InvalidInput):
             world.run(world.northwind.admin, change_tax, tax.tax_id, FORM)
 
         assert defaults(world) == ["VAT 21 %"]

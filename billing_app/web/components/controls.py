@@ -468,7 +468,8 @@ def _note(hint: Text, error: Text, note_id: Text) -> rx.Component:
     hinted = rx.el.p(hint, class_name="field-hint") if _is_given(hint) else None
     wrong = rx.el.p(icon("alert", 14), rx.el.span(error), class_name="field-error")
     if isinstance(error, rx.Var):
-        shown = rx.cond(error != "", wrong, hinted or rx.fragment())
+        # An error that a dict does not hold is as good as an empty one.
+        shown = rx.cond(error, wrong, hinted or rx.fragment())
     else:
         shown = wrong if error else hinted or rx.fragment()
     return rx.el.div(
@@ -485,7 +486,7 @@ def _options(options: Sequence[Option] | rx.Var[list[Option]]) -> list[rx.Compon
 
 
 def _is_wrong(error: Text) -> Flag:
-    return error != "" if isinstance(error, rx.Var) else bool(error)
+    return rx.cond(error, True, False) if isinstance(error, rx.Var) else bool(error)
 
 
 def _is_given(text: Text) -> bool:

@@ -47,7 +47,7 @@ class SignInState(ActingState, rx.State):
     async def arrive(self) -> Any:
         """Show the sign-in, unless another page is the right one."""
         self._show_refusal()
-        path = self.router.page.path.rstrip("/")
+        path = self.router.url.path.rstrip("/")
         wanted = await asyncio.to_thread(self._page_wanted)
         if path != wanted:
             tail = f"?next={quote(self.next)}" if self.next else ""
@@ -73,7 +73,7 @@ class SignInState(ActingState, rx.State):
         flash: Flash = unseal(running.cipher, read_cookie(cookies, name))
         self.problem, self.beside = flash.problem, flash.beside
         self.typed = flash.typed
-        asked = safe_next(str(self.router.page.params.get("next", "")))
+        asked = safe_next(self._query("next"))
         self.next = "" if asked == "/" else asked
 
     def _page_wanted(self) -> str:

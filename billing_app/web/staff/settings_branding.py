@@ -1,0 +1,128 @@
+"""The settings' page for look, colour and logo."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from billing_app.domain.document import Look
+from billing_app.web.components.controls import (
+    button,
+    field,
+    segmented,
+    text_input,
+)
+from billing_app.web.components.icons import icon
+from billing_app.web.staff.settings_branding_state import BrandingState as State
+from billing_app.web.staff.settings_frame import form_panel, settings_page
+
+_LOOKS = ((Look.MODERN, "Modern"), (Look.CLASSIC, "Classic"), (Look.COMPACT, "Compact"))
+_LOGO_BYTES_MAX = 5_000_000 - 10_000
+_TYPING_MS = 200
+
+
+class LogoUpload(rx.Component):
+    """Sends a chosen file to the logo's route and tells how it went."""
+
+    library = rx.asset("logo_upload.jsx", shared=True).importable_path
+    tag = "LogoUpload"
+
+    action: rx.Var[str]
+    max_bytes: rx.Var[int]
+    name: rx.Var[str]
+    on_done: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+    on_problem: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+
+
+def page() -> rx.Component:
+    return settings_page(
+        _logo(),
+        form_panel("Look", *_look(), on_submit=State.save),
+        state=State,
+        here="Branding",
+        lead="How your invoices and the portal look.",
+        is_loaded=State.version > 0,
+    )
+
+
+def _logo() -> rx.Component:
+    upload = LogoUpload.create(
+        action="/api/logo",
+        max_bytes=_LOGO_BYTES_MAX,
+        name="logo",
+        on_done=State.take_logo,
+        on_problem=State.refuse_logo,
+        class_name="input input-file",
+    )
+    return rx.el.section(
+        rx.el.div(
+            rx.el.h3("Logo"),
+            rx.el.span(class_name="spacer"),
+            rx.cond(
+                State.logo_url,
+                button(
+                    "Remove logo", kind="quiet", small=True, on_click=State.remove_logo
+                ),
+            ),
+            class_name="panel-head",
+        ),
+        rx.el.div(
+            rx.cond(
+                State.logo_url,
+                rx.el.img(src=State.logo_url, alt="Your logo", class_name="logo-shown"),
+                rx.el.p(
+                    icon("company"),
+                    " No logo yet: your initials stand in its place.",
+                    class_name="quiet",
+                ),
+            ),
+            field(
+                "Logo file",
+                upload,
+                field_id="field-logo",
+                hint="PNG, JPEG, WebP or GIF up to 5 MB; best 800 pixels wide or more.",
+                error=State.errors["logo"],
+            ),
+            class_name="panel-body stack",
+        ),
+        class_name="panel",
+        aria_label="Logo",
+    )
+
+
+def _look() -> list[rx.Component]:
+    return [
+        segmented(
+            "look",
+            "Look of documents",
+            _LOOKS,
+            value=State.look,
+            on_select=State.choose_look,
+        ),
+        field(
+            "Colour",
+            text_input(
+                "accent",
+                default_value=State.page.accent,
+                on_change=State.type_accent.debounce(_TYPING_MS),
+                max_length=7,
+            ),
+            hint="As # and six digits. It is shifted until it can be read.",
+            error=State.errors["accent"],
+            class_name="span-4",
+        ),
+        rx.el.p(
+            _swatch(State.shown),
+            " in the light ",
+            _swatch(State.shown_dark),
+            " in the dark",
+            class_name="span-8 form-end quiet",
+        ),
+    ]
+
+
+def _swatch(colour: rx.Var[str]) -> rx.Component:
+    return rx.el.span(
+        class_name="colour-shown",
+        style={"background": colour},
+        custom_attrs={"aria-hidden": "true"},
+    )

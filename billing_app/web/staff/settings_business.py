@@ -1,0 +1,81 @@
+"""The settings' first page: who sends the invoices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from billing_app.domain.dates import zone_names
+from billing_app.web.components.controls import Text, field, text_area, text_input
+from billing_app.web.staff.settings_business_state import BusinessState as State
+from billing_app.web.staff.settings_frame import form_panel, settings_page
+
+
+def page() -> rx.Component:
+    return settings_page(
+        form_panel(
+            "Letterhead",
+            _text("name", "Workspace name", "span-6", hint="What your team sees."),
+            _text("legal_name", "Legal name", "span-6", hint="Printed on invoices."),
+            field(
+                "Address",
+                text_area("address", rows=3, default_value=State.page.address),
+                error=State.errors["address"],
+                aside="as printed, line by line",
+                class_name="span-8",
+            ),
+            _text("country", "Country", "span-4", hint="Two letters.", max_length=2),
+            _text("email", "Email", "span-6", aside="customers see this"),
+            _text("phone", "Phone", "span-6"),
+            _text("website", "Website", "span-6"),
+            _text("vat_id", "VAT number", "span-6"),
+            _text(
+                "registration",
+                "Registration",
+                "span-6",
+                hint="Register and number, where the law asks for it.",
+            ),
+            _text(
+                "zone",
+                "Time zone",
+                "span-6",
+                hint="Decides which day it is.",
+                custom_attrs={"list": "zones"},
+            ),
+            rx.el.p(
+                "Currency: ",
+                rx.el.b(State.page.currency),
+                ". It stays, since figures of different currencies don't add up.",
+                class_name="quiet",
+            ),
+            rx.el.datalist(
+                *(rx.el.option(value=name) for name in zone_names()),
+                custom_attrs={"id": "zones"},
+            ),
+            on_submit=State.save,
+        ),
+        state=State,
+        here="Business",
+        lead="Who your invoices are from. What is issued keeps what was printed.",
+        is_loaded=State.version > 0,
+    )
+
+
+def _text(
+    name: str,
+    label: str,
+    span: str,
+    *,
+    hint: Text = "",
+    aside: Text = "",
+    **props: Any,
+) -> rx.Component:
+    return field(
+        label,
+        text_input(name, default_value=getattr(State.page, name), **props),
+        hint=hint,
+        aside=aside,
+        error=State.errors[name],
+        class_name=span,
+    )

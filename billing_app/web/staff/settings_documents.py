@@ -1,0 +1,110 @@
+"""The settings' page for numbers, payment terms and standing texts."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from billing_app.web.components.controls import (
+    checkbox,
+    field,
+    text_area,
+    text_input,
+)
+from billing_app.web.staff.settings_documents_state import DocumentsState as State
+from billing_app.web.staff.settings_frame import form_panel, settings_page
+
+# Long enough to type on, short enough to look live.
+_TYPING_MS = 200
+
+
+def page() -> rx.Component:
+    return settings_page(
+        form_panel(
+            "New invoices",
+            *_numbers(),
+            *_terms(),
+            on_submit=State.save,
+        ),
+        state=State,
+        here="Numbers and terms",
+        lead="How invoices are numbered, when they are due and what they say.",
+        is_loaded=State.version > 0,
+    )
+
+
+def _numbers() -> list[rx.Component]:
+    counter = text_input(
+        "next_value",
+        numeric=True,
+        default_value=State.next_value,
+        read_only=State.page.is_counting,
+        on_change=State.type_next_value.debounce(_TYPING_MS),
+    )
+    return [
+        field(
+            "Invoice number",
+            text_input(
+                "pattern",
+                default_value=State.pattern,
+                on_change=State.type_pattern.debounce(_TYPING_MS),
+            ),
+            hint="{counter:5} counts with five digits; {year} and {month} fill in.",
+            error=State.errors["pattern"],
+            class_name="span-6",
+        ),
+        field(
+            "Next counter",
+            counter,
+            hint=rx.cond(
+                State.page.is_counting,
+                "Numbers are in use; they go on without a gap.",
+                "To go on where another program stopped.",
+            ),
+            error=State.errors["next_value"],
+            class_name="span-3",
+        ),
+        field(
+            "Receipt number",
+            text_input("receipt_pattern", default_value=State.page.receipt_pattern),
+            error=State.errors["receipt_pattern"],
+            class_name="span-3",
+        ),
+        rx.el.p(
+            State.preview,
+            class_name="quiet",
+            custom_attrs={"aria-live": "polite", "id": "number-preview"},
+        ),
+    ]
+
+
+def _terms() -> list[rx.Component]:
+    return [
+        field(
+            "Payment term",
+            text_input("net_days", numeric=True, default_value=State.page.net_days),
+            aside="days",
+            hint="A customer can have another.",
+            error=State.errors["net_days"],
+            class_name="span-4",
+        ),
+        rx.el.div(
+            checkbox(
+                "prices_inclusive",
+                "Prices are entered with tax included",
+                default_checked=State.page.prices_inclusive,
+            ),
+            class_name="span-8 form-end",
+        ),
+        field(
+            "Notes",
+            text_area("notes", rows=3, default_value=State.page.notes),
+            aside="a new invoice starts with these",
+            error=State.errors["notes"],
+        ),
+        field(
+            "Terms",
+            text_area("terms", rows=3, default_value=State.page.terms),
+            aside="printed at the foot",
+            error=State.errors["terms"],
+        ),
+    ]

@@ -1,0 +1,181 @@
+"""What all pages of the settings share: their navigation, saving by version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec
+
+import reflex as rx
+
+from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.errors import InvalidInput, StaleDraft
+from billing_app.queries.settings import read_version
+from billing_app.web.components.controls import Handler, button, link
+from billing_app.web.components.layout import skeleton_block
+from billing_app.web.doors import StaffState
+from billing_app.web.staff.shell import ShellState, staff_page
+
+P = ParamSpec("P")
+
+# Name, address and the permission that shows it.
+WORKSPACE_PAGES = (
+    ("Business", "/settings"),
+    ("Branding", "/settings/branding"),
+    ("Portal", "/settings/portal"),
+    ("Payments", "/settings/payments"),
+    ("Numbers and terms", "/settings/documents"),
+    ("Taxes", "/settings/taxes"),
+    ("Mail", "/settings/mail"),
+)
+PEOPLE = ("People and roles", "/settings/members")
+SECURITY = ("Sign-in and security", "/settings/security")
+
+
+class SettingsState(StaffState, mixin=True):
+    """Base of the settings' states.
+
+    Attributes:
+        version: of the settings as this page last read them; 0 before it did.
+        errors: a sentence for each field that can't be used, by its name.
+        turn: counts what the fields started with: they are drawn anew when that
+            has changed, and keep what was typed when only the line was lost.
+    """
+
+    version: int = 0
+    turn: int = 0
+    errors: dict[str, str] = {}  # noqa: RUF012  (Reflex copies the default)
+
+    def _start_with(self, page: Any) -> None:
+        """Fill the fields with a page as it was just read."""
+        mine: Any = self
+        if page != mine.page:
+            mine.page, self.turn = page, self.turn + 1
+        self.version, self.errors = page.version, {}
+
+    async def _save(
+        self,
+        change: Callable[Concatenate[UnitOfWork, int, P], int],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> bool:
+        """Save by version and say so; tell whether it was saved.
+
+        A refusal leaves the fields as they were typed. After a stale one the next
+        save replaces the other person's.
+        """
+        try:
+            self.version = await self._run(change, self.version, *args, **kwargs)
+        except StaleDraft:
+            self.version = await self._run(read_version)
+            raise
+        except InvalidInput as refusal:
+            self._point_at(refusal)
+            return False
+        self.errors = {}
+        self._notify("Saved.")
+        return True
+
+    def _point_at(self, refusal: InvalidInput) -> None:
+        """Show a refusal beside its field, or as a notice when it has none."""
+        if refusal.field is None:
+            raise refusal
+        self.errors = {refusal.field: refusal.message}
+
+
+def settings_page(
+    *content: rx.Component,
+    state: type[StaffState],
+    here: str,
+    lead: str,
+    is_loaded: rx.Var[bool] | bool = True,
+    **options: Any,
+) -> rx.Component:
+    """Draw a page of the settings; `here` is its name in the navigation.
+
+    Until it is loaded a skeleton stands in place of the content, so that fields
+    start with what is stored.
+    """
+    page_state: Any = state
+    shown = rx.el.div(*content, class_name="stack", key=f"{page_state.turn}")
+    if not isinstance(is_loaded, bool):
+        shown = rx.cond(is_loaded, shown, skeleton_block(6))
+    return staff_page(
+        rx.el.div(
+            _navigation(here),
+            rx.el.div(
+                rx.el.h2(here, class_name="settings-title"),
+                rx.el.p(lead, class_name="settings-lead"),
+                shown,
+                class_name="page settings-page",
+            ),
+            class_name="settings",
+        ),
+        state=state,
+        current="Settings",
+        title="Settings",
+        **options,
+    )
+
+
+def save_row(*beside: rx.Component, label: str = "Save changes") -> rx.Component:
+    """Draw the button at the end of a form."""
+    return rx.el.div(
+        button(label, kind="primary", submit=True), *beside, class_name="settings-save"
+    )
+
+
+def setting(
+    name: str,
+    hint: str | rx.Component,
+    control: rx.Component,
+    *below: rx.Component,
+) -> rx.Component:
+    """Draw one setting as a row: what it is, what it does, and the control."""
+    return rx.el.div(
+        rx.el.div(
+            rx.el.h3(name),
+            rx.el.p(hint, class_name="setting-hint"),
+        ),
+        rx.el.div(control, *below),
+        class_name="setting",
+    )
+
+
+def form_panel(
+    title: str, *content: rx.Component, on_submit: Handler, label: str = "Save changes"
+) -> rx.Component:
+    """Draw a panel whose body is a form with a save button."""
+    return rx.el.section(
+        rx.el.div(rx.el.h3(title), class_name="panel-head"),
+        rx.el.form(
+            rx.el.div(*content, class_name="form-grid"),
+            save_row(label=label),
+            on_submit=on_submit,
+            class_name="panel-body",
+        ),
+        class_name="panel",
+        aria_label=title,
+    )
+
+
+def _navigation(here: str) -> rx.Component:
+    return rx.el.nav(
+        rx.cond(
+            ShellState.may["edit_settings"],
+            rx.fragment(
+                rx.el.h2("Workspace"),
+                *(_destination(page, here) for page in WORKSPACE_PAGES),
+            ),
+        ),
+        rx.el.h2("Access"),
+        rx.cond(ShellState.may["manage_members"], _destination(PEOPLE, here)),
+        _destination(SECURITY, here),
+        class_name="settings-navigation",
+        aria_label="Settings",
+    )
+
+
+def _destination(page: tuple[str, str], here: str) -> rx.Component:
+    name, href = page
+    marked = {"aria-current": "page"} if name == here else {}
+    return link(name, href=href, class_name="", custom_attrs=marked)

@@ -1,0 +1,76 @@
+"""State of the mail settings and of the test mail."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import reflex as rx
+
+from billing_app.domain.errors import InvalidInput
+from billing_app.queries.members import read_security
+from billing_app.queries.settings import MailPage, read_mail, read_test_mail
+from billing_app.services.mail_settings import (
+    MailForm,
+    change_mail,
+    request_test_mail,
+)
+from billing_app.web.doors import staff_door, staff_watch
+from billing_app.web.forms import read_form, sent_text
+from billing_app.web.staff.settings_frame import SettingsState
+
+# The worker tries at once; a mail server that is silent gives up after half a minute.
+_LOOKS = 40
+_SECONDS = 1.0
+
+
+class MailState(SettingsState, rx.State):
+    """Where mail is handed over, and how a test went.
+
+    Attributes:
+        to: the reader's own address, for the test.
+        test: waiting, sent or failed; empty before the first.
+        test_key: of the test that was asked for last.
+    """
+
+    page: MailPage = MailPage()
+    to: str = ""
+    test: str = ""
+    test_key: str = ""
+    test_problem: str = ""
+
+    @staff_door
+    async def open(self) -> None:
+        self._start_with(await self._run(read_mail))
+        self.test = self.test_key = self.test_problem = ""
+        self.to = (await self._run(read_security)).email
+
+    @staff_door
+    async def save(self, form: dict[str, Any]) -> None:
+        if await self._save(change_mail, read_form(MailForm, form)):
+            self.page = await self._run(read_mail)
+
+    @staff_door
+    async def send_test(self, form: dict[str, Any]) -> Any:
+        try:
+            self.test_key = await self._run(request_test_mail, sent_text(form, "to"))
+        except InvalidInput as refusal:
+            self._point_at(refusal)
+            return None
+        self.errors, self.test, self.test_problem = {}, "waiting", ""
+        return MailState.watch_test
+
+    @staff_watch
+    async def watch_test(self) -> None:
+        """Follow the test mail until it has left, or has not."""
+        for _ in range(_LOOKS):
+            async with self:
+                key = self.test_key
+            tried = await self._run(read_test_mail, key)
+            async with self:
+                if key != self.test_key:
+                    return
+                self.test, self.test_problem = tried.state, tried.problem
+            if tried.state != "waiting":
+                return
+            await asyncio.sleep(_SECONDS)

@@ -1,0 +1,152 @@
+"""The settings' page for the taxes a line can carry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from billing_app.domain.taxes import TAX_CATEGORIES
+from billing_app.web.components.controls import (
+    button,
+    checkbox,
+    field,
+    select,
+    text_input,
+)
+from billing_app.web.components.dialogs import dialog
+from billing_app.web.components.tables import Column, data_table
+from billing_app.web.staff.settings_frame import settings_page
+from billing_app.web.staff.settings_taxes_state import TaxesState as State
+
+_COLUMNS = (
+    Column("name", "Name", wide=True, phone="title"),
+    Column("kind", "Kind", phone="under"),
+    Column("rate", "Rate", number=True, phone="amount"),
+    Column("state", "State", phone="status"),
+    Column("actions", "Actions", label_hidden=True, phone="status-end"),
+)
+
+
+def page() -> rx.Component:
+    return settings_page(
+        rx.el.section(
+            rx.el.div(
+                rx.el.h3("Taxes"),
+                rx.el.span(class_name="spacer"),
+                button("Add tax", icon_name="plus", small=True, on_click=State.add),
+                class_name="panel-head",
+            ),
+            data_table(
+                _COLUMNS,
+                State.taxes,
+                _cells,
+                label="Taxes",
+                row_key=lambda it: it.tax_id,
+            ),
+            class_name="panel",
+            aria_label="Taxes",
+        ),
+        state=State,
+        here="Taxes",
+        lead="A change reaches drafts; issued invoices keep what was printed.",
+        is_loaded=State.version > 0,
+        on_undo=State.undo,
+        extra=(_dialog(),),
+    )
+
+
+def _cells(tax: Any) -> list[rx.Component]:
+    return [
+        rx.el.span(tax.name, class_name="truncate"),
+        rx.el.span(State.categories[tax.category], class_name="quiet"),
+        rx.el.span(f"{tax.percent} %"),
+        rx.cond(
+            tax.is_archived,
+            rx.el.span("Archived", class_name="quiet"),
+            rx.cond(tax.is_default, rx.el.span("Default"), rx.fragment()),
+        ),
+        rx.cond(
+            tax.is_archived,
+            _action("Put back", tax, State.restore(tax.tax_id)),
+            rx.el.span(
+                _action("Change", tax, State.edit(tax.tax_id)),
+                rx.cond(
+                    tax.is_default,
+                    rx.fragment(),
+                    _action("Archive", tax, State.archive(tax.tax_id)),
+                ),
+            ),
+        ),
+    ]
+
+
+def _action(words: str, tax: Any, handler: Any) -> rx.Component:
+    return button(
+        words,
+        kind="quiet",
+        small=True,
+        on_click=handler,
+        aria_label=f"{words} {tax.name}",
+    )
+
+
+def _dialog() -> rx.Component:
+    return dialog(
+        rx.cond(State.editing.tax_id == 0, "Add tax", "Change tax"),
+        rx.cond(State.is_editing, _fields()),
+        dialog_id="tax",
+        actions=[
+            button("Cancel", closes=True),
+            button("Save tax", kind="primary", submit=True),
+        ],
+        on_submit=State.save,
+        open=State.is_editing,
+        on_close=State.stop,
+    )
+
+
+def _fields() -> rx.Component:
+    tax = State.editing
+    return rx.el.div(
+        field(
+            "Name",
+            text_input("name", default_value=tax.name),
+            hint="As customers read it, like VAT 21 %.",
+            error=State.errors["name"],
+            class_name="span-8",
+        ),
+        field(
+            "Rate",
+            text_input("percent", numeric=True, default_value=tax.percent),
+            aside="%",
+            error=State.errors["percent"],
+            class_name="span-4",
+        ),
+        field(
+            "Kind",
+            select(
+                "category",
+                tuple(TAX_CATEGORIES.items()),
+                default_value=tax.category,
+            ),
+            error=State.errors["category"],
+        ),
+        field(
+            "Reason",
+            text_input("exemption_reason", default_value=tax.exemption_reason),
+            hint="Printed where no tax is charged, like Article 196, 2006/112/EC.",
+            error=State.errors["exemption_reason"],
+        ),
+        checkbox(
+            "is_default",
+            "New lines start with this tax",
+            default_checked=tax.is_default,
+        ),
+        rx.cond(
+            State.errors["is_default"],
+            rx.el.p(State.errors["is_default"], class_name="field-error"),
+        ),
+        class_name="form-grid",
+        key=tax.tax_id,
+    )
