@@ -383,7 +383,7 @@ class _Writer:
             seller_mark=initials(seller),
             logo_says_name=_is_word_mark(document.branding),
             legal_name=document.seller.name,
-            logo_href=f"/api/logo/{digest}" if digest else "",
+            logo_href=f"/logo/{digest}.png" if digest else "",
             contacts=tuple(_contacts(document)),
             brand=brand_style(correct_brand(document.branding.accent)),
             welcome=settings.welcome.strip(),

@@ -25,10 +25,14 @@ _STATUS: dict[type[BillingError], int] = {
 }
 
 
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+
 def logo_routes() -> list[Route]:
     return [
         Route(PATH, upload, methods=["POST"]),
         Route(f"{PATH}/{{digest}}", show, methods=["GET"]),
+        Route("/logo/{digest}.png", show_printed, methods=["GET"]),
     ]
 
 
@@ -54,6 +58,21 @@ async def show(request: Request) -> Response:
         )
     except BillingError as refusal:
         return _refused(refusal)
+    return FileResponse(path, media_type="image/png")
+
+
+def show_printed(request: Request) -> Response:
+    """Show the logo of a document to whoever sees the document.
+
+    Its address is the digest printed in there, 256 bits that nobody can guess.
+    """
+    try:
+        path = runtime.current().files.path(request.path_params["digest"])
+    except BillingError as refusal:
+        return _refused(refusal)
+    with path.open("rb") as file:
+        if file.read(len(_PNG)) != _PNG:
+            return _refused(NotFound("There is no such logo."))
     return FileResponse(path, media_type="image/png")
 
 

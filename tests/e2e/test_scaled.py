@@ -42,4 +42,4 @@ def test_pages_connect_to_whichever_worker_answers(
             page.goto(scaled_server.base_url)
 
         assert opened.value.url.startswith(scaled_server.base_url.replace("http", "ws"))
-        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=30_000)

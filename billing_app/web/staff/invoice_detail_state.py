@@ -109,7 +109,7 @@ class InvoiceDetailState(StaffState, rx.State):
         self.live = formats.live_words(it.moment)
         if it.document is not None and self._drawn != it.number:
             logo = it.document.branding.logo_digest
-            address = f"/api/logo/{logo}" if logo else ""
+            address = f"/logo/{logo}.png" if logo else ""
             sheet = await asyncio.to_thread(render_sheet, it.document, address)
             self.sheet, self._drawn = str(sheet), it.number
         self.shape = "shown"

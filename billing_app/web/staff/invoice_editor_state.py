@@ -398,7 +398,7 @@ class InvoiceEditorState(StaffState, rx.State):
             bank=desk.bank,
         )
         logo = desk.branding.logo_digest
-        return read, str(render_sheet(document, f"/api/logo/{logo}" if logo else ""))
+        return read, str(render_sheet(document, f"/logo/{logo}.png" if logo else ""))
 
     def _show_totals(self, read: ReadDraft) -> None:
         keys = [line.form.key for line in read.lines]
