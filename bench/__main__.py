@@ -65,7 +65,7 @@ def _show_served(ground: Ground, show: Callable[..., None]) -> None:
         show("weight", lambda: serving.portal_weight(ground))
         show("visible", lambda: serving.amount_visible(ground))
         show("memory", lambda: serving.memory_per_visitor(ground, served))
-        show("browser", lambda: serving.browser_to_browser())
+        show("browser", lambda: serving.browser_to_browser(ground))
 
 
 def _show_million(

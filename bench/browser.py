@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    sync_playwright,
+)
 
 from tests.support.browser import ARGUMENTS, find_chromium, use_own_node
 
@@ -59,3 +63,55 @@ def chromium() -> Iterator[Browser | None]:
         )
         yield browser
         browser.close()
+
+
+def ms_between_screens(
+    cookie: dict[str, str], screens: Sequence[tuple[str, str]]
+) -> list[float] | None:
+    """Void invoices on the staff's page; return how long the customer's page took.
+
+    `screens` are pairs of the staff's and the customer's address of one invoice.
+    """
+    with chromium() as browser:
+        if browser is None:
+            return None
+        staff, customer = browser.new_context(), browser.new_context()
+        staff.add_cookies([cookie])  # pyright: ignore[reportArgumentType]
+        return [_void(staff, customer, *pair) for pair in screens]
+
+
+def _void(
+    staff: BrowserContext, customer: BrowserContext, desk: str, portal: str
+) -> float:
+    watched, pressed = customer.new_page(), staff.new_page()
+    watched.goto(portal, wait_until="load")
+    pressed.goto(desk, wait_until="load")
+    pressed.get_by_role("button", name="Void", exact=True).click()
+    pressed.get_by_role("textbox", name="Reason").fill("Measured")
+    confirm = pressed.get_by_role("button", name="Void invoice")
+    confirm.wait_for()
+    watched.wait_for_timeout(1_500)
+    watched.evaluate(_WATCH_FOR_VOID)
+    confirm.evaluate(_NOTE_PRESS)
+    confirm.click()
+    while not (seen_at := watched.evaluate("() => window.seenAt || 0")):
+        watched.wait_for_timeout(20)
+    pressed_at = pressed.evaluate("() => window.pressedAt")
+    watched.close()
+    pressed.close()
+    return seen_at - pressed_at
+
+
+# Both pages are on one machine, so both read the same clock.
+_WATCH_FOR_VOID = """() => {
+  const look = () => {
+    if (!window.seenAt && /\\bVoid\\b/i.test(document.body.innerText))
+      window.seenAt = performance.timeOrigin + performance.now()
+  }
+  new MutationObserver(look).observe(
+    document.body, {subtree: true, childList: true, characterData: true})
+  look()
+}"""
+_NOTE_PRESS = """button => button.addEventListener('click', () => {
+  window.pressedAt = performance.timeOrigin + performance.now()
+}, {capture: true})"""

@@ -19,8 +19,10 @@ from sqlmodel import col, select
 from billing_app.commands.migrate import migrate
 from billing_app.database.authentication import list_system_actors
 from billing_app.domain.actors import Role, StaffActor, SystemActor
+from billing_app.domain.sign_in import Owes
 from billing_app.models import Invoice, Member, PortalLink
 from billing_app.runtime import Runtime, open_runtime
+from billing_app.services.sign_in import Place, open_session
 from billing_app.services.workspaces import NewTax
 from billing_app.settings import load_settings, without_settings
 from billing_app.workflows.first_workspace import open_workspace
@@ -44,16 +46,27 @@ class Ground:
 
     def an_open_invoice(self) -> tuple[int, str]:
         """Return an unpaid, published invoice and the token of its link."""
+        return self.open_invoices(1)[0]
+
+    def open_invoices(self, count: int) -> list[tuple[int, str]]:
         statement = (
             select(col(Invoice.id), col(PortalLink.token_encrypted))
             .join(PortalLink, col(PortalLink.invoice_id) == col(Invoice.id))
             .where(col(Invoice.phase) == "unpaid")
             .order_by(col(Invoice.id).desc())
-            .limit(1)
+            .limit(count)
         )
         with self.runtime.reading(self.system) as uow:
-            invoice_id, encrypted = uow.one(statement)
-        return invoice_id, self.runtime.cipher.decrypt(encrypted)
+            found = uow.all(statement)
+        decrypt = self.runtime.cipher.decrypt
+        return [(invoice_id, decrypt(encrypted)) for invoice_id, encrypted in found]
+
+    def new_session(self) -> str:
+        """Return the token of a session in which the owner is signed in."""
+        with self.runtime.reading(self.system) as uow:
+            member = uow.get(Member, self.owner.member_id)
+        place = Place(member.person_id, self.owner.member_id, "bench")
+        return self.runtime.run(self.system, open_session, place, Owes.NOTHING)
 
 
 def make_ground(folder: Path, invoices: int, customers: int) -> Ground:
@@ -61,6 +74,8 @@ def make_ground(folder: Path, invoices: int, customers: int) -> Ground:
     for name in list(os.environ):
         if name not in without_settings(os.environ):
             del os.environ[name]
+    # An installed server keeps the bytecode of its modules.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ.update(DATA_DIR=str(folder), PORT=str(PORT))
     settings = load_settings()
     migrate(settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import statistics
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -10,15 +11,17 @@ from urllib.parse import urlsplit
 import brotli
 import httpx
 
-from bench.browser import amount_visible_ms, loaded_files
+from bench.browser import amount_visible_ms, loaded_files, ms_between_screens
 from bench.figure import Measured, NotMeasured, Reference, Row
 from bench.ground import PORT, Ground, Served, serving
 from bench.visitors import grown_kb, record
+from billing_app.domain.cookies import session_cookie
 from billing_app.services import issued_documents
 from billing_app.workflows.deliveries import print_document
 
 URL = f"http://localhost:{PORT}"
 VISITORS = 50
+SCREENS = 5
 NO_PAGE = "the portal page is not painted yet"
 
 
@@ -118,9 +121,23 @@ def memory_per_visitor(ground: Ground, served: Served) -> Iterator[Row]:
     yield Measured(name, grown / VISITORS, "KB", target=250)
 
 
-def browser_to_browser() -> Iterator[Row]:
-    """From a press on one screen to the words on another."""
-    yield NotMeasured("browser to browser", "the staff's invoice page is missing")
+def browser_to_browser(ground: Ground) -> Iterator[Row]:
+    """From a press on the staff's screen to the words on the customer's."""
+    name = "browser to browser"
+    screens = [
+        (f"{URL}/invoices/{invoice_id}", f"{URL}/p/{token}")
+        for invoice_id, token in ground.open_invoices(SCREENS)
+    ]
+    cookie = {
+        "name": session_cookie(is_https=False),
+        "value": ground.new_session(),
+        "url": URL,
+    }
+    taken = ms_between_screens(cookie, screens)
+    if taken is None:
+        yield NotMeasured(name, "there is no Chromium")
+        return
+    yield Measured(name, statistics.median(taken), "ms", target=150)
 
 
 def _is_painted(token: str) -> bool:
