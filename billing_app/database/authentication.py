@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, func, or_, select, update
 from sqlmodel import Session, col
@@ -16,7 +17,8 @@ from billing_app.database.engine import reading
 from billing_app.database.secrets import digest
 from billing_app.domain.actors import PortalVisitor, Role, StaffActor, SystemActor
 from billing_app.domain.errors import BillingError, NotFound, NotSignedIn
-from billing_app.domain.portal_settings import PortalSettings
+from billing_app.domain.payability import StripeConnection, stripe_connection
+from billing_app.domain.portal_settings import PortalSettings, PortalSetup
 from billing_app.domain.sign_in import SESSION_SEEN_STEP, Owes, is_session_live
 from billing_app.models import (
     Member,
@@ -78,7 +80,7 @@ class OpenedLink:
     """A live portal link: who holds it, and what the business shows there."""
 
     visitor: PortalVisitor
-    portal: PortalSettings
+    setup: PortalSetup
 
 
 def staff_from_session(engine: Engine, token: str, now: datetime) -> SignedIn:
@@ -195,12 +197,16 @@ def open_link(engine: Engine, token: str, now: datetime) -> OpenedLink:
             col(PortalLink.workspace_id),
             col(PortalLink.customer_id),
             col(PortalLink.invoice_id),
+            col(Workspace.zone),
+            col(Workspace.currency),
             col(WorkspaceSettings.portal),
+            col(StripeAccount.secret_key_encrypted),
+            col(StripeAccount.webhook_secret_encrypted),
+            col(StripeAccount.charges_enabled),
         )
-        .join(
-            WorkspaceSettings,
-            col(WorkspaceSettings.workspace_id) == col(PortalLink.workspace_id),
-        )
+        .join(Workspace, col(Workspace.id) == col(PortalLink.workspace_id))
+        .join(WorkspaceSettings, col(WorkspaceSettings.workspace_id) == Workspace.id)
+        .outerjoin(StripeAccount, col(StripeAccount.workspace_id) == Workspace.id)
         .where(
             col(PortalLink.token_digest) == digest(token[:_TOKEN_LENGTH_MAX]),
             col(PortalLink.revoked_at).is_(None),
@@ -211,39 +217,40 @@ def open_link(engine: Engine, token: str, now: datetime) -> OpenedLink:
         found = session.execute(statement).one_or_none()
     if found is None:
         raise NotFound("Invoice not found.")
-    link_id, workspace_id, customer_id, invoice_id, stored = found
-    settings = PortalSettings.from_stored(stored)
-    if not settings.is_on or not settings.shows_invoices:
+    link_id, workspace_id, customer_id, invoice_id, *chosen = found
+    setup = _portal_setup(*chosen)
+    if not setup.settings.is_on or not setup.settings.shows_invoices:
         raise PortalNotAvailable("This portal is not available at the moment.")
     visitor = PortalVisitor(workspace_id, customer_id, link_id, invoice_id)
-    return OpenedLink(visitor, settings)
+    return OpenedLink(visitor, setup)
 
 
-def portal_visitor(
+def open_page(
     engine: Engine,
     token: str,
     session_token: str,
     now: datetime,
     *,
     wants_preview: bool,
-) -> PortalVisitor:
-    """Return the visitor of a link, marked when the browser is staff's own.
+) -> OpenedLink:
+    """Open a link for a page, its visitor marked when the browser is staff's own.
 
     Staff who open a customer's link leave no visit, and a preview cannot act.
 
     Raises:
-        NotFound, PortalNotAvailable: as `visitor_from_link`.
+        NotFound, PortalNotAvailable: as `open_link`.
     """
-    visitor = visitor_from_link(engine, token, now)
+    link = open_link(engine, token, now)
     if not session_token:
-        return visitor
+        return link
     try:
         member = staff_actor(engine, session_token, now)
     except NotSignedIn:
-        return visitor
-    if member.workspace_id != visitor.workspace_id:
-        return visitor
-    return replace(visitor, is_staff=True, is_preview=wants_preview)
+        return link
+    if member.workspace_id != link.visitor.workspace_id:
+        return link
+    staff = replace(link.visitor, is_staff=True, is_preview=wants_preview)
+    return replace(link, visitor=staff)
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +290,29 @@ def list_system_actors(engine: Engine, job: str) -> list[SystemActor]:
             select(col(Workspace.id)).order_by(col(Workspace.id))
         ).all()
     return [SystemActor(workspace_id, job) for workspace_id in ids if workspace_id]
+
+
+def _portal_setup(
+    zone: str,
+    currency: str,
+    stored: dict[str, Any],
+    secret_key: str | None,
+    webhook_secret: str | None,
+    charges_enabled: bool | None,
+) -> PortalSetup:
+    connection = stripe_connection(
+        has_key=bool(secret_key),
+        has_webhook_secret=bool(webhook_secret),
+        charges_enabled=bool(charges_enabled),
+    )
+    is_connected = connection != StripeConnection.NOT_CONNECTED
+    return PortalSetup(
+        settings=PortalSettings.from_stored(stored),
+        zone=zone,
+        home_currency=currency,
+        is_connected=is_connected,
+        can_charge=is_connected and bool(charges_enabled),
+    )
 
 
 def _note_seen(engine: Engine, session_id: int, now: datetime) -> None:

@@ -34,7 +34,7 @@ from billing_app.domain.payability import (
     read_amount,
 )
 from billing_app.domain.payment import PaymentStatus, method_name
-from billing_app.domain.portal_settings import PaymentMode, PortalSettings
+from billing_app.domain.portal_settings import PaymentMode, PortalSetup
 
 # A bank may take back a direct debit it has announced until then.
 _DEBIT_DAYS = 5
@@ -66,22 +66,6 @@ class PdfState(StrEnum):
     READY = "ready"
     PENDING = "pending"
     FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class PortalSetup:
-    """What the business has chosen for its portal.
-
-    Attributes:
-        home_currency: the one the least partial payment is written in.
-        is_connected: Stripe knows the business; `can_charge` says it may take money.
-    """
-
-    settings: PortalSettings
-    zone: str
-    home_currency: str
-    is_connected: bool
-    can_charge: bool
 
 
 @dataclass(frozen=True, slots=True)

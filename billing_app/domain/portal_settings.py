@@ -64,6 +64,22 @@ class PortalSettings:
         return cls(**known)
 
 
+@dataclass(frozen=True, slots=True)
+class PortalSetup:
+    """What the business has chosen for its portal.
+
+    Attributes:
+        home_currency: the one the least partial payment is written in.
+        is_connected: Stripe knows the business; `can_charge` says it may take money.
+    """
+
+    settings: PortalSettings
+    zone: str
+    home_currency: str
+    is_connected: bool
+    can_charge: bool
+
+
 def link_expires_at(
     settings: PortalSettings, created_at: datetime, due_on: date | None
 ) -> datetime | None:

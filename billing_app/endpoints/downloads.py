@@ -121,7 +121,7 @@ def _find(request: Request, payment_id: int = 0) -> ReadDocument:
     link = authentication.open_link(
         running.engine, request.path_params["token"], running.now()
     )
-    if not link.portal.shows_pdf:
+    if not link.setup.settings.shows_pdf:
         raise NotFound("This portal offers no files.")
     return running.run(link.visitor, portal.find_document, payment_id)
 

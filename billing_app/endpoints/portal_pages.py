@@ -52,7 +52,7 @@ def _paint_invoice(scope: Scope, head: Markup) -> Painted:
     token = scope["path_params"]["token"]
     asked = QueryParams(scope["query_string"])
     cookies = Headers(scope=scope).get("cookie", "")
-    visitor = authentication.portal_visitor(
+    link = authentication.open_page(
         running.engine,
         token,
         read_cookie(cookies, session_cookie(running.settings.is_https)),
@@ -60,10 +60,10 @@ def _paint_invoice(scope: Scope, head: Markup) -> Painted:
         wants_preview=asked.get("preview") == "1",
     )
     base = f"/p/{token}"
-    opened = portal_pages.open_invoice(running, visitor, base, asked.get("paid", ""))
+    opened = portal_pages.open_invoice(running, link, base, asked.get("paid", ""))
     pages = None
     if asked.get("view") == "pdf" and opened.view.shows_pdf:
-        pages = document_files.list_pages(running, visitor, base)
+        pages = document_files.list_pages(running, link.visitor, base)
     html = render_portal(
         opened.view,
         opened.sheet,

@@ -1,8 +1,4 @@
-"""What a customer reads: named columns of their own invoice, and nothing else.
-
-`read_setup` is read by a job, since a visitor sees no settings; all that follows
-from it for a page is decided in `domain.portal_invoice`.
-"""
+"""What a customer reads: named columns of their own invoice, and nothing else."""
 
 from __future__ import annotations
 
@@ -13,31 +9,25 @@ from functools import lru_cache
 from sqlalchemy import BigInteger, and_, bindparam, func, or_, select
 from sqlmodel import col
 
-from billing_app.database.access import inner, job, visitor
+from billing_app.database.access import inner, visitor
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import PortalVisitor
 from billing_app.domain.document import InvoiceDocument, from_json
 from billing_app.domain.errors import NotFound
 from billing_app.domain.invoice import InvoiceState
 from billing_app.domain.online_payment import AttemptStatus
-from billing_app.domain.payability import StripeConnection, stripe_connection
 from billing_app.domain.portal_invoice import (
     DebitFacts,
     PdfState,
     PortalFacts,
-    PortalSetup,
     ReceivedFacts,
 )
-from billing_app.domain.portal_settings import PortalSettings
 from billing_app.models import (
     Allocation,
     Invoice,
     IssuedDocument,
     Payment,
     PaymentAttempt,
-    StripeAccount,
-    Workspace,
-    WorkspaceSettings,
 )
 
 # Nobody pays one invoice more often; a program that does is not shown in full.
@@ -106,38 +96,6 @@ def find_document(
     pdf = pdf_state(found.pdf_digest, found.pdf_error)
     return ReadDocument(
         found.id, uow.actor.workspace_id, found.number, found.pdf_digest, pdf
-    )
-
-
-@job
-def read_setup(uow: UnitOfWork) -> PortalSetup:
-    """Read what the business has chosen for its portal, in one statement."""
-    statement = (
-        select(
-            col(Workspace.zone),
-            col(Workspace.currency),
-            col(WorkspaceSettings.portal),
-            func.coalesce(StripeAccount.secret_key_encrypted, ""),
-            func.coalesce(StripeAccount.webhook_secret_encrypted, ""),
-            func.coalesce(StripeAccount.charges_enabled, False),
-        )
-        .join(WorkspaceSettings, col(WorkspaceSettings.workspace_id) == Workspace.id)
-        .outerjoin(StripeAccount, col(StripeAccount.workspace_id) == Workspace.id)
-        .where(col(Workspace.id) == uow.actor.workspace_id)
-    )
-    zone, currency, portal, key, webhook_secret, charges_enabled = uow.one(statement)
-    connection = stripe_connection(
-        has_key=bool(key),
-        has_webhook_secret=bool(webhook_secret),
-        charges_enabled=bool(charges_enabled),
-    )
-    is_connected = connection != StripeConnection.NOT_CONNECTED
-    return PortalSetup(
-        settings=PortalSettings.from_stored(portal),
-        zone=zone,
-        home_currency=currency,
-        is_connected=is_connected,
-        can_charge=is_connected and bool(charges_enabled),
     )
 
 

@@ -22,6 +22,7 @@ from reflex.istate.proxy import StateProxy
 
 from billing_app import runtime
 from billing_app.database import authentication
+from billing_app.database.authentication import OpenedLink
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Actor
 from billing_app.domain.cookies import read_cookie, session_cookie
@@ -231,12 +232,28 @@ class PortalState(ActingState, mixin=True):
     def _token(self) -> str:
         return self._segment(1)
 
-    def _actor(self) -> Actor:
+    def _link(self) -> OpenedLink:
+        """Open the link anew, from the token in the URL. In a thread."""
         running = runtime.current()
-        return authentication.portal_visitor(
+        return authentication.open_page(
             running.engine,
             self._token(),
             session_token(self.router.headers.cookie),
             running.now(),
             wants_preview=self._query("preview") == "1",
+        )
+
+    def _actor(self) -> Actor:
+        return self._link().visitor
+
+    async def _run_page(
+        self,
+        work: Callable[Concatenate[Runtime, OpenedLink, P], R],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """Run a workflow of a page with the link opened anew, off the event loop."""
+        running = runtime.current()
+        return await asyncio.to_thread(
+            lambda: work(running, self._link(), *args, **kwargs)
         )

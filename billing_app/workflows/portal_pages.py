@@ -7,24 +7,21 @@ from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from billing_app.database.authentication import OpenedLink
 from billing_app.documents.qr import payment_code
 from billing_app.documents.render import render_sheet
-from billing_app.domain.actors import Actor, PortalVisitor, SystemActor
 from billing_app.domain.document import InvoiceDocument
 from billing_app.domain.portal_invoice import (
     Looking,
     PortalInvoice,
-    PortalSetup,
     Weighed,
     describe_invoice,
     payability_of,
     weigh_amount,
 )
 from billing_app.queries import portal
-from billing_app.queries.portal import ReadInvoice, read_document
+from billing_app.queries.portal import read_document
 from billing_app.runtime import Runtime
-
-JOB = "portal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +49,12 @@ class WeighedAmount:
 
 def open_invoice(
     runtime: Runtime,
-    actor: Actor,
+    link: OpenedLink,
     base: str,
     came_back: str = "",
     invoice_id: int | None = None,
 ) -> OpenedInvoice:
-    """Read an invoice as its visitor and write its page.
+    """Read an invoice as the visitor of a link and write its page.
 
     `base` is the path of the page, `came_back` what the way back from the payment
     page says.
@@ -65,13 +62,13 @@ def open_invoice(
     Raises:
         NotFound: it is not shown to this visitor.
     """
-    assert isinstance(actor, PortalVisitor)
-    read, setup = _read(runtime, actor, invoice_id)
+    visitor, setup = link.visitor, link.setup
+    read = runtime.run(visitor, portal.read_invoice, invoice_id)
     looking = Looking(
         now=runtime.now(),
         base=base,
-        is_preview=actor.is_preview,
-        is_staff=actor.is_staff,
+        is_preview=visitor.is_preview,
+        is_staff=visitor.is_staff,
         came_back=came_back,
     )
     view = describe_invoice(read.facts, setup, looking)
@@ -87,29 +84,18 @@ def open_invoice(
 
 
 def weigh(
-    runtime: Runtime, actor: Actor, amount_text: str, invoice_id: int | None = None
+    runtime: Runtime, link: OpenedLink, amount_text: str, invoice_id: int | None = None
 ) -> WeighedAmount:
     """Say what paying an amount would leave; draw the code for the same amount.
 
     Raises:
         NotFound, NotPayable: it cannot be paid by this visitor.
     """
-    assert isinstance(actor, PortalVisitor)
-    read, setup = _read(runtime, actor, invoice_id)
-    document, payability = read.facts.document, payability_of(read.facts, setup)
-    weighed = weigh_amount(amount_text, payability, document.language)
+    facts = runtime.run(link.visitor, portal.read_invoice, invoice_id).facts
+    payability = payability_of(facts, link.setup)
+    weighed = weigh_amount(amount_text, payability, facts.document.language)
     minor = weighed.minor or payability.payable_minor
-    return WeighedAmount(weighed, _payment_code(document, minor))
-
-
-def _read(
-    runtime: Runtime, actor: PortalVisitor, invoice_id: int | None
-) -> tuple[ReadInvoice, PortalSetup]:
-    system = SystemActor(actor.workspace_id, JOB)
-    return (
-        runtime.run(actor, portal.read_invoice, invoice_id),
-        runtime.run(system, portal.read_setup),
-    )
+    return WeighedAmount(weighed, _payment_code(facts.document, minor))
 
 
 @lru_cache(maxsize=256)

@@ -12,14 +12,17 @@ from billing_app.domain.portal_invoice import (
     PdfState,
     PortalFacts,
     PortalInvoice,
-    PortalSetup,
     ReceivedFacts,
     describe_invoice,
     field_text,
     payability_of,
     weigh_amount,
 )
-from billing_app.domain.portal_settings import PaymentMode, PortalSettings
+from billing_app.domain.portal_settings import (
+    PaymentMode,
+    PortalSettings,
+    PortalSetup,
+)
 from tests.support.documents import an_invoice
 
 NOW = datetime(2026, 11, 24, 9, 42, tzinfo=UTC)

@@ -12,12 +12,12 @@ from sqlalchemy.orm import ORMExecuteState
 from sqlalchemy.sql.visitors import iterate
 from sqlmodel import Session, select
 
+from billing_app.database import authentication
 from billing_app.database.scope import tables_below
 from billing_app.documents.portal import render_portal
 from billing_app.domain.actors import PortalVisitor
 from billing_app.domain.draft import DraftForm, LineForm
-from billing_app.domain.errors import NotFound, NotPermitted
-from billing_app.domain.portal_settings import PaymentMode, PortalSettings
+from billing_app.domain.errors import NotFound
 from billing_app.models import (
     Invoice,
     IssuedDocument,
@@ -28,7 +28,7 @@ from billing_app.models import (
     WorkspaceSettings,
 )
 from billing_app.queries import portal
-from billing_app.services import drafts, invoices
+from billing_app.services import drafts, invoices, portal_links
 from billing_app.workflows import portal_pages
 from tests.support.billing import (
     a_customer,
@@ -184,9 +184,10 @@ def test_nothing_of_others_or_of_staff_reaches_the_page(world: World):
             )
         )
         document.pdf_error = f"{CANARY} error"
-    visitor = visitor_of(world, north, invoice_id)
+    token = world.run(north.accounting, portal_links.copy_link, invoice_id)
+    link = authentication.open_link(world.runtime.engine, token, world.clock.now)
 
-    opened = portal_pages.open_invoice(world.runtime, visitor, "/p/token")
+    opened = portal_pages.open_invoice(world.runtime, link, "/p/token")
     painted = render_portal(
         opened.view,
         opened.sheet,
@@ -258,31 +259,3 @@ class TestReadInvoice:
         assert world.run(whole, portal.read_invoice, invoice_id).facts.document.number
         with pytest.raises(NotFound):
             world.run(whole, portal.read_invoice)
-
-
-class TestReadSetup:
-    def test_a_visitor_may_not_ask(self, world: World):
-        visitor = visitor_of(world, world.northwind, an_invoice(world, world.northwind))
-
-        with pytest.raises(NotPermitted):
-            world.run(visitor, portal.read_setup)
-
-    def test_reads_the_switches_and_whether_cards_can_be_taken(self, world: World):
-        chosen = PortalSettings(payment=PaymentMode.INSTRUCTIONS, welcome="Hello")
-        with world.unit(world.northwind.system) as uow:
-            uow.one(select(WorkspaceSettings)).portal = chosen.to_stored()
-            uow.add(
-                StripeAccount(
-                    secret_key_encrypted="x",
-                    webhook_secret_encrypted="y",
-                    charges_enabled=True,
-                )
-            )
-
-        north = world.run(world.northwind.system, portal.read_setup)
-        south = world.run(world.kestrel.system, portal.read_setup)
-
-        assert north.settings == chosen
-        assert (north.zone, north.home_currency) == ("Europe/Amsterdam", "EUR")
-        assert (north.is_connected, north.can_charge) == (True, True)
-        assert (south.is_connected, south.can_charge) == (False, False)

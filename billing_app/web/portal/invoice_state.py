@@ -7,10 +7,11 @@ from typing import Any, Literal
 import reflex as rx
 
 from billing_app import runtime
-from billing_app.database.authentication import PortalNotAvailable
+from billing_app.database.authentication import OpenedLink, PortalNotAvailable
 from billing_app.domain.actors import PortalVisitor
 from billing_app.domain.errors import BillingError, NotFound, NotPermitted
 from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND, PortalInvoice
+from billing_app.runtime import Runtime
 from billing_app.services import portal_links
 from billing_app.web.doors import PortalState, portal_door, portal_watch
 from billing_app.workflows import document_files, pay_online, portal_pages
@@ -94,7 +95,7 @@ class PortalInvoiceState(PortalState, rx.State):
     async def weigh(self, amount: str) -> None:
         """Say beside the field what paying this much would mean."""
         try:
-            found = await self._run_workflow(portal_pages.weigh, amount)
+            found = await self._run_page(portal_pages.weigh, amount)
         except BillingError:
             # Nothing to weigh any more; what became of it shows by itself.
             return
@@ -156,16 +157,14 @@ class PortalInvoiceState(PortalState, rx.State):
     async def _visitor(self) -> PortalVisitor | None:
         """Return who holds the link, or say why it opens nothing."""
         try:
-            visitor = await self._run_workflow(_itself)
+            return await self._run_page(_visitor_of)
         except (NotFound, PortalNotAvailable) as refusal:
             async with self:
                 self._close(refusal)
             return None
-        assert isinstance(visitor, PortalVisitor)
-        return visitor
 
     async def _open(self) -> OpenedInvoice:
-        return await self._run_workflow(
+        return await self._run_page(
             portal_pages.open_invoice, self._base(), self._query("paid")
         )
 
@@ -235,5 +234,5 @@ class PortalInvoiceState(PortalState, rx.State):
         return f"/p/{self._token()}"
 
 
-def _itself(_: runtime.Runtime, actor: Any) -> Any:
-    return actor
+def _visitor_of(_: Runtime, link: OpenedLink) -> PortalVisitor:
+    return link.visitor
