@@ -89,6 +89,7 @@ class CustomerPage:
 
     page: Page[CustomerRow] = field(default_factory=lambda: Page())
     count: Count = field(default_factory=Count)
+    moment: Moment = field(default_factory=Moment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +198,8 @@ def list_customers(uow: UnitOfWork, wanted: CustomerFilter) -> CustomerPage:
     page = make_page(
         found, wanted.paging, walk, lambda row: Cursor(row.sort_key, row.id)
     )
-    return CustomerPage(page, Count(uow.count(every)))
+    moment = Moment(uow.now, uow.workspace.zone)
+    return CustomerPage(page, Count(uow.count(every)), moment)
 
 
 @staff(Permission.VIEW)

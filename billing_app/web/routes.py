@@ -19,6 +19,7 @@ from billing_app.web.staff import (
     invoice_detail,
     invoice_editor,
     invoices,
+    payments,
     set_up,
     settings_branding,
     settings_business,
@@ -33,13 +34,13 @@ from billing_app.web.staff import (
     sign_in_code,
     sign_in_password,
 )
-from billing_app.web.staff.accounting_state import AccountingState
 from billing_app.web.staff.customer_detail_state import CustomerDetailState
 from billing_app.web.staff.customers_state import CustomersState
 from billing_app.web.staff.dashboard_state import DashboardState
 from billing_app.web.staff.invoice_detail_state import InvoiceDetailState
 from billing_app.web.staff.invoice_editor_state import InvoiceEditorState
 from billing_app.web.staff.invoices_state import InvoicesState
+from billing_app.web.staff.payments_state import PaymentListState
 from billing_app.web.staff.settings_branding_state import BrandingState
 from billing_app.web.staff.settings_business_state import BusinessState
 from billing_app.web.staff.settings_documents_state import DocumentsState
@@ -75,19 +76,25 @@ PAGES = (
         "/accounting",
         "Accounting",
         accounting.page,
-        (ShellState.enter, AccountingState.open),
+        (ShellState.enter, InvoicesState.open, InvoicesState.watch),
+    ),
+    Page(
+        "/accounting/payments",
+        "Payments",
+        payments.page,
+        (ShellState.enter, PaymentListState.open, PaymentListState.watch),
     ),
     Page(
         "/customers",
         "Customers",
         customers.page,
-        (ShellState.enter, CustomersState.open),
+        (ShellState.enter, CustomersState.open, CustomersState.watch),
     ),
     Page(
         "/customers/[customer_id]",
         "Customer",
         customer_detail.page,
-        (ShellState.enter, CustomerDetailState.open),
+        (ShellState.enter, CustomerDetailState.open, CustomerDetailState.watch),
     ),
     Page(
         "/dashboard",

@@ -1,128 +1,185 @@
-"""The page of one customer."""
+"""The page about one customer."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
-from billing_app.web.components.controls import (
-    button,
-    field,
-    link_button,
-    text_area,
-    text_input,
+from billing_app.web.components.badges import status_badge
+from billing_app.web.components.controls import button, link, link_button
+from billing_app.web.components.dialogs import dialog
+from billing_app.web.components.icons import icon
+from billing_app.web.components.layout import panel, skeleton_block
+from billing_app.web.components.tables import (
+    Column,
+    data_table,
+    empty_state,
+    row_link,
 )
-from billing_app.web.components.layout import panel
 from billing_app.web.staff.customer_detail_state import CustomerDetailState
+from billing_app.web.staff.customer_form import customer_fields
+from billing_app.web.staff.invoice_words import Fact
+from billing_app.web.staff.invoices_state import InvoiceLine
 from billing_app.web.staff.shell import ShellState, staff_page
 
 State = CustomerDetailState
 
+COLUMNS = (
+    Column("number", "Number", phone="title"),
+    Column("issued", "Issued", wide=True, phone="under"),
+    Column("due", "Due", phone="amount-under"),
+    Column("status", "Status", phone="status"),
+    Column("total", "Total", number=True),
+    Column("outstanding", "Balance", number=True, phone="amount"),
+)
+
 
 def page() -> rx.Component:
     return staff_page(
-        rx.el.div(
-            rx.cond(State.customer_id > 0, _figures(), rx.fragment()),
-            panel("Details", _form()),
-            class_name="page stack",
+        rx.match(
+            State.shape,
+            ("shown", _customer()),
+            ("gone", _gone()),
+            rx.el.div(skeleton_block(8), class_name="page"),
         ),
         state=State,
         current="Customers",
-        title=State.name,
+        title=rx.cond(State.card.name != "", State.card.name, "Customer"),
+        title_in_page=True,
         parent=("Customers", "/customers"),
-        actions=(rx.cond(State.customer_id > 0, _verbs(), rx.fragment()),),
+        live=State.live,
+        extra=(_edit_dialog(),),
     )
 
 
-def _verbs() -> rx.Component:
-    customer_id = State.customer_id.to_string()
+def _customer() -> rx.Component:
     return rx.fragment(
-        link_button(
-            "Invoices", "/invoices?customer=" + customer_id, icon_name="invoice"
+        _hero(),
+        _actions(),
+        rx.el.div(
+            rx.el.div(
+                rx.el.div(_invoices()), rx.el.div(_details()), class_name="columns"
+            ),
+            class_name="page",
         ),
+    )
+
+
+def _gone() -> rx.Component:
+    return rx.el.div(
+        rx.el.h1("Customer not found", class_name="visually-hidden"),
+        empty_state(
+            "There is no such customer",
+            "It does not exist, or belongs to another workspace.",
+            link_button("All customers", "/customers"),
+            icon_name="customers",
+        ),
+    )
+
+
+def _hero() -> rx.Component:
+    card = State.card
+    credit = rx.el.span(icon("payment", 14), card.credit)
+    return rx.el.div(
+        rx.el.div(
+            rx.el.h1(card.name),
+            rx.el.p(
+                rx.el.span(card.email),
+                rx.cond(card.credit != "", credit, rx.fragment()),
+                class_name="hero-facts",
+            ),
+        ),
+        rx.el.p(rx.el.b(card.owed), card.owed_words, class_name="hero-amount"),
+        class_name="hero",
+    )
+
+
+def _actions() -> rx.Component:
+    return rx.el.div(
         rx.cond(
             ShellState.may["edit_draft"],
             link_button(
                 "New invoice",
-                "/invoices/new?customer=" + customer_id,
+                State.card.new_invoice_href,
                 kind="primary",
                 icon_name="plus",
+                shortcut="N",
             ),
             rx.fragment(),
-        ),
-    )
-
-
-def _figures() -> rx.Component:
-    return rx.el.dl(
-        _figure("Outstanding", State.outstanding),
-        _figure("Overdue", State.overdue, "bad"),
-        _figure("Invoiced in all", State.invoiced),
-        _figure("Credit", State.credit),
-        class_name="figures-strip",
-    )
-
-
-def _figure(label: str, amount: rx.Var[str], tone: str = "") -> rx.Component:
-    return rx.el.div(
-        rx.el.dt(label, class_name="eyebrow"),
-        rx.el.dd(amount, class_name=f"figure-amount {tone}".strip()),
-        class_name="figure",
-    )
-
-
-def _form() -> rx.Component:
-    return rx.el.form(
-        rx.el.div(
-            _text("Name", "name", "span-8"),
-            _text("VAT id", "vat_id", "span-4"),
-            _text("E-mail", "email", "span-6", hint="Invoices go here"),
-            _text("Copies to", "cc", "span-6", hint="Separate addresses by commas"),
-            _text("Contact", "contact_name", "span-6"),
-            _text("Phone", "phone", "span-6"),
-            rx.el.div(
-                field(
-                    "Address",
-                    text_area(
-                        "address",
-                        rows=3,
-                        default_value=State.form["address"],
-                        key="address" + State.turn.to_string(),
-                    ),
-                    error=State.errors["address"],
-                ),
-                class_name="span-12",
-            ),
-            _text("Country", "country", "span-3", hint="Two letters, like NL"),
-            _text("Language", "language", "span-3", hint="Like nl; empty for yours"),
-            _text("Currency", "currency", "span-3", hint="Empty for yours"),
-            _text("Net days", "net_days", "span-3", hint="Empty for your usual terms"),
-            class_name="form-grid",
         ),
         rx.cond(
             ShellState.may["edit_customer"],
-            rx.el.div(
-                button("Save customer", kind="primary", submit=True),
-                class_name="actions",
+            button(
+                "Edit",
+                icon_name="pencil",
+                shortcut="E",
+                on_click=State.start_editing,
             ),
             rx.fragment(),
         ),
-        on_submit=State.save,
-        class_name="panel-body stack",
+        class_name="actions",
     )
 
 
-def _text(label: str, name: str, span: str, hint: str = "") -> rx.Component:
-    return rx.el.div(
-        field(
-            label,
-            text_input(
-                name,
-                default_value=State.form[name],
-                key=name + State.turn.to_string(),
-                auto_complete="off",
-            ),
-            hint=hint,
-            error=State.errors[name],
+def _invoices() -> rx.Component:
+    table = data_table(
+        COLUMNS,
+        State.invoices,
+        _cells,
+        row_key=lambda it: it.id.to_string(),
+        label="Invoices",
+    )
+    none = rx.el.p("No invoice yet.", class_name="panel-body quiet")
+    return panel(
+        "Invoices",
+        rx.cond(State.invoices.length() > 0, table, none),
+        count=State.card.invoice_count,
+        aside=[link("All of them", href=State.card.invoices_href)],
+    )
+
+
+def _cells(it: rx.vars.ObjectVar[InvoiceLine]) -> list[Any]:
+    words = rx.cond(
+        it.number != "", it.number, rx.el.span("No number", class_name="quiet")
+    )
+    return [
+        row_link(words, it.href),
+        rx.el.span(it.issued, class_name="secondary figures"),
+        rx.el.span(
+            it.due,
+            class_name=rx.cond(it.is_late, "late figures", "secondary figures"),
         ),
-        class_name=span,
+        status_badge(it.status),
+        it.total,
+        rx.el.span(it.outstanding, class_name=rx.cond(it.is_settled, "zero", "medium")),
+    ]
+
+
+def _details() -> rx.Component:
+    return panel(
+        "Details",
+        rx.el.dl(rx.foreach(State.facts, _fact), class_name="facts facts-lines"),
+    )
+
+
+def _fact(it: rx.vars.ObjectVar[Fact]) -> rx.Component:
+    return rx.fragment(rx.el.dt(it.name), rx.el.dd(it.words))
+
+
+def _edit_dialog() -> rx.Component:
+    return dialog(
+        "Edit customer",
+        customer_fields(State.form, State.errors),
+        dialog_id="edit-customer",
+        lead="What is already issued keeps what was printed.",
+        actions=[
+            button("Cancel", closes=True),
+            button("Save", kind="primary", submit=True),
+        ],
+        on_submit=State.save,
+        open=State.is_editing,
+        on_close=State.stop_editing,
+        width="560px",
+        key=State.drawn.to_string(),
     )

@@ -1,96 +1,168 @@
-"""One customer: what is known, what is owed, and the form to change it."""
+"""One customer: what they owe, their latest invoices, and changing them."""
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
 
-from billing_app.domain.errors import InvalidInput
-from billing_app.domain.formats import format_money
-from billing_app.queries import customers as queries
-from billing_app.queries.customers import CustomerDetail
-from billing_app.services import customers
-from billing_app.services.customers import CustomerForm
-from billing_app.web.doors import StaffState, staff_door
+from billing_app.domain.errors import BillingError, InvalidInput
+from billing_app.queries.customers import CustomerDetail, read_customer
+from billing_app.queries.invoices import InvoiceFilter, list_invoices
+from billing_app.queries.paging import Paging
+from billing_app.services.customers import CustomerForm, change_customer
+from billing_app.web import formats
+from billing_app.web.doors import StaffState, staff_door, staff_watch
+from billing_app.web.staff.customer_form import read_form
+from billing_app.web.staff.invoice_words import Fact
+from billing_app.web.staff.invoices_state import InvoiceLine, line_of
+from billing_app.web.staff.live import changes
 
-FIELDS = tuple(x.name for x in fields(CustomerForm))
+LATEST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerCard:
+    """The head of the page."""
+
+    id: int = 0
+    name: str = ""
+    email: str = ""
+    owed: str = ""
+    owed_words: str = ""
+    credit: str = ""
+    invoices_href: str = ""
+    new_invoice_href: str = ""
+    invoice_count: str = ""
 
 
 class CustomerDetailState(StaffState, rx.State):
-    """A customer on the desk, or a form for a new one.
+    """The customer that the address names.
 
     Attributes:
-        customer_id: zero for a new one.
-        turn: changes when the fields have to be drawn anew.
+        shape: loading, gone or shown.
+        drawn: changes when the form has to be drawn anew.
     """
 
-    customer_id: int = 0
-    turn: int = 0
-    name: str = ""
+    shape: str = "loading"
+    card: CustomerCard = CustomerCard()
+    facts: list[Fact] = []  # noqa: RUF012
+    invoices: list[InvoiceLine] = []  # noqa: RUF012
+    live: str = ""
+    is_editing: bool = False
+    drawn: int = 0
     form: dict[str, str] = {}  # noqa: RUF012
     errors: dict[str, str] = {}  # noqa: RUF012
-    outstanding: str = ""
-    overdue: str = ""
-    invoiced: str = ""
-    credit: str = ""
+
+    _detail: CustomerDetail | None = None
 
     @staff_door
     async def open(self) -> None:
-        """Load the customer named in the address; `new` opens an empty form."""
-        self.errors = dict.fromkeys(FIELDS, "")
-        self.turn += 1
-        if self._segment(1) == "new":
-            self.customer_id, self.name = 0, "New customer"
-            self.form = dict.fromkeys(FIELDS, "")
-            self.outstanding = self.overdue = self.invoiced = self.credit = ""
-            return
-        self._show(await self._run(queries.read_customer, self._segment_id(1)))
+        """Show the customer that the address names."""
+        self.is_editing = False
+        try:
+            await self._read()
+        except BillingError:
+            self._detail = None
+            self.shape = "gone"
+            raise
+
+    @staff_watch
+    async def watch(self) -> None:
+        async for _ in changes(self, f"customer:{self._segment_id(1)}"):
+            async with self:
+                if self.shape == "shown":
+                    await self._read()
 
     @staff_door
-    async def save(self, form_data: dict) -> Any:  # type: ignore[type-arg]
-        """Create or change the customer; a refusal stands beside its field."""
-        typed = {x: form_data[x] for x in FIELDS if type(form_data.get(x)) is str}
-        self.errors = dict.fromkeys(FIELDS, "")
+    async def start_editing(self) -> None:
+        if self._detail is None:
+            raise InvalidInput("Open a customer first.")
+        self.form = _form_of(self._detail)
+        self.errors = {}
+        self.drawn += 1
+        self.is_editing = True
+
+    @staff_door
+    async def stop_editing(self) -> None:
+        self.is_editing = False
+
+    @staff_door
+    async def save(self, form: dict[str, Any]) -> None:
+        if self._detail is None:
+            raise InvalidInput("Open a customer first.")
+        self.errors = {}
         try:
-            if not self.customer_id:
-                made = await self._run(customers.create_customer, CustomerForm(**typed))
-                return rx.redirect(f"/customers/{made}")
-            await self._run(
-                customers.change_customer, self.customer_id, CustomerForm(**typed)
-            )
+            await self._run(change_customer, self._detail.id, read_form(form))
         except InvalidInput as refusal:
-            self.errors = {**self.errors, refusal.field or "name": refusal.message}
-            return None
-        self._show(await self._run(queries.read_customer, self.customer_id))
+            self.errors = {refusal.field or "name": refusal.message}
+            return
+        self.is_editing = False
         self._notify("Saved. What is already issued keeps what was printed.")
-        return None
+        await self._read()
 
-    def _show(self, customer: CustomerDetail) -> None:
-        self.customer_id, self.name = customer.id, customer.name
-        net_days = customer.net_days
-        self.form = {
-            "name": customer.name,
-            "email": customer.email,
-            "contact_name": customer.contact_name,
-            "phone": customer.phone,
-            "address": customer.address,
-            "country": customer.country,
-            "vat_id": customer.vat_id,
-            "language": customer.language,
-            "currency": customer.currency,
-            "net_days": "" if net_days is None else str(net_days),
-            "cc": ", ".join(customer.cc),
-        }
-        owed = customer.owed
-        self.outstanding = _sum([(x.outstanding_minor, x.currency) for x in owed])
-        self.overdue = _sum([(x.overdue_minor, x.currency) for x in owed])
-        turnover = customer.turnover
-        self.invoiced = _sum([(x.invoiced_minor, x.currency) for x in turnover])
-        self.credit = _sum([(minor, currency) for currency, minor in customer.credit])
+    async def _read(self) -> None:
+        it = await self._run(read_customer, self._segment_id(1))
+        theirs = InvoiceFilter(
+            customer_id=it.id, includes_archived=True, paging=Paging(limit=LATEST)
+        )
+        found = await self._run(list_invoices, theirs)
+        self._detail = it
+        self.card = _card(it, str(found.count))
+        self.facts = [Fact(name, words) for name, words in _facts(it) if words]
+        self.invoices = [line_of(row, found.moment) for row in found.page.rows]
+        self.live = formats.live_words(it.moment)
+        self.shape = "shown"
 
 
-def _sum(parts: list[tuple[int, str]]) -> str:
-    shown = [format_money(minor, currency) for minor, currency in parts if minor]
-    return " + ".join(shown) or "–"
+def _card(it: CustomerDetail, invoice_count: str) -> CustomerCard:
+    owed = [(each.currency, each.outstanding_minor) for each in it.owed]
+    late = [(x.currency, x.overdue_minor) for x in it.owed if x.overdue_minor]
+    words = f"{formats.join_money(late)} of it overdue" if late else "outstanding"
+    return CustomerCard(
+        id=it.id,
+        name=it.name,
+        email=it.email,
+        owed=formats.join_money(owed) if owed else "Nothing open",
+        owed_words=words if owed else "",
+        credit=f"Credit {formats.join_money(it.credit)}" if it.credit else "",
+        invoices_href=f"/invoices?customer={it.id}&archived=1",
+        new_invoice_href=f"/invoices/new?customer={it.id}",
+        invoice_count=invoice_count,
+    )
+
+
+def _facts(it: CustomerDetail) -> list[tuple[str, str]]:
+    invoiced = [(each.currency, each.invoiced_minor) for each in it.turnover]
+    return [
+        ("Email", it.email or "No address yet"),
+        ("Copies to", ", ".join(it.cc)),
+        ("Contact", it.contact_name),
+        ("Phone", it.phone),
+        ("Address", it.address),
+        ("Country", it.country),
+        ("VAT number", it.vat_id),
+        ("Language", it.language),
+        ("Currency", it.currency),
+        ("Days to pay", "" if it.net_days is None else str(it.net_days)),
+        ("Invoiced", formats.join_money(invoiced) if invoiced else ""),
+        ("Since", formats.full_day(formats.local(it.created_at, it.moment).date())),
+    ]
+
+
+def _form_of(it: CustomerDetail) -> dict[str, str]:
+    form = CustomerForm(
+        name=it.name,
+        email=it.email,
+        contact_name=it.contact_name,
+        phone=it.phone,
+        address=it.address,
+        country=it.country,
+        vat_id=it.vat_id,
+        language=it.language,
+        currency=it.currency,
+        net_days="" if it.net_days is None else str(it.net_days),
+        cc=", ".join(it.cc),
+    )
+    return {name: getattr(form, name) for name in form.__slots__}

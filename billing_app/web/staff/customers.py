@@ -6,7 +6,9 @@ from typing import Any
 
 import reflex as rx
 
+from billing_app.queries.customers import CustomerSort
 from billing_app.web.components.controls import button, search_field
+from billing_app.web.components.dialogs import dialog
 from billing_app.web.components.tables import (
     Column,
     data_table,
@@ -15,16 +17,17 @@ from billing_app.web.components.tables import (
     row_link,
     skeleton_table,
 )
+from billing_app.web.staff.customer_form import customer_fields
 from billing_app.web.staff.customers_state import CustomerLine, CustomersState
 from billing_app.web.staff.shell import ShellState, staff_page
 
 State = CustomersState
 
 COLUMNS = (
-    Column("name", "Customer", wide=True, sortable=True, phone="title"),
+    Column(CustomerSort.NAME, "Name", wide=True, sortable=True, phone="title"),
     Column("contact", "Contact"),
-    Column("email", "E-mail", phone="under"),
-    Column("country", "Country"),
+    Column("email", "Email", phone="under"),
+    Column("open", "Open invoices", number=True),
     Column("overdue", "Overdue", number=True, phone="amount-under"),
     Column("outstanding", "Outstanding", number=True, phone="amount"),
 )
@@ -32,87 +35,121 @@ COLUMNS = (
 
 def page() -> rx.Component:
     return staff_page(
-        rx.el.div(
-            search_field(
-                "Search",
-                placeholder="Name, contact, e-mail",
-                default_value=State.text,
-                on_change=State.search.debounce(250),
-                max_length=200,
-            ),
-            class_name="toolbar",
-        ),
         rx.match(
             State.shape,
-            ("loading", skeleton_table(COLUMNS, label="Customers")),
-            ("empty", _nobody_yet()),
-            ("none", _no_match()),
-            rx.fragment(_table(), _pager()),
+            ("empty", _nothing_yet()),
+            rx.fragment(_toolbar(), _list()),
         ),
         state=State,
         current="Customers",
         title="Customers",
-        actions=(_new_customer(),),
+        count=State.count,
+        live=State.live,
+        actions=(_add_button("C"),),
+        extra=(_add_dialog(),),
     )
 
 
-def _new_customer() -> rx.Component:
+def _add_button(shortcut: str = "") -> rx.Component:
     drawn = button(
         "New customer",
         kind="primary",
         icon_name="plus",
-        on_click=rx.redirect("/customers/new"),
+        shortcut=shortcut,
+        on_click=State.start_adding,
     )
     return rx.cond(ShellState.may["edit_customer"], drawn, rx.fragment())
 
 
-def _table() -> rx.Component:
-    return data_table(
+def _toolbar() -> rx.Component:
+    return rx.el.div(
+        search_field(
+            "Search",
+            placeholder="Name or email",
+            shortcut="/",
+            default_value=State.text,
+            key=State.place.to_string(),
+            on_change=State.search.debounce(250),
+            max_length=200,
+        ),
+        class_name="toolbar",
+    )
+
+
+def _list() -> rx.Component:
+    table = data_table(
         COLUMNS,
         State.lines,
         _cells,
-        label="Customers",
         row_key=lambda it: it.id.to_string(),
+        label="Customers",
         sorted_by=State.sorted_by,
         is_descending=State.is_descending,
         on_sort=State.sort,
     )
-
-
-def _cells(it: rx.vars.ObjectVar[CustomerLine]) -> list[Any]:
-    return [
-        row_link(it.name, it.href),
-        it.contact,
-        it.email,
-        it.country,
-        rx.el.span(it.overdue, class_name="bad"),
-        it.outstanding,
-    ]
-
-
-def _pager() -> rx.Component:
-    return pager(
-        State.words,
+    pages = pager(
+        State.range_words,
         has_newer=State.newer != "",
         has_older=State.older != "",
         on_newer=State.go_newer,
         on_older=State.go_older,
     )
+    none = empty_state(
+        "No customer found",
+        f"“{State.text}” matches no name and no email.",
+        button("Clear filters", on_click=State.clear_filters),
+        icon_name="search",
+    )
+    loading = skeleton_table(COLUMNS, label="Customers")
+    return rx.fragment(
+        rx.match(
+            State.shape,
+            ("loading", loading),
+            ("none", none),
+            rx.fragment(table, pages),
+        )
+    )
 
 
-def _nobody_yet() -> rx.Component:
+def _cells(it: rx.vars.ObjectVar[CustomerLine]) -> list[Any]:
+    return [
+        rx.el.span(row_link(it.name, it.href), title=it.name, class_name="truncate"),
+        rx.el.span(it.contact, class_name="secondary"),
+        rx.el.span(it.email, class_name="secondary"),
+        rx.el.span(it.open_count, class_name="secondary"),
+        rx.el.span(it.overdue, class_name="late"),
+        rx.el.span(
+            it.outstanding,
+            rx.cond(
+                it.also != "",
+                rx.el.span(" ", it.also, class_name="quiet"),
+                rx.fragment(),
+            ),
+            class_name=rx.cond(it.is_settled, "zero", "medium"),
+        ),
+    ]
+
+
+def _nothing_yet() -> rx.Component:
     return empty_state(
         "No customers yet",
-        "Add the first here, or type a name into a new invoice.",
-        _new_customer(),
+        "Add who you bill. Name and e-mail are enough to begin with.",
+        _add_button(),
         icon_name="customers",
     )
 
 
-def _no_match() -> rx.Component:
-    return empty_state(
-        "No customer matches",
-        "Nothing in a name, contact or e-mail address is like that.",
-        button("Clear search", on_click=State.clear),
-        icon_name="search",
+def _add_dialog() -> rx.Component:
+    return dialog(
+        "New customer",
+        customer_fields(State.form, State.errors),
+        dialog_id="new-customer",
+        actions=[
+            button("Cancel", closes=True),
+            button("Add customer", kind="primary", submit=True),
+        ],
+        on_submit=State.add,
+        open=State.is_adding,
+        on_close=State.stop_adding,
+        width="560px",
     )

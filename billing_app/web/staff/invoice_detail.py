@@ -322,10 +322,7 @@ def _document() -> rx.Component:
     return panel(
         "Document",
         _given(State.card.pdf_error, error),
-        rx.el.div(
-            rx.el.div(rx.html(State.sheet), class_name="sheet-frame"),
-            class_name="document-page",
-        ),
+        rx.el.div(rx.html(State.sheet), class_name="sheet-frame"),
         aside=[rx.el.span(State.card.issued, class_name="quiet small")],
     )
 

@@ -151,7 +151,7 @@ _MAIL_STATES = {
     "retrying": "Trying again",
     "waiting": "Waiting",
 }
-_PAYMENT_BADGES = {
+PAYMENT_BADGES = {
     PaymentStatus.SETTLED: ("Paid", "Settled"),
     PaymentStatus.HELD: ("Disputed", "Held"),
     PaymentStatus.REVERSED: ("Void", "Reversed"),
@@ -301,7 +301,7 @@ def _received(it: InvoiceDetail) -> str:
 
 def _payment_line(each: StaffPayment, it: InvoiceDetail) -> PaymentLine:
     status = PaymentStatus(each.status)
-    badge, words = _PAYMENT_BADGES[status]
+    badge, words = PAYMENT_BADGES[status]
     amount = formats.money(each.amount_minor, each.currency)
     is_part = status == PaymentStatus.SETTLED and (
         each.allocated_minor != each.amount_minor

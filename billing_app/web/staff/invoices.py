@@ -31,6 +31,7 @@ from billing_app.web.components.tables import (
     row_link,
     skeleton_table,
 )
+from billing_app.web.staff.export_link import export_link
 from billing_app.web.staff.invoices_state import Chip, InvoiceLine, InvoicesState, Tab
 from billing_app.web.staff.shell import ShellState, staff_page
 
@@ -65,7 +66,7 @@ def page() -> rx.Component:
         count=State.count,
         actions=(export_link(State.export_href), new_invoice_button()),
         live=State.live,
-        extra=(_dates_dialog(),),
+        extra=(dates_dialog(),),
         on_undo=State.undo,
     )
 
@@ -94,18 +95,6 @@ def new_invoice_button() -> rx.Component:
         on_click=rx.redirect("/invoices/new"),
     )
     return rx.cond(ShellState.may["edit_draft"], drawn, rx.fragment())
-
-
-def export_link(href: rx.Var[str]) -> rx.Component:
-    drawn = link_button(
-        "Export",
-        href,
-        icon_name="download",
-        leaves_app=True,
-        class_name="not-phone",
-        download=True,
-    )
-    return rx.cond(ShellState.may["export"], drawn, rx.fragment())
 
 
 def _tab(it: rx.vars.ObjectVar[Tab]) -> rx.Component:
@@ -249,7 +238,7 @@ def _no_match() -> rx.Component:
     )
 
 
-def _dates_dialog() -> rx.Component:
+def dates_dialog() -> rx.Component:
     def span(name: str, words: str) -> rx.Component:
         return rx.el.div(
             _day(f"{name}_first", f"{words} from", State.date_errors[name]),

@@ -28,7 +28,8 @@ from billing_app.web.doors import StaffState, staff_door, staff_watch
 from billing_app.web.staff.addresses import invoice_address, turned, with_query
 from billing_app.web.staff.live import changes
 
-PATH = "/invoices"
+# The list stands on two pages; each keeps to its own address.
+PATHS = ("/invoices", "/accounting")
 EXPORT = "/api/export/invoices.csv"
 PARAMETERS = (
     *("status", "q", "customer", "issued", "due", "archived", "sort"),
@@ -115,6 +116,7 @@ class InvoicesState(StaffState, rx.State):
     date_errors: dict[str, str] = {}  # noqa: RUF012
     is_filtering: bool = False
 
+    _path: str = PATHS[0]
     _typed: dict[str, str] = {}  # noqa: RUF012
     _wanted: InvoiceFilter = InvoiceFilter()
     _rows: dict[int, InvoiceRow] = {}  # noqa: RUF012
@@ -125,13 +127,15 @@ class InvoicesState(StaffState, rx.State):
     @staff_door
     async def open(self) -> Any:
         """Show the page that the address names."""
+        path = f"/{self._segment(0)}"
+        self._path = path if path in PATHS else PATHS[0]
         self._typed = {name: self._query(name) for name in PARAMETERS}
         try:
             self._wanted = parse_invoice_filter(self._typed)
             await self._read()
         except InvalidInput as refusal:
             self._notify(refusal.message, is_refusal=True)
-            return rx.redirect(PATH, replace=True)
+            return rx.redirect(self._path, replace=True)
         self._offer_restore()
         return None
 
@@ -152,7 +156,7 @@ class InvoicesState(StaffState, rx.State):
     @staff_door
     async def search(self, text: str) -> Any:
         # What is typed letter by letter is one step back, not many.
-        address = with_query(PATH, self._typed, q=text.strip())
+        address = with_query(self._path, self._typed, q=text.strip())
         return rx.redirect(address, replace=True)
 
     @staff_door
@@ -180,7 +184,7 @@ class InvoicesState(StaffState, rx.State):
     @staff_door
     async def clear_filters(self) -> Any:
         self.place += 1
-        return rx.redirect(PATH)
+        return rx.redirect(self._path)
 
     @staff_door
     async def start_filtering(self) -> None:
@@ -282,7 +286,7 @@ class InvoicesState(StaffState, rx.State):
 
     def _make_tabs(self, counts: queries.StatusCounts) -> list[Tab]:
         def tab(words: str, status: str, count: str) -> Tab:
-            href = with_query(PATH, self._typed, status=status)
+            href = with_query(self._path, self._typed, status=status)
             return Tab(words, href, count, self._typed["status"] == status)
 
         return [
@@ -353,7 +357,7 @@ class InvoicesState(StaffState, rx.State):
             self._undo = {**self._undo, key: ("restore", int(deleted))}
 
     def _go(self, **parameters: str) -> Any:
-        return rx.redirect(with_query(PATH, self._typed, **parameters))
+        return rx.redirect(with_query(self._path, self._typed, **parameters))
 
 
 _ENDS = ("first", "last")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import reflex as rx
 
 from billing_app.domain.branding import initials
 from billing_app.queries import shell as queries
+from billing_app.web.components.command_menu import command_menu
 from billing_app.web.components.layout import staff_shell
 from billing_app.web.doors import StaffState, staff_door
+from billing_app.web.staff.command_state import ACTIONS, CommandState
 
 
 class ShellState(StaffState, rx.State):
@@ -37,7 +40,11 @@ class ShellState(StaffState, rx.State):
 
 
 def staff_page(
-    *content: rx.Component, state: type[StaffState], current: str, **options: Any
+    *content: rx.Component,
+    state: type[StaffState],
+    current: str,
+    extra: Sequence[rx.Component] = (),
+    **options: Any,
 ) -> rx.Component:
     """Draw a staff page in its frame; `state` is the page's own, for its notices.
 
@@ -55,5 +62,14 @@ def staff_page(
         notices=page_state.notices,
         on_dismiss=page_state.dismiss_notice,
         sign_out_action="/session/end",
+        extra=(
+            command_menu(
+                actions=ACTIONS,
+                results=CommandState.found,
+                on_query=CommandState.find,
+                on_select=CommandState.act,
+            ),
+            *extra,
+        ),
         **options,
     )

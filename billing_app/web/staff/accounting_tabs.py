@@ -1,0 +1,16 @@
+"""The two lists of Accounting."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from billing_app.web.components.tables import link_tab, link_tabs
+
+_TABS = (("Invoices", "/accounting"), ("Payments", "/accounting/payments"))
+
+
+def accounting_tabs(current: str) -> rx.Component:
+    return link_tabs(
+        "Accounting",
+        *(link_tab(words, href, current=words == current) for words, href in _TABS),
+    )

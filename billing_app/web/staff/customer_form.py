@@ -1,0 +1,58 @@
+"""The fields of a customer, for adding one and for changing one."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import reflex as rx
+
+from billing_app.services.customers import CustomerForm
+from billing_app.web.components.controls import field, text_area, text_input
+
+NAMES = tuple(each.name for each in fields(CustomerForm))
+
+
+def read_form(form: dict[str, Any]) -> CustomerForm:
+    """Take what the browser sent; anything but text counts as nothing."""
+    typed = {name: form.get(name, "") for name in NAMES}
+    return CustomerForm(
+        **{name: text if isinstance(text, str) else "" for name, text in typed.items()}
+    )
+
+
+def customer_fields(values: Any, errors: Any) -> rx.Component:
+    """Draw the fields; `values` and `errors` are vars by field name."""
+
+    def one(name: str, label: str, aside: str = "", **props: Any) -> rx.Component:
+        control = text_input(name, default_value=values[name], **props)
+        return field(label, control, aside=aside, error=errors[name])
+
+    def pair(*two: rx.Component) -> rx.Component:
+        return rx.el.div(*two, class_name="field-pair")
+
+    return rx.fragment(
+        one("name", "Name", max_length=200, auto_complete="off"),
+        pair(
+            one("email", "Email", "gets the invoices", kind="email", max_length=254),
+            one("cc", "Copies to", "separated by commas"),
+        ),
+        pair(
+            one("contact_name", "Contact", max_length=200),
+            one("phone", "Phone", kind="tel", max_length=60),
+        ),
+        field(
+            "Address",
+            text_area("address", rows=3, default_value=values["address"]),
+            error=errors["address"],
+        ),
+        pair(
+            one("country", "Country", "two letters", max_length=2),
+            one("vat_id", "VAT number", max_length=40),
+        ),
+        pair(
+            one("currency", "Currency", "empty: yours", max_length=3),
+            one("net_days", "Days to pay", "empty: usual", input_mode="numeric"),
+        ),
+        one("language", "Language of documents", "such as de or fr", max_length=10),
+    )

@@ -1,0 +1,36 @@
+"""What the command menu finds."""
+
+from __future__ import annotations
+
+from billing_app.web.staff.command_state import CommandState as State
+from tests.support.billing import an_invoice
+from tests.support.rows import add_customer, add_invoice
+from tests.support.world import World
+from tests.web.conftest import Browse
+
+
+async def test_finds_invoices_and_customers_of_the_own_workspace(
+    world: World, browse: Browse
+):
+    an_invoice(world, world.northwind, "85.00")
+    with world.unit(world.kestrel.owner) as uow:
+        add_invoice(uow, add_customer(uow, "Vermeer elsewhere"))
+    async with browse(world.northwind.viewer, "/dashboard") as driver:
+        await driver.press(State.find, text="verm")
+
+    invoice, customer = driver.shown(State, "found")
+    assert (invoice.words, invoice.detail, invoice.href) == (
+        "INV-00001 · Vermeer Optics",
+        "€85.00, due",
+        "/invoices/1",
+    )
+    assert (customer.words, customer.detail) == ("Vermeer Optics", "1 open, €85.00")
+
+
+async def test_nothing_typed_finds_nothing(world: World, browse: Browse):
+    an_invoice(world, world.northwind)
+    async with browse(world.northwind.viewer, "/dashboard") as driver:
+        for text in ("verm", "  ", "> new"):
+            await driver.press(State.find, text=text)
+
+    assert driver.shown(State, "found") == []

@@ -1,0 +1,99 @@
+"""Customers, through the whole pipeline but the browser."""
+
+from __future__ import annotations
+
+import pytest
+
+from billing_app.models import Customer
+from billing_app.web.staff.customer_detail_state import CustomerDetailState
+from billing_app.web.staff.customers_state import CustomersState
+from tests.support.billing import a_customer, an_invoice, pay
+from tests.support.rows import add_customer
+from tests.support.world import World
+from tests.web.conftest import Browse
+
+
+async def test_lists_the_own_with_what_they_owe(world: World, browse: Browse):
+    an_invoice(world, world.northwind, "100.00")
+    a_customer(world, world.kestrel, "Elsewhere")
+    async with browse(world.northwind.viewer, "/customers") as driver:
+        await driver.press(CustomersState.open)
+
+    (line,) = driver.shown(CustomersState, "lines")
+    assert (line.name, line.outstanding, line.open_count) == (
+        *("Vermeer Optics", "€100.00", "1"),
+    )
+
+
+async def test_adds_one_and_opens_it(world: World, browse: Browse):
+    form = {"name": "Halden", "email": "ap@halden.example", "net_days": "14"}
+    async with browse(world.northwind.operations, "/customers") as driver:
+        await driver.press(CustomersState.open)
+        await driver.press(CustomersState.start_adding)
+        await driver.press(CustomersState.add, form={**form, "email": "nobody"})
+        assert driver.shown(CustomersState, "errors")["email"]
+        assert driver.shown(CustomersState, "is_adding") is True
+
+        await driver.press(CustomersState.add, form=form)
+
+    assert driver.redirects == ["/customers/1"]
+    with world.reading(world.northwind.system) as uow:
+        assert uow.get(Customer, 1).net_days == 14
+
+
+async def test_a_viewer_adds_nobody(world: World, browse: Browse):
+    async with browse(world.northwind.viewer, "/customers") as driver:
+        await driver.press(CustomersState.add, form={"name": "Halden"})
+
+    assert driver.redirects == []
+    words = driver.shown(CustomersState, "notices")[0].words
+    assert words == "Your role doesn't allow this."
+
+
+async def test_changes_one_and_keeps_what_was_not_understood(
+    world: World, browse: Browse
+):
+    customer_id = a_customer(world, world.northwind)
+    state = CustomerDetailState
+    async with browse(world.northwind.owner, f"/customers/{customer_id}") as driver:
+        await driver.press(state.open)
+        await driver.press(state.start_editing)
+        assert driver.shown(state, "form")["name"] == "Vermeer Optics"
+        await driver.press(state.save, form={"name": "V", "country": "Nederland"})
+        assert driver.shown(state, "errors")["country"]
+        assert driver.shown(state, "card").name == "Vermeer Optics"
+
+        await driver.press(state.save, form={"name": "V & Sons", "country": "nl"})
+
+    assert driver.shown(state, "card").name == "V & Sons"
+    assert driver.shown(state, "is_editing") is False
+
+
+@pytest.mark.parametrize("path", ["/customers/1", "/customers/99", "/customers/new"])
+async def test_what_is_not_the_workspaces_does_not_exist(
+    world: World, browse: Browse, path: str
+):
+    with world.unit(world.northwind.owner) as uow:
+        add_customer(uow, "Secret Holdings")
+    state = CustomerDetailState
+    async with browse(world.kestrel.owner, path) as driver:
+        await driver.press(state.open)
+        await driver.press(state.start_editing)
+        await driver.press(state.save, form={"name": "Taken over"})
+
+    assert driver.shown(state, "shape") == "gone"
+    assert "Secret" not in str(driver.deltas)
+    with world.reading(world.northwind.system) as uow:
+        assert uow.get(Customer, 1).name == "Secret Holdings"
+
+
+async def test_a_payment_shows_on_the_open_page(world: World, browse: Browse):
+    invoice_id = an_invoice(world, world.northwind, "100.00")
+    state = CustomerDetailState
+    async with browse(world.northwind.viewer, "/customers/1") as driver:
+        await driver.press(state.open)
+        await driver.watch(state.watch)
+        pay(world, world.northwind, invoice_id, "130.00")
+        await driver.until(lambda: driver.shown(state, "card").owed == "Nothing open")
+
+    assert driver.shown(state, "card").credit == "Credit €30.00"
