@@ -36,6 +36,7 @@ _PAGE = Markup(
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <title>Payment not started</title>
+<link rel="icon" href="/favicon.svg">
 <link rel="stylesheet" href="/tokens.css">
 <link rel="stylesheet" href="/base.css">
 <link rel="stylesheet" href="/portal.css">
