@@ -12,6 +12,7 @@ from sqlmodel import col
 from billing_app.database.access import staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission, StaffActor
+from billing_app.domain.dates import Moment
 from billing_app.domain.sign_in import Owes, is_session_live
 from billing_app.models import Member, Person, StaffSession
 
@@ -56,6 +57,7 @@ class Security:
     has_totp: bool = False
     recovery_left: int = 0
     sessions: tuple[SessionRow, ...] = field(default=())
+    moment: Moment = field(default_factory=Moment)
 
 
 @staff(Permission.MANAGE_MEMBERS)
@@ -113,6 +115,7 @@ def read_security(uow: UnitOfWork) -> Security:
             for row in rows
             if is_session_live(Owes.NOTHING, row.created_at, row.seen_at, uow.now)
         ),
+        moment=Moment(uow.now, uow.workspace.zone),
     )
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
+
+from babel import Locale
 
 from billing_app.domain.currencies import exponent
 from billing_app.domain.dates import Moment
 from billing_app.domain.formats import format_amount, format_money, number_style
 
 NOTHING = "–"
+_ENGLISH = Locale("en")
 _MONTHS = [
     "Jan",
     "Feb",
@@ -135,6 +139,25 @@ def exact_instant(at: datetime, moment: Moment) -> str:
     """Write an instant in full, to show on hover: 19 Nov 2026 14:32:08 CET."""
     there = local(at, moment)
     return f"{full_day(there.date())} {there:%H:%M:%S %Z}"
+
+
+def country_name(code: str) -> str:
+    """Name a country by its two letters; unknown ones stay as they are."""
+    return _ENGLISH.territories.get(code, code)
+
+
+def language_name(tag: str) -> str:
+    """Name a language by its tag: German for de and for de-CH."""
+    return _ENGLISH.languages.get(tag.partition("-")[0].lower(), tag)
+
+
+def isolated(name: str) -> str:
+    """Keep a name that runs from right to left from turning its neighbours around.
+
+    For names inside a longer text: there "2026-0026. شركة. €12" would swap sides.
+    """
+    turns = any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in name)
+    return f"\u2068{name}\u2069" if turns else name
 
 
 def live_words(moment: Moment) -> str:

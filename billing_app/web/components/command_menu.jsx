@@ -41,7 +41,8 @@ export function CommandMenu({ actions, results, paths, label, onQuery, onSelect 
 
   const onlyActions = query.startsWith(">");
   const words = (onlyActions ? query.slice(1) : query).trim();
-  const has = (it) => it.words.toLowerCase().includes(words.toLowerCase());
+  const has = (it) =>
+    words ? it.words.toLowerCase().includes(words.toLowerCase()) : !it.is_rare;
   const known = keysAreOff === null ? actions : [...actions, switchKeys(keysAreOff)];
   const found = words && !onlyActions ? (results ?? []) : [];
   const options = [...found, ...known.filter(has)];

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import reflex as rx
 
@@ -40,6 +41,7 @@ class Command:
         icon: a name of the icon set.
         detail: state and amount, at the right.
         shortcut: the key that does the same, drawn at the right.
+        is_rare: found by its words only; the open menu does not list it.
     """
 
     key: str
@@ -49,6 +51,7 @@ class Command:
     detail: str = ""
     href: str = ""
     shortcut: str = ""
+    is_rare: bool = False
 
 
 PAGES = (
@@ -66,7 +69,7 @@ class CommandMenu(rx.Component):
     library = rx.asset("command_menu.jsx", shared=True).importable_path
     tag = "CommandMenu"
 
-    actions: rx.Var[list[dict[str, str]]]
+    actions: rx.Var[list[dict[str, Any]]]
     results: rx.Var[list[Command]]
     paths: rx.Var[dict[str, str]]
     label: rx.Var[str]

@@ -260,6 +260,27 @@ def segmented(
     )
 
 
+class Strip(rx.Component):
+    """A landmark whose links may scroll sideways; the current one is in sight."""
+
+    library = rx.asset("strip.jsx", shared=True).importable_path
+    tag = "Strip"
+
+
+def strip(*links: rx.Component, label: str, class_name: str) -> rx.Component:
+    """Put links into a row; the one with aria-current="page" comes into sight."""
+    return Strip.create(
+        *links, class_name=class_name, custom_attrs={"aria-label": label}
+    )
+
+
+class TabList(rx.Component):
+    """The row of tabs and its arrow keys."""
+
+    library = rx.asset("tab_list.jsx", shared=True).importable_path
+    tag = "TabList"
+
+
 def tab_list(
     label: str,
     tabs: Sequence[Option],
@@ -268,13 +289,14 @@ def tab_list(
     on_select: Handler,
 ) -> rx.Component:
     """Draw tabs over panels of one page; see `tab_panel` for the panels."""
-    return rx.el.div(
+    return TabList.create(
         *(
             rx.el.button(
                 words,
                 type="button",
                 role="tab",
                 on_click=on_select(name),
+                tab_index=rx.cond(value == name, 0, -1),
                 custom_attrs={
                     "id": f"tab-{name}",
                     "aria-selected": value == name,
@@ -283,9 +305,8 @@ def tab_list(
             )
             for name, words in tabs
         ),
-        role="tablist",
-        aria_label=label,
         class_name="segmented",
+        custom_attrs={"aria-label": label},
     )
 
 

@@ -32,6 +32,7 @@ from billing_app.web.components.controls import (
     button,
     icon_button,
     link,
+    strip,
 )
 from billing_app.web.components.icons import icon
 
@@ -208,7 +209,7 @@ def add_filter(label: str = "Filter", **props: Any) -> rx.Component:
 
 def link_tabs(label: str, *tabs: rx.Component) -> rx.Component:
     """Group views of one list; they are links, since the view is in the URL."""
-    return rx.el.nav(*tabs, class_name="tabs", aria_label=label)
+    return strip(*tabs, label=label, class_name="tabs")
 
 
 def link_tab(

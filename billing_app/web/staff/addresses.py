@@ -1,9 +1,23 @@
-"""Addresses of staff pages with a list's filters in them."""
+"""Addresses of staff pages: of the settings, and with a list's filters in them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from urllib.parse import urlencode
+
+# Pages of the settings by name, grouped by who may see them.
+WORKSPACE_SETTINGS = (
+    ("Business", "/settings"),
+    ("Branding", "/settings/branding"),
+    ("Portal", "/settings/portal"),
+    ("Payments", "/settings/payments"),
+    ("Numbers and terms", "/settings/documents"),
+    ("Taxes", "/settings/taxes"),
+    ("Mail", "/settings/mail"),
+)
+PEOPLE_SETTINGS = ("People and roles", "/settings/members")
+OWN_SETTINGS = ("Sign-in and security", "/settings/security")
+SETTINGS_PAGES = (*WORKSPACE_SETTINGS, PEOPLE_SETTINGS, OWN_SETTINGS)
 
 
 def with_query(path: str, typed: Mapping[str, str], **changes: str) -> str:

@@ -11,7 +11,7 @@ from billing_app.queries.paging import Paging
 from billing_app.web import formats
 from billing_app.web.components.command_menu import PAGES, Command
 from billing_app.web.doors import StaffState, staff_door
-from billing_app.web.staff.addresses import invoice_address
+from billing_app.web.staff.addresses import SETTINGS_PAGES, invoice_address
 
 FOUND_MAX = 5
 TEXT_LENGTH_MAX = 100
@@ -21,6 +21,10 @@ ACTIONS = (
     Command("overdue", "Go to", "Overdue", "overdue", href="/invoices?status=overdue"),
     Command(
         "new", "Actions", "New invoice", "plus", href="/invoices/new", shortcut="N"
+    ),
+    *(
+        Command(href, "Settings", name, "settings", href=href, is_rare=True)
+        for name, href in SETTINGS_PAGES
     ),
 )
 
@@ -55,7 +59,7 @@ class CommandState(StaffState, rx.State):
 
 
 def _invoice(row: InvoiceRow) -> Command:
-    words = f"{row.number or 'Draft'} · {row.customer_name}"
+    words = f"{row.number or 'Draft'} · {formats.isolated(row.customer_name)}"
     is_draft = row.status == InvoiceStatus.DRAFT
     minor = row.total_minor if is_draft else row.outstanding_minor
     amount = formats.money(minor, row.currency)

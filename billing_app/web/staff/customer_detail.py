@@ -26,8 +26,8 @@ from billing_app.web.staff.shell import ShellState, staff_page
 State = CustomerDetailState
 
 COLUMNS = (
-    Column("number", "Number", phone="title"),
-    Column("issued", "Issued", wide=True, phone="under"),
+    Column("number", "Number", wide=True, phone="title"),
+    Column("issued", "Issued", phone="under"),
     Column("due", "Due", phone="amount-under"),
     Column("status", "Status", phone="status"),
     Column("total", "Total", number=True),
@@ -147,6 +147,7 @@ def _cells(it: rx.vars.ObjectVar[InvoiceLine]) -> list[Any]:
         row_link(words, it.href),
         rx.el.span(it.issued, class_name="secondary figures"),
         rx.el.span(
+            rx.el.span("Due\u00a0", class_name="only-phone"),
             it.due,
             class_name=rx.cond(it.is_late, "late figures", "secondary figures"),
         ),

@@ -239,10 +239,11 @@ def _bucket_href(bucket: Bucket, today: date) -> str:
 
 def _attention_line(each: Attention) -> AttentionLine:
     number = each.invoice_number or "a draft"
+    customer = formats.isolated(each.customer_name)
     titles = {
-        AttentionKind.MAIL_FAILED: f"Mail to {each.customer_name} was not sent",
-        AttentionKind.PAYMENT_HELD: f"Payment from {each.customer_name} is held",
-        AttentionKind.ATTEMPT_FAILED: f"Online payment of {each.customer_name} failed",
+        AttentionKind.MAIL_FAILED: f"Mail to {customer} was not sent",
+        AttentionKind.PAYMENT_HELD: f"Payment from {customer} is held",
+        AttentionKind.ATTEMPT_FAILED: f"Online payment of {customer} failed",
         AttentionKind.EVENT_WAITING: "Stripe told something that is not handled",
     }
     about = f"{number}. {each.reason}" if each.invoice_id else each.reason
@@ -287,7 +288,7 @@ def _activity_details(each: Activity) -> Iterable[str]:
     if each.invoice_number:
         yield each.invoice_number
     if each.customer_name and each.kind != ActorKind.CUSTOMER:
-        yield each.customer_name
+        yield formats.isolated(each.customer_name)
     if each.amount_minor is not None:
         yield formats.money(each.amount_minor, each.currency)
     if each.detail:

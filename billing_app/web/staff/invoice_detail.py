@@ -173,19 +173,19 @@ def _actions() -> rx.Component:
             ),
         ),
         rx.cond(ShellState.may["manage_links"], _link_group(), rx.fragment()),
+        _rare_actions(),
+        class_name="actions",
+    )
+
+
+def _rare_actions() -> rx.Component:
+    card = State.card
+    return rx.el.div(
         _may(
             "issue_invoice",
             card.can_mark_sent,
             button("Mark as sent", kind="quiet", on_click=State.mark_sent),
         ),
-        link_button(
-            "Download PDF",
-            card.pdf_href,
-            kind="quiet",
-            icon_name="download",
-            leaves_app=True,
-        ),
-        rx.el.span(class_name="spacer"),
         _may(
             "edit_draft",
             True,
@@ -205,7 +205,7 @@ def _actions() -> rx.Component:
             card.can_void,
             button("Void", kind="quiet-danger", on_click=State.start_voiding),
         ),
-        class_name="actions",
+        class_name="actions-rare",
     )
 
 
@@ -323,7 +323,16 @@ def _document() -> rx.Component:
         "Document",
         _given(State.card.pdf_error, error),
         rx.el.div(rx.html(State.sheet), class_name="sheet-frame"),
-        aside=[rx.el.span(State.card.issued, class_name="quiet small")],
+        count=State.card.issued,
+        aside=[
+            link_button(
+                "Download PDF",
+                State.card.pdf_href,
+                small=True,
+                icon_name="download",
+                leaves_app=True,
+            )
+        ],
     )
 
 

@@ -183,8 +183,20 @@ def _cells(it: rx.vars.ObjectVar[InvoiceLine]) -> list[Any]:
         status_badge(it.status),
         viewed_mark(it.viewed),
         it.total,
-        rx.el.span(it.outstanding, class_name=rx.cond(it.is_settled, "zero", "medium")),
+        _balance(it),
     ]
+
+
+def _balance(it: rx.vars.ObjectVar[InvoiceLine]) -> rx.Component:
+    """Draw what is left; a phone has no total beside it, so a draft shows that."""
+    drawn = rx.el.span(
+        it.outstanding, class_name=rx.cond(it.is_settled, "zero", "medium")
+    )
+    draft = rx.el.span(
+        rx.el.span(it.outstanding, class_name="zero not-phone"),
+        rx.el.span(it.total, class_name="quiet only-phone"),
+    )
+    return rx.cond(it.number != "", drawn, draft)
 
 
 def _number(it: rx.vars.ObjectVar[InvoiceLine]) -> rx.Component:

@@ -110,19 +110,20 @@ def _look() -> list[rx.Component]:
             error=State.errors["accent"],
             class_name="span-4",
         ),
-        rx.el.p(
-            _swatch(State.shown),
-            " in the light ",
-            _swatch(State.shown_dark),
-            " in the dark",
-            class_name="span-8 form-end quiet",
+        rx.el.div(
+            _sample("In the light", State.shown, State.shown_ink),
+            _sample("In the dark", State.shown_dark, State.shown_dark_ink, "-dark"),
+            class_name="span-8 form-end brands-shown",
         ),
     ]
 
 
-def _swatch(colour: rx.Var[str]) -> rx.Component:
-    return rx.el.span(
-        class_name="colour-shown",
-        style={"background": colour},
-        custom_attrs={"aria-hidden": "true"},
+def _sample(
+    words: str, colour: rx.Var[str], ink: rx.Var[str], theme: str = ""
+) -> rx.Component:
+    """Draw a button as customers see it; `theme` is the end of its class."""
+    return rx.el.p(
+        rx.el.span(words, class_name="truncate"),
+        rx.el.b("Pay now", style={"background": colour, "color": ink}),
+        class_name=f"brand-shown brand-shown{theme}" if theme else "brand-shown",
     )

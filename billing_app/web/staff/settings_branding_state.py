@@ -19,14 +19,17 @@ class BrandingState(SettingsState, rx.State):
     """How documents and the portal look.
 
     Attributes:
-        shown, shown_dark: the colour as the portal corrects it for reading.
+        shown, shown_dark: the colour as the portal corrects it for reading, and
+            shown_ink, shown_dark_ink what is written on it.
         logo_url: empty without a logo.
     """
 
     page: BrandingSettings = BrandingSettings()
     look: str = ""
     shown: str = ""
+    shown_ink: str = ""
     shown_dark: str = ""
+    shown_dark_ink: str = ""
     logo_url: str = ""
 
     @staff_door
@@ -86,4 +89,5 @@ class BrandingState(SettingsState, rx.State):
             self.errors = {"accent": refusal.message}
         else:
             self.errors = {}
-            self.shown, self.shown_dark = brand.light.accent, brand.dark.accent
+            self.shown, self.shown_ink = brand.light.accent, brand.light.ink
+            self.shown_dark, self.shown_dark_ink = brand.dark.accent, brand.dark.ink

@@ -11,7 +11,8 @@ from billing_app.queries.settings import BusinessSettings, read_business
 from billing_app.services.settings import BusinessForm, change_business
 from billing_app.web.doors import staff_door
 from billing_app.web.forms import read_form
-from billing_app.web.staff.settings_frame import SECURITY, SettingsState
+from billing_app.web.staff.addresses import OWN_SETTINGS
+from billing_app.web.staff.settings_frame import SettingsState
 
 
 class BusinessState(SettingsState, rx.State):
@@ -25,7 +26,7 @@ class BusinessState(SettingsState, rx.State):
         actor = self._actor()
         assert isinstance(actor, StaffActor)
         if not actor.may(Permission.EDIT_SETTINGS):
-            return rx.redirect(SECURITY[1])
+            return rx.redirect(OWN_SETTINGS[1])
         self._start_with(await self._run(read_business))
         return None
 

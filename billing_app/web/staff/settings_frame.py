@@ -10,25 +10,23 @@ import reflex as rx
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.errors import InvalidInput, StaleDraft
 from billing_app.queries.settings import read_version
-from billing_app.web.components.controls import Handler, button, link
+from billing_app.web.components.controls import (
+    ButtonKind,
+    Handler,
+    button,
+    link,
+    strip,
+)
 from billing_app.web.components.layout import skeleton_block
 from billing_app.web.doors import StaffState
+from billing_app.web.staff.addresses import (
+    OWN_SETTINGS,
+    PEOPLE_SETTINGS,
+    WORKSPACE_SETTINGS,
+)
 from billing_app.web.staff.shell import ShellState, staff_page
 
 P = ParamSpec("P")
-
-# Name, address and the permission that shows it.
-WORKSPACE_PAGES = (
-    ("Business", "/settings"),
-    ("Branding", "/settings/branding"),
-    ("Portal", "/settings/portal"),
-    ("Payments", "/settings/payments"),
-    ("Numbers and terms", "/settings/documents"),
-    ("Taxes", "/settings/taxes"),
-    ("Mail", "/settings/mail"),
-)
-PEOPLE = ("People and roles", "/settings/members")
-SECURITY = ("Sign-in and security", "/settings/security")
 
 
 class SettingsState(StaffState, mixin=True):
@@ -117,10 +115,12 @@ def settings_page(
     )
 
 
-def save_row(*beside: rx.Component, label: str = "Save changes") -> rx.Component:
+def save_row(
+    *beside: rx.Component, label: str = "Save changes", kind: ButtonKind = "primary"
+) -> rx.Component:
     """Draw the button at the end of a form."""
     return rx.el.div(
-        button(label, kind="primary", submit=True), *beside, class_name="settings-save"
+        button(label, kind=kind, submit=True), *beside, class_name="settings-save"
     )
 
 
@@ -142,14 +142,18 @@ def setting(
 
 
 def form_panel(
-    title: str, *content: rx.Component, on_submit: Handler, label: str = "Save changes"
+    title: str,
+    *content: rx.Component,
+    on_submit: Handler,
+    label: str = "Save changes",
+    kind: ButtonKind = "primary",
 ) -> rx.Component:
     """Draw a panel whose body is a form with a save button."""
     return rx.el.section(
         rx.el.div(rx.el.h3(title), class_name="panel-head"),
         rx.el.form(
             rx.el.div(*content, class_name="form-grid"),
-            save_row(label=label),
+            save_row(label=label, kind=kind),
             on_submit=on_submit,
             class_name="panel-body",
         ),
@@ -159,19 +163,19 @@ def form_panel(
 
 
 def _navigation(here: str) -> rx.Component:
-    return rx.el.nav(
+    return strip(
         rx.cond(
             ShellState.may["edit_settings"],
             rx.fragment(
                 rx.el.h2("Workspace"),
-                *(_destination(page, here) for page in WORKSPACE_PAGES),
+                *(_destination(page, here) for page in WORKSPACE_SETTINGS),
             ),
         ),
         rx.el.h2("Access"),
-        rx.cond(ShellState.may["manage_members"], _destination(PEOPLE, here)),
-        _destination(SECURITY, here),
+        rx.cond(ShellState.may["manage_members"], _destination(PEOPLE_SETTINGS, here)),
+        _destination(OWN_SETTINGS, here),
+        label="Settings",
         class_name="settings-navigation",
-        aria_label="Settings",
     )
 
 

@@ -36,6 +36,7 @@ def page() -> rx.Component:
             rx.el.div(_outcome(), custom_attrs={"aria-live": "polite"}),
             on_submit=State.send_test,
             label="Send test mail",
+            kind="plain",
         ),
         state=State,
         here="Mail",

@@ -87,13 +87,14 @@ def _bank_row(row: Any, place: Any) -> rx.Component:
         rx.el.input(
             name=f"label-{place}",
             default_value=row[0],
-            placeholder=rx.cond(place == 0, "BIC", ""),
+            placeholder="Name, such as BIC",
             class_name="input",
             aria_label=f"Name {place + 1}",
         ),
         rx.el.input(
             name=f"value-{place}",
             default_value=row[1],
+            placeholder="What customers copy",
             class_name="input",
             aria_label=f"Value {place + 1}",
         ),

@@ -13,9 +13,11 @@ import segno
 from billing_app import runtime
 from billing_app.database import authentication
 from billing_app.database.authentication import SignedIn
+from billing_app.domain.dates import Moment
 from billing_app.domain.errors import InvalidInput
 from billing_app.queries.members import Security, SessionRow, read_security
 from billing_app.services.security import end_one_session, offer_totp
+from billing_app.web import formats
 from billing_app.web.doors import session_token, staff_door
 from billing_app.web.forms import sent_text
 from billing_app.web.staff.settings_frame import SettingsState
@@ -141,7 +143,8 @@ class SecurityState(SettingsState, rx.State):
         self.security = await self._run(read_security)
         here = await asyncio.to_thread(self._signed_in)
         self.sessions = [
-            _session_line(row, here.session_id) for row in self.security.sessions
+            _session_line(row, here.session_id, self.security.moment)
+            for row in self.security.sessions
         ]
         running = runtime.current()
         places = await asyncio.to_thread(
@@ -167,8 +170,8 @@ class SecurityState(SettingsState, rx.State):
         )
 
 
-def _session_line(row: SessionRow, here: int) -> SessionLine:
-    seen = row.seen_at.strftime("%Y-%m-%d %H:%M UTC")
+def _session_line(row: SessionRow, here: int, moment: Moment) -> SessionLine:
+    seen = formats.instant(row.seen_at, moment)
     return SessionLine(
         row.session_id, browser_words(row.agent), seen, row.session_id == here
     )

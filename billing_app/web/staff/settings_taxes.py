@@ -60,7 +60,7 @@ def _cells(tax: Any) -> list[rx.Component]:
     return [
         rx.el.span(tax.name, class_name="truncate"),
         rx.el.span(State.categories[tax.category], class_name="quiet"),
-        rx.el.span(f"{tax.percent} %"),
+        rx.el.span(f"{tax.percent}%"),
         rx.cond(
             tax.is_archived,
             rx.el.span("Archived", class_name="quiet"),
@@ -112,7 +112,7 @@ def _fields() -> rx.Component:
         field(
             "Name",
             text_input("name", default_value=tax.name),
-            hint="As customers read it, like VAT 21 %.",
+            hint="As customers read it, like VAT 21%.",
             error=State.errors["name"],
             class_name="span-8",
         ),
