@@ -80,12 +80,43 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_audit_entry_customer",
+            ["workspace_id", "customer_id", "id"],
+            unique=False,
+        )
+        batch_op.create_index(
             "ix_audit_entry_invoice", ["workspace_id", "invoice_id", "id"], unique=False
         )
         batch_op.create_index(
             "ix_audit_entry_recent", ["workspace_id", "id"], unique=False
         )
 
+    op.create_table(
+        "contact_totp",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("email_key", sa.String(length=254), nullable=False),
+        sa.Column("secret_encrypted", sa.Text(), nullable=False),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_step", sa.BigInteger(), nullable=False),
+        sa.Column("failed_count", sa.Integer(), nullable=False),
+        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_contact_totp_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_totp")),
+        sa.UniqueConstraint(
+            "workspace_id",
+            "customer_id",
+            "email_key",
+            name=op.f("uq_contact_totp_workspace_id_customer_id_email_key"),
+        ),
+    )
     op.create_table(
         "customer",
         sa.Column(
@@ -109,8 +140,15 @@ def upgrade() -> None:
         sa.Column("language", sa.String(length=10), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("net_days", sa.Integer(), nullable=True),
+        sa.Column("portal", sa.JSON(), nullable=False),
         sa.Column("archived_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "email_key",
+            sa.String(length=254),
+            sa.Computed("lower(email)", persisted=True),
+            nullable=True,
+        ),
         sa.ForeignKeyConstraint(
             ["workspace_id"],
             ["workspace.id"],
@@ -122,6 +160,9 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("customer", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_customer_email", ["workspace_id", "email_key"], unique=False
+        )
         batch_op.create_index(
             "ix_customer_name", ["workspace_id", "name_key", "id"], unique=False
         )
@@ -250,6 +291,38 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "one_time_code",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("email_key", sa.String(length=254), nullable=False),
+        sa.Column("place", sa.String(length=40), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=True),
+        sa.Column("network_digest", sa.String(length=64), nullable=False),
+        sa.Column("code_digest", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_one_time_code_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_one_time_code")),
+    )
+    with op.batch_alter_table("one_time_code", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_one_time_code_network", ["network_digest", "created_at"], unique=False
+        )
+        batch_op.create_index(
+            "ix_one_time_code_place",
+            ["workspace_id", "email_key", "place", "id"],
+            unique=False,
+        )
+
+    op.create_table(
         "outbox_message",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
@@ -300,11 +373,16 @@ def upgrade() -> None:
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column("workspace_id", sa.BigInteger(), nullable=False),
-        sa.Column("link_id", sa.BigInteger(), nullable=False),
+        sa.Column("link_id", sa.BigInteger(), nullable=True),
+        sa.Column("session_id", sa.BigInteger(), nullable=True),
         sa.Column("customer_id", sa.BigInteger(), nullable=False),
-        sa.Column("invoice_id", sa.BigInteger(), nullable=False),
+        sa.Column("invoice_id", sa.BigInteger(), nullable=True),
         sa.Column("evidence", sa.String(length=10), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "evidence in ('fetched', 'seen', 'verified')",
+            name=op.f("ck_portal_visit_evidence"),
+        ),
         sa.ForeignKeyConstraint(
             ["workspace_id"],
             ["workspace.id"],
@@ -314,7 +392,44 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("portal_visit", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_portal_visit_customer",
+            ["workspace_id", "customer_id", "id"],
+            unique=False,
+        )
+        batch_op.create_index(
             "ix_portal_visit_invoice", ["workspace_id", "invoice_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_portal_visit_link", ["workspace_id", "link_id", "id"], unique=False
+        )
+
+    op.create_table(
+        "staff_note",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=True),
+        sa.Column("invoice_id", sa.BigInteger(), nullable=True),
+        sa.Column("dispute_id", sa.BigInteger(), nullable=True),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("written_by", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_staff_note_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_note")),
+    )
+    with op.batch_alter_table("staff_note", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_staff_note_customer",
+            ["workspace_id", "customer_id", "id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            "ix_staff_note_invoice", ["workspace_id", "invoice_id", "id"], unique=False
         )
 
     op.create_table(
@@ -414,6 +529,14 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("email", sa.String(length=254), nullable=False),
         sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("may_pay", sa.Boolean(), nullable=False),
+        sa.Column("may_see_all", sa.Boolean(), nullable=False),
+        sa.Column(
+            "email_key",
+            sa.String(length=254),
+            sa.Computed("lower(email)", persisted=True),
+            nullable=True,
+        ),
         sa.ForeignKeyConstraint(
             ["workspace_id", "customer_id"],
             ["customer.workspace_id", "customer.id"],
@@ -431,6 +554,9 @@ def upgrade() -> None:
             "ix_customer_contact_customer",
             ["workspace_id", "customer_id"],
             unique=False,
+        )
+        batch_op.create_index(
+            "ix_customer_contact_email", ["workspace_id", "email_key"], unique=False
         )
 
     op.create_table(
@@ -486,6 +612,8 @@ def upgrade() -> None:
         sa.Column("allocated_minor", sa.BigInteger(), nullable=False),
         sa.Column("processing_minor", sa.BigInteger(), nullable=False),
         sa.Column("outstanding_minor", sa.BigInteger(), nullable=False),
+        sa.Column("disputed_minor", sa.BigInteger(), nullable=False),
+        sa.Column("portal", sa.JSON(), nullable=False),
         sa.Column("void_reason", sa.String(length=500), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("source_id", sa.BigInteger(), nullable=True),
@@ -629,6 +757,49 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "portal_session",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("token_digest", sa.String(length=64), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("email_key", sa.String(length=254), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=True),
+        sa.Column("contact_id", sa.BigInteger(), nullable=True),
+        sa.Column("invoice_id", sa.BigInteger(), nullable=True),
+        sa.Column("may_pay", sa.Boolean(), nullable=False),
+        sa.Column("totp_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("agent", sa.String(length=200), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "customer_id"],
+            ["customer.workspace_id", "customer.id"],
+            name=op.f("fk_portal_session_workspace_id_customer_id_customer"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_portal_session_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_portal_session")),
+        sa.UniqueConstraint(
+            "token_digest", name=op.f("uq_portal_session_token_digest")
+        ),
+        sa.UniqueConstraint(
+            "workspace_id", "id", name=op.f("uq_portal_session_workspace_id_id")
+        ),
+    )
+    with op.batch_alter_table("portal_session", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_portal_session_customer",
+            ["workspace_id", "customer_id", "id"],
+            unique=False,
+        )
+
+    op.create_table(
         "staff_session",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
@@ -653,6 +824,169 @@ def upgrade() -> None:
     with op.batch_alter_table("staff_session", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_staff_session_person_id"), ["person_id"], unique=False
+        )
+
+    op.create_table(
+        "billable_event",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(length=60), nullable=False),
+        sa.Column("reference", sa.String(length=120), nullable=False),
+        sa.Column("description", sa.String(length=500), nullable=False),
+        sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("unit", sa.String(length=20), nullable=False),
+        sa.Column("rate", sa.BigInteger(), nullable=False),
+        sa.Column("factors", sa.JSON(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("details", sa.JSON(), nullable=False),
+        sa.Column("invoice_id", sa.BigInteger(), nullable=True),
+        sa.Column("line_position", sa.Integer(), nullable=True),
+        sa.Column("billed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("shown_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "customer_id"],
+            ["customer.workspace_id", "customer.id"],
+            name=op.f("fk_billable_event_workspace_id_customer_id_customer"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "invoice_id"],
+            ["invoice.workspace_id", "invoice.id"],
+            name=op.f("fk_billable_event_workspace_id_invoice_id_invoice"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_billable_event_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billable_event")),
+        sa.UniqueConstraint(
+            "workspace_id",
+            "kind",
+            "reference",
+            name=op.f("uq_billable_event_workspace_id_kind_reference"),
+        ),
+    )
+    with op.batch_alter_table("billable_event", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_billable_event_line",
+            ["workspace_id", "invoice_id", "line_position", "id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            "ix_billable_event_unbilled",
+            ["workspace_id", "customer_id", "id"],
+            unique=False,
+        )
+
+    op.create_table(
+        "comment",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("invoice_id", sa.BigInteger(), nullable=False),
+        sa.Column("dispute_id", sa.BigInteger(), nullable=True),
+        sa.Column("line_position", sa.Integer(), nullable=True),
+        sa.Column("side", sa.String(length=10), nullable=False),
+        sa.Column("author_name", sa.String(length=200), nullable=False),
+        sa.Column("author_email", sa.String(length=254), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=True),
+        sa.Column("session_id", sa.BigInteger(), nullable=True),
+        sa.Column("link_id", sa.BigInteger(), nullable=True),
+        sa.Column("is_verified", sa.Boolean(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("request_key", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "side in ('customer', 'staff')", name=op.f("ck_comment_side")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "invoice_id"],
+            ["invoice.workspace_id", "invoice.id"],
+            name=op.f("fk_comment_workspace_id_invoice_id_invoice"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_comment_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_comment")),
+        sa.UniqueConstraint(
+            "workspace_id",
+            "invoice_id",
+            "request_key",
+            name=op.f("uq_comment_workspace_id_invoice_id_request_key"),
+        ),
+    )
+    with op.batch_alter_table("comment", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_comment_invoice", ["workspace_id", "invoice_id", "id"], unique=False
+        )
+        batch_op.create_index("ix_comment_recent", ["workspace_id", "id"], unique=False)
+
+    op.create_table(
+        "dispute",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("invoice_id", sa.BigInteger(), nullable=False),
+        sa.Column("line_position", sa.Integer(), nullable=True),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("opened_by", sa.String(length=200), nullable=False),
+        sa.Column("session_id", sa.BigInteger(), nullable=True),
+        sa.Column("request_key", sa.String(length=64), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("outcome", sa.String(length=10), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("resolved_by", sa.BigInteger(), nullable=True),
+        sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(outcome = '') = (resolved_at is null)", name=op.f("ck_dispute_resolved")
+        ),
+        sa.CheckConstraint(
+            "outcome in ('', 'stands', 'credited', 'reissued', 'void')",
+            name=op.f("ck_dispute_outcome"),
+        ),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_dispute_amount")),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "invoice_id"],
+            ["invoice.workspace_id", "invoice.id"],
+            name=op.f("fk_dispute_workspace_id_invoice_id_invoice"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_dispute_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dispute")),
+        sa.UniqueConstraint(
+            "workspace_id", "id", name=op.f("uq_dispute_workspace_id_id")
+        ),
+        sa.UniqueConstraint(
+            "workspace_id",
+            "invoice_id",
+            "request_key",
+            name=op.f("uq_dispute_workspace_id_invoice_id_request_key"),
+        ),
+    )
+    with op.batch_alter_table("dispute", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_dispute_invoice", ["workspace_id", "invoice_id", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_dispute_open", ["workspace_id", "resolved_at", "id"], unique=False
         )
 
     op.create_table(
@@ -832,12 +1166,15 @@ def upgrade() -> None:
         sa.Column("customer_id", sa.BigInteger(), nullable=False),
         sa.Column("invoice_id", sa.BigInteger(), nullable=False),
         sa.Column("link_id", sa.BigInteger(), nullable=True),
+        sa.Column("session_id", sa.BigInteger(), nullable=True),
+        sa.Column("back_path", sa.String(length=80), nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("status", sa.String(length=12), nullable=False),
         sa.Column("idempotency_key", sa.String(length=80), nullable=False),
         sa.Column("checkout_id", sa.String(length=120), nullable=True),
         sa.Column("checkout_url", sa.Text(), nullable=False),
+        sa.Column("intent_id", sa.String(length=120), nullable=True),
         sa.Column("provider_payment_id", sa.String(length=120), nullable=True),
         sa.Column("account_id", sa.String(length=80), nullable=False),
         sa.Column("is_livemode", sa.Boolean(), nullable=False),
@@ -866,6 +1203,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "idempotency_key", name=op.f("uq_payment_attempt_idempotency_key")
         ),
+        sa.UniqueConstraint("intent_id", name=op.f("uq_payment_attempt_intent_id")),
         sa.UniqueConstraint(
             "workspace_id", "id", name=op.f("uq_payment_attempt_workspace_id_id")
         ),
@@ -883,6 +1221,41 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_payment_attempt_status", ["workspace_id", "status", "id"], unique=False
+        )
+
+    op.create_table(
+        "payment_promise",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("invoice_id", sa.BigInteger(), nullable=False),
+        sa.Column("promised_on", sa.Date(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("promised_by", sa.String(length=200), nullable=False),
+        sa.Column("session_id", sa.BigInteger(), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_payment_promise_amount")),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "invoice_id"],
+            ["invoice.workspace_id", "invoice.id"],
+            name=op.f("fk_payment_promise_workspace_id_invoice_id_invoice"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_payment_promise_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payment_promise")),
+    )
+    with op.batch_alter_table("payment_promise", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_payment_promise_invoice",
+            ["workspace_id", "invoice_id", "id"],
+            unique=False,
         )
 
     op.create_table(
@@ -932,6 +1305,42 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "reminder",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("invoice_id", sa.BigInteger(), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("occasion", sa.String(length=60), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("queued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "invoice_id"],
+            ["invoice.workspace_id", "invoice.id"],
+            name=op.f("fk_reminder_workspace_id_invoice_id_invoice"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_reminder_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reminder")),
+        sa.UniqueConstraint(
+            "workspace_id",
+            "invoice_id",
+            "occasion",
+            name=op.f("uq_reminder_workspace_id_invoice_id_occasion"),
+        ),
+    )
+    with op.batch_alter_table("reminder", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_reminder_invoice", ["workspace_id", "invoice_id", "id"], unique=False
+        )
+
+    op.create_table(
         "allocation",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
@@ -966,6 +1375,51 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_allocation_payment", ["workspace_id", "payment_id", "id"], unique=False
+        )
+
+    op.create_table(
+        "payment_attempt_part",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("attempt_id", sa.BigInteger(), nullable=False),
+        sa.Column("invoice_id", sa.BigInteger(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "amount_minor > 0", name=op.f("ck_payment_attempt_part_amount")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "attempt_id"],
+            ["payment_attempt.workspace_id", "payment_attempt.id"],
+            name=op.f(
+                "fk_payment_attempt_part_workspace_id_attempt_id_payment_attempt"
+            ),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "invoice_id"],
+            ["invoice.workspace_id", "invoice.id"],
+            name=op.f("fk_payment_attempt_part_workspace_id_invoice_id_invoice"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_payment_attempt_part_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payment_attempt_part")),
+        sa.UniqueConstraint(
+            "workspace_id",
+            "attempt_id",
+            "invoice_id",
+            name=op.f("uq_payment_attempt_part_workspace_id_attempt_id_invoice_id"),
+        ),
+    )
+    with op.batch_alter_table("payment_attempt_part", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_payment_attempt_part_invoice",
+            ["workspace_id", "invoice_id", "id"],
+            unique=False,
         )
 
     op.create_table(
@@ -1034,16 +1488,28 @@ def downgrade() -> None:
         batch_op.drop_index("ix_payment_note_payment")
 
     op.drop_table("payment_note")
+    with op.batch_alter_table("payment_attempt_part", schema=None) as batch_op:
+        batch_op.drop_index("ix_payment_attempt_part_invoice")
+
+    op.drop_table("payment_attempt_part")
     with op.batch_alter_table("allocation", schema=None) as batch_op:
         batch_op.drop_index("ix_allocation_payment")
         batch_op.drop_index("ix_allocation_invoice")
 
     op.drop_table("allocation")
+    with op.batch_alter_table("reminder", schema=None) as batch_op:
+        batch_op.drop_index("ix_reminder_invoice")
+
+    op.drop_table("reminder")
     with op.batch_alter_table("portal_link", schema=None) as batch_op:
         batch_op.drop_index("ix_portal_link_invoice")
         batch_op.drop_index("ix_portal_link_customer")
 
     op.drop_table("portal_link")
+    with op.batch_alter_table("payment_promise", schema=None) as batch_op:
+        batch_op.drop_index("ix_payment_promise_invoice")
+
+    op.drop_table("payment_promise")
     with op.batch_alter_table("payment_attempt", schema=None) as batch_op:
         batch_op.drop_index("ix_payment_attempt_status")
         batch_op.drop_index(batch_op.f("ix_payment_attempt_provider_payment_id"))
@@ -1064,10 +1530,29 @@ def downgrade() -> None:
         batch_op.drop_index("ix_issued_document_invoice")
 
     op.drop_table("issued_document")
+    with op.batch_alter_table("dispute", schema=None) as batch_op:
+        batch_op.drop_index("ix_dispute_open")
+        batch_op.drop_index("ix_dispute_invoice")
+
+    op.drop_table("dispute")
+    with op.batch_alter_table("comment", schema=None) as batch_op:
+        batch_op.drop_index("ix_comment_recent")
+        batch_op.drop_index("ix_comment_invoice")
+
+    op.drop_table("comment")
+    with op.batch_alter_table("billable_event", schema=None) as batch_op:
+        batch_op.drop_index("ix_billable_event_unbilled")
+        batch_op.drop_index("ix_billable_event_line")
+
+    op.drop_table("billable_event")
     with op.batch_alter_table("staff_session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_staff_session_person_id"))
 
     op.drop_table("staff_session")
+    with op.batch_alter_table("portal_session", schema=None) as batch_op:
+        batch_op.drop_index("ix_portal_session_customer")
+
+    op.drop_table("portal_session")
     with op.batch_alter_table("invoice", schema=None) as batch_op:
         batch_op.drop_index("ix_invoice_purchase_order")
         batch_op.drop_index("ix_invoice_open")
@@ -1082,14 +1567,22 @@ def downgrade() -> None:
 
     op.drop_table("invoice")
     with op.batch_alter_table("customer_contact", schema=None) as batch_op:
+        batch_op.drop_index("ix_customer_contact_email")
         batch_op.drop_index("ix_customer_contact_customer")
 
     op.drop_table("customer_contact")
     op.drop_table("workspace_settings")
     op.drop_table("tax_rate")
     op.drop_table("stripe_account")
+    with op.batch_alter_table("staff_note", schema=None) as batch_op:
+        batch_op.drop_index("ix_staff_note_invoice")
+        batch_op.drop_index("ix_staff_note_customer")
+
+    op.drop_table("staff_note")
     with op.batch_alter_table("portal_visit", schema=None) as batch_op:
+        batch_op.drop_index("ix_portal_visit_link")
         batch_op.drop_index("ix_portal_visit_invoice")
+        batch_op.drop_index("ix_portal_visit_customer")
 
     op.drop_table("portal_visit")
     with op.batch_alter_table("outbox_message", schema=None) as batch_op:
@@ -1098,6 +1591,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_outbox_message_failed")
 
     op.drop_table("outbox_message")
+    with op.batch_alter_table("one_time_code", schema=None) as batch_op:
+        batch_op.drop_index("ix_one_time_code_place")
+        batch_op.drop_index("ix_one_time_code_network")
+
+    op.drop_table("one_time_code")
     op.drop_table("number_series")
     with op.batch_alter_table("member", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_member_person_id"))
@@ -1114,11 +1612,14 @@ def downgrade() -> None:
     with op.batch_alter_table("customer", schema=None) as batch_op:
         batch_op.drop_index("ix_customer_recent")
         batch_op.drop_index("ix_customer_name")
+        batch_op.drop_index("ix_customer_email")
 
     op.drop_table("customer")
+    op.drop_table("contact_totp")
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
         batch_op.drop_index("ix_audit_entry_recent")
         batch_op.drop_index("ix_audit_entry_invoice")
+        batch_op.drop_index("ix_audit_entry_customer")
 
     op.drop_table("audit_entry")
     op.drop_table("workspace")

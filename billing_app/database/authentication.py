@@ -10,20 +10,33 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, func, or_, select, update
+from sqlalchemy import ColumnElement, Engine, and_, func, or_, select, update
 from sqlmodel import Session, col
 
 from billing_app.database.engine import reading
 from billing_app.database.secrets import digest
-from billing_app.domain.actors import PortalVisitor, Role, StaffActor, SystemActor
+from billing_app.domain import portal_proof
+from billing_app.domain.actors import (
+    PortalVisitor,
+    Proof,
+    Role,
+    StaffActor,
+    SystemActor,
+)
+from billing_app.domain.cookies import portal_cookie, read_cookie, session_cookie
 from billing_app.domain.errors import BillingError, NotFound, NotSignedIn
 from billing_app.domain.payability import StripeConnection, stripe_connection
-from billing_app.domain.portal_settings import PortalSettings, PortalSetup
+from billing_app.domain.portal_place import Door, PortalPlace
+from billing_app.domain.portal_proof import VerificationRequired
+from billing_app.domain.portal_settings import PortalSetup, WriteAuth, resolve
 from billing_app.domain.sign_in import SESSION_SEEN_STEP, Owes, is_session_live
 from billing_app.models import (
+    Customer,
+    Invoice,
     Member,
     Person,
     PortalLink,
+    PortalSession,
     StaffSession,
     StripeAccount,
     Workspace,
@@ -76,8 +89,26 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True)
+class Cookies:
+    """The sessions a browser shows, read from its Cookie header."""
+
+    header: str
+    is_https: bool
+
+    @property
+    def staff(self) -> str:
+        return read_cookie(self.header, session_cookie(self.is_https))
+
+    def portal(self, workspace_id: int) -> str:
+        return read_cookie(self.header, portal_cookie(self.is_https, workspace_id))
+
+
+NO_COOKIES = Cookies("", is_https=False)
+
+
+@dataclass(frozen=True, slots=True)
 class OpenedLink:
-    """A live portal link: who holds it, and what the business shows there."""
+    """A page of the portal that opened: for whom, and what the business shows there."""
 
     visitor: PortalVisitor
     setup: PortalSetup
@@ -117,7 +148,7 @@ def staff_from_session(engine: Engine, token: str, now: datetime) -> SignedIn:
     if not is_session_live(Owes(owes), created_at, seen_at, now):
         raise NotSignedIn("You were signed out after a while without use.")
     if now - seen_at > SESSION_SEEN_STEP:
-        _note_seen(engine, session_id, now)
+        _note_seen(engine, StaffSession, session_id, now)
     workspace_id, role = place
     actor = StaffActor(workspace_id, member_id, Role(role))
     return SignedIn(actor, session_id, person_id, Owes(owes))
@@ -175,40 +206,78 @@ def is_set_up(engine: Engine) -> bool:
 
 
 def visitor_from_link(engine: Engine, token: str, now: datetime) -> PortalVisitor:
-    """Return the visitor a portal link stands for.
+    """Return the visitor an invoice's link stands for, when nothing else is shown.
 
     Raises:
-        NotFound, PortalNotAvailable: as `open_link`.
+        NotFound, PortalNotAvailable: as `open_portal`.
     """
-    return open_link(engine, token, now).visitor
+    place = PortalPlace(Door.INVOICE_LINK, token, is_account=False)
+    return open_portal(engine, place, NO_COOKIES, now).visitor
 
 
-def open_link(engine: Engine, token: str, now: datetime) -> OpenedLink:
-    """Return the visitor a portal link stands for, and what the portal offers.
+def open_portal(
+    engine: Engine,
+    place: PortalPlace,
+    cookies: Cookies,
+    now: datetime,
+    *,
+    wants_preview: bool = False,
+) -> OpenedLink:
+    """Return who stands before a page of the portal, and what it offers them.
+
+    A link reads its scope; a customer session in the same browser adds its proof.
+    Staff who open a customer's page leave no visit, and a preview cannot act.
 
     Raises:
         NotFound: unknown, revoked or expired: one answer and one query for all.
         PortalNotAvailable: the link is good but the portal is switched off.
+        NotSignedIn: the page is for people who have signed in.
+        VerificationRequired: the link alone does not open the account.
     """
+    if place.door == Door.SIGNED_IN:
+        opened = _open_signed_in(engine, place, cookies, now)
+    else:
+        opened = _open_by_link(engine, place, cookies, now)
+    settings = opened.setup.settings
+    if not settings.is_on or not settings.shows_invoices:
+        raise PortalNotAvailable("This portal is not available at the moment.")
+    if not cookies.staff:
+        return opened
+    try:
+        member = staff_actor(engine, cookies.staff, now)
+    except NotSignedIn:
+        return opened
+    if member.workspace_id != opened.visitor.workspace_id:
+        return opened
+    visitor = replace(opened.visitor, is_staff=True, is_preview=wants_preview)
+    return replace(opened, visitor=visitor)
+
+
+def _open_by_link(
+    engine: Engine, place: PortalPlace, cookies: Cookies, now: datetime
+) -> OpenedLink:
+    # A customer link never opens the page of an invoice link, nor the other way.
+    is_whole = col(PortalLink.invoice_id).is_(None)
+    wants_whole = place.door == Door.CUSTOMER_LINK
     # Over-long tokens take the same way, so that they take the same time.
     statement = (
-        select(
-            col(PortalLink.id),
-            col(PortalLink.workspace_id),
-            col(PortalLink.customer_id),
-            col(PortalLink.invoice_id),
-            col(Workspace.zone),
-            col(Workspace.currency),
-            col(WorkspaceSettings.portal),
-            col(StripeAccount.secret_key_encrypted),
-            col(StripeAccount.webhook_secret_encrypted),
-            col(StripeAccount.charges_enabled),
-        )
+        _setup_columns(col(PortalLink.id), col(PortalLink.invoice_id))
+        .select_from(PortalLink)
+        .join(Customer, col(Customer.id) == col(PortalLink.customer_id))
         .join(Workspace, col(Workspace.id) == col(PortalLink.workspace_id))
         .join(WorkspaceSettings, col(WorkspaceSettings.workspace_id) == Workspace.id)
         .outerjoin(StripeAccount, col(StripeAccount.workspace_id) == Workspace.id)
+        .outerjoin(
+            Invoice,
+            and_(
+                col(Invoice.workspace_id) == col(PortalLink.workspace_id),
+                col(Invoice.customer_id) == col(PortalLink.customer_id),
+                col(Invoice.id) == _named(place, col(PortalLink.invoice_id)),
+            ),
+        )
         .where(
-            col(PortalLink.token_digest) == digest(token[:_TOKEN_LENGTH_MAX]),
+            col(PortalLink.token_digest) == digest(place.key[:_TOKEN_LENGTH_MAX]),
+            is_whole if wants_whole else ~is_whole,
             col(PortalLink.revoked_at).is_(None),
             or_(col(PortalLink.expires_at).is_(None), col(PortalLink.expires_at) > now),
         )
@@ -217,40 +286,160 @@ def open_link(engine: Engine, token: str, now: datetime) -> OpenedLink:
         found = session.execute(statement).one_or_none()
     if found is None:
         raise NotFound("Invoice not found.")
-    link_id, workspace_id, customer_id, invoice_id, *chosen = found
-    setup = _portal_setup(*chosen)
-    if not setup.settings.is_on or not setup.settings.shows_invoices:
-        raise PortalNotAvailable("This portal is not available at the moment.")
+    link_id, invoice_id, *chosen = found
+    setup, workspace_id, customer_id = _portal_setup(*chosen)
     visitor = PortalVisitor(workspace_id, customer_id, link_id, invoice_id)
+    proven = _with_session(engine, visitor, cookies, now)
+    by_invoice = place.door == Door.INVOICE_LINK and place.is_account
+    may_widen = setup.settings.link_opens_account or proven.proof >= Proof.SESSION
+    if by_invoice and not may_widen:
+        raise VerificationRequired("Sign in to see your account.", WriteAuth.SESSION)
+    if place.is_account:
+        # Naming an invoice narrows the visitor to it, whoever's it is.
+        proven = replace(proven, invoice_id=place.invoice_id)
+    return OpenedLink(proven, setup)
+
+
+def _open_signed_in(
+    engine: Engine, place: PortalPlace, cookies: Cookies, now: datetime
+) -> OpenedLink:
+    with Session(reading(engine)) as session:
+        workspace_id = session.scalar(
+            select(col(Workspace.id)).where(col(Workspace.slug) == place.key[:60])
+        )
+    if workspace_id is None:
+        raise NotFound("Page not found.")
+    signed_in = customer_session(engine, cookies, workspace_id, now)
+    if signed_in is None or signed_in.customer_id is None or signed_in.invoice_id:
+        raise NotSignedIn("Sign in to see your account.")
+    statement = (
+        _setup_columns()
+        .select_from(Customer)
+        .join(Workspace, col(Workspace.id) == col(Customer.workspace_id))
+        .join(WorkspaceSettings, col(WorkspaceSettings.workspace_id) == Workspace.id)
+        .outerjoin(StripeAccount, col(StripeAccount.workspace_id) == Workspace.id)
+        .outerjoin(
+            Invoice,
+            and_(
+                col(Invoice.workspace_id) == workspace_id,
+                col(Invoice.customer_id) == signed_in.customer_id,
+                col(Invoice.id) == (place.invoice_id or 0),
+            ),
+        )
+        .where(
+            col(Customer.workspace_id) == workspace_id,
+            col(Customer.id) == signed_in.customer_id,
+        )
+    )
+    with Session(reading(engine)) as session:
+        setup, _, customer_id = _portal_setup(*session.execute(statement).one())
+    visitor = PortalVisitor(
+        workspace_id,
+        customer_id,
+        link_id=None,
+        invoice_id=place.invoice_id,
+        proof=Proof.SESSION,
+        session_id=signed_in.session_id,
+        has_totp=signed_in.has_totp,
+    )
     return OpenedLink(visitor, setup)
 
 
-def open_page(
-    engine: Engine,
-    token: str,
-    session_token: str,
-    now: datetime,
-    *,
-    wants_preview: bool,
-) -> OpenedLink:
-    """Open a link for a page, its visitor marked when the browser is staff's own.
+@dataclass(frozen=True, slots=True)
+class CustomerSession:
+    """A live customer session. It opens what its customer's contact may see.
 
-    Staff who open a customer's link leave no visit, and a preview cannot act.
-
-    Raises:
-        NotFound, PortalNotAvailable: as `open_link`.
+    Attributes:
+        customer_id: None while one of several is still to be chosen.
+        invoice_id: set where the contact may write on this invoice only.
     """
-    link = open_link(engine, token, now)
-    if not session_token:
-        return link
-    try:
-        member = staff_actor(engine, session_token, now)
-    except NotSignedIn:
-        return link
-    if member.workspace_id != link.visitor.workspace_id:
-        return link
-    staff = replace(link.visitor, is_staff=True, is_preview=wants_preview)
-    return replace(link, visitor=staff)
+
+    session_id: int
+    workspace_id: int
+    email: str
+    customer_id: int | None
+    invoice_id: int | None
+    may_pay: bool
+    has_totp: bool
+
+
+def customer_session(
+    engine: Engine, cookies: Cookies, workspace_id: int, now: datetime
+) -> CustomerSession | None:
+    """Return the live customer session of a browser at one business, or None."""
+    token = cookies.portal(workspace_id)
+    if not token or len(token) > _TOKEN_LENGTH_MAX:
+        return None
+    statement = select(
+        col(PortalSession.id),
+        col(PortalSession.email),
+        col(PortalSession.customer_id),
+        col(PortalSession.invoice_id),
+        col(PortalSession.may_pay),
+        col(PortalSession.totp_at),
+        col(PortalSession.created_at),
+        col(PortalSession.seen_at),
+    ).where(
+        col(PortalSession.token_digest) == digest(token),
+        col(PortalSession.workspace_id) == workspace_id,
+        col(PortalSession.ended_at).is_(None),
+    )
+    with Session(reading(engine)) as session:
+        found = session.execute(statement).one_or_none()
+    if found is None:
+        return None
+    if not portal_proof.is_session_live(found.created_at, found.seen_at, now):
+        return None
+    if now - found.seen_at > portal_proof.SESSION_SEEN_STEP:
+        _note_seen(engine, PortalSession, found.id, now)
+    return CustomerSession(
+        session_id=found.id,
+        workspace_id=workspace_id,
+        email=found.email,
+        customer_id=found.customer_id,
+        invoice_id=found.invoice_id,
+        may_pay=found.may_pay,
+        has_totp=found.totp_at is not None,
+    )
+
+
+def _with_session(
+    engine: Engine, visitor: PortalVisitor, cookies: Cookies, now: datetime
+) -> PortalVisitor:
+    """Add the proof of a customer session, where it is one of the same customer."""
+    found = customer_session(engine, cookies, visitor.workspace_id, now)
+    if found is None or found.customer_id != visitor.customer_id:
+        return visitor
+    if found.invoice_id is not None and found.invoice_id != visitor.invoice_id:
+        return visitor
+    return replace(
+        visitor,
+        proof=Proof.SESSION if found.invoice_id is None else Proof.CODE,
+        session_id=found.session_id,
+        has_totp=found.has_totp,
+    )
+
+
+def _named(place: PortalPlace, of_link: Any) -> Any:
+    """Return the invoice whose own settings count: the link's, or the one named."""
+    return place.invoice_id if place.is_account and place.invoice_id else of_link
+
+
+def _setup_columns(*columns: Any) -> Any:
+    return select(
+        *columns,
+        col(Customer.workspace_id),
+        col(Customer.id),
+        col(Workspace.slug),
+        col(Workspace.zone),
+        col(Workspace.currency),
+        col(WorkspaceSettings.portal),
+        col(Customer.portal),
+        col(Invoice.portal),
+        col(StripeAccount.secret_key_encrypted),
+        col(StripeAccount.webhook_secret_encrypted),
+        col(StripeAccount.charges_enabled),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,34 +482,44 @@ def list_system_actors(engine: Engine, job: str) -> list[SystemActor]:
 
 
 def _portal_setup(
+    workspace_id: int,
+    customer_id: int,
+    slug: str,
     zone: str,
     currency: str,
-    stored: dict[str, Any],
+    of_workspace: dict[str, Any],
+    of_customer: dict[str, Any],
+    of_invoice: dict[str, Any] | None,
     secret_key: str | None,
     webhook_secret: str | None,
     charges_enabled: bool | None,
-) -> PortalSetup:
+) -> tuple[PortalSetup, int, int]:
     connection = stripe_connection(
         has_key=bool(secret_key),
         has_webhook_secret=bool(webhook_secret),
         charges_enabled=bool(charges_enabled),
     )
     is_connected = connection != StripeConnection.NOT_CONNECTED
-    return PortalSetup(
-        settings=PortalSettings.from_stored(stored),
+    setup = PortalSetup(
+        settings=resolve(of_workspace, of_customer, of_invoice or {}).settings,
         zone=zone,
         home_currency=currency,
         is_connected=is_connected,
         can_charge=is_connected and bool(charges_enabled),
+        slug=slug,
     )
+    return setup, workspace_id, customer_id
 
 
-def _note_seen(engine: Engine, session_id: int, now: datetime) -> None:
+def _note_seen(
+    engine: Engine,
+    table: type[StaffSession] | type[PortalSession],
+    session_id: int,
+    now: datetime,
+) -> None:
     with Session(engine) as session, session.begin():
         session.execute(
-            update(StaffSession)
-            .where(col(StaffSession.id) == session_id)
-            .values(seen_at=now)
+            update(table).where(col(table.id) == session_id).values(seen_at=now)
         )
 
 

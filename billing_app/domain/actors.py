@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 
 class Role(StrEnum):
@@ -26,19 +26,29 @@ class Permission(StrEnum):
     MANAGE_LINKS = "manage_links"
     RECORD_PAYMENT = "record_payment"
     VOID_INVOICE = "void_invoice"
+    COMMENT = "comment"
+    RESOLVE_DISPUTE = "resolve_dispute"
+    SEND_REMINDER = "send_reminder"
     EXPORT = "export"
     EDIT_SETTINGS = "edit_settings"
     MANAGE_MEMBERS = "manage_members"
 
 
 _OPERATIONS = frozenset(
-    {Permission.VIEW, Permission.EDIT_DRAFT, Permission.EDIT_CUSTOMER}
+    {
+        Permission.VIEW,
+        Permission.EDIT_DRAFT,
+        Permission.EDIT_CUSTOMER,
+        Permission.COMMENT,
+    }
 )
 _ACCOUNTING = _OPERATIONS | {
     Permission.ISSUE_INVOICE,
     Permission.MANAGE_LINKS,
     Permission.RECORD_PAYMENT,
     Permission.VOID_INVOICE,
+    Permission.RESOLVE_DISPUTE,
+    Permission.SEND_REMINDER,
     Permission.EXPORT,
 }
 
@@ -67,25 +77,46 @@ class StaffActor:
         return f"member:{self.member_id}"
 
 
+class Proof(IntEnum):
+    """How sure we are who looks at the portal; each one includes those before it.
+
+    LINK holds a secret URL. CODE has besides confirmed a code that was mailed to a
+    contact, for one invoice. SESSION has confirmed one as a contact who may see
+    everything of the customer.
+    """
+
+    LINK = 1
+    CODE = 2
+    SESSION = 3
+
+
 @dataclass(frozen=True, slots=True)
 class PortalVisitor:
-    """Whoever holds a live portal link.
+    """Whoever holds a live portal link, or has signed in as a customer's contact.
 
     Attributes:
-        invoice_id: the only invoice the link opens, or None for a customer link.
+        link_id: None for somebody who came without a link, by signing in.
+        invoice_id: the only invoice it opens, or None for the whole account.
+        session_id: the customer session, from `Proof.CODE` on.
+        has_totp: the session has also shown a code of an authenticator app.
         is_preview: staff looking as the customer would: reads, never writes.
         is_staff: the browser is signed in to this workspace, so it leaves no visit.
     """
 
     workspace_id: int
     customer_id: int
-    link_id: int
+    link_id: int | None
     invoice_id: int | None
+    proof: Proof = Proof.LINK
+    session_id: int | None = None
+    has_totp: bool = False
     is_preview: bool = False
     is_staff: bool = False
 
     @property
     def label(self) -> str:
+        if self.session_id is not None:
+            return f"session:{self.session_id}"
         return f"link:{self.link_id}"
 
 

@@ -13,6 +13,11 @@ def session_cookie(is_https: bool) -> str:
     return _bound("tallyport", is_https)
 
 
+def portal_cookie(is_https: bool, workspace_id: int) -> str:
+    """Return the name of the cookie of a customer session: one for each business."""
+    return _bound(f"tallyport-portal-{workspace_id}", is_https)
+
+
 def flash_cookie(is_https: bool) -> str:
     """Return the name of the cookie that takes a refused form back to its page."""
     return _bound("tallyport-flash", is_https)

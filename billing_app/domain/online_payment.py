@@ -21,6 +21,19 @@ CHECKOUT_REUSE_MIN = timedelta(minutes=10)
 ANSWER_TIME = timedelta(seconds=90)
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where somebody begins to pay, and so where they come back to.
+
+    Attributes:
+        path: the address of the page, with {key} for the link's token or the slug.
+    """
+
+    link_id: int | None
+    session_id: int | None
+    path: str
+
+
 class AttemptStatus(StrEnum):
     """How far a try got.
 

@@ -1,11 +1,17 @@
-"""What the portal shows and allows, as one value with safe defaults."""
+"""What the portal shows and allows, as one value with safe defaults.
+
+Each question is answered by the first level that says something: the invoice, the
+customer, the workspace. The system has the last word, where an answer needs what
+this installation lacks. `resolve` says which level won.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, get_type_hints
 
 
 class PaymentMode(StrEnum):
@@ -16,52 +22,260 @@ class PaymentMode(StrEnum):
     ONLINE = "online"
 
 
+class CardForm(StrEnum):
+    """Where the card is typed in: on Stripe's page, or on the invoice's own."""
+
+    CHECKOUT = "checkout"
+    EMBEDDED = "embedded"
+
+
 class LinkExpiry(StrEnum):
     """When a new portal link stops working by itself."""
 
     NEVER = "never"
     AFTER_DAYS = "after_days"
     AFTER_DUE = "after_due"
+    AFTER_PAID = "after_paid"
+
+
+class CommentMode(StrEnum):
+    """What customers may do with the conversation of an invoice."""
+
+    OFF = "off"
+    READ = "read"
+    WRITE = "write"
+
+
+class WriteAuth(StrEnum):
+    """The proof that writing asks for: comments, disputes, promises."""
+
+    OFF = "off"
+    LINK = "link"
+    CODE = "code"
+    SESSION = "session"
+    CODE_TOTP = "code_totp"
+
+
+class DisputeMode(StrEnum):
+    """Whether customers see disputes, and may open them."""
+
+    OFF = "off"
+    VIEW = "view"
+    OPEN = "open"
+
+
+class VisibleOn(StrEnum):
+    """Which step shows an invoice to its customer."""
+
+    ISSUE = "issue"
+    PUBLISH = "publish"
+    SEND = "send"
+
+
+class NotifyOn(StrEnum):
+    """Which step mails the customer that an invoice is available."""
+
+    PUBLISH = "publish"
+    SEND = "send"
+
+
+class ActivityDetail(StrEnum):
+    """How much of what customers do in the portal is kept."""
+
+    FULL = "full"
+    FIRST_ONLY = "first_only"
+    OFF = "off"
+
+
+class CountsAsPaid(StrEnum):
+    """When a bank debit on its way stops reminders and overdue."""
+
+    CLEARED = "cleared"
+    INITIATED = "initiated"
+
+
+class DueWord(StrEnum):
+    """What an open invoice that is not late is called on its badge."""
+
+    DUE = "Due"
+    PENDING = "Pending"
+    OPEN = "Open"
+
+
+class AuthorName(StrEnum):
+    """How much of a customer's name a reader without proof sees on a comment."""
+
+    FIRST = "first"
+    FULL = "full"
 
 
 @dataclass(frozen=True, slots=True)
 class PortalSettings:
-    """The switches of one workspace's portal.
+    """What holds for one invoice, one customer or a whole workspace.
 
     Attributes:
         is_on: off shows "Portal not available" on every link; nothing is deleted.
         shows_invoices: off hides invoices while the portal itself stays on.
         shows_pdf: offers the PDF tab and the download.
+        shows_paid_pdf: offers, beside the frozen PDF, a copy with the payments.
+        shows_reminders: customers see which reminders went out.
+        allows_payment: switches all paying off, whatever `payment` says.
         allows_partial: lets a customer pay less than what is outstanding.
         minimum_minor: least partial payment in the workspace's currency, minor units.
-        link_expiry_days: counted from creation or from the due date.
+        link_expiry_days: counted from creation, the due date or full payment.
+        link_opens_account: an invoice link also opens the customer's account.
+        allows_sign_in: customers may sign in with a code sent by mail.
+        shares_drafts: staff may share a watermarked draft, which is never payable.
+        grace_days: whole days after the due date before an invoice is overdue.
         shows_badge: "Powered by Tallyport" in the footer.
         welcome: plain text above the invoice, may be empty.
+        storage_notice: plain text about what the page keeps on the device; the
+            portal needs none, since it keeps only what is strictly necessary.
     """
 
     is_on: bool = True
     shows_invoices: bool = True
     shows_pdf: bool = True
+    shows_paid_pdf: bool = False
+    shows_reminders: bool = True
     payment: PaymentMode = PaymentMode.ONLINE
+    allows_payment: bool = True
+    card_form: CardForm = CardForm.CHECKOUT
     allows_partial: bool = True
     minimum_minor: int = 0
+    debit_counts: CountsAsPaid = CountsAsPaid.CLEARED
+    comments: CommentMode = CommentMode.WRITE
+    write_auth: WriteAuth = WriteAuth.CODE
+    author_name: AuthorName = AuthorName.FIRST
+    disputes: DisputeMode = DisputeMode.OPEN
+    visible_on: VisibleOn = VisibleOn.PUBLISH
+    notify_on: NotifyOn = NotifyOn.PUBLISH
+    shares_drafts: bool = False
     link_expiry: LinkExpiry = LinkExpiry.NEVER
     link_expiry_days: int = 90
+    link_opens_account: bool = False
+    allows_sign_in: bool = True
+    activity: ActivityDetail = ActivityDetail.FULL
+    due_word: DueWord = DueWord.DUE
+    grace_days: int = 0
     shows_badge: bool = False
     welcome: str = ""
+    storage_notice: str = ""
 
     def to_stored(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
-    def from_stored(cls, stored: dict[str, Any]) -> PortalSettings:
+    def from_stored(cls, stored: Mapping[str, Any]) -> PortalSettings:
         """Read what an older or newer version stored: unknown keys are ignored."""
-        known = {name: stored[name] for name in cls.__slots__ if name in stored}
-        if "payment" in known:
-            known["payment"] = PaymentMode(known["payment"])
-        if "link_expiry" in known:
-            known["link_expiry"] = LinkExpiry(known["link_expiry"])
-        return cls(**known)
+        return replace(cls(), **read_overrides(stored))
+
+
+# What a customer, and what a single invoice, may answer differently.
+INVOICE_KEYS = frozenset(
+    {
+        "shows_pdf",
+        "payment",
+        "card_form",
+        "allows_partial",
+        "minimum_minor",
+        "comments",
+        "write_auth",
+        "disputes",
+        "link_expiry",
+        "link_expiry_days",
+    }
+)
+CUSTOMER_KEYS = INVOICE_KEYS | {
+    "is_on",
+    "shows_invoices",
+    "shows_paid_pdf",
+    "shows_reminders",
+    "debit_counts",
+    "link_opens_account",
+    "allows_sign_in",
+    "activity",
+    "grace_days",
+}
+
+# What a wider level has switched off stays off.
+_SHUT_FOR_ALL = ("is_on", "shows_invoices", "allows_sign_in")
+
+_TYPES: dict[str, Any] = get_type_hints(PortalSettings)
+
+
+def read_overrides(
+    stored: Mapping[str, Any], keys: frozenset[str] | None = None
+) -> dict[str, Any]:
+    """Read the answers that a level gives itself; what no level knows is ignored."""
+    wanted = _TYPES.keys() if keys is None else keys
+    return {key: _TYPES[key](stored[key]) for key in wanted if key in stored}
+
+
+class Level(StrEnum):
+    """Who gave an answer."""
+
+    SYSTEM = "system"
+    WORKSPACE = "workspace"
+    CUSTOMER = "customer"
+    INVOICE = "invoice"
+
+
+@dataclass(frozen=True, slots=True)
+class SystemLimits:
+    """What this installation and its connections can do at all.
+
+    Attributes:
+        can_charge: Stripe is connected to the workspace and may take money.
+    """
+
+    can_charge: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedSettings:
+    """The settings that hold, and which level each of them comes from."""
+
+    settings: PortalSettings
+    levels: Mapping[str, Level]
+
+
+def resolve(
+    workspace: Mapping[str, Any],
+    customer: Mapping[str, Any],
+    invoice: Mapping[str, Any],
+    limits: SystemLimits | None = None,
+) -> ResolvedSettings:
+    """Answer each question by the narrowest level that does; all as stored.
+
+    A wider level that switches the portal off is not overruled by a narrower one.
+    """
+    settings: PortalSettings = PortalSettings.from_stored(workspace)
+    levels = dict.fromkeys(_TYPES, Level.WORKSPACE)
+    for level, stored, keys in (
+        (Level.CUSTOMER, customer, CUSTOMER_KEYS),
+        (Level.INVOICE, invoice, INVOICE_KEYS),
+    ):
+        answers = _own_answers(settings, stored, keys)
+        settings = replace(settings, **answers)
+        levels.update(dict.fromkeys(answers, level))
+
+    wants_charge = settings.payment == PaymentMode.ONLINE
+    if not settings.allows_payment:
+        settings = replace(settings, payment=PaymentMode.OFF)
+        levels["payment"] = Level.WORKSPACE
+    elif wants_charge and limits is not None and not limits.can_charge:
+        settings = replace(settings, payment=PaymentMode.INSTRUCTIONS)
+        levels["payment"] = Level.SYSTEM
+    return ResolvedSettings(settings, levels)
+
+
+def _own_answers(
+    settings: PortalSettings, stored: Mapping[str, Any], keys: frozenset[str]
+) -> dict[str, Any]:
+    answers = read_overrides(stored, keys)
+    shut = {key for key in _SHUT_FOR_ALL if not getattr(settings, key)}
+    return {key: answer for key, answer in answers.items() if key not in shut}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +283,10 @@ class PortalSetup:
     """What the business has chosen for its portal.
 
     Attributes:
+        settings: as they hold for the invoice or the account that was opened.
         home_currency: the one the least partial payment is written in.
         is_connected: Stripe knows the business; `can_charge` says it may take money.
+        slug: names the business in the address where its customers sign in.
     """
 
     settings: PortalSettings
@@ -78,15 +294,17 @@ class PortalSetup:
     home_currency: str
     is_connected: bool
     can_charge: bool
+    slug: str = ""
 
 
 def link_expires_at(
     settings: PortalSettings, created_at: datetime, due_on: date | None
 ) -> datetime | None:
-    """Return the instant a new link stops working, or None for never.
+    """Return the instant a new link stops working, or None for never or not yet.
 
     A link that expires after the due date lives through the whole last day in
-    every zone, hence the extra day.
+    every zone, hence the extra day. One that expires after payment gets its date
+    when the invoice is paid.
     """
     days = timedelta(days=settings.link_expiry_days)
     if settings.link_expiry == LinkExpiry.AFTER_DAYS:

@@ -17,11 +17,11 @@ from starlette.routing import Route
 
 from billing_app import runtime
 from billing_app.database import authentication
-from billing_app.database.authentication import PortalNotAvailable
+from billing_app.database.authentication import Cookies, PortalNotAvailable
 from billing_app.documents.portal import render_message
-from billing_app.domain.cookies import read_cookie, session_cookie
 from billing_app.domain.errors import BillingError, NotFound, NotPermitted, NotSignedIn
 from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND
+from billing_app.domain.portal_place import INVOICE_ROUTES, parse_place
 from billing_app.queries import issued_files, portal
 from billing_app.queries.portal import ReadDocument
 from billing_app.workflows import document_files
@@ -29,6 +29,8 @@ from billing_app.workflows.document_files import NotPrinted
 
 # How soon a browser asks again for a file that is being made.
 _AGAIN_SECONDS = 2
+# What stands behind the page's own address.
+_FILE = re.compile(r"/(invoice\.pdf|pages/[^/]+|receipts/[^/]+)$")
 _PREPARING = (
     "The PDF is being prepared",
     "It takes a few seconds. This page asks again by itself.",
@@ -49,6 +51,10 @@ def download_routes(head: Markup) -> list[Route]:
             try:
                 return await run_in_threadpool(answer, request)
             except NotSignedIn:
+                if path.startswith("/account/"):
+                    return RedirectResponse(
+                        f"/account/{request.path_params['slug']}", 303
+                    )
                 return RedirectResponse("/sign-in", 303)
             except BillingError as refusal:
                 return refusals.answer(refusal)
@@ -56,9 +62,15 @@ def download_routes(head: Markup) -> list[Route]:
         return Route(path, endpoint, methods=["GET"])
 
     return [
-        route("/p/{token}/invoice.pdf", portal_invoice),
-        route("/p/{token}/pages/{number:int}.png", portal_page),
-        route("/p/{token}/receipts/{payment_id:int}.pdf", portal_receipt),
+        *(
+            route(f"{page}/{file}", answer)
+            for page in INVOICE_ROUTES
+            for file, answer in (
+                ("invoice.pdf", portal_invoice),
+                ("pages/{number:int}.png", portal_page),
+                ("receipts/{payment_id:int}.pdf", portal_receipt),
+            )
+        ),
         route("/api/invoices/{invoice_id:int}/invoice.pdf", staff_invoice),
     ]
 
@@ -80,7 +92,7 @@ def portal_page(request: Request) -> Response:
 def staff_invoice(request: Request) -> Response:
     running = runtime.current()
     actor = authentication.staff_actor(
-        running.engine, _session_token(request), running.now()
+        running.engine, _cookies(request).staff, running.now()
     )
     invoice_id = request.path_params["invoice_id"]
     document = running.run(actor, issued_files.find_invoice_file, invoice_id)
@@ -118,8 +130,10 @@ def _find(request: Request, payment_id: int = 0) -> ReadDocument:
         NotFound, PortalNotAvailable: also where the portal offers no files.
     """
     running = runtime.current()
-    link = authentication.open_link(
-        running.engine, request.path_params["token"], running.now()
+    place = parse_place(_FILE.sub("", request.url.path))
+    assert place is not None
+    link = authentication.open_portal(
+        running.engine, place, _cookies(request), running.now()
     )
     if not link.setup.settings.shows_pdf:
         raise NotFound("This portal offers no files.")
@@ -140,6 +154,6 @@ def _pdf(request: Request, document: ReadDocument, noun: str) -> Response:
     )
 
 
-def _session_token(request: Request) -> str:
+def _cookies(request: Request) -> Cookies:
     is_https = runtime.current().settings.is_https
-    return read_cookie(request.headers.get("cookie", ""), session_cookie(is_https))
+    return Cookies(request.headers.get("cookie", ""), is_https)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -12,9 +10,11 @@ from starlette.routing import Route
 
 from billing_app import runtime
 from billing_app.database import authentication
+from billing_app.database.authentication import Cookies
 from billing_app.domain.actors import PortalVisitor
-from billing_app.domain.errors import BillingError, InvalidInput, NotFound
+from billing_app.domain.errors import BillingError, InvalidInput, NotFound, NotSignedIn
 from billing_app.domain.online_payment import AttemptStatus
+from billing_app.domain.portal_place import INVOICE_ROUTES, PortalPlace, parse_place
 from billing_app.workflows import pay_online
 
 _FIELDS_MAX = 5
@@ -58,7 +58,6 @@ _FORM = Markup(
 <label class="field-label" for="amount">Amount to pay</label>
 <input class="input input-number" id="amount" name="amount" value="{amount}"
  inputmode="decimal" autocomplete="off" aria-invalid="true">
-<input type="hidden" name="invoice" value="{invoice}">
 </p>
 <p><button class="button button-primary">Pay now</button></p>
 </form>"""
@@ -67,64 +66,74 @@ _FORM = Markup(
 
 def pay_routes() -> list[Route]:
     return [
-        Route("/p/{token}/pay", pay, methods=["POST"]),
-        Route("/c/{token}/pay", pay, methods=["POST"]),
-        Route("/pay/return/{token}", come_back, methods=["GET"]),
+        route
+        for page in INVOICE_ROUTES
+        for route in (
+            Route(f"{page}/pay", pay, methods=["POST"]),
+            Route(f"{page}/paid", come_back, methods=["GET"]),
+        )
     ]
 
 
 async def pay(request: Request) -> Response:
     """Send the browser to the payment page, or say why there is none."""
-    token = request.path_params["token"]
     form = await request.form(max_files=0, max_fields=_FIELDS_MAX)
     amount = str(form.get("amount", ""))[:_TYPED_LENGTH_MAX]
-    invoice = str(form.get("invoice", ""))[:20]
-    invoice_id = int(invoice) if re.fullmatch("[0-9]{1,15}", invoice) else None
-    running = runtime.current()
     try:
-        visitor = await run_in_threadpool(_visitor, token)
-        url = await run_in_threadpool(
-            pay_online.start, running, visitor, amount, invoice_id
-        )
-    except NotFound:
+        url = await run_in_threadpool(_start, request, amount)
+    except (NotFound, NotSignedIn):
         return RedirectResponse(_back(request), 303)
     except BillingError as refusal:
-        return _refused(request, refusal, amount, invoice)
+        return _refused(request, refusal, amount)
     return RedirectResponse(url, 303)
 
 
 async def come_back(request: Request) -> Response:
     """Ask Stripe what happened, then show the invoice as it is now."""
-    token = request.path_params["token"]
     checkout_id = request.query_params.get("page", "")[:120]
-    running = runtime.current()
     try:
-        visitor = await run_in_threadpool(_visitor, token)
-        status = await run_in_threadpool(
-            pay_online.finish, running, visitor, checkout_id
-        )
+        status = await run_in_threadpool(_finish, request, checkout_id)
     except BillingError:
-        # The invoice's own page says what is the matter with the link.
-        return RedirectResponse(f"/p/{token}", 303)
-    page = "p" if visitor.invoice_id is not None else "c"
-    return RedirectResponse(f"/{page}/{token}?paid={_SAID.get(status, 'open')}", 303)
+        # The page itself says what is the matter with the link.
+        return RedirectResponse(_back(request), 303)
+    return RedirectResponse(f"{_back(request)}?paid={_SAID.get(status, 'open')}", 303)
 
 
-def _visitor(token: str) -> PortalVisitor:
+def _start(request: Request, amount: str) -> str:
+    path = _place(request).pattern
     running = runtime.current()
-    return authentication.visitor_from_link(running.engine, token, running.now())
+    return pay_online.start(running, _visitor(request), amount, path=path)
+
+
+def _finish(request: Request, checkout_id: str) -> AttemptStatus:
+    return pay_online.finish(runtime.current(), _visitor(request), checkout_id)
+
+
+def _visitor(request: Request) -> PortalVisitor:
+    running = runtime.current()
+    header = request.headers.get("cookie", "")
+    return authentication.open_portal(
+        running.engine,
+        _place(request),
+        Cookies(header, running.settings.is_https),
+        running.now(),
+    ).visitor
+
+
+def _place(request: Request) -> PortalPlace:
+    place = parse_place(_back(request))
+    assert place is not None, "only portal pages have these routes"
+    return place
 
 
 def _back(request: Request) -> str:
-    return request.url.path.removesuffix("/pay")
+    return request.url.path.rpartition("/")[0]
 
 
-def _refused(
-    request: Request, refusal: BillingError, amount: str, invoice: str
-) -> Response:
+def _refused(request: Request, refusal: BillingError, amount: str) -> Response:
     """Show the sentence, and the amount again where another one may do."""
     form = Markup("")
     if isinstance(refusal, InvalidInput):
-        form = _FORM.format(action=request.url.path, amount=amount, invoice=invoice)
+        form = _FORM.format(action=request.url.path, amount=amount)
     page = _PAGE.format(message=refusal.message, form=form, back=_back(request))
     return HTMLResponse(page, 422)

@@ -11,15 +11,17 @@ from starlette.types import Scope
 
 from billing_app import runtime
 from billing_app.database import authentication
-from billing_app.database.authentication import PortalNotAvailable
+from billing_app.database.authentication import Cookies, PortalNotAvailable
 from billing_app.documents.portal import render_alone, render_portal
-from billing_app.domain.cookies import read_cookie, session_cookie
-from billing_app.domain.errors import NotFound
+from billing_app.domain.errors import BillingError
 from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND
+from billing_app.domain.portal_place import parse_place
 from billing_app.endpoints.first_paint import Painted, Painter
 from billing_app.workflows import document_files, portal_pages
 
-INVOICE_PATH = re.compile(r"/p/(?P<token>[^/]+)/?")
+INVOICE_PATH = re.compile(
+    r"/p/[^/]+(/account/[0-9]{1,15})?/?|/(c|account)/[^/]+/[0-9]{1,15}/?"
+)
 # The page takes over what stands in here: web/portal/painted.jsx.
 PAINTED = Markup('<div id="painted">{}</div>')
 
@@ -39,27 +41,27 @@ def portal_painters(head: Markup) -> tuple[Painter, ...]:
     async def paint(scope: Scope) -> Painted:
         try:
             return await run_in_threadpool(_paint_invoice, scope, head)
-        except NotFound:
-            return not_found
         except PortalNotAvailable:
             return not_available
+        except BillingError:
+            return not_found
 
     return (Painter(INVOICE_PATH, paint),)
 
 
 def _paint_invoice(scope: Scope, head: Markup) -> Painted:
     running = runtime.current()
-    token = scope["path_params"]["token"]
     asked = QueryParams(scope["query_string"])
-    cookies = Headers(scope=scope).get("cookie", "")
-    link = authentication.open_page(
+    place = parse_place(scope["path"])
+    assert place is not None
+    link = authentication.open_portal(
         running.engine,
-        token,
-        read_cookie(cookies, session_cookie(running.settings.is_https)),
+        place,
+        Cookies(Headers(scope=scope).get("cookie", ""), running.settings.is_https),
         running.now(),
         wants_preview=asked.get("preview") == "1",
     )
-    base = f"/p/{token}"
+    base = place.path
     opened = portal_pages.open_invoice(running, link, base, asked.get("paid", ""))
     pages = None
     if asked.get("view") == "pdf" and opened.view.shows_pdf:

@@ -1,6 +1,9 @@
 """Tables, one file per noun. No behaviour and no relationships."""
 
 from billing_app.models.base import CustomerVisible, WorkspaceOwned
+from billing_app.models.billable_event import BillableEvent
+from billing_app.models.collection import PaymentPromise, Reminder
+from billing_app.models.conversation import Comment, Dispute, StaffNote
 from billing_app.models.customer import Customer, CustomerContact
 from billing_app.models.invoice import Invoice, IssuedDocument, LineItem
 from billing_app.models.log import AuditEntry, InboundEvent, OutboxMessage
@@ -10,10 +13,17 @@ from billing_app.models.payment import (
     LedgerEntry,
     Payment,
     PaymentAttempt,
+    PaymentAttemptPart,
     PaymentNote,
     Refund,
 )
-from billing_app.models.portal import PortalLink, PortalVisit
+from billing_app.models.portal import (
+    ContactTotp,
+    OneTimeCode,
+    PortalLink,
+    PortalSession,
+    PortalVisit,
+)
 from billing_app.models.workspace import (
     NumberSeries,
     StripeAccount,
@@ -25,9 +35,13 @@ from billing_app.models.workspace import (
 __all__ = [
     "Allocation",
     "AuditEntry",
+    "BillableEvent",
+    "Comment",
+    "ContactTotp",
     "Customer",
     "CustomerContact",
     "CustomerVisible",
+    "Dispute",
     "InboundEvent",
     "Invoice",
     "IssuedDocument",
@@ -35,15 +49,21 @@ __all__ = [
     "LineItem",
     "Member",
     "NumberSeries",
+    "OneTimeCode",
     "OutboxMessage",
     "Payment",
     "PaymentAttempt",
+    "PaymentAttemptPart",
     "PaymentNote",
+    "PaymentPromise",
     "Person",
     "PortalLink",
+    "PortalSession",
     "PortalVisit",
     "Refund",
+    "Reminder",
     "SignInFailure",
+    "StaffNote",
     "StaffSession",
     "StripeAccount",
     "TaxRate",

@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Computed,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlmodel import Field
 
 from billing_app.models.base import UtcInstant, WorkspaceOwned, sort_key
 
 
 class Customer(WorkspaceOwned, table=True):
-    """Who is billed. `name_key` is the folded name lists sort and search by."""
+    """Who is billed. `name_key` is the folded name lists sort and search by.
+
+    `portal` holds what this customer's portal does differently from the workspace's:
+    some keys of `domain.portal_settings.PortalSettings`.
+    """
 
     __table_args__ = (
         UniqueConstraint("workspace_id", "id"),
         Index("ix_customer_name", "workspace_id", "name_key", "id"),
         Index("ix_customer_recent", "workspace_id", "created_at", "id"),
+        Index("ix_customer_email", "workspace_id", "email_key"),
     )
 
     name: str = Field(max_length=200)
@@ -30,21 +45,42 @@ class Customer(WorkspaceOwned, table=True):
     language: str = Field(default="", max_length=10)
     currency: str = Field(default="", max_length=3)
     net_days: int | None = Field(default=None)
+    portal: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     archived_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     created_at: datetime = Field(sa_type=UtcInstant)
 
+    # Written by the database alone, and compared with what it makes of an address.
+    email_key: str | None = Field(
+        default=None,
+        sa_type=String(254),
+        sa_column_args=[Computed("lower(email)", persisted=True)],
+    )
+
 
 class CustomerContact(WorkspaceOwned, table=True):
-    """A person at the customer. `kind` is to or cc."""
+    """A further person at the customer. `kind` is to or cc.
+
+    The customer's own `email` is its first contact, who may do everything.
+    `email_key` is the address in small letters, which a sign-in is compared with.
+    """
 
     __table_args__ = (
         ForeignKeyConstraint(
             ["workspace_id", "customer_id"], ["customer.workspace_id", "customer.id"]
         ),
         Index("ix_customer_contact_customer", "workspace_id", "customer_id"),
+        Index("ix_customer_contact_email", "workspace_id", "email_key"),
     )
 
     customer_id: int = Field(sa_type=BigInteger)
     name: str = Field(default="", max_length=200)
     email: str = Field(max_length=254)
     kind: str = Field(default="cc", max_length=10)
+    may_pay: bool = Field(default=True)
+    may_see_all: bool = Field(default=False)
+
+    email_key: str | None = Field(
+        default=None,
+        sa_type=String(254),
+        sa_column_args=[Computed("lower(email)", persisted=True)],
+    )

@@ -50,7 +50,9 @@ class Invoice(CustomerVisible, table=True):
     that lists can sort by it; `verify` compares the two. `adjustments` are
     document allowances and charges in the form of `domain.terms_json`; `draft` is
     `domain.draft.DraftForm` as typed, kept so that nothing typed is ever lost.
-    `series_code` and `series_value` are what the number was made of.
+    `series_code` and `series_value` are what the number was made of. `portal` holds
+    what the portal does differently for this invoice, as `Customer.portal`.
+    `disputed_minor` is the sum of its open disputes: still outstanding, not asked for.
     """
 
     __table_args__ = (
@@ -154,6 +156,8 @@ class Invoice(CustomerVisible, table=True):
     allocated_minor: int = Field(default=0, sa_type=BigInteger)
     processing_minor: int = Field(default=0, sa_type=BigInteger)
     outstanding_minor: int = Field(default=0, sa_type=BigInteger)
+    disputed_minor: int = Field(default=0, sa_type=BigInteger)
+    portal: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     void_reason: str = Field(default="", max_length=500)
     version: int = Field(default=1)
     source_id: int | None = Field(default=None, sa_type=BigInteger)

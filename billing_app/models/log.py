@@ -16,6 +16,7 @@ class AuditEntry(WorkspaceOwned, table=True):
 
     __table_args__ = (
         Index("ix_audit_entry_invoice", "workspace_id", "invoice_id", "id"),
+        Index("ix_audit_entry_customer", "workspace_id", "customer_id", "id"),
         Index("ix_audit_entry_recent", "workspace_id", "id"),
     )
 

@@ -159,13 +159,18 @@ class PaymentAttempt(CustomerVisible, table=True):
 
     `status` is `domain.online_payment.AttemptStatus`. `idempotency_key` makes a
     repeated call harmless and names the attempt at Stripe; it is a secret.
-    `read_at` is when Stripe was last asked about it.
+    `read_at` is when Stripe was last asked about it. `session_id` is the customer
+    session it was begun in, `back_path` the page it leads back to, without its secret.
+    `invoice_id` is the invoice it was begun from, the oldest one where it pays
+    several: `PaymentAttemptPart` says how much for each.
+    `intent_id` is set where the card is typed in on our own page.
     """
 
     __table_args__ = (
         UniqueConstraint("workspace_id", "id"),
         UniqueConstraint("idempotency_key"),
         UniqueConstraint("checkout_id"),
+        UniqueConstraint("intent_id"),
         ForeignKeyConstraint(
             ["workspace_id", "invoice_id"], ["invoice.workspace_id", "invoice.id"]
         ),
@@ -181,12 +186,15 @@ class PaymentAttempt(CustomerVisible, table=True):
 
     invoice_id: int = Field(sa_type=BigInteger)
     link_id: int | None = Field(default=None, sa_type=BigInteger)
+    session_id: int | None = Field(default=None, sa_type=BigInteger)
+    back_path: str = Field(default="/p/{key}", max_length=80)
     amount_minor: int = Field(sa_type=BigInteger)
     currency: str = Field(max_length=3)
     status: str = Field(default="prepared", max_length=12)
     idempotency_key: str = Field(max_length=80)
     checkout_id: str | None = Field(default=None, max_length=120)
     checkout_url: str = Field(default="", sa_type=Text)
+    intent_id: str | None = Field(default=None, max_length=120)
     provider_payment_id: str | None = Field(default=None, max_length=120, index=True)
     account_id: str = Field(default="", max_length=80)
     is_livemode: bool = Field(default=False)
@@ -195,6 +203,31 @@ class PaymentAttempt(CustomerVisible, table=True):
     changed_at: datetime = Field(sa_type=UtcInstant)
     read_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     expires_at: datetime = Field(sa_type=UtcInstant)
+
+    @classmethod
+    def shown_to_customer(cls) -> ColumnElement[bool]:
+        return col(cls.id).is_not(None)
+
+
+class PaymentAttemptPart(CustomerVisible, table=True):
+    """How much of an attempt is meant for one invoice; only where it pays several."""
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["workspace_id", "attempt_id"],
+            ["payment_attempt.workspace_id", "payment_attempt.id"],
+        ),
+        ForeignKeyConstraint(
+            ["workspace_id", "invoice_id"], ["invoice.workspace_id", "invoice.id"]
+        ),
+        UniqueConstraint("workspace_id", "attempt_id", "invoice_id"),
+        CheckConstraint("amount_minor > 0", name="amount"),
+        Index("ix_payment_attempt_part_invoice", "workspace_id", "invoice_id", "id"),
+    )
+
+    attempt_id: int = Field(sa_type=BigInteger)
+    invoice_id: int = Field(sa_type=BigInteger)
+    amount_minor: int = Field(sa_type=BigInteger)
 
     @classmethod
     def shown_to_customer(cls) -> ColumnElement[bool]:

@@ -31,7 +31,7 @@ class Attempt:
         checkout_id: Stripe's name for the payment page, empty until it is known.
         url: where the customer pays, empty until it is known.
         token_encrypted: of the portal link that the customer came by.
-        is_customer_link: that link opens all invoices of the customer.
+        token_encrypted: the link it was begun from; empty where there was none.
     """
 
     id: int
@@ -46,8 +46,9 @@ class Attempt:
     account_id: str
     changed_at: datetime
     expires_at: datetime
+    back_path: str
     token_encrypted: str
-    is_customer_link: bool
+    slug: str
     customer_email: str
     language: str
 
@@ -146,8 +147,7 @@ def list_unsettled(uow: UnitOfWork, quiet_for: timedelta, limit: int) -> list[in
 def describe(uow: UnitOfWork, attempt: PaymentAttempt, invoice: Invoice) -> Attempt:
     """Put an attempt together with the invoice and the link it is for."""
     assert attempt.id is not None
-    assert attempt.link_id is not None
-    link = uow.get(PortalLink, attempt.link_id)
+    link = None if attempt.link_id is None else uow.get(PortalLink, attempt.link_id)
     customer = uow.get(Customer, attempt.customer_id)
     return Attempt(
         id=attempt.id,
@@ -162,8 +162,9 @@ def describe(uow: UnitOfWork, attempt: PaymentAttempt, invoice: Invoice) -> Atte
         account_id=attempt.account_id,
         changed_at=attempt.changed_at,
         expires_at=attempt.expires_at,
-        token_encrypted=link.token_encrypted,
-        is_customer_link=link.invoice_id is None,
+        back_path=attempt.back_path,
+        token_encrypted="" if link is None else link.token_encrypted,
+        slug=uow.workspace.slug,
         customer_email=customer.email,
         language=customer.language or uow.one(select(WorkspaceSettings)).language,
     )

@@ -22,6 +22,7 @@ from billing_app.domain.online_payment import (
     LIVE,
     AttemptStatus,
     Expected,
+    Origin,
     Report,
     find_mismatch,
     next_status,
@@ -54,7 +55,7 @@ class Prepared:
 
 @job
 def prepare(
-    uow: UnitOfWork, invoice_id: int, link_id: int, amount_text: str
+    uow: UnitOfWork, invoice_id: int, origin: Origin, amount_text: str
 ) -> Prepared:
     """Store a try to pay before anybody is asked for money.
 
@@ -67,13 +68,14 @@ def prepare(
         LimitReached: far too many tries.
     """
     invoice = uow.get(Invoice, invoice_id, lock=True)
-    _check_link(uow, link_id)
+    if origin.link_id is not None:
+        _check_link(uow, origin.link_id)
     amount = read_amount(amount_text, read_facts(uow, invoice))
     earlier = _find_live(uow, invoice_id)
     if earlier is not None:
         fits = (
             earlier.amount_minor == amount.minor
-            and earlier.link_id == link_id
+            and (earlier.link_id, earlier.back_path) == (origin.link_id, origin.path)
             and earlier.expires_at - uow.now > CHECKOUT_REUSE_MIN
         )
         return Prepared(describe(uow, earlier, invoice), is_in_the_way=not fits)
@@ -85,7 +87,9 @@ def prepare(
         PaymentAttempt(
             customer_id=invoice.customer_id,
             invoice_id=invoice_id,
-            link_id=link_id,
+            link_id=origin.link_id,
+            session_id=origin.session_id,
+            back_path=origin.path,
             amount_minor=amount.minor,
             currency=amount.currency,
             idempotency_key=f"pay:{invoice_id}:{uow.new_token()}",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from billing_app.database.access import staff
 from billing_app.database.unit_of_work import UnitOfWork
@@ -43,15 +44,15 @@ def change_portal(uow: UnitOfWork, version: int, form: PortalForm) -> int:
 
     Open portal pages hear of it. Nothing is deleted by switching off.
     """
-    portal = _portal(form, uow.workspace.currency)
+    answers = _answers(form, uow.workspace.currency)
     settings = take_settings(uow, version)
-    before = PortalSettings.from_stored(settings.portal).to_stored()
-    after = portal.to_stored()
+    kept = PortalSettings.from_stored(settings.portal)
+    before, after = kept.to_stored(), replace(kept, **answers).to_stored()
     changed = tuple(name for name in after if before[name] != after[name])
     return save(uow, settings, "portal", *changed, portal=after)
 
 
-def _portal(form: PortalForm, currency: str) -> PortalSettings:
+def _answers(form: PortalForm, currency: str) -> dict[str, Any]:
     if form.payment not in set(PaymentMode):
         raise InvalidInput("Choose how customers may pay.", field="payment")
     if form.link_expiry not in set(LinkExpiry):
@@ -59,18 +60,18 @@ def _portal(form: PortalForm, currency: str) -> PortalSettings:
     minimum_minor = 0
     if form.minimum.strip():
         minimum_minor = parse_amount(form.minimum, currency, field="minimum").minor
-    return PortalSettings(
-        is_on=form.is_on,
-        shows_invoices=form.shows_invoices,
-        shows_pdf=form.shows_pdf,
-        payment=PaymentMode(form.payment),
-        allows_partial=form.allows_partial,
-        minimum_minor=minimum_minor,
-        link_expiry=LinkExpiry(form.link_expiry),
-        link_expiry_days=_link_days(form),
-        shows_badge=form.shows_badge,
-        welcome=typed_text(form.welcome, "welcome", WELCOME_LENGTH_MAX),
-    )
+    return {
+        "is_on": form.is_on,
+        "shows_invoices": form.shows_invoices,
+        "shows_pdf": form.shows_pdf,
+        "payment": PaymentMode(form.payment),
+        "allows_partial": form.allows_partial,
+        "minimum_minor": minimum_minor,
+        "link_expiry": LinkExpiry(form.link_expiry),
+        "link_expiry_days": _link_days(form),
+        "shows_badge": form.shows_badge,
+        "welcome": typed_text(form.welcome, "welcome", WELCOME_LENGTH_MAX),
+    }
 
 
 def _link_days(form: PortalForm) -> int:

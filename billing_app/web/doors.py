@@ -22,11 +22,12 @@ from reflex.istate.proxy import StateProxy
 
 from billing_app import runtime
 from billing_app.database import authentication
-from billing_app.database.authentication import OpenedLink
+from billing_app.database.authentication import Cookies, OpenedLink
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Actor
 from billing_app.domain.cookies import read_cookie, session_cookie
 from billing_app.domain.errors import BillingError, NotSignedIn
+from billing_app.domain.portal_place import NOWHERE, PortalPlace, parse_place
 from billing_app.domain.sign_in import safe_next
 from billing_app.runtime import Runtime
 from billing_app.web.components.layout import Notice
@@ -221,24 +222,25 @@ class StaffState(ActingState, mixin=True):
 
 
 class PortalState(ActingState, mixin=True):
-    """Base of portal page states: the actor comes from the token in the URL.
+    """Base of portal page states: the actor comes from the address and the cookies.
 
     Attributes:
-        is_gone: the link no longer opens anything; the page says so.
+        is_gone: the address no longer opens anything; the page says so.
     """
 
     is_gone: bool = False
 
-    def _token(self) -> str:
-        return self._segment(1)
+    def _place(self) -> PortalPlace:
+        """Return where in the portal the address leads. It proves nothing."""
+        return parse_place(self.router.url.path) or NOWHERE
 
     def _link(self) -> OpenedLink:
-        """Open the link anew, from the token in the URL. In a thread."""
+        """Open the page anew, from its address and the cookies. In a thread."""
         running = runtime.current()
-        return authentication.open_page(
+        return authentication.open_portal(
             running.engine,
-            self._token(),
-            session_token(self.router.headers.cookie),
+            self._place(),
+            Cookies(self.router.headers.cookie, running.settings.is_https),
             running.now(),
             wants_preview=self._query("preview") == "1",
         )
@@ -252,7 +254,7 @@ class PortalState(ActingState, mixin=True):
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> R:
-        """Run a workflow of a page with the link opened anew, off the event loop."""
+        """Run a workflow of a page with the page opened anew, off the event loop."""
         running = runtime.current()
         return await asyncio.to_thread(
             lambda: work(running, self._link(), *args, **kwargs)

@@ -12,6 +12,7 @@ from billing_app.domain.online_payment import (
     LIVE,
     UNSETTLED,
     AttemptStatus,
+    Origin,
 )
 from billing_app.domain.payability import NotPayable
 from billing_app.gateways.errors import GatewayRefused, GatewayUnavailable
@@ -55,12 +56,17 @@ def read_offer(
 
 
 def start(
-    runtime: Runtime, actor: Actor, amount_text: str, invoice_id: int | None = None
+    runtime: Runtime,
+    actor: Actor,
+    amount_text: str,
+    invoice_id: int | None = None,
+    path: str = "/p/{key}",
 ) -> str:
     """Open a payment page for an amount; return where the customer pays.
 
     Asking again for the same amount returns the same page. A page for another
-    amount is closed first, so that no two can be paid.
+    amount is closed first, so that no two can be paid. `path` is the page that the
+    customer comes back to, as `Origin.path`.
 
     Raises:
         NotFound: it is not an invoice of this visitor, or the link was revoked.
@@ -71,9 +77,10 @@ def start(
     assert isinstance(actor, PortalVisitor)
     system = SystemActor(actor.workspace_id, JOB)
     wanted = runtime.run(actor, attempts.find_invoice_to_pay, invoice_id)
+    origin = Origin(actor.link_id, actor.session_id, path)
     for _ in range(_TRIES):
         prepared = runtime.run(
-            system, online_payments.prepare, wanted, actor.link_id, amount_text
+            system, online_payments.prepare, wanted, origin, amount_text
         )
         connection = _connect(runtime, system)
         attempt = prepared.attempt
@@ -251,9 +258,10 @@ def _connect(runtime: Runtime, actor: SystemActor) -> Connection:
 
 def _request(runtime: Runtime, attempt: Attempt) -> CheckoutRequest:
     """Say what to open. It must stay the same for the same attempt."""
-    token = runtime.cipher.decrypt(attempt.token_encrypted)
-    page = "c" if attempt.is_customer_link else "p"
-    origin = runtime.public_url
+    key = attempt.slug
+    if attempt.token_encrypted:
+        key = runtime.cipher.decrypt(attempt.token_encrypted)
+    page = f"{runtime.public_url}{attempt.back_path.format(key=key)}"
     return CheckoutRequest(
         amount_minor=attempt.amount_minor,
         currency=attempt.currency,
@@ -261,8 +269,8 @@ def _request(runtime: Runtime, attempt: Attempt) -> CheckoutRequest:
         reference=attempt.key,
         metadata={"invoice": attempt.invoice_number, "tallyport_attempt": attempt.key},
         # Stripe fills in the braces.
-        success_url=f"{origin}/pay/return/{token}?page={{CHECKOUT_SESSION_ID}}",
-        cancel_url=f"{origin}/{page}/{token}?paid=canceled",
+        success_url=f"{page}/paid?page={{CHECKOUT_SESSION_ID}}",
+        cancel_url=f"{page}?paid=canceled",
         expires_at=attempt.expires_at,
         locale=attempt.language,
         customer_email=attempt.customer_email or None,

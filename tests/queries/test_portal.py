@@ -13,11 +13,13 @@ from sqlalchemy.sql.visitors import iterate
 from sqlmodel import Session, select
 
 from billing_app.database import authentication
+from billing_app.database.authentication import NO_COOKIES
 from billing_app.database.scope import tables_below
 from billing_app.documents.portal import render_portal
 from billing_app.domain.actors import PortalVisitor
 from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.errors import NotFound
+from billing_app.domain.portal_place import Door, PortalPlace
 from billing_app.models import (
     Invoice,
     IssuedDocument,
@@ -185,7 +187,12 @@ def test_nothing_of_others_or_of_staff_reaches_the_page(world: World):
         )
         document.pdf_error = f"{CANARY} error"
     token = world.run(north.accounting, portal_links.copy_link, invoice_id)
-    link = authentication.open_link(world.runtime.engine, token, world.clock.now)
+    link = authentication.open_portal(
+        world.runtime.engine,
+        PortalPlace(Door.INVOICE_LINK, token, is_account=False),
+        NO_COOKIES,
+        world.clock.now,
+    )
 
     opened = portal_pages.open_invoice(world.runtime, link, "/p/token")
     painted = render_portal(

@@ -21,7 +21,7 @@ from billing_app.database.passwords import hash_password
 from billing_app.domain.actors import PortalVisitor, Role, StaffActor, SystemActor
 from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.money import Money
-from billing_app.domain.online_payment import AttemptStatus, Report
+from billing_app.domain.online_payment import AttemptStatus, Origin, Report
 from billing_app.domain.payment import PaymentMethod
 from billing_app.domain.portal_settings import PortalSettings
 from billing_app.gateways.stripe import CheckoutRequest, session_params
@@ -305,7 +305,7 @@ class _Plot:
             system,
             online_payments.prepare,
             self.invoice_id,
-            self._link_id(),
+            Origin(self._link_id(), None, "/p/{key}"),
             str(amount.decimal),
         ).attempt
         with self.story.stripe.working() as books:

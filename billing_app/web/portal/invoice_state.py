@@ -120,7 +120,9 @@ class PortalInvoiceState(PortalState, rx.State):
             self.is_paying, self.amount_error, self.payment_page = True, "", ""
         try:
             url = await self._run_workflow(
-                pay_online.start, str(form.get("amount", ""))
+                pay_online.start,
+                str(form.get("amount", "")),
+                path=self._place().pattern,
             )
         except BillingError as refusal:
             async with self:
@@ -184,11 +186,11 @@ class PortalInvoiceState(PortalState, rx.State):
     def _start(self) -> None:
         """Forget what another link has shown in this browser tab."""
         self.is_paying, self.payment_page = False, ""
-        if self._shown == self._token():
+        if self._shown == self._base():
             return
         self._clear()
         self.is_loaded = self.is_gone = self.is_off = False
-        self._shown = self._token()
+        self._shown = self._base()
         self.mode = "pdf" if self._query("view") == "pdf" else "live"
 
     def _show(self, opened: OpenedInvoice) -> None:
@@ -231,7 +233,7 @@ class PortalInvoiceState(PortalState, rx.State):
         self.amount = self.amount_hint = self.amount_error = ""
 
     def _base(self) -> str:
-        return f"/p/{self._token()}"
+        return self._place().path
 
 
 def _visitor_of(_: Runtime, link: OpenedLink) -> PortalVisitor:
