@@ -49,25 +49,19 @@ class Waiting:
 
 def accept(uow: UnitOfWork, arrival: Arrival) -> int | None:
     """Store a webhook; return its id, or None when it came before."""
-    known = select(InboundEvent.id).where(
-        col(InboundEvent.source) == "stripe",
-        col(InboundEvent.external_id) == arrival.external_id,
-    )
-    # Two deliveries at once are told apart here, before the unique constraint.
-    uow.lock_alone(f"inbox:{arrival.external_id}")
-    if uow.first(known) is not None:
-        return None
-    stored = uow.add(
-        InboundEvent(
-            external_id=arrival.external_id,
-            kind=arrival.kind,
-            object_id=arrival.object_id,
-            is_livemode=arrival.is_live,
-            payload=arrival.payload,
-            received_at=uow.now,
-        )
-    )
-    return stored.id
+    values = {
+        "source": "stripe",
+        "external_id": arrival.external_id,
+        "kind": arrival.kind,
+        "object_id": arrival.object_id,
+        "is_livemode": arrival.is_live,
+        "payload": arrival.payload,
+        "status": InboundStatus.WAITING,
+        "attempts": 0,
+        "last_error": "",
+        "received_at": uow.now,
+    }
+    return uow.add_unless_there(InboundEvent, values)
 
 
 def find_waiting(uow: UnitOfWork, event_id: int) -> Waiting | None:
@@ -106,16 +100,22 @@ def find_newest(uow: UnitOfWork) -> datetime | None:
 
 def finish(
     uow: UnitOfWork, event_id: int, status: InboundStatus, why: str = ""
-) -> None:
-    """Say what became of a webhook. The first answer stays."""
-    uow.execute(
+) -> bool:
+    """Say what became of a webhook. The first answer stays.
+
+    Returns:
+        Whether this was the first answer; nobody else gives one until commit.
+    """
+    changed = uow.execute(
         update(InboundEvent)
         .where(
             col(InboundEvent.id) == event_id,
             col(InboundEvent.status) == InboundStatus.WAITING,
         )
         .values(status=status, last_error=why[:_ERROR_LENGTH_MAX], handled_at=uow.now)
+        .execution_options(synchronize_session=False)
     )
+    return changed > 0
 
 
 def note_failure(uow: UnitOfWork, event_id: int, why: str) -> None:

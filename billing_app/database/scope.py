@@ -26,17 +26,28 @@ def limit_session(session: Session, actor: Actor) -> None:
 
     @event.listens_for(session, "do_orm_execute")
     def limit(state: ORMExecuteState) -> None:
-        limits = limits_for(actor)
-        mentioned = {x for x in iterate(state.statement) if isinstance(x, Table)}
-        state.statement = state.statement.options(
-            *(limits[table] for table in mentioned if table in limits)
-        )
+        # Who gives values beside a statement keeps it: see `limited_once`.
+        is_kept = bool(state.parameters) and not isinstance(actor, PortalVisitor)
+        state.statement = (limited_once if is_kept else limited)(state.statement, actor)
 
     @event.listens_for(session, "before_flush")
     def refuse_foreign_rows(session: Session, *_: object) -> None:
         for row in session.new | session.dirty:
             if isinstance(row, WorkspaceOwned):
                 assert row.workspace_id == actor.workspace_id, "another workspace's row"
+
+
+def limited(statement: Any, actor: Actor) -> Any:
+    """Return the statement with the limit of each table that it mentions."""
+    limits = limits_for(actor)
+    mentioned = {x for x in iterate(statement) if isinstance(x, Table)}
+    return statement.options(*(limits[x] for x in mentioned if x in limits))
+
+
+# For statements that are made once and run often. Finding their tables, and
+# SQLAlchemy's own name for the compiled statement, cost more than running them.
+# Visitors are left out: there are too many, and each would be limited anew.
+limited_once = lru_cache(maxsize=1024)(limited)
 
 
 @lru_cache(maxsize=512)

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, func
+from sqlalchemy import Engine, bindparam, func, insert
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select, update
 
 from billing_app.database.engine import reading
@@ -106,26 +108,22 @@ class UnitOfWork:
         return row
 
     def find(self, table: type[Row], row_id: int, *, lock: bool = False) -> Row | None:
-        statement = select(table).where(col(table.id) == row_id)
-        if lock:
-            # What was read before the lock was given may be stale by now.
-            statement = statement.with_for_update().execution_options(
-                populate_existing=True
-            )
-        return self._session.exec(statement).one_or_none()
+        statement = _locking(table) if lock else _reading(table)
+        return self._session.exec(statement, params={"row_id": row_id}).one_or_none()
 
     def all(self, statement: Any, **values: Any) -> Sequence[Any]:
         """Return every row: values for one column or table, tuples for several.
 
-        `values` are those of the statement's named parameters.
+        `values` are those of the statement's named parameters. A statement that
+        has some is made once, outside of functions, and is remembered.
         """
         return self._session.exec(statement, params=values or None).all()
 
     def first(self, statement: Any, **values: Any) -> Any | None:
         return self._session.exec(statement, params=values or None).first()
 
-    def one(self, statement: Any) -> Any:
-        return self._session.exec(statement).one()
+    def one(self, statement: Any, **values: Any) -> Any:
+        return self._session.exec(statement, params=values or None).one()
 
     def count(self, statement: Any) -> int:
         """Return how many rows the statement would give."""
@@ -136,12 +134,11 @@ class UnitOfWork:
     @property
     def workspace(self) -> Workspace:
         """The actor's workspace: its zone, currency and name."""
-        if self._memory.workspace is None:
-            statement = select(Workspace).where(
-                col(Workspace.id) == self.actor.workspace_id
-            )
-            self._memory.workspace = self._session.exec(statement).one()
-        return self._memory.workspace
+        known = self._memory.workspace
+        if known is None:
+            known = self.one(_WORKSPACE, row_id=self.actor.workspace_id)
+            self._memory.workspace = known
+        return known
 
     @property
     def today(self) -> date:
@@ -163,6 +160,32 @@ class UnitOfWork:
             row.workspace_id = self.actor.workspace_id
         self._session.add_all(rows)
         self._session.flush()
+
+    def append(
+        self, table: type[WorkspaceOwned], rows: Sequence[dict[str, Any]]
+    ) -> None:
+        """Insert rows that nobody reads in this transaction, all in one statement.
+
+        Past the session, so a column that is not given is null: the defaults of
+        the model are not used.
+        """
+        owned = [{**row, "workspace_id": self.actor.workspace_id} for row in rows]
+        if owned:
+            self._session.connection().execute(_inserting(table), owned)
+
+    def add_unless_there(
+        self, table: type[WorkspaceOwned], values: dict[str, Any]
+    ) -> int | None:
+        """Insert a row as `append` does and return its id.
+
+        Returns:
+            None where a unique constraint knows the row already. Of two who insert
+            the same at once, the second waits for the first and then gets None.
+        """
+        connection = self._session.connection()
+        insert_new = _inserting_new(table, connection.dialect.name)
+        row = {**values, "workspace_id": self.actor.workspace_id}
+        return connection.scalar(insert_new, row)
 
     def delete(self, row: Any) -> None:
         self._session.delete(row)
@@ -213,6 +236,7 @@ class UnitOfWork:
             .where(col(NumberSeries.code) == series_code)
             .values(next_value=NumberSeries.next_value + 1)
             .returning(col(NumberSeries.next_value), col(NumberSeries.pattern))
+            .execution_options(synchronize_session=False)
         )
         taken = self._session.execute(statement).one_or_none()
         if taken is None:
@@ -230,17 +254,16 @@ class UnitOfWork:
         """
         details = asdict(happened)
         details.pop("invoice_id"), details.pop("customer_id")
-        self.add(
-            AuditEntry(
-                event=happened.name(),
-                actor=self.actor.label,
-                actor_name=self._actor_name(),
-                invoice_id=happened.invoice_id,
-                customer_id=happened.customer_id,
-                details=details,
-                at=self.now,
-            )
-        )
+        entry = {
+            "event": happened.name(),
+            "actor": self.actor.label,
+            "actor_name": self._actor_name(),
+            "invoice_id": happened.invoice_id,
+            "customer_id": happened.customer_id,
+            "details": details,
+            "at": self.now,
+        }
+        self.append(AuditEntry, [entry])
         payment_id = details.get("payment_id")
         key = (
             f"payment:{payment_id}" if payment_id else f"invoice:{happened.invoice_id}"
@@ -264,22 +287,18 @@ class UnitOfWork:
         **details: Any,
     ) -> None:
         """Promise work in this commit, once for each topic and key."""
-        already = select(OutboxMessage.id).where(
-            col(OutboxMessage.topic) == topic, col(OutboxMessage.key) == key
-        )
-        if self.first(already) is not None:
-            return
-        self.add(
-            OutboxMessage(
-                topic=topic,
-                key=key,
-                invoice_id=invoice_id,
-                details=details,
-                available_at=self.now + after,
-                created_at=self.now,
-            )
-        )
-        self.touch("outbox")
+        message = {
+            "topic": topic,
+            "key": key,
+            "invoice_id": invoice_id,
+            "details": details,
+            "available_at": self.now + after,
+            "attempts": 0,
+            "last_error": "",
+            "created_at": self.now,
+        }
+        if self.add_unless_there(OutboxMessage, message) is not None:
+            self.touch("outbox")
 
     def touch(self, topic: str) -> None:
         """Tell open pages, after the commit, that this has changed."""
@@ -306,8 +325,34 @@ class UnitOfWork:
     def _actor_name(self) -> str:
         if not isinstance(self.actor, StaffActor):
             return ""
-        statement = select(Member.name).where(col(Member.id) == self.actor.member_id)
-        return self.first(statement) or ""
+        return self.first(_MEMBER_NAME, row_id=self.actor.member_id) or ""
+
+
+_WORKSPACE = select(Workspace).where(col(Workspace.id) == bindparam("row_id"))
+_MEMBER_NAME = select(Member.name).where(col(Member.id) == bindparam("row_id"))
+
+
+@cache
+def _reading(table: type[Any]) -> Any:
+    return select(table).where(col(table.id) == bindparam("row_id"))
+
+
+@cache
+def _locking(table: type[Any]) -> Any:
+    # What was read before the lock was given may be stale by now.
+    return _reading(table).with_for_update().execution_options(populate_existing=True)
+
+
+@cache
+def _inserting(table: type[Any]) -> Any:
+    return insert(table.__table__)
+
+
+@cache
+def _inserting_new(table: type[Any], dialect: str) -> Any:
+    known = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+    statement = known[dialect](table.__table__)
+    return statement.on_conflict_do_nothing().returning(table.__table__.c.id)
 
 
 @contextmanager

@@ -109,6 +109,7 @@ class Checkout:
         url: where the customer pays; None once it is complete or expired.
         is_paid: the money is there. A bank debit completes long before that.
         payment_intent_id: None until somebody tries to pay.
+        payment: that payment, where it was asked for in the same breath.
     """
 
     id: str
@@ -122,6 +123,7 @@ class Checkout:
     reference: str | None
     expires_at: datetime
     metadata: Mapping[str, str] = field(default_factory=dict)
+    payment: ProviderPayment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,8 +222,11 @@ class StripeGateway:
         return _read_session(session)
 
     def read_checkout(self, checkout_id: str) -> Checkout:
+        """Read a payment page together with the payment made on it."""
         with _refusals():
-            session = self._client.v1.checkout.sessions.retrieve(checkout_id)
+            session = self._client.v1.checkout.sessions.retrieve(
+                checkout_id, {"expand": ["payment_intent.latest_charge"]}
+            )
         return _read_session(session)
 
     def expire_checkout(self, checkout_id: str) -> Checkout:
@@ -372,6 +377,7 @@ def session_params(request: CheckoutRequest) -> SessionCreateParams:
 
 def _read_session(session: stripe.checkout.Session) -> Checkout:
     currency = (session.currency or "").upper()
+    intent = session.payment_intent
     return Checkout(
         id=session.id,
         url=session.url,
@@ -380,10 +386,13 @@ def _read_session(session: stripe.checkout.Session) -> Checkout:
         amount_minor=from_stripe_amount(session.amount_total or 0, currency),
         currency=currency,
         is_live=session.livemode,
-        payment_intent_id=_id_of(session.payment_intent),
+        payment_intent_id=_id_of(intent),
         reference=session.client_reference_id,
         expires_at=datetime.fromtimestamp(session.expires_at, UTC),
         metadata=_metadata(session.metadata),
+        payment=_read_intent(intent)
+        if isinstance(intent, stripe.PaymentIntent)
+        else None,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func
+from sqlalchemy import bindparam, func
 from sqlmodel import col, select
 
 from billing_app.database.access import acting_visitor, inner, job, visitor
@@ -80,9 +80,12 @@ def read_attempt(uow: UnitOfWork, attempt_id: int) -> Attempt:
 
 @job
 def find_by_page(uow: UnitOfWork, checkout_id: str) -> int | None:
-    return uow.first(
-        select(PaymentAttempt.id).where(col(PaymentAttempt.checkout_id) == checkout_id)
-    )
+    return uow.first(_BY_PAGE, checkout_id=checkout_id)
+
+
+_BY_PAGE = select(PaymentAttempt.id).where(
+    col(PaymentAttempt.checkout_id) == bindparam("checkout_id")
+)
 
 
 @job

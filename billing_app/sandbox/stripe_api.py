@@ -269,12 +269,18 @@ def _fingerprint(request: Request, form: str) -> str:
 
 
 def _expanded(book: AccountBook, found: Json, params: Json) -> Json:
-    """Put whole objects where the request asked for more than their ids."""
+    """Put whole objects where the request asked for more than their ids.
+
+    `payment_intent.latest_charge` asks for the one and, inside it, the other.
+    """
     kinds = {"latest_charge": "charges", "payment_intent": "intents"}
     result = dict(found)
-    for name in params.get("expand", ()):
-        if name not in kinds:
-            raise Unexecuted(f"This property cannot be expanded ({name}).")
-        if result.get(name):
-            result[name] = book.find(kinds[name], result[name])
+    for path in params.get("expand", ()):
+        name, _, inside = path.partition(".")
+        if name not in kinds or name not in found:
+            raise Unexecuted(f"This property cannot be expanded ({path}).")
+        if found[name]:
+            whole = book.find(kinds[name], found[name])
+            deeper = {"expand": [inside]} if inside else {}
+            result[name] = _expanded(book, whole, deeper)
     return result

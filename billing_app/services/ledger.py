@@ -24,18 +24,17 @@ def post(
     A journal is posted once: the database refuses its name a second time.
     """
     check_balanced(postings)
-    uow.add_all(
-        [
-            LedgerEntry(
-                journal=journal,
-                account=posting.account,
-                amount_minor=posting.minor,
-                currency=currency,
-                invoice_id=invoice_id,
-                payment_id=payment_id,
-                customer_id=customer_id,
-                posted_at=uow.now,
-            )
-            for posting in postings
-        ]
-    )
+    entries = [
+        {
+            "journal": journal,
+            "account": posting.account,
+            "amount_minor": posting.minor,
+            "currency": currency,
+            "invoice_id": invoice_id,
+            "payment_id": payment_id,
+            "customer_id": customer_id,
+            "posted_at": uow.now,
+        }
+        for posting in postings
+    ]
+    uow.append(LedgerEntry, entries)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from billing_app.database.access import inner, job
@@ -207,11 +208,14 @@ def follow_up(uow: UnitOfWork, attempt_id: int, report: Report) -> None:
 
 def _lock(uow: UnitOfWork, attempt_id: int) -> tuple[Invoice, PaymentAttempt]:
     """Lock the invoice, then the attempt: the order everywhere."""
-    whose = select(PaymentAttempt.invoice_id).where(
-        col(PaymentAttempt.id) == attempt_id
-    )
-    invoice = uow.get(Invoice, uow.first(whose) or 0, lock=True)
+    invoice_id = uow.first(_INVOICE_ID, attempt_id=attempt_id)
+    invoice = uow.get(Invoice, invoice_id or 0, lock=True)
     return invoice, uow.get(PaymentAttempt, attempt_id, lock=True)
+
+
+_INVOICE_ID = select(PaymentAttempt.invoice_id).where(
+    col(PaymentAttempt.id) == bindparam("attempt_id")
+)
 
 
 def _take_money(
@@ -240,7 +244,6 @@ def _move(uow: UnitOfWork, attempt: PaymentAttempt, reported: AttemptStatus) -> 
     if status == current:
         return
     attempt.status, attempt.changed_at = status, uow.now
-    uow.flush()
     assert attempt.id is not None
     facts = {
         "invoice_id": attempt.invoice_id,

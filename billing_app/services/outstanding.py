@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func
+from sqlalchemy import BigInteger, bindparam, func
 from sqlmodel import col, select
 
 from billing_app.database.access import inner
@@ -36,11 +36,7 @@ def refresh(uow: UnitOfWork, invoice: Invoice) -> None:
 @inner
 def close_checkouts(uow: UnitOfWork, invoice_id: int) -> None:
     """Promise to close every payment page of an invoice that may still be open."""
-    statement = select(PaymentAttempt.id).where(
-        col(PaymentAttempt.invoice_id) == invoice_id,
-        col(PaymentAttempt.status).in_(LIVE),
-    )
-    for attempt_id in uow.all(statement):
+    for attempt_id in uow.all(_LIVE_ATTEMPTS, invoice_id=invoice_id):
         uow.promise(
             Topic.EXPIRE_CHECKOUT,
             f"attempt:{attempt_id}",
@@ -59,18 +55,26 @@ def _amounts(invoice: Invoice) -> tuple[int, int, int]:
 
 def _facts(uow: UnitOfWork, invoice_id: int) -> tuple[int, int]:
     """Return what is allocated to an invoice and what is on its way."""
-    allocated = (
-        select(func.coalesce(func.sum(Allocation.amount_minor), 0))
-        .where(col(Allocation.invoice_id) == invoice_id)
-        .scalar_subquery()
+    allocated, processing = uow.one(_FACTS, invoice_id=invoice_id)
+    return int(allocated), int(processing)
+
+
+_INVOICE_ID = bindparam("invoice_id", type_=BigInteger)
+_ALLOCATED = (
+    select(func.coalesce(func.sum(Allocation.amount_minor), 0))
+    .where(col(Allocation.invoice_id) == _INVOICE_ID)
+    .scalar_subquery()
+)
+_PROCESSING = (
+    select(func.coalesce(func.sum(PaymentAttempt.amount_minor), 0))
+    .where(
+        col(PaymentAttempt.invoice_id) == _INVOICE_ID,
+        col(PaymentAttempt.status) == AttemptStatus.PROCESSING,
     )
-    processing = (
-        select(func.coalesce(func.sum(PaymentAttempt.amount_minor), 0))
-        .where(
-            col(PaymentAttempt.invoice_id) == invoice_id,
-            col(PaymentAttempt.status) == AttemptStatus.PROCESSING,
-        )
-        .scalar_subquery()
-    )
-    found = uow.one(select(allocated, processing))
-    return int(found[0]), int(found[1])
+    .scalar_subquery()
+)
+_FACTS = select(_ALLOCATED, _PROCESSING)
+_LIVE_ATTEMPTS = select(PaymentAttempt.id).where(
+    col(PaymentAttempt.invoice_id) == _INVOICE_ID,
+    col(PaymentAttempt.status).in_(LIVE),
+)

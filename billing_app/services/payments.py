@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func
+from sqlalchemy import bindparam, func
 from sqlmodel import col, select
 
 from billing_app.database.access import inner, staff
@@ -521,12 +521,13 @@ def _find_by_request(
 
 
 def _find_by_provider(uow: UnitOfWork, provider_payment_id: str) -> Payment | None:
-    return uow.first(
-        select(Payment).where(
-            col(Payment.provider) == "stripe",
-            col(Payment.provider_payment_id) == provider_payment_id,
-        )
-    )
+    return uow.first(_FROM_STRIPE, provider_payment_id=provider_payment_id)
+
+
+_FROM_STRIPE = select(Payment).where(
+    col(Payment.provider) == "stripe",
+    col(Payment.provider_payment_id) == bindparam("provider_payment_id"),
+)
 
 
 def _lock_payment(

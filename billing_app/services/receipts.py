@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sqlalchemy import BigInteger, bindparam
 from sqlmodel import col, select
 
 from billing_app.database.access import inner
@@ -31,10 +32,7 @@ def issue_receipt(
     assert invoice.id is not None
     assert payment.id is not None
     documents: Sequence[tuple[str, str]] = uow.all(
-        select(col(IssuedDocument.kind), col(IssuedDocument.content)).where(
-            col(IssuedDocument.invoice_id) == invoice.id,
-            col(IssuedDocument.payment_id).in_([0, payment.id]),
-        )
+        _DOCUMENTS, invoice_id=invoice.id, payment_id=payment.id
     )
     content_by_kind: dict[str, str] = dict(documents)
     if "receipt" in content_by_kind:
@@ -73,6 +71,13 @@ def issue_receipt(
             shown_at=uow.now if invoice.published_at else None,
         )
     )
+
+
+# An invoice's own document is no payment's.
+_DOCUMENTS = select(col(IssuedDocument.kind), col(IssuedDocument.content)).where(
+    col(IssuedDocument.invoice_id) == bindparam("invoice_id"),
+    col(IssuedDocument.payment_id).in_([0, bindparam("payment_id", type_=BigInteger)]),
+)
 
 
 @inner

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlmodel import select
 
+from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import SystemActor
 from billing_app.domain.errors import BillingError
 from billing_app.domain.online_payment import AttemptStatus, Report
@@ -49,7 +50,16 @@ def connect(runtime: Runtime, actor: SystemActor) -> Connection:
         SecretUnreadable: it was stored under another SECRET_KEY.
     """
     with runtime.reading(actor) as uow:
-        account = uow.first(select(StripeAccount))
+        account = find_account(uow)
+    return connect_to(runtime, account)
+
+
+def find_account(uow: UnitOfWork) -> StripeAccount | None:
+    return uow.first(select(StripeAccount))
+
+
+def connect_to(runtime: Runtime, account: StripeAccount | None) -> Connection:
+    """Do `connect` with an account that was read already."""
     if account is None or not account.secret_key_encrypted:
         raise NotConnected("Stripe is not connected.")
     gateway = StripeGateway(
@@ -74,8 +84,8 @@ def read_report(runtime: Runtime, connection: Connection, checkout_id: str) -> R
 
 def report_on(connection: Connection, checkout: Checkout, read_at: datetime) -> Report:
     """Put a payment page, and the payment made on it, into our words."""
-    payment = None
-    if checkout.payment_intent_id:
+    payment = checkout.payment
+    if payment is None and checkout.payment_intent_id:
         payment = connection.gateway.read_payment(checkout.payment_intent_id)
     return _report(connection, checkout, payment, read_at)
 

@@ -19,12 +19,14 @@ from billing_app.domain.errors import BillingError, NotFound
 from billing_app.domain.online_payment import Report
 from billing_app.gateways.errors import GatewayRefused
 from billing_app.gateways.stripe_webhooks import WebhookEvent, verify_webhook
+from billing_app.models import StripeAccount
 from billing_app.queries import attempts
 from billing_app.runtime import Runtime
 from billing_app.services import online_payments
 from billing_app.workflows.stripe_accounts import (
     Connection,
-    connect,
+    connect_to,
+    find_account,
     read_report,
     report_on,
 )
@@ -130,10 +132,12 @@ def handle(runtime: Runtime, actor: SystemActor, event_id: int) -> None:
     """
     with runtime.reading(actor) as uow:
         event = inbox.find_waiting(uow, event_id)
-    if event is None:
-        return
+        if event is None:
+            return
+        account = find_account(uow)
+        paged_id = attempts.find_by_page(uow, event.object_id)
     try:
-        _handle(runtime, actor, event)
+        _handle(runtime, actor, event, account, paged_id)
     except _Quarantined as reason:
         log.warning("webhook.quarantined kind=%s reason=%s", event.kind, reason)
         _finish(runtime, actor, event.id, InboundStatus.QUARANTINED, str(reason))
@@ -159,14 +163,21 @@ def accept_missed(
     return new
 
 
-def _handle(runtime: Runtime, actor: SystemActor, event: Waiting) -> None:
+def _handle(
+    runtime: Runtime,
+    actor: SystemActor,
+    event: Waiting,
+    account: StripeAccount | None,
+    paged_id: int | None,
+) -> None:
+    """Work on an event; `paged_id` is the attempt whose payment page it names."""
     if event.kind not in KNOWN_EVENTS:
         _finish(runtime, actor, event.id, InboundStatus.IGNORED)
         return
-    connection = connect(runtime, actor)
+    connection = connect_to(runtime, account)
     _check_sender(connection, event)
     try:
-        found = _find(runtime, actor, connection, event)
+        found = _find(runtime, actor, connection, event, paged_id)
     except GatewayRefused as refusal:
         if refusal.reason != "resource_missing":
             raise
@@ -182,10 +193,10 @@ def _handle(runtime: Runtime, actor: SystemActor, event: Waiting) -> None:
         runtime.run(actor, online_payments.follow_up, found.attempt_id, found.report)
         _finish(runtime, actor, event.id, InboundStatus.HANDLED)
         return
-    # Money and the mark that it is booked are one commit.
+    # Money and the mark that it is booked are one commit; who marks it, books it.
     with runtime.unit(actor) as uow:
-        online_payments.apply(uow, found.attempt_id, found.report)
-        inbox.finish(uow, event.id, InboundStatus.HANDLED)
+        if inbox.finish(uow, event.id, InboundStatus.HANDLED):
+            online_payments.apply(uow, found.attempt_id, found.report)
 
 
 def _check_sender(connection: Connection, event: Waiting) -> None:
@@ -197,10 +208,16 @@ def _check_sender(connection: Connection, event: Waiting) -> None:
 
 
 def _find(
-    runtime: Runtime, actor: SystemActor, connection: Connection, event: Waiting
+    runtime: Runtime,
+    actor: SystemActor,
+    connection: Connection,
+    event: Waiting,
+    paged_id: int | None,
 ) -> _Found | None:
+    if event.kind in PAGE_EVENTS and paged_id is not None:
+        return _Found(paged_id, read_report(runtime, connection, event.object_id))
     if event.kind in PAGE_EVENTS:
-        return _find_by_page(runtime, actor, connection, event.object_id)
+        return _find_pageless(runtime, actor, connection, event.object_id)
     if event.kind in PAYMENT_EVENTS:
         return _find_by_payment(runtime, actor, connection, event.object_id)
     payment_id = _payment_id_of(event)
@@ -209,14 +226,10 @@ def _find(
     return _find_by_payment(runtime, actor, connection, payment_id)
 
 
-def _find_by_page(
+def _find_pageless(
     runtime: Runtime, actor: SystemActor, connection: Connection, checkout_id: str
 ) -> _Found | None:
-    attempt_id = runtime.run(actor, attempts.find_by_page, checkout_id)
-    if attempt_id is not None:
-        return _Found(attempt_id, read_report(runtime, connection, checkout_id))
-
-    # A page whose address never reached us: Stripe names the key we asked with.
+    """Find a page whose address never reached us by the key we asked with."""
     read_at = runtime.now()
     checkout = connection.gateway.read_checkout(checkout_id)
     key = checkout.reference or ""

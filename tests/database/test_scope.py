@@ -4,7 +4,7 @@
 # pyright: reportCallIssue=false
 
 import pytest
-from sqlalchemy import delete, exists, func, or_, union_all
+from sqlalchemy import bindparam, delete, exists, func, or_, union_all
 from sqlalchemy import select as columns
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
@@ -84,6 +84,42 @@ def test_staff_see_only_their_workspace(world, filled, name):
     assert len(ours) == len(theirs)
     assert ours != theirs or name == "count"
     assert nobodys in ([], ["0"], ["(0,)"])
+
+
+def test_one_kept_statement_is_limited_anew_for_each_actor(world, filled):
+    """A statement with named values is remembered, yet never across actors."""
+    kept = select(col(Invoice.id)).where(col(Invoice.id) > bindparam("least"))
+    ours = [x for _, x in filled[world.northwind]]
+    customer_id, invoice_id = filled[world.northwind][0]
+    visitor = PortalVisitor(
+        world.northwind.owner.workspace_id, customer_id, 1, invoice_id
+    )
+
+    for _ in range(2):
+        for actor in (world.northwind.owner, world.kestrel.owner, visitor, Nobody()):
+            with world.reading(actor) as uow:
+                seen = uow.all(kept, least=0)
+                fresh = uow.all(select(col(Invoice.id)).where(col(Invoice.id) > 0))
+                later = uow.all(kept, least=ours[0])
+            assert sorted(seen) == sorted(fresh)
+            assert sorted(later) == sorted(x for x in fresh if x > ours[0])
+
+
+def test_an_appended_row_is_the_actors_whatever_it_says(world):
+    entry = {
+        "event": "tried",
+        "actor": "",
+        "actor_name": "",
+        "details": {},
+        "workspace_id": world.kestrel.owner.workspace_id,
+    }
+    with world.unit(world.northwind.owner) as uow:
+        uow.append(AuditEntry, [{**entry, "at": uow.now}])
+
+    with world.reading(world.kestrel.owner) as uow:
+        assert "tried" not in uow.all(select(col(AuditEntry.event)))
+    with world.reading(world.northwind.owner) as uow:
+        assert "tried" in uow.all(select(col(AuditEntry.event)))
 
 
 @pytest.mark.parametrize("name", statements())

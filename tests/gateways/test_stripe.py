@@ -84,6 +84,7 @@ class TestCheckout:
         assert paid.is_paid
         assert paid.url is None
         assert paid.payment_intent_id is not None
+        assert paid.payment == stripe.gateway().read_payment(paid.payment_intent_id)
 
     def test_expires_an_open_page(self, stripe: Rehearsal):
         checkout = stripe.open()

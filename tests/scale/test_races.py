@@ -216,7 +216,8 @@ def test_one_webhook_delivered_at_once_is_stored_once(world, place):
     assert len(all_rows(world, place, InboundEvent)) == 1
     with world.unit(place.system) as uow:
         event_id = uow.one(select(col(InboundEvent.id)))
-        inbox.finish(uow, event_id, inbox.InboundStatus.HANDLED)
+        assert inbox.finish(uow, event_id, inbox.InboundStatus.HANDLED)
+        assert not inbox.finish(uow, event_id, inbox.InboundStatus.HANDLED)
 
 
 def test_of_two_reversals_exactly_one_succeeds(world, place):
