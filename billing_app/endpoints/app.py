@@ -10,11 +10,13 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
+from billing_app.domain.cookies import session_cookie
 from billing_app.endpoints import health, logo
 from billing_app.endpoints.anyhost import AnyHost
 from billing_app.endpoints.first_paint import FirstPaint, Painter
 from billing_app.endpoints.guard import Guard
 from billing_app.endpoints.headers import SecurityHeaders
+from billing_app.endpoints.page_memory import PageMemory
 from billing_app.endpoints.page_paths import PagePaths
 from billing_app.settings import Settings
 
@@ -41,6 +43,7 @@ def add_layers(
     Attributes:
         client: folder of the built frontend.
     """
+    app = PageMemory(app, cookie=session_cookie(settings.is_https))
     app = PagePaths(app, client)
     app = FirstPaint(app, client, painters=painters)
     app = AnyHost(app, client, origins=settings.origins)

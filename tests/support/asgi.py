@@ -43,6 +43,7 @@ async def open_socket(
     *,
     headers: dict[str, str],
     client: str = "192.0.2.1",
+    query: str = "",
 ) -> list[Message]:
     """Run one websocket through the app; return what it sends."""
     sent: list[Message] = []
@@ -57,6 +58,7 @@ async def open_socket(
         "type": "websocket",
         "path": "/_event/",
         "client": (client, 5000),
+        "query_string": query.encode(),
         "headers": [(k.encode(), v.encode()) for k, v in headers.items()],
     }
     await app(scope, receive, send)

@@ -1,0 +1,51 @@
+"""Keep what a page remembers with the session that opened it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from billing_app.domain.cookies import read_cookie
+
+
+class PageMemory:
+    """Makes the token of a page worth nothing without the session's cookie.
+
+    Reflex finds what a page holds, its rows and its half-typed form, by a token that
+    the browser makes up and writes into the address of its socket. Proxies log
+    addresses, and who signs in next in the same tab sends the same token. So the token
+    that Reflex sees is made of both, and other cookies lead to an empty page.
+
+    Attributes:
+        cookie: name of the cookie that holds the session's secret.
+    """
+
+    def __init__(self, app: ASGIApp, *, cookie: str) -> None:
+        self.app = app
+        self._cookie = cookie
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            cookies = "; ".join(Headers(scope=scope).getlist("cookie"))
+            session = read_cookie(cookies, self._cookie)
+            query = parse_qsl(scope["query_string"].decode("latin-1"))
+            scope = {**scope, "query_string": _bind(query, session)}
+        await self.app(scope, receive, send)
+
+
+def _bind(query: Sequence[tuple[str, str]], session: str) -> bytes:
+    bound = [
+        (name, _bound_token(value, session) if name == "token" else value)
+        for name, value in query
+    ]
+    return urlencode(bound).encode()
+
+
+def _bound_token(token: str, session: str) -> str:
+    # The session's secret has no line break, so no two pairs make the same text.
+    text = f"{session}\n{token}"
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

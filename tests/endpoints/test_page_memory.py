@@ -1,0 +1,50 @@
+from urllib.parse import parse_qs
+
+from billing_app.endpoints.page_memory import PageMemory
+from tests.support.asgi import open_socket
+
+
+async def seen_token(query: str, cookie: str = "") -> str:
+    """Return the token the framework sees of a socket."""
+    seen: list[bytes] = []
+
+    async def remember(scope, receive, send) -> None:
+        seen.append(scope["query_string"])
+
+    app = PageMemory(remember, cookie="tallyport")
+    headers = {"cookie": cookie} if cookie else {}
+    await open_socket(app, headers=headers, query=query)
+    (token,) = parse_qs(seen[0].decode())["token"]
+    return token
+
+
+async def test_one_browser_finds_its_page_again():
+    first = await seen_token("token=a&EIO=4", "tallyport=mine")
+
+    assert first == await seen_token("EIO=4&token=a", "other=1; tallyport=mine")
+
+
+async def test_the_token_alone_leads_to_an_empty_page():
+    mine = await seen_token("token=a", "tallyport=mine")
+
+    assert mine != await seen_token("token=a")
+    assert mine != await seen_token("token=a", "tallyport=another")
+    assert mine != await seen_token("token=b", "tallyport=mine")
+
+
+async def test_nor_is_the_bound_token_worth_more():
+    mine = await seen_token("token=a", "tallyport=mine")
+
+    assert mine != await seen_token(f"token={mine}")
+
+
+async def test_what_else_the_address_says_is_kept():
+    queries: list[bytes] = []
+
+    async def remember(scope, receive, send) -> None:
+        queries.append(scope["query_string"])
+
+    app = PageMemory(remember, cookie="tallyport")
+    await open_socket(app, headers={}, query="EIO=4&transport=websocket&x=%26")
+
+    assert queries == [b"EIO=4&transport=websocket&x=%26"]
