@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -42,6 +43,21 @@ _NO_PDF = (
 )
 
 
+class _Id(Convertor[int]):
+    """A number in a path. What is longer than any id of ours matches no route."""
+
+    regex = "[0-9]{1,15}"
+
+    def convert(self, value: str) -> int:
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        return str(value)
+
+
+register_url_convertor("id", _Id())
+
+
 def download_routes(head: Markup) -> list[Route]:
     """Return the routes of files; `head` links the stylesheets of their refusals."""
     refusals = _Refusals(head)
@@ -67,11 +83,11 @@ def download_routes(head: Markup) -> list[Route]:
             for page in INVOICE_ROUTES
             for file, answer in (
                 ("invoice.pdf", portal_invoice),
-                ("pages/{number:int}.png", portal_page),
-                ("receipts/{payment_id:int}.pdf", portal_receipt),
+                ("pages/{number:id}.png", portal_page),
+                ("receipts/{payment_id:id}.pdf", portal_receipt),
             )
         ),
-        route("/api/invoices/{invoice_id:int}/invoice.pdf", staff_invoice),
+        route("/api/invoices/{invoice_id:id}/invoice.pdf", staff_invoice),
     ]
 
 

@@ -31,6 +31,7 @@ class Guard:
         body_max_bytes: longest body by path prefix; the longest prefix wins.
         sockets_max: open sockets of one address; an office may share one.
         events_per_second: how fast one socket may send for long; faster ones wait.
+        body_pause_seconds: longest silence in the middle of a body.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Guard:
         body_max_bytes: Mapping[str, int] | None = None,
         sockets_max: int = 500,
         events_per_second: int = 50,
+        body_pause_seconds: float = 20,
     ) -> None:
         self.app = app
         self._origins = frozenset(origins)
@@ -54,6 +56,7 @@ class Guard:
         self._body_max_bytes = {"/": _MEGABYTE, **(body_max_bytes or {})}
         self._sockets_max = sockets_max
         self._events_per_second = events_per_second
+        self._body_pause_seconds = body_pause_seconds
         self._sockets: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,7 +78,9 @@ class Guard:
             await _answer(refusal)(scope, receive, send)
             return
 
-        limited = _limit(receive, self._longest_body(scope["path"]))
+        limited = _limit(
+            receive, self._longest_body(scope["path"]), self._body_pause_seconds
+        )
         await self.app(scope, limited, send)
 
     async def _guard_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,7 +103,10 @@ class Guard:
                 del self._sockets[address]
 
     def _refuse_host(self, scope: Scope, headers: Headers) -> HTTPException | None:
-        if headers.get("host") in self._hosts or scope["path"] in self._open_paths:
+        if (
+            headers.get("host", "").lower() in self._hosts
+            or scope["path"] in self._open_paths
+        ):
             return None
         return HTTPException(
             421,
@@ -160,13 +168,21 @@ def client_network(scope: Scope, headers: Headers, trusted_proxy_hops: int) -> s
     return str(ipaddress.ip_network((parsed, 64), strict=False))
 
 
-def _limit(receive: Receive, longest: int) -> Receive:
-    """Stop reading a body that says no length and grows too long."""
+def _limit(receive: Receive, longest: int, pause_seconds: float) -> Receive:
+    """Stop reading a body that grows too long without saying so, or never ends."""
     received = 0
+    is_complete = False
 
     async def receive_limited() -> Message:
-        nonlocal received
-        message = await receive()
+        nonlocal received, is_complete
+        if is_complete:
+            # What comes next is the end of the connection, whenever that is.
+            return await receive()
+        try:
+            message = await asyncio.wait_for(receive(), pause_seconds)
+        except TimeoutError:
+            raise _too_slow() from None
+        is_complete = not message.get("more_body", False)
         received += len(message.get("body", b""))
         if received > longest:
             # Starlette answers it where the body is read.
@@ -205,6 +221,10 @@ def _too_large(longest: int) -> HTTPException:
     return HTTPException(
         413, f"This is too large. At most {longest // _MEGABYTE} MB can be sent."
     )
+
+
+def _too_slow() -> HTTPException:
+    return HTTPException(408, "The rest of this did not arrive. Please send it again.")
 
 
 def _answer(refusal: HTTPException) -> PlainTextResponse:

@@ -1,3 +1,5 @@
+import asyncio
+
 import httpx
 import pytest
 from starlette.applications import Starlette
@@ -35,6 +37,12 @@ class TestHost:
     async def test_of_ours_is_served(self):
         async with http(app(), ORIGIN) as browser:
             assert (await browser.get("/")).status_code == 200
+
+    async def test_of_ours_is_served_in_any_case_of_letters(self):
+        async with http(app(), ORIGIN) as browser:
+            answer = await browser.get("/", headers={"host": HOST.upper()})
+
+        assert answer.status_code == 200
 
     @pytest.mark.parametrize("host", ["evil.example", f"{HOST}:81", "", "x@y"])
     async def test_of_others_is_refused_with_a_sentence(self, host: str):
@@ -121,6 +129,17 @@ class TestBody:
 
         assert answer.status_code == 413
         assert "too large" in answer.text
+
+    async def test_that_stops_in_the_middle_is_not_waited_for(self):
+        async def stalled():
+            yield b"x"
+            await asyncio.Event().wait()
+
+        async with http(app(body_pause_seconds=0.01), ORIGIN) as browser:
+            answer = await browser.post("/", content=stalled())
+
+        assert answer.status_code == 408
+        assert "did not arrive" in answer.text
 
     async def test_a_length_that_is_no_number_is_refused(self):
         async with http(app(), ORIGIN) as browser:

@@ -312,6 +312,17 @@ class TestFiles:
         assert "Receipt-" in mine.headers["content-disposition"]
         assert other.status_code == 404
 
+    @pytest.mark.parametrize("digits", [15, 23, 5_000])
+    @pytest.mark.parametrize("file", ["receipts/{}.pdf", "pages/{}.png"])
+    async def test_a_number_nobody_could_have_is_no_file(
+        self, portal: Portal, file: str, digits: int
+    ):
+        answer = await portal.open("/" + file.format("9" * digits))
+
+        # A path that no route knows is the pages' to answer; here a text stands in.
+        assert not answer.is_server_error
+        assert "text/" in answer.headers["content-type"]
+
     async def test_a_receipt_of_another_invoice_is_not_found(self, portal: Portal):
         sibling = an_invoice(portal.world, portal.place)
         paid = pay(portal.world, portal.place, sibling, "10.00")
