@@ -20,6 +20,11 @@ _SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(Event\(name='[^']*').*"), rf"\1, {_MASK})"),
     (re.compile(r"(?i)(event data: ).*"), rf"\1{_MASK}"),
     (re.compile(r"(Event data must be a dictionary).*"), r"\1"),
+    # What somebody sent where a number belongs.
+    (
+        re.compile(r"(?s)(Error transforming event argument '[^']*' with value ).*"),
+        rf"\1{_MASK}",
+    ),
     (
         re.compile(
             r"""(?ix)(['"](?:cookie|set-cookie|authorization|reflex-client-token

@@ -29,6 +29,15 @@ class TestRedact:
                 "Failed to deserialize event data: [1].",
                 "Failed to deserialize event data: ***",
             ),
+            (
+                "Error transforming event argument 'amount' with value 'x\nand type "
+                "hint' and type hint '<class 'int'>'",
+                "Error transforming event argument 'amount' with value ***",
+            ),
+            (
+                "handler.crashed reported_as=5012c7",
+                "handler.crashed reported_as=5012c7",
+            ),
             ("redis://:hush@redis:6379", "redis://:***@redis:6379"),
             ("postgresql+psycopg://me:hush@db/x", "postgresql+psycopg://me:***@db/x"),
             ("key sk_live_51abc was refused", "key sk_live_*** was refused"),

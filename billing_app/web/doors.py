@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import inspect
+import json
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, Concatenate, ParamSpec, TypeVar, get_origin, get_type_hints
 from urllib.parse import quote
@@ -38,6 +40,8 @@ R = TypeVar("R")
 log = logging.getLogger("tallyport.doors")
 
 TEXT_LENGTH_MAX = 200_000
+# What the databases keep in a column of numbers.
+NUMBER_MAX = 2**63 - 1
 NOTICES_MAX = 3
 
 
@@ -68,11 +72,11 @@ def _door(audience: Audience, background: bool) -> Callable[[Callable[..., Any]]
         types = {
             name: get_origin(t) or t for name, t in hints.items() if name != "return"
         }
+        signature = inspect.signature(handler)
 
         @functools.wraps(handler)
-        async def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
-            given = dict(zip(types, args, strict=False)) | kwargs
-            if not all(_fits(value, types.get(name)) for name, value in given.items()):
+        async def guarded(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+            if not _is_understood(signature, types, args, kwargs):
                 return await _show(self, "That request was not understood.")
             try:
                 return await handler(self, *args, **kwargs)
@@ -83,7 +87,8 @@ def _door(audience: Audience, background: bool) -> Callable[[Callable[..., Any]]
             except Exception:
                 # The edge: what goes wrong here is ours, and the person is told.
                 code = secrets.token_hex(3)
-                log.exception("handler.crashed code=%s", code)
+                # Not `code=`: the log masks those, and this one is to be found.
+                log.exception("handler.crashed reported_as=%s", code)
                 return await _show(
                     self, f"Something went wrong on our side (code {code})."
                 )
@@ -120,15 +125,42 @@ def public_door(handler: Callable[..., Any]) -> Any:
     return _door(Audience.PUBLIC, background=False)(handler)
 
 
+def _is_understood(
+    signature: inspect.Signature,
+    types: Mapping[str, Any],
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+) -> bool:
+    """Say whether a handler can be called like this: the names, and each value."""
+    try:
+        _, *given = signature.bind(None, *args, **kwargs).arguments.items()
+    except TypeError:
+        return False
+    return all(_fits(value, types.get(name)) for name, value in given)
+
+
 def _fits(value: Any, expected: Any) -> bool:
     """Say whether an argument is of the declared type. A bool is not a number."""
     if expected is None:
         return False
     if isinstance(value, bool) and expected is not bool:
         return False
+    if isinstance(value, int) and abs(value) > NUMBER_MAX:
+        return False
     if isinstance(value, str) and len(value) > TEXT_LENGTH_MAX:
         return False
-    return isinstance(value, expected)
+    return isinstance(value, expected) and _is_whole(value)
+
+
+def _is_whole(value: Any) -> bool:
+    """Say whether all text in a value can be stored and sent: half an emoji can't."""
+    if not isinstance(value, str | dict | list):
+        return True
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except (UnicodeEncodeError, RecursionError):
+        return False
+    return True
 
 
 async def _show(state: Any, message: str) -> None:

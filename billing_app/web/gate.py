@@ -30,7 +30,7 @@ class Gate(rx.Middleware):
         self, app: rx.App, state: BaseState, event: Event
     ) -> StateUpdate | None:
         registered = RegistrationContext.get().event_handlers.get(event.name)
-        if registered is None:
+        if registered is None or not isinstance(event.payload, dict):
             return StateUpdate()
         if not registered.states[0].is_user_defined():
             # Reflex's own: hydrate, on_load, client storage.

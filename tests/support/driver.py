@@ -69,6 +69,10 @@ class Driver:
 
     async def send(self, name: str, **payload: Any) -> None:
         """Send an event by its full name, as any program on a socket could."""
+        await self.send_payload(name, payload)
+
+    async def send_payload(self, name: str, payload: Any) -> None:
+        """Send an event with whatever stands where its arguments belong."""
         future = await self._enqueue(name, payload)
         await future.wait_all()
 
@@ -103,7 +107,7 @@ class Driver:
             event.payload["path"] for event in self.events if "path" in event.payload
         ]
 
-    async def _enqueue(self, name: str, payload: dict[str, Any]) -> Any:
+    async def _enqueue(self, name: str, payload: Any) -> Any:
         event = Event(
             name=name,
             payload=payload,

@@ -9,9 +9,15 @@ import reflex as rx
 from billing_app import runtime
 from billing_app.database.secrets import digest
 from billing_app.models import Member, StaffSession
+from billing_app.web.portal.invoice_state import PortalInvoiceState
+from billing_app.web.staff.customers_state import CustomersState
+from billing_app.web.staff.dashboard_state import DashboardState
 from billing_app.web.staff.invoice_editor_state import InvoiceEditorState
+from billing_app.web.staff.invoices_state import InvoicesState
+from billing_app.web.staff.payments_state import PaymentListState
 from tests.support.driver import Driver, handler_names
 from tests.support.world import World
+from tests.web.conftest import Browse
 
 
 @pytest.fixture(autouse=True)
@@ -90,3 +96,76 @@ async def test_a_fresh_page_holds_nothing_of_any_workspace(world: World):
 
     sent = json.dumps(driver.deltas, default=str)
     assert not [word for word in canaries if word in sent]
+
+
+UNDERSTOOD = "That request was not understood."
+
+
+def told(driver: Driver) -> list[str]:
+    """Return the sentences in the last notices that were sent."""
+    sent = [
+        [notice.words for notice in value]
+        for delta in driver.deltas
+        for changes in delta.values()
+        for name, value in changes.items()
+        if name.startswith("notices_")
+    ]
+    return sent[-1] if sent else []
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [{}, {"key": "a", "more": 1}, {"self": 1}, {"key": "half \ud83d an emoji"}],
+    ids=repr,
+)
+@pytest.mark.parametrize("state", [InvoiceEditorState, PortalInvoiceState])
+async def test_what_no_page_of_ours_sends_is_refused_in_words(
+    state, payload, caplog: pytest.LogCaptureFixture
+):
+    name = f"{state.get_full_name()}.dismiss_notice"
+
+    async with Driver() as driver:
+        await driver.send_payload(name, payload)
+
+    assert told(driver) == [UNDERSTOOD]
+    assert "crashed" not in caplog.text
+
+
+@pytest.mark.parametrize("payload", ["text", 5, None, ["a"]], ids=repr)
+async def test_nor_does_a_payload_without_names_crash(
+    payload, caplog: pytest.LogCaptureFixture
+):
+    name = f"{InvoiceEditorState.get_full_name()}.dismiss_notice"
+
+    async with Driver() as driver:
+        await driver.send_payload(name, payload)
+
+    assert driver.deltas == []
+    assert "crashed" not in caplog.text
+
+
+async def test_nor_half_a_character_deep_in_a_form(world: World, browse: Browse):
+    form = {"name": ["\ud83d"]}
+
+    async with browse(world.northwind.owner, "/customers") as driver:
+        await driver.press(CustomersState.add, form=form)
+
+    assert driver.shown(CustomersState, "notices")[-1].words == UNDERSTOOD
+
+
+async def test_nor_a_number_no_database_holds(world: World, browse: Browse):
+    async with browse(world.northwind.owner, "/dashboard") as driver:
+        await driver.press(DashboardState.retry_mail, message_id=2**63)
+
+    assert driver.shown(DashboardState, "notices")[-1].words == UNDERSTOOD
+
+
+@pytest.mark.parametrize("state", [CustomersState, InvoicesState, PaymentListState])
+async def test_a_list_can_be_sorted_before_it_was_opened(
+    state, world: World, browse: Browse
+):
+    async with browse(world.northwind.owner, "/") as driver:
+        await driver.press(state.sort, key="number")
+
+    assert not driver.shown(state, "notices")
+    assert "sort=" in driver.redirects[0]

@@ -66,7 +66,7 @@ class CustomersState(StaffState, rx.State):
     form: dict[str, str] = {}  # noqa: RUF012
     errors: dict[str, str] = {}  # noqa: RUF012
 
-    _typed: dict[str, str] = {}  # noqa: RUF012
+    _typed: dict[str, str] = dict.fromkeys(PARAMETERS, "")
     _wanted: CustomerFilter = CustomerFilter()
 
     @staff_door

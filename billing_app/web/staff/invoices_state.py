@@ -117,7 +117,7 @@ class InvoicesState(StaffState, rx.State):
     is_filtering: bool = False
 
     _path: str = PATHS[0]
-    _typed: dict[str, str] = {}  # noqa: RUF012
+    _typed: dict[str, str] = dict.fromkeys(PARAMETERS, "")
     _wanted: InvoiceFilter = InvoiceFilter()
     _rows: dict[int, InvoiceRow] = {}  # noqa: RUF012
     _undo: dict[str, tuple[str, int]] = {}  # noqa: RUF012

@@ -96,7 +96,7 @@ class PaymentListState(StaffState, rx.State):
     date_errors: dict[str, str] = {}  # noqa: RUF012
     is_filtering: bool = False
 
-    _typed: dict[str, str] = {}  # noqa: RUF012
+    _typed: dict[str, str] = dict.fromkeys(PARAMETERS, "")
     _wanted: PaymentFilter = PaymentFilter()
 
     @staff_door
