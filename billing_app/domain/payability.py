@@ -40,6 +40,7 @@ class PayabilityFacts:
 
     Attributes:
         minimum_minor: least partial payment the workspace takes, in `currency`.
+        is_allowed: paying as such is switched on; `mode` says how.
     """
 
     mode: PaymentMode
@@ -52,6 +53,7 @@ class PayabilityFacts:
     processing_minor: int
     allows_partial: bool
     minimum_minor: int
+    is_allowed: bool = True
 
     @property
     def payable_minor(self) -> int:
@@ -75,12 +77,14 @@ class Gate:
     Attributes:
         reason: what is wrong and what to do, for staff; empty when it is open.
         customer_reason: the same for whoever wants to pay.
+        code: one word for a reason that programs ask for, such as disabled.
     """
 
     name: GateName
     is_open: bool
     reason: str = ""
     customer_reason: str = ""
+    code: str = ""
 
 
 _NOT_ONLINE = "This invoice can't be paid online. Please pay as agreed."
@@ -172,13 +176,22 @@ def read_amount(text: str, facts: PayabilityFacts) -> Money:
 
 
 def _enabled(facts: PayabilityFacts) -> Gate:
+    if not facts.is_allowed:
+        return Gate(
+            GateName.ENABLED,
+            False,
+            "All paying in the portal is disabled in Settings, Portal.",
+            _NOT_ONLINE,
+            code="disabled",
+        )
     if facts.mode == PaymentMode.ONLINE:
         return Gate(GateName.ENABLED, True)
     return Gate(
         GateName.ENABLED,
         False,
-        "Online payment is switched off in Settings, Portal.",
+        "Online payment is switched off in Settings, Portal, or for this customer.",
         _NOT_ONLINE,
+        code="off",
     )
 
 

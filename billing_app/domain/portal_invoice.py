@@ -296,6 +296,7 @@ def payability_of(facts: PortalFacts, setup: PortalSetup) -> PayabilityFacts:
         processing_minor=facts.processing_minor,
         allows_partial=setup.settings.allows_partial,
         minimum_minor=setup.settings.minimum_minor if is_home else 0,
+        is_allowed=setup.settings.allows_payment,
     )
 
 

@@ -19,8 +19,9 @@ from billing_app.domain.payability import (
     list_gates,
     stripe_connection,
 )
-from billing_app.domain.portal_settings import PaymentMode, PortalSettings
-from billing_app.models import Invoice, StripeAccount, WorkspaceSettings
+from billing_app.domain.portal_settings import PaymentMode
+from billing_app.models import Invoice, StripeAccount
+from billing_app.queries.portal_rules import read_choices
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Payability:
     """The gates before Pay now, and what can be paid once all are open.
 
     Attributes:
-        mode: what the workspace chose for its portal.
+        mode: what was chosen for this invoice.
         limits: None while a gate is shut.
         reason: for whoever wants to pay; empty while all gates are open.
         outstanding_minor, processing_minor: minor units of `currency`.
@@ -73,7 +74,8 @@ def read_payability(uow: UnitOfWork, invoice_id: int) -> Payability:
 @inner
 def read_facts(uow: UnitOfWork, invoice: Invoice) -> PayabilityFacts:
     """Collect what the gates look at."""
-    portal = PortalSettings.from_stored(uow.one(select(WorkspaceSettings)).portal)
+    assert invoice.id is not None
+    portal = read_choices(uow, invoice.id)
     account = uow.first(select(StripeAccount))
     # The minimum is in the workspace's currency and means nothing in another.
     is_home = invoice.currency == uow.workspace.currency
@@ -89,6 +91,7 @@ def read_facts(uow: UnitOfWork, invoice: Invoice) -> PayabilityFacts:
         processing_minor=invoice.processing_minor,
         allows_partial=portal.allows_partial,
         minimum_minor=portal.minimum_minor if is_home else 0,
+        is_allowed=portal.allows_payment,
     )
 
 

@@ -18,8 +18,9 @@ from billing_app.domain.events import (
     LinkShared,
     Topic,
 )
-from billing_app.domain.portal_settings import PortalSettings, link_expires_at
-from billing_app.models import Invoice, PortalLink, PortalVisit, WorkspaceSettings
+from billing_app.domain.portal_settings import link_expires_at
+from billing_app.models import Invoice, PortalLink, PortalVisit
+from billing_app.queries.portal_rules import read_choices
 from billing_app.services.outstanding import close_checkouts
 
 # One sitting at one page is one visit, however often it is reloaded.
@@ -122,7 +123,7 @@ def make_link(uow: UnitOfWork, invoice: Invoice) -> str:
     if invoice.state == "draft":
         raise Conflict("A draft has no link. Issue it first.")
     assert invoice.customer_id is not None
-    settings = uow.one(select(WorkspaceSettings))
+    assert invoice.id is not None
     member_id = uow.actor.member_id if isinstance(uow.actor, StaffActor) else None
     token = uow.new_token()
     link = uow.add(
@@ -134,7 +135,7 @@ def make_link(uow: UnitOfWork, invoice: Invoice) -> str:
             created_by=member_id,
             created_at=uow.now,
             expires_at=link_expires_at(
-                PortalSettings.from_stored(settings.portal), uow.now, invoice.due_on
+                read_choices(uow, invoice.id), uow.now, invoice.due_on
             ),
         )
     )

@@ -1,0 +1,117 @@
+"""Which portal settings hold for a customer or an invoice, and who decided each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlmodel import col, select
+
+from billing_app.database.access import inner, staff_or_job
+from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.actors import Permission, PortalVisitor
+from billing_app.domain.errors import NotFound
+from billing_app.domain.payability import StripeConnection, stripe_connection
+from billing_app.domain.portal_settings import (
+    PortalSettings,
+    ResolvedSettings,
+    SystemLimits,
+    resolve,
+)
+from billing_app.models import Customer, Invoice, StripeAccount, WorkspaceSettings
+
+
+@staff_or_job(Permission.VIEW)
+def read_invoice_rules(uow: UnitOfWork, invoice_id: int) -> ResolvedSettings:
+    """Return what holds for an invoice, as `read_rules`."""
+    return read_rules(uow, invoice_id)
+
+
+@staff_or_job(Permission.VIEW)
+def read_customer_rules(uow: UnitOfWork, customer_id: int) -> ResolvedSettings:
+    """Return what holds for a customer where no invoice says otherwise.
+
+    Raises:
+        NotFound: no such customer in this workspace.
+    """
+    return rules_of_customer(uow, customer_id)
+
+
+@inner
+def read_rules(uow: UnitOfWork, invoice_id: int) -> ResolvedSettings:
+    """Return what holds for an invoice, for staff and jobs: visitors see no settings.
+
+    Raises:
+        NotFound: no such invoice in this workspace.
+    """
+    of_customer, of_invoice = _answers_of_invoice(uow, invoice_id)
+    return _resolve(uow, of_customer, of_invoice, read_limits(uow))
+
+
+@inner
+def read_choices(uow: UnitOfWork, invoice_id: int) -> PortalSettings:
+    """Return what was chosen for an invoice, whatever Stripe can do at the moment.
+
+    Raises:
+        NotFound: no such invoice in this workspace.
+    """
+    of_customer, of_invoice = _answers_of_invoice(uow, invoice_id)
+    return _resolve(uow, of_customer, of_invoice, None).settings
+
+
+@inner
+def rules_of_customer(uow: UnitOfWork, customer_id: int) -> ResolvedSettings:
+    """Return what holds for a customer, as `read_customer_rules`."""
+    of_customer = uow.first(
+        select(Customer.portal).where(col(Customer.id) == customer_id)
+    )
+    if of_customer is None:
+        raise NotFound("Customer not found.")
+    return _resolve(uow, of_customer, {}, read_limits(uow))
+
+
+@inner
+def read_workspace_settings(uow: UnitOfWork) -> PortalSettings:
+    """Return what the workspace has chosen for all of its customers."""
+    return PortalSettings.from_stored(uow.one(select(WorkspaceSettings.portal)))
+
+
+@inner
+def read_limits(uow: UnitOfWork) -> SystemLimits:
+    """Return what the workspace's connections can do at all."""
+    account = uow.first(select(StripeAccount))
+    if account is None:
+        return SystemLimits(can_charge=False)
+    connection = stripe_connection(
+        has_key=bool(account.secret_key_encrypted),
+        has_webhook_secret=bool(account.webhook_secret_encrypted),
+        charges_enabled=account.charges_enabled,
+    )
+    is_connected = connection != StripeConnection.NOT_CONNECTED
+    return SystemLimits(can_charge=is_connected and account.charges_enabled)
+
+
+def _answers_of_invoice(
+    uow: UnitOfWork, invoice_id: int
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    found = uow.first(
+        select(Invoice.portal, Invoice.customer_id).where(col(Invoice.id) == invoice_id)
+    )
+    if found is None:
+        raise NotFound("Invoice not found.")
+    of_invoice, customer_id = found
+    # A draft may have no customer yet.
+    of_customer = uow.first(
+        select(Customer.portal).where(col(Customer.id) == (customer_id or 0))
+    )
+    return of_customer or {}, of_invoice
+
+
+def _resolve(
+    uow: UnitOfWork,
+    of_customer: dict[str, Any],
+    of_invoice: dict[str, Any],
+    limits: SystemLimits | None,
+) -> ResolvedSettings:
+    assert not isinstance(uow.actor, PortalVisitor)
+    of_workspace = uow.one(select(WorkspaceSettings.portal))
+    return resolve(of_workspace, of_customer, of_invoice, limits)
