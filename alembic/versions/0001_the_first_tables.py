@@ -498,6 +498,7 @@ def upgrade() -> None:
         sa.Column("logo_height", sa.Integer(), nullable=False),
         sa.Column("language", sa.String(length=10), nullable=False),
         sa.Column("net_days", sa.Integer(), nullable=False),
+        sa.Column("fiscal_month", sa.Integer(), nullable=False),
         sa.Column("prices_inclusive", sa.Boolean(), nullable=False),
         sa.Column("cash_rounding_minor", sa.Integer(), nullable=False),
         sa.Column("decimals", sa.Integer(), nullable=True),
@@ -509,6 +510,10 @@ def upgrade() -> None:
         sa.Column("mail", sa.JSON(), nullable=False),
         sa.Column("mail_password_encrypted", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "fiscal_month between 1 and 12",
+            name=op.f("ck_workspace_settings_fiscal_month"),
+        ),
         sa.ForeignKeyConstraint(
             ["workspace_id"],
             ["workspace.id"],
@@ -699,6 +704,40 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("invoice", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_invoice_account_due",
+            [
+                "workspace_id",
+                "customer_id",
+                "phase",
+                "due_key",
+                "id",
+                "published_at",
+                "currency",
+                "outstanding_minor",
+                "disputed_minor",
+            ],
+            unique=False,
+        )
+        batch_op.create_index(
+            "ix_invoice_account_issued",
+            [
+                "workspace_id",
+                "customer_id",
+                "phase",
+                "issued_key",
+                "id",
+                "published_at",
+                "number",
+                "purchase_order",
+            ],
+            unique=False,
+        )
+        batch_op.create_index(
+            "ix_invoice_account_total",
+            ["workspace_id", "customer_id", "phase", "total_minor", "id"],
+            unique=False,
+        )
+        batch_op.create_index(
             "ix_invoice_by_customer",
             ["workspace_id", "phase", "customer_name_key", "id"],
             unique=False,
@@ -834,7 +873,13 @@ def upgrade() -> None:
         sa.Column("workspace_id", sa.BigInteger(), nullable=False),
         sa.Column("customer_id", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.String(length=60), nullable=False),
-        sa.Column("reference", sa.String(length=120), nullable=False),
+        sa.Column(
+            "reference",
+            sa.String(length=120).with_variant(
+                sa.String(length=120, collation="C"), "postgresql"
+            ),
+            nullable=False,
+        ),
         sa.Column("description", sa.String(length=500), nullable=False),
         sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("quantity", sa.BigInteger(), nullable=False),
@@ -876,6 +921,11 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_billable_event_line",
             ["workspace_id", "invoice_id", "line_position", "id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            "ix_billable_event_reference",
+            ["workspace_id", "customer_id", "reference", "invoice_id"],
             unique=False,
         )
         batch_op.create_index(
@@ -1134,6 +1184,20 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("payment", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_payment_account",
+            [
+                "workspace_id",
+                "customer_id",
+                "received_on",
+                "id",
+                "status",
+                "currency",
+                "amount_minor",
+                "refunded_minor",
+            ],
+            unique=False,
+        )
         batch_op.create_index(
             "ix_payment_amount", ["workspace_id", "amount_minor", "id"], unique=False
         )
@@ -1523,6 +1587,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_payment_invoice")
         batch_op.drop_index("ix_payment_customer")
         batch_op.drop_index("ix_payment_amount")
+        batch_op.drop_index("ix_payment_account")
 
     op.drop_table("payment")
     op.drop_table("line_item")
@@ -1542,6 +1607,7 @@ def downgrade() -> None:
     op.drop_table("comment")
     with op.batch_alter_table("billable_event", schema=None) as batch_op:
         batch_op.drop_index("ix_billable_event_unbilled")
+        batch_op.drop_index("ix_billable_event_reference")
         batch_op.drop_index("ix_billable_event_line")
 
     op.drop_table("billable_event")
@@ -1564,6 +1630,9 @@ def downgrade() -> None:
         batch_op.drop_index("ix_invoice_by_issued")
         batch_op.drop_index("ix_invoice_by_due")
         batch_op.drop_index("ix_invoice_by_customer")
+        batch_op.drop_index("ix_invoice_account_total")
+        batch_op.drop_index("ix_invoice_account_issued")
+        batch_op.drop_index("ix_invoice_account_due")
 
     op.drop_table("invoice")
     with op.batch_alter_table("customer_contact", schema=None) as batch_op:

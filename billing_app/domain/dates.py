@@ -79,6 +79,20 @@ def days_overdue(due_on: date | None, today: date) -> int:
     return 0 if due_on is None else max(0, (today - due_on).days)
 
 
+def parse_month(text: str, *, field: str | None = None) -> int:
+    """Read the number of a month, 1 to 12."""
+    if text.isascii() and text.isdigit() and 1 <= int(text[:3]) <= 12:
+        return int(text)
+    raise InvalidInput("Choose a month.", field=field)
+
+
+def fiscal_year_start(today: date, first_month: int) -> date:
+    """Return the first day of the business year that a day lies in."""
+    assert 1 <= first_month <= 12
+    year = today.year if today.month >= first_month else today.year - 1
+    return date(year, first_month, 1)
+
+
 def month_start(on: date) -> date:
     return on.replace(day=1)
 

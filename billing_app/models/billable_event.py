@@ -10,7 +10,12 @@ from sqlalchemy import JSON, BigInteger, ForeignKeyConstraint, Index, UniqueCons
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Field, col
 
-from billing_app.models.base import CustomerVisible, ExactDecimal, UtcInstant
+from billing_app.models.base import (
+    CustomerVisible,
+    ExactDecimal,
+    UtcInstant,
+    sort_key,
+)
 
 
 class BillableEvent(CustomerVisible, table=True):
@@ -39,10 +44,17 @@ class BillableEvent(CustomerVisible, table=True):
             "id",
         ),
         Index("ix_billable_event_unbilled", "workspace_id", "customer_id", "id"),
+        Index(
+            "ix_billable_event_reference",
+            "workspace_id",
+            "customer_id",
+            "reference",
+            "invoice_id",
+        ),
     )
 
     kind: str = Field(max_length=60)
-    reference: str = Field(max_length=120)
+    reference: str = Field(sa_type=sort_key(120))
     description: str = Field(default="", max_length=500)
     happened_at: datetime = Field(sa_type=UtcInstant)
     quantity: Decimal = Field(sa_type=ExactDecimal)

@@ -102,6 +102,39 @@ class Invoice(CustomerVisible, table=True):
         ),
         Index("ix_invoice_purchase_order", "workspace_id", "purchase_order", "id"),
         Index("ix_invoice_customer", "workspace_id", "customer_id", "phase", "id"),
+        # A customer's own list, by each of its sorts. The first carries what its
+        # search looks at, the second what the sums above it are made of.
+        Index(
+            "ix_invoice_account_issued",
+            "workspace_id",
+            "customer_id",
+            "phase",
+            "issued_key",
+            "id",
+            "published_at",
+            "number",
+            "purchase_order",
+        ),
+        Index(
+            "ix_invoice_account_due",
+            "workspace_id",
+            "customer_id",
+            "phase",
+            "due_key",
+            "id",
+            "published_at",
+            "currency",
+            "outstanding_minor",
+            "disputed_minor",
+        ),
+        Index(
+            "ix_invoice_account_total",
+            "workspace_id",
+            "customer_id",
+            "phase",
+            "total_minor",
+            "id",
+        ),
         # These two answer sums without reading the rows.
         Index(
             "ix_invoice_open",

@@ -59,6 +59,18 @@ class Payment(CustomerVisible, table=True):
             "amount_minor",
         ),
         Index("ix_payment_customer", "workspace_id", "customer_id", "id"),
+        # What a customer has paid in a year, without reading the rows.
+        Index(
+            "ix_payment_account",
+            "workspace_id",
+            "customer_id",
+            "received_on",
+            "id",
+            "status",
+            "currency",
+            "amount_minor",
+            "refunded_minor",
+        ),
         Index("ix_payment_invoice", "workspace_id", "invoice_id", "id"),
     )
 

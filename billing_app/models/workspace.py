@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Text, UniqueConstraint
 from sqlmodel import Field
 
 from billing_app.models.base import (
@@ -34,12 +34,16 @@ class WorkspaceSettings(WorkspaceOwned, table=True):
     """Everything staff set once: who sends, how it looks, what is usual.
 
     `address`, `bank_instructions` and `terms` are plain text with line breaks.
+    `fiscal_month` is the month that the business's year begins with, 1 to 12.
     `bank_details` holds label and value pairs printed as rows; `portal` holds
     `domain.portal_settings.PortalSettings`; `mail` holds
     `domain.mail_settings.MailSettings`, its password is `mail_password_encrypted`.
     """
 
-    __table_args__ = (UniqueConstraint("workspace_id"),)
+    __table_args__ = (
+        UniqueConstraint("workspace_id"),
+        CheckConstraint("fiscal_month between 1 and 12", name="fiscal_month"),
+    )
 
     legal_name: str = Field(default="", max_length=200)
     address: str = Field(default="", sa_type=Text)
@@ -56,6 +60,7 @@ class WorkspaceSettings(WorkspaceOwned, table=True):
     logo_height: int = Field(default=0)
     language: str = Field(default="en", max_length=10)
     net_days: int = Field(default=30)
+    fiscal_month: int = Field(default=1)
     prices_inclusive: bool = Field(default=False)
     cash_rounding_minor: int = Field(default=0)
     decimals: int | None = Field(default=None)

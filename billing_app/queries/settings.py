@@ -46,6 +46,7 @@ class BusinessSettings:
     registration: str = ""
     zone: str = ""
     currency: str = ""
+    fiscal_month: str = "1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,7 @@ def read_business(uow: UnitOfWork) -> BusinessSettings:
         registration=settings.registration,
         zone=uow.workspace.zone,
         currency=uow.workspace.currency,
+        fiscal_month=str(settings.fiscal_month),
     )
 
 

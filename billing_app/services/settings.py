@@ -12,7 +12,7 @@ from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.branding import check_colour
 from billing_app.domain.contact import check_email, parse_country, parse_net_days
-from billing_app.domain.dates import is_zone
+from billing_app.domain.dates import is_zone, parse_month
 from billing_app.domain.document import Look
 from billing_app.domain.errors import InvalidInput, StaleDraft
 from billing_app.domain.events import SettingsChanged
@@ -45,6 +45,7 @@ class BusinessForm:
     vat_id: str = ""
     registration: str = ""
     zone: str = ""
+    fiscal_month: str = "1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,7 @@ def change_business(uow: UnitOfWork, version: int, form: BusinessForm) -> int:
         website=typed_line(form.website, "website", 200),
         vat_id=typed_line(form.vat_id, "vat_id", 40),
         registration=typed_line(form.registration, "registration", 80),
+        fiscal_month=parse_month(form.fiscal_month, field="fiscal_month"),
     )
 
 

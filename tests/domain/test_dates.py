@@ -11,11 +11,13 @@ from billing_app.domain.dates import (
     days_overdue,
     due_on,
     end_of_day,
+    fiscal_year_start,
     is_overdue,
     is_zone,
     last_months,
     month_end,
     month_start,
+    parse_month,
     zone_names,
 )
 from billing_app.domain.errors import InvalidInput
@@ -131,3 +133,24 @@ def test_knows_the_zones_there_are():
     assert not is_zone("Vienna")
     assert not is_zone("../etc/passwd")
     assert len(zone_names()) == len(set(zone_names()))
+
+
+class TestFiscalYearStart:
+    @pytest.mark.parametrize(
+        ("today", "first_month", "start"),
+        [
+            (date(2026, 3, 2), 1, date(2026, 1, 1)),
+            (date(2026, 3, 31), 4, date(2025, 4, 1)),
+            (date(2026, 4, 1), 4, date(2026, 4, 1)),
+            (date(2026, 11, 30), 12, date(2025, 12, 1)),
+        ],
+    )
+    def test_is_the_latest_first_day_that_is_not_to_come(
+        self, today: date, first_month: int, start: date
+    ):
+        assert fiscal_year_start(today, first_month) == start
+
+    @pytest.mark.parametrize("text", ["", "0", "13", "-1", "1.0", "٣", "1" * 50])
+    def test_refuses_what_is_no_month(self, text: str):
+        with pytest.raises(InvalidInput, match="Choose a month"):
+            parse_month(text)

@@ -79,6 +79,20 @@ class TestChangeBusiness:
         assert (shown.name, shown.legal_name) == ("Northwind", "Northwind Charter B.V.")
         assert (shown.country, shown.currency) == ("NL", "EUR")
 
+    def test_the_business_year_begins_in_january_until_it_is_changed(
+        self, world: World
+    ):
+        assert (
+            world.run(world.northwind.admin, queries.read_business).fiscal_month == "1"
+        )
+
+        changed = replace(BUSINESS, fiscal_month="4")
+        world.run(world.northwind.admin, change_business, 1, changed)
+
+        assert (
+            world.run(world.northwind.admin, queries.read_business).fiscal_month == "4"
+        )
+
     def test_leaves_the_other_workspace_alone(self, world: World):
         world.run(world.northwind.admin, change_business, 1, BUSINESS)
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import calendar
 from typing import Any
 
 import reflex as rx
 
 from billing_app.domain.dates import zone_names
-from billing_app.web.components.controls import Text, field, text_area, text_input
+from billing_app.web.components.controls import (
+    Text,
+    field,
+    select,
+    text_area,
+    text_input,
+)
 from billing_app.web.staff.settings_business_state import BusinessState as State
 from billing_app.web.staff.settings_frame import form_panel, settings_page
+
+MONTHS = tuple(enumerate(calendar.month_name))[1:]
 
 
 def page() -> rx.Component:
@@ -42,6 +51,17 @@ def page() -> rx.Component:
                 "span-6",
                 hint="Decides which day it is.",
                 custom_attrs={"list": "zones"},
+            ),
+            field(
+                "Business year begins in",
+                select(
+                    "fiscal_month",
+                    [(str(number), name) for number, name in MONTHS],
+                    default_value=State.page.fiscal_month,
+                ),
+                hint="What “this year” means in the portal.",
+                error=State.errors["fiscal_month"],
+                class_name="span-6",
             ),
             rx.el.p(
                 "Currency: ",
