@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,28 @@ PASSWORD = "correct horse battery"
 OpenPage = Callable[..., Page]
 
 
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A running demo, and what its first workspace has to show."""
+
+    base_url: str
+    email: str
+    password: str
+    invoices: list[dict[str, Any]]
+
+    def link(self, status: str) -> str:
+        """Return the address of a published invoice with this status."""
+        shown = [it["url"] for it in self.invoices if it["status"] == status]
+        return next(filter(None, shown))
+
+    def sign_in(self, page: Page) -> None:
+        page.goto(f"{self.base_url}/sign-in")
+        page.get_by_label("Email").fill(self.email)
+        page.get_by_label("Password").fill(self.password)
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("navigation", name="Main").wait_for()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
     """Let fixtures see whether their test failed."""
@@ -47,6 +71,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     create_owner(folder, EMAIL, PASSWORD)
     with running("serve", folder=folder) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """`tallyport demo` for tests that only look, or put back what they changed."""
+    folder = tmp_path_factory.mktemp("demo")
+    facts = folder / "demo.json"
+    with running("demo", "--json", str(facts), folder=folder) as server:
+        told = json.loads(facts.read_text())
+        owner = next(it for it in told["staff"] if it["role"] == "owner")
+        ours = next(x for x in told["workspaces"] if x["name"] == owner["workspace"])
+        yield Demo(server.base_url, owner["email"], owner["password"], ours["invoices"])
 
 
 @pytest.fixture(scope="session")

@@ -74,10 +74,15 @@ class Watcher:
             self.complaints.append(f"console: {message.text} ({url})")
 
 
-def find_barriers(page: Page) -> list[str]:
-    """Return what axe finds serious or critical on the page, one line each."""
-    page.evaluate(AXE_SCRIPT)
-    found = page.evaluate("() => axe.run({resultTypes: ['violations']})")
+def find_barriers(page: Page, *rules: str) -> list[str]:
+    """Return what axe finds serious or critical on the page, one line each.
+
+    It asks all its rules, or only those that are named.
+    """
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    options = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
+    found = page.evaluate("options => axe.run(options)", options)
     return [
         f"{violation['id']} ({violation['impact']}): {violation['help']}\n"
         + "\n".join(f"    {node['html'][:200]}" for node in violation["nodes"])

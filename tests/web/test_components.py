@@ -211,7 +211,10 @@ class TestDialog:
 class TestCommandMenu:
     def menu(self) -> rx.Component:
         return command_menu.command_menu(
-            results=Desk.found, on_query=Desk.choose, on_select=Desk.choose
+            results=Desk.found,
+            asked=Desk.status,
+            on_query=Desk.choose,
+            on_select=Desk.choose,
         )
 
     def test_is_named_as_the_button_that_opens_it(self):

@@ -26,7 +26,7 @@ const switchKeys = (areOff) => ({
 // A combobox over a listbox: the focus stays in the query, the option that Enter
 // takes is named by aria-activedescendant. Actions are filtered here at once,
 // what the server finds comes as `results`.
-export function CommandMenu({ actions, results, paths, label, onQuery, onSelect }) {
+export function CommandMenu({ actions, results, asked, paths, label, onQuery, onSelect }) {
   const [query, setQuery] = useState("");
   const [at, setAt] = useState(0);
   // Unknown until the page is in a browser: the built page has no storage.
@@ -44,7 +44,10 @@ export function CommandMenu({ actions, results, paths, label, onQuery, onSelect 
   const has = (it) =>
     words ? it.words.toLowerCase().includes(words.toLowerCase()) : !it.is_rare;
   const known = keysAreOff === null ? actions : [...actions, switchKeys(keysAreOff)];
-  const found = words && !onlyActions ? (results ?? []) : [];
+  // Until the answer is there, what was found before stands only where it fits.
+  const isAnswered = asked === query.trim();
+  const fitting = (results ?? []).filter((it) => isAnswered || has(it));
+  const found = words && !onlyActions ? fitting : [];
   const options = [...found, ...known.filter(has)];
   const groups = [...new Set(options.map((it) => it.group))];
   const ordered = groups.flatMap((group) => options.filter((it) => it.group === group));

@@ -1,7 +1,7 @@
 """The keyboard of the staff desk: Ctrl K opens a menu, letters press buttons.
 
     staff_shell(..., extra=[command_menu(actions=ACTIONS, results=Search.found,
-                                         on_query=Search.find,
+                                         asked=Search.asked, on_query=Search.find,
                                          on_select=Search.act)])
 
 A letter, `/` or Escape presses the control that announces it in
@@ -71,6 +71,7 @@ class CommandMenu(rx.Component):
 
     actions: rx.Var[list[dict[str, Any]]]
     results: rx.Var[list[Command]]
+    asked: rx.Var[str]
     paths: rx.Var[dict[str, str]]
     label: rx.Var[str]
     on_query: rx.EventHandler[rx.event.passthrough_event_spec(str)]
@@ -88,13 +89,18 @@ def command_menu(
     *,
     actions: Sequence[Command] = PAGES,
     results: rx.Var[list[Command]],
+    asked: rx.Var[str],
     on_query: Handler,
     on_select: Handler,
 ) -> rx.Component:
-    """Draw the menu, closed; `on_query` gets what is typed, a moment later."""
+    """Draw the menu, closed; `on_query` gets what is typed, a moment later.
+
+    `results` are what it found for `asked`.
+    """
     menu = CommandMenu.create(
         actions=[asdict(action) for action in actions],
         results=results,
+        asked=asked,
         paths={name: ICONS[name] for name in GLYPHS},
         label=_LABEL,
         on_query=on_query,

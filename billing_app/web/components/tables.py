@@ -138,10 +138,23 @@ def row_link(words: Cell, href: Text, **props: Any) -> rx.Component:
     return link(words, href=href, class_name="row-link", **props)
 
 
-def row_check(label: Text, **props: Any) -> rx.Component:
+class RowCheck(rx.Component):
+    """A checkbox that does not wait for the server to show its tick."""
+
+    library = rx.asset("row_check.jsx", shared=True).importable_path
+    tag = "RowCheck"
+
+    checked: rx.Var[bool]
+    on_check: rx.EventHandler[rx.event.no_args_event_spec]
+
+
+def row_check(label: Text, *, checked: Flag, on_check: Handler) -> rx.Component:
     """Draw the checkbox that selects a row; it tints the row by itself."""
-    return rx.el.input(
-        type="checkbox", class_name="checkbox row-check", aria_label=label, **props
+    return RowCheck.create(
+        checked=checked,
+        on_check=on_check,
+        class_name="checkbox row-check",
+        custom_attrs={"aria-label": label},
     )
 
 

@@ -30,16 +30,17 @@ ACTIONS = (
 
 
 class CommandState(StaffState, rx.State):
-    """What the menu has found."""
+    """What the menu has found, and for which words."""
 
     found: list[Command] = []  # noqa: RUF012
+    asked: str = ""
 
     @staff_door
     async def find(self, text: str) -> None:
         """Look for invoices and customers, a few of each, archived ones too."""
         text = text.strip()[:TEXT_LENGTH_MAX]
         if not text or text.startswith(">"):
-            self.found = []
+            self.found, self.asked = [], text
             return
         few = Paging(limit=FOUND_MAX)
         invoices = await self._run(
@@ -48,6 +49,7 @@ class CommandState(StaffState, rx.State):
         customers = await self._run(
             list_customers, CustomerFilter(text=text, paging=few)
         )
+        self.asked = text
         self.found = [
             *(_invoice(row) for row in invoices.page.rows),
             *(_customer(row) for row in customers.page.rows),

@@ -179,6 +179,7 @@ def _edit_dialog() -> rx.Component:
             button("Save", kind="primary", submit=True),
         ],
         on_submit=State.save,
+        no_validate=True,
         open=State.is_editing,
         on_close=State.stop_editing,
         width="560px",

@@ -127,7 +127,7 @@ def _hero() -> rx.Component:
             ),
             rx.el.p(
                 link(card.customer, href=card.customer_href),
-                _given(card.purchase_order, rx.el.span("PO ", card.purchase_order)),
+                _given(card.purchase_order, rx.el.span(card.purchase_order)),
                 rx.el.span(card.due),
                 _given(
                     card.viewed,

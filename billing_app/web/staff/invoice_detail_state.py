@@ -253,6 +253,7 @@ class InvoiceDetailState(StaffState, rx.State):
     async def foresee(self, amount: str) -> None:
         """Say what will be true once this amount is recorded."""
         self.payment = {**self.payment, "amount": amount}
+        self.errors = {**self.errors, "amount": ""}
         self._foresee(amount)
 
     @staff_door

@@ -182,7 +182,7 @@ def card_of(it: InvoiceDetail) -> InvoiceCard:
         late=late_words if is_both or (late and not is_overdue) else "",
         customer=it.customer_name,
         customer_href=f"/customers/{it.customer_id}" if it.customer_id else "",
-        purchase_order=it.purchase_order,
+        purchase_order=_order_words(it.purchase_order),
         due=_due(it, late),
         viewed=f"Customer viewed on {formats.full_day(viewed_on)}" if viewed else "",
         viewed_exactly=formats.exact_instant(viewed, it.moment) if viewed else "",
@@ -209,6 +209,11 @@ def card_of(it: InvoiceDetail) -> InvoiceCard:
         is_archived=it.archived_at is not None,
         has_link=it.link is not None,
     )
+
+
+def _order_words(order: str) -> str:
+    """Say what the number is, unless it does so itself as in PO 4500-2291."""
+    return order if not order or order.upper().startswith("PO") else f"PO {order}"
 
 
 def becomes(it: InvoiceDetail, left_minor: int) -> str:

@@ -169,7 +169,7 @@ def _cells(it: rx.vars.ObjectVar[InvoiceLine]) -> list[Any]:
         row_check(
             it.select_words,
             checked=State.selected.contains(it.id),
-            on_change=lambda _: State.select(it.id),
+            on_check=State.select(it.id),
         ),
         rx.fragment(row_link(_number(it), it.href), archived),
         rx.el.span(it.customer, title=it.customer, class_name="truncate"),

@@ -155,6 +155,7 @@ def form_panel(
             rx.el.div(*content, class_name="form-grid"),
             save_row(label=label, kind=kind),
             on_submit=on_submit,
+            no_validate=True,
             class_name="panel-body",
         ),
         class_name="panel",

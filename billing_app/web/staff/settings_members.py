@@ -151,6 +151,7 @@ def _add_dialog() -> rx.Component:
             button("Add member", kind="primary", submit=True),
         ],
         on_submit=State.add,
+        no_validate=True,
         open=State.is_adding,
         on_close=State.stop_adding,
     )

@@ -92,6 +92,7 @@ class MembersState(SettingsState, rx.State):
     async def remove(self) -> None:
         member_id, self.leaving_id = self.leaving_id, 0
         await self._run(remove_member, member_id)
+        self.welcome = self.password = ""
         await self._read()
         self._notify(f"{self.leaving} is signed out and can't come back in.")
 

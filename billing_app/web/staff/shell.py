@@ -66,6 +66,7 @@ def staff_page(
             command_menu(
                 actions=ACTIONS,
                 results=CommandState.found,
+                asked=CommandState.asked,
                 on_query=CommandState.find,
                 on_select=CommandState.act,
             ),

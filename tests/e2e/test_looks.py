@@ -1,0 +1,96 @@
+"""Every page of the demo, at both sizes and in both themes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Page, expect
+
+from billing_app.web.routes import PAGES
+from tests.e2e.conftest import Demo, OpenPage
+from tests.support.browser import DESKTOP, PHONE, find_barriers, scrolls_sideways
+
+# Colours change by transitions, and where a script sets them a moment later.
+SETTLED = """async () => {
+    const frame = () => new Promise((next) => requestAnimationFrame(next));
+    for (let left = 3; left; left--) await frame();
+    const all = document.getAnimations();
+    const changes = all.filter((it) => it instanceof CSSTransition);
+    await Promise.all(changes.map((it) => it.finished));
+    await frame();
+}"""
+WINDOWS = {"desktop": DESKTOP, "phone": PHONE}
+# Not for who is signed in, or one that makes a draft and goes on to it.
+ELSEWHERE = {"/set-up", "/sign-in", "/sign-in/code", "/sign-in/password", "404"}
+MAKES_A_DRAFT = "/invoices/new"
+
+
+def look_at(page: Page, url: str) -> list[str]:
+    """Open a page, turn it through sizes and themes; list what is in the way."""
+    page.goto(url)
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
+    expect(page.locator("[aria-busy=true], .loading")).to_have_count(0)
+    found: list[str] = []
+    for name, window in WINDOWS.items():
+        page.set_viewport_size(window)
+        found += [f"{url}, {name}: {it}" for it in find_barriers(page)]
+        with dark(page):
+            # The same elements in other colours: only contrast can differ.
+            barriers = find_barriers(page, "color-contrast")
+            found += [f"{url}, {name}, dark: {it}" for it in barriers]
+        if scrolls_sideways(page):
+            found.append(f"{url}, {name}: scrolls sideways")
+    return found
+
+
+@contextmanager
+def dark(page: Page) -> Iterator[None]:
+    page.emulate_media(color_scheme="dark")
+    expect(page.locator("html.dark")).to_have_count(1)
+    page.evaluate(SETTLED)
+    yield
+    page.emulate_media(color_scheme="light")
+    expect(page.locator("html.dark")).to_have_count(0)
+    page.evaluate(SETTLED)
+
+
+def staff_paths(page: Page, base_url: str) -> list[str]:
+    """List an address for each page of the staff's, and lists that find nothing."""
+    routes = {it.route for it in PAGES} - ELSEWHERE - {MAKES_A_DRAFT}
+    invoices = addresses_on(page, f"{base_url}/invoices")
+    return [
+        *sorted(route for route in routes if "[" not in route),
+        addresses_on(page, f"{base_url}/customers")[0],
+        next(it for it in invoices if it.endswith("/edit")),
+        next(it for it in invoices if not it.endswith("/edit")),
+        "/invoices?q=nothing-like-it",
+        "/customers?q=nothing-like-it",
+        "/accounting/payments?q=nothing-like-it",
+    ]
+
+
+def addresses_on(page: Page, url: str) -> list[str]:
+    page.goto(url)
+    links = page.locator(".row-link")
+    links.first.wait_for()
+    return [link.get_attribute("href") or "" for link in links.all()]
+
+
+def test_nothing_stands_in_the_way_of_staff(demo: Demo, open_page: OpenPage):
+    page = open_page(reduced_motion="reduce")
+    demo.sign_in(page)
+    paths = staff_paths(page, demo.base_url)
+
+    found = [it for path in paths for it in look_at(page, demo.base_url + path)]
+
+    assert found == []
+
+
+def test_nothing_stands_in_the_way_of_customers(demo: Demo, open_page: OpenPage):
+    page = open_page(reduced_motion="reduce")
+    statuses = ("Due", "Overdue", "Partially paid", "Processing", "Paid", "Void")
+
+    found = [it for status in statuses for it in look_at(page, demo.link(status))]
+
+    assert found == []
