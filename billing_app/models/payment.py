@@ -175,7 +175,8 @@ class PaymentAttempt(CustomerVisible, table=True):
     session it was begun in, `back_path` the page it leads back to, without its secret.
     `invoice_id` is the invoice it was begun from, the oldest one where it pays
     several: `PaymentAttemptPart` says how much for each.
-    `intent_id` is set where the card is typed in on our own page.
+    `card_form` says where the card is typed in: on Stripe's page, which is then
+    `checkout_id`, or on the invoice's own, where `intent_id` is Stripe's payment.
     """
 
     __table_args__ = (
@@ -203,6 +204,7 @@ class PaymentAttempt(CustomerVisible, table=True):
     amount_minor: int = Field(sa_type=BigInteger)
     currency: str = Field(max_length=3)
     status: str = Field(default="prepared", max_length=12)
+    card_form: str = Field(default="checkout", max_length=10)
     idempotency_key: str = Field(max_length=80)
     checkout_id: str | None = Field(default=None, max_length=120)
     checkout_url: str = Field(default="", sa_type=Text)

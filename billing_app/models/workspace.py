@@ -101,7 +101,10 @@ class NumberSeries(WorkspaceOwned, table=True):
 
 
 class StripeAccount(WorkspaceOwned, table=True):
-    """The workspace's own Stripe keys, encrypted; people see the last four."""
+    """The workspace's own Stripe keys, encrypted; people see the last four.
+
+    The publishable key is public: every page that takes cards carries it.
+    """
 
     __table_args__ = (UniqueConstraint("workspace_id"),)
 
@@ -109,6 +112,7 @@ class StripeAccount(WorkspaceOwned, table=True):
     secret_key_last4: str = Field(default="", max_length=4)
     webhook_secret_encrypted: str = Field(default="", sa_type=Text)
     webhook_secret_last4: str = Field(default="", max_length=4)
+    publishable_key: str = Field(default="", max_length=255)
     account_id: str = Field(default="", max_length=80)
     is_livemode: bool = Field(default=False)
     charges_enabled: bool = Field(default=False)
