@@ -42,6 +42,14 @@ _GROUPED = re.compile(
     r"(?:(?P<point>[.,])(?P<fraction>[0-9]*))?"
 )
 
+_WHOLE_GROUPED = re.compile(
+    r"[0-9]+|[0-9]{1,3}(?P<mark>[., '\u2019\u00a0\u2009\u202f])[0-9]{3}"
+    r"(?:(?P=mark)[0-9]{3})*|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}"
+)
+# As a cell shows it: a sign, or the three letters of ISO 4217, at either end.
+_SIGNS = "\\$\u00a2-\u00a5\u058f\u060b\u0e3f\u20a0-\u20cf"
+_CURRENCY = re.compile(f"^(?:[{_SIGNS}]|[A-Z]{{3}} ?)|(?:[{_SIGNS}]| ?[A-Z]{{3}})$")
+
 # What a text must not contain: control characters, halves of broken pairs, and
 # the marks that make text read in another order than it is stored.
 _UNWANTED = re.compile(
@@ -106,6 +114,25 @@ def parse_factor(
     if abs(number) >= 10**FACTOR_DIGITS_MAX:
         raise InvalidInput(f"This {what} is too large. {hint}", field=field)
     return number
+
+
+def plain_number(text: str, decimal_mark: str) -> str:
+    """Rewrite a number as a program of a known language writes it, with a dot.
+
+    A spreadsheet's 1.234 is a thousand in German and a little more than one in
+    English. Its currency is left out. Empty for what is no number there.
+    """
+    size = _CURRENCY.sub("", text.strip()).strip()
+    is_negative = size[:1] in tuple(_MINUS_SIGNS)
+    size = size[1:].strip() if is_negative else size
+    whole, mark, fraction = size.partition(decimal_mark)
+    if _WHOLE_GROUPED.fullmatch(whole) and not (mark and not fraction):
+        size = re.sub("[^0-9]", "", whole) + ("." + fraction if mark else "")
+    elif _LONE_COMMA.fullmatch(size) and size != ",":
+        size = size.replace(",", ".")
+    if not _DOT_OR_WHOLE.fullmatch(size) or not size.isascii():
+        return ""
+    return f"-{size}" if is_negative else size
 
 
 def parse_percent(text: str, *, field: str | None = None) -> Decimal:

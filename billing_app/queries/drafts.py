@@ -59,6 +59,7 @@ class Desk:
     """
 
     currency: str
+    zone: str
     today: date
     net_days: int
     language: str
@@ -158,6 +159,7 @@ def _desk(uow: UnitOfWork, settings: WorkspaceSettings, look: str) -> Desk:
     )
     return Desk(
         currency=uow.workspace.currency,
+        zone=uow.workspace.zone,
         today=uow.today,
         net_days=settings.net_days,
         language=settings.language,

@@ -32,22 +32,30 @@ OpenPage = Callable[..., Page]
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A running demo, and what its first workspace has to show."""
+    """A running demo, and what its first workspace has to show.
+
+    Attributes:
+        staff: how the members of every workspace sign in.
+    """
 
     base_url: str
     email: str
     password: str
     invoices: list[dict[str, Any]]
+    staff: list[dict[str, str]]
 
     def link(self, status: str) -> str:
         """Return the address of a published invoice with this status."""
         shown = [it["url"] for it in self.invoices if it["status"] == status]
         return next(filter(None, shown))
 
-    def sign_in(self, page: Page) -> None:
+    def sign_in(self, page: Page, workspace: str = "") -> None:
+        """Sign in as the first workspace's owner, or that of one with this word."""
+        owners = (it for it in self.staff if it["role"] == "owner")
+        owner = next(it for it in owners if workspace in it["workspace"])
         page.goto(f"{self.base_url}/sign-in")
-        page.get_by_label("Email").fill(self.email)
-        page.get_by_label("Password").fill(self.password)
+        page.get_by_label("Email").fill(owner["email"])
+        page.get_by_label("Password").fill(owner["password"])
         page.get_by_role("button", name="Sign in").click()
         page.get_by_role("navigation", name="Main").wait_for()
 
@@ -75,14 +83,23 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """`tallyport demo` for tests that only look, or put back what they changed."""
+    """`tallyport demo` for tests that only look, or put back what they changed.
+
+    Those that build something do it in another workspace than the first.
+    """
     folder = tmp_path_factory.mktemp("demo")
     facts = folder / "demo.json"
     with running("demo", "--json", str(facts), folder=folder) as server:
         told = json.loads(facts.read_text())
         owner = next(it for it in told["staff"] if it["role"] == "owner")
         ours = next(x for x in told["workspaces"] if x["name"] == owner["workspace"])
-        yield Demo(server.base_url, owner["email"], owner["password"], ours["invoices"])
+        yield Demo(
+            server.base_url,
+            owner["email"],
+            owner["password"],
+            ours["invoices"],
+            told["staff"],
+        )
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,350 @@
-"""The builder's own rules, asked of the state itself; the pipeline is in e2e."""
+"""The builder's own rules, through the whole pipeline but the browser."""
 
-from billing_app.web.staff.invoice_editor_state import FIELDS, LINE_FIELDS
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from billing_app.domain.draft import DraftForm, LineForm, form_from_json
+from billing_app.models import Invoice
+from billing_app.services import drafts
+from billing_app.web.staff.invoice_editor_lines import (
+    FIELDS,
+    LINE_FIELDS,
+    EditorLinesState,
+)
+from billing_app.web.staff.invoice_editor_state import InvoiceEditorState as State
+from tests.support.driver import Driver
+from tests.support.world import World
+from tests.web.conftest import Browse
+
+LINES = (
+    LineForm(key="a", name="Fuel", unit_price="100"),
+    LineForm(key="b", name="Handling", unit_price="20"),
+)
+
+
+def make_draft(world: World, lines: tuple[LineForm, ...] = LINES) -> int:
+    form = DraftForm(notes="Thank you", lines=lines)
+    return world.run(world.northwind.accounting, drafts.create_draft, form).invoice_id
+
+
+def stored(world: World, invoice_id: int) -> DraftForm:
+    with world.reading(world.northwind.system) as uow:
+        return form_from_json(uow.get(Invoice, invoice_id).draft or {})
+
+
+def names(world: World, invoice_id: int) -> list[str]:
+    return [line.name for line in stored(world, invoice_id).lines]
+
+
+def keys(driver: Driver) -> list[str]:
+    return [line.key for line in driver.shown(EditorLinesState, "lines")]
+
+
+def told(driver: Driver) -> list[str]:
+    return [notice.words for notice in driver.shown(State, "notices") or []]
+
+
+@pytest.fixture
+async def desk(world: World, browse: Browse) -> AsyncIterator[Driver]:
+    """The builder with a draft of two lines open."""
+    invoice_id = make_draft(world)
+    path = f"/invoices/{invoice_id}/edit"
+    async with browse(world.northwind.accounting, path) as driver:
+        await driver.press(State.open)
+        yield driver
 
 
 def test_only_fields_of_the_form_can_be_set():
     assert "customer_id" not in FIELDS
     assert "lines" not in FIELDS
     assert "key" not in LINE_FIELDS
+    assert "group" not in LINE_FIELDS
+
+
+@pytest.mark.parametrize("path", ["/invoices/1/edit", "/invoices/999/edit"])
+async def test_what_is_not_the_workspaces_is_the_page_that_says_so(
+    world: World, browse: Browse, path: str
+):
+    make_draft(world)
+    async with browse(world.kestrel.owner, path) as driver:
+        await driver.press(State.open)
+
+    assert driver.redirects == [path.removesuffix("/edit")]
+    assert "Fuel" not in str(driver.deltas)
+
+
+class TestTyping:
+    async def test_what_is_typed_is_counted_and_heard(self, desk: Driver):
+        typed = {"line:a:unit_price": "150", "notes": "Hello"}
+        await desk.press(State.take_typed, draft=1, texts=typed, number=7)
+
+        assert desk.shown(State, "heard") == 7
+        assert desk.shown(State, "total") == "€170.00"
+        assert "Hello" in desk.shown(State, "preview")
+
+    async def test_what_was_typed_into_another_draft_stays_there(
+        self, world: World, desk: Driver
+    ):
+        typed = {"line:a:name": "Other"}
+        await desk.press(State.take_typed, draft=2, texts=typed, number=7)
+        await desk.press(State.save)
+
+        assert names(world, 1) == ["Fuel", "Handling"]
+        assert desk.shown(State, "heard") == 0
+
+    async def test_names_and_values_of_no_field_are_left_out(
+        self, world: World, desk: Driver
+    ):
+        typed = {"customer_id": "9", "line:a:key": "z", "line:no:name": "x"}
+        await desk.press(
+            State.take_typed, draft=1, texts=typed | {"notes": 5}, number=1
+        )
+        await desk.press(State.save)
+
+        assert stored(world, 1) == DraftForm(notes="Thank you", lines=LINES)
+
+    async def test_a_sign_no_database_keeps_is_dropped(
+        self, world: World, desk: Driver
+    ):
+        await desk.press(State.take_typed, draft=1, texts={"notes": "a\0bc"}, number=1)
+        await desk.press(State.save)
+
+        assert stored(world, 1).notes == "abc"
+
+    @pytest.mark.parametrize(
+        ("part", "value", "sentence"),
+        [
+            ("unit_price", "NaN", "cannot be read as a number"),
+            ("unit_price", "1e5", "cannot be read as a number"),
+            ("unit_price", "１２", "cannot be read as a number"),
+            ("unit_price", "10.005", "two decimals"),
+            ("quantity", "-1", "must not be below zero"),
+            ("name", " ", "Say what this line is for"),
+        ],
+    )
+    async def test_a_bad_cell_is_named_and_kept(
+        self, world: World, desk: Driver, part: str, value: str, sentence: str
+    ):
+        await desk.press(
+            State.take_typed, draft=1, texts={f"line:a:{part}": value}, number=1
+        )
+        await desk.press(State.save)
+
+        line = desk.shown(EditorLinesState, "lines")[0]
+        assert sentence in line.problem
+        assert line.wrong == part
+        assert getattr(stored(world, 1).lines[0], part) == value
+        assert desk.shown(State, "to_fix") == "1 thing to fix before you issue"
+
+
+class TestLines:
+    async def test_moves_keep_their_order_when_saved(self, world: World, desk: Driver):
+        await desk.press(State.move_line, key="b", step=-1)
+        assert names(world, 1) == ["Handling", "Fuel"]
+
+        await desk.press(State.move_line, key="b", step=-1)
+        assert names(world, 1) == ["Handling", "Fuel"]
+
+    async def test_a_removed_line_can_be_had_back(self, world: World, desk: Driver):
+        await desk.press(State.remove_line, key="a")
+        assert names(world, 1) == ["Handling"]
+
+        notice = desk.shown(State, "notices")[-1]
+        await desk.press(State.undo, key=notice.key)
+        assert names(world, 1) == ["Fuel", "Handling"]
+
+    async def test_a_new_line_never_has_the_key_of_an_old_one(self, desk: Driver):
+        await desk.press(State.add_line)
+        first = keys(desk)[-1]
+        await desk.press(State.remove_line, key=first)
+        await desk.press(State.add_line)
+
+        assert keys(desk)[-1] != first
+
+    async def test_rows_are_pasted_behind_the_line_and_can_be_taken_back(
+        self, world: World, desk: Driver
+    ):
+        pasted = {"text": "Item\tQty\tPrice\nCrew\t2\t385.00\nCatering\t1\t1,200"}
+        await desk.press(State.paste, key="a", pasted=pasted)
+        assert names(world, 1) == ["Fuel", "Crew", "Catering", "Handling"]
+        assert desk.shown(State, "total") == "€2,090.00"
+
+        notice = desk.shown(State, "notices")[-1]
+        assert (notice.words, notice.undo) == ("2 lines pasted.", "Undo")
+        await desk.press(State.undo, key=notice.key)
+        assert names(world, 1) == ["Fuel", "Handling"]
+
+    async def test_an_empty_line_makes_room_for_what_is_pasted(
+        self, world: World, desk: Driver
+    ):
+        await desk.press(State.add_line)
+        await desk.press(
+            State.paste, key=keys(desk)[-1], pasted={"text": "Crew\t1\nWater\t2"}
+        )
+
+        assert names(world, 1) == ["Fuel", "Handling", "Crew", "Water"]
+
+    async def test_more_rows_than_fit_are_refused_and_change_nothing(
+        self, world: World, desk: Driver
+    ):
+        text = "\n".join(f"Row {number}\t1" for number in range(499))
+        await desk.press(State.paste, key="a", pasted={"text": text})
+
+        assert told(desk) == [
+            "An invoice holds at most 500 lines; with these rows it would have 501, "
+            "so nothing was pasted."
+        ]
+        assert names(world, 1) == ["Fuel", "Handling"]
+
+
+class TestTwoPeople:
+    """Somebody else saves the draft while it is open here."""
+
+    @pytest.fixture
+    def theirs(self, world: World, desk: Driver) -> DraftForm:
+        form = DraftForm(notes="Theirs", lines=LINES[1:])
+        world.run(world.northwind.owner, drafts.save_draft, 1, 1, form)
+        return form
+
+    @pytest.fixture
+    async def stale(self, theirs: DraftForm, desk: Driver) -> Driver:
+        await desk.press(State.take_typed, draft=1, texts={"notes": "Mine"}, number=5)
+        await desk.press(State.save)
+        return desk
+
+    async def test_a_stale_save_is_refused_and_loses_nothing(
+        self, world: World, stale: Driver, theirs: DraftForm
+    ):
+        assert stale.shown(State, "is_stale") is True
+        assert stored(world, 1) == theirs
+        assert "Mine" in stale.shown(State, "preview")
+
+        await stale.press(State.publish)
+        assert stored(world, 1) == theirs
+
+    async def test_one_can_take_over(self, world: World, stale: Driver):
+        await stale.press(State.take_over)
+
+        assert stored(world, 1) == DraftForm(notes="Mine", lines=LINES)
+        assert stale.shown(State, "is_stale") is False
+        assert stale.shown(State, "saved") == 5
+
+    async def test_one_can_look_at_theirs_and_come_back(
+        self, world: World, stale: Driver, theirs: DraftForm
+    ):
+        await stale.press(State.show_theirs)
+        assert stale.shown(State, "form")["notes"] == "Theirs"
+        assert keys(stale) == ["b"]
+
+        await stale.press(State.show_mine)
+        assert stale.shown(State, "form")["notes"] == "Mine"
+        assert keys(stale) == ["a", "b"]
+        assert stale.shown(State, "is_stale") is True
+        assert stored(world, 1) == theirs
+
+    async def test_what_a_browser_kept_of_an_older_draft_is_not_saved_over_theirs(
+        self, world: World, theirs: DraftForm, browse: Browse
+    ):
+        texts = {"notes": "Mine", "line:a:name": "Fuel!", "line:b:name": "Handling"}
+        kept = {"draft": 1, "version": 1, "number": 9, "texts": texts}
+        async with browse(world.northwind.owner, "/invoices/1/edit") as driver:
+            await driver.press(State.open)
+            await driver.press(State.restore, kept=kept)
+            await driver.press(State.save)
+
+            assert driver.shown(State, "is_stale") is True
+            assert keys(driver) == ["a", "b"]
+            assert stored(world, 1) == theirs
+
+            await driver.press(State.take_over)
+        assert names(world, 1) == ["Fuel!", "Handling"]
+        assert stored(world, 1).notes == "Mine"
+
+
+class TestKept:
+    async def test_what_a_browser_kept_comes_back(self, world: World, desk: Driver):
+        texts = {"notes": "Kept", "line:a:name": "Fuel!", "line:gone:name": "No"}
+        kept = {"draft": 1, "version": 1, "number": 9, "texts": texts}
+        await desk.press(State.restore, kept=kept)
+        await desk.press(State.save)
+
+        assert names(world, 1) == ["Fuel!", "Handling"]
+        assert stored(world, 1).notes == "Kept"
+        assert desk.shown(State, "saved") == 9
+        assert told(desk) == ["What you had typed before is back."]
+
+    async def test_what_is_saved_already_is_not_told_of(self, desk: Driver):
+        kept = {"draft": 1, "version": 1, "number": 9, "texts": {"notes": "Thank you"}}
+        await desk.press(State.restore, kept=kept)
+
+        assert desk.shown(State, "saved") == 9
+        assert told(desk) == []
+
+    async def test_saves_of_ones_own_are_no_reason_to_ask(
+        self, world: World, desk: Driver
+    ):
+        """The answer to the save was lost with the connection."""
+        await desk.press(State.take_typed, draft=1, texts={"notes": "One"}, number=3)
+        await desk.press(State.save)
+        await desk.press(State.open)
+        kept = {"draft": 1, "version": 1, "number": 4, "texts": {"notes": "Two"}}
+        await desk.press(State.restore, kept=kept)
+        await desk.press(State.save)
+
+        assert desk.shown(State, "is_stale") is False
+        assert stored(world, 1).notes == "Two"
+
+    @pytest.mark.parametrize(
+        "kept",
+        [
+            {},
+            {"draft": 2, "version": 1, "number": 1, "texts": {"notes": "Other"}},
+            {"draft": 1, "version": "1", "number": 1, "texts": {}},
+            {"draft": 1, "version": 1, "number": 1, "texts": []},
+            {
+                "draft": 1,
+                "version": 1,
+                "number": 1,
+                "texts": {"line:a:name": 5, "look": "neon"},
+            },
+            {"draft": 1, "version": 1, "number": 1, "texts": {"customer": 5}},
+        ],
+    )
+    async def test_nonsense_changes_nothing(
+        self, world: World, desk: Driver, kept: dict[str, object]
+    ):
+        await desk.press(State.restore, kept=kept)
+        await desk.press(State.save)
+
+        assert stored(world, 1) == DraftForm(notes="Thank you", lines=LINES)
+
+
+class TestButtons:
+    async def test_a_deleted_draft_can_be_restored_where_it_was_built(
+        self, world: World, desk: Driver
+    ):
+        await desk.press(State.delete)
+        await desk.press(State.open)
+        assert desk.shown(State, "is_editable") is False
+
+        notice = desk.shown(State, "notices")[-1]
+        await desk.press(State.undo, key=notice.key)
+        with world.reading(world.northwind.system) as uow:
+            assert uow.get(Invoice, 1).deleted_at is None
+
+    async def test_duplicate_copies_what_is_typed(self, world: World, desk: Driver):
+        await desk.press(State.take_typed, draft=1, texts={"notes": "New"}, number=1)
+        await desk.press(State.duplicate)
+
+        assert desk.redirects == ["/invoices/2/edit"]
+        assert stored(world, 2).notes == "New"
+
+    async def test_an_issue_that_is_refused_names_the_field(self, desk: Driver):
+        await desk.press(State.issue)
+
+        assert "customer" in desk.shown(State, "customer_problem").lower()
+        assert desk.shown(State, "refused") == 1
+        assert desk.redirects == []

@@ -49,6 +49,8 @@ DESTINATIONS = (
 )
 
 
+CONNECTION_WORDS = "Lost connection. What you typed is kept here. Trying again…"
+
 # Long enough to read a sentence and reach Undo.
 NOTICE_SECONDS = 10
 
@@ -325,7 +327,7 @@ def connection_banner() -> rx.Component:
     return rx.connection_banner(
         rx.el.div(
             icon("offline", 14),
-            "Lost connection. What you typed is kept here. Trying again…",
+            CONNECTION_WORDS,
             class_name="connection-banner",
             role="status",
         )

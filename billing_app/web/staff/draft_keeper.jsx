@@ -1,42 +1,236 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 
-// Keeps what is typed in this browser until the server has saved it, so that a
-// lost connection, a reload or a closed tab loses nothing. Only names and texts of
-// the fields inside; dropped as soon as the server says it has them.
-export function DraftKeeper({ draft, opened, saved, onRestore, children }) {
+// Stands between the fields of a draft and the server. What is typed is kept in this
+// browser until the server says that it is saved, so that a lost connection, a reload
+// or a closed tab loses nothing; it is sent in one piece whenever the last piece has
+// been heard, so that fast typing into a long draft never queues up.
+//
+// Texts are numbered by the clock: `heard` and `saved` are the numbers the server got
+// to. A field takes part by its name; a line's are line:<key>:<part>.
+const PATIENCE_MS = 2000;
+// A socket takes minutes to notice that its line is dead; a person should not wait.
+const SILENCE_MS = 4000;
+const TABLE_LENGTH_MAX = 400001;
+const CELLS_IN_QUOTES = /(^|\t|\n)"(?:[^"]|"")*"(?=\t|\n|$)/g;
+
+// Spreadsheets put as many tabs into one row as into the next; prose does not.
+function isTable(text) {
+  if (!text.includes("\t")) return false;
+  const lines = text.replace(/\r\n?/g, "\n").replace(/\n+$/, "");
+  const rows = lines.replace(CELLS_IN_QUOTES, "$1").split("\n");
+  return new Set(rows.map((row) => row.split("\t").length)).size === 1;
+}
+
+// Half of an emoji can be neither sent nor stored.
+const textOf = ({ value }) => value.toWellFormed?.() ?? value;
+
+const keyOf = (element) => element?.closest?.("[data-line]")?.dataset.line;
+
+export function DraftKeeper(props) {
+  const { draft, version, opened, heard, saved, arranged, focus, refused, fields } = props;
   const root = useRef(null);
-  const sent = useRef("");
+  const [isSilent, setSilent] = useState(false);
+  const now = useRef({
+    number: 0,
+    sent: 0,
+    sentAt: 0,
+    waiting: {},
+    unsaved: {},
+    timer: null,
+    place: null,
+    held: null,
+  }).current;
   const place = `draft:${draft}`;
+  const find = (name) => root.current.querySelector(`[name="${CSS.escape(name)}"]`);
+
+  const read = () => JSON.parse(localStorage.getItem(place) || "null");
+  const keep = () => {
+    const texts = {};
+    for (const it of root.current.querySelectorAll("[name]")) {
+      // A select shows something even where nothing was chosen.
+      const isChosen = it.nodeName !== "SELECT" || it.name in now.unsaved;
+      if (isChosen) texts[it.name] = textOf(it);
+    }
+    const kept = { draft, version, number: now.number, texts };
+    try {
+      localStorage.setItem(place, JSON.stringify(kept));
+    } catch {
+      // No room in this browser: the server has it a moment later anyway.
+    }
+  };
+  const post = (isUrgent) => {
+    if (now.number <= now.sent) return;
+    const isWaited = now.sent > heard && Date.now() - now.sentAt < PATIENCE_MS;
+    if (isWaited && !isUrgent) return;
+    props.onType(draft, now.waiting, now.number);
+    now.waiting = {};
+    now.sent = now.number;
+    now.sentAt = Date.now();
+    clearTimeout(now.timer);
+    now.timer = setTimeout(() => setSilent(true), navigator.onLine ? SILENCE_MS : 0);
+  };
+
+  const onInput = ({ target }) => {
+    const { name } = target;
+    if (!draft || !name) return;
+    now.number = Math.max(Date.now(), now.number + 1);
+    if (fields.includes(name) || name.startsWith("line:")) {
+      now.waiting[name] = textOf(target);
+      now.unsaved[name] = [textOf(target), now.number];
+    }
+    keep();
+    post(false);
+  };
 
   useEffect(() => {
-    if (!opened || !draft) return;
-    const kept = localStorage.getItem(place);
-    if (kept && kept !== sent.current) {
-      sent.current = kept;
-      onRestore(kept);
+    if (heard >= now.sent) {
+      clearTimeout(now.timer);
+      setSilent(false);
     }
+    post(false);
+  }, [heard]);
+  useEffect(() => () => clearTimeout(now.timer), []);
+
+  // What was on its way when the line broke may never have arrived.
+  useEffect(() => {
+    const again = () => {
+      if (now.sent <= heard) return;
+      const unsaved = Object.entries(now.unsaved).map(([name, [value]]) => [name, value]);
+      now.waiting = Object.fromEntries(unsaved);
+      now.sent = heard;
+      post(true);
+    };
+    window.addEventListener("online", again);
+    return () => window.removeEventListener("online", again);
+  }, [heard, draft]);
+
+  useLayoutEffect(() => {
+    if (!saved) return;
+    for (const [name, [, number]] of Object.entries(now.unsaved)) {
+      if (number <= saved) delete now.unsaved[name];
+    }
+    const kept = read();
+    if (kept && kept.number <= saved) localStorage.removeItem(place);
+  }, [saved]);
+
+  useLayoutEffect(() => {
+    if (Object.keys(now.unsaved).length) keep();
+  }, [version]);
+
+  // The fields were drawn anew, from what the server holds: after loading, after a
+  // lost connection, after somebody's choice.
+  useLayoutEffect(() => {
+    if (!opened || !draft) return;
+    for (const [name, [value]] of Object.entries(now.unsaved)) {
+      const field = find(name);
+      if (field) field.value = value;
+    }
+    if (now.place && document.activeElement === document.body) {
+      const field = find(now.place.name);
+      field?.focus({ preventScroll: true });
+      if (field && now.place.start !== null) {
+        field.setSelectionRange?.(now.place.start, now.place.end);
+      }
+    }
+    const kept = read();
+    if (!kept) return;
+    now.number = Math.max(now.number, kept.number);
+    now.sent = now.number;
+    now.waiting = {};
+    props.onRestore(kept);
   }, [opened, draft]);
 
-  useEffect(() => {
-    if (!saved || !draft) return;
-    // Typed while the save was under way: keep it for the next one.
-    const kept = localStorage.getItem(place);
-    if (kept && Date.now() - (JSON.parse(kept).at || 0) < 400) return;
-    localStorage.removeItem(place);
-  }, [saved, draft]);
+  useLayoutEffect(() => {
+    const { held } = now;
+    now.held = null;
+    if (!held?.isConnected) return;
+    held.focus({ preventScroll: true });
+    held.closest("[data-line]")?.scrollIntoView({ block: "nearest" });
+  }, [arranged]);
 
-  const keep = (event) => {
-    const { name, value } = event.target;
-    if (!draft || !name) return;
-    const kept = JSON.parse(localStorage.getItem(place) || "{}");
-    kept[name] = value;
-    kept.at = Date.now();
-    localStorage.setItem(place, JSON.stringify(kept));
+  useEffect(() => {
+    if (!focus) return;
+    const field = find(`line:${focus.split(" ")[0]}:name`);
+    field?.focus();
+    field?.scrollIntoView({ block: "nearest" });
+  }, [focus]);
+
+  useEffect(() => {
+    if (!refused) return;
+    const wrong = root.current.querySelector('[aria-invalid="true"]');
+    wrong?.focus();
+    wrong?.scrollIntoView({ block: "center" });
+  }, [refused]);
+
+  const onFocus = ({ target }) => {
+    if (!target.name) return;
+    const isText = target.selectionStart !== undefined;
+    const start = isText ? target.selectionStart : null;
+    now.place = { name: target.name, start, end: isText ? target.selectionEnd : null };
+  };
+
+  const onKeyDown = (event) => {
+    const { target, key } = event;
+    const line = keyOf(target);
+    if (!line || event.nativeEvent.isComposing || event.ctrlKey || event.metaKey) return;
+    const isArrow = key === "ArrowUp" || key === "ArrowDown";
+    if (event.altKey && isArrow && !event.shiftKey) {
+      event.preventDefault();
+      now.held = target;
+      post(true);
+      props.onMove(line, key === "ArrowUp" ? -1 : 1);
+    }
+    if (event.altKey || event.shiftKey) return;
+    if (key === "Enter" && target.matches("input, select")) {
+      event.preventDefault();
+      const next = target.closest("[data-line]").nextElementSibling;
+      post(true);
+      if (!next?.dataset.line) return props.onAdd();
+      find(target.name.replace(line, next.dataset.line))?.focus();
+    }
+    const texts = [...target.closest("[data-line]").querySelectorAll("input, textarea")];
+    const isBlank = texts.every((it) => !it.value || it.name.endsWith(":quantity"));
+    const isOnly = root.current.querySelectorAll("[data-line]").length === 1;
+    if (key === "Backspace" && target.name?.endsWith(":name") && isBlank && !isOnly) {
+      event.preventDefault();
+      post(true);
+      props.onRemove(line);
+    }
+  };
+
+  const onPaste = (event) => {
+    const { target } = event;
+    const text = event.clipboardData.getData("text/plain");
+    const takesRows = /^line:.*:(name|description)$/.test(target.name ?? "");
+    if (!takesRows || !isTable(text)) return;
+    event.preventDefault();
+    post(true);
+    props.onPaste(keyOf(target), { text: text.slice(0, TABLE_LENGTH_MAX) });
+  };
+
+  const onClick = ({ target }) => {
+    post(true);
+    if (target.closest(".line-handle")) now.held = target.closest("button");
   };
 
   return (
-    <div ref={root} className="keeper" onInput={keep}>
-      {children}
+    <div
+      ref={root}
+      className="keeper"
+      onInput={onInput}
+      onFocus={onFocus}
+      onBlur={() => post(true)}
+      onKeyUp={onFocus}
+      onKeyDown={onKeyDown}
+      onPaste={onPaste}
+      onClickCapture={onClick}
+    >
+      {isSilent && (
+        <div className="connection-banner" role="status">
+          {props.silence}
+        </div>
+      )}
+      {props.children}
     </div>
   );
 }

@@ -20,27 +20,68 @@ from billing_app.web.components.controls import (
     text_input,
 )
 from billing_app.web.components.icons import icon
-from billing_app.web.staff.invoice_editor_state import (
+from billing_app.web.components.layout import CONNECTION_WORDS
+from billing_app.web.staff.invoice_editor_lines import (
+    FIELDS,
     EditorLine,
-    InvoiceEditorState,
-    Sum,
+    EditorLinesState,
 )
+from billing_app.web.staff.invoice_editor_state import InvoiceEditorState, Sum
 from billing_app.web.staff.shell import staff_page
 
 LOOKS = (("modern", "Modern"), ("classic", "Classic"), ("compact", "Compact"))
 State = InvoiceEditorState
+Lines = EditorLinesState
+
+
+Texts = rx.Var[dict[str, str]]
+
+
+def _typed(
+    draft: rx.Var[int], texts: Texts, number: rx.Var[int]
+) -> tuple[rx.Var[int], Texts, rx.Var[int]]:
+    return draft, texts, number
+
+
+def _moved(key: rx.Var[str], step: rx.Var[int]) -> tuple[rx.Var[str], rx.Var[int]]:
+    return key, step
+
+
+def _pasted(key: rx.Var[str], pasted: Texts) -> tuple[rx.Var[str], Texts]:
+    return key, pasted
 
 
 class DraftKeeper(rx.Component):
-    """Keeps unsaved texts in the browser and gives them back."""
+    """Sends what is typed inside, and keeps it in the browser until it is saved."""
 
     library = rx.asset("draft_keeper.jsx", shared=True).importable_path
     tag = "DraftKeeper"
 
     draft: rx.Var[int]
+    version: rx.Var[int]
     opened: rx.Var[str]
-    saved: rx.Var[str]
-    on_restore: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+    heard: rx.Var[int]
+    saved: rx.Var[int]
+    arranged: rx.Var[int]
+    focus: rx.Var[str]
+    refused: rx.Var[int]
+    fields: rx.Var[list[str]]
+    silence: rx.Var[str]
+    on_type: rx.EventHandler[_typed]
+    on_restore: rx.EventHandler[rx.event.passthrough_event_spec(dict)]
+    on_add: rx.EventHandler[rx.event.no_args_event_spec]
+    on_remove: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+    on_move: rx.EventHandler[_moved]
+    on_paste: rx.EventHandler[_pasted]
+
+
+class DocumentPreview(rx.Component):
+    """Shows a rendered document and redraws only what differs."""
+
+    library = rx.asset("document_preview.jsx", shared=True).importable_path
+    tag = "DocumentPreview"
+
+    html: rx.Var[str]
 
 
 def page() -> rx.Component:
@@ -54,17 +95,31 @@ def page() -> rx.Component:
                     State.shows == "preview", "editor editor-preview", "editor"
                 ),
             ),
+            # Another draft is another keeper: nothing typed goes from one to the next.
+            key=State.invoice_id.to_string(),
             draft=State.invoice_id,
+            version=State.version,
             opened=State.opened,
+            heard=State.heard,
             saved=State.saved,
+            arranged=State.arranged,
+            focus=State.focus,
+            refused=State.refused,
+            fields=sorted(FIELDS),
+            silence=CONNECTION_WORDS,
+            on_type=State.take_typed,
             on_restore=State.restore,
+            on_add=State.add_line,
+            on_remove=State.remove_line,
+            on_move=State.move_line,
+            on_paste=State.paste,
         ),
         state=State,
         current="Invoices",
         title="Invoice draft",
         parent=("Invoices", "/invoices"),
         beside_title=status_badge("Draft"),
-        actions=(_saved_words(), _delete_button()),
+        actions=(_saved_words(), *_head_buttons()),
         rail=True,
         stylesheets=(theme.DOCUMENT,),
         on_undo=State.undo,
@@ -85,13 +140,17 @@ def start_page() -> rx.Component:
 
 def _saved_words() -> rx.Component:
     return rx.el.span(
-        State.saved_words, class_name="saved", custom_attrs={"aria-live": "polite"}
+        rx.cond(State.is_saved, icon("check", 14), rx.fragment()),
+        State.saved_words,
+        class_name=rx.cond(State.is_saved, "saved saved-done", "saved"),
+        custom_attrs={"aria-live": "polite"},
     )
 
 
-def _delete_button() -> rx.Component:
-    return button(
-        "Delete draft", kind="quiet", icon_name="trash", on_click=State.delete
+def _head_buttons() -> tuple[rx.Component, ...]:
+    return (
+        icon_button("Duplicate", "copy", on_click=State.duplicate),
+        icon_button("Delete draft", "trash", on_click=State.delete),
     )
 
 
@@ -110,6 +169,7 @@ def _form() -> rx.Component:
         ),
         rx.el.div(
             rx.cond(State.is_stale, _stale_message(), rx.fragment()),
+            rx.cond(State.has_mine, _theirs_message(), rx.fragment()),
             _facts(),
             _lines(),
             _below_lines(),
@@ -121,15 +181,28 @@ def _form() -> rx.Component:
 
 
 def _stale_message() -> rx.Component:
+    return _choice(
+        "Somebody else saved this draft meanwhile, so yours is not saved. What you "
+        "typed is still here.",
+        button("Show theirs", small=True, on_click=State.show_theirs),
+        button("Save mine instead", small=True, on_click=State.take_over),
+    )
+
+
+def _theirs_message() -> rx.Component:
+    return _choice(
+        "This is what somebody else saved. What you typed is kept aside.",
+        button("Back to mine", small=True, on_click=State.show_mine),
+        button("Keep theirs", small=True, on_click=State.forget_mine),
+    )
+
+
+def _choice(words: str, *buttons: rx.Component) -> rx.Component:
     return rx.el.div(
         icon("warning"),
-        rx.el.p(
-            "Somebody else saved this draft meanwhile, so yours is not saved. "
-            "What you typed is still here: copy what you need, then ",
-            rx.el.button(
-                "load theirs", type="button", class_name="link", on_click=State.open
-            ),
-            ".",
+        rx.el.div(
+            rx.el.p(words),
+            rx.el.div(*buttons, class_name="message-choices"),
         ),
         class_name="message message-warn",
         role="alert",
@@ -215,7 +288,7 @@ def _currency() -> rx.Component:
             "currency",
             options,
             value=State.currency,
-            on_change=lambda value: State.set_field("currency", value),
+            on_change=State.choose_currency,
         ),
     )
 
@@ -227,7 +300,6 @@ def _date(label: str, name: str, hint: Any = "") -> rx.Component:
             name,
             default_value=State.form[name],
             key=State.opened + name,
-            on_change=lambda value: State.set_field(name, value),
         ),
         hint=hint,
         error=State.field_problems[name],
@@ -239,7 +311,6 @@ def _input(name: str, **props: Any) -> rx.Component:
         name,
         default_value=State.form[name],
         key=State.opened + name,
-        on_change=lambda value: State.set_field(name, value),
         **props,
     )
 
@@ -247,7 +318,7 @@ def _input(name: str, **props: Any) -> rx.Component:
 def _lines() -> rx.Component:
     return rx.el.section(
         rx.el.div(rx.el.h2("Lines"), class_name="section-head"),
-        rx.el.form(
+        rx.el.div(
             rx.el.div(
                 *(
                     rx.el.span(words)
@@ -265,16 +336,23 @@ def _lines() -> rx.Component:
                 class_name="editor-lines-head",
                 custom_attrs={"aria-hidden": "true"},
             ),
-            rx.foreach(State.lines, _line),
-            # Enter in any field submits the form, which adds a line.
-            rx.el.button(type="submit", hidden=True, tab_index=-1),
+            rx.foreach(Lines.lines, _line),
             class_name="editor-lines",
             key=State.opened,
-            on_submit=State.add_line_by_enter,
         ),
         rx.el.div(
             button("Add line", icon_name="plus", on_click=State.add_line),
-            rx.el.span(rx.el.kbd("Enter"), " in a line adds one"),
+            rx.el.span(
+                rx.el.kbd("Enter"),
+                " in the last line adds one, ",
+                rx.el.kbd("Alt"),
+                " ",
+                rx.el.kbd("↑"),
+                " ",
+                rx.el.kbd("↓"),
+                " moves a line",
+                class_name="keys",
+            ),
             class_name="editor-lines-foot",
         ),
         rx.cond(
@@ -284,6 +362,7 @@ def _lines() -> rx.Component:
             ),
             rx.fragment(),
         ),
+        rx.el.p(State.moved_words, class_name="visually-hidden", role="status"),
         aria_label="Lines",
     )
 
@@ -312,8 +391,6 @@ def _line(line: rx.Var[EditorLine], index: rx.Var[int]) -> rx.Component:
                 "Description",
                 line.name,
                 placeholder="What is it for?",
-                auto_focus=State.focus_key == line.key,
-                max_length=500,
             ),
             rx.el.textarea(
                 name="line:" + line.key + ":description",
@@ -321,29 +398,31 @@ def _line(line: rx.Var[EditorLine], index: rx.Var[int]) -> rx.Component:
                 rows="1",
                 aria_label="Details",
                 placeholder="Details, optional",
-                on_change=lambda value: State.set_line(line.key, "description", value),
+                custom_attrs=_wrong(line, "description"),
             ),
             class_name="line-item",
         ),
         _number(line, "quantity", "Quantity", line.quantity),
         rx.el.div(
-            _cell(line, "unit", "Unit", line.unit, max_length=20),
+            _cell(line, "unit", "Unit", line.unit),
             class_name="line-cell",
+            custom_attrs={"data-label": "Unit"},
         ),
         _number(line, "unit_price", "Unit price", line.unit_price),
         _number(line, "discount", "Discount", line.discount, placeholder="0%"),
         rx.el.div(
             rx.el.select(
-                rx.foreach(State.taxes, lambda tax: rx.el.option(tax[1], value=tax[0])),
+                rx.foreach(Lines.taxes, lambda tax: rx.el.option(tax[1], value=tax[0])),
                 name="line:" + line.key + ":tax_id",
                 default_value=line.tax_id,
                 aria_label="Tax",
-                on_change=lambda value: State.set_line(line.key, "tax_id", value),
+                custom_attrs=_wrong(line, "tax_id"),
             ),
             class_name="line-cell",
+            custom_attrs={"data-label": "Tax"},
         ),
         rx.el.div(
-            rx.el.span(State.amounts[line.key], class_name="figures"),
+            line_amount(line_key=line.key),
             icon_button(
                 "Remove line",
                 "close",
@@ -353,10 +432,10 @@ def _line(line: rx.Var[EditorLine], index: rx.Var[int]) -> rx.Component:
             class_name="line-amount",
         ),
         rx.cond(
-            State.problems[line.key],
+            line.problem,
             rx.el.p(
                 icon("alert"),
-                State.problems[line.key],
+                line.problem,
                 " The line is kept but not counted.",
                 class_name="line-error field-error",
                 id="problem-" + line.key,
@@ -367,7 +446,14 @@ def _line(line: rx.Var[EditorLine], index: rx.Var[int]) -> rx.Component:
         key=line.key,
         role="group",
         aria_label=rx.Var.create("Line ") + (index + 1).to_string(),  # type: ignore[operator]
+        custom_attrs={"data-line": line.key},
     )
+
+
+@rx.memo
+def line_amount(line_key: rx.Var[str]) -> rx.Component:
+    """What a line comes to. Apart, since it changes while the line does not."""
+    return rx.el.span(State.amounts[line_key], class_name="figures")
 
 
 def _cell(
@@ -378,13 +464,16 @@ def _cell(
         default_value=value,
         aria_label=label,
         auto_complete="off",
-        on_change=lambda typed: State.set_line(line.key, name, typed),
-        custom_attrs={
-            "aria-invalid": State.wrong_field[line.key] == name,
-            "aria-describedby": "problem-" + line.key,
-        },
+        custom_attrs=_wrong(line, name),
         **props,
     )
+
+
+def _wrong(line: rx.Var[EditorLine], name: str) -> dict[str, Any]:
+    return {
+        "aria-invalid": line.wrong == name,
+        "aria-describedby": rx.cond(line.problem, "problem-" + line.key, ""),
+    }
 
 
 def _number(
@@ -393,6 +482,7 @@ def _number(
     return rx.el.div(
         _cell(line, name, label, value, input_mode="decimal", **props),
         class_name="line-cell number",
+        custom_attrs={"data-label": label},
     )
 
 
@@ -438,7 +528,6 @@ def _area(name: str) -> rx.Component:
         rows=3,
         default_value=State.form[name],
         key=State.opened + name,
-        on_change=lambda value: State.set_field(name, value),
     )
 
 
@@ -485,13 +574,12 @@ def _preview() -> rx.Component:
                         LOOKS,
                         default_value=State.form["look"],
                         key=State.opened + "look",
-                        on_change=lambda value: State.set_field("look", value),
                     ),
                     label_hidden=True,
                 ),
                 class_name="preview-head",
             ),
-            rx.el.div(rx.html(State.preview), class_name="to-scale"),
+            DocumentPreview.create(html=State.preview),
         ),
         class_name="preview",
         aria_label="Preview",

@@ -3,57 +3,55 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
+import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import reflex as rx
+from sqlalchemy.exc import SQLAlchemyError
 
 from billing_app import runtime
 from billing_app.documents.render import render_sheet
+from billing_app.domain.currencies import is_currency
+from billing_app.domain.dates import Moment
 from billing_app.domain.document import Look, Party
 from billing_app.domain.draft import DraftForm, LineForm, ReadDraft, read_draft
-from billing_app.domain.errors import BillingError, InvalidInput, StaleDraft
-from billing_app.domain.formats import format_amount, format_money
+from billing_app.domain.errors import (
+    BillingError,
+    InvalidInput,
+    LimitReached,
+    NotFound,
+    StaleDraft,
+)
+from billing_app.domain.formats import number_style
+from billing_app.domain.invoice import LINES_MAX
+from billing_app.domain.pasting import read_rows
 from billing_app.domain.preview import preview_document
 from billing_app.domain.totals import Totals
 from billing_app.queries import drafts as queries
 from billing_app.queries.drafts import CustomerChoice, Desk
 from billing_app.services import customers, drafts, invoices
 from billing_app.services.customers import CustomerForm
+from billing_app.web import formats
 from billing_app.web.doors import StaffState, staff_door, staff_watch
-
-FIELDS = frozenset(
-    [
-        "issued_on",
-        "due_on",
-        "purchase_order",
-        "currency",
-        "discount",
-        "notes",
-        "terms",
-        "look",
-    ]
+from billing_app.web.staff.invoice_editor_lines import (
+    FIELDS,
+    PASTED_HEADINGS,
+    Change,
+    EditorLinesState,
+    keyed,
+    new_key,
+    only_texts,
+    with_texts,
 )
-LINE_FIELDS = frozenset(x.name for x in fields(LineForm)) - {"key"}
+
 AUTOSAVE_SECONDS = 1.2
+# Older than any version of a draft.
+NOTHING_SAVED = 0
 # A missing key would reach the page as "undefined", which is not an empty text.
 NO_PROBLEMS = dict.fromkeys((*FIELDS, "lines"), "")
-
-
-@dataclass(frozen=True, slots=True)
-class EditorLine:
-    """A line as its inputs start out. What is typed afterwards stays in them."""
-
-    key: str
-    name: str
-    description: str
-    quantity: str
-    unit: str
-    unit_price: str
-    discount: str
-    tax_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +69,32 @@ class InvoiceEditorState(StaffState, rx.State):
     Attributes:
         shows: edit or preview, where there is room for one only.
         opened: changes whenever the fields have to be drawn anew.
-        saved: changes with each save, so that the browser can drop its own copy.
-        amounts, problems: by line key.
+        version: of the draft that what is typed stands on.
+        heard, saved: numbers of the last text that came, and of the last one kept.
+        arranged: changes with the order of the lines.
+        focus: the line to go to, and a number so that it can be asked for twice.
+        refused: changes when an issue was refused, to go to what is wrong.
+        is_stale: somebody else saved meanwhile; what is typed here is not saved.
+        has_mine: theirs is shown, and what was typed here can be had back.
+        amounts: by line key.
     """
 
     invoice_id: int = 0
     opened: str = ""
-    saved: str = ""
+    version: int = 0
+    heard: int = 0
+    saved: int = 0
+    arranged: int = 0
+    focus: str = ""
+    refused: int = 0
     saved_words: str = ""
+    is_saved: bool = False
     is_editable: bool = False
     is_stale: bool = False
+    has_mine: bool = False
     form: dict[str, str] = {}  # noqa: RUF012
-    lines: list[EditorLine] = []  # noqa: RUF012
     amounts: dict[str, str] = {}  # noqa: RUF012
-    problems: dict[str, str] = {}  # noqa: RUF012
-    wrong_field: dict[str, str] = {}  # noqa: RUF012
     field_problems: dict[str, str] = {}  # noqa: RUF012
-    taxes: list[tuple[str, str]] = []  # noqa: RUF012
     customer_name: str = ""
     customer_hint: str = ""
     customer_problem: str = ""
@@ -101,17 +108,17 @@ class InvoiceEditorState(StaffState, rx.State):
     total: str = ""
     to_fix: str = ""
     preview: str = ""
-    focus_key: str = ""
+    moved_words: str = ""
     shows: str = "edit"
 
-    _version: int = 0
+    _first_version: int = 0
     _draft: DraftForm = DraftForm()
+    _mine: DraftForm = DraftForm()
     _desk: Desk | None = None
     _buyer: Party = Party("")
     _customer: CustomerChoice | None = None
     _is_dirty: bool = False
-    _next_key: int = 1
-    _removed: dict[str, tuple[int, LineForm]] = {}  # noqa: RUF012
+    _undo: dict[str, Change] = {}  # noqa: RUF012
 
     # Opening
 
@@ -126,25 +133,39 @@ class InvoiceEditorState(StaffState, rx.State):
     @staff_door
     async def open(self) -> Any:
         """Load the draft named in the address."""
-        opened = await self._run(queries.open_draft, self._segment_id(1))
+        wanted = self._segment_id(1)
+        try:
+            opened = await self._run(queries.open_draft, wanted)
+        except NotFound:
+            # The page of the invoice says so, in the same words for all of them.
+            return rx.redirect(f"/invoices/{wanted}", replace=True)
         if opened.state != "draft":
             return rx.redirect(f"/invoices/{opened.invoice_id}")
-        self.invoice_id, self._version = opened.invoice_id, opened.version
-        self._desk, self._buyer, self._customer = (
-            opened.desk,
-            opened.buyer,
-            opened.customer,
-        )
-        self._draft = replace(opened.form, lines=self._keyed(opened.form.lines))
-        self.currency = opened.currency
-        self.taxes = [("", "No tax"), *((x.id, x.label) for x in opened.desk.taxes)]
-        self.is_editable, self.is_stale = not opened.is_deleted, False
-        self._is_dirty = False
-        self.saved_words = "Saved"
-        self._draw()
-        self._show_customer()
-        await self._compute()
+        is_ours = (self.invoice_id, self.version) == (opened.invoice_id, opened.version)
+        if not is_ours:
+            self._first_version = opened.version
+        self.is_editable, self.is_stale, self.has_mine = True, False, False
+        self.heard = self.saved = 0
+        await self._take(opened)
+        if opened.is_deleted:
+            self.is_editable = False
+            self._say("Deleted")
+            self._notify("This draft was deleted.", "Restore")
         return None
+
+    async def _take(self, opened: queries.OpenDraft) -> None:
+        self.invoice_id, self.version = opened.invoice_id, opened.version
+        self._desk, self._buyer = opened.desk, opened.buyer
+        self._customer = opened.customer
+        lines = opened.form.lines or (LineForm(tax_id=self._default_tax()),)
+        self._draft = replace(opened.form, lines=keyed(lines))
+        self.currency = opened.currency
+        sheet = await self.get_state(EditorLinesState)
+        sheet.taxes = [("", "No tax"), *((x.id, x.label) for x in opened.desk.taxes)]
+        self._is_dirty = False
+        self._say("Saved")
+        self._show_customer()
+        await self._redraw()
 
     @staff_watch
     async def autosave(self) -> None:
@@ -163,67 +184,83 @@ class InvoiceEditorState(StaffState, rx.State):
     # Typing
 
     @staff_door
-    async def set_field(self, name: str, value: str) -> None:
-        if name not in FIELDS:
-            raise InvalidInput("That field does not exist.")
-        if name == "look" and value not in list(Look):
-            raise InvalidInput("Choose a look from the list.")
-        self._draft = replace(self._draft, **{name: value})
-        self.form = {**self.form, name: value}
-        if name == "currency" and len(value) == 3:
-            self.currency = value
+    async def take_typed(self, draft: int, texts: dict, number: int) -> None:  # type: ignore[type-arg]
+        """Take what was typed into fields, by their names."""
+        if draft != self.invoice_id:
+            # Typed while another draft was on its way: its browser keeps it.
+            return
+        self.heard = max(self.heard, number)
+        await self._apply(with_texts(self._draft, texts))
+        if not self._is_dirty:
+            self.saved = self.heard
+
+    async def _apply(self, typed: DraftForm) -> None:
+        if typed == self._draft:
+            return
+        if is_currency(typed.currency):
+            self.currency = typed.currency
+        self._draft = typed
         await self._changed()
 
     @staff_door
-    async def set_line(self, key: str, name: str, value: str) -> None:
-        if name not in LINE_FIELDS:
-            raise InvalidInput("That field does not exist.")
-        self._draft = replace(
-            self._draft,
-            lines=tuple(
-                replace(line, **{name: value}) if line.key == key else line
-                for line in self._draft.lines
-            ),
-        )
+    async def choose_currency(self, code: str) -> None:
+        """Show the currency chosen; a customer's own may have been shown before."""
+        await self._apply(with_texts(self._draft, {"currency": code}))
+
+    @staff_door
+    async def restore(self, kept: dict) -> None:  # type: ignore[type-arg]
+        """Take what a browser kept through a lost connection or a reload."""
+        version, texts, number = (kept.get(x) for x in ("version", "texts", "number"))
+        if type(version) is not int or type(number) is not int:
+            return
+        if not isinstance(texts, dict) or not self.is_editable:
+            return
+        if kept.get("draft") != self.invoice_id:
+            return
+        is_behind = version < self._first_version
+        merge = only_texts if is_behind else with_texts
+        typed, name = merge(self._draft, texts), texts.get("customer", "")
+        self.heard = max(self.heard, number)
+        is_renamed = isinstance(name, str) and name not in ("", self.customer_name)
+        if typed == self._draft and not is_renamed:
+            is_kept_here = not self._is_dirty and not self.is_stale
+            self.saved = self.heard if is_kept_here else self.saved
+            return
+        self._draft, self.is_stale = typed, is_behind
+        # What is typed stands on what it stood on, until somebody chooses.
+        self.version = version if is_behind else self.version
+        if is_renamed:
+            await self._look_up(name)
+        await self._redraw()
         await self._changed()
+        if not is_behind:
+            self._notify("What you had typed before is back.")
+
+    # Lines
 
     @staff_door
     async def add_line(self) -> None:
         """Add a line at the end, taxed like the one before, and go there."""
-        await self._append_line()
-
-    @staff_door
-    async def add_line_by_enter(self, form_data: dict) -> None:  # type: ignore[type-arg]
-        """Enter in a line's field submits the lines; what they hold is known."""
-        del form_data
-        await self._append_line()
-
-    async def _append_line(self) -> None:
-        before = self._draft.lines[-1:] or (LineForm(tax_id=self._default_tax()),)
-        line = LineForm(key=self._new_key(), tax_id=before[0].tax_id)
-        self._draft = replace(self._draft, lines=(*self._draft.lines, line))
-        self.focus_key = line.key
-        self._draw_lines()
-        await self._changed()
+        lines = self._draft.lines
+        if len(lines) >= LINES_MAX:
+            raise LimitReached(f"An invoice holds at most {LINES_MAX} lines.")
+        tax_id = lines[-1].tax_id if lines else self._default_tax()
+        line = LineForm(key=new_key(), tax_id=tax_id)
+        self._go_to(line.key)
+        await self._arrange((*lines, line))
 
     @staff_door
     async def remove_line(self, key: str) -> None:
-        for index, line in enumerate(self._draft.lines):
-            if line.key == key:
-                self._removed[self._notify("Line removed.", "Undo")] = (index, line)
-        self._keep([line for line in self._draft.lines if line.key != key])
-        await self._changed()
-
-    @staff_door
-    async def undo(self, key: str) -> None:
-        """Put a removed line back where it was."""
-        if key in self._removed:
-            index, line = self._removed.pop(key)
-            lines = list(self._draft.lines)
-            lines.insert(index, line)
-            self._keep(lines)
-            await self._changed()
-        self.notices = [notice for notice in self.notices if notice.key != key]
+        lines = self._draft.lines
+        index = next((i for i, line in enumerate(lines) if line.key == key), -1)
+        if index < 0:
+            return
+        kept = lines[:index] + lines[index + 1 :]
+        if not lines[index].is_blank:
+            self._offer_undo("Line removed.", Change(removed=((index, lines[index]),)))
+        if kept:
+            self._go_to(kept[max(0, index - 1)].key)
+        await self._arrange(kept)
 
     @staff_door
     async def move_line(self, key: str, step: int) -> None:
@@ -233,42 +270,77 @@ class InvoiceEditorState(StaffState, rx.State):
         if index < 0 or not 0 <= target < len(lines):
             return
         lines[index], lines[target] = lines[target], lines[index]
-        self._keep(lines)
-        await self._changed()
+        self.moved_words = f"Line {target + 1} of {len(lines)}"
+        await self._arrange(lines)
 
     @staff_door
-    async def restore(self, kept: str) -> None:
-        """Take what a browser kept through a lost connection or a reload."""
-        try:
-            typed = json.loads(kept)
-        except ValueError:
+    async def paste(self, key: str, pasted: dict) -> None:  # type: ignore[type-arg]
+        """Put the rows of a spreadsheet behind a line, or in place of an empty one."""
+        lines, text = self._draft.lines, pasted.get("text")
+        at = next((i for i, line in enumerate(lines) if line.key == key), -1)
+        desk = self._desk
+        if at < 0 or desk is None or not isinstance(text, str):
             return
-        if not isinstance(typed, dict) or not self.is_editable:
+        rows = read_rows(
+            text,
+            decimal_mark=number_style(desk.language).decimal_mark,
+            taxes=desk.rules.taxes,
+            headings=PASTED_HEADINGS,
+            default_tax=lines[at].tax_id,
+        )
+        replaced = lines[at].is_blank and bool(rows)
+        count = len(lines) - replaced + len(rows)
+        if count > LINES_MAX:
+            raise LimitReached(
+                f"An invoice holds at most {LINES_MAX} lines; with these rows it "
+                f"would have {count:,}, so nothing was pasted."
+            )
+        if not rows:
             return
-        form, lines = self._draft, {line.key: line for line in self._draft.lines}
-        for name, value in list(typed.items())[:5_000]:
-            if not isinstance(value, str) or not isinstance(name, str):
-                continue
-            if name in FIELDS:
-                form = replace(form, **{name: value})
-            kind, _, rest = name.partition(":")
-            key, _, part = rest.partition(":")
-            if kind == "line" and part in LINE_FIELDS and key in lines:
-                lines[key] = replace(lines[key], **{part: value})
-        restored = replace(form, lines=tuple(lines.values()))
-        if restored == self._draft:
-            self.saved = self._stamp()
-            return
-        self._draft = restored
-        self._draw()
+        added = tuple(replace(row, key=new_key()) for row in rows)
+        change = Change(
+            tuple(x.key for x in added), ((at, lines[at]),) if replaced else ()
+        )
+        self._offer_undo(f"{formats.count_of(len(rows), 'line')} pasted.", change)
+        self._go_to(added[0].key)
+        behind = at if replaced else at + 1
+        await self._arrange((*lines[:behind], *added, *lines[at + 1 :]))
+
+    @staff_door
+    async def undo(self, key: str) -> Any:
+        """Take back what a notice told of."""
+        change = self._undo.pop(key, None)
+        self.notices = [notice for notice in self.notices if notice.key != key]
+        if not self.is_editable:
+            await self._run(drafts.restore_draft, self.invoice_id)
+            return InvoiceEditorState.open
+        if change is not None:
+            await self._arrange(change.undo(self._draft.lines))
+        return None
+
+    def _offer_undo(self, words: str, change: Change) -> None:
+        self._undo = {**self._undo, self._notify(words, "Undo"): change}
+
+    async def _arrange(self, lines: Iterable[LineForm]) -> None:
+        """Set the lines anew; unlike a text, no browser keeps that, so save it."""
+        kept = tuple(lines) or (LineForm(key=new_key(), tax_id=self._default_tax()),)
+        self._draft = replace(self._draft, lines=kept)
+        self.arranged += 1
         await self._changed()
-        self._notify("What you had typed before is back.")
+        if not self.is_stale and self.is_editable:
+            await self._save_quietly()
+
+    def _go_to(self, key: str) -> None:
+        self.focus = f"{key} {self.arranged}"
 
     # The customer
 
     @staff_door
     async def type_customer(self, typed: str) -> None:
         """Look up what is typed; an exact name chooses that customer."""
+        await self._look_up(typed)
+
+    async def _look_up(self, typed: str) -> None:
         self.customer_name = typed
         found = await self._run(queries.list_choices, typed)
         self.choices = [choice.name for choice in found]
@@ -303,28 +375,78 @@ class InvoiceEditorState(StaffState, rx.State):
     @staff_door
     async def save(self) -> None:
         await self._save()
-        self.saved_words = "Draft saved"
+        self._say(f"Saved {self._time()}")
 
     @staff_door
     async def issue(self) -> Any:
-        await self._save()
-        issued = await self._refusing(invoices.issue, self.invoice_id, self._version)
-        return rx.redirect(f"/invoices/{issued.invoice_id}") if issued else None
+        return await self._issue_by(invoices.issue)
 
     @staff_door
     async def publish(self) -> Any:
         """Save, issue and publish in one click."""
+        return await self._issue_by(invoices.issue_and_publish)
+
+    @staff_door
+    async def duplicate(self) -> Any:
+        """Copy the draft as it stands and go to the copy."""
         await self._save()
-        issued = await self._refusing(
-            invoices.issue_and_publish, self.invoice_id, self._version
-        )
-        return rx.redirect(f"/invoices/{issued.invoice_id}") if issued else None
+        copy = await self._run(drafts.duplicate, self.invoice_id)
+        return rx.redirect(f"/invoices/{copy.invoice_id}/edit")
 
     @staff_door
     async def delete(self) -> Any:
         await self._run(drafts.delete_draft, self.invoice_id)
         self.is_editable = False
         return rx.redirect(f"/invoices?deleted={self.invoice_id}")
+
+    @staff_door
+    async def take_over(self) -> None:
+        """Save what is typed here in place of what somebody else saved."""
+        theirs = await self._run(queries.open_draft, self.invoice_id)
+        self.version = self._first_version = theirs.version
+        self.is_stale = self.has_mine = False
+        await self._save()
+        self._say(f"Saved {self._time()}")
+
+    @staff_door
+    async def show_theirs(self) -> None:
+        """Show what somebody else saved, and keep what was typed here at hand."""
+        self._mine = self._draft
+        opened = await self._run(queries.open_draft, self.invoice_id)
+        self._first_version = opened.version
+        self.is_stale, self.has_mine, self.saved = False, True, self.heard
+        await self._take(opened)
+
+    @staff_door
+    async def show_mine(self) -> None:
+        """Go back to what was typed here; saving it is a choice of its own."""
+        if not self.has_mine:
+            return
+        self._draft, self.is_stale, self.has_mine = self._mine, True, False
+        self.version = NOTHING_SAVED
+        self._say("Not saved")
+        if self._draft.customer_id:
+            self._customer, self._buyer = await self._run(
+                queries.read_choice, self._draft.customer_id
+            )
+            self._show_customer()
+        await self._redraw()
+
+    @staff_door
+    async def forget_mine(self) -> None:
+        self.has_mine, self._mine = False, DraftForm()
+
+    async def _issue_by(self, step: Any) -> Any:
+        # A second click finds the draft issued and changes nothing.
+        if not self.is_editable:
+            return None
+        await self._save()
+        issued = await self._refusing(step, self.invoice_id, self.version)
+        if issued is None:
+            self.refused += 1
+            return None
+        self.is_editable = False
+        return rx.redirect(f"/invoices/{issued.invoice_id}")
 
     async def _refusing(self, work: Any, *args: Any) -> Any:
         """Run a service; put its refusal beside the field it names."""
@@ -338,35 +460,54 @@ class InvoiceEditorState(StaffState, rx.State):
                     **self.field_problems,
                     refusal.field: refusal.message,
                 }
-            self._notify(refusal.message)
+            self._notify(refusal.message, is_refusal=True)
             return None
 
     async def _save(self) -> None:
+        if self.is_stale:
+            raise StaleDraft(
+                "Somebody else saved this draft meanwhile. Choose above whose to keep."
+            )
         try:
             saved = await self._run(
-                drafts.save_draft, self.invoice_id, self._version, self._draft
+                drafts.save_draft, self.invoice_id, self.version, self._draft
             )
         except StaleDraft:
             self.is_stale = True
-            self.saved_words = "Not saved"
+            self._say("Not saved")
             raise
-        self._version, self._is_dirty = saved.version, False
-        self.saved = self._stamp()
+        self.version, self._is_dirty = saved.version, False
+        self.saved = self.heard
 
     async def _save_quietly(self) -> None:
         try:
             await self._save()
-            self.saved_words = "Saved"
+            self._say(f"Saved {self._time()}")
+        except StaleDraft:
+            # The page says so beside the ways out.
+            self._is_dirty = False
         except BillingError as refusal:
             self._is_dirty = False
-            self.saved_words = "Not saved"
-            self._notify(refusal.message)
+            self._say("Not saved")
+            self._notify(refusal.message, is_refusal=True)
+        except SQLAlchemyError:
+            # A full disk or a database that is away: the browser keeps the texts,
+            # and the next turn tries again.
+            self._say("Not saved, trying again")
 
     # Drawing
 
     async def _changed(self) -> None:
         self._is_dirty = True
-        self.saved_words = "Saving…"
+        self._say("Not saved" if self.is_stale else "Saving…")
+        await self._compute()
+
+    async def _redraw(self) -> None:
+        """Make the browser build its fields anew from what the server holds."""
+        self.opened = secrets.token_hex(4)
+        self.form = {name: getattr(self._draft, name) for name in FIELDS}
+        sheet = await self.get_state(EditorLinesState)
+        sheet.lines = []
         await self._compute()
 
     async def _compute(self) -> None:
@@ -374,10 +515,13 @@ class InvoiceEditorState(StaffState, rx.State):
         if self._desk is None:
             return
         if len(self._draft.lines) > 40:
-            shown = await asyncio.to_thread(self._read_and_render)
+            read, html = await asyncio.to_thread(self._read_and_render)
         else:
-            shown = self._read_and_render()
-        read, self.preview = shown
+            read, html = self._read_and_render()
+        if html != self.preview:
+            self.preview = html
+        sheet = await self.get_state(EditorLinesState)
+        sheet._draw(self._draft.lines, read)
         self._show_totals(read)
 
     def _read_and_render(self) -> tuple[ReadDraft, str]:
@@ -401,51 +545,29 @@ class InvoiceEditorState(StaffState, rx.State):
         return read, str(render_sheet(document, f"/logo/{logo}.png" if logo else ""))
 
     def _show_totals(self, read: ReadDraft) -> None:
-        keys = [line.form.key for line in read.lines]
-        totals, language = read.totals, "en"
-        self.amounts = dict.fromkeys((x.key for x in self._draft.lines), "") | {
-            key: "–" if amount is None else format_amount(amount.minor, amount.currency)
-            for key, amount in zip(keys, read.amounts, strict=True)
+        """Show the sums; what is as it was is not sent again."""
+        totals = read.totals
+        amounts = dict.fromkeys((x.key for x in self._draft.lines), "") | {
+            line.form.key: formats.NOTHING
+            if amount is None
+            else formats.amount(amount.minor, amount.currency)
+            for line, amount in zip(read.lines, read.amounts, strict=True)
         }
-        wrong = [line for line in read.lines if line.problem]
-        unharmed = dict.fromkeys((x.key for x in self._draft.lines), "")
-        self.problems = unharmed | {x.form.key: x.problem for x in wrong}
-        self.wrong_field = unharmed | {x.form.key: x.problem_field for x in wrong}
-        self.field_problems = {**NO_PROBLEMS, **read.problems}
-        self.sums = _sums(totals, language)
-        self.subtotal = _money(totals.amount_sum.minor, totals)
-        self.tax = _money(totals.tax_total.minor, totals)
-        self.total = _money(totals.total.minor, totals)
         count = read.problem_count
-        lines = "1 thing" if count == 1 else f"{count} things"
-        self.to_fix = f"{lines} to fix before you issue" if count else ""
-        self.due_hint = f"Empty means {self._net_days()} days after the issue date"
-
-    def _draw(self) -> None:
-        """Make the browser build its fields anew from what the server holds."""
-        self.opened = self._stamp()
-        form = self._draft
-        self.form = {name: getattr(form, name) for name in FIELDS}
-        self._draw_lines()
-
-    def _draw_lines(self) -> None:
-        self.lines = [
-            EditorLine(
-                key=line.key,
-                name=line.name,
-                description=line.description,
-                quantity=line.quantity,
-                unit=line.unit,
-                unit_price=line.unit_price,
-                discount=line.discount,
-                tax_id=line.tax_id,
-            )
-            for line in self._draft.lines
-        ]
-
-    def _keep(self, lines: list[LineForm]) -> None:
-        self._draft = replace(self._draft, lines=tuple(lines))
-        self._draw_lines()
+        things = formats.count_of(count, "thing")
+        shown = {
+            "amounts": amounts,
+            "field_problems": {**NO_PROBLEMS, **read.problems},
+            "sums": _sums(totals),
+            "subtotal": _money(totals.amount_sum.minor, totals),
+            "tax": _money(totals.tax_total.minor, totals),
+            "total": _money(totals.total.minor, totals),
+            "to_fix": f"{things} to fix before you issue" if count else "",
+            "due_hint": f"Empty means {self._net_days()} days after the issue date",
+        }
+        for name, value in shown.items():
+            if getattr(self, name) != value:
+                setattr(self, name, value)
 
     async def _choose(self, customer_id: int) -> None:
         self._customer, self._buyer = None, Party(self.customer_name)
@@ -478,32 +600,23 @@ class InvoiceEditorState(StaffState, rx.State):
         taxes = self._desk.taxes if self._desk else ()
         return next((tax.id for tax in taxes if tax.is_default), "")
 
-    def _keyed(self, lines: tuple[LineForm, ...]) -> tuple[LineForm, ...]:
-        """Give every line a key of its own, and at least one line to type into."""
-        kept = lines or (LineForm(tax_id=self._default_tax()),)
-        self._next_key = len(kept) + 1
-        return tuple(
-            replace(line, key=f"line-{index + 1}") for index, line in enumerate(kept)
-        )
+    def _say(self, words: str) -> None:
+        """Tell beside the title how far saving is; "Saved" begins what went well."""
+        if self.saved_words != words:
+            self.saved_words, self.is_saved = words, words.startswith("Saved")
 
-    def _new_key(self) -> str:
-        taken = {line.key for line in self._draft.lines}
-        while f"line-{self._next_key}" in taken:
-            self._next_key += 1
-        self._next_key += 1
-        return f"line-{self._next_key - 1}"
-
-    def _stamp(self) -> str:
-        return runtime.current().now().isoformat()
+    def _time(self) -> str:
+        assert self._desk is not None
+        now = runtime.current().now()
+        return formats.clock_time(now, Moment(now, self._desk.zone))
 
 
 def _money(minor: int, totals: Totals) -> str:
-    return format_money(minor, totals.currency)
+    return formats.money(minor, totals.currency)
 
 
-def _sums(totals: Totals, language: str) -> list[Sum]:
+def _sums(totals: Totals) -> list[Sum]:
     """Return the rows between subtotal and tax: discounts and each tax group."""
-    del language
     rows = [Sum("Discount", _money(-x.amount.minor, totals)) for x in totals.allowances]
     several = len(totals.tax_groups) > 1
     groups = totals.tax_groups if several else ()

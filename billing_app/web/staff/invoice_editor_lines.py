@@ -1,0 +1,171 @@
+"""The lines of a draft on the builder: as drawn, as typed into, as pasted."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import reflex as rx
+
+from billing_app.documents.words import WORDS
+from billing_app.domain.document import Look
+from billing_app.domain.draft import DraftForm, LineForm, ReadDraft
+from billing_app.domain.pasting import HEADINGS
+
+FIELDS = frozenset(
+    [
+        "issued_on",
+        "due_on",
+        "purchase_order",
+        "currency",
+        "discount",
+        "notes",
+        "terms",
+        "look",
+    ]
+)
+LINE_FIELDS = frozenset(x.name for x in fields(LineForm)) - {"key", "group"}
+TEXTS_MAX = 8_000
+TEXT_LENGTH_MAX = 100_000
+
+# A spreadsheet's headings are those of its own language, not of the page.
+PASTED_HEADINGS = dict(HEADINGS) | {
+    heading.casefold().rstrip("."): part
+    for words in WORDS.values()
+    for heading, part in (
+        (words.description, "name"),
+        (words.quantity, "quantity"),
+        (words.unit_price, "unit_price"),
+        (words.discount, "discount"),
+        (words.tax, "tax_id"),
+        (words.amount, ""),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EditorLine:
+    """A line as its inputs start out. What is typed afterwards stays in them.
+
+    Attributes:
+        problem: what is wrong with it, in a sentence; `wrong` names the field.
+    """
+
+    key: str
+    name: str
+    description: str
+    quantity: str
+    unit: str
+    unit_price: str
+    discount: str
+    tax_id: str
+    problem: str = ""
+    wrong: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What was done to the lines at once, to be taken back.
+
+    Attributes:
+        added: keys of the lines that came.
+        removed: the lines that went, each with its place.
+    """
+
+    added: tuple[str, ...] = ()
+    removed: tuple[tuple[int, LineForm], ...] = ()
+
+    def undo(self, lines: Iterable[LineForm]) -> tuple[LineForm, ...]:
+        kept = [line for line in lines if line.key not in self.added]
+        for index, line in self.removed:
+            kept.insert(index, line)
+        return tuple(kept)
+
+
+class EditorLinesState(rx.State):
+    """The lines as drawn, apart from all that changes with every key.
+
+    A page draws a state's parts anew whenever one of its variables changes, and
+    two hundred lines take a while.
+    """
+
+    lines: list[EditorLine] = []  # noqa: RUF012  (Reflex copies the default)
+    taxes: list[tuple[str, str]] = []  # noqa: RUF012
+
+    def _draw(self, lines: Iterable[LineForm], read: ReadDraft) -> None:
+        """Show the lines, or do nothing where they look as they did."""
+        wrong = {x.form.key: (x.problem, x.problem_field) for x in read.lines}
+        drawn = [_drawn(line, *wrong.get(line.key, ("", ""))) for line in lines]
+        if _shape(drawn) != _shape(self.lines):
+            self.lines = drawn
+
+
+def _drawn(line: LineForm, problem: str, wrong: str) -> EditorLine:
+    return EditorLine(
+        key=line.key,
+        name=line.name,
+        description=line.description,
+        quantity=line.quantity,
+        unit=line.unit,
+        unit_price=line.unit_price,
+        discount=line.discount,
+        tax_id=line.tax_id,
+        problem=problem,
+        wrong=wrong if problem else "",
+    )
+
+
+def _shape(lines: Iterable[EditorLine]) -> list[tuple[str, str, str]]:
+    """What of the lines the server draws; the texts stay with the browser."""
+    return [(line.key, line.problem, line.wrong) for line in lines]
+
+
+def new_key() -> str:
+    """Name a line so that no other line of the draft was ever called that."""
+    return f"line-{secrets.token_hex(4)}"
+
+
+def keyed(lines: Iterable[LineForm]) -> tuple[LineForm, ...]:
+    """Give a key of its own to every line that has none, or another line's."""
+    taken: set[str] = set()
+    kept: list[LineForm] = []
+    for line in lines:
+        is_taken = not line.key or ":" in line.key or line.key in taken
+        kept.append(replace(line, key=new_key()) if is_taken else line)
+        taken.add(kept[-1].key)
+    return tuple(kept)
+
+
+def with_texts(form: DraftForm, texts: Mapping[Any, Any]) -> DraftForm:
+    """Put what a browser's fields hold into the form; anything else is left out."""
+    lines = {line.key: line for line in form.lines}
+    for name, value in _sound(texts):
+        kind, _, rest = name.partition(":")
+        key, _, part = rest.partition(":")
+        if name in FIELDS and (name != "look" or value in list(Look)):
+            form = replace(form, **{name: value})
+        elif kind == "line" and part in LINE_FIELDS and key in lines:
+            lines[key] = replace(lines[key], **{part: value})
+    return replace(form, lines=tuple(lines.values()))
+
+
+def only_texts(form: DraftForm, texts: Mapping[Any, Any]) -> DraftForm:
+    """Return the form with the lines that the browser held, in their order."""
+    known = {line.key: line for line in form.lines}
+    names = (name.split(":") for name, _ in _sound(texts))
+    keys = dict.fromkeys(name[1] for name in names if len(name) == 3)
+    lines = tuple(known.get(key, LineForm(key=key)) for key in keys)
+    return with_texts(replace(form, lines=lines or form.lines), texts)
+
+
+def _sound(texts: Mapping[Any, Any]) -> list[tuple[str, str]]:
+    """Leave out what no field sends: other types, endless texts, broken signs."""
+    return [
+        (name, value.replace("\0", "").encode("utf-8", "ignore").decode())
+        for name, value in list(texts.items())[:TEXTS_MAX]
+        if isinstance(name, str)
+        and isinstance(value, str)
+        and len(value) <= TEXT_LENGTH_MAX
+    ]
