@@ -99,8 +99,8 @@ NOWHERE = PortalPlace(Door.INVOICE_LINK, "", is_account=False)
 # As a server's routes write the addresses that show one invoice, and the accounts.
 INVOICE_ROUTES = (
     "/p/{token}",
-    "/p/{token}/account/{invoice_id:int}",
-    "/c/{token}/{invoice_id:int}",
-    "/account/{slug}/{invoice_id:int}",
+    "/p/{token}/account/{invoice_id:id}",
+    "/c/{token}/{invoice_id:id}",
+    "/account/{slug}/{invoice_id:id}",
 )
 ACCOUNT_ROUTES = ("/p/{token}/account", "/c/{token}", "/account/{slug}")

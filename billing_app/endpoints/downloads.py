@@ -11,7 +11,6 @@ from collections.abc import Callable
 
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
-from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -23,6 +22,7 @@ from billing_app.documents.portal import render_message
 from billing_app.domain.errors import BillingError, NotFound, NotPermitted, NotSignedIn
 from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND
 from billing_app.domain.portal_place import INVOICE_ROUTES, parse_place
+from billing_app.endpoints import route_ids
 from billing_app.queries import issued_files, portal
 from billing_app.queries.portal import ReadDocument
 from billing_app.workflows import document_files
@@ -43,23 +43,9 @@ _NO_PDF = (
 )
 
 
-class _Id(Convertor[int]):
-    """A number in a path. What is longer than any id of ours matches no route."""
-
-    regex = "[0-9]{1,15}"
-
-    def convert(self, value: str) -> int:
-        return int(value)
-
-    def to_string(self, value: int) -> str:
-        return str(value)
-
-
-register_url_convertor("id", _Id())
-
-
 def download_routes(head: Markup) -> list[Route]:
     """Return the routes of files; `head` links the stylesheets of their refusals."""
+    route_ids.register()
     refusals = _Refusals(head)
 
     def route(path: str, answer: Callable[[Request], Response]) -> Route:

@@ -15,6 +15,7 @@ from billing_app.domain.actors import PortalVisitor
 from billing_app.domain.errors import BillingError, InvalidInput, NotFound, NotSignedIn
 from billing_app.domain.online_payment import AttemptStatus
 from billing_app.domain.portal_place import INVOICE_ROUTES, PortalPlace, parse_place
+from billing_app.endpoints import route_ids
 from billing_app.workflows import pay_online
 
 _FIELDS_MAX = 5
@@ -65,6 +66,7 @@ _FORM = Markup(
 
 
 def pay_routes() -> list[Route]:
+    route_ids.register()
     return [
         route
         for page in INVOICE_ROUTES
