@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, bindparam, func, insert
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select, update
 
 from billing_app.database.engine import reading
@@ -355,6 +357,14 @@ def _inserting_new(table: type[Any], dialect: str) -> Any:
     return statement.on_conflict_do_nothing().returning(table.__table__.c.id)
 
 
+# PostgreSQL's code for it, in errcodes.txt of its sources.
+_PG_DISK_FULL = "53100"
+
+
+class DiskFull(Exception):
+    """The database has no room left. Jobs try again; a person is told."""
+
+
 @contextmanager
 def unit_of_work(
     engine: Engine,
@@ -364,8 +374,22 @@ def unit_of_work(
     *,
     reads_only: bool = False,
 ) -> Iterator[UnitOfWork]:
-    """Open a transaction for an actor; commit on success, roll back on error."""
+    """Open a transaction for an actor; commit on success, roll back on error.
+
+    Raises:
+        DiskFull: nothing could be written, and nothing was.
+    """
     bound = reading(engine) if reads_only else engine
-    with Session(bound, expire_on_commit=False) as session, session.begin():
-        limit_session(session, actor)
-        yield UnitOfWork(session, actor, now, chance)
+    try:
+        with Session(bound, expire_on_commit=False) as session, session.begin():
+            limit_session(session, actor)
+            yield UnitOfWork(session, actor, now, chance)
+    except DBAPIError as error:
+        if _says_disk_full(error):
+            raise DiskFull from error
+        raise
+
+
+def _says_disk_full(error: DBAPIError) -> bool:
+    on_sqlite = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return on_sqlite or getattr(error.orig, "sqlstate", None) == _PG_DISK_FULL

@@ -5,10 +5,13 @@ from datetime import timedelta
 
 import pytest
 import reflex as rx
+from sqlalchemy import event
+from sqlmodel import select
 
 from billing_app import runtime
 from billing_app.database.secrets import digest
-from billing_app.models import Member, StaffSession
+from billing_app.models import Customer, Member, StaffSession
+from billing_app.web.doors import DISK_FULL
 from billing_app.web.portal.invoice_state import PortalInvoiceState
 from billing_app.web.staff.customers_state import CustomersState
 from billing_app.web.staff.dashboard_state import DashboardState
@@ -169,3 +172,25 @@ async def test_a_list_can_be_sorted_before_it_was_opened(
 
     assert not driver.shown(state, "notices")
     assert "sort=" in driver.redirects[0]
+
+
+async def test_a_full_disk_is_told_and_nothing_is_half_saved(
+    world: World, browse: Browse
+):
+    @event.listens_for(world.runtime.engine.pool, "checkout")
+    def allow_no_growth(connection, *_) -> None:
+        # SQLite never goes below the pages it has.
+        connection.execute("PRAGMA max_page_count = 1")
+
+    saved = 0
+    async with browse(world.northwind.owner, "/customers") as driver:
+        while not driver.shown(CustomersState, "notices"):
+            form = {"name": f"Customer {saved}", "address": "x" * 400}
+            await driver.press(CustomersState.add, form=form)
+            saved += 1
+
+    assert driver.shown(CustomersState, "notices")[-1].words == DISK_FULL
+    with world.reading(world.northwind.system) as uow:
+        names = uow.all(select(Customer.name))
+    # The last one was refused; all before it are whole.
+    assert len(names) == saved - 1
