@@ -1407,6 +1407,39 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "thread_mark",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("invoice_id", sa.BigInteger(), nullable=False),
+        sa.Column("side", sa.String(length=10), nullable=False),
+        sa.Column("read_id", sa.BigInteger(), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("mailed_id", sa.BigInteger(), nullable=False),
+        sa.Column("mailed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "side in ('customer', 'staff')", name=op.f("ck_thread_mark_side")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "invoice_id"],
+            ["invoice.workspace_id", "invoice.id"],
+            name=op.f("fk_thread_mark_workspace_id_invoice_id_invoice"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_thread_mark_workspace_id_workspace"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_thread_mark")),
+        sa.UniqueConstraint(
+            "workspace_id",
+            "invoice_id",
+            "side",
+            name=op.f("uq_thread_mark_workspace_id_invoice_id_side"),
+        ),
+    )
+    op.create_table(
         "allocation",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
@@ -1563,6 +1596,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_allocation_invoice")
 
     op.drop_table("allocation")
+    op.drop_table("thread_mark")
     with op.batch_alter_table("reminder", schema=None) as batch_op:
         batch_op.drop_index("ix_reminder_invoice")
 

@@ -273,7 +273,7 @@ class UnitOfWork:
         for topic in EFFECTS.get(type(happened), ()):
             if mails or not topic.startswith("mail."):
                 self.promise(topic, key, happened.invoice_id, payment_id=payment_id)
-        if happened.invoice_id is not None:
+        if happened.invoice_id is not None and happened.TURNS_INVOICE:
             self.touch(f"invoice:{happened.invoice_id}")
         if happened.customer_id is not None:
             self.touch(f"customer:{happened.customer_id}")
@@ -323,6 +323,18 @@ class UnitOfWork:
     @property
     def cipher(self) -> Cipher:
         return self._chance.cipher
+
+    def _is_promised(self, topic: Topic, key: str) -> bool:
+        """Ask past the limit: to a visitor the outbox does not exist."""
+        outbox = OutboxMessage.__table__  # type: ignore[attr-defined]
+        found = self._session.connection().execute(
+            select(outbox.c.id).where(
+                outbox.c.workspace_id == self.actor.workspace_id,
+                outbox.c.topic == topic,
+                outbox.c.key == key,
+            )
+        )
+        return found.first() is not None
 
     def _actor_name(self) -> str:
         if not isinstance(self.actor, StaffActor):

@@ -68,7 +68,7 @@ def actor_kind(label: str) -> ActorKind:
     kind = label.partition(":")[0]
     if kind == "member":
         return ActorKind.MEMBER
-    return ActorKind.CUSTOMER if kind == "link" else ActorKind.SYSTEM
+    return ActorKind.CUSTOMER if kind in ("link", "session") else ActorKind.SYSTEM
 
 
 def _detail(details: Mapping[str, Any]) -> str:

@@ -20,6 +20,7 @@ class Topic(StrEnum):
     MAIL_INVOICE = "mail.invoice_available"
     MAIL_LINK = "mail.share_link"
     MAIL_RECEIPT = "mail.receipt"
+    MAIL_COMMENT = "mail.comment"
     MAIL_TEST = "mail.test"
     EXPIRE_CHECKOUT = "stripe.expire_checkout"
 
@@ -34,6 +35,8 @@ class Event:
     """
 
     TEXT: ClassVar[str] = ""
+    # Whether pages that show the invoice itself have anything new to read.
+    TURNS_INVOICE: ClassVar[bool] = True
 
     invoice_id: int | None = None
     customer_id: int | None = None
@@ -235,6 +238,30 @@ class AttemptFailed(Event):
 class AttemptExpired(Event):
     TEXT: ClassVar[str] = "Online payment expired"
     attempt_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommentPosted(Event):
+    TEXT: ClassVar[str] = "Comment posted"
+    TURNS_INVOICE: ClassVar[bool] = False
+    comment_id: int
+    side: str
+    is_verified: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommentRemoved(Event):
+    TEXT: ClassVar[str] = "Comment removed"
+    TURNS_INVOICE: ClassVar[bool] = False
+    comment_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffNoteWritten(Event):
+    TEXT: ClassVar[str] = "Staff note written"
+    TURNS_INVOICE: ClassVar[bool] = False
+    note_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from billing_app.models.base import CustomerVisible, WorkspaceOwned
 from billing_app.models.billable_event import BillableEvent
 from billing_app.models.collection import PaymentPromise, Reminder
-from billing_app.models.conversation import Comment, Dispute, StaffNote
+from billing_app.models.conversation import Comment, Dispute, StaffNote, ThreadMark
 from billing_app.models.customer import Customer, CustomerContact
 from billing_app.models.invoice import Invoice, IssuedDocument, LineItem
 from billing_app.models.log import AuditEntry, InboundEvent, OutboxMessage
@@ -67,6 +67,7 @@ __all__ = [
     "StaffSession",
     "StripeAccount",
     "TaxRate",
+    "ThreadMark",
     "Workspace",
     "WorkspaceOwned",
     "WorkspaceSettings",

@@ -56,6 +56,29 @@ class Comment(CustomerVisible, table=True):
         return col(cls.removed_at).is_(None)
 
 
+class ThreadMark(WorkspaceOwned, table=True):
+    """How far one side has read an invoice's conversation, and been written to.
+
+    `side` is who reads: customer or staff. `read_id` is the last comment that stood
+    on an open page of theirs, `mailed_id` the last one that a mail has told of.
+    """
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["workspace_id", "invoice_id"], ["invoice.workspace_id", "invoice.id"]
+        ),
+        UniqueConstraint("workspace_id", "invoice_id", "side"),
+        CheckConstraint("side in ('customer', 'staff')", name="side"),
+    )
+
+    invoice_id: int = Field(sa_type=BigInteger)
+    side: str = Field(max_length=10)
+    read_id: int = Field(default=0, sa_type=BigInteger)
+    read_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+    mailed_id: int = Field(default=0, sa_type=BigInteger)
+    mailed_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+
+
 class StaffNote(WorkspaceOwned, table=True):
     """What staff write down for themselves. No customer query can reach it.
 

@@ -9,8 +9,9 @@ import pytest
 from billing_app import models, queries
 from billing_app.database.access import job
 
-SOURCE = Path(queries.__file__).parent / "portal.py"
-TREE = ast.parse(SOURCE.read_text())
+FOLDER = Path(queries.__file__).parent
+SOURCES = ("portal.py", "portal_thread.py")
+TREES = [ast.parse((FOLDER / name).read_text()) for name in SOURCES]
 VISIBLE = {
     name
     for name, table in vars(models).items()
@@ -20,6 +21,7 @@ VISIBLE = {
 STAFF_COLUMNS = {
     *("draft", "version", "source_id", "series_code", "series_value"),
     *("created_by", "recorded_by", "archived_at", "deleted_at", "first_viewed_at"),
+    *("author_email", "member_id", "request_key", "removed_at", "resolved_by"),
     *("idempotency_key", "account_id", "provider_payment_id", "hold_reason", "sent_at"),
 }
 # They give whole rows.
@@ -30,7 +32,8 @@ def portal_functions() -> list[ast.FunctionDef]:
     """Return what runs as a visitor: all that is not marked as a job's."""
     return [
         node
-        for node in TREE.body
+        for tree in TREES
+        for node in tree.body
         if isinstance(node, ast.FunctionDef)
         and job.__name__ not in {ast.unparse(x) for x in node.decorator_list}
     ]

@@ -1,0 +1,298 @@
+"""What may be said in a conversation, by whom, how often, and how it reads."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from billing_app.domain.actors import PortalVisitor, Proof
+from billing_app.domain.contact import check_email
+from billing_app.domain.errors import InvalidInput, LimitReached, NotPermitted
+from billing_app.domain.parsing import clean_text
+from billing_app.domain.portal_proof import check_may_write
+from billing_app.domain.portal_settings import AuthorName, CommentMode, PortalSettings
+
+BODY_LENGTH_MAX = 2_000
+NAME_LENGTH_MAX = 80
+REASON_LENGTH_MAX = 500
+REQUEST_KEY_LENGTH_MAX = 64
+
+# A person who types fast, and again; a program is stopped at once.
+AUTHOR_MINUTE_MAX = 6
+AUTHOR_HOUR_MAX = 40
+# All links, or all sessions, of one invoice together. The two are counted apart, so
+# that whoever floods a forwarded link cannot silence a customer who has signed in.
+INVOICE_HOUR_MAX = 120
+RATE_WINDOW = timedelta(hours=1)
+
+# Whoever has the page open needs no mail; this is how long they get to read it.
+MAIL_DELAY = timedelta(minutes=1)
+# One mail for each burst, however much is said in it.
+MAIL_PAUSE = timedelta(minutes=15)
+
+
+class Side(StrEnum):
+    """Who speaks: the customer, or the business."""
+
+    CUSTOMER = "customer"
+    STAFF = "staff"
+
+    @property
+    def other(self) -> Side:
+        return Side.STAFF if self == Side.CUSTOMER else Side.CUSTOMER
+
+
+@dataclass(frozen=True, slots=True)
+class CommentForm:
+    """A comment as it was typed.
+
+    Attributes:
+        line: place of the line it is about, counted from 1; empty for the invoice.
+        request_key: made by the browser, so that a repeated post is one comment.
+    """
+
+    body: str = ""
+    name: str = ""
+    email: str = ""
+    line: str = ""
+    request_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who a customer says they are, ready to be stored."""
+
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a text: plain, or with an address to go to."""
+
+    text: str
+    href: str = ""
+
+
+def check_may_comment(settings: PortalSettings, visitor: PortalVisitor) -> None:
+    """Refuse where the business takes no comments, or not with this proof.
+
+    Raises:
+        NotPermitted: switched off, only to be read, a preview, or staff.
+        VerificationRequired: with the proof that is missing.
+    """
+    if settings.comments == CommentMode.OFF:
+        raise NotPermitted("Comments are switched off for this invoice.")
+    if settings.comments == CommentMode.READ:
+        raise NotPermitted("Comments on this invoice can be read, but not written.")
+    check_may_write(settings.write_auth, visitor)
+    if visitor.is_staff:
+        raise NotPermitted(
+            "You are signed in as staff: answer from the invoice's own page. To write "
+            "as a customer would, open the link in a private window."
+        )
+
+
+def clean_body(text: str, field: str = "body") -> str:
+    """Return the message as it is stored: plain text, at most 2,000 characters."""
+    body = clean_text(text, length_max=BODY_LENGTH_MAX, multiline=True, field=field)
+    # A wall of blank lines pushes what others wrote out of sight.
+    body = re.sub(r"\n{3,}", "\n\n", body)
+    if not _has_letters(body):
+        raise InvalidInput("Write a message first.", field=field)
+    return body
+
+
+def read_author(form: CommentForm, reserved: Iterable[str]) -> Author:
+    """Return who wrote it, if that is nobody of the business.
+
+    `reserved` are the names of the business and its members.
+
+    Raises:
+        InvalidInput: no name, no address, or somebody else's name.
+    """
+    name = clean_text(form.name, length_max=NAME_LENGTH_MAX, field="name")
+    name = " ".join(name.split())
+    if not _has_letters(name):
+        raise InvalidInput("Write your name, so that we know who asks.", field="name")
+    if is_like(name, reserved):
+        raise InvalidInput(
+            "This name belongs to the business you are writing to. Please write your "
+            "own, or add your company to it.",
+            field="name",
+        )
+    return Author(name, check_email(form.email, "email"))
+
+
+def read_line(text: str, line_count: int) -> int | None:
+    """Return the line that a comment is about, or None for the whole invoice.
+
+    Raises:
+        InvalidInput: the invoice has no such line.
+    """
+    text = text.strip()
+    if not text:
+        return None
+    is_place = text.isascii() and text.isdigit() and len(text) <= 5
+    if not is_place or not 1 <= int(text) <= line_count:
+        raise InvalidInput("This invoice has no such line.", field="line")
+    return int(text)
+
+
+def check_request_key(text: str) -> str:
+    """Return the key of a request, or refuse one that no page of ours makes."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{8,64}", text):
+        raise InvalidInput("That request was not understood. Please try again.")
+    return text
+
+
+def check_rate(by_author: Sequence[datetime], on_invoice: int, now: datetime) -> None:
+    """Refuse more comments than people write.
+
+    `by_author` are the instants of this link's or session's comments in the last
+    hour, `on_invoice` how many all of their kind wrote on the invoice meanwhile.
+
+    Raises:
+        LimitReached: saying when to try again.
+    """
+    last_minute = sum(now - at < timedelta(minutes=1) for at in by_author)
+    if last_minute >= AUTHOR_MINUTE_MAX:
+        raise LimitReached(
+            "That was a lot in a minute. Please wait a moment, then post it again."
+        )
+    if len(by_author) >= AUTHOR_HOUR_MAX or on_invoice >= INVOICE_HOUR_MAX:
+        raise LimitReached(
+            "There were very many comments here within an hour. Please try again "
+            "later, or reach the business by the contact details below."
+        )
+
+
+def shown_name(name: str, settings: PortalSettings, visitor: PortalVisitor) -> str:
+    """Return how much of an author's name this reader sees."""
+    is_whole = settings.author_name == AuthorName.FULL or visitor.proof >= Proof.CODE
+    return name if is_whole else first_name(name)
+
+
+def first_name(name: str) -> str:
+    """Return the first name: of `Vermeer, Ines` and of an e-mail address, too."""
+    if "@" in name:
+        return name.partition("@")[0].split(".")[0] or name
+    last, comma, rest = name.partition(",")
+    words = (rest if comma and rest.split() else last).split()
+    return words[0] if words else name
+
+
+# Only what a mail reader would follow, too; never javascript: or data:.
+_LINK = re.compile(
+    r"\b(?:https?://[^\s<>\"'`]{3,500}|mailto:[^\s<>\"'`@]{1,64}@[^\s<>\"'`]{3,200})",
+    re.IGNORECASE,
+)
+
+
+def split_links(body: str) -> tuple[Part, ...]:
+    """Cut a text at its web and mail addresses, so that they can be followed."""
+    parts: list[Part] = []
+    end = 0
+    for found in _LINK.finditer(body):
+        address = _without_tail(found[0])
+        if found.start() > end:
+            parts.append(Part(body[end : found.start()]))
+        end = found.start() + len(address)
+        parts.append(Part(address, address))
+    if end < len(body):
+        parts.append(Part(body[end:]))
+    return tuple(parts)
+
+
+def is_like(name: str, reserved: Iterable[str]) -> bool:
+    """Say whether people would take a name for one of the reserved ones.
+
+    Case, spaces, accents, marks and letters of other scripts that look the same
+    make no difference; nor do words such as "support" behind a name.
+    """
+    skeletons = {skeleton for known in reserved if (skeleton := _skeleton(known))}
+    words = name.split()
+    for count in range(len(words), 0, -1):
+        if _skeleton(" ".join(words[:count])) in skeletons:
+            return True
+        if _skeleton(words[count - 1]) not in _OFFICES:
+            return False
+    return False
+
+
+def burst_key(invoice_id: int, reader: Side, now: datetime) -> str:
+    """Name the quarter of an hour in which a side gets one mail at most."""
+    quarter = int(now.timestamp()) // int(MAIL_PAUSE.total_seconds())
+    return f"comment:{invoice_id}:{reader}:{quarter}"
+
+
+def _without_tail(address: str) -> str:
+    """Leave out the full stop or bracket that belongs to the sentence around."""
+    address = address.rstrip(".,;:!?")
+    while address.endswith(")") and address.count(")") > address.count("("):
+        address = address[:-1].rstrip(".,;:!?")
+    return address
+
+
+def _has_letters(text: str) -> bool:
+    """Say whether there is anything to see: spaces and invisible marks are not."""
+    return any(unicodedata.category(x)[0] in "LNPS" for x in text)
+
+
+def _skeleton(name: str) -> str:
+    """Reduce a name to what the eye keeps of it.
+
+    In the spirit of Unicode TR 39: compatibility forms, small letters, no marks, one
+    letter for all that look alike. Only letters and digits stay.
+    """
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    bare = "".join(x for x in unicodedata.normalize("NFKD", plain) if x.isalnum())
+    seen = bare.translate(_LOOKALIKES)
+    for pair, letter in (("rn", "m"), ("vv", "w"), ("cl", "d")):
+        seen = seen.replace(pair, letter)
+    return seen
+
+
+# Letters of other scripts, and digits, that pass for a Latin one.
+_ALIKE = {
+    "a": "аӓα",
+    "b": "вβƅ",
+    "c": "сϲ",
+    "d": "ԁđ",
+    "e": "еєεҽ3",
+    "g": "ɡ",
+    "h": "һнħ",
+    "i": "іιıӏl1|ł",
+    "j": "ј",
+    "k": "кκ",
+    "m": "м",
+    "n": "пηո",
+    "o": "оοσօø0",
+    "p": "рρ",
+    "q": "ԛ",
+    "r": "г",
+    "s": "ѕƽ5$",
+    "t": "тτ",
+    "u": "υцս",
+    "v": "ѵν",
+    "w": "ԝωѡ",
+    "x": "хχ",
+    "y": "уγү",
+}
+_LOOKALIKES = str.maketrans(
+    {each: latin for latin, others in _ALIKE.items() for each in others}
+)
+_OFFICES = frozenset(
+    map(
+        _skeleton,
+        (
+            *("accounting", "accounts", "admin", "billing", "finance", "helpdesk"),
+            *("invoices", "office", "official", "payments", "service", "staff"),
+            *("support", "team"),
+        ),
+    )
+)

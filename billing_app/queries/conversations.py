@@ -1,0 +1,327 @@
+"""What staff read of an invoice's conversation, and what mails about it need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlmodel import col
+
+from billing_app.database.access import job, staff
+from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.actors import Permission, Role
+from billing_app.domain.comment import MAIL_PAUSE, Side
+from billing_app.domain.dates import Moment
+from billing_app.domain.document import InvoiceDocument, from_json
+from billing_app.domain.mail_settings import MailSettings
+from billing_app.domain.portal_settings import CommentMode
+from billing_app.models import (
+    Comment,
+    Invoice,
+    IssuedDocument,
+    Member,
+    PortalSession,
+    StaffNote,
+    ThreadMark,
+    WorkspaceSettings,
+)
+from billing_app.queries.portal_rules import read_rules
+
+PAGE_SIZE = 50
+NOTES_MAX = 200
+# A mail quotes this many; the page has them all.
+MAILED_MAX = 10
+
+
+@dataclass(frozen=True, slots=True)
+class StaffComment:
+    """A comment with all that staff may know of it.
+
+    Attributes:
+        is_removed: customers don't see it any more.
+    """
+
+    id: int
+    side: Side
+    author_name: str
+    author_email: str
+    is_verified: bool
+    line_position: int | None
+    body: str
+    created_at: datetime
+    is_removed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StaffThread:
+    """A stretch of a conversation, oldest first.
+
+    Attributes:
+        count: of all comments, removed ones aside.
+        unread: how many of the customer's no member has seen yet.
+        read_by_customer: id of the last comment that stood on the customer's page.
+        older: pass it as `before` to read on; 0 at the beginning.
+        lines: names of the invoice's lines, in order.
+        mode: what customers may do with it.
+    """
+
+    comments: tuple[StaffComment, ...]
+    count: int
+    unread: int
+    read_by_customer: int
+    older: int
+    lines: tuple[str, ...]
+    mode: CommentMode
+    is_published: bool
+    moment: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class ReadNote:
+    """What a member wrote down for the others."""
+
+    id: int
+    author_name: str
+    body: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadComments:
+    """What a mail tells one side about.
+
+    Attributes:
+        names, bodies: of the comments, oldest first, `MAILED_MAX` at most.
+        last_id: the newest; `count` says how many there are in all.
+        wait_until: a mail went out a moment ago; None when this one may go now.
+    """
+
+    names: tuple[str, ...]
+    bodies: tuple[str, ...]
+    last_id: int
+    count: int
+    wait_until: datetime | None
+
+
+@staff(Permission.VIEW)
+def read_thread(
+    uow: UnitOfWork, invoice_id: int, *, since: int = 0, before: int = 0
+) -> StaffThread:
+    """Read the newest comments of an invoice, or those before one, or since one.
+
+    Raises:
+        NotFound: no such invoice in this workspace.
+    """
+    invoice = uow.get(Invoice, invoice_id)
+    wanted = 1_000 if since else PAGE_SIZE
+    statement = (
+        select(*_COLUMNS)
+        .where(col(Comment.invoice_id) == invoice_id, col(Comment.id) >= since)
+        .order_by(col(Comment.id).desc())
+        .limit(wanted)
+    )
+    if before:
+        statement = statement.where(col(Comment.id) < before)
+    comments = tuple(_comment(row) for row in reversed(uow.all(statement)))
+    first = comments[0].id if comments else 0
+    marks = _marks(uow, invoice_id)
+    shown = (col(Comment.invoice_id) == invoice_id, col(Comment.removed_at).is_(None))
+    unread = (
+        *shown,
+        col(Comment.side) == Side.CUSTOMER,
+        col(Comment.id) > marks.get(Side.STAFF, 0),
+    )
+    return StaffThread(
+        comments=comments,
+        count=_count(uow, *shown),
+        unread=_count(uow, *unread),
+        read_by_customer=marks.get(Side.CUSTOMER, 0),
+        older=first
+        if _count(uow, col(Comment.invoice_id) == invoice_id, col(Comment.id) < first)
+        else 0,
+        lines=_lines(uow, invoice_id),
+        mode=read_rules(uow, invoice_id).settings.comments,
+        is_published=invoice.published_at is not None,
+        moment=Moment(uow.now, uow.workspace.zone),
+    )
+
+
+@staff(Permission.VIEW)
+def list_notes(uow: UnitOfWork, invoice_id: int) -> tuple[ReadNote, ...]:
+    """Return what members wrote down about an invoice, oldest first."""
+    rows = uow.all(
+        select(
+            col(StaffNote.id),
+            col(Member.name),
+            col(StaffNote.body),
+            col(StaffNote.created_at),
+        )
+        .join(Member, col(Member.id) == col(StaffNote.written_by))
+        .where(col(StaffNote.invoice_id) == invoice_id)
+        .order_by(col(StaffNote.id).desc())
+        .limit(NOTES_MAX)
+    )
+    return tuple(ReadNote(*row) for row in reversed(rows))
+
+
+@job
+def list_reserved_names(uow: UnitOfWork) -> tuple[str, ...]:
+    """Return the names that only the business may write under."""
+    legal_name = uow.one(select(col(WorkspaceSettings.legal_name)))[0]
+    members = uow.all(select(col(Member.name)))
+    return (uow.workspace.name, legal_name, *(row[0] for row in members))
+
+
+@job
+def find_session_email(uow: UnitOfWork, session_id: int | None) -> str:
+    """Return the address that a customer session has proven, empty without one."""
+    if session_id is None:
+        return ""
+    found = uow.first(
+        select(col(PortalSession.email)).where(col(PortalSession.id) == session_id)
+    )
+    return found[0] if found else ""
+
+
+@job
+def find_read_mark(uow: UnitOfWork, invoice_id: int, reader: Side) -> int:
+    """Return the last comment that stood on an open page of a side, 0 for none."""
+    return _marks(uow, invoice_id).get(reader, 0)
+
+
+@job
+def find_unread(
+    uow: UnitOfWork, invoice_id: int, reader: Side
+) -> UnreadComments | None:
+    """Return what a side has neither read nor been mailed about, or None."""
+    mark = uow.first(
+        select(ThreadMark).where(
+            col(ThreadMark.invoice_id) == invoice_id, col(ThreadMark.side) == reader
+        )
+    )
+    known = max(mark.ThreadMark.read_id, mark.ThreadMark.mailed_id) if mark else 0
+    unread = (
+        col(Comment.invoice_id) == invoice_id,
+        col(Comment.side) == reader.other,
+        col(Comment.id) > known,
+        col(Comment.removed_at).is_(None),
+    )
+    rows = uow.all(
+        select(col(Comment.id), col(Comment.author_name), col(Comment.body))
+        .where(*unread)
+        .order_by(col(Comment.id).desc())
+        .limit(MAILED_MAX)
+    )
+    if not rows:
+        return None
+    mailed_at = mark.ThreadMark.mailed_at if mark else None
+    is_soon = mailed_at is not None and uow.now - mailed_at < MAIL_PAUSE
+    return UnreadComments(
+        names=tuple(row.author_name for row in reversed(rows)),
+        bodies=tuple(row.body for row in reversed(rows)),
+        last_id=rows[0].id,
+        count=_count(uow, *unread),
+        wait_until=mailed_at + MAIL_PAUSE if is_soon and mailed_at else None,
+    )
+
+
+@job
+def list_staff_addresses(uow: UnitOfWork, invoice_id: int) -> tuple[str, ...]:
+    """Return who of the business hears of a comment.
+
+    The members who write in this conversation, else the business's own address,
+    else its owners.
+    """
+    writing = (
+        select(col(Comment.member_id))
+        .where(col(Comment.invoice_id) == invoice_id)
+        .scalar_subquery()
+    )
+    staying = col(Member.removed_at).is_(None)
+    members = uow.all(
+        select(col(Member.email)).where(staying, col(Member.id).in_(writing))
+    )
+    if members:
+        return tuple(sorted({row[0] for row in members}))
+    settings = uow.one(
+        select(col(WorkspaceSettings.mail), col(WorkspaceSettings.email))
+    )
+    own = MailSettings.from_stored(settings.mail).reply_to or settings.email
+    if own:
+        return (own,)
+    owners = select(col(Member.email)).where(staying, col(Member.role) == Role.OWNER)
+    return tuple(sorted(row[0] for row in uow.all(owners)))
+
+
+@job
+def list_proven_addresses(uow: UnitOfWork, invoice_id: int) -> tuple[str, ...]:
+    """Return the confirmed addresses of the customers who write in a conversation.
+
+    What somebody merely typed gets no mail: it may be a stranger's.
+    """
+    rows = uow.all(
+        select(col(Comment.author_email))
+        .where(
+            col(Comment.invoice_id) == invoice_id,
+            col(Comment.side) == Side.CUSTOMER,
+            col(Comment.is_verified).is_(True),
+            col(Comment.removed_at).is_(None),
+        )
+        .distinct()
+        .limit(20)
+    )
+    return tuple(sorted(row[0] for row in rows))
+
+
+def _marks(uow: UnitOfWork, invoice_id: int) -> dict[Side, int]:
+    rows = uow.all(
+        select(col(ThreadMark.side), col(ThreadMark.read_id)).where(
+            col(ThreadMark.invoice_id) == invoice_id
+        )
+    )
+    return {Side(side): read_id for side, read_id in rows}
+
+
+def _count(uow: UnitOfWork, *criteria: Any) -> int:
+    return uow.one(select(func.count()).select_from(Comment).where(*criteria))[0]
+
+
+def _lines(uow: UnitOfWork, invoice_id: int) -> tuple[str, ...]:
+    found = uow.first(
+        select(col(IssuedDocument.content)).where(
+            col(IssuedDocument.invoice_id) == invoice_id,
+            col(IssuedDocument.kind) == "invoice",
+        )
+    )
+    if found is None:
+        return ()
+    return tuple(line.name for line in from_json(InvoiceDocument, found[0]).lines)
+
+
+def _comment(row: Any) -> StaffComment:
+    return StaffComment(
+        id=row.id,
+        side=Side(row.side),
+        author_name=row.author_name,
+        author_email=row.author_email,
+        is_verified=row.is_verified,
+        line_position=row.line_position,
+        body=row.body,
+        created_at=row.created_at,
+        is_removed=row.removed_at is not None,
+    )
+
+
+_COLUMNS: tuple[Any, ...] = (
+    Comment.id,
+    Comment.side,
+    Comment.author_name,
+    Comment.author_email,
+    Comment.is_verified,
+    Comment.line_position,
+    Comment.body,
+    Comment.created_at,
+    Comment.removed_at,
+)
