@@ -22,6 +22,8 @@ from billing_app.domain.document import (
 from billing_app.domain.formats import format_date, format_money
 
 _TEST_ACCENT = Branding().accent
+# As much of a comment as a mail shows.
+_QUOTED_MAX = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +221,48 @@ def write_failure_mail(
             closing=_closing(document.seller),
         )
     )
+
+
+def write_comment_mail(
+    document: InvoiceDocument,
+    *,
+    link: str,
+    comments: tuple[tuple[str, str], ...],
+    count: int,
+    is_to_staff: bool,
+) -> MailContent:
+    """Tell one side what the other has written; `comments` are names and texts."""
+    business = _business(document)
+    buyer = _one_line(document.buyer.name)
+    who = buyer if is_to_staff else business
+    many = "a comment" if count == 1 else f"{count} comments"
+    more = f" The last {len(comments)} are below." if count > len(comments) else ""
+    said = f"{who} wrote {many} on invoice {document.number}.{more}"
+    return _write(
+        _Letter(
+            business=business,
+            accent=document.branding.accent,
+            language=_language(document),
+            subject=f"New on invoice {document.number}: {many} from {who}",
+            preview=_shortened(comments[-1][1]),
+            heading=f"Invoice {document.number}",
+            paragraphs=(
+                said if is_to_staff else f"{_greeting(document.buyer)} {said}",
+            ),
+            quote="\n\n".join(
+                f"{_one_line(name)}: {_shortened(body)}" for name, body in comments
+            ),
+            action="Read and answer",
+            link=link,
+            closing=() if is_to_staff else _closing(document.seller),
+        )
+    )
+
+
+def _shortened(text: str) -> str:
+    """Cut a long comment; the page has the rest."""
+    line = _one_line(text)
+    return line if len(line) <= _QUOTED_MAX else f"{line[:_QUOTED_MAX].rstrip()}…"
 
 
 def write_test_mail(business: str, accent: str = _TEST_ACCENT) -> MailContent:

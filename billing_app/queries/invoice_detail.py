@@ -14,6 +14,7 @@ from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.dates import Moment
 from billing_app.domain.document import InvoiceDocument, from_json
+from billing_app.domain.events import Topic
 from billing_app.domain.invoice import (
     InvoiceFacts,
     InvoiceState,
@@ -335,6 +336,11 @@ def _mails(uow: UnitOfWork, invoice_id: int) -> tuple[MailFacts, ...]:
         .where(
             col(OutboxMessage.invoice_id) == invoice_id,
             col(OutboxMessage.topic).startswith("mail."),
+            # Whether anybody was mailed about a comment is decided on the way.
+            or_(
+                col(OutboxMessage.topic) != Topic.MAIL_COMMENT,
+                col(OutboxMessage.failed_at).is_not(None),
+            ),
         )
         .order_by(col(OutboxMessage.id).desc())
         .limit(SHOWN_MAX)

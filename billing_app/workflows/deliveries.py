@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from billing_app.database.outbox import Claimed
 from billing_app.documents.mail import (
     MailContent,
+    write_comment_mail,
     write_invoice_mail,
     write_link_mail,
     write_receipt_mail,
@@ -17,13 +18,15 @@ from billing_app.documents.mail import (
 )
 from billing_app.documents.render import render_print
 from billing_app.domain.actors import SystemActor
+from billing_app.domain.comment import Side
 from billing_app.domain.document import InvoiceDocument, ReceiptDocument, from_json
 from billing_app.domain.errors import BillingError
 from billing_app.domain.mail_settings import MailSecurity
 from billing_app.gateways.mail import MailGateway, OutgoingMail, SmtpServer
-from billing_app.queries import mailing
+from billing_app.queries import conversations, mailing
 from billing_app.queries.mailing import Sender
 from billing_app.runtime import Runtime
+from billing_app.services import conversations as talking
 from billing_app.services import issued_documents
 from billing_app.services.issued_documents import ToPrint
 
@@ -116,6 +119,43 @@ def mail_receipt(runtime: Runtime, actor: SystemActor, message: Claimed) -> None
         return
     content = write_receipt_mail(receipt, link=portal_url(runtime, facts.token))
     _send(runtime, actor, message, facts.to, content)
+
+
+def mail_comment(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:
+    """Tell one side what it has not read yet, one mail for a whole burst.
+
+    Whoever had the page open has read it meanwhile, and gets none.
+    """
+    assert message.invoice_id is not None
+    invoice_id, reader = message.invoice_id, Side(message.details["reader"])
+    unread = runtime.run(actor, conversations.find_unread, invoice_id, reader)
+    if unread is None:
+        return
+    if unread.wait_until is not None:
+        runtime.run(actor, talking.put_off_mail, invoice_id, reader, unread.wait_until)
+        return
+    facts = runtime.run(actor, mailing.read_mail_facts, invoice_id)
+    is_to_staff = reader == Side.STAFF
+    if is_to_staff:
+        to = runtime.run(actor, conversations.list_staff_addresses, invoice_id)
+        link = f"{runtime.public_url}/invoices/{invoice_id}#conversation"
+    else:
+        writing = runtime.run(actor, conversations.list_proven_addresses, invoice_id)
+        to = tuple(dict.fromkeys((*facts.to, *writing)))
+        link = f"{portal_url(runtime, facts.token)}#comments"
+    if not to:
+        raise Undeliverable("There is no e-mail address to tell of the comment.")
+    if not is_to_staff and not facts.token:
+        raise Undeliverable("The invoice has no live link to send.")
+    content = write_comment_mail(
+        facts.document,
+        link=link,
+        comments=tuple(zip(unread.names, unread.bodies, strict=True)),
+        count=unread.count,
+        is_to_staff=is_to_staff,
+    )
+    _send(runtime, actor, message, to, content)
+    runtime.run(actor, talking.mark_mailed, invoice_id, reader, unread.last_id)
 
 
 def mail_test(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:

@@ -33,6 +33,7 @@ DELIVERIES: dict[str, Delivery] = {
     Topic.MAIL_INVOICE: deliveries.mail_invoice,
     Topic.MAIL_LINK: deliveries.mail_link,
     Topic.MAIL_RECEIPT: deliveries.mail_receipt,
+    Topic.MAIL_COMMENT: deliveries.mail_comment,
     Topic.MAIL_TEST: deliveries.mail_test,
     Topic.EXPIRE_CHECKOUT: _expire_checkout,
 }

@@ -135,6 +135,9 @@ ICON_BY_EVENT = {
     "attempt_processing": "processing",
     "attempt_failed": "declined",
     "attempt_expired": "clock",
+    "comment_posted": "comment",
+    "comment_removed": "comment",
+    "staff_note_written": "lock",
     "customer_created": "customers",
     "customer_changed": "pencil",
     "settings_changed": "settings",
@@ -144,6 +147,7 @@ _MAIL_WORDS = {
     Topic.MAIL_INVOICE: "Invoice available",
     Topic.MAIL_LINK: "Shared link",
     Topic.MAIL_RECEIPT: "Receipt",
+    Topic.MAIL_COMMENT: "New comment",
 }
 _MAIL_STATES = {
     "sent": "Sent",

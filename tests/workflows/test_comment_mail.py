@@ -1,0 +1,103 @@
+"""The other side gets one mail for a burst, and none for what it has read."""
+
+from __future__ import annotations
+
+from email import message_from_bytes, policy
+
+import pytest
+
+from billing_app.services import conversations
+from billing_app.workflows.outbox import deliver_due
+from tests.support.billing import an_invoice
+from tests.support.talk import answer, say
+from tests.support.world import World
+
+
+@pytest.fixture
+def invoice_id(world: World) -> int:
+    invoice_id = an_invoice(world, world.northwind)
+    deliver(world)
+    for path in mailbox(world):
+        path.unlink()
+    return invoice_id
+
+
+def mailbox(world: World):
+    return sorted((world.runtime.settings.data_dir / "mailbox").glob("*.eml"))
+
+
+def deliver(world: World) -> None:
+    world.clock.advance(minutes=1)
+    while deliver_due(world.runtime):
+        pass
+
+
+def sent(world: World) -> list[tuple[str, str]]:
+    """Return recipients and text of every mail, in the order of subjects."""
+    mails = [
+        message_from_bytes(path.read_bytes(), policy=policy.default)
+        for path in mailbox(world)
+    ]
+    return [
+        (str(mail["to"]), str(mail.get_body(("plain",)).get_content()))  # type: ignore[union-attr]
+        for mail in mails
+    ]
+
+
+def test_one_mail_tells_of_a_whole_burst(world: World, invoice_id: int):
+    say(world, world.northwind, invoice_id, "When was this?")
+    say(world, world.northwind, invoice_id, "And who flew?")
+    deliver(world)
+
+    ((to, text),) = sent(world)
+    assert to == "owner@northwind.example"
+    assert "When was this?" in text
+    assert "And who flew?" in text
+    assert f"/invoices/{invoice_id}" in text
+
+
+def test_an_answer_goes_to_the_customer_with_the_link(world: World, invoice_id: int):
+    answer(world, world.northwind, invoice_id, "On Monday.")
+    deliver(world)
+
+    ((to, text),) = sent(world)
+    assert to == "ap@vermeer.example"
+    assert "On Monday." in text
+    assert "/p/" in text
+
+
+def test_nobody_is_mailed_what_stood_before_their_eyes(world: World, invoice_id: int):
+    asked = say(world, world.northwind, invoice_id)
+    said = answer(world, world.northwind, invoice_id)
+    biller, system = world.northwind.accounting, world.northwind.system
+    world.run(biller, conversations.mark_read, invoice_id, asked)
+    world.run(system, conversations.mark_read_by_customer, invoice_id, said)
+    deliver(world)
+
+    assert sent(world) == []
+
+
+def test_a_removed_comment_is_not_mailed(world: World, invoice_id: int):
+    spam = say(world, world.northwind, invoice_id)
+    world.run(world.northwind.accounting, conversations.remove_comment, spam, "Spam")
+    deliver(world)
+
+    assert sent(world) == []
+
+
+def test_the_next_burst_waits_for_its_quarter_of_an_hour(world: World, invoice_id: int):
+    say(world, world.northwind, invoice_id, "First")
+    # Into the next quarter by the clock, but soon after the mail.
+    world.clock.advance(minutes=13)
+    deliver(world)
+    say(world, world.northwind, invoice_id, "Second")
+    world.clock.advance(minutes=5)
+    deliver(world)
+    assert len(sent(world)) == 1
+
+    world.clock.advance(minutes=15)
+    deliver(world)
+
+    (_, (_, text)) = sorted(sent(world), key=lambda mail: "Second" in mail[1])
+    assert "Second" in text
+    assert "First" not in text
