@@ -18,7 +18,7 @@ check: setup-tests
 	$(BIN)/pytest tests/architecture
 
 bench: setup-tests
-	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench $(BENCH)
 
 format: setup-tests
 	$(BIN)/ruff format .

@@ -1,7 +1,8 @@
 """make bench: print each figure beside its target and a reference of the same run.
 
 Absolute figures move with the machine, so the ratio to the reference says more;
-the targets are for a quiet machine with two cores.
+the targets are for a quiet machine with two cores, where all takes five to ten
+minutes. One section: make bench BENCH="--only webhook".
 """
 
 from __future__ import annotations
@@ -25,7 +26,12 @@ def main() -> None:
     parser = argparse.ArgumentParser("make bench", description=__doc__)
     parser.add_argument("--full", action="store_true", help="also a million invoices")
     parser.add_argument("--data", type=Path, help="keep the seeded data here")
-    parser.add_argument("--only", default="", help="groups whose name holds this text")
+    parser.add_argument(
+        "--only",
+        default="",
+        metavar="TEXT",
+        help=f"only sections whose name holds this: {', '.join(_SECTIONS)}",
+    )
     given = parser.parse_args()
 
     folder = given.data or Path(tempfile.mkdtemp(prefix="tallyport-bench-"))
@@ -50,9 +56,14 @@ def main() -> None:
         _show_served(ground, show)
     if given.full:
         _show_million(folder, show, commit)
+    print(f"\nLoad {os.getloadavg()[0]:.1f} after the last figure.")
 
 
+_DIRECT = ("list", "issue", "webhook", "pdf")
 _SERVED = ("start", "page", "download", "weight", "visible", "memory", "browser")
+
+
+_SECTIONS = _DIRECT + _SERVED
 
 
 def _show_served(ground: Ground, show: Callable[..., None]) -> None:

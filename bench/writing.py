@@ -106,7 +106,7 @@ def webhook_to_ledger(ground: Ground, commit: Reference) -> Iterator[Row]:
         target=300,
         is_floor=True,
         reference=Reference("bare SQLite commits a second", 1000 / commit.value),
-        note="Each asks the stand-in Stripe twice over HTTP before it is believed.",
+        note="Each asks the stand-in Stripe over HTTP before it is believed.",
     )
 
 
