@@ -66,6 +66,10 @@ def paste(field: Locator, text: str) -> None:
 
 
 def expect_saved(page: Page) -> None:
+    """Wait until the browser has nothing left that the server does not have."""
+    page.wait_for_function(
+        "() => !Object.keys(localStorage).some((key) => key.startsWith('draft:'))"
+    )
     expect(page.locator(".saved-done")).to_be_visible()
 
 
