@@ -16,6 +16,7 @@ from billing_app.endpoints.health import database_check, health_routes, outbox_c
 from billing_app.endpoints.logo import logo_routes
 from billing_app.endpoints.pay import pay_routes
 from billing_app.endpoints.portal_pages import portal_painters
+from billing_app.endpoints.portal_sign_in import portal_sign_in_routes
 from billing_app.endpoints.sign_in import set_up_painter, sign_in_routes
 from billing_app.endpoints.stripe_webhook import webhook_routes
 from billing_app.runtime import open_runtime, set_current
@@ -50,6 +51,7 @@ http_app = make_http_app(
         *logo_routes(),
         *webhook_routes(),
         *pay_routes(),
+        *portal_sign_in_routes(portal_head),
         *download_routes(portal_head),
         *export_routes(),
         *(stand_ins.routes if stand_ins else ()),

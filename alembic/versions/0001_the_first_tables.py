@@ -299,7 +299,6 @@ def upgrade() -> None:
         sa.Column("email_key", sa.String(length=254), nullable=False),
         sa.Column("place", sa.String(length=40), nullable=False),
         sa.Column("customer_id", sa.BigInteger(), nullable=True),
-        sa.Column("network_digest", sa.String(length=64), nullable=False),
         sa.Column("code_digest", sa.String(length=64), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
@@ -313,9 +312,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_one_time_code")),
     )
     with op.batch_alter_table("one_time_code", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_one_time_code_network", ["network_digest", "created_at"], unique=False
-        )
         batch_op.create_index(
             "ix_one_time_code_place",
             ["workspace_id", "email_key", "place", "id"],
@@ -1698,7 +1694,6 @@ def downgrade() -> None:
     op.drop_table("outbox_message")
     with op.batch_alter_table("one_time_code", schema=None) as batch_op:
         batch_op.drop_index("ix_one_time_code_place")
-        batch_op.drop_index("ix_one_time_code_network")
 
     op.drop_table("one_time_code")
     op.drop_table("number_series")

@@ -28,7 +28,12 @@ from billing_app.domain.errors import BillingError, NotFound, NotSignedIn
 from billing_app.domain.payability import StripeConnection, stripe_connection
 from billing_app.domain.portal_place import Door, PortalPlace
 from billing_app.domain.portal_proof import VerificationRequired
-from billing_app.domain.portal_settings import PortalSetup, WriteAuth, resolve
+from billing_app.domain.portal_settings import (
+    PortalSettings,
+    PortalSetup,
+    WriteAuth,
+    resolve,
+)
 from billing_app.domain.sign_in import SESSION_SEEN_STEP, Owes, is_session_live
 from billing_app.models import (
     Customer,
@@ -108,10 +113,15 @@ NO_COOKIES = Cookies("", is_https=False)
 
 @dataclass(frozen=True, slots=True)
 class OpenedLink:
-    """A page of the portal that opened: for whom, and what the business shows there."""
+    """A page of the portal that opened: for whom, and what the business shows there.
+
+    Attributes:
+        email: of whoever has signed in; empty for the mere holder of a link.
+    """
 
     visitor: PortalVisitor
     setup: PortalSetup
+    email: str = ""
 
 
 def staff_from_session(engine: Engine, token: str, now: datetime) -> SignedIn:
@@ -289,7 +299,7 @@ def _open_by_link(
     link_id, invoice_id, *chosen = found
     setup, workspace_id, customer_id = _portal_setup(*chosen)
     visitor = PortalVisitor(workspace_id, customer_id, link_id, invoice_id)
-    proven = _with_session(engine, visitor, cookies, now)
+    proven, email = _with_session(engine, visitor, cookies, now)
     by_invoice = place.door == Door.INVOICE_LINK and place.is_account
     may_widen = setup.settings.link_opens_account or proven.proof >= Proof.SESSION
     if by_invoice and not may_widen:
@@ -297,7 +307,7 @@ def _open_by_link(
     if place.is_account:
         # Naming an invoice narrows the visitor to it, whoever's it is.
         proven = replace(proven, invoice_id=place.invoice_id)
-    return OpenedLink(proven, setup)
+    return OpenedLink(proven, setup, email)
 
 
 def _open_signed_in(
@@ -342,7 +352,37 @@ def _open_signed_in(
         session_id=signed_in.session_id,
         has_totp=signed_in.has_totp,
     )
-    return OpenedLink(visitor, setup)
+    return OpenedLink(visitor, setup, signed_in.email)
+
+
+@dataclass(frozen=True, slots=True)
+class SignInDesk:
+    """Where the customers of one business sign in without a link."""
+
+    workspace_id: int
+    settings: PortalSettings
+
+
+def find_sign_in_desk(engine: Engine, slug: str) -> SignInDesk:
+    """Return where a business's customers sign in.
+
+    Raises:
+        NotFound: no such business.
+        PortalNotAvailable: its portal is off, or signing in is.
+    """
+    statement = (
+        select(col(Workspace.id), col(WorkspaceSettings.portal))
+        .join(WorkspaceSettings, col(WorkspaceSettings.workspace_id) == Workspace.id)
+        .where(col(Workspace.slug) == slug[:60])
+    )
+    with Session(reading(engine)) as session:
+        found = session.execute(statement).one_or_none()
+    if found is None:
+        raise NotFound("Page not found.")
+    settings = PortalSettings.from_stored(found.portal)
+    if not (settings.is_on and settings.shows_invoices and settings.allows_sign_in):
+        raise PortalNotAvailable("This portal is not available at the moment.")
+    return SignInDesk(found.id, settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,19 +445,20 @@ def customer_session(
 
 def _with_session(
     engine: Engine, visitor: PortalVisitor, cookies: Cookies, now: datetime
-) -> PortalVisitor:
-    """Add the proof of a customer session, where it is one of the same customer."""
+) -> tuple[PortalVisitor, str]:
+    """Add the proof of a customer session of the same customer, and its address."""
     found = customer_session(engine, cookies, visitor.workspace_id, now)
     if found is None or found.customer_id != visitor.customer_id:
-        return visitor
+        return visitor, ""
     if found.invoice_id is not None and found.invoice_id != visitor.invoice_id:
-        return visitor
-    return replace(
+        return visitor, ""
+    proven = replace(
         visitor,
         proof=Proof.SESSION if found.invoice_id is None else Proof.CODE,
         session_id=found.session_id,
         has_totp=found.has_totp,
     )
+    return proven, found.email
 
 
 def _named(place: PortalPlace, of_link: Any) -> Any:

@@ -130,6 +130,30 @@ def write_link_mail(
     )
 
 
+def write_code_mail(business: str, accent: str, code: str) -> MailContent:
+    """Send a one-time code. It says nothing of what the code opens."""
+    return _write(
+        _Letter(
+            business=business,
+            accent=accent,
+            language="en",
+            subject=f"{code} is your code for {business}",
+            preview="It works for ten minutes.",
+            heading="Your verification code",
+            paragraphs=(
+                f"Type this code on the page of {business} that asked for it.",
+            ),
+            amount_label="Verification code",
+            amount=code,
+            closing=(
+                "The code works once, for ten minutes. Nobody from "
+                f"{business} will ever ask you for it.",
+                "If you didn’t ask for a code, you can ignore this mail.",
+            ),
+        )
+    )
+
+
 def write_receipt_mail(document: ReceiptDocument, *, link: str) -> MailContent:
     """Thank for a payment, and say what is left to pay."""
     business = _business(document)

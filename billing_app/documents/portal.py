@@ -7,6 +7,7 @@ takes over in place. Every value is escaped by the templates.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,33 @@ from billing_app.documents.icons import icon_svg
 from billing_app.domain.portal_invoice import PortalInvoice
 
 _TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyStep:
+    """One step of proving who one is.
+
+    Attributes:
+        name: email, code, totp, set_up or choose: which form is shown.
+        action: where the form is sent; `back` leaves without a proof.
+        email: already given; `shown_email` is that, mostly hidden.
+        note: what the proof unlocks, in one sentence.
+        choices: ids and names of the customers behind the address.
+        secret, code_image: for an authenticator app that is set up.
+    """
+
+    name: str
+    seller: str
+    brand: dict[str, str]
+    action: str
+    back: str
+    note: str = ""
+    error: str = ""
+    email: str = ""
+    shown_email: str = ""
+    choices: tuple[tuple[int, str], ...] = ()
+    secret: str = ""
+    code_image: str = ""
 
 
 def render_portal(
@@ -63,6 +91,11 @@ def render_message(
         refresh_seconds=refresh_seconds,
         body=render_alone(title, *paragraphs),
     )
+
+
+def render_verify(step: VerifyStep, *, head: Markup) -> str:
+    """Return the whole page that asks for one more proof."""
+    return _template("verify.html").render(it=step, head=head)
 
 
 @cache

@@ -22,6 +22,7 @@ class Topic(StrEnum):
     MAIL_RECEIPT = "mail.receipt"
     MAIL_COMMENT = "mail.comment"
     MAIL_TEST = "mail.test"
+    MAIL_CODE = "mail.one_time_code"
     EXPIRE_CHECKOUT = "stripe.expire_checkout"
 
 
@@ -315,6 +316,34 @@ class MemberSignedOut(Event):
     TEXT: ClassVar[str] = "Signed out"
     member_id: int
     everywhere: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeSent(Event):
+    TEXT: ClassVar[str] = "Verification code sent"
+    email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerSignedIn(Event):
+    TEXT: ClassVar[str] = "Customer confirmed their e-mail address"
+    session_id: int
+    email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerSignedOut(Event):
+    TEXT: ClassVar[str] = "Customer signed out"
+    session_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactTotpChanged(Event):
+    """A contact set up or lost an authenticator app: what, never the secret."""
+
+    TEXT: ClassVar[str] = "Customer's authenticator app"
+    email: str
+    change: str
 
 
 EFFECTS: dict[type[Event], tuple[Topic, ...]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 from billing_app.domain.actors import PortalVisitor, Proof
@@ -13,6 +14,16 @@ CODE_LIFETIME = timedelta(minutes=10)
 CODE_DIGITS = 6
 # Wrong codes for one address at one place before a new code is needed.
 CODE_TRIES_MAX = 5
+
+# What may be asked for, and what may be wrong, before the next has to wait: of one
+# address from one network; of one network, which may be an office; of one address
+# from anywhere, so high that a stranger shuts nobody out.
+CODES_FREE_OF_PAIR = 5
+CODES_FREE_OF_NETWORK = 40
+CODES_FREE_OF_ADDRESS = 40
+TRIES_FREE_OF_PAIR = 10
+TRIES_FREE_OF_NETWORK = 100
+TOTP_TRIES_FREE = 5
 
 # ASVS 5.0 7.3.1 and 7.3.2: an open page counts as use.
 SESSION_IDLE = timedelta(minutes=30)
@@ -41,6 +52,18 @@ MISSING = {
 
 def is_session_live(created_at: datetime, seen_at: datetime, now: datetime) -> bool:
     return now - created_at < SESSION_LIFETIME and now - seen_at < SESSION_IDLE
+
+
+_CODE = re.compile("[0-9]{6}", re.ASCII)
+
+
+def plain_code(typed: str) -> str | None:
+    """Return six ASCII digits as typed with spaces or dashes, or None.
+
+    Other digits that look alike are no code: each code is written in one way.
+    """
+    code = re.sub("[ \u00a0-]", "", typed)
+    return code if _CODE.fullmatch(code) else None
 
 
 def find_missing(write_auth: WriteAuth, visitor: PortalVisitor) -> WriteAuth | None:

@@ -104,20 +104,18 @@ class OneTimeCode(WorkspaceOwned, table=True):
     """A code that was asked for, whether the address is known or not.
 
     Kept for unknown addresses, too, so that both take the same way. `place` is what
-    the code is for: `invoice:<id>` or `account`. The code itself is made by the
-    worker that mails it and only its keyed digest is stored; empty until then, and
-    for ever where nobody is written to.
+    the code is for: `invoice:<id>`, `customer:<id>` or `account`. The code itself is
+    made by the worker that mails it and only its keyed digest is stored; empty until
+    then, and for ever where nobody is written to.
     """
 
     __table_args__ = (
         Index("ix_one_time_code_place", "workspace_id", "email_key", "place", "id"),
-        Index("ix_one_time_code_network", "network_digest", "created_at"),
     )
 
     email_key: str = Field(max_length=254)
     place: str = Field(max_length=40)
     customer_id: int | None = Field(default=None, sa_type=BigInteger)
-    network_digest: str = Field(default="", max_length=64)
     code_digest: str = Field(default="", max_length=64)
     created_at: datetime = Field(sa_type=UtcInstant)
     expires_at: datetime = Field(sa_type=UtcInstant)

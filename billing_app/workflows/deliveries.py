@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from billing_app.database.outbox import Claimed
 from billing_app.documents.mail import (
     MailContent,
+    write_code_mail,
     write_comment_mail,
     write_invoice_mail,
     write_link_mail,
@@ -27,7 +28,7 @@ from billing_app.queries import conversations, mailing
 from billing_app.queries.mailing import Sender
 from billing_app.runtime import Runtime
 from billing_app.services import conversations as talking
-from billing_app.services import issued_documents
+from billing_app.services import issued_documents, portal_sessions
 from billing_app.services.issued_documents import ToPrint
 
 DEFAULT_SENDER = "invoices@localhost"
@@ -162,6 +163,24 @@ def mail_test(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:
     """Send a mail that only shows that mail arrives."""
     sender = runtime.run(actor, mailing.read_sender)
     content = write_test_mail(sender.name, sender.accent)
+    _send(runtime, actor, message, (str(message.details["email"]),), content)
+
+
+def mail_code(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:
+    """Make a one-time code and send it, if the address is one of the customer's.
+
+    The code is in no transaction and no log; only its digest is stored.
+    """
+    made = runtime.run(
+        actor,
+        portal_sessions.make_code,
+        int(message.details["code_id"]),
+        str(message.details["email"]),
+    )
+    if made is None:
+        return
+    sender = runtime.run(actor, mailing.read_sender)
+    content = write_code_mail(sender.name, sender.accent, made)
     _send(runtime, actor, message, (str(message.details["email"]),), content)
 
 

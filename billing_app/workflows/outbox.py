@@ -35,6 +35,7 @@ DELIVERIES: dict[str, Delivery] = {
     Topic.MAIL_RECEIPT: deliveries.mail_receipt,
     Topic.MAIL_COMMENT: deliveries.mail_comment,
     Topic.MAIL_TEST: deliveries.mail_test,
+    Topic.MAIL_CODE: deliveries.mail_code,
     Topic.EXPIRE_CHECKOUT: _expire_checkout,
 }
 

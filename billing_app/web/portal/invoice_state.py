@@ -69,6 +69,7 @@ class PortalInvoiceState(PortalState, rx.State):
         topics = (
             f"invoice:{visitor.invoice_id}",
             f"link:{visitor.link_id}",
+            f"session:{visitor.session_id}",
             f"portal:{visitor.workspace_id}",
         )
         with runtime.current().bus.subscribe(*topics) as hints:

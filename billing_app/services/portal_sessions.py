@@ -1,0 +1,395 @@
+"""The steps of a customer's signing in: ask for a code, confirm it, choose, sign out.
+
+Each is one transaction of `workflows.portal_sign_in`. Asking takes the same way for
+every address; only the worker that mails the code looks whether anybody is there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlmodel import col, or_, select
+
+from billing_app.database.access import inner, job, staff
+from billing_app.database.secrets import digest
+from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.actors import Permission
+from billing_app.domain.contact import check_email
+from billing_app.domain.errors import InvalidInput, NotFound
+from billing_app.domain.events import (
+    CodeSent,
+    ContactTotpChanged,
+    CustomerSignedIn,
+    CustomerSignedOut,
+    Topic,
+)
+from billing_app.domain.portal_proof import (
+    CODE_DIGITS,
+    CODE_LIFETIME,
+    CODE_TRIES_MAX,
+    plain_code,
+)
+from billing_app.domain.totp import accepted_step, provisioning_uri
+from billing_app.models import (
+    ContactTotp,
+    Customer,
+    CustomerContact,
+    OneTimeCode,
+    PortalSession,
+)
+
+AGENT_LENGTH_MAX = 200
+SECRET_LENGTH = 32
+# Nobody keeps the books of more customers of one business.
+CHOICES_MAX = 50
+
+
+@dataclass(frozen=True, slots=True)
+class CodePlace:
+    """What a code is asked for: one invoice, one customer's account, or whichever.
+
+    Attributes:
+        customer_id: None where the address alone says whose account it is.
+    """
+
+    customer_id: int | None = None
+    invoice_id: int | None = None
+
+    @property
+    def key(self) -> str:
+        if self.invoice_id is not None:
+            return f"invoice:{self.invoice_id}"
+        return f"customer:{self.customer_id}" if self.customer_id else "account"
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """What an address may do for one customer. `contact_id` None: the customer's own.
+
+    Attributes:
+        may_see_all: the whole account, not only an invoice they were sent.
+    """
+
+    customer_id: int
+    customer_name: str
+    contact_id: int | None
+    may_pay: bool
+    may_see_all: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TotpState:
+    """What an authenticator app still needs: a code, or to be set up first.
+
+    Attributes:
+        secret: for an app that is being set up; empty for one that is confirmed.
+    """
+
+    secret: str = ""
+    uri: str = ""
+
+
+@job
+def ask_for_code(uow: UnitOfWork, place: CodePlace, email: str) -> None:
+    """Promise a code to an address, known or not.
+
+    Raises:
+        InvalidInput: it is no e-mail address.
+    """
+    address = check_email(email, "email")
+    asked = uow.add(
+        OneTimeCode(
+            email_key=address.lower(),
+            place=place.key,
+            customer_id=place.customer_id,
+            created_at=uow.now,
+            expires_at=uow.now + CODE_LIFETIME,
+        )
+    )
+    key = f"code:{asked.id}"
+    uow.promise(Topic.MAIL_CODE, key, code_id=asked.id, email=address)
+
+
+@job
+def make_code(uow: UnitOfWork, code_id: int, email: str) -> str | None:
+    """Return a new code for a mail, or None where nobody is written to.
+
+    Only its keyed digest is stored. A mail that is tried again gets another code.
+    """
+    asked = uow.get(OneTimeCode, code_id, lock=True)
+    place = _place_of(asked)
+    rights = list_rights(uow, email, place)
+    if not rights or asked.expires_at <= uow.now or asked.used_at is not None:
+        return None
+    code = f"{int(digest(uow.new_token()), 16) % 10**CODE_DIGITS:0{CODE_DIGITS}}"
+    asked.code_digest = _code_digest(uow, code_id, code)
+    customer_id = rights[0].customer_id if len(rights) == 1 else None
+    uow.record(
+        CodeSent(invoice_id=place.invoice_id, customer_id=customer_id, email=email)
+    )
+    return code
+
+
+@job
+def take_code(uow: UnitOfWork, place: CodePlace, email: str, typed: str) -> bool:
+    """Use up the newest code of an address; say whether it was right.
+
+    A wrong one is counted against that code, whichever browser it came from, so it
+    must be committed, too.
+    """
+    newest = (
+        select(OneTimeCode)
+        .where(
+            col(OneTimeCode.email_key) == email.strip().lower(),
+            col(OneTimeCode.place) == place.key,
+            col(OneTimeCode.code_digest) != "",
+        )
+        .order_by(col(OneTimeCode.id).desc())
+        .limit(1)
+        .with_for_update()
+    )
+    uow.lock_alone("one-time code")
+    asked = uow.first(newest)
+    if asked is None or asked.used_at is not None or asked.expires_at <= uow.now:
+        return False
+    if asked.tries >= CODE_TRIES_MAX:
+        return False
+    asked.tries += 1
+    code = plain_code(typed)
+    assert asked.id is not None
+    if code is None or _code_digest(uow, asked.id, code) != asked.code_digest:
+        return False
+    asked.used_at = uow.now
+    return True
+
+
+@job
+def open_session(uow: UnitOfWork, place: CodePlace, email: str, agent: str) -> str:
+    """Open a session for an address that was proven; return its token.
+
+    Where several customers are behind the address, one is still to be chosen. A
+    contact who may not see everything gets one for the invoice it was asked on.
+
+    Raises:
+        NotFound: the address is no contact any more.
+    """
+    rights = list_rights(uow, email, place)
+    if not rights:
+        raise NotFound("That address is not known here any more.")
+    token = uow.new_token()
+    session = uow.add(
+        PortalSession(
+            token_digest=digest(token),
+            email=email.strip(),
+            email_key=email.strip().lower(),
+            agent=agent[:AGENT_LENGTH_MAX],
+            created_at=uow.now,
+            seen_at=uow.now,
+        )
+    )
+    if len(rights) == 1:
+        _give(uow, session, rights[0], place.invoice_id)
+    return token
+
+
+@job
+def choose_customer(uow: UnitOfWork, session_id: int, customer_id: int) -> None:
+    """Turn a session to one of the customers behind its address.
+
+    Raises:
+        NotFound: the address may not see that customer's account.
+    """
+    session = uow.get(PortalSession, session_id, lock=True)
+    rights = list_rights(uow, session.email, CodePlace())
+    for right in rights:
+        if right.customer_id == customer_id:
+            _give(uow, session, right, None)
+            return
+    raise NotFound("That account is not yours.")
+
+
+@job
+def list_choices(uow: UnitOfWork, email: str) -> tuple[Right, ...]:
+    """List the customers whose account an address may see, by name."""
+    return list_rights(uow, email, CodePlace())
+
+
+@job
+def sign_out(uow: UnitOfWork, session_id: int) -> None:
+    """End a session; its open pages hear of it."""
+    _end(uow, uow.get(PortalSession, session_id, lock=True))
+
+
+@staff(Permission.MANAGE_LINKS)
+def end_session(uow: UnitOfWork, session_id: int) -> None:
+    """End a customer's session from the desk.
+
+    Raises:
+        NotFound: no such session in this workspace.
+    """
+    _end(uow, uow.get(PortalSession, session_id, lock=True))
+
+
+@job
+def read_totp(uow: UnitOfWork, session_id: int) -> TotpState:
+    """Return whether the session's contact has an app, or the secret for a new one."""
+    session = uow.get(PortalSession, session_id)
+    app = _app_of(uow, session)
+    if app is None:
+        assert session.customer_id is not None
+        app = uow.add(
+            ContactTotp(
+                customer_id=session.customer_id,
+                email_key=session.email_key,
+                secret_encrypted=uow.cipher.encrypt(random_secret(uow)),
+            )
+        )
+    if app.confirmed_at is not None:
+        return TotpState()
+    secret = uow.cipher.decrypt(app.secret_encrypted)
+    return TotpState(secret, provisioning_uri(secret, session.email))
+
+
+@job
+def accept_totp(uow: UnitOfWork, session_id: int, typed: str) -> None:
+    """Use up a code of the contact's app; the first right one confirms the app.
+
+    Raises:
+        InvalidInput: it is wrong, was used before, or is too old.
+    """
+    session = uow.get(PortalSession, session_id, lock=True)
+    app = _app_of(uow, session)
+    step = None
+    if app is not None:
+        secret = uow.cipher.decrypt(app.secret_encrypted)
+        step = accepted_step(secret, typed, app.last_step, uow.now)
+    if app is None or step is None:
+        raise InvalidInput("That code is wrong or was used before.", field="code")
+    app.last_step = step
+    session.totp_at = uow.now
+    if app.confirmed_at is None:
+        app.confirmed_at = uow.now
+        uow.record(
+            ContactTotpChanged(
+                customer_id=session.customer_id, email=session.email, change="set up"
+            )
+        )
+    uow.touch(f"session:{session_id}")
+
+
+@staff(Permission.MANAGE_LINKS)
+def reset_totp(uow: UnitOfWork, customer_id: int, email: str) -> None:
+    """Forget a contact's authenticator app, so that they can set up another.
+
+    Raises:
+        NotFound: there is none.
+    """
+    app = uow.first(
+        select(ContactTotp).where(
+            col(ContactTotp.customer_id) == customer_id,
+            col(ContactTotp.email_key) == email.strip().lower(),
+        )
+    )
+    if app is None:
+        raise NotFound("This contact has no authenticator app.")
+    uow.delete(app)
+    uow.record(ContactTotpChanged(customer_id=customer_id, email=email, change="reset"))
+
+
+@inner
+def list_rights(uow: UnitOfWork, email: str, place: CodePlace) -> tuple[Right, ...]:
+    """List the customers an address speaks for, with what it may do there.
+
+    Without an invoice only those whose whole account it may see.
+    """
+    email_key = email.strip().lower()
+    statement = (
+        select(Customer, CustomerContact)
+        .outerjoin(
+            CustomerContact,
+            (col(CustomerContact.customer_id) == col(Customer.id))
+            & (col(CustomerContact.email_key) == email_key),
+        )
+        .where(
+            or_(
+                col(Customer.email_key) == email_key,
+                col(CustomerContact.email_key) == email_key,
+            )
+        )
+        .order_by(col(Customer.name_key), col(Customer.id), col(CustomerContact.id))
+        .limit(CHOICES_MAX)
+    )
+    if place.customer_id is not None:
+        statement = statement.where(col(Customer.id) == place.customer_id)
+    rights: dict[int, Right] = {}
+    for customer, contact in uow.all(statement):
+        is_first = customer.email_key == email_key
+        right = Right(
+            customer_id=customer.id,
+            customer_name=customer.name,
+            contact_id=None if is_first else contact.id,
+            may_pay=is_first or contact.may_pay,
+            may_see_all=is_first or contact.may_see_all,
+        )
+        if right.may_see_all or place.invoice_id is not None:
+            rights.setdefault(right.customer_id, right)
+    return tuple(rights.values())
+
+
+@inner
+def random_secret(uow: UnitOfWork) -> str:
+    """Return a new secret for an authenticator app, in base 32."""
+    return uow.new_code(SECRET_LENGTH).upper()
+
+
+def _give(
+    uow: UnitOfWork, session: PortalSession, right: Right, invoice_id: int | None
+) -> None:
+    session.customer_id = right.customer_id
+    session.contact_id = right.contact_id
+    session.may_pay = right.may_pay
+    session.invoice_id = None if right.may_see_all else invoice_id
+    uow.flush()
+    assert session.id is not None
+    uow.record(
+        CustomerSignedIn(
+            invoice_id=session.invoice_id,
+            customer_id=right.customer_id,
+            session_id=session.id,
+            email=session.email,
+        )
+    )
+    uow.touch(f"session:{session.id}")
+
+
+def _end(uow: UnitOfWork, session: PortalSession) -> None:
+    if session.ended_at is not None:
+        return
+    session.ended_at = uow.now
+    uow.flush()
+    assert session.id is not None
+    uow.record(
+        CustomerSignedOut(customer_id=session.customer_id, session_id=session.id)
+    )
+    uow.touch(f"session:{session.id}")
+
+
+def _app_of(uow: UnitOfWork, session: PortalSession) -> ContactTotp | None:
+    statement = (
+        select(ContactTotp)
+        .where(
+            col(ContactTotp.customer_id) == session.customer_id,
+            col(ContactTotp.email_key) == session.email_key,
+        )
+        .with_for_update()
+    )
+    return uow.first(statement)
+
+
+def _place_of(asked: OneTimeCode) -> CodePlace:
+    kind, _, number = asked.place.partition(":")
+    return CodePlace(asked.customer_id, int(number) if kind == "invoice" else None)
+
+
+def _code_digest(uow: UnitOfWork, code_id: int, code: str) -> str:
+    return uow.cipher.keyed_digest("one-time code", str(code_id), code)

@@ -1,0 +1,150 @@
+"""Let a customer prove who they are: a code by mail, an authenticator app on top."""
+
+from __future__ import annotations
+
+import logging
+
+from billing_app.database.authentication import CustomerSession
+from billing_app.domain.actors import SystemActor
+from billing_app.domain.errors import InvalidInput, LimitReached
+from billing_app.domain.portal_proof import (
+    CODES_FREE_OF_ADDRESS,
+    CODES_FREE_OF_NETWORK,
+    CODES_FREE_OF_PAIR,
+    TOTP_TRIES_FREE,
+    TRIES_FREE_OF_NETWORK,
+    TRIES_FREE_OF_PAIR,
+)
+from billing_app.runtime import Runtime
+from billing_app.services import portal_sessions
+from billing_app.services.portal_sessions import CodePlace, Right, TotpState
+from billing_app.services.sign_in import Counted, give_back_try, take_try
+from billing_app.workflows.sign_in import Browser
+
+log = logging.getLogger("tallyport.portal_sign_in")
+
+JOB = "portal_sign_in"
+_NOBODY = SystemActor(workspace_id=0, job=JOB)
+# One answer for a wrong, an old and a used code, and for an unknown address.
+CODE_REFUSAL = (
+    "That code is not right, or no longer. After five wrong ones, ask for a new code."
+)
+TOO_OFTEN = "That was asked for very often. Please wait a few minutes."
+
+
+def request_code(
+    runtime: Runtime, workspace_id: int, place: CodePlace, email: str, browser: Browser
+) -> None:
+    """Have a code mailed, if the address is known; the answer never says whether.
+
+    Raises:
+        InvalidInput: it is no e-mail address.
+        LimitReached: asked for very often, from this network or for this address.
+    """
+    address = email.strip().lower()[:254]
+    keys = (
+        ("pair", f"{address} {browser.network}", CODES_FREE_OF_PAIR),
+        ("network", browser.network, CODES_FREE_OF_NETWORK),
+        ("address", address, CODES_FREE_OF_ADDRESS),
+    )
+    _take(runtime, workspace_id, "ask", keys)
+    system = SystemActor(workspace_id, JOB)
+    runtime.run(system, portal_sessions.ask_for_code, place, email)
+
+
+def confirm_code(
+    runtime: Runtime,
+    workspace_id: int,
+    place: CodePlace,
+    email: str,
+    typed: str,
+    browser: Browser,
+) -> str:
+    """Return the token of a new session, for the code that was mailed.
+
+    Raises:
+        InvalidInput: the code is wrong, used or too old.
+        LimitReached: too many wrong ones from here; others are not held up.
+    """
+    address = email.strip().lower()[:254]
+    keys = (
+        ("pair", f"{address} {browser.network}", TRIES_FREE_OF_PAIR),
+        ("network", browser.network, TRIES_FREE_OF_NETWORK),
+    )
+    counted = _take(runtime, workspace_id, "try", keys)
+    system = SystemActor(workspace_id, JOB)
+    if not runtime.run(system, portal_sessions.take_code, place, email, typed):
+        log.warning("portal.code_refused network=%s", browser.network)
+        raise InvalidInput(CODE_REFUSAL, field="code")
+    runtime.run(_NOBODY, give_back_try, counted)
+    return runtime.run(
+        system, portal_sessions.open_session, place, email, browser.agent
+    )
+
+
+def list_choices(runtime: Runtime, session: CustomerSession) -> tuple[Right, ...]:
+    """List the customers that a session may turn to."""
+    system = SystemActor(session.workspace_id, JOB)
+    return runtime.run(system, portal_sessions.list_choices, session.email)
+
+
+def choose_customer(
+    runtime: Runtime, session: CustomerSession, customer_id: int
+) -> None:
+    """Turn a session to one of the customers behind its address.
+
+    Raises:
+        NotFound: it may not see that one.
+    """
+    system = SystemActor(session.workspace_id, JOB)
+    runtime.run(
+        system, portal_sessions.choose_customer, session.session_id, customer_id
+    )
+
+
+def read_totp(runtime: Runtime, session: CustomerSession) -> TotpState:
+    """Return what the session's authenticator app still needs."""
+    system = SystemActor(session.workspace_id, JOB)
+    return runtime.run(system, portal_sessions.read_totp, session.session_id)
+
+
+def confirm_totp(runtime: Runtime, session: CustomerSession, typed: str) -> None:
+    """Take a code of the authenticator app.
+
+    Raises:
+        InvalidInput: it is wrong or was used before.
+        LimitReached: too many wrong ones.
+    """
+    keys = (("totp", str(session.session_id), TOTP_TRIES_FREE),)
+    keys += (("totp of", session.email.lower(), TOTP_TRIES_FREE * 4),)
+    counted = _take(runtime, session.workspace_id, "totp", keys)
+    system = SystemActor(session.workspace_id, JOB)
+    runtime.run(system, portal_sessions.accept_totp, session.session_id, typed)
+    runtime.run(_NOBODY, give_back_try, counted)
+
+
+def sign_out(runtime: Runtime, session: CustomerSession) -> None:
+    """End a session in every window of its browser."""
+    system = SystemActor(session.workspace_id, JOB)
+    runtime.run(system, portal_sessions.sign_out, session.session_id)
+
+
+def _take(
+    runtime: Runtime,
+    workspace_id: int,
+    what: str,
+    keys: tuple[tuple[str, str, int], ...],
+) -> tuple[Counted, ...]:
+    """Count a try under each key before it is made."""
+    counted = tuple(
+        Counted(
+            runtime.cipher.keyed_digest("portal", what, str(workspace_id), kind, key),
+            free,
+        )
+        for kind, key, free in keys
+    )
+    try:
+        runtime.run(_NOBODY, take_try, counted)
+    except LimitReached:
+        raise LimitReached(TOO_OFTEN) from None
+    return counted

@@ -1,0 +1,383 @@
+"""A customer proves who they are: codes by mail, an app on top, and every refusal."""
+
+import json
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+from markupsafe import Markup
+from pyotp.totp import TOTP
+from sqlmodel import select
+from starlette.applications import Starlette
+
+from billing_app import runtime
+from billing_app.database import authentication
+from billing_app.database.authentication import Cookies, OpenedLink
+from billing_app.domain.actors import Proof
+from billing_app.domain.portal_place import Door, PortalPlace
+from billing_app.domain.portal_proof import CODE_LIFETIME, CODE_TRIES_MAX
+from billing_app.endpoints.portal_sign_in import portal_sign_in_routes
+from billing_app.models import (
+    AuditEntry,
+    CustomerContact,
+    OneTimeCode,
+    OutboxMessage,
+    PortalSession,
+    WorkspaceSettings,
+)
+from billing_app.services import portal_links, portal_sessions
+from billing_app.workflows.outbox import deliver_due
+from tests.support.billing import a_customer, all_rows, an_invoice
+from tests.support.server import free_port, served
+from tests.support.world import World
+
+EMAIL = "ap@vermeer.example"
+
+
+@dataclass
+class Desk:
+    """An invoice of one customer, served, and the mail that arrives."""
+
+    world: World
+    url: str
+    customer_id: int
+    invoice_id: int
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def token(self) -> str:
+        place = self.world.northwind
+        return self.world.run(place.accounting, portal_links.copy_link, self.invoice_id)
+
+    @property
+    def page(self) -> str:
+        return f"/p/{self.token}/verify"
+
+    def post(self, step: str, page: str = "", **form: str) -> httpx.Response:
+        answer = httpx.post(
+            f"{self.url}{page or self.page}",
+            data={"step": step, **form},
+            cookies=self.cookies,
+        )
+        self.cookies |= dict(answer.cookies)
+        return answer
+
+    def get(self, page: str = "") -> httpx.Response:
+        return httpx.get(f"{self.url}{page or self.page}", cookies=self.cookies)
+
+    def mailed_codes(self) -> list[str]:
+        """Deliver what is due; return the codes in all mails so far, oldest first."""
+        while deliver_due(self.world.runtime):
+            pass
+        folder = self.world.runtime.settings.data_dir / "mailbox"
+        mails = sorted(folder.rglob("*.eml"), key=lambda x: x.stat().st_mtime_ns)
+        found = (re.search(r"Subject: (\d{6}) is", x.read_text()) for x in mails)
+        return [x[1] for x in found if x]
+
+    def code(self) -> str:
+        return self.mailed_codes()[-1]
+
+    def sign_in(self, page: str = "", email: str = EMAIL) -> httpx.Response:
+        self.post("email", page, email=email)
+        return self.post("code", page, email=email, code=self.code())
+
+    def opened(self, place: PortalPlace | None = None) -> OpenedLink:
+        header = "; ".join(f"{k}={v}" for k, v in self.cookies.items())
+        return authentication.open_portal(
+            self.world.runtime.engine,
+            place or PortalPlace(Door.INVOICE_LINK, self.token, is_account=False),
+            Cookies(header, is_https=False),
+            self.world.clock.now,
+        )
+
+
+@pytest.fixture
+def desk(world: World) -> Iterator[Desk]:
+    runtime.set_current(world.runtime)
+    an_invoice(world, world.kestrel)
+    customer_id = a_customer(world, world.northwind)
+    invoice_id = an_invoice(world, world.northwind, customer_id=customer_id)
+    port = free_port()
+    app = Starlette(routes=portal_sign_in_routes(Markup("")))
+    with served(app, port):
+        yield Desk(world, f"http://localhost:{port}", customer_id, invoice_id)
+
+
+def choose(world: World, **portal: str | bool) -> None:
+    with world.unit(world.northwind.system) as uow:
+        uow.one(select(WorkspaceSettings)).portal = portal
+
+
+class TestCode:
+    def test_proves_the_address_to_whoever_reads_its_mail(self, desk: Desk):
+        answer = desk.sign_in()
+
+        assert answer.status_code == 303
+        opened = desk.opened()
+        assert (opened.visitor.proof, opened.email) == (Proof.SESSION, EMAIL)
+
+    def test_sets_a_cookie_that_no_script_reads(self, desk: Desk):
+        cookie = desk.sign_in().headers["set-cookie"].lower()
+
+        assert "httponly" in cookie
+        assert "samesite=lax" in cookie
+
+    def test_asking_looks_the_same_for_a_stranger(self, desk: Desk):
+        known = desk.post("email", email=EMAIL)
+        unknown = desk.post("email", email="no@vermeer.example")
+
+        masked = unknown.text.replace("no@vermeer", "ap@vermeer").replace("n•", "a•")
+        assert (known.status_code, known.text) == (unknown.status_code, masked)
+        assert len(desk.mailed_codes()) == 1
+
+    def test_is_stored_nowhere(self, desk: Desk):
+        desk.post("email", email=EMAIL)
+        code = desk.code()
+
+        for table in (OneTimeCode, OutboxMessage, AuditEntry):
+            for row in all_rows(desk.world, desk.world.northwind, table):
+                assert code not in json.dumps(row.model_dump(), default=str)
+
+    @pytest.mark.parametrize("change", ["wrong", "fullwidth", "arabic", "short", ""])
+    def test_refuses_anything_else(self, desk: Desk, change: str):
+        desk.post("email", email=EMAIL)
+        code = desk.code()
+        typed = {
+            "wrong": f"{(int(code) + 1) % 10**6:06}",
+            "fullwidth": code.translate({48 + x: 0xFF10 + x for x in range(10)}),
+            "arabic": code.translate({48 + x: 0x660 + x for x in range(10)}),
+            "short": code[:5],
+            "": "",
+        }[change]
+
+        answer = desk.post("code", email=EMAIL, code=typed)
+
+        assert answer.status_code == 422
+        assert "That code is not right" in answer.text
+        assert desk.opened().visitor.proof == Proof.LINK
+
+    def test_may_be_typed_with_a_space(self, desk: Desk):
+        desk.post("email", email=EMAIL)
+        code = desk.code()
+
+        answer = desk.post("code", email=EMAIL, code=f" {code[:3]} {code[3:]} ")
+
+        assert answer.status_code == 303
+
+    def test_works_once(self, desk: Desk):
+        desk.sign_in()
+        desk.cookies.clear()
+
+        answer = desk.post("code", email=EMAIL, code=desk.code())
+
+        assert answer.status_code == 422
+
+    def test_lives_ten_minutes(self, desk: Desk):
+        desk.post("email", email=EMAIL)
+        code = desk.code()
+        desk.world.clock.now += CODE_LIFETIME
+
+        assert desk.post("code", email=EMAIL, code=code).status_code == 422
+
+    def test_of_another_invoice_is_not_taken(self, desk: Desk):
+        desk.post("email", email=EMAIL)
+        code = desk.code()
+        desk.invoice_id = an_invoice(
+            desk.world, desk.world.northwind, customer_id=desk.customer_id
+        )
+
+        assert desk.post("code", email=EMAIL, code=code).status_code == 422
+
+    def test_fifty_at_once_get_five_tries(self, desk: Desk):
+        """The fifty come from as many networks, so that only the code counts."""
+        desk.post("email", email=EMAIL)
+        code, wrong = desk.code(), "000000"
+        place = portal_sessions.CodePlace(desk.customer_id, desk.invoice_id)
+        system = desk.world.northwind.system
+
+        def guess(_: int) -> bool:
+            return desk.world.run(
+                system, portal_sessions.take_code, place, EMAIL, wrong
+            )
+
+        with ThreadPoolExecutor(8) as pool:
+            assert not any(pool.map(guess, range(50)))
+
+        row = all_rows(desk.world, desk.world.northwind, OneTimeCode)[-1]
+        assert row.tries == CODE_TRIES_MAX
+        assert desk.post("code", email=EMAIL, code=code).status_code == 422
+
+    def test_a_stranger_s_wrong_codes_do_not_shut_the_customer_out(self, desk: Desk):
+        desk.post("email", email=EMAIL)
+        for _ in range(CODE_TRIES_MAX):
+            desk.post("code", email=EMAIL, code="000000")
+
+        assert desk.sign_in().status_code == 303
+
+    def test_asking_without_end_is_slowed_down(self, desk: Desk):
+        answers = [desk.post("email", email=EMAIL) for _ in range(8)]
+
+        assert [x.status_code for x in answers][-1] == 429
+        assert "wait a few minutes" in answers[-1].text
+        assert len(desk.mailed_codes()) <= 6
+
+    def test_no_address_is_said_in_plain_words(self, desk: Desk):
+        answer = desk.post("email", email="nobody")
+
+        assert answer.status_code == 422
+        assert "not an e-mail address" in answer.text
+
+
+class TestContact:
+    def contact(self, desk: Desk, **rights: bool) -> str:
+        with desk.world.unit(desk.world.northwind.system) as uow:
+            uow.add(
+                CustomerContact(
+                    customer_id=desk.customer_id, email="Cc@vermeer.example", **rights
+                )
+            )
+        return "cc@vermeer.example"
+
+    def test_who_may_not_see_all_proves_one_invoice(self, desk: Desk):
+        desk.sign_in(email=self.contact(desk))
+
+        assert desk.opened().visitor.proof == Proof.CODE
+
+    def test_who_may_see_all_opens_the_account(self, desk: Desk):
+        desk.sign_in(email=self.contact(desk, may_see_all=True))
+
+        assert desk.opened().visitor.proof == Proof.SESSION
+
+
+class TestAccount:
+    PAGE = "/account/northwind-charter/sign-in"
+
+    def test_needs_only_an_address(self, desk: Desk):
+        answer = desk.sign_in(self.PAGE)
+
+        assert answer.headers["location"] == self.PAGE
+        inside = desk.get(self.PAGE).headers["location"]
+        assert inside == "/account/northwind-charter"
+        place = PortalPlace(Door.SIGNED_IN, "northwind-charter", is_account=True)
+        assert desk.opened(place).visitor.customer_id == desk.customer_id
+
+    def test_several_customers_behind_an_address_are_offered(self, desk: Desk):
+        other = a_customer(desk.world, desk.world.northwind, "Other Books")
+        desk.sign_in(self.PAGE)
+
+        assert "Choose an account" in desk.get(self.PAGE).text
+        desk.post("choose", self.PAGE, customer=str(other))
+
+        place = PortalPlace(Door.SIGNED_IN, "northwind-charter", is_account=True)
+        assert desk.opened(place).visitor.customer_id == other
+
+    def test_somebody_else_s_account_is_not_chosen(self, desk: Desk):
+        a_customer(desk.world, desk.world.northwind, "Other Books")
+        place = desk.world.northwind
+        with desk.world.unit(place.system) as uow:
+            foreign = uow.add(
+                type(uow.get(portal_sessions.Customer, desk.customer_id))(
+                    name="Foreign",
+                    name_key="foreign",
+                    email="x@foreign.example",
+                    created_at=uow.now,
+                )
+            ).id
+        desk.sign_in(self.PAGE)
+
+        answer = desk.post("choose", self.PAGE, customer=str(foreign))
+
+        assert answer.status_code == 404
+        assert "Choose an account" in desk.get(self.PAGE).text
+
+    def test_signing_out_ends_the_session(self, desk: Desk):
+        desk.sign_in(self.PAGE)
+        kept = dict(desk.cookies)
+
+        httpx.post(
+            f"{desk.url}/account/northwind-charter/sign-out", cookies=desk.cookies
+        )
+
+        desk.cookies = kept
+        assert "Confirm your e-mail address" in desk.get(self.PAGE).text
+
+    def test_staff_end_a_session(self, desk: Desk):
+        desk.sign_in()
+        session = all_rows(desk.world, desk.world.northwind, PortalSession)[0]
+
+        desk.world.run(
+            desk.world.northwind.accounting, portal_sessions.end_session, session.id
+        )
+
+        assert desk.opened().visitor.proof == Proof.LINK
+
+    @pytest.mark.parametrize("key", ["is_on", "allows_sign_in"])
+    def test_is_not_there_where_it_is_switched_off(self, desk: Desk, key: str):
+        choose(desk.world, **{key: False})
+
+        assert desk.get(self.PAGE).status_code == 403
+
+    def test_an_unknown_business_is_not_found(self, desk: Desk):
+        assert desk.get("/account/nobody/sign-in").status_code == 404
+
+
+class TestTotp:
+    def set_up(self, desk: Desk) -> str:
+        """Sign in, scan the code, and return the app's secret."""
+        choose(desk.world, write_auth="code_totp")
+        desk.sign_in()
+        key = re.search("<code>([A-Z2-7 ]+)</code>", desk.get().text)
+        assert key is not None
+        return key[1].replace(" ", "")
+
+    def test_is_asked_for_on_top(self, desk: Desk):
+        secret = self.set_up(desk)
+        assert not desk.opened().visitor.has_totp
+
+        now = desk.world.clock.now
+        desk.post("totp", code=TOTP(secret).at(now))
+
+        assert desk.opened().visitor.has_totp
+
+    def test_each_code_works_once(self, desk: Desk):
+        secret = self.set_up(desk)
+        code = TOTP(secret).at(desk.world.clock.now)
+        desk.post("totp", code=code)
+        desk.cookies.clear()
+        desk.sign_in()
+
+        again = desk.post("totp", code=code)
+
+        assert again.status_code == 422
+        assert "Enter your authenticator code" in again.text
+        assert not desk.opened().visitor.has_totp
+
+    def test_a_reset_lets_the_contact_start_anew(self, desk: Desk):
+        old = self.set_up(desk)
+        desk.post("totp", code=TOTP(old).at(desk.world.clock.now))
+
+        desk.world.run(
+            desk.world.northwind.accounting,
+            portal_sessions.reset_totp,
+            desk.customer_id,
+            EMAIL,
+        )
+        desk.cookies.clear()
+        desk.sign_in()
+
+        assert "Set up your authenticator app" in desk.get().text
+
+    def test_guessing_is_slowed_down(self, desk: Desk):
+        self.set_up(desk)
+
+        answers = [desk.post("totp", code="000000") for _ in range(7)]
+
+        assert "wait a few minutes" in answers[-1].text
+
+
+def test_a_wrong_link_has_no_such_page(desk: Desk):
+    assert desk.get("/p/unknown/verify").status_code == 404
+    assert desk.post("email", "/p/unknown/verify", email=EMAIL).status_code == 404
