@@ -273,6 +273,58 @@ class SettingsChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileApplied(Event):
+    TEXT: ClassVar[str] = "Portal profile applied"
+    profile: str
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortalAnswerSet(Event):
+    """A customer's or an invoice's own answer, in place of the workspace's."""
+
+    TEXT: ClassVar[str] = "Portal setting changed"
+    key: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortalAnswerCleared(Event):
+    TEXT: ClassVar[str] = "Portal setting follows the workspace again"
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactAdded(Event):
+    TEXT: ClassVar[str] = "Contact added"
+    contact_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactChanged(Event):
+    TEXT: ClassVar[str] = "Contact changed"
+    contact_id: int
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactRemoved(Event):
+    TEXT: ClassVar[str] = "Contact removed"
+    contact_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortalSessionEnded(Event):
+    TEXT: ClassVar[str] = "Customer session ended by staff"
+    session_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceMailedAgain(Event):
+    TEXT: ClassVar[str] = "Mailed to the customer again"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkspaceCreated(Event):
     TEXT: ClassVar[str] = "Workspace created"
 
@@ -348,7 +400,6 @@ class ContactTotpChanged(Event):
 
 EFFECTS: dict[type[Event], tuple[Topic, ...]] = {
     InvoiceIssued: (Topic.RENDER_INVOICE,),
-    InvoicePublished: (Topic.MAIL_INVOICE,),
     PaymentRecorded: (Topic.RENDER_RECEIPT,),
     PaymentSettled: (Topic.RENDER_RECEIPT, Topic.MAIL_RECEIPT),
 }

@@ -8,7 +8,7 @@ so a missed night or a late webhook can never show a wrong badge.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from billing_app.domain.errors import Conflict, InvalidInput
@@ -99,6 +99,23 @@ PHASES_BY_STATUS: dict[InvoiceStatus, tuple[tuple[InvoicePhase, ...], DueSide]] 
 
 
 @dataclass(frozen=True, slots=True)
+class LateRules:
+    """When a business calls money late.
+
+    Attributes:
+        grace_days: whole days after the due date that are still in time.
+        debit_counts: a bank debit on its way counts as if it had arrived.
+    """
+
+    grace_days: int = 0
+    debit_counts: bool = False
+
+    def late_before(self, today: date) -> date:
+        """Return the first due date that is not late today; earlier ones are."""
+        return today - timedelta(days=self.grace_days)
+
+
+@dataclass(frozen=True, slots=True)
 class InvoiceFacts:
     """What the status is computed from. Amounts in minor units."""
 
@@ -107,15 +124,17 @@ class InvoiceFacts:
     outstanding_minor: int
     processing_minor: int
     due_on: date | None
+    rules: LateRules = LateRules()
 
 
 def is_overdue(facts: InvoiceFacts, today: date) -> bool:
-    """Say whether money is late: outstanding after the end of the due date."""
+    """Say whether money is late: the due date and the days of grace are over."""
+    arriving = facts.processing_minor if facts.rules.debit_counts else 0
     return (
         facts.state == InvoiceState.ISSUED
-        and facts.outstanding_minor > 0
+        and facts.outstanding_minor > arriving
         and facts.due_on is not None
-        and today > facts.due_on
+        and facts.due_on < facts.rules.late_before(today)
     )
 
 

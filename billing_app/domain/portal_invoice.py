@@ -202,6 +202,7 @@ class PortalInvoice:
     """Everything the customer's page says about one invoice.
 
     Attributes:
+        status_words: what the business calls the status.
         amount_length: characters of the amount, so that a long one gets smaller.
         due_note: how far the due date is, like "in 18 days".
         paid_words, paid_percent: how much of it came, empty while nothing did.
@@ -216,6 +217,7 @@ class PortalInvoice:
     number: str = ""
     title: str = ""
     status: str = ""
+    status_words: str = ""
     amount: str = ""
     amount_length: int = 0
     is_settled: bool = False
@@ -236,6 +238,7 @@ class PortalInvoice:
     brand: dict[str, str] = field(default_factory=dict[str, str])
     welcome: str = ""
     shows_badge: bool = False
+    storage_notice: str = ""
     is_preview: bool = False
     is_silent: bool = False
     note: str = ""
@@ -353,6 +356,7 @@ class _Writer:
             number=document.number,
             title=f"Invoice {document.number} from {seller}",
             status=status.value,
+            status_words=settings.word_of(status),
             amount=amount,
             amount_length=len(amount),
             is_settled=is_settled,
@@ -373,6 +377,7 @@ class _Writer:
             brand=brand_style(correct_brand(document.branding.accent)),
             welcome=settings.welcome.strip(),
             shows_badge=settings.shows_badge,
+            storage_notice=settings.storage_notice,
             is_preview=self.looking.is_preview,
             is_silent=self.looking.is_staff,
             note=note,
@@ -405,6 +410,7 @@ class _Writer:
                 outstanding_minor=facts.outstanding_minor,
                 processing_minor=facts.processing_minor,
                 due_on=facts.document.due_on,
+                rules=self.setup.settings.late_rules,
             ),
             self.today,
         )

@@ -13,6 +13,9 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, get_type_hints
 
+from billing_app.domain.errors import Conflict
+from billing_app.domain.invoice import InvoiceStatus, LateRules
+
 
 class PaymentMode(StrEnum):
     """How customers may pay through the portal."""
@@ -162,6 +165,14 @@ class PortalSettings:
     welcome: str = ""
     storage_notice: str = ""
 
+    @property
+    def late_rules(self) -> LateRules:
+        return LateRules(self.grace_days, self.debit_counts == CountsAsPaid.INITIATED)
+
+    def word_of(self, status: InvoiceStatus) -> str:
+        """Return the word on the customer's badge for a status."""
+        return self.due_word if status == InvoiceStatus.DUE else status.value
+
     def to_stored(self) -> dict[str, Any]:
         return asdict(self)
 
@@ -191,11 +202,9 @@ CUSTOMER_KEYS = INVOICE_KEYS | {
     "shows_invoices",
     "shows_paid_pdf",
     "shows_reminders",
-    "debit_counts",
     "link_opens_account",
     "allows_sign_in",
     "activity",
-    "grace_days",
 }
 
 # What a wider level has switched off stays off.
@@ -297,16 +306,31 @@ class PortalSetup:
     slug: str = ""
 
 
+def check_may_publish(settings: PortalSettings) -> None:
+    """Refuse to publish where customers see an invoice only once it is sent."""
+    if settings.visible_on == VisibleOn.SEND:
+        raise Conflict(
+            "Invoices are shown to customers when they are marked as sent, as "
+            "Settings, Portal says. Issue it, then mark it as sent."
+        )
+
+
 def link_expires_at(
-    settings: PortalSettings, created_at: datetime, due_on: date | None
+    settings: PortalSettings,
+    created_at: datetime,
+    due_on: date | None,
+    *,
+    is_paid: bool = False,
 ) -> datetime | None:
     """Return the instant a new link stops working, or None for never or not yet.
 
     A link that expires after the due date lives through the whole last day in
     every zone, hence the extra day. One that expires after payment gets its date
-    when the invoice is paid.
+    when the invoice is paid; one made later counts from when it is made.
     """
     days = timedelta(days=settings.link_expiry_days)
+    if settings.link_expiry == LinkExpiry.AFTER_PAID and is_paid:
+        return created_at + days
     if settings.link_expiry == LinkExpiry.AFTER_DAYS:
         return created_at + days
     if settings.link_expiry == LinkExpiry.AFTER_DUE and due_on is not None:

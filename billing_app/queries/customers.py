@@ -30,6 +30,7 @@ from billing_app.queries.paging import (
     make_page,
     make_walk,
 )
+from billing_app.queries.portal_rules import read_late_rules
 
 CHOICES_MAX = 20
 TEXT_LENGTH_MAX = 200
@@ -291,7 +292,12 @@ def _owed(uow: UnitOfWork, customer_ids: list[int]) -> dict[int, tuple[Owed, ...
     """Sum up the open invoices of some customers, archived ones too."""
     phases = [*OPEN_PHASES, *(phase.archived for phase in OPEN_PHASES)]
     outstanding = col(Invoice.outstanding_minor)
-    late = case((col(Invoice.due_key) < uow.today, outstanding), else_=0)
+    rules = read_late_rules(uow)
+    still_asked: Any = outstanding
+    if rules.debit_counts:
+        still_asked = outstanding - col(Invoice.processing_minor)
+    is_late = col(Invoice.due_key) < rules.late_before(uow.today)
+    late = case((is_late, still_asked), else_=0)
     statement = (
         select(
             col(Invoice.customer_id),

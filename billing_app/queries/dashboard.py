@@ -26,6 +26,7 @@ from billing_app.models import (
     PaymentAttempt,
 )
 from billing_app.queries.activity import Activity, list_recent_activity
+from billing_app.queries.portal_rules import read_late_rules
 
 MONTHS = 12
 ATTENTION_MAX = 5
@@ -133,13 +134,14 @@ def read_dashboard(uow: UnitOfWork) -> Dashboard:
     currency = uow.workspace.currency
     open_sums = _open_sums(uow)
     late = [each for each in open_sums if each.bucket != Bucket.NOT_DUE]
+    is_asked = _still_asked if read_late_rules(uow).debit_counts else _outstanding
     processing = ((x.currency, x.processing, x.processing_count) for x in open_sums)
     paid, paid_before = _paid(uow)
     return Dashboard(
         currency=currency,
         moment=Moment(uow.now, uow.workspace.zone),
         outstanding=_own_first(currency, map(_outstanding, open_sums)),
-        overdue=_own_first(currency, map(_outstanding, late)),
+        overdue=_own_first(currency, map(is_asked, late)),
         oldest_due_on=min((each.oldest for each in late), default=None),
         processing=_own_first(currency, processing),
         paid=_own_first(currency, paid),
@@ -164,9 +166,10 @@ class _OpenSum:
 
 def _open_sums(uow: UnitOfWork) -> list[_OpenSum]:
     """Sum up open invoices by currency and age; archived ones are owed too."""
+    rules = read_late_rules(uow)
     today, due = uow.today, col(Invoice.due_key)
     bucket = case(
-        (due >= today, Bucket.NOT_DUE.value),
+        (due >= rules.late_before(today), Bucket.NOT_DUE.value),
         (due >= today - timedelta(days=30), Bucket.TO_30.value),
         (due >= today - timedelta(days=60), Bucket.TO_60.value),
         (due >= today - timedelta(days=90), Bucket.TO_90.value),
@@ -197,6 +200,11 @@ def _open_sums(uow: UnitOfWork) -> list[_OpenSum]:
 
 def _outstanding(each: _OpenSum) -> tuple[str, int, int]:
     return each.currency, each.minor, each.count
+
+
+def _still_asked(each: _OpenSum) -> tuple[str, int, int]:
+    """Leave out what a bank debit is bringing."""
+    return each.currency, each.minor - each.processing, each.count
 
 
 def _aging(currency: str, sums: list[_OpenSum]) -> Iterator[BucketSum]:

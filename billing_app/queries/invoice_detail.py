@@ -22,6 +22,7 @@ from billing_app.domain.invoice import (
     compute_status,
     is_overdue,
 )
+from billing_app.domain.portal_settings import VisibleOn
 from billing_app.models import (
     Allocation,
     Customer,
@@ -35,6 +36,7 @@ from billing_app.models import (
     PortalLink,
 )
 from billing_app.queries.activity import Activity, list_invoice_activity
+from billing_app.queries.portal_rules import read_late_rules, read_workspace_settings
 
 SHOWN_MAX = 200
 
@@ -107,6 +109,7 @@ class InvoiceDetail:
 
     Attributes:
         version: what services that change the invoice want to be given.
+        may_publish: the business shows invoices before they are marked as sent.
         document: as issued; None for a draft.
     """
 
@@ -132,6 +135,7 @@ class InvoiceDetail:
     due_on: date | None
     purchase_order: str
     void_reason: str
+    may_publish: bool
     published_at: datetime | None
     sent_at: datetime | None
     archived_at: datetime | None
@@ -163,6 +167,7 @@ def read_invoice(uow: UnitOfWork, invoice_id: int) -> InvoiceDetail:
         invoice.outstanding_minor,
         invoice.processing_minor,
         invoice.due_on,
+        read_late_rules(uow),
     )
     return InvoiceDetail(
         id=invoice_id,
@@ -187,6 +192,7 @@ def read_invoice(uow: UnitOfWork, invoice_id: int) -> InvoiceDetail:
         due_on=invoice.due_on,
         purchase_order=invoice.purchase_order,
         void_reason=invoice.void_reason,
+        may_publish=read_workspace_settings(uow).visible_on != VisibleOn.SEND,
         published_at=invoice.published_at,
         sent_at=invoice.sent_at,
         archived_at=invoice.archived_at,

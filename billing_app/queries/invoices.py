@@ -37,6 +37,7 @@ from billing_app.domain.invoice import (
     InvoicePhase,
     InvoiceState,
     InvoiceStatus,
+    LateRules,
     compute_status,
     is_overdue,
 )
@@ -54,6 +55,7 @@ from billing_app.queries.paging import (
     make_page,
     make_walk,
 )
+from billing_app.queries.portal_rules import read_late_rules
 
 TEXT_LENGTH_MAX = 200
 # Up to here a filter's matches are gathered and sorted; beyond, they are met often
@@ -348,7 +350,10 @@ _Tests = dict[str, _Test]
 
 def _tests(uow: UnitOfWork, wanted: InvoiceFilter) -> _Tests:
     tests: _Tests = {}
-    issued, due = wanted.issued.without_missing, _due_range(wanted, uow.today)
+    issued, due = (
+        wanted.issued.without_missing,
+        _due_range(wanted, _late_before(uow, wanted)),
+    )
     if not issued.is_open:
         tests[InvoiceSort.ISSUED] = _Test([_between(Invoice.issued_key, issued)])
     if not due.is_open:
@@ -413,7 +418,14 @@ def _phases(wanted: InvoiceFilter) -> list[str]:
     return kept + archived
 
 
-def _due_range(wanted: InvoiceFilter, today: date) -> DateRange:
+def _late_before(uow: UnitOfWork, wanted: InvoiceFilter) -> date:
+    """Return the first due date that is not late; only some statuses need to ask."""
+    if wanted.status is None or PHASES_BY_STATUS[wanted.status][1] == DueSide.EITHER:
+        return uow.today
+    return read_late_rules(uow).late_before(uow.today)
+
+
+def _due_range(wanted: InvoiceFilter, late_before: date) -> DateRange:
     """Narrow the asked range by what the status says about the due date."""
     side = DueSide.EITHER
     if wanted.status is not None:
@@ -421,10 +433,10 @@ def _due_range(wanted: InvoiceFilter, today: date) -> DateRange:
     asked = wanted.due.without_missing
     first, last = asked.first, asked.last
     if side == DueSide.LATE:
-        yesterday = today - timedelta(days=1)
-        last = yesterday if last is None else min(last, yesterday)
+        latest = late_before - timedelta(days=1)
+        last = latest if last is None else min(last, latest)
     if side == DueSide.STILL_TIME:
-        first = today if first is None else max(first, today)
+        first = late_before if first is None else max(first, late_before)
     return DateRange(first, last)
 
 
@@ -562,17 +574,19 @@ def _few(branches: list[Select[Any]], limit: int = GATHERED_MAX + 1) -> Select[A
 def _rows(uow: UnitOfWork, ids: Sequence[int], key: Any) -> list[InvoiceRow]:
     """Read the shown columns, in the order of the ids."""
     shown = select(*_SHOWN, col(key).label("sort_key")).where(_ID.in_(ids))
-    by_id = {row.id: _row(row, uow.today) for row in uow.all(shown)}
+    rules = read_late_rules(uow)
+    by_id = {row.id: _row(row, uow.today, rules) for row in uow.all(shown)}
     return [by_id[row_id] for row_id in ids if row_id in by_id]
 
 
-def _row(row: Any, today: date) -> InvoiceRow:
+def _row(row: Any, today: date, rules: LateRules) -> InvoiceRow:
     facts = InvoiceFacts(
         InvoiceState(row.state),
         row.total_minor,
         row.outstanding_minor,
         row.processing_minor,
         row.due_on,
+        rules,
     )
     return InvoiceRow(
         id=row.id,

@@ -10,6 +10,7 @@ from billing_app.database.access import inner, staff_or_job
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission, PortalVisitor
 from billing_app.domain.errors import NotFound
+from billing_app.domain.invoice import LateRules
 from billing_app.domain.payability import StripeConnection, stripe_connection
 from billing_app.domain.portal_settings import (
     PortalSettings,
@@ -73,6 +74,12 @@ def rules_of_customer(uow: UnitOfWork, customer_id: int) -> ResolvedSettings:
 def read_workspace_settings(uow: UnitOfWork) -> PortalSettings:
     """Return what the workspace has chosen for all of its customers."""
     return PortalSettings.from_stored(uow.one(select(WorkspaceSettings.portal)))
+
+
+@inner
+def read_late_rules(uow: UnitOfWork) -> LateRules:
+    """Return when this workspace calls money late."""
+    return read_workspace_settings(uow).late_rules
 
 
 @inner

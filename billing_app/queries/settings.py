@@ -124,11 +124,13 @@ class PortalPage:
     """What customers see and may do.
 
     Attributes:
+        profile: the one applied last, whatever was changed since.
         minimum: in the workspace's currency; empty for none.
     """
 
     version: int = 0
     settings: PortalSettings = field(default_factory=PortalSettings)
+    profile: str = ""
     minimum: str = ""
     currency: str = ""
     stripe: StripeConnection = StripeConnection.NOT_CONNECTED
@@ -271,6 +273,7 @@ def read_portal(uow: UnitOfWork) -> PortalPage:
     return PortalPage(
         version=settings.version,
         settings=portal,
+        profile=uow.workspace.profile,
         minimum=str(minimum.decimal) if portal.minimum_minor else "",
         currency=currency,
         stripe=_connection(account) if account else StripeConnection.NOT_CONNECTED,

@@ -21,11 +21,13 @@ from billing_app.domain.errors import Conflict, InvalidInput
 from billing_app.domain.events import (
     InvoiceArchived,
     InvoiceIssued,
+    InvoiceMailedAgain,
     InvoicePublished,
     InvoiceSent,
     InvoiceUnarchived,
     InvoiceVoided,
     MailRequeued,
+    Topic,
 )
 from billing_app.domain.invoice import (
     InvoiceState,
@@ -36,6 +38,11 @@ from billing_app.domain.invoice import (
 )
 from billing_app.domain.ledger import Posting, postings_for_issue, postings_for_void
 from billing_app.domain.parsing import clean_text
+from billing_app.domain.portal_settings import (
+    NotifyOn,
+    VisibleOn,
+    check_may_publish,
+)
 from billing_app.domain.terms_json import adjustments_to_json, taxes_to_json
 from billing_app.domain.totals import DocumentTerms, LineTerms, LineTotals, Totals
 from billing_app.models import (
@@ -54,6 +61,7 @@ from billing_app.queries.letterhead import (
     read_settings,
     seller_party,
 )
+from billing_app.queries.portal_rules import read_workspace_settings
 from billing_app.services import ledger
 from billing_app.services.drafts import lock_draft
 from billing_app.services.outstanding import refresh
@@ -73,25 +81,34 @@ class IssuedInvoice:
 
 @staff(Permission.ISSUE_INVOICE)
 def issue(uow: UnitOfWork, invoice_id: int, version: int) -> IssuedInvoice:
-    """Freeze a draft and give it the next number. Customers do not see it yet.
+    """Freeze a draft and give it the next number.
+
+    Customers see it only where the business shows invoices as soon as they exist.
 
     Raises:
         StaleDraft: somebody saved it since `version` was read.
         WrongState: it is issued already.
         InvalidInput: something is missing or can't be read; names the field.
     """
-    return _issue(uow, lock_draft(uow, invoice_id, version))
+    invoice = lock_draft(uow, invoice_id, version)
+    issued = _issue(uow, invoice)
+    if read_workspace_settings(uow).visible_on == VisibleOn.ISSUE:
+        _publish(uow, invoice)
+    return issued
 
 
 @staff(Permission.ISSUE_INVOICE)
 def publish(uow: UnitOfWork, invoice_id: int) -> None:
     """Show an issued invoice in the portal, with a link and one mail.
 
-    Doing it again changes nothing and mails nobody.
+    Doing it again changes nothing and mails nobody. The mail waits where customers
+    get it when the invoice is marked as sent.
 
     Raises:
         WrongState: a draft or void.
+        Conflict: this business shows invoices when they are sent.
     """
+    check_may_publish(read_workspace_settings(uow))
     _publish(uow, uow.get(Invoice, invoice_id, lock=True))
 
 
@@ -100,8 +117,9 @@ def issue_and_publish(uow: UnitOfWork, invoice_id: int, version: int) -> IssuedI
     """Issue and publish in one transaction: both or neither.
 
     Raises:
-        As `issue`.
+        As `issue` and `publish`.
     """
+    check_may_publish(read_workspace_settings(uow))
     invoice = lock_draft(uow, invoice_id, version)
     issued = _issue(uow, invoice)
     _publish(uow, invoice)
@@ -116,6 +134,25 @@ def mark_sent(uow: UnitOfWork, invoice_id: int) -> None:
         WrongState: a draft or void.
     """
     _mark_sent(uow, uow.get(Invoice, invoice_id, lock=True))
+
+
+@staff(Permission.ISSUE_INVOICE)
+def mail_again(uow: UnitOfWork, invoice_id: int) -> None:
+    """Mail the customer once more that the invoice is there: staff have been asked.
+
+    Raises:
+        Conflict: it is not in the portal, so the link in the mail opens nothing.
+    """
+    invoice = uow.get(Invoice, invoice_id, lock=True)
+    if invoice.published_at is None:
+        raise Conflict("Publish the invoice first; until then the link opens nothing.")
+    if find_live_link(uow, invoice_id) is None:
+        make_link(uow, invoice)
+    key = f"invoice:{invoice_id}:again:{uow.now.isoformat(timespec='minutes')}"
+    uow.promise(Topic.MAIL_INVOICE, key, invoice_id)
+    uow.record(
+        InvoiceMailedAgain(invoice_id=invoice_id, customer_id=invoice.customer_id)
+    )
 
 
 @staff(Permission.ISSUE_INVOICE)
@@ -476,6 +513,8 @@ def _publish(uow: UnitOfWork, invoice: Invoice) -> None:
     if find_live_link(uow, invoice.id) is None:
         make_link(uow, invoice)
     uow.record(InvoicePublished(invoice_id=invoice.id, customer_id=invoice.customer_id))
+    if read_workspace_settings(uow).notify_on == NotifyOn.PUBLISH:
+        _promise_mail(uow, invoice.id)
 
 
 def _mark_sent(uow: UnitOfWork, invoice: Invoice) -> None:
@@ -485,6 +524,13 @@ def _mark_sent(uow: UnitOfWork, invoice: Invoice) -> None:
     invoice.sent_at = uow.now
     uow.flush()
     uow.record(InvoiceSent(invoice_id=invoice.id, customer_id=invoice.customer_id))
+    assert invoice.id is not None
+    _promise_mail(uow, invoice.id)
+
+
+def _promise_mail(uow: UnitOfWork, invoice_id: int) -> None:
+    """Promise the one mail that an invoice is there, whatever else was pressed."""
+    uow.promise(Topic.MAIL_INVOICE, f"invoice:{invoice_id}", invoice_id)
 
 
 def _postings(invoice: Invoice) -> tuple[Posting, ...]:

@@ -10,7 +10,9 @@ from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.events import Topic
 from billing_app.domain.online_payment import LIVE, AttemptStatus
 from billing_app.domain.payment import compute_outstanding
-from billing_app.models import Allocation, Invoice, PaymentAttempt
+from billing_app.domain.portal_settings import LinkExpiry, link_expires_at
+from billing_app.models import Allocation, Invoice, PaymentAttempt, PortalLink
+from billing_app.queries.portal_rules import read_choices
 
 
 @inner
@@ -28,6 +30,8 @@ def refresh(uow: UnitOfWork, invoice: Invoice) -> None:
         invoice.state, invoice.due_minor, invoice.allocated_minor
     )
     uow.flush()
+    if (before[2] <= 0) != (invoice.outstanding_minor <= 0):
+        _time_links(uow, invoice)
     if _amounts(invoice) != before:
         close_checkouts(uow, invoice.id)
         uow.touch(f"invoice:{invoice.id}")
@@ -43,6 +47,27 @@ def close_checkouts(uow: UnitOfWork, invoice_id: int) -> None:
             invoice_id,
             attempt_id=attempt_id,
         )
+
+
+def _time_links(uow: UnitOfWork, invoice: Invoice) -> None:
+    """Let links end some days after full payment, where that was chosen.
+
+    Taking the payment back gives them their life again.
+    """
+    assert invoice.id is not None
+    settings = read_choices(uow, invoice.id)
+    if settings.link_expiry != LinkExpiry.AFTER_PAID:
+        return
+    is_paid = invoice.outstanding_minor <= 0
+    ends_at = link_expires_at(settings, uow.now, invoice.due_on, is_paid=is_paid)
+    for link in uow.all(
+        select(PortalLink).where(
+            col(PortalLink.invoice_id) == invoice.id,
+            col(PortalLink.revoked_at).is_(None),
+        )
+    ):
+        link.expires_at = ends_at
+    uow.flush()
 
 
 def _amounts(invoice: Invoice) -> tuple[int, int, int]:

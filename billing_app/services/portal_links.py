@@ -135,7 +135,10 @@ def make_link(uow: UnitOfWork, invoice: Invoice) -> str:
             created_by=member_id,
             created_at=uow.now,
             expires_at=link_expires_at(
-                read_choices(uow, invoice.id), uow.now, invoice.due_on
+                read_choices(uow, invoice.id),
+                uow.now,
+                invoice.due_on,
+                is_paid=invoice.outstanding_minor <= 0,
             ),
         )
     )

@@ -6,9 +6,15 @@ from sqlmodel import select
 from billing_app.domain.actors import Role
 from billing_app.domain.errors import InvalidInput, NotPermitted, StaleDraft
 from billing_app.domain.portal_settings import LinkExpiry, PaymentMode
-from billing_app.models import AuditEntry
+from billing_app.domain.profiles import PROFILES
+from billing_app.models import AuditEntry, Workspace
 from billing_app.queries.settings import read_portal
-from billing_app.services.portal_settings import PortalForm, change_portal
+from billing_app.services.portal_settings import (
+    PortalForm,
+    apply_profile,
+    change_portal,
+    restore_portal,
+)
 from tests.support.world import World
 
 FORM = PortalForm(
@@ -17,7 +23,21 @@ FORM = PortalForm(
     shows_pdf=False,
     payment="instructions",
     allows_partial=True,
-    minimum="25.50",
+    minimum_minor="25.50",
+    allows_sign_in=True,
+    visible_on="send",
+    notify_on="send",
+    due_word="Pending",
+    grace_days="5",
+    allows_payment=True,
+    card_form="embedded",
+    debit_counts="initiated",
+    comments="read",
+    write_auth="session",
+    author_name="full",
+    disputes="view",
+    activity="first_only",
+    storage_notice="We keep nothing.",
     link_expiry="after_due",
     link_expiry_days="30",
     shows_badge=True,
@@ -35,6 +55,12 @@ def test_saves_every_switch(world: World):
     assert (portal.link_expiry, portal.link_expiry_days) == (LinkExpiry.AFTER_DUE, 30)
     assert (portal.minimum_minor, page.minimum, page.currency) == (2550, "25.50", "EUR")
     assert portal.welcome == "Welcome.\nAsk us anything."
+    for key in ("visible_on", "notify_on", "due_word", "card_form", "debit_counts"):
+        assert getattr(portal, key) == getattr(FORM, key)
+    for key in ("comments", "write_auth", "author_name", "disputes", "activity"):
+        assert getattr(portal, key) == getattr(FORM, key)
+    assert portal.grace_days == 5
+    assert portal.storage_notice == "We keep nothing."
 
 
 def test_names_each_switch_in_the_audit(world: World):
@@ -64,9 +90,16 @@ def test_off_and_on_again_loses_nothing(world: World):
         ({"link_expiry_days": "0"}, "link_expiry_days"),
         ({"link_expiry_days": "９"}, "link_expiry_days"),
         ({"link_expiry_days": ""}, "link_expiry_days"),
-        ({"minimum": "25.505"}, "minimum"),
-        ({"minimum": "-1"}, "minimum"),
-        ({"minimum": "NaN"}, "minimum"),
+        ({"minimum_minor": "25.505"}, "minimum_minor"),
+        ({"minimum_minor": "-1"}, "minimum_minor"),
+        ({"minimum_minor": "NaN"}, "minimum_minor"),
+        ({"visible_on": "never"}, "visible_on"),
+        ({"comments": ""}, "comments"),
+        ({"write_auth": "nothing"}, "write_auth"),
+        ({"grace_days": "-1"}, "grace_days"),
+        ({"grace_days": "٣"}, "grace_days"),
+        ({"due_word": "<b>Due</b>"}, "due_word"),
+        ({"storage_notice": "x" * 1_001}, "storage_notice"),
         ({"welcome": "x" * 1_001}, "welcome"),
     ],
 )
@@ -90,3 +123,60 @@ def test_a_stale_save_is_refused(world: World):
 def test_other_roles_switch_nothing(world: World, role: Role):
     with pytest.raises(NotPermitted):
         world.run(world.northwind.member(role), change_portal, 1, FORM)
+
+
+class TestProfiles:
+    @pytest.mark.parametrize("key", [profile.key for profile in PROFILES])
+    def test_one_click_answers_everything_and_keeps_words(self, world: World, key: str):
+        world.run(world.northwind.admin, change_portal, 1, FORM)
+
+        world.run(world.northwind.admin, apply_profile, 2, key)
+
+        page = world.run(world.northwind.admin, read_portal)
+        profile = next(x for x in PROFILES if x.key == key)
+        assert page.profile == key
+        assert page.settings.welcome == FORM.welcome
+        for name, answer in profile.answers.items():
+            assert getattr(page.settings, name) == answer
+
+    def test_a_profile_can_be_taken_back(self, world: World):
+        world.run(world.northwind.admin, change_portal, 1, FORM)
+        before = world.run(world.northwind.admin, read_portal)
+        version = world.run(world.northwind.admin, apply_profile, 2, "closed_billing")
+
+        stored = before.settings.to_stored()
+        world.run(
+            world.northwind.admin, restore_portal, version, stored, before.profile
+        )
+
+        after = world.run(world.northwind.admin, read_portal)
+        assert (after.settings, after.profile) == (before.settings, before.profile)
+
+    def test_the_other_workspace_stays(self, world: World):
+        before = world.run(world.kestrel.admin, read_portal)
+
+        world.run(world.northwind.admin, apply_profile, 1, "closed_billing")
+
+        assert world.run(world.kestrel.admin, read_portal) == before
+        with world.reading(world.kestrel.owner) as uow:
+            assert uow.workspace.profile == Workspace.model_fields["profile"].default
+
+    def test_an_unknown_profile_is_refused(self, world: World):
+        with pytest.raises(InvalidInput):
+            world.run(world.northwind.admin, apply_profile, 1, "../closed_billing")
+
+    def test_a_stale_page_changes_nothing(self, world: World):
+        world.run(world.northwind.owner, change_portal, 1, FORM)
+
+        with pytest.raises(StaleDraft):
+            world.run(world.northwind.admin, apply_profile, 1, "closed_billing")
+
+    def test_accounting_applies_none(self, world: World):
+        with pytest.raises(NotPermitted):
+            world.run(world.northwind.accounting, apply_profile, 1, "closed_billing")
+
+    def test_open_pages_of_customers_hear_of_it(self, world: World):
+        with world.unit(world.northwind.admin) as uow:
+            apply_profile(uow, 1, "closed_billing")
+
+        assert f"portal:{world.northwind.workspace_id}" in uow.touched

@@ -154,6 +154,7 @@ def portal_shell(
     links: Sequence[rx.Component] = (),
     contact: Sequence[rx.Component | Text] = (),
     shows_badge: Flag = True,
+    storage_notice: rx.Var[str] | None = None,
     skip_words: str = "Skip to the invoice",
     main_class: str = "invoice",
     brand: rx.Var[dict[str, str]] | dict[str, str] | None = None,
@@ -183,6 +184,7 @@ def portal_shell(
         rx.el.main(*content, class_name=main_class, id="main", tab_index=-1),
         rx.el.footer(
             rx.el.p(*contact),
+            _storage(storage_notice),
             _badge(shows_badge),
             class_name="portal-foot",
         ),
@@ -383,6 +385,10 @@ def _lockup(seller: Text, href: Text, mark: Text) -> rx.Component:
     if isinstance(href, rx.Var) or href:
         return link(*parts, href=href, class_name="lockup")
     return rx.el.span(*parts, class_name="lockup")
+
+
+def _storage(notice: rx.Var[str] | None) -> rx.Component:
+    return rx.fragment() if notice is None else rx.cond(notice, rx.el.p(notice))
 
 
 def _badge(shows_badge: Flag) -> rx.Component:

@@ -99,6 +99,7 @@ def _invoice() -> rx.Component:
             ),
         ],
         shows_badge=it.shows_badge,
+        storage_notice=it.storage_notice,
         brand=it.brand,
         above=[rx.cond(it.is_preview, _preview_banner())],
         notices=State.notices,
@@ -160,7 +161,7 @@ def _head() -> rx.Component:
     return rx.fragment(
         rx.el.div(
             rx.el.h1("Invoice ", it.number),
-            status_badge(it.status, live=True),
+            status_badge(it.status, it.status_words, live=True),
             class_name="summary-head",
         ),
         rx.el.p("Amount due", class_name="amount-label"),

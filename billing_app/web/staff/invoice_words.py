@@ -206,7 +206,7 @@ def card_of(it: InvoiceDetail) -> InvoiceCard:
         pdf_href=f"/api/invoices/{it.id}/invoice.pdf",
         pdf_error=it.pdf_error,
         can_pay=is_issued and it.outstanding_minor > 0,
-        can_publish=is_issued and it.published_at is None,
+        can_publish=is_issued and it.published_at is None and it.may_publish,
         can_mark_sent=is_issued and it.sent_at is None and it.outstanding_minor > 0,
         can_void=is_issued,
         is_published=it.published_at is not None,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
 from billing_app.domain.payability import StripeConnection
-from billing_app.domain.portal_settings import LinkExpiry, PaymentMode
+from billing_app.domain.portal_words import SECTIONS, Kind, Question
 from billing_app.web.components.controls import (
+    button,
     field,
     link,
     select,
@@ -14,29 +17,29 @@ from billing_app.web.components.controls import (
     text_area,
     text_input,
 )
+from billing_app.web.components.dialogs import dialog
 from billing_app.web.components.layout import message
+from billing_app.web.components.tables import Column, data_table
 from billing_app.web.staff.settings_frame import save_row, setting, settings_page
+from billing_app.web.staff.settings_portal_state import (
+    DECISIVE,
+    DifferenceLine,
+    ProfileLine,
+)
 from billing_app.web.staff.settings_portal_state import PortalSettingsState as State
 
-_PAYMENT = (
-    (PaymentMode.ONLINE, "Online and instructions"),
-    (PaymentMode.INSTRUCTIONS, "Instructions only"),
-    (PaymentMode.OFF, "Off"),
+_DIFFERENCES = (
+    Column("label", "Setting", wide=True, phone="title"),
+    Column("now", "Now", phone="under"),
+    Column("then", "Then", phone="amount"),
 )
-_EXPIRY = (
-    (LinkExpiry.NEVER, "Never"),
-    (LinkExpiry.AFTER_DAYS, "Days after they are made"),
-    (LinkExpiry.AFTER_DUE, "Days after the due date"),
-)
-_ROW = "setting-field"
 
 
 def page() -> rx.Component:
     return settings_page(
+        _profiles(),
         rx.el.form(
-            _section("Access and visibility", *_access()),
-            _section("Payment", *_payment()),
-            _section("Words", *_words()),
+            *(_section(title, questions) for title, questions in SECTIONS),
             save_row(),
             on_submit=State.save,
             class_name="stack",
@@ -45,136 +48,139 @@ def page() -> rx.Component:
         here="Portal",
         lead="What customers can see and do.",
         is_loaded=State.version > 0,
+        on_undo=State.undo,
+        extra=(_profile_dialog(),),
     )
 
 
-def _access() -> list[rx.Component]:
-    portal = State.page.settings
+def _profiles() -> rx.Component:
+    return rx.el.section(
+        rx.el.div(
+            rx.el.h2("Profiles", class_name="settings-title"), class_name="section-head"
+        ),
+        rx.el.p(
+            "Answers every question below for one way of working. You see what would "
+            "change first, and can take it back.",
+            class_name="settings-lead",
+        ),
+        rx.el.ul(rx.foreach(State.profiles, _profile), class_name="profile-list"),
+        aria_label="Profiles",
+    )
+
+
+def _profile(it: rx.vars.ObjectVar[ProfileLine]) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(
+            rx.el.h3(
+                it.name,
+                rx.cond(it.is_used, rx.el.span("In use", class_name="tag")),
+            ),
+            rx.el.p(it.for_whom, class_name="setting-hint"),
+        ),
+        button(
+            "See what changes",
+            small=True,
+            on_click=State.compare(it.key),
+            aria_label=f"See what {it.name} changes",
+        ),
+        class_name="setting",
+    )
+
+
+def _profile_dialog() -> rx.Component:
+    table = data_table(
+        _DIFFERENCES,
+        State.differences,
+        _difference,
+        row_key=lambda it: it.label,
+        label="What changes",
+    )
+    same = rx.el.p("All settings are like that already.", class_name="quiet")
+    return dialog(
+        "Use “" + State.wanted_name + "”?",
+        rx.cond(State.differences.length() > 0, table, same),
+        dialog_id="use-profile",
+        lead="Words of your own, the least part payment and the portal's main "
+        "switches stay. Open pages of customers change at once.",
+        actions=[
+            button("Cancel", closes=True),
+            button("Use this profile", kind="primary", on_click=State.use_profile),
+        ],
+        open=State.wanted != "",
+        on_close=State.forget_profile,
+        width="640px",
+    )
+
+
+def _difference(it: rx.vars.ObjectVar[DifferenceLine]) -> list[Any]:
     return [
-        setting(
-            "Portal",
-            "Off shows “Portal not available” on every link. Nothing is deleted.",
-            switch("is_on", "Portal", default_checked=portal.is_on),
-        ),
-        setting(
-            "Invoices",
-            "Off hides every invoice while the portal itself stays on.",
-            switch("shows_invoices", "Invoices", default_checked=portal.shows_invoices),
-        ),
-        setting(
-            "PDF",
-            "Offers the PDF view and the download.",
-            switch("shows_pdf", "PDF", default_checked=portal.shows_pdf),
-        ),
-        setting(
-            "Links expire",
-            "For new links. Expired and unknown links look the same.",
-            _named(
-                "Links expire",
-                select(
-                    "link_expiry",
-                    _EXPIRY,
-                    default_value=portal.link_expiry,
-                    on_change=State.choose_expiry,
-                ),
-                "link_expiry",
-            ),
-            rx.el.div(
-                _named(
-                    "Days",
-                    text_input(
-                        "link_expiry_days",
-                        numeric=True,
-                        default_value=portal.link_expiry_days,
-                    ),
-                    "link_expiry_days",
-                ),
-                hidden=State.expiry == LinkExpiry.NEVER,
-                class_name=_ROW,
-            ),
-        ),
+        it.label,
+        rx.el.span(it.now, class_name="secondary"),
+        rx.el.span(it.then, class_name="medium"),
     ]
 
 
-def _payment() -> list[rx.Component]:
-    portal = State.page.settings
-    return [
-        setting(
-            "Paying in the portal",
-            "Online falls back to the instructions while Stripe is not connected.",
-            _named(
-                "Paying in the portal",
-                select("payment", _PAYMENT, default_value=portal.payment),
-                "payment",
-            ),
-        ),
-        rx.cond(
-            State.page.stripe != StripeConnection.ACTIVE,
-            rx.el.div(
-                message(
-                    rx.el.span(
-                        "Stripe: ",
-                        State.page.stripe,
-                        ". ",
-                        link("Connect it under Payments", href="/settings/payments"),
-                        ".",
-                    ),
-                    tone="warn",
-                    icon_name="alert",
-                ),
-            ),
-        ),
-        setting(
-            "Part payment",
-            "Customers may pay less than what is outstanding.",
-            switch(
-                "allows_partial", "Part payment", default_checked=portal.allows_partial
-            ),
-        ),
-        setting(
-            "Least part payment",
-            rx.el.span(
-                "In ", State.page.currency, ", for such invoices. Empty for none."
-            ),
-            _named(
-                "Least part payment",
-                text_input("minimum", numeric=True, default_value=State.page.minimum),
-                "minimum",
-            ),
-        ),
-    ]
-
-
-def _words() -> list[rx.Component]:
-    portal = State.page.settings
-    return [
-        setting(
-            "Welcome",
-            "Stands above each invoice; plain text.",
-            _named(
-                "Welcome",
-                text_area("welcome", rows=3, default_value=portal.welcome),
-                "welcome",
-            ),
-        ),
-        setting(
-            "Badge",
-            "“Powered by Tallyport” at the foot of the portal.",
-            switch("shows_badge", "Badge", default_checked=portal.shows_badge),
-        ),
-    ]
-
-
-def _section(title: str, *rows: rx.Component) -> rx.Component:
+def _section(title: str, questions: tuple[Question, ...]) -> rx.Component:
     return rx.el.section(
         rx.el.div(
             rx.el.h2(title, class_name="settings-title"), class_name="section-head"
         ),
-        *rows,
+        *(_question(it) for it in questions),
+        *([_stripe_message()] if title == "Paying" else []),
         aria_label=title,
     )
 
 
-def _named(label: str, control: rx.Component, name: str) -> rx.Component:
-    """Name a control for screen readers: the row beside it shows the words."""
-    return field(label, control, error=State.errors[name], label_hidden=True)
+def _question(it: Question) -> rx.Component:
+    row = setting(it.label, it.help, _control(it))
+    if it.needs is None:
+        return row
+    key, answers = it.needs
+    now = State.chosen[key]
+    matters = now == answers[0]
+    for answer in answers[1:]:
+        matters = matters | (now == answer)
+    return rx.el.div(row, hidden=~matters)
+
+
+def _control(it: Question) -> rx.Component:
+    stored = getattr(State.page.settings, it.key)
+    if it.kind == Kind.SWITCH:
+        decides = (
+            {"on_change": lambda on: State.turn_switch(it.key, on)}
+            if it.key in DECISIVE
+            else {}
+        )
+        return switch(it.key, it.label, default_checked=stored, **decides)
+    if it.kind == Kind.CHOICE:
+        decides = (
+            {"on_change": lambda answer: State.choose(it.key, answer)}
+            if it.key in DECISIVE
+            else {}
+        )
+        control = select(it.key, it.choices, default_value=stored, **decides)
+    elif it.kind == Kind.TEXT:
+        control = text_area(it.key, rows=3, default_value=stored)
+    elif it.kind == Kind.MONEY:
+        control = text_input(it.key, numeric=True, default_value=State.page.minimum)
+    else:
+        control = text_input(it.key, numeric=True, default_value=stored)
+    # The row beside it shows the words; this names it for screen readers.
+    return field(it.label, control, error=State.errors[it.key], label_hidden=True)
+
+
+def _stripe_message() -> rx.Component:
+    return rx.cond(
+        State.page.stripe != StripeConnection.ACTIVE,
+        message(
+            rx.el.span(
+                "Stripe: ",
+                State.page.stripe,
+                ". ",
+                link("Connect it under Payments", href="/settings/payments"),
+                ".",
+            ),
+            tone="warn",
+            icon_name="alert",
+        ),
+    )

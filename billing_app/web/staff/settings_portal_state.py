@@ -1,38 +1,140 @@
-"""State of the portal's switches."""
+"""State of the portal's settings: the answers, and the profiles to start from."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
 
+from billing_app.domain.errors import InvalidInput
+from billing_app.domain.portal_words import QUESTIONS, list_differences
+from billing_app.domain.profiles import PROFILES, get_profile
 from billing_app.queries.settings import PortalPage, read_portal
-from billing_app.services.portal_settings import PortalForm, change_portal
+from billing_app.services.portal_settings import (
+    PortalForm,
+    apply_profile,
+    change_portal,
+    restore_portal,
+)
 from billing_app.web.doors import staff_door
 from billing_app.web.forms import read_form
 from billing_app.web.staff.settings_frame import SettingsState
+
+# Answers that decide whether other questions matter.
+DECISIVE = frozenset(
+    question.needs[0] for question in QUESTIONS.values() if question.needs
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileLine:
+    """A profile to choose; `is_used` marks the one that was applied last."""
+
+    key: str
+    name: str
+    for_whom: str
+    is_used: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceLine:
+    """One setting that a profile would change."""
+
+    label: str
+    now: str
+    then: str
 
 
 class PortalSettingsState(SettingsState, rx.State):
     """What customers see and may do.
 
     Attributes:
-        expiry: the choice as it stands in the form, since days belong to some only.
+        chosen: decisive answers as they stand in the form, not yet saved.
+        wanted: the profile whose differences are shown; empty while none is.
     """
 
     page: PortalPage = PortalPage()
-    expiry: str = ""
+    chosen: dict[str, str] = {}  # noqa: RUF012  (Reflex copies the default)
+    profiles: list[ProfileLine] = []  # noqa: RUF012
+    wanted: str = ""
+    wanted_name: str = ""
+    differences: list[DifferenceLine] = []  # noqa: RUF012
+
+    _wanted_key: str = ""
+    _before: dict[str, tuple[dict[str, Any], str]] = {}  # noqa: RUF012
 
     @staff_door
     async def open(self) -> None:
-        self._start_with(await self._run(read_portal))
-        self.expiry = self.page.settings.link_expiry
+        self.wanted = self._wanted_key = ""
+        await self._read()
 
     @staff_door
-    async def choose_expiry(self, expiry: str) -> None:
-        self.expiry = expiry
+    async def choose(self, key: str, answer: str) -> None:
+        """Show the questions that an answer makes matter."""
+        if key in DECISIVE:
+            self.chosen = {**self.chosen, key: answer}
+
+    @staff_door
+    async def turn_switch(self, key: str, is_on: bool) -> None:
+        if key in DECISIVE:
+            self.chosen = {**self.chosen, key: "on" if is_on else "off"}
 
     @staff_door
     async def save(self, form: dict[str, Any]) -> None:
         if await self._save(change_portal, read_form(PortalForm, form)):
             self.page = await self._run(read_portal)
+
+    @staff_door
+    async def compare(self, key: str) -> None:
+        """Show what a profile would change, before anything is changed."""
+        profile = get_profile(key)
+        await self._read()
+        now = self.page.settings
+        found = list_differences(now, profile.applied_to(now), self.page.currency)
+        self.differences = [DifferenceLine(x.label, x.now, x.then) for x in found]
+        self.wanted = self._wanted_key = profile.key
+        self.wanted_name = profile.name
+
+    @staff_door
+    async def forget_profile(self) -> None:
+        self.wanted = self._wanted_key = ""
+
+    @staff_door
+    async def use_profile(self) -> None:
+        """Apply the profile whose differences are on the screen."""
+        if not self._wanted_key:
+            raise InvalidInput("Choose a profile first.")
+        profile = get_profile(self._wanted_key)
+        before = (self.page.settings.to_stored(), self.page.profile)
+        self.wanted = self._wanted_key = ""
+        await self._run(apply_profile, self.version, profile.key)
+        key = self._notify(f"{profile.name} is in use.", "Undo")
+        self._before = {**self._before, key: before}
+        await self._read()
+
+    @staff_door
+    async def undo(self, key: str) -> None:
+        """Take a profile back, as long as nobody has saved anything since."""
+        before = self._before.pop(key, None)
+        await self.dismiss_notice(key)
+        if before is None:
+            return
+        await self._run(restore_portal, self.version, *before)
+        self._notify("The settings are as they were before.")
+        await self._read()
+
+    async def _read(self) -> None:
+        self._start_with(await self._run(read_portal))
+        settings = self.page.settings
+        self.chosen = {key: _said(getattr(settings, key)) for key in DECISIVE}
+        self.profiles = [
+            ProfileLine(x.key, x.name, x.for_whom, x.key == self.page.profile)
+            for x in PROFILES
+        ]
+
+
+def _said(answer: Any) -> str:
+    if isinstance(answer, bool):
+        return "on" if answer else "off"
+    return str(answer)

@@ -1,0 +1,75 @@
+from dataclasses import fields
+
+import pytest
+
+from billing_app.domain.errors import InvalidInput
+from billing_app.domain.portal_settings import (
+    CUSTOMER_KEYS,
+    Level,
+    PaymentMode,
+    PortalSettings,
+    SystemLimits,
+    resolve,
+)
+from billing_app.domain.portal_words import (
+    NOT_ASKED,
+    QUESTIONS,
+    list_differences,
+    say,
+    say_why,
+)
+from billing_app.domain.profiles import PROFILES, Profile, get_profile
+from billing_app.services.portal_settings import PortalForm
+
+
+def test_nothing_without_an_effect_is_asked():
+    assert {"shares_drafts", "shows_paid_pdf"} == NOT_ASKED
+
+
+def test_the_form_answers_every_question():
+    assert {field.name for field in fields(PortalForm)} == QUESTIONS.keys()
+
+
+@pytest.mark.parametrize("profile", PROFILES, ids=lambda it: it.key)
+def test_every_answer_of_every_profile_can_be_said(profile: Profile):
+    applied = profile.applied_to(PortalSettings())
+
+    for key in QUESTIONS:
+        assert say(key, getattr(applied, key), "EUR")
+
+
+def test_a_profile_says_what_it_changes():
+    now = PortalSettings(welcome="Hello", minimum_minor=2550)
+
+    found = list_differences(now, get_profile("closed_billing").applied_to(now), "EUR")
+
+    said = {each.label: (each.now, each.then) for each in found}
+    assert said["How customers pay"] == (
+        "Online and instructions",
+        "Not in the portal",
+    )
+    assert "Welcome" not in said
+    assert "Least part payment" not in said
+
+
+def test_an_unknown_profile_is_refused():
+    with pytest.raises(InvalidInput):
+        get_profile("closed billing")
+
+
+def test_it_is_said_who_decided_and_why():
+    found = resolve(
+        {}, {"comments": "off"}, {"payment": "online"}, SystemLimits(can_charge=False)
+    )
+
+    assert found.settings.payment == PaymentMode.INSTRUCTIONS
+    assert (
+        say_why("payment", found) == "Online is not possible: Stripe is not connected"
+    )
+    assert say_why("comments", found) == "Set for this customer"
+    assert say_why("disputes", found) == "From the workspace"
+    assert found.levels["disputes"] == Level.WORKSPACE
+
+
+def test_what_lists_are_walked_by_holds_for_a_whole_workspace():
+    assert not {"grace_days", "debit_counts"} & CUSTOMER_KEYS

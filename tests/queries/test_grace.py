@@ -1,0 +1,72 @@
+"""Days of grace and debits on their way: the same answer on every page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from billing_app.domain.invoice import InvoiceStatus
+from billing_app.models import Invoice, WorkspaceSettings
+from billing_app.queries.customers import CustomerFilter, list_customers
+from billing_app.queries.dashboard import read_dashboard
+from billing_app.queries.invoice_detail import read_invoice
+from billing_app.queries.invoices import InvoiceFilter, count_by_status, list_invoices
+from tests.support.billing import an_invoice
+from tests.support.world import World
+
+
+def choose(world: World, **answers: Any) -> None:
+    with world.unit(world.northwind.system) as uow:
+        uow.one(select(WorkspaceSettings)).portal = answers
+
+
+def listed(world: World, status: InvoiceStatus) -> int:
+    wanted = InvoiceFilter(status=status)
+    return len(world.run(world.northwind.viewer, list_invoices, wanted).page.rows)
+
+
+@pytest.mark.parametrize(("grace_days", "is_late"), [(0, True), (2, True), (3, False)])
+def test_every_page_agrees_on_what_is_late(
+    world: World, grace_days: int, is_late: bool
+):
+    """Three days after the due date; the other workspace has no days of grace."""
+    choose(world, grace_days=grace_days)
+    invoice_id = an_invoice(world, world.northwind, "100.00")
+    viewer = world.northwind.viewer
+    due_on = world.run(viewer, read_invoice, invoice_id).due_on
+    assert due_on is not None
+    world.clock.advance(days=(due_on - world.clock.now.date()).days + 3)
+
+    detail = world.run(viewer, read_invoice, invoice_id)
+    dashboard = world.run(viewer, read_dashboard)
+    (customer,) = world.run(viewer, list_customers, CustomerFilter()).page.rows
+    tabs = dict(world.run(viewer, count_by_status).by_status)
+
+    assert detail.is_late is is_late
+    assert (detail.status == InvoiceStatus.OVERDUE) is is_late
+    assert dashboard.overdue[0].minor == (10_000 if is_late else 0)
+    assert customer.owed[0].overdue_minor == (10_000 if is_late else 0)
+    assert listed(world, InvoiceStatus.OVERDUE) == int(is_late)
+    assert listed(world, InvoiceStatus.DUE) == int(not is_late)
+    assert tabs[InvoiceStatus.OVERDUE].seen == int(is_late)
+
+
+@pytest.mark.parametrize("counts", ["cleared", "initiated"])
+def test_a_debit_on_its_way_is_late_only_where_it_must_clear(world: World, counts: str):
+    choose(world, debit_counts=counts)
+    invoice_id = an_invoice(world, world.northwind, "100.00")
+    with world.unit(world.northwind.system) as uow:
+        uow.get(Invoice, invoice_id).processing_minor = 10_000
+    world.clock.advance(days=90)
+    viewer = world.northwind.viewer
+
+    detail = world.run(viewer, read_invoice, invoice_id)
+    dashboard = world.run(viewer, read_dashboard)
+    (customer,) = world.run(viewer, list_customers, CustomerFilter()).page.rows
+
+    late = 10_000 if counts == "cleared" else 0
+    assert detail.is_late is (counts == "cleared")
+    assert dashboard.overdue[0].minor == late
+    assert customer.owed[0].overdue_minor == late
