@@ -374,6 +374,8 @@ def upgrade() -> None:
         sa.Column("customer_id", sa.BigInteger(), nullable=False),
         sa.Column("invoice_id", sa.BigInteger(), nullable=True),
         sa.Column("evidence", sa.String(length=10), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("once_key", sa.String(length=120), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "evidence in ('fetched', 'seen', 'verified')",
@@ -385,6 +387,11 @@ def upgrade() -> None:
             name=op.f("fk_portal_visit_workspace_id_workspace"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_portal_visit")),
+        sa.UniqueConstraint(
+            "workspace_id",
+            "once_key",
+            name=op.f("uq_portal_visit_workspace_id_once_key"),
+        ),
     )
     with op.batch_alter_table("portal_visit", schema=None) as batch_op:
         batch_op.create_index(
@@ -393,7 +400,9 @@ def upgrade() -> None:
             unique=False,
         )
         batch_op.create_index(
-            "ix_portal_visit_invoice", ["workspace_id", "invoice_id"], unique=False
+            "ix_portal_visit_invoice",
+            ["workspace_id", "invoice_id", "id"],
+            unique=False,
         )
         batch_op.create_index(
             "ix_portal_visit_link", ["workspace_id", "link_id", "id"], unique=False
@@ -506,6 +515,7 @@ def upgrade() -> None:
         sa.Column("portal", sa.JSON(), nullable=False),
         sa.Column("mail", sa.JSON(), nullable=False),
         sa.Column("mail_password_encrypted", sa.Text(), nullable=False),
+        sa.Column("reminders", sa.JSON(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint(
             "fiscal_month between 1 and 12",
@@ -1297,7 +1307,9 @@ def upgrade() -> None:
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("promised_by", sa.String(length=200), nullable=False),
+        sa.Column("link_id", sa.BigInteger(), nullable=True),
         sa.Column("session_id", sa.BigInteger(), nullable=True),
+        sa.Column("noted_by", sa.BigInteger(), nullable=True),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("amount_minor > 0", name=op.f("ck_payment_promise_amount")),
@@ -1314,6 +1326,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payment_promise")),
     )
     with op.batch_alter_table("payment_promise", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_payment_promise_customer",
+            ["workspace_id", "customer_id", "id"],
+            unique=False,
+        )
         batch_op.create_index(
             "ix_payment_promise_invoice",
             ["workspace_id", "invoice_id", "id"],
@@ -1398,6 +1415,9 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("reminder", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_reminder_customer", ["workspace_id", "customer_id", "id"], unique=False
+        )
         batch_op.create_index(
             "ix_reminder_invoice", ["workspace_id", "invoice_id", "id"], unique=False
         )
@@ -1595,6 +1615,7 @@ def downgrade() -> None:
     op.drop_table("thread_mark")
     with op.batch_alter_table("reminder", schema=None) as batch_op:
         batch_op.drop_index("ix_reminder_invoice")
+        batch_op.drop_index("ix_reminder_customer")
 
     op.drop_table("reminder")
     with op.batch_alter_table("portal_link", schema=None) as batch_op:
@@ -1604,6 +1625,7 @@ def downgrade() -> None:
     op.drop_table("portal_link")
     with op.batch_alter_table("payment_promise", schema=None) as batch_op:
         batch_op.drop_index("ix_payment_promise_invoice")
+        batch_op.drop_index("ix_payment_promise_customer")
 
     op.drop_table("payment_promise")
     with op.batch_alter_table("payment_attempt", schema=None) as batch_op:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 
 from markupsafe import Markup
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -17,12 +18,17 @@ from starlette.routing import Route
 
 from billing_app import runtime
 from billing_app.database import authentication
-from billing_app.database.authentication import Cookies, PortalNotAvailable
+from billing_app.database.authentication import (
+    Cookies,
+    OpenedLink,
+    PortalNotAvailable,
+)
 from billing_app.documents.portal import render_message
 from billing_app.domain.errors import BillingError, NotFound, NotPermitted, NotSignedIn
 from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND
 from billing_app.domain.portal_place import INVOICE_ROUTES, parse_place
-from billing_app.endpoints import route_ids
+from billing_app.domain.visit import VisitKind
+from billing_app.endpoints import route_ids, visits
 from billing_app.queries import issued_files, portal
 from billing_app.queries.portal import ReadDocument
 from billing_app.workflows import document_files
@@ -78,16 +84,19 @@ def download_routes(head: Markup) -> list[Route]:
 
 
 def portal_invoice(request: Request) -> Response:
-    return _pdf(request, _find(request), "Invoice")
+    link, document = _find(request)
+    return _kept(request, link, VisitKind.PDF, _pdf(request, document, "Invoice"))
 
 
 def portal_receipt(request: Request) -> Response:
-    return _pdf(request, _find(request, request.path_params["payment_id"]), "Receipt")
+    link, document = _find(request, request.path_params["payment_id"])
+    return _kept(request, link, VisitKind.RECEIPT, _pdf(request, document, "Receipt"))
 
 
 def portal_page(request: Request) -> Response:
     number = request.path_params["number"]
-    picture = document_files.read_page(runtime.current(), _find(request), number)
+    _, document = _find(request)
+    picture = document_files.read_page(runtime.current(), document, number)
     return Response(picture, media_type="image/png")
 
 
@@ -125,7 +134,7 @@ class _Refusals:
         return HTMLResponse(self._no_pdf, 503)
 
 
-def _find(request: Request, payment_id: int = 0) -> ReadDocument:
+def _find(request: Request, payment_id: int = 0) -> tuple[OpenedLink, ReadDocument]:
     """Find a document as the visitor of the link in the path.
 
     Raises:
@@ -139,7 +148,16 @@ def _find(request: Request, payment_id: int = 0) -> ReadDocument:
     )
     if not link.setup.settings.shows_pdf:
         raise NotFound("This portal offers no files.")
-    return running.run(link.visitor, portal.find_document, payment_id)
+    return link, running.run(link.visitor, portal.find_document, payment_id)
+
+
+def _kept(
+    request: Request, link: OpenedLink, kind: VisitKind, answer: Response
+) -> Response:
+    """Write the download down once it has left."""
+    after = visits.fetched(request.scope, link, kind)
+    answer.background = BackgroundTask(after) if after else None
+    return answer
 
 
 def _pdf(request: Request, document: ReadDocument, noun: str) -> Response:

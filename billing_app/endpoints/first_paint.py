@@ -13,6 +13,7 @@ from html import escape as escape_title
 from pathlib import Path
 
 from markupsafe import Markup, escape
+from starlette.background import BackgroundTask
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -27,12 +28,14 @@ class Painted:
     Attributes:
         html: what goes into the body; text that is not Markup gets escaped.
         head: more for the head, such as a stylesheet.
+        after: what is done in a thread once the page has left; it must not fail.
     """
 
     status: int
     title: str
     html: Markup | str
     head: Markup
+    after: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,9 @@ class FirstPaint:
             return
 
         page = fill(self._shell, painted)
-        await HTMLResponse(page, painted.status)(scope, receive, send)
+        after = BackgroundTask(painted.after) if painted.after else None
+        answer = HTMLResponse(page, painted.status, background=after)
+        await answer(scope, receive, send)
 
     async def _paint(self, scope: Scope) -> Painted | None:
         for painter in self._painters:

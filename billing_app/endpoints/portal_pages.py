@@ -16,6 +16,8 @@ from billing_app.documents.portal import render_alone, render_portal
 from billing_app.domain.errors import BillingError
 from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND
 from billing_app.domain.portal_place import parse_place
+from billing_app.domain.visit import VisitKind
+from billing_app.endpoints import visits
 from billing_app.endpoints.first_paint import Painted, Painter
 from billing_app.workflows import document_files, portal_pages
 
@@ -74,4 +76,5 @@ def _paint_invoice(scope: Scope, head: Markup) -> Painted:
         clock=opened.clock,
         pages=pages,
     )
-    return Painted(200, opened.view.title, PAINTED.format(html), head)
+    after = visits.fetched(scope, link, VisitKind.PAGE)
+    return Painted(200, opened.view.title, PAINTED.format(html), head, after)

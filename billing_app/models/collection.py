@@ -30,6 +30,7 @@ class Reminder(CustomerVisible, table=True):
         ),
         UniqueConstraint("workspace_id", "invoice_id", "occasion"),
         Index("ix_reminder_invoice", "workspace_id", "invoice_id", "id"),
+        Index("ix_reminder_customer", "workspace_id", "customer_id", "id"),
     )
 
     invoice_id: int = Field(sa_type=BigInteger)
@@ -48,7 +49,8 @@ class PaymentPromise(CustomerVisible, table=True):
     """A customer says by when they will pay; reminders wait for it.
 
     Whether it was kept or broken is computed from the payments: see
-    `domain/promise.py`. The latest one of an invoice counts.
+    `domain/promise.py`. A newer one withdraws the one that is still open, so the
+    latest of an invoice counts. `noted_by` is the member who was told by phone.
     """
 
     __table_args__ = (
@@ -57,6 +59,7 @@ class PaymentPromise(CustomerVisible, table=True):
         ),
         CheckConstraint("amount_minor > 0", name="amount"),
         Index("ix_payment_promise_invoice", "workspace_id", "invoice_id", "id"),
+        Index("ix_payment_promise_customer", "workspace_id", "customer_id", "id"),
     )
 
     invoice_id: int = Field(sa_type=BigInteger)
@@ -64,7 +67,9 @@ class PaymentPromise(CustomerVisible, table=True):
     amount_minor: int = Field(sa_type=BigInteger)
     currency: str = Field(max_length=3)
     promised_by: str = Field(max_length=200)
+    link_id: int | None = Field(default=None, sa_type=BigInteger)
     session_id: int | None = Field(default=None, sa_type=BigInteger)
+    noted_by: int | None = Field(default=None, sa_type=BigInteger)
     made_at: datetime = Field(sa_type=UtcInstant)
     withdrawn_at: datetime | None = Field(default=None, sa_type=UtcInstant)
 

@@ -50,13 +50,15 @@ class PortalVisit(WorkspaceOwned, table=True):
     """A look at an invoice or at the account, and how sure we are that somebody looked.
 
     `evidence`: fetched (the page was asked for; scanners and previews stay here), seen
-    (visible for two seconds) or verified (seen in a customer session). `invoice_id`
-    is None for the account page.
+    (visible for two seconds) or verified (seen in a customer session). `kind` is page,
+    or pdf, receipt, statement or documents for a download. `invoice_id` is None for
+    the account page. `once_key` makes several within one hour a single one.
     """
 
     __table_args__ = (
         CheckConstraint("evidence in ('fetched', 'seen', 'verified')", name="evidence"),
-        Index("ix_portal_visit_invoice", "workspace_id", "invoice_id"),
+        UniqueConstraint("workspace_id", "once_key"),
+        Index("ix_portal_visit_invoice", "workspace_id", "invoice_id", "id"),
         Index("ix_portal_visit_customer", "workspace_id", "customer_id", "id"),
         Index("ix_portal_visit_link", "workspace_id", "link_id", "id"),
     )
@@ -66,6 +68,8 @@ class PortalVisit(WorkspaceOwned, table=True):
     customer_id: int = Field(sa_type=BigInteger)
     invoice_id: int | None = Field(default=None, sa_type=BigInteger)
     evidence: str = Field(default="seen", max_length=10)
+    kind: str = Field(default="page", max_length=12)
+    once_key: str | None = Field(default=None, max_length=120)
     at: datetime = Field(sa_type=UtcInstant)
 
 

@@ -37,7 +37,8 @@ class WorkspaceSettings(WorkspaceOwned, table=True):
     `fiscal_month` is the month that the business's year begins with, 1 to 12.
     `bank_details` holds label and value pairs printed as rows; `portal` holds
     `domain.portal_settings.PortalSettings`; `mail` holds
-    `domain.mail_settings.MailSettings`, its password is `mail_password_encrypted`.
+    `domain.mail_settings.MailSettings`, its password is `mail_password_encrypted`;
+    `reminders` holds `domain.reminders.ReminderPolicy`.
     """
 
     __table_args__ = (
@@ -71,6 +72,7 @@ class WorkspaceSettings(WorkspaceOwned, table=True):
     portal: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     mail: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     mail_password_encrypted: str = Field(default="", sa_type=Text)
+    reminders: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     version: int = Field(default=1)
 
 

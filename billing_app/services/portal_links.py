@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from sqlmodel import col, select
 
-from billing_app.database.access import acting_visitor, inner, staff
+from billing_app.database.access import inner, staff
 from billing_app.database.secrets import digest
 from billing_app.database.unit_of_work import UnitOfWork
-from billing_app.domain.actors import Permission, PortalVisitor, StaffActor
+from billing_app.domain.actors import Permission, StaffActor
 from billing_app.domain.errors import Conflict, NotFound
 from billing_app.domain.events import (
-    InvoiceViewed,
     LinkCreated,
     LinkRevoked,
     LinkShared,
     Topic,
 )
 from billing_app.domain.portal_settings import link_expires_at
-from billing_app.models import Invoice, PortalLink, PortalVisit
+from billing_app.models import Invoice, PortalLink
 from billing_app.queries.portal_rules import read_choices
 from billing_app.services.outstanding import close_checkouts
-
-# One sitting at one page is one visit, however often it is reloaded.
-VISIT_GAP = timedelta(minutes=30)
 
 
 @staff(Permission.MANAGE_LINKS)
@@ -87,34 +81,6 @@ def share_by_mail(uow: UnitOfWork, invoice_id: int, email: str) -> None:
             channel="mail",
         )
     )
-
-
-@acting_visitor
-def note_visit(uow: UnitOfWork) -> None:
-    """Write down that the page was visible to a person for two seconds.
-
-    Staff's own browsers leave nothing. Only the first visit ever moves the date.
-    """
-    visitor = uow.actor
-    assert isinstance(visitor, PortalVisitor)
-    if visitor.is_staff or visitor.invoice_id is None:
-        return
-    # A visitor may see no visits, not even their own: the service writes blind,
-    # then asks the invoice, which it may see.
-    invoice = uow.get(Invoice, visitor.invoice_id, lock=True)
-    uow.add(
-        PortalVisit(
-            link_id=visitor.link_id,
-            customer_id=visitor.customer_id,
-            invoice_id=visitor.invoice_id,
-            at=uow.now,
-        )
-    )
-    if invoice.first_viewed_at is not None:
-        return
-    invoice.first_viewed_at = uow.now
-    uow.flush()
-    uow.record(InvoiceViewed(invoice_id=invoice.id, customer_id=invoice.customer_id))
 
 
 @inner

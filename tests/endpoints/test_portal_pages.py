@@ -34,13 +34,14 @@ from billing_app.models import (
     IssuedDocument,
     Person,
     PortalLink,
+    PortalVisit,
     StaffSession,
     StripeAccount,
     WorkspaceSettings,
 )
 from billing_app.services import invoices, portal_links
 from tests.support.asgi import http, make_client_folder
-from tests.support.billing import an_invoice, pay
+from tests.support.billing import all_rows, an_invoice, pay, read_invoice
 from tests.support.world import World
 
 HEAD = Markup('<link rel="stylesheet" href="/portal.css">')
@@ -172,14 +173,18 @@ class TestPage:
         assert "unsafe-eval" not in headers["content-security-policy"]
         assert "set-cookie" not in headers
 
-    async def test_opening_it_leaves_no_trace(self, portal: Portal):
+    async def test_opening_it_changes_nothing_but_the_visits(self, portal: Portal):
         """Mail scanners open every link."""
         address = f"/p/{portal.token}"
         before = portal.dump()
 
         await portal.get(address)
 
-        assert portal.dump() == before
+        after = portal.dump()
+        assert set(before) <= set(after)
+        [added] = set(after) - set(before)
+        assert added.startswith('INSERT INTO "portal_visit"')
+        assert "'fetched'" in added
 
     async def test_says_paid_and_links_the_receipt(self, portal: Portal):
         pay(portal.world, portal.place, portal.invoice_id, "100.00")
@@ -388,3 +393,91 @@ async def test_void_says_why_nothing_can_be_paid(portal: Portal):
     assert "This invoice is void." in text
     assert "Pay now" not in text
     assert "Wrong customer" not in text
+
+
+class TestFetched:
+    """What programs that open every link leave behind."""
+
+    def visits(self, portal: Portal) -> list[tuple[str, str]]:
+        rows = all_rows(portal.world, portal.place, PortalVisit)
+        return [(row.evidence, row.kind) for row in rows]
+
+    async def test_a_page_counts_once_an_hour(self, portal: Portal):
+        for _ in range(3):
+            await portal.open()
+        assert self.visits(portal) == [("fetched", "page")]
+
+        portal.world.clock.advance(hours=1)
+        await portal.open()
+
+        assert self.visits(portal) == [("fetched", "page")] * 2
+
+    async def test_it_is_no_view(self, portal: Portal):
+        await portal.open(headers={"user-agent": "curl/8.5.0"})
+
+        invoice = read_invoice(portal.world, portal.place, portal.invoice_id)
+        assert invoice.first_viewed_at is None
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {"sec-purpose": "prefetch;prerender"},
+            {"purpose": "prefetch"},
+            {"x-purpose": "preview"},
+            {"x-moz": "prefetch"},
+        ],
+    )
+    async def test_looking_ahead_leaves_nothing(self, portal: Portal, headers: Any):
+        assert (await portal.open(headers=headers)).status_code == 200
+
+        assert self.visits(portal) == []
+
+    async def test_asking_for_the_head_leaves_nothing(self, portal: Portal):
+        async with http(portal.app) as browser:
+            assert (await browser.head(f"/p/{portal.token}")).status_code == 200
+
+        assert self.visits(portal) == []
+
+    async def test_a_wrong_link_leaves_nothing(self, portal: Portal):
+        await portal.get("/p/nothing")
+
+        assert self.visits(portal) == []
+
+    @pytest.mark.parametrize("detail", ["first_only", "off"])
+    async def test_the_business_may_want_none(self, portal: Portal, detail: str):
+        portal.choose(activity=detail)
+
+        await portal.open()
+
+        assert self.visits(portal) == []
+
+    async def test_staff_leave_nothing(self, portal: Portal):
+        cookies = portal.sign_in()
+
+        await portal.open(headers=cookies)
+        await portal.open("?preview=1", headers=cookies)
+
+        assert self.visits(portal) == []
+
+    async def test_downloads_are_kept_apart(self, portal: Portal):
+        portal.print(blank_pdf(1), kind="invoice")
+        for _ in range(2):
+            answer = await portal.open("/invoice.pdf")
+            assert answer.status_code == 200
+
+        assert self.visits(portal) == [("fetched", "pdf")]
+
+    async def test_a_refused_download_leaves_nothing(self, portal: Portal):
+        assert (await portal.open("/receipts/99.pdf")).status_code == 404
+
+        assert self.visits(portal) == []
+
+    async def test_the_page_is_shown_although_nothing_can_be_written(
+        self, portal: Portal
+    ):
+        token = portal.token
+        path = portal.world.runtime.settings.data_dir / "tallyport.db"
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            database.execute("alter table portal_visit rename to elsewhere")
+
+        assert (await portal.get(f"/p/{token}")).status_code == 200

@@ -11,9 +11,10 @@ from billing_app.domain.activity import ActorKind
 from billing_app.domain.draft import DraftForm
 from billing_app.domain.errors import NotFound
 from billing_app.domain.invoice import InvoiceStatus
+from billing_app.domain.portal_settings import ActivityDetail
 from billing_app.models import OutboxMessage
 from billing_app.queries.invoice_detail import InvoiceDetail, read_invoice
-from billing_app.services import drafts, invoices, portal_links
+from billing_app.services import drafts, invoices, portal_links, visits
 from tests.support.billing import an_invoice, pay, visitor_of
 from tests.support.world import World
 
@@ -43,7 +44,11 @@ def test_shows_payments_with_the_notes_of_staff(world: World):
 
 def test_tells_who_did_what_in_plain_words(world: World):
     invoice_id = an_invoice(world, world.northwind, "100.00")
-    world.run(visitor_of(world, world.northwind, invoice_id), portal_links.note_visit)
+    world.run(
+        visitor_of(world, world.northwind, invoice_id),
+        visits.note_seen,
+        ActivityDetail.FULL,
+    )
     pay(world, world.northwind, invoice_id, "40.00")
 
     paid, viewed, *earlier = read(world, invoice_id).activity

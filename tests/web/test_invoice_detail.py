@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from billing_app.services import portal_links
+from billing_app.domain.portal_settings import ActivityDetail
+from billing_app.services import portal_links, visits
 from billing_app.web.staff.invoice_detail_state import InvoiceDetailState as State
 from tests.support.billing import an_invoice, pay, read_invoice, visitor_of
 from tests.support.world import World
@@ -133,12 +134,12 @@ async def test_that_the_customer_looked_shows_without_a_reload(
         await driver.watch(State.watch)
 
         visitor = visitor_of(world, world.northwind, invoice_id)
-        world.run(visitor, portal_links.note_visit)
+        world.run(visitor, visits.note_seen, ActivityDetail.FULL)
         await driver.until(lambda: bool(driver.shown(State, "card").viewed))
         first = driver.shown(State, "card")
 
         world.clock.advance(hours=1)
-        world.run(visitor, portal_links.note_visit)
+        world.run(visitor, visits.note_seen, ActivityDetail.FULL)
         pay(world, world.northwind, invoice_id, "100.00")
         await driver.until(lambda: driver.shown(State, "card").status == "Paid")
 

@@ -23,7 +23,7 @@ from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.money import Money
 from billing_app.domain.online_payment import AttemptStatus, Origin, Report
 from billing_app.domain.payment import PaymentMethod
-from billing_app.domain.portal_settings import PortalSettings
+from billing_app.domain.portal_settings import ActivityDetail, PortalSettings
 from billing_app.gateways.stripe import CheckoutRequest, session_params
 from billing_app.models import Invoice, PortalLink
 from billing_app.runtime import Runtime
@@ -38,7 +38,7 @@ from billing_app.sandbox.demo.stand_ins import JOB, open_stripe
 from billing_app.sandbox.stripe_account import SandboxAccount
 from billing_app.sandbox.stripe_app import StripeSandbox
 from billing_app.services import demo as furnishing
-from billing_app.services import drafts, invoices, online_payments, portal_links
+from billing_app.services import drafts, invoices, online_payments, visits
 from billing_app.services.customers import create_customer
 from billing_app.services.demo import Furnishing, StripeKeys
 from billing_app.services.payments import RecordPaymentForm, record_payment
@@ -266,7 +266,7 @@ class _Plot:
         visitor = PortalVisitor(
             self.story.system.workspace_id, self.customer_id, link_id, self.invoice_id
         )
-        self.run(visitor, portal_links.note_visit)
+        self.run(visitor, visits.note_seen, ActivityDetail.FULL)
 
     def pay_by_card(self) -> None:
         self._pay_online(by_debit=False)

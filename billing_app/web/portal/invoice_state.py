@@ -12,9 +12,8 @@ from billing_app.domain.actors import PortalVisitor
 from billing_app.domain.errors import BillingError, NotFound, NotPermitted
 from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND, PortalInvoice
 from billing_app.runtime import Runtime
-from billing_app.services import portal_links
 from billing_app.web.doors import PortalState, portal_door, portal_watch
-from billing_app.workflows import document_files, pay_online, portal_pages
+from billing_app.workflows import document_files, pay_online, portal_pages, visits
 from billing_app.workflows.portal_pages import OpenedInvoice
 
 # A hint that got lost is made up for this soon.
@@ -138,7 +137,7 @@ class PortalInvoiceState(PortalState, rx.State):
     async def note_seen(self) -> None:
         """Write down that a person has looked. Staff and previews leave nothing."""
         try:
-            await self._run(portal_links.note_visit)
+            await self._run_page(visits.note_seen)
         except (NotFound, NotPermitted, PortalNotAvailable):
             return
 

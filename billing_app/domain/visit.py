@@ -1,0 +1,69 @@
+"""How sure we are that a person has looked, and what is kept of it.
+
+A page that was asked for says little: mail scanners, link previews and prefetching
+browsers ask for it, too. Only a page that was visible counts as seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from billing_app.domain.actors import PortalVisitor, Proof
+from billing_app.domain.portal_settings import ActivityDetail
+
+# What browsers send with a request that nobody looks at yet.
+_AHEAD_HEADERS = ("sec-purpose", "purpose", "x-purpose", "x-moz")
+_AHEAD_WORDS = ("prefetch", "prerender", "preview")
+
+
+class Evidence(StrEnum):
+    """What a visit rests on, the weakest first."""
+
+    FETCHED = "fetched"
+    SEEN = "seen"
+    VERIFIED = "verified"
+
+
+class VisitKind(StrEnum):
+    """What was looked at, or taken away."""
+
+    PAGE = "page"
+    PDF = "pdf"
+    RECEIPT = "receipt"
+    STATEMENT = "statement"
+    DOCUMENTS = "documents"
+
+
+def is_looked_at(method: str, headers: Mapping[str, str]) -> bool:
+    """Say whether a request may stand for somebody looking; not HEAD, not a prefetch.
+
+    `headers` has names in small letters.
+    """
+    if method != "GET":
+        return False
+    said = " ".join(headers.get(name, "") for name in _AHEAD_HEADERS).lower()
+    return not any(word in said for word in _AHEAD_WORDS)
+
+
+def keeps_fetched(visitor: PortalVisitor, detail: ActivityDetail) -> bool:
+    """Say whether what a visitor asks for is written down at all."""
+    is_silent = visitor.is_staff or visitor.is_preview
+    return not is_silent and detail == ActivityDetail.FULL
+
+
+def seen_evidence(visitor: PortalVisitor) -> Evidence:
+    """Return what it is worth that this visitor has seen a page."""
+    return Evidence.VERIFIED if visitor.proof > Proof.LINK else Evidence.SEEN
+
+
+def once_key(
+    visitor: PortalVisitor, evidence: Evidence, kind: VisitKind, now: datetime
+) -> str:
+    """Name a visit so that the next one within the same hour has the same name.
+
+    One sitting at one page is one visit, however often it is loaded.
+    """
+    hour = int(now.timestamp()) // 3600
+    return f"{evidence}:{kind}:{visitor.label}:{visitor.invoice_id or 0}:{hour}"

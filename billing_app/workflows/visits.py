@@ -1,0 +1,67 @@
+"""Keep a trace of who looks at the portal, and never be in the way of the page."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from threading import Lock
+
+from billing_app.database.authentication import OpenedLink
+from billing_app.domain.visit import Evidence, VisitKind, keeps_fetched, once_key
+from billing_app.runtime import Runtime
+from billing_app.services import visits
+
+log = logging.getLogger("tallyport.visits")
+
+# One entry per link and hour; what falls out is asked of the database again.
+_KNOWN_MAX = 10_000
+
+
+class _Known:
+    """The visits that this process has written lately, so that it asks once."""
+
+    def __init__(self) -> None:
+        self._keys: OrderedDict[tuple[int, str], None] = OrderedDict()
+        self._lock = Lock()
+
+    def add(self, key: tuple[int, str]) -> bool:
+        """Remember a key; tell whether it is new."""
+        with self._lock:
+            if key in self._keys:
+                return False
+            self._keys[key] = None
+            if len(self._keys) > _KNOWN_MAX:
+                self._keys.popitem(last=False)
+            return True
+
+    def forget(self, key: tuple[int, str]) -> None:
+        with self._lock:
+            self._keys.pop(key, None)
+
+
+_known = _Known()
+
+
+def note_fetched(runtime: Runtime, link: OpenedLink, kind: VisitKind) -> None:
+    """Write down what was just sent to a visitor.
+
+    The answer has left already: what goes wrong here is logged and nothing more.
+    """
+    visitor, detail = link.visitor, link.setup.settings.activity
+    if not keeps_fetched(visitor, detail):
+        return
+    name = once_key(visitor, Evidence.FETCHED, kind, runtime.now())
+    key = (id(runtime.engine), f"{visitor.workspace_id}:{name}")
+    if not _known.add(key):
+        return
+    try:
+        runtime.run(visitor, visits.note_fetched, kind, detail)
+    except Exception:
+        # The edge of a request that was answered well.
+        log.exception("visits.not_written")
+        _known.forget(key)
+
+
+def note_seen(runtime: Runtime, link: OpenedLink) -> None:
+    """Write down that the visitor has had the page in view for two seconds."""
+    runtime.run(link.visitor, visits.note_seen, link.setup.settings.activity)
