@@ -20,6 +20,14 @@ NAMES = (
 )
 STRIPE_API = "https://api.stripe.com"
 STRIPE_CHECKOUT = "https://checkout.stripe.com"
+STRIPE_JS = "https://js.stripe.com"
+# What a page needs that takes cards: docs.stripe.com/security/guide, Content
+# Security Policy, for Stripe.js.
+STRIPE_SOURCES = {
+    "script-src": (STRIPE_JS, "https://*.js.stripe.com"),
+    "frame-src": (STRIPE_JS, "https://*.js.stripe.com", "https://hooks.stripe.com"),
+    "connect-src": (STRIPE_API,),
+}
 # 256 bits written as text, the size of the keys derived from it.
 SECRET_LENGTH_MIN = 32
 
@@ -90,6 +98,19 @@ class Settings:
         if self.stripe_api_base == STRIPE_API:
             return (STRIPE_CHECKOUT,)
         return (_origin(urlsplit(self.stripe_api_base)),)
+
+    @property
+    def stripe_script(self) -> str:
+        """The script that takes cards on a page, of the API version we speak."""
+        is_real = self.stripe_api_base == STRIPE_API
+        return f"{STRIPE_JS if is_real else self.stripe_api_base}/endive/stripe.js"
+
+    @property
+    def card_sources(self) -> Mapping[str, tuple[str, ...]]:
+        """What the policy of a page that takes cards allows in addition."""
+        if self.stripe_api_base == STRIPE_API:
+            return STRIPE_SOURCES
+        return dict.fromkeys(STRIPE_SOURCES, self.checkout_origins)
 
 
 def without_settings(environ: Mapping[str, str]) -> dict[str, str]:

@@ -480,6 +480,7 @@ def _setup_columns(*columns: Any) -> Any:
         col(StripeAccount.secret_key_encrypted),
         col(StripeAccount.webhook_secret_encrypted),
         col(StripeAccount.charges_enabled),
+        col(StripeAccount.publishable_key),
     )
 
 
@@ -534,6 +535,7 @@ def _portal_setup(
     secret_key: str | None,
     webhook_secret: str | None,
     charges_enabled: bool | None,
+    publishable_key: str | None,
 ) -> tuple[PortalSetup, int, int]:
     connection = stripe_connection(
         has_key=bool(secret_key),
@@ -548,6 +550,7 @@ def _portal_setup(
         is_connected=is_connected,
         can_charge=is_connected and bool(charges_enabled),
         slug=slug,
+        has_publishable_key=bool(publishable_key),
     )
     return setup, workspace_id, customer_id
 

@@ -330,7 +330,7 @@ def _money_that_was_not_asked_for(session: Session, _: datetime) -> Iterator[str
         col(attempt.invoice_id) == col(payment.invoice_id),
         col(attempt.currency) == col(payment.currency),
         col(attempt.amount_minor) == col(payment.amount_minor),
-        col(attempt.checkout_id).is_not(None),
+        or_(col(attempt.checkout_id).is_not(None), col(attempt.intent_id).is_not(None)),
     )
     # What a person accepted after a look was held before, and says why.
     broken = and_(

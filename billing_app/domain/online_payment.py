@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from billing_app.domain.payment import PaymentMethod
+from billing_app.domain.portal_settings import CardForm
 
 # Stripe allows 30 minutes to 24 hours. Longer than anybody needs to find a card,
 # short enough that a forgotten page does not keep others from paying.
@@ -27,11 +28,13 @@ class Origin:
 
     Attributes:
         path: the address of the page, with {key} for the link's token or the slug.
+        card_form: where the card is typed in, on Stripe's page or on this one.
     """
 
     link_id: int | None
     session_id: int | None
     path: str
+    card_form: CardForm = CardForm.CHECKOUT
 
 
 class AttemptStatus(StrEnum):
@@ -55,6 +58,15 @@ class AttemptStatus(StrEnum):
 LIVE = frozenset({AttemptStatus.PREPARED, AttemptStatus.UNKNOWN, AttemptStatus.OPEN})
 # Stripe may still have news.
 UNSETTLED = LIVE | {AttemptStatus.PROCESSING}
+
+# What the page says to whoever comes back; it reads the rest from the database.
+SAID = {
+    AttemptStatus.SUCCEEDED: "yes",
+    AttemptStatus.HELD: "review",
+    AttemptStatus.PROCESSING: "processing",
+    AttemptStatus.FAILED: "failed",
+    AttemptStatus.EXPIRED: "expired",
+}
 
 _RANK = {
     AttemptStatus.PREPARED: 0,
@@ -83,6 +95,7 @@ class Report:
     """One try as Stripe tells it, in our words.
 
     Attributes:
+        checkout_id: Stripe's payment page, or the payment where the page is ours.
         read_at: when we began to ask; the later question has the newer answer.
         payment_id: Stripe's payment, empty until somebody tried to pay.
         amount_minor: what was asked for, or what came once money came.

@@ -43,6 +43,7 @@ _JUST_NOW_DAYS = 1
 # A wider logo is a word mark, on the sheet too: documents/render.py.
 WORD_MARK_RATIO = Decimal("1.8")
 _FINE = "Card or bank debit, on Stripe’s secure page."
+_FINE_HERE = "Card or bank debit. Your details go straight to Stripe, not to us."
 _WEB = re.compile(r"(?:https?://)?[\w.-]+\.\w{2,}(?::[0-9]+)?(?:/[^\s\"'<>]*)?")
 # What the pages that stand alone say, first their heading.
 NOT_FOUND = (
@@ -171,9 +172,14 @@ class PaymentRow:
 
 @dataclass(frozen=True, slots=True)
 class PayForm:
-    """What the payment form offers; `amount` is what its field starts with."""
+    """What the payment form offers; `amount` is what its field starts with.
+
+    Attributes:
+        takes_card: the card is typed in on the page itself.
+    """
 
     is_open: bool = False
+    takes_card: bool = False
     is_fixed: bool = False
     amount: str = ""
     currency: str = ""
@@ -464,6 +470,8 @@ class _Writer:
         document = self.facts.document
         return PayForm(
             is_open=True,
+            takes_card=self.setup.takes_card,
+            fine=_FINE_HERE if self.setup.takes_card else _FINE,
             is_fixed=limits.is_fixed,
             amount=field_text(
                 limits.maximum_minor, document.currency, document.language
@@ -630,9 +638,20 @@ _CAME_BACK = {
         "Please don’t pay again.",
         "",
     ),
+    "unproven": (
+        "Your bank asked for proof and didn’t get it. Nothing was charged; "
+        "you can try again or use another card.",
+        "bad",
+    ),
     "failed": ("The payment was declined. You can try again or pay otherwise.", "bad"),
     "expired": (
         "The payment page was closed before anything was paid. You can try again.",
+        "warn",
+    ),
+    "dropped": ("You changed your mind. Nothing was charged.", ""),
+    "changed": (
+        "The amount due has just changed, so the payment was not started. "
+        "Nothing was charged.",
         "warn",
     ),
     "canceled": ("You came back without paying. Nothing was charged.", "warn"),

@@ -295,6 +295,7 @@ class PortalSetup:
         settings: as they hold for the invoice or the account that was opened.
         home_currency: the one the least partial payment is written in.
         is_connected: Stripe knows the business; `can_charge` says it may take money.
+        has_publishable_key: browsers can be given what Stripe's card form needs.
         slug: names the business in the address where its customers sign in.
     """
 
@@ -304,6 +305,13 @@ class PortalSetup:
     is_connected: bool
     can_charge: bool
     slug: str = ""
+    has_publishable_key: bool = False
+
+    @property
+    def takes_card(self) -> bool:
+        """Tell whether the card is typed in on our own page."""
+        is_wanted = self.settings.card_form == CardForm.EMBEDDED
+        return is_wanted and self.has_publishable_key
 
 
 def check_may_publish(settings: PortalSettings) -> None:

@@ -60,4 +60,5 @@ def add_layers(
         client,
         origins=settings.origins,
         checkout_origins=settings.checkout_origins,
+        card_sources=settings.card_sources,
     )

@@ -17,6 +17,8 @@ from starlette.background import BackgroundTask
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from billing_app.endpoints.headers import TAKES_CARD
+
 # What the app shows while a page is loading, and where the first view goes.
 MARK = "<!--first-paint-->"
 
@@ -29,6 +31,7 @@ class Painted:
         html: what goes into the body; text that is not Markup gets escaped.
         head: more for the head, such as a stylesheet.
         after: what is done in a thread once the page has left; it must not fail.
+        takes_card: a card may be typed in here, so Stripe's script may load.
     """
 
     status: int
@@ -36,6 +39,7 @@ class Painted:
     html: Markup | str
     head: Markup
     after: Callable[[], None] | None = None
+    takes_card: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,8 @@ class FirstPaint:
         page = fill(self._shell, painted)
         after = BackgroundTask(painted.after) if painted.after else None
         answer = HTMLResponse(page, painted.status, background=after)
+        if painted.takes_card:
+            answer.raw_headers.append(TAKES_CARD)
         await answer(scope, receive, send)
 
     async def _paint(self, scope: Scope) -> Painted | None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 Header = tuple[bytes, bytes]
+
+# An inner layer says so of its answer; browsers never see it.
+TAKES_CARD = (b"tallyport-takes-card", b"1")
 
 _SCRIPT = re.compile(rb"<script(?P<attributes>[^>]*)>(?P<body>.*?)</script>", re.S)
 # The build writes a hash of the content into these names.
@@ -36,11 +40,16 @@ class SecurityHeaders:
         *,
         origins: Iterable[str],
         checkout_origins: Iterable[str],
+        card_sources: Mapping[str, Iterable[str]],
     ) -> None:
+        """Read the build; `card_sources` is what a page that takes cards adds."""
         self.app = app
-        origins = tuple(origins)
+        origins, checkouts = tuple(origins), tuple(checkout_origins)
         self._files = public_files(client)
-        self._policies = page_policies(client, origins, tuple(checkout_origins))
+        self._policies = page_policies(client, origins, checkouts)
+        self._card_policy = page_policies(client, origins, checkouts, card_sources)[
+            _SHELL
+        ]
         self._always = _headers(
             {
                 "x-content-type-options": "nosniff",
@@ -73,6 +82,7 @@ class SecurityHeaders:
                 present = list(message.get("headers", ()))
                 names = {name.lower() for name, _ in present}
                 wanted = self._wanted(scope, message["status"], present)
+                present = [header for header in present if header[0] != TAKES_CARD[0]]
                 missing = [header for header in wanted if header[0] not in names]
                 message = {**message, "headers": [*present, *missing]}
             await send(message)
@@ -89,16 +99,21 @@ class SecurityHeaders:
         if not any(value.startswith(b"text/html") for _, value in present):
             return (*self._always, *self._private, _POLICY_OF_FILES)
         policy = self._policies.get(path.rstrip("/"), self._policies[_SHELL])
+        if TAKES_CARD in present:
+            policy = self._card_policy
         return (*self._always, *self._private, (_POLICY, policy))
 
 
 def page_policies(
-    client: Path, origins: tuple[str, ...], checkout_origins: tuple[str, ...]
+    client: Path,
+    origins: tuple[str, ...],
+    checkout_origins: tuple[str, ...],
+    more: Mapping[str, Iterable[str]] = MappingProxyType({}),
 ) -> dict[str, bytes]:
     """Return the policy of each built page by its path; the shell's is for the rest."""
     return {
         _page_path(page.relative_to(client)): content_security_policy(
-            inline_script_hashes(page.read_bytes()), origins, checkout_origins
+            inline_script_hashes(page.read_bytes()), origins, checkout_origins, more
         ).encode()
         for page in (client / f"{_SHELL}.html", *client.rglob("*.html"))
     }
@@ -108,8 +123,9 @@ def content_security_policy(
     script_hashes: Iterable[str],
     origins: Iterable[str],
     checkout_origins: Iterable[str],
+    more: Mapping[str, Iterable[str]] = MappingProxyType({}),
 ) -> str:
-    """Allow our own files and the scripts of the build, nothing else.
+    """Allow our own files and the scripts of the build, and `more` by directive.
 
     The socket's addresses are spelt out, since not every browser counts ws: as
     'self'; the policy has no way to write an IPv6 address. Styles need
@@ -130,6 +146,8 @@ def content_security_policy(
         "object-src": ["'none'"],
         "frame-ancestors": ["'none'"],
     }
+    for name, allowed in more.items():
+        sources[name] = [*sources.get(name, ()), *allowed]
     return "; ".join(f"{name} {' '.join(allowed)}" for name, allowed in sources.items())
 
 

@@ -13,21 +13,13 @@ from billing_app.database import authentication
 from billing_app.database.authentication import Cookies
 from billing_app.domain.actors import PortalVisitor
 from billing_app.domain.errors import BillingError, InvalidInput, NotFound, NotSignedIn
-from billing_app.domain.online_payment import AttemptStatus
+from billing_app.domain.online_payment import LIVE, SAID, AttemptStatus
 from billing_app.domain.portal_place import INVOICE_ROUTES, PortalPlace, parse_place
 from billing_app.endpoints import route_ids
 from billing_app.workflows import pay_online
 
 _FIELDS_MAX = 5
 _TYPED_LENGTH_MAX = 60
-# What the page says after the way back; it reads the rest from the database.
-_SAID = {
-    AttemptStatus.SUCCEEDED: "yes",
-    AttemptStatus.HELD: "review",
-    AttemptStatus.PROCESSING: "processing",
-    AttemptStatus.FAILED: "failed",
-    AttemptStatus.EXPIRED: "expired",
-}
 
 _PAGE = Markup(
     """<!doctype html>
@@ -91,14 +83,22 @@ async def pay(request: Request) -> Response:
 
 
 async def come_back(request: Request) -> Response:
-    """Ask Stripe what happened, then show the invoice as it is now."""
-    checkout_id = request.query_params.get("page", "")[:120]
+    """Ask Stripe what happened, then show the invoice as it is now.
+
+    From a payment page we have asked for its name; a bank that wanted proof leads
+    back with Stripe's own words.
+    """
+    asked = request.query_params
+    checkout_id = (asked.get("page") or asked.get("payment_intent", ""))[:120]
     try:
         status = await run_in_threadpool(_finish, request, checkout_id)
     except BillingError:
         # The page itself says what is the matter with the link.
         return RedirectResponse(_back(request), 303)
-    return RedirectResponse(f"{_back(request)}?paid={_SAID.get(status, 'open')}", 303)
+    said = SAID.get(status, "open")
+    if status in LIVE and asked.get("redirect_status") == "failed":
+        said = "unproven"
+    return RedirectResponse(f"{_back(request)}?paid={said}", 303)
 
 
 def _start(request: Request, amount: str) -> str:

@@ -77,4 +77,7 @@ def _paint_invoice(scope: Scope, head: Markup) -> Painted:
         pages=pages,
     )
     after = visits.fetched(scope, link, VisitKind.PAGE)
-    return Painted(200, opened.view.title, PAINTED.format(html), head, after)
+    form = opened.view.form
+    takes_card = form.is_open and form.takes_card and not opened.view.is_preview
+    content = PAINTED.format(html)
+    return Painted(200, opened.view.title, content, head, after, takes_card)

@@ -1,4 +1,4 @@
-"""Speaks to Stripe: hosted Checkout, payments, refunds, events and the account.
+"""Speaks to Stripe: payment pages, payments, refunds, events and the account.
 
 Calls block, so they belong in worker threads. They return our own frozen values,
 with amounts in ISO minor units, and fail with the refusals of `gateways.errors`.
@@ -24,6 +24,7 @@ from billing_app.gateways.stripe_amounts import from_stripe_amount, to_stripe_am
 from billing_app.gateways.stripe_webhooks import WebhookEvent, parse_event
 
 if TYPE_CHECKING:
+    from stripe.params import PaymentIntentCreateParams
     from stripe.params.checkout import SessionCreateParams
 
 log = logging.getLogger(__name__)
@@ -80,7 +81,7 @@ class PaidWith(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CheckoutRequest:
-    """One payment page to open.
+    """One payment page to open, or one payment for the card form on ours.
 
     Attributes:
         title: the only line the customer sees there, such as "Invoice INV-42".
@@ -103,10 +104,11 @@ class CheckoutRequest:
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """A payment page as Stripe knows it.
+    """A payment page as Stripe knows it, or the payment of a card form of ours.
 
     Attributes:
         url: where the customer pays; None once it is complete or expired.
+        client_secret: lets a browser pay by card form; for nobody else's eyes.
         is_paid: the money is there. A bank debit completes long before that.
         payment_intent_id: None until somebody tries to pay.
         payment: that payment, where it was asked for in the same breath.
@@ -121,9 +123,14 @@ class Checkout:
     is_live: bool
     payment_intent_id: str | None
     reference: str | None
-    expires_at: datetime
+    expires_at: datetime | None
     metadata: Mapping[str, str] = field(default_factory=dict)
     payment: ProviderPayment | None = None
+    client_secret: str = field(default="", repr=False)
+
+    @property
+    def is_card_form(self) -> bool:
+        return is_payment_id(self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +228,20 @@ class StripeGateway:
             )
         return _read_session(session)
 
+    def create_card_form(
+        self, request: CheckoutRequest, *, idempotency_key: str
+    ) -> Checkout:
+        """Begin a payment for a card form. The same key begins the same one."""
+        with _refusals():
+            intent = self._client.v1.payment_intents.create(
+                intent_params(request), {"idempotency_key": idempotency_key}
+            )
+        return _read_card_form(intent)
+
     def read_checkout(self, checkout_id: str) -> Checkout:
-        """Read a payment page together with the payment made on it."""
+        """Read a payment page, or a card form, together with the payment made on it."""
+        if is_payment_id(checkout_id):
+            return _read_card_form(self._retrieve_intent(checkout_id))
         with _refusals():
             session = self._client.v1.checkout.sessions.retrieve(
                 checkout_id, {"expand": ["payment_intent.latest_charge"]}
@@ -230,13 +249,12 @@ class StripeGateway:
         return _read_session(session)
 
     def expire_checkout(self, checkout_id: str) -> Checkout:
-        """Close a payment page, so that nobody can pay there any more.
+        """Close a payment page or a card form, so that nobody can pay there any more.
 
-        A page that is no longer open stays as it is: read what is returned.
+        One that is no longer open stays as it is: read what is returned.
         """
         try:
-            with _refusals():
-                session = self._client.v1.checkout.sessions.expire(checkout_id)
+            return self._close(checkout_id)
         except GatewayRefused as refusal:
             if refusal.reason == "resource_missing":
                 raise
@@ -244,14 +262,9 @@ class StripeGateway:
             if closed.status is CheckoutStatus.OPEN:
                 raise
             return closed
-        return _read_session(session)
 
     def read_payment(self, payment_intent_id: str) -> ProviderPayment:
-        with _refusals():
-            intent = self._client.v1.payment_intents.retrieve(
-                payment_intent_id, {"expand": ["latest_charge"]}
-            )
-        return _read_intent(intent)
+        return _read_intent(self._retrieve_intent(payment_intent_id))
 
     def refund(
         self,
@@ -316,10 +329,46 @@ class StripeGateway:
             ),
         )
 
+    def knows_publishable_key(self) -> bool:
+        """Tell whether Stripe takes this gateway's key as a browser's.
+
+        A browser may only ask for a payment whose secret it has. This one does not
+        exist; a key that does not either is refused before that shows.
+        """
+        try:
+            with _refusals():
+                self._client.v1.payment_intents.retrieve(
+                    "pi_none", {"client_secret": "pi_none_secret_none"}
+                )
+        except GatewayRefused as refusal:
+            return refusal.reason != "authentication"
+        return True
+
+    def _retrieve_intent(self, payment_intent_id: str) -> stripe.PaymentIntent:
+        with _refusals():
+            return self._client.v1.payment_intents.retrieve(
+                payment_intent_id, {"expand": ["latest_charge"]}
+            )
+
+    def _close(self, checkout_id: str) -> Checkout:
+        with _refusals():
+            if is_payment_id(checkout_id):
+                return _read_card_form(
+                    self._client.v1.payment_intents.cancel(
+                        checkout_id, {"expand": ["latest_charge"]}
+                    )
+                )
+            return _read_session(self._client.v1.checkout.sessions.expire(checkout_id))
+
 
 def is_live_key(secret_key: str) -> bool:
     """Tell a key that moves real money; `rk_` keys are restricted ones."""
     return secret_key.startswith(("sk_live_", "rk_live_"))
+
+
+def is_payment_id(checkout_id: str) -> bool:
+    """Tell the payment of a card form from a payment page; Stripe's ids say it."""
+    return checkout_id.startswith("pi_")
 
 
 def checkout_locale(tag: str) -> str:
@@ -373,6 +422,45 @@ def session_params(request: CheckoutRequest) -> SessionCreateParams:
     if request.customer_email:
         params["customer_email"] = request.customer_email
     return params
+
+
+def intent_params(request: CheckoutRequest) -> PaymentIntentCreateParams:
+    """Ask for the amount; which methods are offered is decided in the dashboard."""
+    return {
+        "amount": to_stripe_amount(request.amount_minor, request.currency),
+        "currency": request.currency.lower(),
+        "automatic_payment_methods": {"enabled": True},
+        "description": request.title,
+        "metadata": dict(request.metadata),
+    }
+
+
+def _read_card_form(intent: stripe.PaymentIntent) -> Checkout:
+    """Read a payment as if it were the page it is made on."""
+    payment = _read_intent(intent)
+    return Checkout(
+        id=intent.id,
+        url=None,
+        status=_CARD_FORM_STATUS.get(payment.status, CheckoutStatus.OPEN),
+        is_paid=payment.status is ProviderPaymentStatus.SUCCEEDED,
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        is_live=payment.is_live,
+        payment_intent_id=intent.id,
+        reference=None,
+        expires_at=None,
+        metadata=payment.metadata,
+        payment=payment,
+        client_secret=intent.client_secret or "",
+    )
+
+
+# Whatever else a payment is, the customer may still pay it.
+_CARD_FORM_STATUS = {
+    ProviderPaymentStatus.SUCCEEDED: CheckoutStatus.COMPLETE,
+    ProviderPaymentStatus.PROCESSING: CheckoutStatus.COMPLETE,
+    ProviderPaymentStatus.CANCELED: CheckoutStatus.EXPIRED,
+}
 
 
 def _read_session(session: stripe.checkout.Session) -> Checkout:

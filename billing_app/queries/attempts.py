@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, func
+from sqlalchemy import String, bindparam, func, or_
 from sqlmodel import col, select
 
 from billing_app.database.access import acting_visitor, inner, job, visitor
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import PortalVisitor
 from billing_app.domain.errors import NotFound
-from billing_app.domain.online_payment import UNSETTLED, AttemptStatus
+from billing_app.domain.online_payment import LIVE, UNSETTLED, AttemptStatus
+from billing_app.domain.portal_settings import CardForm
 from billing_app.models import (
     Customer,
     Invoice,
@@ -28,9 +29,9 @@ class Attempt:
 
     Attributes:
         key: idempotency key; also our name for the attempt at Stripe.
-        checkout_id: Stripe's name for the payment page, empty until it is known.
+        checkout_id: Stripe's name for the payment page, or for the payment where
+            the card form is ours; empty until it is known.
         url: where the customer pays, empty until it is known.
-        token_encrypted: of the portal link that the customer came by.
         token_encrypted: the link it was begun from; empty where there was none.
     """
 
@@ -40,6 +41,7 @@ class Attempt:
     amount_minor: int
     currency: str
     status: AttemptStatus
+    card_form: CardForm
     key: str
     checkout_id: str
     url: str
@@ -51,6 +53,15 @@ class Attempt:
     slug: str
     customer_email: str
     language: str
+
+    @property
+    def may_still_be_paid(self) -> bool:
+        """Tell whether there is something to close at Stripe.
+
+        A card form stays open there after a debit by it has come back.
+        """
+        is_left = self.card_form == CardForm.EMBEDDED and bool(self.checkout_id)
+        return self.status in LIVE or (is_left and self.status == AttemptStatus.FAILED)
 
 
 @visitor
@@ -83,16 +94,22 @@ def find_by_page(uow: UnitOfWork, checkout_id: str) -> int | None:
     return uow.first(_BY_PAGE, checkout_id=checkout_id)
 
 
-_BY_PAGE = select(PaymentAttempt.id).where(
-    col(PaymentAttempt.checkout_id) == bindparam("checkout_id")
+_PAGE_ID = bindparam("checkout_id", type_=String)
+_NAMED_PAGE = or_(
+    col(PaymentAttempt.checkout_id) == _PAGE_ID,
+    col(PaymentAttempt.intent_id) == _PAGE_ID,
 )
+_BY_PAGE = select(PaymentAttempt.id).where(_NAMED_PAGE)
 
 
 @job
 def find_by_payment(uow: UnitOfWork, payment_id: str) -> int | None:
     return uow.first(
         select(PaymentAttempt.id).where(
-            col(PaymentAttempt.provider_payment_id) == payment_id
+            or_(
+                col(PaymentAttempt.provider_payment_id) == payment_id,
+                col(PaymentAttempt.intent_id) == payment_id,
+            )
         )
     )
 
@@ -110,6 +127,7 @@ def find_pageless(uow: UnitOfWork, key: str) -> int | None:
     return uow.first(
         select(PaymentAttempt.id).where(
             col(PaymentAttempt.idempotency_key) == key,
+            col(PaymentAttempt.card_form) == CardForm.CHECKOUT,
             col(PaymentAttempt.checkout_id).is_(None),
         )
     )
@@ -117,13 +135,18 @@ def find_pageless(uow: UnitOfWork, key: str) -> int | None:
 
 @acting_visitor
 def find_own_attempt(uow: UnitOfWork, checkout_id: str) -> tuple[int, AttemptStatus]:
-    """Return the visitor's own attempt behind a payment page.
+    """Return the visitor's own attempt behind a payment page or a card form.
 
     Raises:
         NotFound: there is none in what this link opens.
     """
     attempt = uow.first(
-        select(PaymentAttempt).where(col(PaymentAttempt.checkout_id) == checkout_id)
+        select(PaymentAttempt).where(
+            or_(
+                col(PaymentAttempt.checkout_id) == checkout_id,
+                col(PaymentAttempt.intent_id) == checkout_id,
+            )
+        )
     )
     if attempt is None or attempt.id is None:
         raise NotFound("That payment does not exist.")
@@ -160,7 +183,8 @@ def describe(uow: UnitOfWork, attempt: PaymentAttempt, invoice: Invoice) -> Atte
         currency=attempt.currency,
         status=AttemptStatus(attempt.status),
         key=attempt.idempotency_key,
-        checkout_id=attempt.checkout_id or "",
+        card_form=CardForm(attempt.card_form),
+        checkout_id=attempt.checkout_id or attempt.intent_id or "",
         url=attempt.checkout_url,
         account_id=attempt.account_id,
         changed_at=attempt.changed_at,

@@ -112,6 +112,7 @@ class StripeSettings:
     state: StripeConnection = StripeConnection.NOT_CONNECTED
     secret_key_last4: str = ""
     webhook_secret_last4: str = ""
+    publishable_key: str = ""
     account_id: str = ""
     is_livemode: bool = False
     problem: str = ""
@@ -255,6 +256,7 @@ def read_stripe(uow: UnitOfWork) -> StripeSettings:
         state=_connection(account),
         secret_key_last4=account.secret_key_last4,
         webhook_secret_last4=account.webhook_secret_last4,
+        publishable_key=account.publishable_key,
         account_id=account.account_id,
         is_livemode=account.is_livemode,
         problem=account.last_error,

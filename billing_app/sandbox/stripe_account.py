@@ -13,11 +13,15 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from billing_app.sandbox import stripe_objects as objects
-from billing_app.sandbox.stripe_checks import check_amount, check_session
+from billing_app.sandbox.stripe_checks import check_amount, check_intent, check_session
 from billing_app.sandbox.stripe_objects import Json
 from billing_app.sandbox.stripe_refusals import StripeRefusal
 
 DECLINED = "Your card was declined."
+UNPROVEN = (
+    "We are unable to authenticate your payment method. Please choose a different "
+    "payment method and try again."
+)
 RETURNED = "The customer's bank account has insufficient funds."
 
 
@@ -35,6 +39,7 @@ class SandboxAccount:
     webhook_secret: str = ""
     country: str = "US"
     currency: str = "USD"
+    publishable_key: str = ""
 
     @property
     def id(self) -> str:
@@ -124,12 +129,15 @@ class AccountBook:
         return session
 
     def create_intent(self, params: Json) -> Json:
+        check_intent(params)
         currency = params["currency"].lower()
         check_amount(params["amount"], currency)
         intent = objects.new_intent(
             amount=params["amount"],
             currency=currency,
-            methods=objects.methods_for(currency),
+            methods=objects.methods_for(
+                currency, params.get("allowed_payment_method_types")
+            ),
             params=params,
             now=self.now,
         )
@@ -140,7 +148,7 @@ class AccountBook:
     def confirm_intent(self, intent_id: str, method: str | None) -> Json:
         """Pay with one of Stripe's test methods: pm_card_visa and the like."""
         intent = self.find("intents", intent_id)
-        if intent["status"] != "requires_payment_method":
+        if intent["status"] not in ("requires_payment_method", "requires_action"):
             raise StripeRefusal(
                 f"This PaymentIntent's status is {intent['status']}.",
                 code="payment_intent_unexpected_state",
@@ -151,10 +159,27 @@ class AccountBook:
                 raise StripeRefusal(
                     DECLINED, code="card_declined", status=402, type="card_error"
                 )
-            case "pm_usBankAccount":
-                self._start_debit(intent, "us_bank_account")
+            case "pm_card_authenticationRequiredOnSetup":
+                self._ask_for_proof(intent)
+            case "pm_usBankAccount" | "pm_bankDebit":
+                self._start_debit(intent, _debit_of(intent))
             case _:
                 self._succeed(intent, objects.new_charge(intent, "card", now=self.now))
+        return intent
+
+    def prove(self, intent_id: str, *, is_proven: bool) -> Json:
+        """Answer the bank's question whether it is really the card's owner."""
+        intent = self.find("intents", intent_id)
+        if intent["status"] != "requires_action":
+            raise StripeRefusal(f"This PaymentIntent is {intent['status']}.")
+        intent["next_action"] = None
+        charge = objects.new_charge(intent, "card", now=self.now, last4="3155")
+        if is_proven:
+            self._succeed(intent, charge)
+        else:
+            self._fail(
+                intent, charge, "payment_intent_authentication_failure", UNPROVEN
+            )
         return intent
 
     def cancel_intent(self, intent_id: str) -> Json:
@@ -164,7 +189,11 @@ class AccountBook:
                 f"You cannot cancel this PaymentIntent: it is {intent['status']}.",
                 code="payment_intent_unexpected_state",
             )
-        intent |= {"status": "canceled", "canceled_at": self.now}
+        intent |= {
+            "status": "canceled",
+            "canceled_at": self.now,
+            "next_action": None,
+        }
         self._happened("payment_intent.canceled", intent)
         return intent
 
@@ -303,8 +332,17 @@ class AccountBook:
         self._happened("charge.succeeded", charge)
         self._happened("payment_intent.succeeded", intent)
 
+    def _ask_for_proof(self, intent: Json) -> None:
+        intent |= {
+            "status": "requires_action",
+            "next_action": {"type": "use_stripe_sdk", "use_stripe_sdk": {}},
+            "payment_method": objects.new_id("pm"),
+            "last_payment_error": None,
+        }
+        self._happened("payment_intent.requires_action", intent)
+
     def _decline(self, intent: Json) -> None:
-        charge = objects.new_charge(intent, "card", now=self.now)
+        charge = objects.new_charge(intent, "card", now=self.now, last4="0002")
         self._fail(intent, charge, "card_declined", DECLINED)
 
     def _start_debit(self, intent: Json, method: str) -> None:
@@ -390,6 +428,10 @@ _NAMES = {
     "charges": "charge",
     "refunds": "refund",
 }
+
+
+def _debit_of(intent: Json) -> str:
+    return objects.BANK_DEBITS.get(intent["currency"], "us_bank_account")
 
 
 def _asks_kind(params: Mapping[str, Any]) -> bool:

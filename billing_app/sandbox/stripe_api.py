@@ -43,12 +43,14 @@ class Operation:
     Attributes:
         params_type: the SDK's own type of its parameters.
         run: takes the account, the parameters, and the ids in the path.
+        is_public: browsers may ask it too, about a payment whose secret they have.
     """
 
     method: str
     path: str
     params_type: type
     run: Handler
+    is_public: bool = False
 
 
 OPERATIONS = (
@@ -85,6 +87,7 @@ OPERATIONS = (
         lambda book, params, path: _expanded(
             book, book.find("intents", path["id"]), params
         ),
+        is_public=True,
     ),
     Operation(
         "POST",
@@ -93,12 +96,15 @@ OPERATIONS = (
         lambda book, params, path: book.confirm_intent(
             path["id"], params.get("payment_method")
         ),
+        is_public=True,
     ),
     Operation(
         "POST",
         "/v1/payment_intents/{id}/cancel",
         types.PaymentIntentCancelParams,
-        lambda book, params, path: book.cancel_intent(path["id"]),
+        lambda book, params, path: _expanded(
+            book, book.cancel_intent(path["id"]), params
+        ),
     ),
     Operation(
         "POST",
@@ -174,9 +180,15 @@ def _answer(
     """Return status, body, and whether it is the answer to an earlier request."""
     with sandbox.working() as books:
         try:
-            book = _book_for(books, request.headers.get("authorization", ""))
+            given = decode_form(form)
+            book, is_browser = _book_for(books, request, given)
             _refuse_on_arrival(armed)
-            params = read_parameters(decode_form(form), operation.params_type)
+            if is_browser:
+                _check_browser(operation, book, request, given)
+                params = read_parameters(given, operation.params_type)
+                status, body = _run(operation, book, params, request.path_params, armed)
+                return status, _public(body), False
+            params = read_parameters(given, operation.params_type)
             key = request.headers.get("idempotency-key", "")
             if operation.method != "POST" or not key:
                 key = ""
@@ -213,10 +225,18 @@ def _run(
         return refusal.status, refusal.body
 
 
-def _book_for(books: dict[str, AccountBook], authorization: str) -> AccountBook:
-    scheme, _, credential = authorization.partition(" ")
+def _book_for(
+    books: dict[str, AccountBook], request: Request, given: Json
+) -> tuple[AccountBook, bool]:
+    """Return whose key it is, and whether it is the one for browsers.
+
+    Stripe's script sends its key among the parameters, so that browsers need not
+    ask for leave first.
+    """
+    scheme, _, credential = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "basic":
         credential = b64decode(credential).decode().partition(":")[0]
+    credential = credential or str(given.pop("key", ""))
     if "_live_" in credential:
         log.error("sandbox.live_key_refused")
         raise Unexecuted(
@@ -224,12 +244,41 @@ def _book_for(books: dict[str, AccountBook], authorization: str) -> AccountBook:
             status=401,
             code="api_key_expired",
         )
+    for book in books.values():
+        if credential and credential == book.account.publishable_key:
+            return book, True
     if credential not in books:
         raise Unexecuted(
             f"Invalid API Key provided: {credential[:8]}****{credential[-4:]}",
             status=401,
         )
-    return books[credential]
+    return books[credential], False
+
+
+def _check_browser(
+    operation: Operation, book: AccountBook, request: Request, given: Json
+) -> None:
+    if not operation.is_public:
+        raise Unexecuted(
+            "This API call cannot be made with a publishable API key.",
+            status=403,
+            code="secret_key_required",
+        )
+    intent = book.ledger.intents.get(request.path_params["id"])
+    if intent is None or given.pop("client_secret", "") != intent["client_secret"]:
+        raise Unexecuted(
+            f"No such payment_intent: '{request.path_params['id']}'",
+            param="intent",
+            code="resource_missing",
+            status=404,
+        )
+
+
+def _public(body: Json) -> Json:
+    """Leave out what is none of a browser's business; add what an error is about."""
+    if "error" in body:
+        return body
+    return {name: body[name] for name in objects.PUBLIC_FIELDS}
 
 
 def _refuse_on_arrival(armed: ArmedFault | None) -> None:

@@ -1,8 +1,9 @@
 """A stand-in for Stripe: the same calls and webhooks, no account and no internet.
 
-It serves Stripe's API under `/v1`, the payment page under `/c/pay/<session>`, and
-a control page under `/sandbox` where debits clear and accidents are ordered. It
-runs inside the app under a prefix, or alone on a port of its own.
+It serves Stripe's API under `/v1`, the payment page under `/c/pay/<session>`, a
+script for card forms at `/endive/stripe.js`, and a control page under `/sandbox`
+where debits clear and accidents are ordered. It runs inside the app under a prefix,
+or alone on a port of its own.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from billing_app.domain.errors import BillingError
 from billing_app.gateways.stripe import is_live_key
 from billing_app.sandbox.stripe_account import AccountBook, Ledger, SandboxAccount
 from billing_app.sandbox.stripe_api import api_routes
+from billing_app.sandbox.stripe_card_form import card_form_routes
 from billing_app.sandbox.stripe_deliveries import RETRY_SECONDS, Deliveries
 from billing_app.sandbox.stripe_faults import Faults
 from billing_app.sandbox.stripe_pages import page_routes
@@ -78,7 +80,8 @@ class StripeSandbox:
         self._books: dict[str, AccountBook] = {}
         for account in accounts:
             self.add_account(account)
-        self.app = Starlette(routes=[*api_routes(self), *page_routes(self)])
+        routes = [*api_routes(self), *page_routes(self), *card_form_routes(self)]
+        self.app = Starlette(routes=routes)
 
     def add_account(self, account: SandboxAccount) -> None:
         """Open an account, or change where an open one reports to."""

@@ -63,6 +63,17 @@ def check_session(params: Json, now: int) -> None:
         _check_metadata(metadata)
 
 
+def check_intent(params: Json) -> None:
+    methods = params.get("automatic_payment_methods")
+    if methods and "allowed_payment_method_types" in params:
+        raise Unexecuted(
+            "You may only specify one of these parameters: automatic_payment_methods, "
+            "allowed_payment_method_types.",
+            param="automatic_payment_methods",
+        )
+    _check_metadata(params.get("metadata") or {})
+
+
 def _check_metadata(metadata: Mapping[str, str]) -> None:
     if len(metadata) > 50:
         raise Unexecuted("Metadata has at most 50 keys.", param="metadata")

@@ -89,7 +89,7 @@ def new_intent(
         "amount_capturable": 0,
         "amount_details": {"tip": {}},
         "amount_received": 0,
-        "automatic_payment_methods": None,
+        "automatic_payment_methods": params.get("automatic_payment_methods"),
         "capture_method": "automatic_async",
         "client_secret": f"{intent_id}_secret_{secrets.token_hex(12)}",
         "confirmation_method": "automatic",
@@ -104,7 +104,15 @@ def new_intent(
     }
 
 
-def new_charge(intent: Json, method: str, *, now: int) -> Json:
+# A browser that knows a payment's secret sees so much of it.
+PUBLIC_FIELDS = (
+    *("id", "object", "amount", "currency", "status", "client_secret", "created"),
+    *("canceled_at", "description", "last_payment_error", "livemode", "next_action"),
+    *("payment_method", "payment_method_types"),
+)
+
+
+def new_charge(intent: Json, method: str, *, now: int, last4: str = "4242") -> Json:
     return _blank(stripe.Charge) | {
         "id": new_id("ch"),
         "object": "charge",
@@ -123,14 +131,17 @@ def new_charge(intent: Json, method: str, *, now: int) -> Json:
         "paid": False,
         "payment_intent": intent["id"],
         "payment_method": new_id("pm"),
-        "payment_method_details": {"type": method, method: _method_details(method)},
+        "payment_method_details": {
+            "type": method,
+            method: _method_details(method, last4),
+        },
         "refunded": False,
         "refunds": None,
         "status": "pending",
     }
 
 
-def _method_details(method: str) -> Json:
+def _method_details(method: str, last4: str) -> Json:
     if method == "card":
         return {
             "brand": "visa",
@@ -139,7 +150,7 @@ def _method_details(method: str) -> Json:
             "exp_month": 12,
             "exp_year": 2034,
             "funding": "credit",
-            "last4": "4242",
+            "last4": last4,
             "network": "visa",
         }
     return {"bank_name": "STRIPE TEST BANK", "country": "US", "last4": "6789"}

@@ -34,6 +34,7 @@ class StripeKeys:
 
     secret_key: str
     webhook_secret: str
+    publishable_key: str
     account_id: str
 
 
@@ -67,6 +68,7 @@ def furnish(uow: UnitOfWork, furnishing: Furnishing) -> None:
             secret_key_last4=keys.secret_key[-4:],
             webhook_secret_encrypted=uow.cipher.encrypt(keys.webhook_secret),
             webhook_secret_last4=keys.webhook_secret[-4:],
+            publishable_key=keys.publishable_key,
             account_id=keys.account_id,
             charges_enabled=True,
             checked_at=uow.now,
@@ -129,6 +131,7 @@ class StripeConnection:
     country: str
     secret_key: str
     webhook_secret: str
+    publishable_key: str
 
 
 @job
@@ -146,4 +149,5 @@ def find_stripe_connection(uow: UnitOfWork) -> StripeConnection | None:
         country=settings.country or "US",
         secret_key=uow.cipher.decrypt(account.secret_key_encrypted),
         webhook_secret=uow.cipher.decrypt(account.webhook_secret_encrypted),
+        publishable_key=account.publishable_key,
     )

@@ -16,6 +16,7 @@ from billing_app.domain.events import (
     AttemptFailed,
     AttemptProcessing,
     AttemptStarted,
+    Topic,
 )
 from billing_app.domain.online_payment import (
     CHECKOUT_LIFETIME,
@@ -29,6 +30,7 @@ from billing_app.domain.online_payment import (
     next_status,
 )
 from billing_app.domain.payability import find_shut_gate, read_amount
+from billing_app.domain.portal_settings import CardForm
 from billing_app.models import (
     Invoice,
     Payment,
@@ -77,6 +79,7 @@ def prepare(
         fits = (
             earlier.amount_minor == amount.minor
             and (earlier.link_id, earlier.back_path) == (origin.link_id, origin.path)
+            and earlier.card_form == origin.card_form
             and earlier.expires_at - uow.now > CHECKOUT_REUSE_MIN
         )
         return Prepared(describe(uow, earlier, invoice), is_in_the_way=not fits)
@@ -91,6 +94,7 @@ def prepare(
             link_id=origin.link_id,
             session_id=origin.session_id,
             back_path=origin.path,
+            card_form=origin.card_form,
             amount_minor=amount.minor,
             currency=amount.currency,
             idempotency_key=f"pay:{invoice_id}:{uow.new_token()}",
@@ -116,15 +120,16 @@ def prepare(
 
 @job
 def attach(uow: UnitOfWork, attempt_id: int, checkout_id: str, url: str) -> bool:
-    """Note Stripe's name and address for a payment page.
+    """Note Stripe's name for a payment page or a card form, and the page's address.
 
     Returns:
         Whether the page is still wanted: the invoice may have been paid, voided
         or changed while Stripe was asked.
     """
     invoice, attempt = _lock(uow, attempt_id)
-    if attempt.checkout_id is None:
-        attempt.checkout_id, attempt.checkout_url = checkout_id, url
+    if not (attempt.checkout_id or attempt.intent_id):
+        _name(attempt, checkout_id)
+        attempt.checkout_url = url
         _move(uow, attempt, AttemptStatus.OPEN)
     facts = read_facts(uow, invoice)
     is_wanted = (
@@ -167,8 +172,10 @@ def apply(uow: UnitOfWork, attempt_id: int, report: Report) -> AttemptStatus:
         Where it stands now.
     """
     invoice, attempt = _lock(uow, attempt_id)
-    attempt.checkout_id = attempt.checkout_id or report.checkout_id
-    assert attempt.checkout_id == report.checkout_id, "another attempt's report"
+    if not (attempt.checkout_id or attempt.intent_id):
+        _name(attempt, report.checkout_id)
+    known = attempt.checkout_id or attempt.intent_id
+    assert known == report.checkout_id, "another attempt's report"
     attempt.provider_payment_id = report.payment_id or attempt.provider_payment_id
     attempt.read_at = max(attempt.read_at or report.read_at, report.read_at)
     if report.has_money:
@@ -204,6 +211,13 @@ def follow_up(uow: UnitOfWork, attempt_id: int, report: Report) -> None:
     payments.follow_refunds(uow, payment.id, report.refunded_minor)
     if report.is_disputed:
         payments.note_dispute(uow, payment.id)
+
+
+def _name(attempt: PaymentAttempt, checkout_id: str) -> None:
+    if attempt.card_form == CardForm.EMBEDDED:
+        attempt.intent_id = checkout_id
+    else:
+        attempt.checkout_id = checkout_id
 
 
 def _lock(uow: UnitOfWork, attempt_id: int) -> tuple[Invoice, PaymentAttempt]:
@@ -254,6 +268,14 @@ def _move(uow: UnitOfWork, attempt: PaymentAttempt, reported: AttemptStatus) -> 
         uow.record(AttemptProcessing(**facts))
     elif status == AttemptStatus.FAILED:
         uow.record(AttemptFailed(**facts, reason=attempt.failure))
+        if attempt.intent_id:
+            # A debit came back: without this the card form could still be paid.
+            uow.promise(
+                Topic.EXPIRE_CHECKOUT,
+                f"attempt:{attempt.id}:failed",
+                attempt.invoice_id,
+                attempt_id=attempt.id,
+            )
     elif status == AttemptStatus.EXPIRED:
         uow.record(AttemptExpired(**facts))
 

@@ -9,6 +9,7 @@ from sqlmodel import select
 from billing_app.database.access import inner, staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
+from billing_app.domain.errors import InvalidInput
 from billing_app.domain.events import SettingsChanged
 from billing_app.models import StripeAccount
 from billing_app.services.settings import tell_portal
@@ -29,14 +30,29 @@ class StripeFacts:
 
 @staff(Permission.EDIT_SETTINGS)
 def store_keys(
-    uow: UnitOfWork, secret_key: str, webhook_secret: str, *, is_live: bool
+    uow: UnitOfWork,
+    secret_key: str,
+    webhook_secret: str,
+    publishable_key: str,
+    *,
+    is_live: bool,
 ) -> None:
-    """Store checked keys; an empty one leaves what is stored.
+    """Store checked keys; an empty secret leaves what is stored.
 
     A new secret key is somebody else's account until Stripe has said whose it is.
+
+    Raises:
+        InvalidInput: of the secret and the publishable key one is for tests only.
     """
     account = _take(uow)
+    is_live = is_live if secret_key else account.is_livemode
+    has_secret = bool(secret_key or account.secret_key_encrypted)
+    if publishable_key and has_secret:
+        _check_mode(publishable_key, is_live=is_live)
     changed: list[str] = []
+    if publishable_key != account.publishable_key:
+        account.publishable_key = publishable_key
+        changed.append("publishable_key")
     if secret_key:
         account.secret_key_encrypted = uow.cipher.encrypt(secret_key)
         account.secret_key_last4 = secret_key[-4:]
@@ -69,10 +85,11 @@ def note_silence(uow: UnitOfWork, problem: str) -> None:
 
 @staff(Permission.EDIT_SETTINGS)
 def forget_keys(uow: UnitOfWork) -> None:
-    """Disconnect: delete both secrets. Payments already made stay as they are."""
+    """Disconnect: delete the keys. Payments already made stay as they are."""
     account = _take(uow)
     account.secret_key_encrypted = account.secret_key_last4 = ""
     account.webhook_secret_encrypted = account.webhook_secret_last4 = ""
+    account.publishable_key = ""
     _note(uow, account, StripeFacts())
     account.checked_at = None
     _record(uow, "secret_key", "webhook_secret")
@@ -85,6 +102,20 @@ def read_secret_key(uow: UnitOfWork) -> str:
     if account is None or not account.secret_key_encrypted:
         return ""
     return uow.cipher.decrypt(account.secret_key_encrypted)
+
+
+@inner
+def read_publishable_key(uow: UnitOfWork) -> str:
+    return uow.first(select(StripeAccount.publishable_key)) or ""
+
+
+def _check_mode(publishable_key: str, *, is_live: bool) -> None:
+    if publishable_key.startswith("pk_live_") != is_live:
+        wanted = "pk_live_" if is_live else "pk_test_"
+        raise InvalidInput(
+            f"Take the key that starts with {wanted}, as the secret key does.",
+            field="publishable_key",
+        )
 
 
 def _take(uow: UnitOfWork) -> StripeAccount:

@@ -1,22 +1,27 @@
-"""Take a customer to Stripe's payment page, and bring home what happened there."""
+"""Let a customer pay, on Stripe's page or on ours, and bring home what happened."""
 
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar
 
+from billing_app.database.authentication import OpenedLink
 from billing_app.database.secrets import SecretUnreadable
 from billing_app.domain.actors import Actor, PortalVisitor, SystemActor
 from billing_app.domain.errors import Conflict
+from billing_app.domain.formats import format_money
 from billing_app.domain.online_payment import (
     ANSWER_TIME,
-    LIVE,
     UNSETTLED,
     AttemptStatus,
     Origin,
 )
 from billing_app.domain.payability import NotPayable
+from billing_app.domain.portal_settings import CardForm
 from billing_app.gateways.errors import GatewayRefused, GatewayUnavailable
-from billing_app.gateways.stripe import Checkout, CheckoutRequest
+from billing_app.gateways.stripe import Checkout, CheckoutRequest, checkout_locale
 from billing_app.queries import attempts
 from billing_app.queries.attempts import Attempt
 from billing_app.queries.payability import Payability, read_payability
@@ -26,7 +31,6 @@ from billing_app.workflows.stripe_accounts import (
     Connection,
     NotConnected,
     connect,
-    read_report,
     report_on,
 )
 
@@ -39,6 +43,33 @@ _NOT_NOW = "This invoice can't be paid online at the moment. Please try again la
 _BUSY = "A payment for this invoice is just being started. Please try again shortly."
 # Reasons that are about the business's account, not about the customer's payment.
 _ACCOUNT_REASONS = {"authentication", "permission", "live_key_elsewhere"}
+
+
+@dataclass(frozen=True, slots=True)
+class CardPayment:
+    """What one browser needs to take a card on our page; the amount is fixed by now.
+
+    Attributes:
+        checkout_id: names the payment in `finish` and `cancel`.
+        client_secret: lets whoever has it pay this payment; it is not stored.
+        script: the address of Stripe's script.
+        return_url: where a bank sends the browser back to.
+        amount: for reading; `amount_text` is what was typed.
+    """
+
+    checkout_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    publishable_key: str = ""
+    script: str = ""
+    return_url: str = ""
+    locale: str = ""
+    amount: str = ""
+    amount_text: str = ""
+
+    EMPTY: ClassVar[CardPayment]
+
+
+CardPayment.EMPTY = CardPayment()
 
 
 def read_offer(
@@ -75,24 +106,55 @@ def start(
         GatewayUnavailable: Stripe does not answer; nothing was charged.
     """
     assert isinstance(actor, PortalVisitor)
-    system = SystemActor(actor.workspace_id, JOB)
-    wanted = runtime.run(actor, attempts.find_invoice_to_pay, invoice_id)
     origin = Origin(actor.link_id, actor.session_id, path)
-    for _ in range(_TRIES):
-        prepared = runtime.run(
-            system, online_payments.prepare, wanted, origin, amount_text
-        )
-        connection = _connect(runtime, system)
-        attempt = prepared.attempt
-        if prepared.is_in_the_way:
-            close(runtime, system, connection, attempt)
-        elif url := _go_on(runtime, system, connection, attempt):
-            return url
-    raise Conflict(_BUSY)
+    return _open(runtime, actor, amount_text, invoice_id, origin).checkout.url or ""
+
+
+def start_as_set(
+    runtime: Runtime, link: OpenedLink, amount_text: str, path: str
+) -> str | CardPayment:
+    """Do `start`, or begin a payment on our own page where the business chose that.
+
+    Raises:
+        as `start`.
+    """
+    visitor = link.visitor
+    if not link.setup.takes_card:
+        return start(runtime, visitor, amount_text, path=path)
+    origin = Origin(visitor.link_id, visitor.session_id, path, CardForm.EMBEDDED)
+    opened = _open(runtime, visitor, amount_text, None, origin)
+    attempt = opened.attempt
+    return CardPayment(
+        checkout_id=opened.checkout.id,
+        client_secret=opened.checkout.client_secret,
+        publishable_key=opened.connection.publishable_key,
+        script=runtime.settings.stripe_script,
+        return_url=f"{_page(runtime, attempt)}/paid",
+        locale=checkout_locale(attempt.language),
+        amount=format_money(attempt.amount_minor, attempt.currency, attempt.language),
+        amount_text=amount_text,
+    )
+
+
+def cancel(runtime: Runtime, actor: Actor, checkout_id: str) -> AttemptStatus:
+    """Close the visitor's own card form, because they changed their mind.
+
+    Returns:
+        Where it stands: money that was faster is booked.
+
+    Raises:
+        NotFound: it is no payment of this visitor.
+        GatewayUnavailable: Stripe does not answer; it closes by itself later.
+    """
+    assert isinstance(actor, PortalVisitor)
+    attempt_id, _ = runtime.run(actor, attempts.find_own_attempt, checkout_id)
+    system = SystemActor(actor.workspace_id, JOB)
+    expire_checkout(runtime, system, attempt_id)
+    return runtime.run(system, attempts.read_attempt, attempt_id).status
 
 
 def finish(runtime: Runtime, actor: Actor, checkout_id: str) -> AttemptStatus:
-    """Bring home what happened on a payment page the visitor comes back from.
+    """Bring home what happened on a payment page or card form of the visitor's.
 
     The browser proves nothing: Stripe is asked. Where Stripe does not answer,
     what we know stays, and the webhook or the next round brings the rest.
@@ -121,7 +183,7 @@ def expire_checkout(runtime: Runtime, actor: SystemActor, attempt_id: int) -> No
         GatewayUnavailable: try again later.
     """
     attempt = runtime.run(actor, attempts.read_attempt, attempt_id)
-    if attempt.status not in LIVE:
+    if not attempt.may_still_be_paid:
         return
     try:
         connection = connect(runtime, actor)
@@ -143,10 +205,14 @@ def catch_up(
     attempt = runtime.run(actor, attempts.read_attempt, attempt_id)
     if not attempt.checkout_id:
         return _catch_up_unknown(runtime, actor, connection, attempt)
-    report = read_report(runtime, connection, attempt.checkout_id)
-    status = runtime.run(actor, online_payments.apply_report, attempt_id, report)
-    if report.refunded_minor or report.is_disputed:
-        runtime.run(actor, online_payments.follow_up, attempt_id, report)
+    read_at = runtime.now()
+    checkout = connection.gateway.read_checkout(attempt.checkout_id)
+    status = _apply(runtime, actor, connection, attempt, checkout, read_at)
+    # Stripe closes its own pages in time, but not the payments of a card form.
+    is_forgotten = checkout.is_card_form and attempt.expires_at <= read_at
+    if status == AttemptStatus.OPEN and is_forgotten:
+        close(runtime, actor, connection, attempt)
+        return runtime.run(actor, attempts.read_attempt, attempt_id).status
     return status
 
 
@@ -177,17 +243,64 @@ def close(
     runtime.run(actor, online_payments.apply_report, attempt.id, report)
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    attempt: Attempt
+    connection: Connection
+    checkout: Checkout
+
+
+def _open(
+    runtime: Runtime,
+    actor: PortalVisitor,
+    amount_text: str,
+    invoice_id: int | None,
+    origin: Origin,
+) -> _Opened:
+    system = SystemActor(actor.workspace_id, JOB)
+    wanted = runtime.run(actor, attempts.find_invoice_to_pay, invoice_id)
+    for _ in range(_TRIES):
+        prepared = runtime.run(
+            system, online_payments.prepare, wanted, origin, amount_text
+        )
+        connection = _connect(runtime, system)
+        attempt = prepared.attempt
+        if prepared.is_in_the_way:
+            close(runtime, system, connection, attempt)
+        elif checkout := _go_on(runtime, system, connection, attempt):
+            return _Opened(attempt, connection, checkout)
+    raise Conflict(_BUSY)
+
+
 def _go_on(
     runtime: Runtime, actor: SystemActor, connection: Connection, attempt: Attempt
-) -> str:
-    """Return where to pay, or nothing when this attempt turned out to be over."""
+) -> Checkout | None:
+    """Return where to pay, or None when this attempt turned out to be over."""
     if attempt.checkout_id:
-        status = catch_up(runtime, actor, connection, attempt.id)
-        return attempt.url if status == AttemptStatus.OPEN else ""
+        read_at = runtime.now()
+        checkout = connection.gateway.read_checkout(attempt.checkout_id)
+        status = _apply(runtime, actor, connection, attempt, checkout, read_at)
+        return checkout if status == AttemptStatus.OPEN else None
     checkout = _ask_for_page(runtime, actor, connection, attempt)
-    url = checkout.url or ""
-    is_wanted = runtime.run(actor, online_payments.attach, attempt.id, checkout.id, url)
-    return url if is_wanted else ""
+    is_wanted = runtime.run(
+        actor, online_payments.attach, attempt.id, checkout.id, checkout.url or ""
+    )
+    return checkout if is_wanted else None
+
+
+def _apply(
+    runtime: Runtime,
+    actor: SystemActor,
+    connection: Connection,
+    attempt: Attempt,
+    checkout: Checkout,
+    read_at: datetime,
+) -> AttemptStatus:
+    report = report_on(connection, checkout, read_at)
+    status = runtime.run(actor, online_payments.apply_report, attempt.id, report)
+    if report.refunded_minor or report.is_disputed:
+        runtime.run(actor, online_payments.follow_up, attempt.id, report)
+    return status
 
 
 def _ask_for_page(
@@ -195,9 +308,7 @@ def _ask_for_page(
 ) -> Checkout:
     """Open the page; the same attempt always gets the same one."""
     try:
-        return connection.gateway.create_checkout(
-            _request(runtime, attempt), idempotency_key=attempt.key
-        )
+        return _create(runtime, connection, attempt)
     except GatewayUnavailable as failure:
         if failure.is_outcome_unknown:
             runtime.run(
@@ -224,9 +335,7 @@ def _learn_page(
         _give_up(runtime, actor, attempt, "No page was opened in time.")
         return ""
     try:
-        checkout = connection.gateway.create_checkout(
-            _request(runtime, attempt), idempotency_key=attempt.key
-        )
+        checkout = _create(runtime, connection, attempt)
     except GatewayRefused as refusal:
         _give_up(runtime, actor, attempt, refusal.message)
         return ""
@@ -256,12 +365,24 @@ def _connect(runtime: Runtime, actor: SystemActor) -> Connection:
         raise NotPayable(_NOT_NOW) from refusal
 
 
-def _request(runtime: Runtime, attempt: Attempt) -> CheckoutRequest:
-    """Say what to open. It must stay the same for the same attempt."""
+def _create(runtime: Runtime, connection: Connection, attempt: Attempt) -> Checkout:
+    create = connection.gateway.create_checkout
+    if attempt.card_form == CardForm.EMBEDDED:
+        create = connection.gateway.create_card_form
+    return create(_request(runtime, attempt), idempotency_key=attempt.key)
+
+
+def _page(runtime: Runtime, attempt: Attempt) -> str:
+    """Return the address of the page that the attempt was begun on."""
     key = attempt.slug
     if attempt.token_encrypted:
         key = runtime.cipher.decrypt(attempt.token_encrypted)
-    page = f"{runtime.public_url}{attempt.back_path.format(key=key)}"
+    return f"{runtime.public_url}{attempt.back_path.format(key=key)}"
+
+
+def _request(runtime: Runtime, attempt: Attempt) -> CheckoutRequest:
+    """Say what to open. It must stay the same for the same attempt."""
+    page = _page(runtime, attempt)
     return CheckoutRequest(
         amount_minor=attempt.amount_minor,
         currency=attempt.currency,

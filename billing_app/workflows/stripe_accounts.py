@@ -15,6 +15,7 @@ from billing_app.domain.payment import PaymentMethod
 from billing_app.gateways.stripe import (
     Checkout,
     CheckoutStatus,
+    PaidWith,
     ProviderPayment,
     ProviderPaymentStatus,
     StripeGateway,
@@ -35,11 +36,16 @@ class NotConnected(BillingError):
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A workspace's Stripe account, ready to be asked."""
+    """A workspace's Stripe account, ready to be asked.
+
+    Attributes:
+        publishable_key: for browsers; empty where none was entered.
+    """
 
     gateway: StripeGateway
     account_id: str
     is_live: bool
+    publishable_key: str
 
 
 def connect(runtime: Runtime, actor: SystemActor) -> Connection:
@@ -68,7 +74,9 @@ def connect_to(runtime: Runtime, account: StripeAccount | None) -> Connection:
         timeout_seconds=TIMEOUT_SECONDS,
         retries=RETRIES,
     )
-    return Connection(gateway, account.account_id, account.is_livemode)
+    return Connection(
+        gateway, account.account_id, account.is_livemode, account.publishable_key
+    )
 
 
 def read_report(runtime: Runtime, connection: Connection, checkout_id: str) -> Report:
@@ -123,9 +131,16 @@ def _status(checkout: Checkout, payment: ProviderPayment | None) -> AttemptStatu
         return AttemptStatus.SUCCEEDED
     if checkout.status == CheckoutStatus.EXPIRED:
         return AttemptStatus.EXPIRED
-    if checkout.status == CheckoutStatus.OPEN:
-        return AttemptStatus.OPEN
     gone = (ProviderPaymentStatus.FAILED, ProviderPaymentStatus.CANCELED)
+    if checkout.status == CheckoutStatus.OPEN:
+        # A debit that came back leaves its payment open, long after the customer.
+        came_back = (
+            checkout.is_card_form
+            and payment is not None
+            and payment.status in gone
+            and payment.paid_with == PaidWith.BANK_TRANSFER
+        )
+        return AttemptStatus.FAILED if came_back else AttemptStatus.OPEN
     if payment is not None and payment.status in gone:
         return AttemptStatus.FAILED
     # Complete and unpaid: a bank takes its days.

@@ -170,7 +170,7 @@ def _handle(
     account: StripeAccount | None,
     paged_id: int | None,
 ) -> None:
-    """Work on an event; `paged_id` is the attempt whose payment page it names."""
+    """Work on an event; `paged_id` is the attempt whose page or card form it names."""
     if event.kind not in KNOWN_EVENTS:
         _finish(runtime, actor, event.id, InboundStatus.IGNORED)
         return
@@ -214,7 +214,7 @@ def _find(
     event: Waiting,
     paged_id: int | None,
 ) -> _Found | None:
-    if event.kind in PAGE_EVENTS and paged_id is not None:
+    if event.kind in PAGE_EVENTS | PAYMENT_EVENTS and paged_id is not None:
         return _Found(paged_id, read_report(runtime, connection, event.object_id))
     if event.kind in PAGE_EVENTS:
         return _find_pageless(runtime, actor, connection, event.object_id)
@@ -242,7 +242,7 @@ def _find_pageless(
 def _find_by_payment(
     runtime: Runtime, actor: SystemActor, connection: Connection, payment_id: str
 ) -> _Found | None:
-    """Go from a payment to the page it was made on: only pages are ours.
+    """Go from a payment to the page or card form it was made on: only those are ours.
 
     The payment's own notes may say whose it is, but that is believed only once
     the page that we opened names this payment.

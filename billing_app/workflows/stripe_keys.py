@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from billing_app.domain.actors import Actor, Permission, StaffActor
 from billing_app.domain.errors import InvalidInput, NotPermitted
@@ -14,16 +15,22 @@ from billing_app.services.stripe_keys import StripeFacts
 from billing_app.settings import STRIPE_API
 
 TIMEOUT_SECONDS = 15.0
+_UNKNOWN_PUBLISHABLE = "Stripe does not accept the publishable key."
 _SECRET_KEY = re.compile(r"(sk|rk)_(test|live)_[A-Za-z0-9_]{4,240}", re.ASCII)
+_PUBLISHABLE_KEY = re.compile(r"pk_(test|live)_[A-Za-z0-9_]{4,240}", re.ASCII)
 _WEBHOOK_SECRET = re.compile(r"whsec_[A-Za-z0-9_+/=]{4,240}", re.ASCII)
 
 
 def connect(
-    runtime: Runtime, actor: Actor, secret_key: str, webhook_secret: str
+    runtime: Runtime,
+    actor: Actor,
+    secret_key: str,
+    webhook_secret: str,
+    publishable_key: str = "",
 ) -> StripeFacts:
     """Store the keys that were typed and ask Stripe about the account.
 
-    An empty key keeps the stored one.
+    An empty secret keeps the stored one; the publishable key is as typed.
 
     Raises:
         InvalidInput: a key does not look like one, or is live where none may be.
@@ -35,11 +42,17 @@ def connect(
         raise InvalidInput(
             "A signing secret starts with whsec_.", field="webhook_secret"
         )
+    publishable_key = publishable_key.strip()
+    if publishable_key and not _PUBLISHABLE_KEY.fullmatch(publishable_key):
+        raise InvalidInput(
+            "A publishable key starts with pk_.", field="publishable_key"
+        )
     runtime.run(
         actor,
         stripe_keys.store_keys,
         secret_key,
         webhook_secret,
+        publishable_key,
         is_live=is_live_key(secret_key),
     )
     return check(runtime, actor)
@@ -50,16 +63,14 @@ def check(runtime: Runtime, actor: Actor) -> StripeFacts:
     _check_permission(actor)
     with runtime.reading(actor) as uow:
         secret_key = stripe_keys.read_secret_key(uow)
+        publishable_key = stripe_keys.read_publishable_key(uow)
     if not secret_key:
         return StripeFacts()
-    gateway = StripeGateway(
-        secret_key,
-        api_base=runtime.settings.stripe_api_base,
-        timeout_seconds=TIMEOUT_SECONDS,
-        retries=0,
-    )
     try:
-        facts = _facts(gateway.check_key())
+        facts = _facts(_gateway(runtime, secret_key).check_key())
+        if publishable_key and not facts.problem:
+            knows = _gateway(runtime, publishable_key).knows_publishable_key()
+            facts = facts if knows else replace(facts, problem=_UNKNOWN_PUBLISHABLE)
     except GatewayUnavailable as refusal:
         runtime.run(actor, stripe_keys.note_silence, refusal.message)
         return StripeFacts(problem=refusal.message)
@@ -67,6 +78,15 @@ def check(runtime: Runtime, actor: Actor) -> StripeFacts:
         facts = StripeFacts(problem=refusal.message)
     runtime.run(actor, stripe_keys.note_check, facts)
     return facts
+
+
+def _gateway(runtime: Runtime, key: str) -> StripeGateway:
+    return StripeGateway(
+        key,
+        api_base=runtime.settings.stripe_api_base,
+        timeout_seconds=TIMEOUT_SECONDS,
+        retries=0,
+    )
 
 
 def _facts(account: AccountFacts) -> StripeFacts:

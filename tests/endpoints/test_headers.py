@@ -8,7 +8,8 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
-from billing_app.endpoints.headers import SecurityHeaders
+from billing_app.endpoints.headers import TAKES_CARD, SecurityHeaders
+from billing_app.settings import STRIPE_SOURCES
 from tests.support.asgi import http, make_client_folder
 
 HTTPS = ("https://billing.example.com",)
@@ -23,6 +24,11 @@ def app(client: Path, origins=("http://localhost:8000",)) -> SecurityHeaders:
     async def page(_):
         return HTMLResponse("<h1>page</h1>")
 
+    async def card(_):
+        answer = HTMLResponse("<h1>page</h1>")
+        answer.raw_headers.append(TAKES_CARD)
+        return answer
+
     async def pdf(_):
         return Response(b"%PDF", media_type="application/pdf")
 
@@ -31,6 +37,7 @@ def app(client: Path, origins=("http://localhost:8000",)) -> SecurityHeaders:
 
     inner = Starlette(
         routes=[
+            Route("/p/card", card),
             Route("/p/{token}", page),
             Route("/p/{token}/pdf", pdf),
             Route("/kept", kept),
@@ -42,6 +49,7 @@ def app(client: Path, origins=("http://localhost:8000",)) -> SecurityHeaders:
         client,
         origins=origins,
         checkout_origins=("https://checkout.stripe.com",),
+        card_sources=STRIPE_SOURCES,
     )
 
 
@@ -148,3 +156,22 @@ class TestPolicy:
         policy = await policy_of(client, "/p/abc/pdf")
 
         assert policy == {"default-src": ["'none'"], "frame-ancestors": ["'none'"]}
+
+
+async def test_only_a_page_that_takes_cards_opens_for_stripe(client: Path):
+    closed = await policy_of(client, "/p/abc")
+    opened = await policy_of(client, "/p/card")
+
+    for name, sources in STRIPE_SOURCES.items():
+        assert not set(sources) & set(closed.get(name, []))
+        assert set(sources) <= set(opened[name])
+    assert {k: v for k, v in opened.items() if k not in STRIPE_SOURCES} == {
+        k: v for k, v in closed.items() if k not in STRIPE_SOURCES
+    }
+
+
+async def test_what_a_layer_says_to_us_does_not_leave(client: Path):
+    async with http(app(client)) as browser:
+        headers = (await browser.get("/p/card")).headers
+
+    assert not [name for name in headers if name.startswith("tallyport")]

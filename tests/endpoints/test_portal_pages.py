@@ -40,6 +40,7 @@ from billing_app.models import (
     WorkspaceSettings,
 )
 from billing_app.services import invoices, portal_links
+from billing_app.settings import STRIPE_SOURCES
 from tests.support.asgi import http, make_client_folder
 from tests.support.billing import all_rows, an_invoice, pay, read_invoice
 from tests.support.world import World
@@ -123,7 +124,11 @@ def portal(world: World, tmp_path: Path) -> Iterator[Portal]:
     app: ASGIApp = make_http_app([*download_routes(HEAD), inner])
     app = FirstPaint(app, client, painters=portal_painters(HEAD))
     app = SecurityHeaders(
-        app, client, origins=["http://localhost:8000"], checkout_origins=[]
+        app,
+        client,
+        origins=["http://localhost:8000"],
+        checkout_origins=[],
+        card_sources=STRIPE_SOURCES,
     )
     yield Portal(world, app, an_invoice(world, world.northwind, "100.00"))
     world.runtime.pdf.close()

@@ -52,6 +52,7 @@ from tests.support.world import Place, World
 
 PREFIX = "/sandbox/stripe"
 KEYS = {1: "sk_test_northwind", 2: "sk_test_kestrel"}
+PUBLISHABLE = {1: "pk_test_northwind", 2: "pk_test_kestrel"}
 SECRETS = {1: "whsec_northwind", 2: "whsec_kestrel"}
 BANK_DELAY = timedelta(days=4)
 
@@ -209,11 +210,13 @@ def _connect(world: World, place: Place, url: str) -> SandboxAccount:
             f"{url}/webhooks/stripe/{workspace.slug}",
             secret,
             currency=workspace.currency,
+            publishable_key=PUBLISHABLE[place.workspace_id],
         )
         uow.add(
             StripeAccount(
                 secret_key_encrypted=cipher.encrypt(key),
                 webhook_secret_encrypted=cipher.encrypt(secret),
+                publishable_key=account.publishable_key,
                 account_id=account.id,
                 charges_enabled=True,
             )

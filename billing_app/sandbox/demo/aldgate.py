@@ -1,6 +1,7 @@
 """Consultants in London: days, workshops and travel."""
 
 from billing_app.domain.document import Look
+from billing_app.domain.portal_settings import CardForm
 from billing_app.sandbox.demo.business import (
     DemoBusiness,
     DemoInvoice,
@@ -16,6 +17,7 @@ ALDGATE = DemoBusiness(
     key="aldgate",
     name="Aldgate & Pine",
     profile="interactive_portal",
+    portal={"card_form": CardForm.EMBEDDED},
     currency="GBP",
     zone="Europe/London",
     country="GB",

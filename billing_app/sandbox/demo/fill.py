@@ -422,4 +422,9 @@ def _old_fate(chance: Random, month: int) -> Fate:
 def _new_keys(business: DemoBusiness) -> StripeKeys:
     secret_key = f"sk_test_{business.key}_{secrets.token_hex(12)}"
     account = SandboxAccount(name=business.name, secret_key=secret_key)
-    return StripeKeys(secret_key, f"whsec_{secrets.token_hex(16)}", account.id)
+    return StripeKeys(
+        secret_key,
+        f"whsec_{secrets.token_hex(16)}",
+        f"pk_test_{business.key}_{secrets.token_hex(12)}",
+        account.id,
+    )

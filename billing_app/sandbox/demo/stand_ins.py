@@ -72,6 +72,7 @@ def list_accounts(runtime: Runtime) -> list[SandboxAccount]:
             webhook_secret=connection.webhook_secret,
             country=connection.country,
             currency=connection.currency,
+            publishable_key=connection.publishable_key,
         )
         for connection in found
         if connection is not None

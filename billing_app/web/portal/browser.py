@@ -5,6 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 _PAINTED = rx.asset("painted.jsx", shared=True).importable_path
+_CARD = rx.asset("card.jsx", shared=True).importable_path
 _PRESENCE = rx.asset("presence.jsx", shared=True).importable_path
 
 
@@ -44,6 +45,28 @@ class Clock(rx.Component):
 
     at: rx.Var[str]
     words: rx.Var[str]
+
+
+class CardForm(rx.Component):
+    """Stripe's card form on our page; its script is loaded when this is shown.
+
+    Attributes:
+        on_blocked: the form can't be shown here; pay somewhere else.
+    """
+
+    library = _CARD
+    tag = "CardForm"
+
+    script: rx.Var[str]
+    publishable_key: rx.Var[str]
+    client_secret: rx.Var[str]
+    return_url: rx.Var[str]
+    locale: rx.Var[str]
+    amount: rx.Var[str]
+
+    on_done: rx.EventHandler[rx.event.no_args_event_spec]
+    on_drop: rx.EventHandler[rx.event.no_args_event_spec]
+    on_blocked: rx.EventHandler[rx.event.no_args_event_spec]
 
 
 class Leave(rx.Component):

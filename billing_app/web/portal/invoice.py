@@ -27,7 +27,14 @@ from billing_app.web.components.layout import (
     portal_shell,
     skeleton_block,
 )
-from billing_app.web.portal.browser import Clock, HandOver, Leave, Painted, Presence
+from billing_app.web.portal.browser import (
+    CardForm,
+    Clock,
+    HandOver,
+    Leave,
+    Painted,
+    Presence,
+)
 from billing_app.web.portal.invoice_state import PortalInvoiceState as State
 
 # Until the page knows better it keeps the title that the server has painted.
@@ -218,16 +225,34 @@ def _payment_card() -> rx.Component:
     it = State.invoice
     return rx.el.section(
         rx.cond(it.form.is_open, _pay_form()),
+        rx.cond(State.card.client_secret, _card_form()),
         rx.cond(it.outcome.kind, _outcome()),
         rx.cond(it.bank.length() > 0, _bank()),
         class_name="card payment",
         aria_label="Payment",
-        custom_attrs={"id": "payment"},
+        custom_attrs={"id": "payment", "tabIndex": -1},
+    )
+
+
+def _card_form() -> rx.Component:
+    card = State.card
+    return CardForm.create(
+        script=card.script,
+        publishable_key=card.publishable_key,
+        client_secret=card.client_secret,
+        return_url=card.return_url,
+        locale=card.locale,
+        amount=card.amount,
+        on_done=State.finish_card,
+        on_drop=State.drop_card,
+        on_blocked=State.leave_for_page,
+        key=card.client_secret,
     )
 
 
 def _pay_form() -> rx.Component:
     it = State.invoice
+    is_locked = State.card.client_secret != ""
     hint = rx.fragment(
         State.amount_hint,
         rx.cond(
@@ -246,20 +271,24 @@ def _pay_form() -> rx.Component:
                 it.form.currency,
                 default_value=State.amount,
                 key=State.amount_turn.to_string(),
-                read_only=it.form.is_fixed,
+                read_only=it.form.is_fixed | is_locked,
                 disabled=it.is_preview,
                 on_blur=State.weigh,
             ),
-            hint=hint,
+            hint=rx.cond(is_locked, "To change the amount, cancel below.", hint),
             error=State.amount_error,
         ),
-        button(
-            "Pay now",
-            kind="primary",
-            submit=True,
-            busy=State.is_paying,
-            disabled=it.is_preview,
-            class_name="button-pay",
+        rx.cond(
+            is_locked,
+            rx.fragment(),
+            button(
+                "Pay now",
+                kind="primary",
+                submit=True,
+                busy=State.is_paying,
+                disabled=it.is_preview,
+                class_name="button-pay",
+            ),
         ),
         rx.el.p(icon("lock", 15), rx.el.span(it.form.fine), class_name="fine"),
         HandOver.create(target="field-amount"),

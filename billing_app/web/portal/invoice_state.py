@@ -10,10 +10,12 @@ from billing_app import runtime
 from billing_app.database.authentication import OpenedLink, PortalNotAvailable
 from billing_app.domain.actors import PortalVisitor
 from billing_app.domain.errors import BillingError, NotFound, NotPermitted
+from billing_app.domain.online_payment import SAID, AttemptStatus
 from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND, PortalInvoice
 from billing_app.runtime import Runtime
 from billing_app.web.doors import PortalState, portal_door, portal_watch
 from billing_app.workflows import document_files, pay_online, portal_pages, visits
+from billing_app.workflows.pay_online import CardPayment
 from billing_app.workflows.portal_pages import OpenedInvoice
 
 # A hint that got lost is made up for this soon.
@@ -33,7 +35,8 @@ class PortalInvoiceState(PortalState, rx.State):
         as_of: the instant of what is shown; `clock` says it by the business's clock.
         amount, amount_turn: what the field starts with, and which start that is.
         is_part: the amount typed leaves something open.
-        is_paying: the payment page is being opened; `payment_page` is its address.
+        is_paying: paying is being begun; `payment_page` is the address to go to.
+        card: what the card form needs while it is open.
     """
 
     title: str = ""
@@ -54,8 +57,10 @@ class PortalInvoiceState(PortalState, rx.State):
     is_part: bool = False
     is_paying: bool = False
     payment_page: str = ""
+    card: CardPayment = CardPayment.EMPTY
 
     _shown: str = ""
+    _came_back: str = ""
 
     @portal_watch
     async def watch(self) -> None:
@@ -112,26 +117,62 @@ class PortalInvoiceState(PortalState, rx.State):
         self.payment_code = opened.payment_code
 
     @portal_watch
-    async def pay(self, form: dict[str, Any]) -> Any:
-        """Open the payment page for the amount and go there."""
+    async def pay(self, form: dict[str, Any]) -> None:
+        """Open the card form for the amount, or the payment page and go there."""
         async with self:
-            if self.is_paying:
-                return None
+            if self.is_paying or self.card.checkout_id:
+                return
             self.is_paying, self.amount_error, self.payment_page = True, "", ""
+            self._came_back = ""
         try:
-            url = await self._run_workflow(
-                pay_online.start,
+            begun = await self._run_page(
+                pay_online.start_as_set,
                 str(form.get("amount", "")),
-                path=self._place().pattern,
+                self._place().pattern,
             )
         except BillingError as refusal:
             async with self:
                 self.is_paying = False
                 self.amount_error = refusal.message
-            return None
+            return
+        async with self:
+            if isinstance(begun, CardPayment):
+                self.card, self.is_paying = begun, False
+            else:
+                self.payment_page = begun
+
+    @portal_watch
+    async def finish_card(self) -> None:
+        """Ask Stripe what became of the card form, since the browser proves nothing."""
+        if card_id := self.card.checkout_id:
+            status = await self._run_workflow(pay_online.finish, card_id)
+            await self._end_card(SAID.get(status, "open"))
+
+    @portal_watch
+    async def drop_card(self) -> None:
+        """Close the card form: another amount, or not now."""
+        if self.card.checkout_id:
+            await self._end_card(await self._close_card("dropped"))
+
+    @portal_watch
+    async def leave_for_page(self) -> None:
+        """Go to Stripe's page for the amount: the card form can't be shown here."""
+        amount_text = self.card.amount_text
+        if not amount_text:
+            return
+        async with self:
+            self.card, self.is_paying = CardPayment.EMPTY, True
+        try:
+            url = await self._run_workflow(
+                pay_online.start, amount_text, path=self._place().pattern
+            )
+        except BillingError as refusal:
+            async with self:
+                self.is_paying = False
+                self.amount_error = refusal.message
+            return
         async with self:
             self.payment_page = url
-        return None
 
     @portal_door
     async def note_seen(self) -> None:
@@ -145,6 +186,12 @@ class PortalInvoiceState(PortalState, rx.State):
         """Read the invoice as it is now; say whether there is more to wait for."""
         try:
             opened = await self._open()
+            if self.card.checkout_id and self.invoice.form != opened.view.form:
+                # It asks for an amount that is no longer right, or it was just paid.
+                said = await self._close_card("changed")
+                async with self:
+                    self.card, self._came_back = CardPayment.EMPTY, said
+                opened = await self._open()
         except (NotFound, PortalNotAvailable) as refusal:
             async with self:
                 self._close(refusal)
@@ -167,8 +214,26 @@ class PortalInvoiceState(PortalState, rx.State):
 
     async def _open(self) -> OpenedInvoice:
         return await self._run_page(
-            portal_pages.open_invoice, self._base(), self._query("paid")
+            portal_pages.open_invoice,
+            self._base(),
+            self._came_back or self._query("paid"),
         )
+
+    async def _close_card(self, if_open: str) -> str:
+        """Close the card form at Stripe; return what to say, `if_open` if nobody paid.
+
+        Where Stripe does not answer, only this browser could still have paid it.
+        """
+        try:
+            status = await self._run_workflow(pay_online.cancel, self.card.checkout_id)
+        except BillingError:
+            return if_open
+        return if_open if status == AttemptStatus.EXPIRED else SAID.get(status, "open")
+
+    async def _end_card(self, came_back: str) -> None:
+        async with self:
+            self.card, self._came_back = CardPayment.EMPTY, came_back
+        await self._look()
 
     async def _turn_to_pages(self) -> None:
         async with self:
@@ -186,6 +251,8 @@ class PortalInvoiceState(PortalState, rx.State):
     def _start(self) -> None:
         """Forget what another link has shown in this browser tab."""
         self.is_paying, self.payment_page = False, ""
+        self.card = CardPayment.EMPTY
+        self._came_back = ""
         if self._shown == self._base():
             return
         self._clear()
@@ -199,6 +266,7 @@ class PortalInvoiceState(PortalState, rx.State):
             if self.invoice.form != opened.view.form:
                 self._offer(opened)
                 self.payment_code = opened.payment_code
+                self.card = CardPayment.EMPTY
             self.invoice = opened.view
         if self.sheet != opened.sheet:
             self.sheet = opened.sheet
@@ -230,6 +298,7 @@ class PortalInvoiceState(PortalState, rx.State):
         self.title = ""
         self.sheet = self.payment_code = ""
         self.pages = []
+        self.card = CardPayment.EMPTY
         self.amount = self.amount_hint = self.amount_error = ""
 
     def _base(self) -> str:

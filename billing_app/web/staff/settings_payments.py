@@ -194,6 +194,19 @@ def _keys() -> list[rx.Component]:
             error=State.errors["webhook_secret"],
             class_name="span-6",
         ),
+        field(
+            "Publishable key",
+            text_input(
+                "publishable_key",
+                default_value=State.stripe.publishable_key,
+                key=State.stripe.publishable_key,
+                auto_complete="off",
+            ),
+            hint="Starts with pk_. Lets customers type in the card on the invoice "
+            "itself; without it they pay on Stripe's page.",
+            error=State.errors["publishable_key"],
+            class_name="span-12",
+        ),
     ]
 
 
@@ -204,7 +217,7 @@ def _stored(last4: rx.Var[str], otherwise: str) -> rx.Var[str]:
 def _disconnect_dialog() -> rx.Component:
     return confirm_dialog(
         "Disconnect Stripe?",
-        "Both keys are deleted. Customers can't pay online until they are entered "
+        "Its keys are deleted. Customers can't pay online until they are entered "
         "again; payments already made stay.",
         dialog_id=_DISCONNECT,
         keep="Keep connection",

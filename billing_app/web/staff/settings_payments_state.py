@@ -66,7 +66,8 @@ class PaymentsState(SettingsState, rx.State):
     @staff_watch
     async def connect(self, form: dict[str, Any]) -> None:
         """Store the keys and ask Stripe; the page shows that it is asked."""
-        keys = (sent_text(form, "secret_key"), sent_text(form, "webhook_secret"))
+        names = ("secret_key", "webhook_secret", "publishable_key")
+        keys = tuple(sent_text(form, name) for name in names)
         await self._ask(stripe_keys.connect, *keys)
 
     @staff_watch
@@ -78,7 +79,7 @@ class PaymentsState(SettingsState, rx.State):
     async def disconnect(self) -> None:
         await self._run(forget_keys)
         await self._read_stripe()
-        self._notify("Stripe is disconnected. Both keys are deleted.")
+        self._notify("Stripe is disconnected. Its keys are deleted.")
 
     async def _ask(self, work: Callable[..., StripeFacts], *keys: str) -> None:
         async with self:
