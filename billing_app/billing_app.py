@@ -44,6 +44,7 @@ checks = (
     outbox_check(runtime.engine, runtime.now),
 )
 portal_head = theme.stylesheet_html((*theme.PORTAL, theme.DOCUMENT))
+alone_head = theme.alone_html(theme.PORTAL)
 http_app = make_http_app(
     [
         *health_routes(checks),
@@ -51,8 +52,8 @@ http_app = make_http_app(
         *logo_routes(),
         *webhook_routes(),
         *pay_routes(),
-        *portal_sign_in_routes(portal_head),
-        *download_routes(portal_head),
+        *portal_sign_in_routes(alone_head),
+        *download_routes(alone_head),
         *export_routes(),
         *(stand_ins.routes if stand_ins else ()),
     ]

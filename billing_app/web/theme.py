@@ -15,6 +15,8 @@ from billing_app.web.components.icons import icon
 STAFF = ("tokens.css", "base.css", "staff.css")
 PORTAL = ("tokens.css", "base.css", "portal.css")
 DOCUMENT = "document.css"
+# What the others say of the dark theme, for pages without a script.
+DARK = "dark.css"
 FONT = "/fonts/inter-latin.woff2"
 
 _ASSETS = Path(__file__).parents[2] / "assets"
@@ -37,10 +39,27 @@ def stylesheet_links(names: tuple[str, ...]) -> list[rx.Component]:
 
 
 def stylesheet_html(names: tuple[str, ...]) -> Markup:
-    """Return the same links for the head of a page painted on the server."""
+    """Return the same links for the head of a page painted on the server.
+
+    Where no script runs, the device chooses between light and dark.
+    """
+    dark = Markup("<noscript>{}</noscript>").format(_link_html(DARK))
+    return _sheets_html(names) + dark
+
+
+def alone_html(names: tuple[str, ...]) -> Markup:
+    """Return the links for a page that no script takes over."""
+    return _sheets_html(names) + _link_html(DARK)
+
+
+def _sheets_html(names: tuple[str, ...]) -> Markup:
     font = Markup('<link rel="preload" href="{}" as="font" crossorigin>').format(FONT)
+    return font + Markup("").join(map(_link_html, names))
+
+
+def _link_html(name: str) -> Markup:
     link = Markup('<link rel="stylesheet" href="{}" data-precedence="page">')
-    return font + Markup("").join(link.format(_href(name)) for name in names)
+    return link.format(_href(name))
 
 
 def color_mode_button() -> rx.Component:

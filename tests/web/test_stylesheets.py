@@ -96,3 +96,31 @@ def test_a_portal_page_loads_at_most_15_kilobytes_of_style():
     deflated = sum(len(zlib.compress(sheet.read_bytes(), 9)) for sheet in sheets)
 
     assert deflated * 0.865 <= 15 * 1024
+
+
+def test_pages_without_a_script_are_dark_in_the_same_colours():
+    assert (ASSETS / "dark.css").read_text() == make_dark()
+
+
+def make_dark() -> str:
+    """Return every rule for the dark theme, as asked for by the device itself."""
+    names = ("tokens.css", "base.css", "portal.css", "document.css")
+    sheets = "".join((ASSETS / name).read_text() for name in names)
+    rules = re.findall(
+        r"^ *((?:[\w:]+)?\.dark[^{,]*) \{\n(.*?)\n *\}\n", sheets, re.M | re.S
+    )
+    lines = [
+        "/* Dark by the device's own choice, for pages where no script can switch.",
+        "   Made from the other stylesheets by tests/web/test_stylesheets.py. */",
+        "",
+        "@media (prefers-color-scheme: dark) {",
+    ]
+    for selector, body in rules:
+        lines.append(f"  {selector.replace('.dark', '', 1).strip()} {{")
+        lines += [f"    {line.strip()}" for line in body.splitlines() if line.strip()]
+        lines.append("  }")
+    return "\n".join([*lines, "}", ""])
+
+
+if __name__ == "__main__":
+    (ASSETS / "dark.css").write_text(make_dark())
