@@ -48,6 +48,7 @@ def columns_in(node: ast.AST) -> Iterator[tuple[str, str]]:
                 yield table, inner.attr
 
 
+@pytest.mark.feature("F081")
 @pytest.mark.parametrize("function", portal_functions(), ids=lambda node: node.name)
 def test_a_visitor_reads_columns_and_no_rows(function: ast.FunctionDef):
     calls = [x for x in ast.walk(function) if isinstance(x, ast.Call)]

@@ -184,6 +184,7 @@ class TestVisitor:
             str(invoice_id)
         ]
 
+    @pytest.mark.feature("F053")
     def test_a_customer_link_opens_the_customers_published_ones(self, world, filled):
         _, invoice_id = filled[world.northwind][0]
         visitor = self.visitor(world, filled, invoice_id=None)
@@ -216,6 +217,7 @@ class TestLinks:
 
         assert (visitor.customer_id, visitor.invoice_id) == (customer_id, invoice_id)
 
+    @pytest.mark.feature("F005")
     def test_it_still_opens_in_ten_years(self, world, filled):
         _, invoice_id = filled[world.northwind][0]
         token = self.link(world, invoice_id)

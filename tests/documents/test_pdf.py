@@ -78,6 +78,7 @@ def listening() -> Iterator[tuple[int, list[str]]]:
 
 @pytest.mark.parametrize("look", Look)
 class TestEveryLook:
+    @pytest.mark.feature("F023", "F061")
     def test_holds_the_figures_as_text(self, renderer: PdfRenderer, look: Look):
         text = text_of(pdf_of(renderer, an_invoice(look)))
 
@@ -147,6 +148,7 @@ def test_another_document_has_another_identifier(renderer: PdfRenderer):
     assert first != second
 
 
+@pytest.mark.feature("F027")
 def test_hostile_text_reaches_nothing(renderer: PdfRenderer):
     with listening() as (port, callers):
         there = f"http://127.0.0.1:{port}/"

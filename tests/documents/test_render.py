@@ -36,6 +36,7 @@ def text_of(html: str) -> str:
 
 @pytest.mark.parametrize("look", Look)
 class TestEveryLook:
+    @pytest.mark.feature("F061", "F062", "F097")
     def test_says_who_what_and_how_much(self, look: Look):
         shown = text_of(render_sheet(an_invoice(look)))
 
@@ -51,6 +52,7 @@ class TestEveryLook:
         ):  # fmt: skip
             assert words in shown
 
+    @pytest.mark.feature("F022")
     def test_prints_the_sheet_it_shows(self, look: Look):
         """Only the level of the heading differs: alone, or inside a page."""
         shown = render_sheet(an_invoice(look))
@@ -80,6 +82,7 @@ class TestEveryLook:
         for document in (draft, a_receipt(look, reference=typed)):
             ElementTree.fromstring(render_print(document, PNG, MADE_AT).encode())
 
+    @pytest.mark.feature("F027")
     def test_takes_no_markup_from_anybody(self, look: Look):
         evil = "<script>alert(1)</script>{{7*7}}\"'><img src=x onerror=y>"
         party = Party(evil, (evil,), "NL", evil, evil, evil, evil, evil, evil)
@@ -99,6 +102,7 @@ class TestEveryLook:
         assert "onerror" not in re.sub(r">[^<]*<|\"[^\"]*\"", "", shown)
         assert "{{7*7}}" in shown
 
+    @pytest.mark.feature("F043")
     def test_wears_the_brand_in_both_themes(self, look: Look):
         shown = render_sheet(an_invoice(look, branding=Branding(look, "#ffee00")))
 
@@ -207,12 +211,14 @@ def test_signs_that_turn_or_break_the_text_are_left_out():
     assert "Pay 31.032,82[31m now" in render_sheet(an_invoice(notes=notes))
 
 
+@pytest.mark.feature("F027")
 def test_notes_keep_their_paragraphs_but_no_desert():
     shown = render_sheet(an_invoice(notes="One\r\n\r\n\r\n\r\n\r\nTwo\nThree"))
 
     assert "One\n\nTwo\nThree" in shown
 
 
+@pytest.mark.feature("F043")
 @pytest.mark.parametrize(
     ("width", "height", "is_named"), [(0, 0, True), (200, 200, True), (600, 120, False)]
 )

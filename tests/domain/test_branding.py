@@ -30,6 +30,7 @@ def worst_contrast(palette: Palette, grounds: tuple[str, ...]) -> float:
     )
 
 
+@pytest.mark.feature("F043")
 def test_every_colour_of_the_cube_becomes_readable_in_both_themes():
     brands = [correct_brand(colour) for colour in CUBE]
 

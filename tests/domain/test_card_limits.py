@@ -31,6 +31,7 @@ def test_less_is_refused(amount_minor: int, currency: str):
     assert refusal.value.field == "amount"
 
 
+@pytest.mark.feature("F091")
 @pytest.mark.parametrize(
     ("amount_minor", "currency", "ending"),
     [(1005, "KWD", " 0"), (12345, "TND", " 0"), (10050, "MGA", " 00")],

@@ -31,6 +31,7 @@ def form(**typed: str) -> CommentForm:
 
 
 class TestCheckMayComment:
+    @pytest.mark.feature("F078")
     @pytest.mark.parametrize(
         ("write_auth", "visitor", "missing"),
         [

@@ -50,6 +50,7 @@ class TestBusinessDate:
         with pytest.raises(AssertionError):
             business_date(datetime(2026, 3, 31), "UTC")  # noqa: DTZ001
 
+    @pytest.mark.feature("F056")
     @given(days, st.sampled_from(ZONES))
     def test_a_day_lasts_until_its_end(self, day: date, zone: str):
         end = end_of_day(day, zone)

@@ -41,6 +41,7 @@ def facts(**changes) -> PayabilityFacts:
 
 
 class TestGates:
+    @pytest.mark.feature("F085")
     @pytest.mark.parametrize(
         ("connected", "payable", "outstanding", "online"),
         list(product([True, False], repeat=4)),
@@ -138,6 +139,7 @@ class TestReadAmount:
     def test_takes_what_can_be_paid(self, change, text, minor):
         assert read_amount(text, facts(**change)).minor == minor
 
+    @pytest.mark.feature("F090", "F091")
     @pytest.mark.parametrize(
         ("change", "text", "says"),
         [
@@ -164,6 +166,7 @@ class TestReadAmount:
 
         assert refusal.value.field == "amount"
 
+    @pytest.mark.feature("F090")
     @given(
         st.integers(0, 12_000),
         st.integers(0, 12_000),
@@ -191,6 +194,7 @@ class TestReadAmount:
         assert taken == (minor if fits and (allows_partial or minor == left) else None)
 
 
+@pytest.mark.feature("G07")
 @pytest.mark.parametrize(
     ("key", "secret", "charges", "expected"),
     [

@@ -96,6 +96,7 @@ class TestStatus:
 
         assert show(document=a_document(due_on=due_on)).due_note == said
 
+    @pytest.mark.feature("F035", "F036")
     @pytest.mark.parametrize(
         ("days", "said"),
         [(1, "yesterday"), (9, "9 days ago")],
@@ -112,6 +113,7 @@ class TestStatus:
 
         assert (it.due_on, it.due_note, it.status) == ("On receipt", "", "Due")
 
+    @pytest.mark.feature("F036")
     def test_the_day_is_that_of_the_business(self):
         """At 23:30 UTC it is the next day in Amsterdam already."""
         late = replace(SETUP, zone="Europe/Amsterdam")
@@ -128,6 +130,7 @@ class TestStatus:
 
         assert describe_invoice(facts, late, looking).status == "Overdue"
 
+    @pytest.mark.feature("F035", "F093")
     def test_partly_paid_says_how_much_came(self):
         it = show(6_000, received=(received(4_000),))
 
@@ -159,6 +162,7 @@ class TestPaying:
         assert form.is_fixed
         assert form.hint == "The full balance, in one payment."
 
+    @pytest.mark.feature("F085")
     @pytest.mark.parametrize("is_connected", [True, False])
     @pytest.mark.parametrize("is_payable", [True, False])
     @pytest.mark.parametrize("has_balance", [True, False])
@@ -175,6 +179,7 @@ class TestPaying:
 
         assert it.form.is_open == (is_connected and is_payable and has_balance)
 
+    @pytest.mark.feature("F086")
     def test_void_says_that_there_is_nothing_to_pay(self):
         it = show(0, state=InvoiceState.VOID)
 
@@ -183,6 +188,7 @@ class TestPaying:
         assert it.is_settled
         assert not it.bank
 
+    @pytest.mark.feature("F086")
     def test_too_little_to_charge_says_so_and_keeps_the_bank(self):
         it = show(20)
 
@@ -204,6 +210,7 @@ class TestPaying:
         assert it.outcome.heading == "How to pay"
         assert it.has_card
 
+    @pytest.mark.feature("F098")
     @pytest.mark.parametrize(
         ("mode", "has_bank"),
         [(PaymentMode.OFF, False), (PaymentMode.INSTRUCTIONS, True)],
@@ -215,6 +222,7 @@ class TestPaying:
         assert bool(it.bank) == has_bank
         assert it.outcome.kind == ""
 
+    @pytest.mark.feature("F097")
     def test_a_transfer_needs_a_name_and_a_reference(self):
         lines = [(x.label, x.copy_label) for x in show().bank]
 
@@ -260,6 +268,7 @@ class TestWeighing:
 
 
 class TestOutcomes:
+    @pytest.mark.feature("F038", "G05")
     def test_paid_thanks_and_names_the_last_payment(self):
         last, first = received(6_000), received(4_000, payment_id=6)
 

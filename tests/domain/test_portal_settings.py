@@ -59,6 +59,7 @@ class TestResolve:
         assert found.settings.payment == PaymentMode.INSTRUCTIONS
         assert found.levels["payment"] == Level.SYSTEM
 
+    @pytest.mark.feature("F101")
     def test_paying_can_be_switched_off_for_all(self):
         found = resolve({"allows_payment": False}, {"payment": "online"}, NOTHING)
 

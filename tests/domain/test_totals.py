@@ -161,6 +161,7 @@ class TestTaxGroups:
 
 
 class TestDocumentAllowances:
+    @pytest.mark.feature("G04")
     @pytest.mark.parametrize("discount", [off("10"), fixed("12.50")])
     def test_the_discount_lowers_the_taxable_portion_by_its_share(
         self, discount: Adjustment
@@ -224,6 +225,7 @@ class TestDocumentAllowances:
     def test_an_empty_draft_comes_to_nothing(self):
         assert compute_totals(document()).total.is_zero
 
+    @pytest.mark.feature("G04")
     def test_refuses_a_discount_above_what_it_is_taken_from(self):
         just, above = (
             compute_totals(document(line("10"), allowances=(fixed(amount),)))

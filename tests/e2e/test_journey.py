@@ -46,6 +46,7 @@ def link_in(mail: dict[str, Any]) -> str:
     return found[0]
 
 
+@pytest.mark.feature("F001", "F022", "F042", "F045", "F059")
 def test_from_a_new_invoice_to_paid_on_a_phone(
     demo: tuple[Server, Any], open_page: OpenPage
 ):

@@ -23,6 +23,7 @@ def pay_by_card(till, invoice_id, amount):
     return httpx.get(back)
 
 
+@pytest.mark.feature("F087")
 def test_the_form_leads_to_the_payment_page(till):
     answer = post(till, till.bill(), "40.00")
 
@@ -44,6 +45,7 @@ def test_the_way_back_books_the_money_and_shows_the_invoice(till):
     assert till.outstanding(invoice_id) == 0
 
 
+@pytest.mark.feature("F095")
 def test_the_webhook_and_the_way_back_book_once(till):
     invoice_id = till.bill("100.00")
 

@@ -143,6 +143,7 @@ def blank_pdf(pages: int) -> bytes:
 
 
 class TestPage:
+    @pytest.mark.feature("F001", "F021")
     async def test_shows_the_invoice_without_scripts(self, portal: Portal):
         answer = await portal.open()
 
@@ -153,6 +154,7 @@ class TestPage:
             assert words in answer.text
         assert f'href="/p/{portal.token}/invoice.pdf"' in answer.text
 
+    @pytest.mark.feature("F084")
     async def test_offers_a_plain_form(self, portal: Portal):
         portal.connect_stripe()
 
@@ -166,6 +168,7 @@ class TestPage:
         assert 'value="100.00"' in form[0]
         assert ">Pay now</button>" in form[0]
 
+    @pytest.mark.feature("F084")
     async def test_without_stripe_there_is_no_form(self, portal: Portal):
         assert "Pay now" not in (await portal.open()).text
 
@@ -199,6 +202,7 @@ class TestPage:
         assert "Paid in full. Thank you." in text
         assert re.search(rf'href="/p/{portal.token}/receipts/\d+.pdf"', text)
 
+    @pytest.mark.feature("F017")
     async def test_staff_may_preview_it(self, portal: Portal):
         portal.connect_stripe()
         staff = portal.sign_in()
@@ -210,6 +214,7 @@ class TestPage:
         assert "disabled>Pay now" in preview
         assert "Preview:" not in stranger
 
+    @pytest.mark.feature("F044")
     async def test_shows_a_welcome_and_a_badge_if_chosen(self, portal: Portal):
         assert "Powered by" not in (await portal.open()).text
         portal.choose(welcome="<b>Hello</b>", shows_badge=True)
@@ -234,6 +239,7 @@ class TestRefusals:
         world.clock.advance(days=1)
         return ["x" * 43, revoked, expired, "%00", "a" * 5_000, "%F0%9F%92%A9"]
 
+    @pytest.mark.feature("F004")
     async def test_all_bad_links_are_one_page(self, portal: Portal):
         answers = [
             await portal.get(f"/p/{token}") for token in await self.bad_links(portal)
@@ -246,6 +252,7 @@ class TestRefusals:
         assert all(x.headers == first.headers for x in answers)
         assert "Northwind" not in first.text
 
+    @pytest.mark.feature("F004", "F007")
     @pytest.mark.parametrize("file", ["invoice.pdf", "pages/1.png", "receipts/1.pdf"])
     async def test_so_are_their_files(self, portal: Portal, file: str):
         tokens = [token for token in await self.bad_links(portal) if token != "%00"]
@@ -256,6 +263,7 @@ class TestRefusals:
         assert "<h1>Invoice not found</h1>" in first.text
         assert {(x.status_code, x.text) for x in answers} == {(404, first.text)}
 
+    @pytest.mark.feature("F015")
     async def test_a_business_may_switch_its_portal_off(self, portal: Portal):
         token = portal.token
         portal.choose(is_on=False)
@@ -295,6 +303,7 @@ class TestFiles:
         assert "No PDF at the moment" in answer.text
         assert "engine" not in answer.text
 
+    @pytest.mark.feature("F023")
     async def test_is_downloaded_byte_for_byte(self, portal: Portal):
         pdf = blank_pdf(1)
         portal.print(pdf, kind="invoice")
@@ -311,6 +320,7 @@ class TestFiles:
         shown = await portal.open("/invoice.pdf?inline=1")
         assert shown.headers["content-disposition"].startswith("inline")
 
+    @pytest.mark.feature("F024")
     async def test_every_payment_has_its_receipt(self, portal: Portal):
         paid = pay(portal.world, portal.place, portal.invoice_id, "10.00")
         portal.print(b"%PDF receipt", payment_id=paid.payment_id)
@@ -333,6 +343,7 @@ class TestFiles:
         assert not answer.is_server_error
         assert "text/" in answer.headers["content-type"]
 
+    @pytest.mark.feature("F011")
     async def test_a_receipt_of_another_invoice_is_not_found(self, portal: Portal):
         sibling = an_invoice(portal.world, portal.place)
         paid = pay(portal.world, portal.place, sibling, "10.00")
@@ -358,6 +369,7 @@ class TestFiles:
         assert (await portal.open("/pages/3.png")).status_code == 404
         assert (await portal.open("/pages/0.png")).status_code == 404
 
+    @pytest.mark.feature("G13")
     async def test_a_business_may_offer_no_files(self, portal: Portal):
         portal.print(blank_pdf(1), kind="invoice")
         portal.choose(shows_pdf=False)
@@ -387,6 +399,7 @@ class TestFiles:
         )
 
 
+@pytest.mark.feature("F086")
 async def test_void_says_why_nothing_can_be_paid(portal: Portal):
     portal.connect_stripe()
     staff = portal.place.accounting

@@ -112,6 +112,7 @@ def choose(world: World, **portal: str | bool) -> None:
 
 
 class TestCode:
+    @pytest.mark.feature("F072")
     def test_proves_the_address_to_whoever_reads_its_mail(self, desk: Desk):
         answer = desk.sign_in()
 
@@ -342,6 +343,7 @@ class TestTotp:
 
         assert desk.opened().visitor.has_totp
 
+    @pytest.mark.feature("F073")
     def test_each_code_works_once(self, desk: Desk):
         secret = self.set_up(desk)
         code = TOTP(secret).at(desk.world.clock.now)

@@ -31,6 +31,7 @@ from tests.support.stripe_rehearsal import (
 
 
 class TestCheckout:
+    @pytest.mark.feature("F087")
     def test_opens_a_page_for_the_amount_being_paid(self, stripe: Rehearsal):
         checkout = stripe.open(amount_minor=123456, currency="EUR")
 

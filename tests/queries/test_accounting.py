@@ -106,6 +106,7 @@ def test_pages_follow_each_other_without_gaps_or_doubles(
         assert at_once.count.seen == len(rows) > 0
 
 
+@pytest.mark.feature("G15")
 def test_names_the_invoices_a_payment_pays_and_what_is_left(world: World):
     place = world.northwind
     customer_id = a_customer(world, place)
@@ -119,6 +120,7 @@ def test_names_the_invoices_a_payment_pays_and_what_is_left(world: World):
     assert (row.amount_minor, row.credit_minor, row.reference) == (13_000, 3_000, "77A")
 
 
+@pytest.mark.feature("G15")
 def test_adds_up_this_month_by_currency_and_leaves_out_what_is_not_settled(
     world: World,
 ):

@@ -28,6 +28,7 @@ def visitor(world: World, invoice_id: int) -> PortalVisitor:
 
 
 class TestPortalThread:
+    @pytest.mark.feature("F083")
     def test_shows_both_sides_in_order(
         self, world: World, invoice_id: int, visitor: PortalVisitor
     ):
@@ -56,6 +57,7 @@ class TestPortalThread:
         assert [x.body for x in thread.comments] == ["Hello"]
         assert thread.count == 1
 
+    @pytest.mark.feature("F081", "F083")
     def test_staff_notes_are_another_table(
         self, world: World, invoice_id: int, visitor: PortalVisitor
     ):

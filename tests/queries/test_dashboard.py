@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
 from billing_app.models import InboundEvent, OutboxMessage, PaymentAttempt
 from billing_app.queries.dashboard import (
     AttentionKind,
@@ -24,6 +26,7 @@ def read(world: World) -> Dashboard:
     return world.run(world.northwind.viewer, read_dashboard)
 
 
+@pytest.mark.feature("F065")
 def test_sorts_what_is_outstanding_by_age(world: World):
     """Due today is not late; 1, 30, 31, 60, 61, 90 and 91 days are the borders."""
     days = (None, -9, 0, 1, 30, 31, 60, 61, 90, 91)

@@ -72,6 +72,7 @@ def test_tells_who_did_what_in_plain_words(world: World):
     ]
 
 
+@pytest.mark.feature("F106")
 def test_says_that_a_mail_failed_and_why(world: World):
     invoice_id = an_invoice(world, world.northwind)
     with world.unit(world.northwind.system) as uow:

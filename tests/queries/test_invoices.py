@@ -119,6 +119,7 @@ class TestPaging:
             assert [row.id for row in rows] == [row.id for row in at_once.page.rows]
             assert at_once.count.seen == len(rows)
 
+    @pytest.mark.feature("G08")
     def test_filters_agree_with_the_rows_they_let_through(self, crowd: World):
         everything = walk(crowd, InvoiceFilter())
 
@@ -191,6 +192,7 @@ class TestSearch:
                 add_invoice(uow, other)
         return world
 
+    @pytest.mark.feature("G08")
     @pytest.mark.parametrize(
         ("text", "found"),
         [
@@ -235,6 +237,7 @@ class TestSearch:
 class TestDueDate:
     """An invoice is late once its due date is over where the workspace is."""
 
+    @pytest.mark.feature("F036", "F056")
     @pytest.mark.parametrize(
         ("zone", "due"),
         [

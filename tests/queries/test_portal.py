@@ -144,6 +144,7 @@ def test_asks_for_customers_columns_only(world: World, name: str):
     assert asked <= allowed
 
 
+@pytest.mark.feature("F081")
 def test_no_statement_reaches_a_table_of_staff(world: World):
     invoice_id = an_invoice(world, world.northwind)
     visitor = visitor_of(world, world.northwind, invoice_id)
@@ -158,6 +159,7 @@ def test_no_statement_reaches_a_table_of_staff(world: World):
     assert shown == {"Invoice", "IssuedDocument"}
 
 
+@pytest.mark.feature("F011", "F052", "F053")
 def test_nothing_of_others_or_of_staff_reaches_the_page(world: World):
     """Canaries in every place a customer must not see; none sings."""
     north, south = world.places
@@ -235,6 +237,7 @@ class TestReadInvoice:
 
         assert (paid.part_minor, paid.credit_minor) == (10_000, 2_000)
 
+    @pytest.mark.feature("F011")
     def test_a_link_opens_its_own_invoice_only(self, world: World):
         customer_id = a_customer(world, world.northwind)
         invoice_id = an_invoice(world, world.northwind, customer_id=customer_id)
@@ -246,6 +249,7 @@ class TestReadInvoice:
         with pytest.raises(NotFound):
             world.run(visitor, portal.find_document, 0, sibling)
 
+    @pytest.mark.feature("F050", "F052")
     def test_an_unpublished_invoice_is_not_there(self, world: World):
         invoice_id = an_invoice(world, world.northwind, is_published=False)
         customer_id = read_invoice(world, world.northwind, invoice_id).customer_id

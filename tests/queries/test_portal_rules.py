@@ -84,6 +84,7 @@ def test_the_gates_ask_what_holds_for_this_invoice(world: World):
     assert (shut.is_open, shut.code) == (False, "off")
 
 
+@pytest.mark.feature("F101")
 def test_paying_that_is_disabled_for_all_says_so(world: World):
     invoice_id = an_invoice(world, world.northwind)
     choose(

@@ -232,6 +232,7 @@ class TestPaymentPage:
 
         assert amount in stripe.browser.get(checkout.url or "").text
 
+    @pytest.mark.feature("F088")
     def test_offers_a_bank_debit_where_there_is_one(self, stripe: Rehearsal):
         dollars, yen = stripe.open(), stripe.open(currency="JPY")
 

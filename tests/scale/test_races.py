@@ -108,6 +108,7 @@ def test_one_draft_is_issued_once(world, place):
     assert refused(results) == THREADS - 1
 
 
+@pytest.mark.feature("F092")
 def test_payments_at_once_never_pay_more_than_is_owed(world, place):
     """Eight times 60 on an invoice of 100: 100 is allocated, 380 is credit."""
     invoice_id = an_invoice(world, place, "100.00")
@@ -160,6 +161,7 @@ def test_a_payment_by_hand_and_a_webhook_at_once(world, place):
     assert outstanding(world, place, invoice_id) == 0
 
 
+@pytest.mark.feature("F092")
 def test_two_full_payments_online_at_once(world, place):
     """Both pages were paid: one pays the invoice, the other is credit."""
     invoice_id = an_invoice(world, place, "100.00")

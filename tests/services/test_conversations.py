@@ -76,6 +76,7 @@ class TestPostComment:
         assert entry.actor.startswith("link:")
         assert "nobody logs" not in str(entry.details)
 
+    @pytest.mark.feature("F072", "F073")
     @pytest.mark.parametrize(
         ("proof", "has_totp", "may_write"),
         [
@@ -111,6 +112,7 @@ class TestPostComment:
         posted = len(all_rows(world, world.northwind, Comment)) == 1
         assert posted == (write_auth in may_write)
 
+    @pytest.mark.feature("F071")
     @pytest.mark.parametrize("mode", [CommentMode.OFF, CommentMode.READ])
     def test_writes_nothing_where_comments_are_off(
         self, world: World, invoice_id: int, visitor: PortalVisitor, mode: CommentMode
@@ -212,6 +214,7 @@ class TestPostComment:
 
         world.run(who, conversations.post_comment, invoice_id, typed(), allowing())
 
+    @pytest.mark.feature("F017")
     def test_a_preview_writes_nothing(
         self, world: World, invoice_id: int, visitor: PortalVisitor
     ):

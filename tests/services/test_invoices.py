@@ -131,6 +131,7 @@ class TestIssue:
         issued = world.run(biller, invoices.issue, draft.invoice_id, draft.version)
         assert issued.number == "INV-00001"
 
+    @pytest.mark.feature("G02")
     def test_names_the_line_to_mend(self, world, biller, customer_id):
         slip = LineForm(name="Fuel", unit_price="abc")
         form = DraftForm(customer_id=customer_id, lines=(FLIGHT, slip))
@@ -140,6 +141,7 @@ class TestIssue:
             world.run(biller, invoices.issue, saved.invoice_id, saved.version)
         assert refusal.value.field == "lines"
 
+    @pytest.mark.feature("G02")
     @pytest.mark.parametrize(
         ("form", "field"),
         [
@@ -160,12 +162,14 @@ class TestIssue:
             world.run(biller, invoices.issue, saved.invoice_id, saved.version)
         assert refusal.value.field == field
 
+    @pytest.mark.feature("F064", "G01")
     def test_the_database_refuses_to_change_it_afterwards(self, world, biller, draft):
         world.run(biller, invoices.issue, draft.invoice_id, draft.version)
 
         with pytest.raises(IntegrityError, match="never changes"):
             overwrite(world, biller, draft.invoice_id, total_minor=1)
 
+    @pytest.mark.feature("F064")
     def test_the_database_refuses_a_step_backwards(self, world, biller, draft):
         world.run(biller, invoices.issue, draft.invoice_id, draft.version)
 
@@ -183,6 +187,7 @@ class TestIssue:
 
 
 class TestPublish:
+    @pytest.mark.feature("F050", "F051")
     def test_shows_the_document_and_mails_once_however_often(
         self, world, biller, draft
     ):
@@ -218,6 +223,7 @@ class TestVoid:
         assert (invoice.number, invoice.outstanding_minor) == ("INV-00001", 0)
         assert sum(x.amount_minor for x in postings if x.account == "receivable") == 0
 
+    @pytest.mark.feature("G09")
     def test_needs_a_reason(self, world, biller, draft):
         world.run(biller, invoices.issue, draft.invoice_id, draft.version)
 
@@ -233,6 +239,7 @@ class TestVoid:
 
 
 class TestEveryChange:
+    @pytest.mark.feature("F067")
     def test_leaves_one_audit_entry_with_its_actor(self, world, biller, draft):
         world.run(biller, invoices.issue_and_publish, draft.invoice_id, draft.version)
         world.run(biller, invoices.archive, draft.invoice_id)
@@ -256,6 +263,7 @@ class TestEveryChange:
 
 
 class TestLinks:
+    @pytest.mark.feature("F006")
     def test_a_new_link_ends_the_old_one(self, world, biller, draft):
         world.run(biller, invoices.issue_and_publish, draft.invoice_id, draft.version)
         old = world.run(biller, portal_links.copy_link, draft.invoice_id)

@@ -183,6 +183,7 @@ class TestAccess:
         assert [row.email for row in rows if row.is_you] == ["owner@northwind.example"]
 
 
+@pytest.mark.feature("F067")
 def test_each_change_is_written_down(world: World):
     viewer = world.northwind.viewer.member_id
 

@@ -62,6 +62,7 @@ def events(world, place):
 
 
 class TestRecordPayment:
+    @pytest.mark.feature("F057")
     def test_pays_the_invoice(self, world, place, invoice_id):
         recorded = pay(world, place, invoice_id, "100.00")
 
@@ -85,6 +86,7 @@ class TestRecordPayment:
         assert recorded.credit_minor == 2_000
         assert balance(world, place, "customer_credit") == -2_000
 
+    @pytest.mark.feature("F038", "G05")
     def test_the_customer_sees_the_reference_and_never_the_note(
         self, world, place, invoice_id
     ):
@@ -117,6 +119,7 @@ class TestRecordPayment:
 
         assert outstanding(world, place, invoice_id) == 0
 
+    @pytest.mark.feature("F057")
     @pytest.mark.parametrize(
         ("change", "field"),
         [
@@ -148,6 +151,7 @@ class TestRecordPayment:
         assert all_rows(world, place, Payment) == []
         assert all_rows(world, place, PaymentNote) == []
 
+    @pytest.mark.feature("F057")
     def test_today_is_the_workspaces_own(self, world, place, invoice_id):
         """At 23:30 UTC it is already tomorrow in Amsterdam."""
         world.clock.advance(hours=12, minutes=30)
@@ -165,12 +169,14 @@ class TestRecordPayment:
 
         assert read_payment(world, place, recorded.payment_id).reference == text
 
+    @pytest.mark.feature("F064")
     def test_a_draft_can_not_be_paid(self, world, place, biller):
         draft = world.run(biller, drafts.create_draft, drafts.DraftForm())
 
         with pytest.raises(Conflict, match="draft"):
             pay(world, place, draft.invoice_id, "1")
 
+    @pytest.mark.feature("F064")
     def test_a_void_invoice_can_not_be_paid(self, world, place, biller, invoice_id):
         world.run(biller, invoices.void, invoice_id, "Typed twice")
 
@@ -204,6 +210,7 @@ class TestRecordPayment:
 
 
 class TestReceipt:
+    @pytest.mark.feature("F024")
     def test_shows_what_came_and_what_is_left(self, world, place, invoice_id):
         pay(world, place, invoice_id, "40")
 
@@ -380,6 +387,7 @@ def test_a_paid_invoice_can_be_voided_once_its_payments_are_reversed(
     assert balance(world, place, "receivable") == 0
 
 
+@pytest.mark.feature("F038")
 def test_customers_see_no_note_of_staff(world, place, invoice_id):
     pay(world, place, invoice_id, "100", note="internal")
 

@@ -45,6 +45,7 @@ FORM = PortalForm(
 )
 
 
+@pytest.mark.feature("G13")
 def test_saves_every_switch(world: World):
     world.run(world.northwind.admin, change_portal, 1, FORM)
 

@@ -304,6 +304,7 @@ class TestChangeBank:
 
 
 class TestBranding:
+    @pytest.mark.feature("G13")
     def test_saves_look_and_colour(self, world: World):
         form = BrandingForm("classic", " #0F5C73 ")
 

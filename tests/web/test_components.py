@@ -123,6 +123,7 @@ class TestButton:
 
 
 class TestStatusBadge:
+    @pytest.mark.feature("F035")
     @pytest.mark.parametrize("status", badges.STATUSES)
     def test_is_an_icon_and_a_word(self, status: str):
         made = badges.status_badge(status)

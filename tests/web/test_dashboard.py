@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from billing_app.web.staff.dashboard_state import DashboardState as State
 from tests.support.billing import an_invoice, pay
 from tests.support.world import World
 from tests.web.conftest import Browse
 
 
+@pytest.mark.feature("F068")
 async def test_a_payment_shows_on_an_open_page(world: World, browse: Browse):
     invoice_id = an_invoice(world, world.northwind, "1240.50")
     async with browse(world.northwind.viewer, "/dashboard") as driver:

@@ -58,6 +58,7 @@ async def test_a_viewer_gets_no_link(world: World, browse: Browse):
     assert driver.redirects == []
 
 
+@pytest.mark.feature("F057", "G05")
 async def test_says_what_a_payment_will_make_true_and_records_it_once(
     world: World, browse: Browse
 ):
@@ -109,6 +110,7 @@ async def test_a_bad_amount_is_refused_beside_its_field_and_kept(
     assert driver.shown(State, "payment")["amount"] == amount
 
 
+@pytest.mark.feature("G09")
 async def test_a_void_needs_a_reason(world: World, browse: Browse):
     invoice_id = an_invoice(world, world.northwind)
     async with browse(world.northwind.accounting, f"/invoices/{invoice_id}") as driver:
@@ -124,6 +126,7 @@ async def test_a_void_needs_a_reason(world: World, browse: Browse):
     assert driver.shown(State, "card").void_reason == "Sent twice"
 
 
+@pytest.mark.feature("F102")
 async def test_that_the_customer_looked_shows_without_a_reload(
     world: World, browse: Browse
 ):

@@ -77,6 +77,7 @@ async def test_what_is_not_the_workspaces_is_the_page_that_says_so(
 
 
 class TestTyping:
+    @pytest.mark.feature("F045")
     async def test_what_is_typed_is_counted_and_heard(self, desk: Driver):
         typed = {"line:a:unit_price": "150", "notes": "Hello"}
         await desk.press(State.take_typed, draft=1, texts=typed, number=7)
@@ -323,6 +324,7 @@ class TestKept:
 
 
 class TestButtons:
+    @pytest.mark.feature("G01")
     async def test_a_deleted_draft_can_be_restored_where_it_was_built(
         self, world: World, desk: Driver
     ):
@@ -335,6 +337,7 @@ class TestButtons:
         with world.reading(world.northwind.system) as uow:
             assert uow.get(Invoice, 1).deleted_at is None
 
+    @pytest.mark.feature("G01")
     async def test_duplicate_copies_what_is_typed(self, world: World, desk: Driver):
         await desk.press(State.take_typed, draft=1, texts={"notes": "New"}, number=1)
         await desk.press(State.duplicate)

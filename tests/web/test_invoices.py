@@ -107,6 +107,7 @@ async def test_nothing_yet_and_nothing_found_are_told_apart(
     assert driver.shown(State, "shape") == "empty"
 
 
+@pytest.mark.feature("F051", "G08")
 async def test_marks_the_selected_as_sent_and_nothing_else(
     world: World, browse: Browse
 ):

@@ -88,6 +88,7 @@ class TestWatch:
             assert shown(driver, "is_loaded")
             assert "Charter flight" in shown(driver, "sheet")
 
+    @pytest.mark.feature("F059")
     async def test_a_payment_shows_by_itself(
         self, world: World, invoice_id: int, token: str
     ):
@@ -111,6 +112,7 @@ class TestWatch:
         sheets = [delta for delta in driver.deltas if "Charter flight" in repr(delta)]
         assert len(sheets) == 1
 
+    @pytest.mark.feature("F007")
     async def test_a_revoked_link_closes_the_open_page(
         self, world: World, invoice_id: int, token: str
     ):
@@ -124,6 +126,7 @@ class TestWatch:
             assert shown(driver, "sheet") == ""
             assert status(driver) == ""
 
+    @pytest.mark.feature("F006")
     async def test_a_new_link_closes_pages_of_the_old_one(
         self, world: World, invoice_id: int, token: str
     ):
@@ -135,6 +138,7 @@ class TestWatch:
 
             await driver.until(lambda: shown(driver, "is_gone") is True)
 
+    @pytest.mark.feature("F015", "G13")
     async def test_a_portal_switched_off_closes_it_and_on_opens_it(
         self, world: World, token: str
     ):
@@ -169,6 +173,7 @@ def switch(world: World, **portal: Any) -> None:
 
 
 class TestHandlers:
+    @pytest.mark.feature("F011")
     @pytest.mark.parametrize("name", handler_names("portal"))
     async def test_tell_a_stranger_nothing(self, world: World, token: str, name: str):
         arguments = {"show": {"mode": "pdf"}, "weigh": {"amount": "10"}}
@@ -207,6 +212,7 @@ class TestHandlers:
         assert shown(driver, "is_paying") is False
         assert driver.events == []
 
+    @pytest.mark.feature("F086")
     async def test_paying_what_cannot_be_paid_says_why(
         self, world: World, invoice_id: int, token: str
     ):
@@ -218,6 +224,7 @@ class TestHandlers:
 
         assert "nothing left to pay" in shown(driver, "amount_error")
 
+    @pytest.mark.feature("F096")
     async def test_refreshing_reads_again(
         self, world: World, invoice_id: int, token: str
     ):
@@ -242,6 +249,7 @@ class TestHandlers:
 
 
 class TestSeen:
+    @pytest.mark.feature("F102")
     async def test_the_first_look_is_dated_once(
         self, world: World, invoice_id: int, token: str
     ):
@@ -254,6 +262,7 @@ class TestSeen:
         invoice = read_invoice(world, world.northwind, invoice_id)
         assert invoice.first_viewed_at == first
 
+    @pytest.mark.feature("F017")
     async def test_staff_leave_nothing(self, world: World, invoice_id: int, token: str):
         cookie = staff_cookie(world)
 
@@ -264,6 +273,7 @@ class TestSeen:
 
         assert all_rows(world, world.northwind, PortalVisit) == []
 
+    @pytest.mark.feature("F017")
     async def test_a_preview_says_so_and_cannot_pay(self, world: World, token: str):
         connect_stripe(world)
 

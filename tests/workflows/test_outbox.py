@@ -40,6 +40,7 @@ def message(world, topic):
         return uow.one(select(OutboxMessage).where(col(OutboxMessage.topic) == topic))
 
 
+@pytest.mark.feature("F106")
 def test_a_published_invoice_is_printed_and_mailed_with_its_link(world):
     invoice_id = publish(world)
 
@@ -82,6 +83,7 @@ def test_the_same_document_is_the_same_file_when_printed_twice(world):
         assert uow.one(select(IssuedDocument.pdf_digest)) == first
 
 
+@pytest.mark.feature("F106")
 def test_a_customer_without_an_address_fails_where_staff_can_see_it(world):
     publish(world, email="")
 

@@ -53,6 +53,7 @@ class TestStart:
         assert len(pages) == 1
         assert len(till.attempts()) == 1
 
+    @pytest.mark.feature("F092")
     def test_another_amount_closes_the_first_page(self, till):
         invoice_id = till.bill()
         first = till.start(invoice_id, "100")
@@ -75,6 +76,7 @@ class TestStart:
         assert again != page
         assert till.outstanding(invoice_id) == 6_000
 
+    @pytest.mark.feature("F090")
     @pytest.mark.parametrize("amount", ["100.01", "0.49", "0", "NaN", "1.005", "", "x"])
     def test_an_amount_that_can_not_be_paid_opens_nothing(self, till, amount):
         invoice_id = till.bill()
@@ -85,6 +87,7 @@ class TestStart:
         assert refusal.value.field == "amount"
         assert till.attempts() == []
 
+    @pytest.mark.feature("F098")
     @pytest.mark.parametrize(
         "switches",
         [
@@ -124,6 +127,7 @@ class TestStart:
         with pytest.raises(NotFound):
             pay_online.start(till.runtime, visitor, "100", other)
 
+    @pytest.mark.feature("F007")
     def test_a_link_revoked_meanwhile_opens_nothing(self, till):
         invoice_id = till.bill()
         visitor = visitor_of(till.world, till.place, invoice_id)
@@ -141,6 +145,7 @@ class TestStart:
         with pytest.raises(LimitReached):
             till.start(invoice_id, "51")
 
+    @pytest.mark.feature("F092")
     def test_a_debit_on_its_way_lowers_what_can_be_paid(self, till):
         invoice_id = till.bill()
         till.press(till.start(invoice_id, "70"), "bank")
@@ -250,6 +255,7 @@ class TestPagesAreClosed:
         assert not self.is_open(till, page)
         assert till.attempts()[0].status == AttemptStatus.EXPIRED
 
+    @pytest.mark.feature("F007")
     def test_when_the_link_is_revoked(self, till, open_page):
         invoice_id, page = open_page
         till.world.run(till.place.accounting, portal_links.revoke_links, invoice_id)
@@ -300,6 +306,7 @@ class TestPagesAreClosed:
 
 
 class TestFinish:
+    @pytest.mark.feature("F095")
     def test_asks_stripe_and_books_without_any_webhook(self, till):
         invoice_id = till.bill()
         page = till.start(invoice_id, "100")
@@ -362,6 +369,7 @@ class TestOffer:
         assert "as agreed" in offer.reason
 
 
+@pytest.mark.feature("F092")
 def test_two_pages_at_once_are_never_both_left_open(till):
     invoice_id = till.bill()
     visitor = visitor_of(till.world, till.place, invoice_id)

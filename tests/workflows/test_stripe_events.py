@@ -99,6 +99,7 @@ def only_inbox(till):
 
 
 class TestTheWholeWay:
+    @pytest.mark.feature("F094")
     def test_a_card_payment_marks_the_invoice_paid(self, till):
         invoice_id = till.bill("100.00")
         page = till.start(invoice_id, "100")
@@ -114,6 +115,7 @@ class TestTheWholeWay:
         assert till.attempts()[0].status == AttemptStatus.SUCCEEDED
         assert {event.status for event in till.inbox()} <= {"handled", "ignored"}
 
+    @pytest.mark.feature("F093")
     def test_a_part_leaves_the_rest(self, till):
         invoice_id = till.bill("100.00")
 
@@ -162,6 +164,7 @@ class TestBankDebit:
         till.settle_down()
         return invoice_id
 
+    @pytest.mark.feature("G06")
     def test_is_on_its_way_and_pays_nothing_yet(self, till, debited):
         invoice = till.invoice(debited)
 
@@ -169,6 +172,7 @@ class TestBankDebit:
         assert (invoice.outstanding_minor, invoice.processing_minor) == (10_000, 10_000)
         assert till.payments() == []
 
+    @pytest.mark.feature("F088", "G06")
     def test_pays_once_it_clears(self, till, debited):
         till.let_pass(days=4)
         till.settle_down()
@@ -201,6 +205,7 @@ class TestReceive:
         assert till.outstanding(paid) == 0
         assert only_inbox(till).status == "handled"
 
+    @pytest.mark.feature("F094")
     def test_ten_deliveries_make_one_payment(self, till, paid):
         payload = payload_of(completed(till))
 
@@ -212,6 +217,7 @@ class TestReceive:
         assert len(till.payments()) == 1
         assert till.outstanding(paid) == 0
 
+    @pytest.mark.feature("F094")
     @pytest.mark.parametrize("seconds", [-301, 301, 10**7, -(10**7)])
     def test_an_old_or_a_future_signature_is_refused(self, till, paid, seconds):
         answer = deliver(till, payload_of(completed(till)), seconds=seconds)
@@ -225,6 +231,7 @@ class TestReceive:
 
         assert answer.status_code == 200
 
+    @pytest.mark.feature("F094")
     @pytest.mark.parametrize(
         "headers", [{}, {"Stripe-Signature": ""}, {"Stripe-Signature": "t=1,v1=00"}]
     )

@@ -47,6 +47,7 @@ def test_good_keys_make_the_connection_active(world: World, runtime: Runtime):
     assert not stripe.is_livemode
 
 
+@pytest.mark.feature("G07")
 def test_without_a_signing_secret_the_setup_is_incomplete(
     world: World, runtime: Runtime
 ):
