@@ -1013,7 +1013,7 @@ def upgrade() -> None:
             "(outcome = '') = (resolved_at is null)", name=op.f("ck_dispute_resolved")
         ),
         sa.CheckConstraint(
-            "outcome in ('', 'stands', 'credited', 'reissued', 'void')",
+            "outcome in ('', 'stands', 'credited', 'reissued', 'void', 'withdrawn')",
             name=op.f("ck_dispute_outcome"),
         ),
         sa.CheckConstraint("amount_minor > 0", name=op.f("ck_dispute_amount")),

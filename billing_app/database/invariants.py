@@ -37,6 +37,7 @@ from billing_app.domain.totals import compute_totals
 from billing_app.models import (
     Allocation,
     AuditEntry,
+    Dispute,
     InboundEvent,
     Invoice,
     IssuedDocument,
@@ -127,12 +128,14 @@ def _outstanding_that_differs(session: Session, _: datetime) -> Iterator[str]:
     processing = _sum_for_invoice(
         PaymentAttempt, col(PaymentAttempt.status) == "processing"
     )
+    disputed = _sum_for_invoice(Dispute, col(Dispute.resolved_at).is_(None))
     is_issued = col(Invoice.state) == "issued"
     outstanding = case((is_issued, col(Invoice.due_minor) - allocated), else_=0)
     wanted = (
         ("allocated_minor", allocated),
         ("processing_minor", processing),
         ("outstanding_minor", outstanding),
+        ("disputed_minor", disputed),
     )
     for name, expected in wanted:
         column = getattr(Invoice, name)
@@ -214,6 +217,9 @@ def _states_without_their_facts(session: Session, _: datetime) -> Iterator[str]:
         "void but still owed or paid": and_(
             state == "void",
             or_(col(Invoice.outstanding_minor) != 0, col(Invoice.allocated_minor) != 0),
+        ),
+        "void but still disputed": and_(
+            state == "void", col(Invoice.disputed_minor) != 0
         ),
         "void without a date or a reason": and_(
             state == "void",

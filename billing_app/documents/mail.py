@@ -283,6 +283,73 @@ def write_comment_mail(
     )
 
 
+def write_dispute_mail(
+    document: InvoiceDocument,
+    *,
+    link: str,
+    amount_minor: int,
+    about: str,
+    reason: str,
+    opened_by: str,
+) -> MailContent:
+    """Tell staff what a customer says is wrong."""
+    buyer = _one_line(document.buyer.name)
+    amount = _money(amount_minor, document)
+    return _write(
+        _Letter(
+            business=_business(document),
+            accent=document.branding.accent,
+            language=_language(document),
+            subject=f"{buyer} disputes {amount} of invoice {document.number}",
+            preview=_shortened(reason),
+            heading=f"Dispute on invoice {document.number}",
+            paragraphs=(
+                f"{buyer} disputes a part of this invoice. It is not asked for until "
+                "you have answered; the rest can still be paid.",
+            ),
+            amount_label="Disputed",
+            amount=amount,
+            facts=_given([("About", _one_line(about)), ("Opened by", opened_by)]),
+            quote=_shortened(reason),
+            action="Read and answer",
+            link=link,
+        )
+    )
+
+
+def write_resolution_mail(
+    document: InvoiceDocument,
+    *,
+    link: str,
+    amount_minor: int,
+    about: str,
+    outcome: str,
+    answer: str,
+) -> MailContent:
+    """Tell the customer how their dispute ended and why."""
+    business = _business(document)
+    return _write(
+        _Letter(
+            business=business,
+            accent=document.branding.accent,
+            language=_language(document),
+            subject=f"Your dispute about invoice {document.number}: {outcome}",
+            preview=_shortened(answer),
+            heading=f"Invoice {document.number}",
+            paragraphs=(
+                f"{_greeting(document.buyer)} {business} has answered your dispute.",
+            ),
+            amount_label="Disputed",
+            amount=_money(amount_minor, document),
+            facts=(("About", _one_line(about)), ("Outcome", outcome)),
+            quote=answer,
+            action="View invoice",
+            link=link,
+            closing=_closing(document.seller),
+        )
+    )
+
+
 def _shortened(text: str) -> str:
     """Cut a long comment; the page has the rest."""
     line = _one_line(text)

@@ -21,6 +21,8 @@ class Topic(StrEnum):
     MAIL_LINK = "mail.share_link"
     MAIL_RECEIPT = "mail.receipt"
     MAIL_COMMENT = "mail.comment"
+    MAIL_DISPUTE_OPENED = "mail.dispute_opened"
+    MAIL_DISPUTE_RESOLVED = "mail.dispute_resolved"
     MAIL_TEST = "mail.test"
     MAIL_CODE = "mail.one_time_code"
     EXPIRE_CHECKOUT = "stripe.expire_checkout"
@@ -263,6 +265,31 @@ class StaffNoteWritten(Event):
     TEXT: ClassVar[str] = "Staff note written"
     TURNS_INVOICE: ClassVar[bool] = False
     note_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeOpened(Event):
+    TEXT: ClassVar[str] = "Dispute opened"
+    dispute_id: int
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeResolved(Event):
+    TEXT: ClassVar[str] = "Dispute resolved"
+    dispute_id: int
+    outcome: str
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeWithdrawn(Event):
+    TEXT: ClassVar[str] = "Dispute withdrawn"
+    dispute_id: int
+    amount_minor: int
+    currency: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

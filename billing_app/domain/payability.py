@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from billing_app.domain.card_limits import CHARGEABLE, minimum_minor, step_minor
+from billing_app.domain.dispute import asked_minor
 from billing_app.domain.errors import Conflict, InvalidInput
 from billing_app.domain.money import Money
 from billing_app.domain.parsing import parse_amount
@@ -41,6 +42,7 @@ class PayabilityFacts:
     Attributes:
         minimum_minor: least partial payment the workspace takes, in `currency`.
         is_allowed: paying as such is switched on; `mode` says how.
+        disputed_minor: sum of the open disputes, which nobody may pay meanwhile.
     """
 
     mode: PaymentMode
@@ -54,11 +56,14 @@ class PayabilityFacts:
     allows_partial: bool
     minimum_minor: int
     is_allowed: bool = True
+    disputed_minor: int = 0
 
     @property
     def payable_minor(self) -> int:
-        """What may still be paid: outstanding less what is on its way."""
-        return max(0, self.outstanding_minor - self.processing_minor)
+        """What may still be paid: neither on its way nor disputed."""
+        return asked_minor(
+            self.outstanding_minor, self.processing_minor, self.disputed_minor
+        )
 
 
 class GateName(StrEnum):
@@ -87,6 +92,7 @@ class Gate:
     code: str = ""
 
 
+_NO_MORE = "no more is left to pay"
 _NOT_ONLINE = "This invoice can't be paid online. Please pay as agreed."
 
 
@@ -158,9 +164,9 @@ def read_amount(text: str, facts: PayabilityFacts) -> Money:
     if limits.is_fixed and amount != largest:
         raise InvalidInput(f"Please pay {_said(largest)}.", field="amount")
     if amount > largest:
+        why = "the rest is disputed" if facts.disputed_minor else _NO_MORE
         raise InvalidInput(
-            f"You can pay {_said(largest)} at most; no more is left to pay.",
-            field="amount",
+            f"You can pay {_said(largest)} at most; {why}.", field="amount"
         )
     if amount < smallest:
         raise InvalidInput(
@@ -232,6 +238,14 @@ def _outstanding(facts: PayabilityFacts) -> Gate:
     if facts.outstanding_minor <= 0:
         says = "This invoice is paid. There is nothing left to pay."
         return Gate(GateName.OUTSTANDING, False, "Nothing is outstanding.", says)
+    if facts.payable_minor <= 0 and facts.disputed_minor:
+        return Gate(
+            GateName.OUTSTANDING,
+            False,
+            "The customer disputes what is left. Answer in the disputes below.",
+            "What is left is disputed. You need not pay it until it is answered.",
+            code="disputed",
+        )
     if facts.payable_minor <= 0:
         says = "Your payment is being processed. There is nothing more to do."
         return Gate(

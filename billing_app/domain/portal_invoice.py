@@ -16,6 +16,7 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from billing_app.domain.branding import brand_style, correct_brand, initials
+from billing_app.domain.dispute import Disputable
 from billing_app.domain.document import Branding, InvoiceDocument
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.formats import format_amount, format_date, format_money
@@ -34,7 +35,13 @@ from billing_app.domain.payability import (
     read_amount,
 )
 from billing_app.domain.payment import PaymentStatus, method_name
-from billing_app.domain.portal_settings import PaymentMode, PortalSetup
+from billing_app.domain.portal_dispute import (
+    DisputeFacts,
+    DisputeLooker,
+    DisputePart,
+    describe_disputes,
+)
+from billing_app.domain.portal_settings import PaymentMode, PortalSetup, WriteAuth
 
 # A bank may take back a direct debit it has announced until then.
 _DEBIT_DAYS = 5
@@ -110,6 +117,8 @@ class PortalFacts:
     received: tuple[ReceivedFacts, ...]
     debits: tuple[DebitFacts, ...]
     pdf: PdfState
+    disputed_minor: int = 0
+    disputes: tuple[DisputeFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +128,7 @@ class Looking:
     Attributes:
         base: path of the page, such as /p/abc.
         came_back: what the way back from the payment page says; proves nothing.
+        missing: the proof that writing still asks for.
     """
 
     now: datetime
@@ -126,6 +136,7 @@ class Looking:
     is_preview: bool = False
     is_staff: bool = False
     came_back: str = ""
+    missing: WriteAuth | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +266,7 @@ class PortalInvoice:
     has_card: bool = False
     transfer_minor: int = 0
     payments: tuple[PaymentRow, ...] = ()
+    disputes: DisputePart = DisputePart.EMPTY
     shows_pdf: bool = False
     pdf_words: str = ""
     has_pdf: bool = False
@@ -306,6 +318,7 @@ def payability_of(facts: PortalFacts, setup: PortalSetup) -> PayabilityFacts:
         allows_partial=setup.settings.allows_partial,
         minimum_minor=setup.settings.minimum_minor if is_home else 0,
         is_allowed=setup.settings.allows_payment,
+        disputed_minor=facts.disputed_minor,
     )
 
 
@@ -394,6 +407,7 @@ class _Writer:
             has_card=form.is_open or bool(outcome.kind) or bool(bank),
             transfer_minor=payability.payable_minor,
             payments=(*self.debit_rows(), *self.payment_rows()),
+            disputes=self.disputes,
             shows_pdf=settings.shows_pdf,
             pdf_words=_PDF_WORDS[self.facts.pdf],
             has_pdf=self.facts.pdf == PdfState.READY,
@@ -444,6 +458,26 @@ class _Writer:
         if not 0 < coming < self.facts.outstanding_minor:
             return ""
         return f"{self.money(coming)} more is on its way from your bank."
+
+    @property
+    def disputes(self) -> DisputePart:
+        facts, looking, settings = self.facts, self.looking, self.setup.settings
+        about = Disputable(
+            document=facts.document,
+            is_void=facts.state == InvoiceState.VOID,
+            outstanding_minor=facts.outstanding_minor,
+            processing_minor=facts.processing_minor,
+            disputed_minor=facts.disputed_minor,
+            open_lines=frozenset(x.line_position for x in facts.disputes if x.is_open),
+        )
+        looker = DisputeLooker(
+            mode=settings.disputes,
+            zone=self.setup.zone,
+            base=looking.base,
+            missing=looking.missing,
+            may_act=not (looking.is_preview or looking.is_staff),
+        )
+        return describe_disputes(facts.disputes, about, looker)
 
     @property
     def note(self) -> tuple[str, str]:

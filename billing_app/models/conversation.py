@@ -102,8 +102,8 @@ class Dispute(CustomerVisible, table=True):
     """A customer says that an invoice, or one line of it, is wrong.
 
     `amount_minor` of the invoice's currency is not asked for while it is open.
-    `outcome` is stands, credited, reissued or void once resolved, and `answer` the
-    reason as the customer reads it; what staff think of it is a `StaffNote`.
+    `outcome` is `domain.dispute.Outcome` once it is over, and `answer` the reason as
+    the customer reads it; what staff think of it is a `StaffNote`.
     """
 
     __table_args__ = (
@@ -115,7 +115,8 @@ class Dispute(CustomerVisible, table=True):
         CheckConstraint("amount_minor > 0", name="amount"),
         CheckConstraint("(outcome = '') = (resolved_at is null)", name="resolved"),
         CheckConstraint(
-            "outcome in ('', 'stands', 'credited', 'reissued', 'void')", name="outcome"
+            "outcome in ('', 'stands', 'credited', 'reissued', 'void', 'withdrawn')",
+            name="outcome",
         ),
         Index("ix_dispute_invoice", "workspace_id", "invoice_id", "id"),
         Index("ix_dispute_open", "workspace_id", "resolved_at", "id"),

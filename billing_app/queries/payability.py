@@ -32,7 +32,8 @@ class Payability:
         mode: what was chosen for this invoice.
         limits: None while a gate is shut.
         reason: for whoever wants to pay; empty while all gates are open.
-        outstanding_minor, processing_minor: minor units of `currency`.
+        outstanding_minor, processing_minor, disputed_minor: minor units of
+            `currency`.
     """
 
     mode: PaymentMode
@@ -43,6 +44,7 @@ class Payability:
     currency: str
     outstanding_minor: int
     processing_minor: int
+    disputed_minor: int
 
     @property
     def is_open(self) -> bool:
@@ -68,6 +70,7 @@ def read_payability(uow: UnitOfWork, invoice_id: int) -> Payability:
         currency=facts.currency,
         outstanding_minor=facts.outstanding_minor,
         processing_minor=facts.processing_minor,
+        disputed_minor=facts.disputed_minor,
     )
 
 
@@ -89,6 +92,7 @@ def read_facts(uow: UnitOfWork, invoice: Invoice) -> PayabilityFacts:
         currency=invoice.currency,
         outstanding_minor=invoice.outstanding_minor,
         processing_minor=invoice.processing_minor,
+        disputed_minor=invoice.disputed_minor,
         allows_partial=portal.allows_partial,
         minimum_minor=portal.minimum_minor if is_home else 0,
         is_allowed=portal.allows_payment,

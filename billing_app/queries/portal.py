@@ -24,11 +24,13 @@ from billing_app.domain.portal_invoice import (
 )
 from billing_app.models import (
     Allocation,
+    Dispute,
     Invoice,
     IssuedDocument,
     Payment,
     PaymentAttempt,
 )
+from billing_app.queries.portal_disputes import list_disputes
 
 # Nobody pays one invoice more often; a program that does is not shown in full.
 PAYMENTS_MAX = 200
@@ -74,6 +76,8 @@ def read_invoice(uow: UnitOfWork, invoice_id: int | None = None) -> ReadInvoice:
             received=tuple(_list_received(uow, wanted)),
             debits=tuple(_list_debits(uow, wanted)) if found.processing_minor else (),
             pdf=pdf_state(found.pdf_digest, found.pdf_error),
+            disputed_minor=found.disputed_minor,
+            disputes=tuple(list_disputes(uow, wanted)) if found.dispute_count else (),
         ),
         content=found.content,
         pdf_digest=found.pdf_digest,
@@ -149,11 +153,20 @@ def pdf_state(pdf_digest: str, pdf_error: str) -> PdfState:
 # quarter of a visit.
 _WANTED_ID = bindparam("invoice_id", type_=BigInteger)
 
+# Few invoices have any, and one statement less is worth a lot.
+_DISPUTE_COUNT = (
+    select(func.count(col(Dispute.id)))
+    .where(col(Dispute.invoice_id) == _WANTED_ID)
+    .scalar_subquery()
+)
+
 _INVOICE = (
     select(
         col(Invoice.state),
         col(Invoice.outstanding_minor),
         col(Invoice.processing_minor),
+        col(Invoice.disputed_minor),
+        _DISPUTE_COUNT.label("dispute_count"),
         col(IssuedDocument.content),
         col(IssuedDocument.pdf_digest),
         col(IssuedDocument.pdf_error),

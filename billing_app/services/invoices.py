@@ -12,13 +12,15 @@ from sqlmodel import col, select
 
 from billing_app.database.access import inner, staff, staff_or_job
 from billing_app.database.unit_of_work import UnitOfWork
-from billing_app.domain.actors import Permission
+from billing_app.domain.actors import Permission, StaffActor
 from billing_app.domain.dates import due_on
+from billing_app.domain.dispute import Outcome
 from billing_app.domain.document import InvoiceDocument, content_digest, to_json
 from billing_app.domain.draft import DraftForm, ReadDraft, form_from_json, read_draft
 from billing_app.domain.drafting import Header, LineTexts, build_document
 from billing_app.domain.errors import Conflict, InvalidInput
 from billing_app.domain.events import (
+    DisputeResolved,
     InvoiceArchived,
     InvoiceIssued,
     InvoiceMailedAgain,
@@ -47,6 +49,7 @@ from billing_app.domain.terms_json import adjustments_to_json, taxes_to_json
 from billing_app.domain.totals import DocumentTerms, LineTerms, LineTotals, Totals
 from billing_app.models import (
     Customer,
+    Dispute,
     Invoice,
     IssuedDocument,
     LineItem,
@@ -64,7 +67,7 @@ from billing_app.queries.letterhead import (
 from billing_app.queries.portal_rules import read_workspace_settings
 from billing_app.services import ledger
 from billing_app.services.drafts import lock_draft
-from billing_app.services.outstanding import refresh
+from billing_app.services.outstanding import refresh, refresh_disputed
 from billing_app.services.portal_links import find_live_link, make_link
 
 SERIES = "invoice"
@@ -197,6 +200,7 @@ def void(uow: UnitOfWork, invoice_id: int, reason: str) -> None:
     invoice.state = InvoiceState.VOID
     invoice.voided_at = uow.now
     invoice.void_reason = reason
+    _close_disputes(uow, invoice, reason)
     refresh(uow, invoice)
     ledger.post(
         uow,
@@ -531,6 +535,29 @@ def _mark_sent(uow: UnitOfWork, invoice: Invoice) -> None:
 def _promise_mail(uow: UnitOfWork, invoice_id: int) -> None:
     """Promise the one mail that an invoice is there, whatever else was pressed."""
     uow.promise(Topic.MAIL_INVOICE, f"invoice:{invoice_id}", invoice_id)
+
+
+def _close_disputes(uow: UnitOfWork, invoice: Invoice, reason: str) -> None:
+    """End what is disputed of an invoice that asks for nothing any more."""
+    statement = select(Dispute).where(
+        col(Dispute.invoice_id) == invoice.id, col(Dispute.resolved_at).is_(None)
+    )
+    assert isinstance(uow.actor, StaffActor)
+    for dispute in uow.all(statement):
+        dispute.outcome, dispute.answer = Outcome.VOID, reason
+        dispute.resolved_by, dispute.resolved_at = uow.actor.member_id, uow.now
+        assert dispute.id is not None
+        uow.record(
+            DisputeResolved(
+                invoice_id=invoice.id,
+                customer_id=invoice.customer_id,
+                dispute_id=dispute.id,
+                outcome=Outcome.VOID,
+                amount_minor=dispute.amount_minor,
+                currency=dispute.currency,
+            )
+        )
+    refresh_disputed(uow, invoice)
 
 
 def _postings(invoice: Invoice) -> tuple[Posting, ...]:

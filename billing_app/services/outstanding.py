@@ -11,7 +11,7 @@ from billing_app.domain.events import Topic
 from billing_app.domain.online_payment import LIVE, AttemptStatus
 from billing_app.domain.payment import compute_outstanding
 from billing_app.domain.portal_settings import LinkExpiry, link_expires_at
-from billing_app.models import Allocation, Invoice, PaymentAttempt, PortalLink
+from billing_app.models import Allocation, Dispute, Invoice, PaymentAttempt, PortalLink
 from billing_app.queries.portal_rules import read_choices
 
 
@@ -33,6 +33,23 @@ def refresh(uow: UnitOfWork, invoice: Invoice) -> None:
     if (before[2] <= 0) != (invoice.outstanding_minor <= 0):
         _time_links(uow, invoice)
     if _amounts(invoice) != before:
+        close_checkouts(uow, invoice.id)
+        uow.touch(f"invoice:{invoice.id}")
+
+
+@inner
+def refresh_disputed(uow: UnitOfWork, invoice: Invoice) -> None:
+    """Bring what is disputed of a locked invoice up to its open disputes.
+
+    Its only writer. It reads nothing that a customer may not see, since they open
+    disputes themselves.
+    """
+    assert invoice.id is not None
+    uow.flush()
+    disputed = int(uow.one(_DISPUTED, invoice_id=invoice.id))
+    if disputed != invoice.disputed_minor:
+        invoice.disputed_minor = disputed
+        uow.flush()
         close_checkouts(uow, invoice.id)
         uow.touch(f"invoice:{invoice.id}")
 
@@ -99,6 +116,9 @@ _PROCESSING = (
     .scalar_subquery()
 )
 _FACTS = select(_ALLOCATED, _PROCESSING)
+_DISPUTED = select(func.coalesce(func.sum(Dispute.amount_minor), 0)).where(
+    col(Dispute.invoice_id) == _INVOICE_ID, col(Dispute.resolved_at).is_(None)
+)
 _LIVE_ATTEMPTS = select(PaymentAttempt.id).where(
     col(PaymentAttempt.invoice_id) == _INVOICE_ID,
     col(PaymentAttempt.status).in_(LIVE),

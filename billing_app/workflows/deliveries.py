@@ -12,19 +12,23 @@ from billing_app.documents.mail import (
     MailContent,
     write_code_mail,
     write_comment_mail,
+    write_dispute_mail,
     write_invoice_mail,
     write_link_mail,
     write_receipt_mail,
+    write_resolution_mail,
     write_test_mail,
 )
 from billing_app.documents.render import render_print
 from billing_app.domain.actors import SystemActor
 from billing_app.domain.comment import Side
+from billing_app.domain.dispute import OUTCOME_WORDS
 from billing_app.domain.document import InvoiceDocument, ReceiptDocument, from_json
 from billing_app.domain.errors import BillingError
 from billing_app.domain.mail_settings import MailSecurity
+from billing_app.domain.portal_dispute import line_words
 from billing_app.gateways.mail import MailGateway, OutgoingMail, SmtpServer
-from billing_app.queries import conversations, mailing
+from billing_app.queries import conversations, disputes, mailing
 from billing_app.queries.mailing import Sender
 from billing_app.runtime import Runtime
 from billing_app.services import conversations as talking
@@ -157,6 +161,55 @@ def mail_comment(runtime: Runtime, actor: SystemActor, message: Claimed) -> None
     )
     _send(runtime, actor, message, to, content)
     runtime.run(actor, talking.mark_mailed, invoice_id, reader, unread.last_id)
+
+
+def mail_dispute_opened(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:
+    """Tell staff of a dispute, unless it is over by now."""
+    assert message.invoice_id is not None
+    dispute = runtime.run(
+        actor, disputes.read_mailed, int(message.details["dispute_id"])
+    )
+    if dispute.outcome is not None:
+        return
+    facts = runtime.run(actor, mailing.read_mail_facts, message.invoice_id)
+    to = runtime.run(actor, conversations.list_staff_addresses, message.invoice_id)
+    if not to:
+        raise Undeliverable("There is no e-mail address to tell of the dispute.")
+    content = write_dispute_mail(
+        facts.document,
+        link=f"{runtime.public_url}/invoices/{message.invoice_id}#disputes",
+        amount_minor=dispute.amount_minor,
+        about=line_words(facts.document, dispute.line_position),
+        reason=dispute.reason,
+        opened_by=dispute.opened_by,
+    )
+    _send(runtime, actor, message, to, content)
+
+
+def mail_dispute_resolved(
+    runtime: Runtime, actor: SystemActor, message: Claimed
+) -> None:
+    """Tell the customer how a dispute ended."""
+    assert message.invoice_id is not None
+    dispute = runtime.run(
+        actor, disputes.read_mailed, int(message.details["dispute_id"])
+    )
+    facts = runtime.run(actor, mailing.read_mail_facts, message.invoice_id)
+    to = tuple(dict.fromkeys(x for x in (*facts.to, dispute.opened_by) if x))
+    if not to:
+        raise Undeliverable("The customer has no e-mail address.")
+    if not facts.token:
+        raise Undeliverable("The invoice has no live link to send.")
+    assert dispute.outcome is not None
+    content = write_resolution_mail(
+        facts.document,
+        link=f"{portal_url(runtime, facts.token)}#disputes",
+        amount_minor=dispute.amount_minor,
+        about=line_words(facts.document, dispute.line_position),
+        outcome=OUTCOME_WORDS[dispute.outcome],
+        answer=dispute.answer,
+    )
+    _send(runtime, actor, message, to, content)
 
 
 def mail_test(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:

@@ -34,6 +34,8 @@ DELIVERIES: dict[str, Delivery] = {
     Topic.MAIL_LINK: deliveries.mail_link,
     Topic.MAIL_RECEIPT: deliveries.mail_receipt,
     Topic.MAIL_COMMENT: deliveries.mail_comment,
+    Topic.MAIL_DISPUTE_OPENED: deliveries.mail_dispute_opened,
+    Topic.MAIL_DISPUTE_RESOLVED: deliveries.mail_dispute_resolved,
     Topic.MAIL_TEST: deliveries.mail_test,
     Topic.MAIL_CODE: deliveries.mail_code,
     Topic.EXPIRE_CHECKOUT: _expire_checkout,

@@ -19,6 +19,7 @@ from billing_app.domain.portal_invoice import (
     payability_of,
     weigh_amount,
 )
+from billing_app.domain.portal_proof import find_missing
 from billing_app.queries import portal
 from billing_app.queries.portal import read_document
 from billing_app.runtime import Runtime
@@ -70,6 +71,7 @@ def open_invoice(
         is_preview=visitor.is_preview,
         is_staff=visitor.is_staff,
         came_back=came_back,
+        missing=find_missing(setup.settings.write_auth, visitor),
     )
     view = describe_invoice(read.facts, setup, looking)
     return OpenedInvoice(

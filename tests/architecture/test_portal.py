@@ -10,7 +10,7 @@ from billing_app import models, queries
 from billing_app.database.access import job
 
 FOLDER = Path(queries.__file__).parent
-SOURCES = ("portal.py", "portal_thread.py")
+SOURCES = ("portal.py", "portal_disputes.py", "portal_thread.py")
 TREES = [ast.parse((FOLDER / name).read_text()) for name in SOURCES]
 VISIBLE = {
     name
@@ -21,7 +21,14 @@ VISIBLE = {
 STAFF_COLUMNS = {
     *("draft", "version", "source_id", "series_code", "series_value"),
     *("created_by", "recorded_by", "archived_at", "deleted_at", "first_viewed_at"),
-    *("author_email", "member_id", "request_key", "removed_at", "resolved_by"),
+    *(
+        "author_email",
+        "member_id",
+        "request_key",
+        "removed_at",
+        "resolved_by",
+        "opened_by",
+    ),
     *("idempotency_key", "account_id", "provider_payment_id", "hold_reason", "sent_at"),
 }
 # They give whole rows.

@@ -138,6 +138,9 @@ ICON_BY_EVENT = {
     "comment_posted": "comment",
     "comment_removed": "comment",
     "staff_note_written": "lock",
+    "dispute_opened": "disputed",
+    "dispute_resolved": "check",
+    "dispute_withdrawn": "undo",
     "customer_created": "customers",
     "customer_changed": "pencil",
     "settings_changed": "settings",
@@ -147,6 +150,8 @@ _MAIL_WORDS = {
     Topic.MAIL_INVOICE: "Invoice available",
     Topic.MAIL_LINK: "Shared link",
     Topic.MAIL_RECEIPT: "Receipt",
+    Topic.MAIL_DISPUTE_OPENED: "Dispute, to staff",
+    Topic.MAIL_DISPUTE_RESOLVED: "Answer to a dispute",
     Topic.MAIL_COMMENT: "New comment",
 }
 _MAIL_STATES = {

@@ -1,0 +1,220 @@
+"""What a customer may dispute, how it may end, and what it leaves to be paid."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+
+from billing_app.domain.actors import PortalVisitor
+from billing_app.domain.comment import read_line
+from billing_app.domain.document import DocumentLine, InvoiceDocument
+from billing_app.domain.errors import Conflict, InvalidInput, NotPermitted
+from billing_app.domain.formats import format_amount, format_money
+from billing_app.domain.parsing import clean_text, parse_amount
+from billing_app.domain.portal_proof import check_may_write
+from billing_app.domain.portal_settings import DisputeMode, PortalSettings
+
+REASON_LENGTH_MAX = 2_000
+ANSWER_LENGTH_MAX = 2_000
+NOTE_LENGTH_MAX = 2_000
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?)%")
+
+
+class Outcome(StrEnum):
+    """How a dispute ended.
+
+    Withdrawn is the customer's own word. Credited and reissued need a credit note
+    or a new invoice, which staff cannot make here yet, so nobody may choose them.
+    """
+
+    STANDS = "stands"
+    CREDITED = "credited"
+    REISSUED = "reissued"
+    VOID = "void"
+    WITHDRAWN = "withdrawn"
+
+
+# What staff may choose: only what really happens.
+OFFERED = (Outcome.STANDS, Outcome.VOID)
+
+# As the customer reads it.
+OUTCOME_WORDS = {
+    Outcome.STANDS: "The amount stands",
+    Outcome.CREDITED: "Credited",
+    Outcome.REISSUED: "Replaced by a new invoice",
+    Outcome.VOID: "The invoice is void",
+    Outcome.WITHDRAWN: "Withdrawn",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeForm:
+    """A dispute as it was typed.
+
+    Attributes:
+        amount: empty for all that can be disputed.
+        line: place of the line it is about, counted from 1; empty for the invoice.
+        request_key: made by the page, so that a repeated post is one dispute.
+    """
+
+    amount: str = ""
+    reason: str = ""
+    line: str = ""
+    request_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveForm:
+    """What staff decided. `answer` is for the customer, `note` for staff only."""
+
+    outcome: str = ""
+    answer: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Disputable:
+    """What is left of an invoice to be disputed. Minor units of its currency.
+
+    Attributes:
+        open_lines: of the open disputes: places of lines, None for the invoice.
+    """
+
+    document: InvoiceDocument
+    is_void: bool
+    outstanding_minor: int
+    processing_minor: int
+    disputed_minor: int
+    open_lines: frozenset[int | None] = frozenset()
+
+    @property
+    def left_minor(self) -> int:
+        return asked_minor(
+            self.outstanding_minor, self.processing_minor, self.disputed_minor
+        )
+
+    def most_minor(self, line: int | None) -> int:
+        """Return the largest amount that can be disputed about a line or all of it."""
+        if line is None:
+            return self.left_minor
+        whole = gross_minor(
+            self.document.lines[line - 1], self.document.prices_inclusive
+        )
+        return min(self.left_minor, max(0, whole))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDispute:
+    """A dispute that may be opened."""
+
+    line: int | None
+    amount_minor: int
+    reason: str
+
+
+def asked_minor(
+    outstanding_minor: int, processing_minor: int, disputed_minor: int
+) -> int:
+    """Return what the customer is asked for now, in the invoice's minor units.
+
+    What is on its way need not be paid again; what is disputed is not asked for
+    until it is resolved. Reminders and aging count this, too.
+    """
+    return max(0, outstanding_minor - processing_minor - max(0, disputed_minor))
+
+
+def gross_minor(line: DocumentLine, prices_inclusive: bool) -> int:
+    """Return what a printed line comes to with its taxes, rounded half up."""
+    if prices_inclusive:
+        return line.amount_minor
+    percent = sum((Decimal(x) for x in _PERCENT.findall(line.tax)), Decimal(0))
+    tax = Decimal(line.net_minor) * percent / 100
+    return line.net_minor + int(tax.quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def check_may_open(settings: PortalSettings, visitor: PortalVisitor) -> None:
+    """Refuse where the business takes no disputes here, or not with this proof.
+
+    Raises:
+        NotPermitted: switched off, only to be seen, a preview, or staff.
+        VerificationRequired: with the proof that is missing.
+    """
+    if settings.disputes != DisputeMode.OPEN:
+        raise NotPermitted(
+            "Disputes can't be opened here. Please use the contact details on the "
+            "invoice."
+        )
+    check_may_write(settings.write_auth, visitor)
+    if visitor.is_staff:
+        raise NotPermitted(
+            "You are signed in as staff. To dispute as a customer would, open the "
+            "link in a private window."
+        )
+
+
+def read_dispute(form: DisputeForm, about: Disputable) -> ReadDispute:
+    """Return the dispute that a customer typed, if it may be opened now.
+
+    Raises:
+        Conflict: nothing is left to dispute.
+        InvalidInput: a field can't be used; its name is the error's `field`.
+    """
+    line = read_line(form.line, len(about.document.lines))
+    if about.is_void:
+        raise Conflict("This invoice is void. There is nothing to dispute on it.")
+    if line in about.open_lines:
+        what = "this line" if line else "the whole invoice"
+        raise InvalidInput(
+            f"There is an open dispute about {what} already.", field="line"
+        )
+    if about.left_minor <= 0:
+        raise Conflict(
+            "Everything on this invoice is paid, on its way or disputed already. "
+            "Please use the contact details on the invoice."
+        )
+    reason = clean_text(
+        form.reason, length_max=REASON_LENGTH_MAX, multiline=True, field="reason"
+    )
+    amount_minor = _read_amount(form.amount, about, line)
+    if not reason:
+        raise InvalidInput("Say what is wrong, in your own words.", field="reason")
+    return ReadDispute(line, amount_minor, reason)
+
+
+def read_resolution(form: ResolveForm) -> tuple[Outcome, str, str]:
+    """Return outcome, answer and note.
+
+    Raises:
+        InvalidInput: one of them is missing or can't be used; names the field.
+    """
+    if form.outcome not in set(OFFERED):
+        raise InvalidInput("Choose how the dispute ends.", field="outcome")
+    answer = clean_text(
+        form.answer, length_max=ANSWER_LENGTH_MAX, multiline=True, field="answer"
+    )
+    if not answer:
+        raise InvalidInput("Write the answer that the customer reads.", field="answer")
+    note = clean_text(
+        form.note, length_max=NOTE_LENGTH_MAX, multiline=True, field="note"
+    )
+    if not note:
+        raise InvalidInput("Note for your colleagues why.", field="note")
+    return Outcome(form.outcome), answer, note
+
+
+def _read_amount(text: str, about: Disputable, line: int | None) -> int:
+    document, most = about.document, about.most_minor(line)
+    if not text.strip():
+        text = format_amount(most, document.currency)
+    amount = parse_amount(text, document.currency, field="amount")
+    if amount.minor <= 0:
+        raise InvalidInput("The amount must be more than zero.", field="amount")
+    if amount.minor > most:
+        said = format_money(most, document.currency, document.language)
+        of = "this line" if line is not None else "this invoice"
+        raise InvalidInput(
+            f"At most {said} of {of} can be disputed now.", field="amount"
+        )
+    return amount.minor
