@@ -209,6 +209,23 @@ def list_memberships(engine: Engine, person_id: int) -> tuple[Membership, ...]:
     )
 
 
+def list_own_places(engine: Engine, actor: StaffActor) -> tuple[Membership, ...]:
+    """Return where a member can go on working, this workspace included.
+
+    Nowhere else for people who own none of their workspaces.
+    """
+    with Session(reading(engine)) as session:
+        person_id = session.scalar(
+            select(col(Member.person_id)).where(
+                col(Member.workspace_id) == actor.workspace_id,
+                col(Member.id) == actor.member_id,
+            )
+        )
+    places = list_memberships(engine, person_id) if person_id else ()
+    owns_any = any(place.role == Role.OWNER for place in places)
+    return places if owns_any and len(places) > 1 else ()
+
+
 def is_set_up(engine: Engine) -> bool:
     """Say whether anybody can sign in yet."""
     with Session(reading(engine)) as session:

@@ -341,12 +341,6 @@ class ContactRemoved(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PortalSessionEnded(Event):
-    TEXT: ClassVar[str] = "Customer session ended by staff"
-    session_id: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceMailedAgain(Event):
     TEXT: ClassVar[str] = "Mailed to the customer again"
 

@@ -58,7 +58,7 @@ class Customer(WorkspaceOwned, table=True):
 
 
 class CustomerContact(WorkspaceOwned, table=True):
-    """A further person at the customer. `kind` is to or cc.
+    """A further person at the customer. `kind` is to, cc or none: who gets the mail.
 
     The customer's own `email` is its first contact, who may do everything.
     `email_key` is the address in small letters, which a sign-in is compared with.

@@ -248,7 +248,10 @@ def read_customer(uow: UnitOfWork, customer_id: int) -> CustomerDetail:
     it = uow.get(Customer, customer_id)
     contacts = (
         select(col(CustomerContact.email))
-        .where(col(CustomerContact.customer_id) == customer_id)
+        .where(
+            col(CustomerContact.customer_id) == customer_id,
+            col(CustomerContact.kind) == "cc",
+        )
         .order_by(col(CustomerContact.id))
     )
     return CustomerDetail(

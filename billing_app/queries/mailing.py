@@ -124,11 +124,13 @@ def _token(uow: UnitOfWork, invoice_id: int) -> str:
 def _recipients(uow: UnitOfWork, customer_id: int | None) -> tuple[str, ...]:
     settings = uow.one(select(WorkspaceSettings.mail))
     first = uow.one(select(Customer.email).where(col(Customer.id) == customer_id))
-    copies = uow.all(
-        select(CustomerContact.email)
+    contacts = uow.all(
+        select(col(CustomerContact.email), col(CustomerContact.kind))
         .where(col(CustomerContact.customer_id) == customer_id)
-        .order_by(col(CustomerContact.id))
+        .order_by(col(CustomerContact.kind) != "to", col(CustomerContact.id))
     )
-    if not MailSettings.from_stored(settings).sends_copies:
-        copies = ()
-    return tuple(dict.fromkeys(x for x in (first, *copies) if x))
+    kinds = {"to"}
+    if MailSettings.from_stored(settings).sends_copies:
+        kinds.add("cc")
+    others = (email for email, kind in contacts if kind in kinds)
+    return tuple(dict.fromkeys(x for x in (first, *others) if x))

@@ -136,7 +136,7 @@ def _replace_contacts(uow: UnitOfWork, customer_id: int, cc: str) -> None:
         select(CustomerContact).where(col(CustomerContact.customer_id) == customer_id)
     )
     for contact in kept:
-        if contact.email not in wanted:
+        if contact.kind == "cc" and contact.email not in wanted:
             uow.delete(contact)
     known = {contact.email for contact in kept}
     for email in dict.fromkeys(wanted):

@@ -342,6 +342,18 @@ def random_secret(uow: UnitOfWork) -> str:
     return uow.new_code(SECRET_LENGTH).upper()
 
 
+@inner
+def end_contact_sessions(uow: UnitOfWork, contact_id: int) -> None:
+    """End what a contact has open, because their rights have changed."""
+    for session in uow.all(
+        select(PortalSession).where(
+            col(PortalSession.contact_id) == contact_id,
+            col(PortalSession.ended_at).is_(None),
+        )
+    ):
+        _end(uow, session)
+
+
 def _give(
     uow: UnitOfWork, session: PortalSession, right: Right, invoice_id: int | None
 ) -> None:

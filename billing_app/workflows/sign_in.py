@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from billing_app.database import authentication
 from billing_app.database.authentication import KnownPerson, Membership, SignedIn
 from billing_app.database.passwords import hash_password, is_outdated, is_password
-from billing_app.domain.actors import SystemActor
+from billing_app.domain.actors import Actor, StaffActor, SystemActor
 from billing_app.domain.errors import InvalidInput, LimitReached, NotFound, NotSignedIn
 from billing_app.domain.sign_in import (
     FREE_OF_ADDRESS,
@@ -176,6 +176,14 @@ def end_everywhere(runtime: Runtime, token: str) -> None:
         signed_in.person_id,
         actor.member_id,
     )
+
+
+def list_places(runtime: Runtime, actor: Actor) -> tuple[Membership, ...]:
+    """Return the workspaces that a member may switch between; none to choose from
+    for somebody with one, or who owns none."""
+    if not isinstance(actor, StaffActor):
+        raise NotSignedIn("Please sign in.")
+    return authentication.list_own_places(runtime.engine, actor)
 
 
 def switch_workspace(

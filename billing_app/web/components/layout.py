@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import reflex as rx
 from reflex_components_core.base.error_boundary import ErrorBoundary
@@ -71,6 +72,15 @@ class Notice:
     is_refusal: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class PlaceLine:
+    """A workspace that the member may switch to; `is_here` is the current one."""
+
+    workspace_id: str
+    name: str
+    is_here: bool
+
+
 class NoticeCard(rx.Component):
     """Calls `on_expire` after some seconds; 0 for never."""
 
@@ -87,6 +97,7 @@ def staff_shell(
     current: str,
     workspace: Text,
     workspace_mark: Text = "",
+    places: rx.Var[list[PlaceLine]] | None = None,
     person: Text,
     person_mark: Text = "",
     jobs_word: Text = "Jobs",
@@ -121,9 +132,10 @@ def staff_shell(
         connection_banner(),
         rx.el.div(
             skip_link("Skip to content"),
-            _phone_bar(workspace, mark),
+            _phone_bar(workspace, mark, _switch(places)),
             rx.el.header(
                 _workspace(workspace, mark),
+                _switch(places),
                 _find(),
                 navigation(current, counts or {}, jobs_word),
                 views or rx.fragment(),
@@ -406,6 +418,37 @@ def _workspace(name: Text, mark: Text) -> rx.Component:
     )
 
 
+def _switch(places: rx.Var[list[PlaceLine]] | None) -> rx.Component:
+    """Offer the other workspaces to whoever has several; else draw nothing."""
+    if places is None:
+        return rx.fragment()
+
+    def place(it: Any) -> rx.Component:
+        return rx.el.li(
+            rx.el.button(
+                it.name,
+                type="submit",
+                name="workspace_id",
+                value=it.workspace_id,
+                disabled=it.is_here,
+                aria_current=rx.cond(it.is_here, "true", "false"),
+                class_name="button button-quiet",
+            )
+        )
+
+    return rx.cond(
+        places.length() > 0,
+        rx.el.details(
+            rx.el.summary(
+                icon("chevrons-up-down", 14),
+                rx.el.span("Switch workspace", class_name="visually-hidden"),
+            ),
+            post_form(rx.el.ul(rx.foreach(places, place)), action="/session/workspace"),
+            class_name="workspace-switch",
+        ),
+    )
+
+
 def _find() -> rx.Component:
     """Open the command menu, which listens for this attribute and for Ctrl K."""
     return rx.el.button(
@@ -418,9 +461,10 @@ def _find() -> rx.Component:
     )
 
 
-def _phone_bar(workspace: Text, mark: Text) -> rx.Component:
+def _phone_bar(workspace: Text, mark: Text, switch: rx.Component) -> rx.Component:
     return rx.el.div(
         _workspace(workspace, mark),
+        switch,
         rx.el.button(
             icon("search", 20),
             type="button",

@@ -21,6 +21,14 @@ from billing_app.web.staff.customer_detail_state import CustomerDetailState
 from billing_app.web.staff.customer_form import customer_fields
 from billing_app.web.staff.invoice_words import Fact
 from billing_app.web.staff.invoices_state import InvoiceLine
+from billing_app.web.staff.portal_desk import (
+    access_switch,
+    contact_dialog,
+    contacts_panel,
+    powers_panel,
+    rules_panel,
+    sessions_panel,
+)
 from billing_app.web.staff.shell import ShellState, staff_page
 
 State = CustomerDetailState
@@ -49,7 +57,7 @@ def page() -> rx.Component:
         title_in_page=True,
         parent=("Customers", "/customers"),
         live=State.live,
-        extra=(_edit_dialog(),),
+        extra=(_edit_dialog(), contact_dialog(State)),
     )
 
 
@@ -59,7 +67,19 @@ def _customer() -> rx.Component:
         _actions(),
         rx.el.div(
             rx.el.div(
-                rx.el.div(_invoices()), rx.el.div(_details()), class_name="columns"
+                rx.el.div(
+                    _invoices(),
+                    rules_panel(
+                        State, "Portal", access_switch(State), may="edit_customer"
+                    ),
+                ),
+                rx.el.div(
+                    _details(),
+                    contacts_panel(State),
+                    sessions_panel(State),
+                    powers_panel(State),
+                ),
+                class_name="columns",
             ),
             class_name="page",
         ),

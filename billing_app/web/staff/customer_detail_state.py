@@ -13,11 +13,12 @@ from billing_app.queries.invoices import InvoiceFilter, list_invoices
 from billing_app.queries.paging import Paging
 from billing_app.services.customers import CustomerForm, change_customer
 from billing_app.web import formats
-from billing_app.web.doors import StaffState, staff_door, staff_watch
+from billing_app.web.doors import staff_door, staff_watch
 from billing_app.web.staff.customer_form import read_form
 from billing_app.web.staff.invoice_words import Fact
 from billing_app.web.staff.invoices_state import InvoiceLine, line_of
 from billing_app.web.staff.live import changes
+from billing_app.web.staff.portal_desk_state import CustomerPortalState
 
 LATEST = 10
 
@@ -37,7 +38,7 @@ class CustomerCard:
     invoice_count: str = ""
 
 
-class CustomerDetailState(StaffState, rx.State):
+class CustomerDetailState(CustomerPortalState, rx.State):
     """The customer that the address names.
 
     Attributes:
@@ -113,6 +114,7 @@ class CustomerDetailState(StaffState, rx.State):
         self.facts = [Fact(name, words) for name, words in _facts(it) if words]
         self.invoices = [line_of(row, found.moment) for row in found.page.rows]
         self.live = formats.live_words(it.moment)
+        await self._read_portal()
         self.shape = "shown"
 
 

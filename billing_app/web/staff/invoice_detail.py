@@ -33,6 +33,7 @@ from billing_app.web.staff.invoice_words import (
     PaymentLine,
     TimelineLine,
 )
+from billing_app.web.staff.portal_desk import powers_panel, rules_panel
 from billing_app.web.staff.shell import ShellState, staff_page
 
 State = InvoiceDetailState
@@ -82,6 +83,7 @@ def page() -> rx.Component:
             _void_dialog(),
             _share_dialog(),
             _reverse_dialog(),
+            _again_dialog(),
         ),
         on_undo=State.undo,
     )
@@ -96,7 +98,13 @@ def _invoice() -> rx.Component:
             _void_note(),
             rx.el.div(
                 rx.el.div(_payments(), _conversation(), _document()),
-                rx.el.div(_details(), _mails(), _timeline()),
+                rx.el.div(
+                    _details(),
+                    _mails(),
+                    rules_panel(State, "Portal for this invoice", may="manage_links"),
+                    powers_panel(State),
+                    _timeline(),
+                ),
                 class_name="columns",
             ),
             class_name="page stack",
@@ -373,7 +381,24 @@ def _mails() -> rx.Component:
 
     none = rx.el.p("No mail yet.", class_name="panel-body quiet")
     some = rx.el.ol(rx.foreach(State.mails, line), class_name="timeline")
-    return panel("Mail", rx.cond(State.mails.length() > 0, some, none))
+    again = button("Send again", small=True, kind="quiet", opens="mail-again")
+    return panel(
+        "Mail",
+        rx.cond(State.mails.length() > 0, some, none),
+        aside=[_may("issue_invoice", State.card.is_published, again)],
+    )
+
+
+def _again_dialog() -> rx.Component:
+    return confirm_dialog(
+        "Send a second mail?",
+        "The customer gets the mail about this invoice once more, with the same link.",
+        dialog_id="mail-again",
+        keep="Keep it at one",
+        confirm=button(
+            "Send again", kind="primary", closes=True, on_click=State.mail_again
+        ),
+    )
 
 
 def _timeline() -> rx.Component:

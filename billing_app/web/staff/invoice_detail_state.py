@@ -19,7 +19,7 @@ from billing_app.queries.invoice_detail import InvoiceDetail, read_invoice
 from billing_app.services import drafts, invoices, payments, portal_links
 from billing_app.services.payments import RecordPaymentForm
 from billing_app.web import formats
-from billing_app.web.doors import StaffState, staff_door, staff_watch
+from billing_app.web.doors import staff_door, staff_watch
 from billing_app.web.staff import invoice_words as words
 from billing_app.web.staff.invoice_words import (
     Fact,
@@ -29,12 +29,13 @@ from billing_app.web.staff.invoice_words import (
     TimelineLine,
 )
 from billing_app.web.staff.live import changes
+from billing_app.web.staff.portal_desk_state import InvoicePortalState
 
 PAYMENT_FIELDS = ("amount", "received_on", "method", "reference", "note")
 PATH = "/invoices"
 
 
-class InvoiceDetailState(StaffState, rx.State):
+class InvoiceDetailState(InvoicePortalState, rx.State):
     """The invoice that the address names.
 
     Attributes:
@@ -107,6 +108,7 @@ class InvoiceDetailState(StaffState, rx.State):
         self.timeline = words.timeline_lines(it)
         self.facts = words.facts_of(it)
         self.live = formats.live_words(it.moment)
+        await self._read_portal()
         if it.document is not None and self._drawn != it.number:
             logo = it.document.branding.logo_digest
             address = f"/logo/{logo}.png" if logo else ""
@@ -189,6 +191,13 @@ class InvoiceDetailState(StaffState, rx.State):
     async def mark_sent(self) -> None:
         await self._run(invoices.mark_sent, self._shown().id)
         self._notify("Marked as sent.")
+        await self._read()
+
+    @staff_door
+    async def mail_again(self) -> None:
+        """Send the mail about the invoice once more; the page has asked."""
+        await self._run(invoices.mail_again, self._shown().id)
+        self._notify("The mail is on its way again.")
         await self._read()
 
     @staff_door

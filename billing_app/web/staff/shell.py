@@ -10,9 +10,10 @@ import reflex as rx
 from billing_app.domain.branding import initials
 from billing_app.queries import shell as queries
 from billing_app.web.components.command_menu import command_menu
-from billing_app.web.components.layout import staff_shell
+from billing_app.web.components.layout import PlaceLine, staff_shell
 from billing_app.web.doors import StaffState, staff_door
 from billing_app.web.staff.command_state import ACTIONS, CommandState
+from billing_app.workflows.sign_in import list_places
 
 
 class ShellState(StaffState, rx.State):
@@ -20,6 +21,7 @@ class ShellState(StaffState, rx.State):
 
     Attributes:
         may: permissions by name; hides buttons, guards nothing.
+        places: workspaces to switch between; empty where there is no choice.
     """
 
     workspace: str = ""
@@ -28,6 +30,7 @@ class ShellState(StaffState, rx.State):
     person_mark: str = ""
     draft_count: str = ""
     may: dict[str, bool] = {}  # noqa: RUF012  (Reflex copies the default)
+    places: list[PlaceLine] = []  # noqa: RUF012
 
     @staff_door
     async def enter(self) -> None:
@@ -37,6 +40,11 @@ class ShellState(StaffState, rx.State):
         self.person_mark = initials(shell.person)
         self.draft_count = str(shell.draft_count) if shell.draft_count else ""
         self.may = dict.fromkeys(shell.permissions, True)
+        here = await self._run(queries.read_place)
+        self.places = [
+            PlaceLine(str(x.workspace_id), x.workspace_name, x.workspace_id == here)
+            for x in await self._run_workflow(list_places)
+        ]
 
 
 def staff_page(
@@ -56,6 +64,7 @@ def staff_page(
         current=current,
         workspace=ShellState.workspace,
         workspace_mark=ShellState.workspace_mark,
+        places=ShellState.places,
         person=ShellState.person,
         person_mark=ShellState.person_mark,
         counts={"Invoices": ShellState.draft_count},

@@ -1,0 +1,184 @@
+"""The portal's panels on a customer's and an invoice's page, behind the socket."""
+
+from __future__ import annotations
+
+import pytest
+from sqlmodel import select
+
+from billing_app.database.authentication import list_own_places
+from billing_app.models import Customer, CustomerContact, Member
+from billing_app.queries.portal_rules import read_invoice_rules
+from billing_app.web.staff.customer_detail_state import CustomerDetailState
+from billing_app.web.staff.invoice_detail_state import InvoiceDetailState
+from billing_app.web.staff.settings_portal_state import PortalSettingsState
+from billing_app.web.staff.shell import ShellState
+from tests.support.billing import a_customer, all_rows, an_invoice, read_invoice
+from tests.support.world import World
+from tests.web.conftest import Browse
+
+
+def portal_of(world: World, customer_id: int) -> dict[str, object]:
+    with world.reading(world.northwind.system) as uow:
+        return uow.get(Customer, customer_id).portal
+
+
+async def test_a_rule_is_set_and_cleared_on_the_page(world: World, browse: Browse):
+    customer_id = a_customer(world, world.northwind)
+    state = CustomerDetailState
+    async with browse(world.northwind.owner, f"/customers/{customer_id}") as driver:
+        await driver.press(state.open)
+        await driver.press(state.answer_rule, key="comments", typed="off")
+        lines = {line.key: line for line in driver.shown(state, "rules")}
+        assert (lines["comments"].words, lines["comments"].why) == (
+            *("Off", "Set for this customer"),
+        )
+
+        await driver.press(state.answer_rule, key="comments", typed="")
+
+    assert portal_of(world, customer_id) == {}
+
+
+HOSTILE = (
+    ("welcome", "Hi"),
+    ("is_on; drop table", "on"),
+    ("comments", "<script>"),
+    ("comments", 1),
+    (None, "on"),
+    (["comments"], "off"),
+    ({"a": 1}, {}),
+    (True, False),
+)
+
+
+@pytest.mark.parametrize("is_invoice", [False, True])
+async def test_what_no_page_sends_changes_nothing(
+    world: World, browse: Browse, is_invoice: bool
+):
+    invoice_id = an_invoice(world, world.northwind)
+    customer_id = read_invoice(world, world.northwind, invoice_id).customer_id or 0
+    state = InvoiceDetailState if is_invoice else CustomerDetailState
+    path = f"/invoices/{invoice_id}" if is_invoice else f"/customers/{customer_id}"
+    async with browse(world.northwind.owner, path) as driver:
+        await driver.press(state.open)
+        for key, typed in HOSTILE:
+            await driver.press(state.answer_rule, key=key, typed=typed)
+            assert driver.shown(state, "notices")[-1].is_refusal
+
+    assert portal_of(world, customer_id) == {}
+    found = world.run(world.northwind.viewer, read_invoice_rules, invoice_id)
+    assert found.settings.comments == "write"
+
+
+async def test_another_workspaces_page_arranges_nothing(world: World, browse: Browse):
+    customer_id = a_customer(world, world.northwind)
+    state = CustomerDetailState
+    async with browse(world.kestrel.owner, f"/customers/{customer_id}") as driver:
+        await driver.press(state.answer_rule, key="comments", typed="off")
+        await driver.press(state.switch_portal, is_on=False)
+        await driver.press(state.start_contact)
+        await driver.press(
+            state.save_contact, form={"email": "eve@kestrel.example", "kind": "to"}
+        )
+        await driver.press(state.edit_contact, contact_id=1)
+        await driver.press(state.remove_contact)
+        await driver.press(state.end_session, session_id=1)
+
+    assert portal_of(world, customer_id) == {}
+    assert all_rows(world, world.northwind, CustomerContact) == []
+    assert all_rows(world, world.kestrel, CustomerContact) == []
+
+
+async def test_access_is_switched_and_contacts_are_kept(world: World, browse: Browse):
+    customer_id = a_customer(world, world.northwind)
+    state = CustomerDetailState
+    async with browse(world.northwind.owner, f"/customers/{customer_id}") as driver:
+        await driver.press(state.open)
+        await driver.press(state.switch_portal, is_on=False)
+        assert driver.shown(state, "is_portal_on") is False
+        await driver.press(state.switch_portal, is_on=True)
+        assert driver.shown(state, "is_portal_on") is True
+
+        await driver.press(state.start_contact)
+        await driver.press(state.save_contact, form={"email": "nobody", "kind": "to"})
+        assert driver.shown(state, "contact_errors")["email"]
+        form = {"email": "ann@vermeer.example", "kind": "to", "may_see_all": "on"}
+        await driver.press(state.save_contact, form=form)
+
+    (line,) = driver.shown(state, "contacts")
+    assert line.rights == "can't pay, sees all invoices"
+
+
+async def test_a_profile_shows_its_differences_first_and_can_be_undone(
+    world: World, browse: Browse
+):
+    state = PortalSettingsState
+    async with browse(world.northwind.owner, "/settings/portal") as driver:
+        await driver.press(state.open)
+        await driver.press(state.use_profile)
+        assert driver.shown(state, "notices")[-1].is_refusal
+
+        await driver.press(state.compare, key="closed_billing")
+        labels = {line.label for line in driver.shown(state, "differences")}
+        assert {"How customers pay", "Comments"} <= labels
+        assert driver.shown(state, "page").settings.comments == "write"
+        await driver.press(state.use_profile)
+        assert driver.shown(state, "page").settings.comments == "off"
+        used = [line.key for line in driver.shown(state, "profiles") if line.is_used]
+        assert used == ["closed_billing"]
+
+        key = next(x.key for x in driver.shown(state, "notices") if x.undo)
+        await driver.press(state.undo, key=key)
+
+    assert driver.shown(state, "page").settings.comments == "write"
+    assert driver.shown(state, "page").profile == "simple_link"
+
+
+class TestSwitch:
+    def join(self, world: World, role: str) -> None:
+        """Let the owner of Northwind be a member of Kestrel as well."""
+        with world.reading(world.northwind.system) as uow:
+            owner = uow.get(Member, world.northwind.owner.member_id)
+            person_id, email = owner.person_id, owner.email
+        with world.unit(world.kestrel.system) as uow:
+            uow.add(
+                Member(
+                    person_id=person_id,
+                    name="Nora",
+                    email=email,
+                    role=role,
+                    created_at=uow.now,
+                )
+            )
+
+    async def test_an_owner_of_several_sees_them(self, world: World, browse: Browse):
+        self.join(world, "viewer")
+
+        async with browse(world.northwind.owner, "/dashboard") as driver:
+            await driver.press(ShellState.enter)
+
+        places = driver.shown(ShellState, "places")
+        assert {(x.name, x.is_here) for x in places} == {
+            ("Northwind Charter", True),
+            ("Kestrel Plumbing", False),
+        }
+
+    async def test_others_never_see_the_switch(self, world: World, browse: Browse):
+        self.join(world, "viewer")
+
+        async with browse(world.northwind.admin, "/dashboard") as driver:
+            await driver.press(ShellState.enter)
+
+        assert not any("Kestrel" in str(delta) for delta in driver.deltas)
+        engine = world.runtime.engine
+        assert list_own_places(engine, world.northwind.admin) == ()
+        assert list_own_places(engine, world.kestrel.owner) == ()
+
+    def test_somebody_who_owns_none_has_no_switch(self, world: World):
+        self.join(world, "admin")
+        with world.unit(world.northwind.system) as uow:
+            member = uow.one(
+                select(Member).where(Member.id == world.northwind.owner.member_id)
+            )
+            member.role = "admin"
+
+        assert list_own_places(world.runtime.engine, world.northwind.owner) == ()
