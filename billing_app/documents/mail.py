@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
@@ -150,6 +151,42 @@ def write_code_mail(business: str, accent: str, code: str) -> MailContent:
                 f"{business} will ever ask you for it.",
                 "If you didn’t ask for a code, you can ignore this mail.",
             ),
+        )
+    )
+
+
+def write_reminder_mail(
+    document: InvoiceDocument,
+    *,
+    link: str,
+    asked_minor: int,
+    today: date,
+    is_payable_online: bool,
+) -> MailContent:
+    """Remind of an invoice in a friendly way; say how far its due date is."""
+    business = _business(document)
+    amount = _money(asked_minor, document)
+    when = _due_words(document, today)
+    return _write(
+        _Letter(
+            business=business,
+            accent=document.branding.accent,
+            language=_language(document),
+            subject=f"Reminder: invoice {document.number} from {business}",
+            preview=f"{amount} is still to be paid.",
+            heading=f"Invoice {document.number}{when}",
+            paragraphs=(
+                f"{_greeting(document.buyer)} this is a friendly reminder of our "
+                f"invoice. {amount} is still to be paid.",
+                "If your payment is already on its way, thank you: there is nothing "
+                "more to do.",
+            ),
+            amount_label="Amount due",
+            amount=amount,
+            facts=_invoice_facts(document),
+            action="View and pay invoice" if is_payable_online else "View invoice",
+            link=link,
+            closing=_closing(document.seller),
         )
     )
 
@@ -430,6 +467,17 @@ def _due_text(document: InvoiceDocument) -> str:
     if document.due_on is None:
         return ""
     return format_date(document.due_on, _language(document))
+
+
+def _due_words(document: InvoiceDocument, today: date) -> str:
+    """Say how far the due date is, to go on after the number; empty for none."""
+    if document.due_on is None:
+        return ""
+    days = (document.due_on - today).days
+    if days == 0:
+        return " is due today"
+    count = "1 day" if abs(days) == 1 else f"{abs(days)} days"
+    return f" is due in {count}" if days > 0 else f" is {count} overdue"
 
 
 def _greeting(buyer: Party) -> str:

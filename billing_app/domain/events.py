@@ -25,6 +25,7 @@ class Topic(StrEnum):
     MAIL_DISPUTE_RESOLVED = "mail.dispute_resolved"
     MAIL_TEST = "mail.test"
     MAIL_CODE = "mail.one_time_code"
+    MAIL_REMINDER = "mail.reminder"
     EXPIRE_CHECKOUT = "stripe.expire_checkout"
 
 
@@ -215,6 +216,30 @@ class CreditAllocated(Event):
     payment_id: int
     amount_minor: int
     currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseMade(Event):
+    """A date by which the customer says they will pay, as ISO 8601."""
+
+    TEXT: ClassVar[str] = "Payment promised"
+    promise_id: int
+    promised_on: str
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReminderQueued(Event):
+    TEXT: ClassVar[str] = "Reminder queued"
+    reminder_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReminderSent(Event):
+    TEXT: ClassVar[str] = "Reminder sent"
+    reminder_id: int
+    channel: str = "mail"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,4 +75,4 @@ class PaymentPromise(CustomerVisible, table=True):
 
     @classmethod
     def shown_to_customer(cls) -> ColumnElement[bool]:
-        return col(cls.withdrawn_at).is_(None)
+        return col(cls.id).is_not(None)

@@ -25,6 +25,7 @@ TEXT_LENGTH_MAX = 10_000
 BANK_ROWS_MAX = 20
 NET_DAYS_DEFAULT = 30
 NEXT_VALUE_MAX = 10**9
+_IN_PARTS = ("portal", "mail", "reminders")
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +223,7 @@ def save(
     """Set the values and write down which of them changed; return the version."""
     changed = set_values(settings, **values)
     # A stored value is named by its parts, which are in changed_elsewhere.
-    plain = tuple(name for name in changed if name not in ("portal", "mail"))
+    plain = tuple(name for name in changed if name not in _IN_PARTS)
     named = tuple(dict.fromkeys((*changed_elsewhere, *plain)))
     if named:
         settings.version += 1

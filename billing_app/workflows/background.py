@@ -1,4 +1,4 @@
-"""What runs beside the pages: the outbox, the reconciliation, the bus's pump.
+"""What runs beside the pages: outbox, reconciliation, calendar, the bus's pump.
 
 Embedded, the web process does it all. Scaled, web processes only listen to the
 bus and `tallyport worker` does the work.
@@ -10,13 +10,15 @@ import asyncio
 import logging
 
 from billing_app.runtime import Runtime
-from billing_app.workflows import reconcile
+from billing_app.workflows import nightly, reconcile
 from billing_app.workflows.outbox import run_outbox
 
 log = logging.getLogger("tallyport.background")
 
 # Stripe's webhooks arrive within seconds; this is for those that never do.
 RECONCILE_SECONDS = 15 * 60
+# A reminder is late by that much at most, and asking costs next to nothing.
+CALENDAR_SECONDS = 5 * 60
 
 
 async def run_beside_pages(runtime: Runtime) -> None:
@@ -30,7 +32,10 @@ async def run_beside_pages(runtime: Runtime) -> None:
 async def run_everything(runtime: Runtime) -> None:
     """Run until cancelled: all background work, in this process."""
     await asyncio.gather(
-        runtime.bus.pump(), run_outbox(runtime), run_reconcile(runtime)
+        runtime.bus.pump(),
+        run_outbox(runtime),
+        run_reconcile(runtime),
+        run_calendar(runtime),
     )
 
 
@@ -43,3 +48,13 @@ async def run_reconcile(runtime: Runtime) -> None:
             # The edge of the loop: the next round may be luckier.
             log.exception("reconcile.failed")
         await asyncio.sleep(RECONCILE_SECONDS)
+
+
+async def run_calendar(runtime: Runtime) -> None:
+    """Do what the calendar asks for, at the start and every five minutes."""
+    while True:
+        try:
+            await asyncio.to_thread(nightly.run, runtime)
+        except Exception:
+            log.exception("calendar.failed")
+        await asyncio.sleep(CALENDAR_SECONDS)

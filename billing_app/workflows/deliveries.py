@@ -16,6 +16,7 @@ from billing_app.documents.mail import (
     write_invoice_mail,
     write_link_mail,
     write_receipt_mail,
+    write_reminder_mail,
     write_resolution_mail,
     write_test_mail,
 )
@@ -29,10 +30,11 @@ from billing_app.domain.mail_settings import MailSecurity
 from billing_app.domain.portal_dispute import line_words
 from billing_app.gateways.mail import MailGateway, OutgoingMail, SmtpServer
 from billing_app.queries import conversations, disputes, mailing
+from billing_app.queries import reminders as reminder_queries
 from billing_app.queries.mailing import Sender
 from billing_app.runtime import Runtime
 from billing_app.services import conversations as talking
-from billing_app.services import issued_documents, portal_sessions
+from billing_app.services import issued_documents, portal_sessions, reminders
 from billing_app.services.issued_documents import ToPrint
 
 DEFAULT_SENDER = "invoices@localhost"
@@ -210,6 +212,29 @@ def mail_dispute_resolved(
         answer=dispute.answer,
     )
     _send(runtime, actor, message, to, content)
+
+
+def mail_reminder(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:
+    """Remind of an unpaid invoice, unless something keeps the reminder back by now."""
+    reminder_id = int(message.details["reminder_id"])
+    reminder = runtime.run(actor, reminder_queries.find_reminder, reminder_id)
+    if reminder is None or reminder.obstacle:
+        return
+    facts = runtime.run(actor, mailing.read_mail_facts, reminder.invoice_id)
+    to = (reminder.email,) if reminder.email else facts.to
+    if not to:
+        raise Undeliverable("The customer has no e-mail address.")
+    if not facts.token:
+        raise Undeliverable("The invoice has no live link to send.")
+    content = write_reminder_mail(
+        facts.document,
+        link=portal_url(runtime, facts.token),
+        asked_minor=reminder.asked_minor,
+        today=reminder.today,
+        is_payable_online=facts.is_payable_online,
+    )
+    _send(runtime, actor, message, to, content)
+    runtime.run(actor, reminders.note_reminder_sent, reminder_id, to[0])
 
 
 def mail_test(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:

@@ -33,6 +33,7 @@ DELIVERIES: dict[str, Delivery] = {
     Topic.MAIL_INVOICE: deliveries.mail_invoice,
     Topic.MAIL_LINK: deliveries.mail_link,
     Topic.MAIL_RECEIPT: deliveries.mail_receipt,
+    Topic.MAIL_REMINDER: deliveries.mail_reminder,
     Topic.MAIL_COMMENT: deliveries.mail_comment,
     Topic.MAIL_DISPUTE_OPENED: deliveries.mail_dispute_opened,
     Topic.MAIL_DISPUTE_RESOLVED: deliveries.mail_dispute_resolved,

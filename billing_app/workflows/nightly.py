@@ -1,0 +1,44 @@
+"""What follows from the calendar alone: reminders whose day has come.
+
+Safe to run at any time and as often as one likes: what was done is never done again.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from billing_app.database.authentication import list_system_actors
+from billing_app.domain.actors import SystemActor
+from billing_app.queries import reminders as due
+from billing_app.runtime import Runtime
+from billing_app.services import reminders
+
+log = logging.getLogger("tallyport.nightly")
+
+# The write lock of a small database is shared with everybody who works in it.
+BATCH = 100
+
+
+def run(runtime: Runtime) -> int:
+    """Queue the reminders of every workspace that are due now.
+
+    Returns:
+        How many were queued.
+    """
+    count = 0
+    for actor in list_system_actors(runtime.engine, "nightly"):
+        try:
+            count += remind(runtime, actor)
+        except Exception:
+            # One workspace must not keep the others waiting.
+            log.exception("nightly.failed workspace=%s", actor.workspace_id)
+    return count
+
+
+def remind(runtime: Runtime, actor: SystemActor) -> int:
+    """Queue the reminders of one workspace that are due now."""
+    found = runtime.run(actor, due.list_due_reminders)
+    return sum(
+        runtime.run(actor, reminders.queue_due, found[start : start + BATCH])
+        for start in range(0, len(found), BATCH)
+    )
