@@ -9,6 +9,7 @@ import reflex as rx
 from starlette.types import ASGIApp
 
 from billing_app.endpoints.app import add_layers, make_http_app
+from billing_app.endpoints.comments import comment_routes
 from billing_app.endpoints.downloads import download_routes
 from billing_app.endpoints.exports import export_routes
 from billing_app.endpoints.first_paint import MARK
@@ -52,6 +53,7 @@ http_app = make_http_app(
         *logo_routes(),
         *webhook_routes(),
         *pay_routes(),
+        *comment_routes(),
         *portal_sign_in_routes(alone_head),
         *download_routes(alone_head),
         *export_routes(),

@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from billing_app.documents.icons import icon_svg
 from billing_app.domain.portal_invoice import PortalInvoice
+from billing_app.domain.portal_thread import PortalThread
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -56,11 +57,14 @@ def render_portal(
     as_of: datetime,
     clock: str,
     pages: Sequence[str] | None = None,
+    thread: PortalThread = PortalThread.EMPTY,
+    request_key: str = "",
 ) -> Markup:
     """Return the page of an invoice.
 
     `sheet` and `payment_code` are HTML of ours; `pages` are addresses of pictures,
     given while the PDF is shown instead of the sheet. `clock` says `as_of` in words.
+    `request_key` makes a comment that is posted twice from this page one comment.
     """
     html = _template("portal.html").render(
         it=invoice,
@@ -69,6 +73,8 @@ def render_portal(
         as_of=as_of.isoformat(timespec="seconds"),
         clock=clock,
         pages=pages,
+        thread=thread,
+        request_key=request_key,
     )
     return Markup(html)  # noqa: S704 - escaped by the template
 

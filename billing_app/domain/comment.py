@@ -102,7 +102,7 @@ def clean_body(text: str, field: str = "body") -> str:
     body = clean_text(text, length_max=BODY_LENGTH_MAX, multiline=True, field=field)
     # A wall of blank lines pushes what others wrote out of sight.
     body = re.sub(r"\n{3,}", "\n\n", body)
-    if not _has_letters(body):
+    if not _is_visible(body):
         raise InvalidInput("Write a message first.", field=field)
     return body
 
@@ -117,7 +117,7 @@ def read_author(form: CommentForm, reserved: Iterable[str]) -> Author:
     """
     name = clean_text(form.name, length_max=NAME_LENGTH_MAX, field="name")
     name = " ".join(name.split())
-    if not _has_letters(name):
+    if not any(map(str.isalpha, name)):
         raise InvalidInput("Write your name, so that we know who asks.", field="name")
     if is_like(name, reserved):
         raise InvalidInput(
@@ -238,7 +238,7 @@ def _without_tail(address: str) -> str:
     return address
 
 
-def _has_letters(text: str) -> bool:
+def _is_visible(text: str) -> bool:
     """Say whether there is anything to see: spaces and invisible marks are not."""
     return any(unicodedata.category(x)[0] in "LNPS" for x in text)
 

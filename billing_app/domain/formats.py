@@ -9,12 +9,14 @@ halves to even.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date as babel_date
+from babel.dates import format_skeleton as babel_skeleton
 
 from billing_app.domain.currencies import exponent
 
@@ -139,6 +141,21 @@ def format_percent(value: Decimal, language: str = "en") -> str:
 def format_date(day: date, language: str = "en") -> str:
     """Write a date with the month in words: 12 November 2026."""
     return babel_date(day, "long", locale=locale_of(language))
+
+
+def format_instant(at: datetime, now: datetime, zone: str, language: str = "en") -> str:
+    """Write an instant by a zone's clock: 17 Nov, 09:12; with the year when old."""
+    there = at.astimezone(ZoneInfo(zone))
+    this_year = now.astimezone(ZoneInfo(zone)).year
+    skeleton = "MMMd" if there.year == this_year else "yMMMd"
+    day = babel_skeleton(skeleton, there, locale=locale_of(language))
+    return f"{day}, {there:%H:%M}"
+
+
+def format_exact_instant(at: datetime, zone: str, language: str = "en") -> str:
+    """Write an instant in full: 17 November 2026, 09:12:40 CET."""
+    there = at.astimezone(ZoneInfo(zone))
+    return f"{format_date(there.date(), language)}, {there:%H:%M:%S %Z}"
 
 
 def _exactly(value: Decimal, places_min: int, language: str) -> str:

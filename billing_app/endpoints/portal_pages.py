@@ -19,7 +19,7 @@ from billing_app.domain.portal_place import parse_place
 from billing_app.domain.visit import VisitKind
 from billing_app.endpoints import visits
 from billing_app.endpoints.first_paint import Painted, Painter
-from billing_app.workflows import document_files, portal_pages
+from billing_app.workflows import conversations, document_files, portal_pages
 
 INVOICE_PATH = re.compile(
     r"/p/[^/]+(/account/[0-9]{1,15})?/?|/(c|account)/[^/]+/[0-9]{1,15}/?"
@@ -68,6 +68,9 @@ def _paint_invoice(scope: Scope, head: Markup) -> Painted:
     pages = None
     if asked.get("view") == "pdf" and opened.view.shows_pdf:
         pages = document_files.list_pages(running, link.visitor, base)
+    thread = conversations.open_thread(
+        running, link, base, before=_comment_id(asked.get("before", ""))
+    )
     html = render_portal(
         opened.view,
         opened.sheet,
@@ -75,9 +78,16 @@ def _paint_invoice(scope: Scope, head: Markup) -> Painted:
         as_of=opened.as_of,
         clock=opened.clock,
         pages=pages,
+        thread=thread,
+        request_key=running.chance.new_token(),
     )
     after = visits.fetched(scope, link, VisitKind.PAGE)
     form = opened.view.form
     takes_card = form.is_open and form.takes_card and not opened.view.is_preview
     content = PAINTED.format(html)
     return Painted(200, opened.view.title, content, head, after, takes_card)
+
+
+def _comment_id(text: str) -> int:
+    """Return the id that an address names, or zero where it names none."""
+    return int(text) if re.fullmatch("[0-9]{1,18}", text) else 0

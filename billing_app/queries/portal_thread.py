@@ -12,7 +12,7 @@ from billing_app.database.access import visitor
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import PortalVisitor
 from billing_app.domain.errors import NotFound
-from billing_app.models import Comment, Invoice
+from billing_app.models import Comment, Invoice, IssuedDocument
 
 PAGE_SIZE = 50
 SHOWN_MAX = 1_000
@@ -36,10 +36,12 @@ class ReadThread:
     """A stretch of a conversation, oldest first.
 
     Attributes:
+        content: the document that it is about, as text.
         count: of all comments.
         older: the id that the stretch before this one ends at; 0 when there is none.
     """
 
+    content: str
     comments: tuple[ReadComment, ...]
     count: int
     older: int
@@ -58,7 +60,8 @@ def read_thread(
         NotFound: the invoice is not shown to this visitor.
     """
     assert isinstance(uow.actor, PortalVisitor)
-    if uow.first(_INVOICE, invoice_id=invoice_id) is None:
+    found = uow.first(_DOCUMENT, invoice_id=invoice_id)
+    if found is None:
         raise NotFound("Invoice not found.")
     wanted = SHOWN_MAX if since else PAGE_SIZE
     rows = uow.all(
@@ -71,6 +74,7 @@ def read_thread(
     comments = tuple(ReadComment(*row) for row in reversed(rows[:wanted]))
     first = comments[0].id if comments else 0
     return ReadThread(
+        content=found.content,
         comments=comments,
         count=uow.one(_COUNT, invoice_id=invoice_id)[0],
         older=first if _has_older(uow, invoice_id, first) else 0,
@@ -86,7 +90,11 @@ def _has_older(uow: UnitOfWork, invoice_id: int, first: int) -> bool:
 _LAST = 2**62
 
 _WANTED_ID = bindparam("invoice_id", type_=BigInteger)
-_INVOICE = select(col(Invoice.id)).where(col(Invoice.id) == _WANTED_ID)
+_DOCUMENT = (
+    select(col(IssuedDocument.content))
+    .join(Invoice, col(Invoice.id) == col(IssuedDocument.invoice_id))
+    .where(col(Invoice.id) == _WANTED_ID, col(IssuedDocument.kind) == "invoice")
+)
 _COMMENTS = (
     select(
         col(Comment.id),

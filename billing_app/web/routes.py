@@ -11,6 +11,7 @@ import reflex as rx
 from billing_app.web.portal import invoice as portal_invoice
 from billing_app.web.portal import not_found
 from billing_app.web.portal.invoice_state import PortalInvoiceState
+from billing_app.web.portal.thread_state import PortalThreadState
 from billing_app.web.staff import (
     accounting,
     customer_detail,
@@ -34,9 +35,11 @@ from billing_app.web.staff import (
     sign_in_code,
     sign_in_password,
 )
+from billing_app.web.staff.conversation_state import ConversationState
 from billing_app.web.staff.customer_detail_state import CustomerDetailState
 from billing_app.web.staff.customers_state import CustomersState
 from billing_app.web.staff.dashboard_state import DashboardState
+from billing_app.web.staff.diagnostics_state import DiagnosticsState
 from billing_app.web.staff.invoice_detail_state import InvoiceDetailState
 from billing_app.web.staff.invoice_editor_state import InvoiceEditorState
 from billing_app.web.staff.invoices_state import InvoicesState
@@ -112,7 +115,13 @@ PAGES = (
         "/invoices/[invoice_id]",
         "Invoice",
         invoice_detail.page,
-        (ShellState.enter, InvoiceDetailState.open, InvoiceDetailState.watch),
+        (
+            ShellState.enter,
+            InvoiceDetailState.open,
+            InvoiceDetailState.watch,
+            ConversationState.watch,
+            DiagnosticsState.watch,
+        ),
     ),
     Page(
         "/invoices/[invoice_id]/edit",
@@ -130,7 +139,7 @@ PAGES = (
         "/p/[token]",
         portal_invoice.TITLE,
         portal_invoice.page,
-        (PortalInvoiceState.watch,),
+        (PortalInvoiceState.watch, PortalThreadState.watch),
     ),
     Page("/set-up", "Set up", set_up.page, (SignInState.arrive_at_set_up,)),
     Page(

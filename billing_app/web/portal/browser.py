@@ -7,6 +7,7 @@ import reflex as rx
 _PAINTED = rx.asset("painted.jsx", shared=True).importable_path
 _CARD = rx.asset("card.jsx", shared=True).importable_path
 _PRESENCE = rx.asset("presence.jsx", shared=True).importable_path
+_THREAD = rx.asset("thread_keeper.jsx", shared=True).importable_path
 
 
 class Painted(rx.Component):
@@ -76,3 +77,24 @@ class Leave(rx.Component):
     tag = "Leave"
 
     to: rx.Var[str]
+
+
+class CommentKeeper(rx.Component):
+    """Keeps in this browser what is being written, until `posted` names its key."""
+
+    library = _THREAD
+    tag = "CommentKeeper"
+
+    draft: rx.Var[str]
+    posted: rx.Var[str]
+
+
+class Newest(rx.Component):
+    """Tells that the newest comment was seen; shows the way to one out of sight."""
+
+    library = _THREAD
+    tag = "Newest"
+
+    newest: rx.Var[int]
+    own: rx.Var[int]
+    on_read: rx.EventHandler[rx.event.no_args_event_spec]

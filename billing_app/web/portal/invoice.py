@@ -36,6 +36,8 @@ from billing_app.web.portal.browser import (
     Presence,
 )
 from billing_app.web.portal.invoice_state import PortalInvoiceState as State
+from billing_app.web.portal.thread import thread
+from billing_app.web.portal.thread_state import PortalThreadState
 
 # Until the page knows better it keeps the title that the server has painted.
 _PAINTED_TITLE = rx.Var[str](
@@ -50,7 +52,7 @@ _TICK = "m14 22.5 5.5 5.5L30 17"
 def page() -> rx.Component:
     return rx.fragment(
         rx.cond(
-            State.is_loaded,
+            State.is_loaded & PortalThreadState.is_loaded,
             rx.cond(
                 State.is_gone,
                 stands_alone(*NOT_FOUND),
@@ -90,6 +92,7 @@ def _invoice() -> rx.Component:
             _document_bar(),
             _document(),
             _payments(),
+            thread(),
             class_name="document-column",
         ),
         lockup=_lockup(),
@@ -400,7 +403,11 @@ def _fresh() -> rx.Component:
         ),
         rx.cond(has_connection_errors, "Not connected since ", "Up to date at "),
         Clock.create(at=State.as_of, words=State.clock),
-        rx.el.button("Refresh", type="button", on_click=State.refresh),
+        rx.el.button(
+            "Refresh",
+            type="button",
+            on_click=[State.refresh, PortalThreadState.refresh],
+        ),
         class_name="fresh",
     )
 

@@ -24,8 +24,8 @@ export function HandOver({ target }) {
     const element = document.getElementById(target);
     if (element && typed.has(target)) element.value = typed.get(target);
     if (element && focused === target) element.focus();
-    typed.clear();
-    focused = "";
+    typed.delete(target);
+    if (focused === target) focused = "";
   }, [target]);
   return null;
 }

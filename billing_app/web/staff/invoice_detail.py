@@ -25,6 +25,12 @@ from billing_app.web.components.dialogs import afterwards, confirm_dialog, dialo
 from billing_app.web.components.icons import ICONS, icon
 from billing_app.web.components.layout import message, panel, skeleton_block
 from billing_app.web.components.tables import Column, data_table, empty_state
+from billing_app.web.staff.conversation import (
+    conversation,
+    remove_dialog,
+    staff_notes,
+)
+from billing_app.web.staff.diagnostics import diagnostics
 from billing_app.web.staff.event_icon import event_icon
 from billing_app.web.staff.invoice_detail_state import InvoiceDetailState
 from billing_app.web.staff.invoice_words import (
@@ -84,6 +90,7 @@ def page() -> rx.Component:
             _share_dialog(),
             _reverse_dialog(),
             _again_dialog(),
+            remove_dialog(),
         ),
         on_undo=State.undo,
     )
@@ -97,8 +104,9 @@ def _invoice() -> rx.Component:
             rx.foreach(State.failed_mails, _failed_mail),
             _void_note(),
             rx.el.div(
-                rx.el.div(_payments(), _conversation(), _document()),
+                rx.el.div(_payments(), conversation(), staff_notes(), _document()),
                 rx.el.div(
+                    diagnostics(),
                     _details(),
                     _mails(),
                     rules_panel(State, "Portal for this invoice", may="manage_links"),
@@ -312,17 +320,6 @@ def _payment_cells(it: rx.vars.ObjectVar[PaymentLine]) -> list[Any]:
             rx.fragment(),
         ),
     ]
-
-
-def _conversation() -> rx.Component:
-    return panel(
-        "Conversation",
-        rx.el.p(
-            "No comments yet. What the customer writes on the invoice's page "
-            "will stand here.",
-            class_name="panel-body quiet",
-        ),
-    )
 
 
 def _document() -> rx.Component:

@@ -1,0 +1,220 @@
+"""Why a customer can't open, comment or pay: each gate, its answer and the reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from billing_app.domain.payability import Gate
+from billing_app.domain.portal_proof import CODE_TRIES_MAX
+from billing_app.domain.portal_settings import CommentMode, ResolvedSettings, WriteAuth
+
+
+@dataclass(frozen=True, slots=True)
+class LinkState:
+    """The newest link of an invoice, without its secret."""
+
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CodeState:
+    """The last one-time code that was asked for on the invoice."""
+
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosticFacts:
+    """What the gates look at.
+
+    Attributes:
+        seen_at: when a customer last had the page before their eyes.
+        sessions: live customer sessions that count for this invoice, by what they
+            prove: a code, the whole account, and besides an authenticator code.
+        can_be_mailed: there is an address to send a code to.
+    """
+
+    resolved: ResolvedSettings
+    is_published: bool
+    is_draft: bool
+    link: LinkState | None
+    seen_at: datetime | None
+    code: CodeState | None
+    sessions: int
+    account_sessions: int
+    totp_sessions: int
+    can_be_mailed: bool
+    pay_gates: tuple[Gate, ...]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One gate.
+
+    Attributes:
+        aside: a few words beside it; `reason` says what is wrong and what helps.
+    """
+
+    words: str
+    is_passed: bool
+    aside: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What support is asked, and every gate that decides it."""
+
+    words: str
+    checks: tuple[Check, ...]
+
+    @property
+    def failed(self) -> int:
+        return sum(not check.is_passed for check in self.checks)
+
+    @property
+    def answer(self) -> str:
+        if not self.failed:
+            return "Yes"
+        return f"No, {self.failed} of {len(self.checks)} fails"
+
+
+_MODES = {
+    CommentMode.OFF: "Off",
+    CommentMode.READ: "Read only",
+    CommentMode.WRITE: "Write",
+}
+_PROOFS = {
+    WriteAuth.OFF: "Nobody may write",
+    WriteAuth.LINK: "The link is enough",
+    WriteAuth.CODE: "Needs a mailed code",
+    WriteAuth.SESSION: "Needs a signed-in customer",
+    WriteAuth.CODE_TOTP: "Needs a code and an authenticator app",
+}
+
+
+def ask_all(facts: DiagnosticFacts) -> tuple[Question, ...]:
+    """Ask every gate, so that all that is missing shows at once."""
+    return (
+        Question("Can open the invoice", _open_checks(facts)),
+        Question("Can comment", _comment_checks(facts)),
+        Question("Can pay online", tuple(map(_pay_check, facts.pay_gates))),
+    )
+
+
+def _open_checks(facts: DiagnosticFacts) -> tuple[Check, ...]:
+    settings = facts.resolved.settings
+    return (
+        _switch(facts, "Portal is on", settings.is_on, "is_on"),
+        _switch(facts, "Shows invoices", settings.shows_invoices, "shows_invoices"),
+        Check(
+            "Published",
+            facts.is_published,
+            reason="" if facts.is_published else "Publish it to the portal first.",
+        ),
+        _link_check(facts),
+    )
+
+
+def _comment_checks(facts: DiagnosticFacts) -> tuple[Check, ...]:
+    settings = facts.resolved.settings
+    writes = settings.comments == CommentMode.WRITE
+    return (
+        Check(
+            "Comments are on",
+            writes,
+            f"{_MODES[settings.comments]}, {_level(facts, 'comments')}",
+            "" if writes else "Customers may only write where the mode is Write.",
+        ),
+        Check(
+            "Writing is allowed",
+            settings.write_auth != WriteAuth.OFF,
+            f"{_PROOFS[settings.write_auth]}, {_level(facts, 'write_auth')}",
+            ""
+            if settings.write_auth != WriteAuth.OFF
+            else "The write mode is off: no proof would do.",
+        ),
+        _proof_check(facts),
+    )
+
+
+def _proof_check(facts: DiagnosticFacts) -> Check:
+    wanted = facts.resolved.settings.write_auth
+    words = "Proved who they are"
+    if wanted in (WriteAuth.LINK, WriteAuth.OFF):
+        return Check(words, wanted == WriteAuth.LINK, "Not asked for", "")
+    proven = {
+        WriteAuth.CODE: facts.sessions,
+        WriteAuth.SESSION: facts.account_sessions,
+        WriteAuth.CODE_TOTP: facts.totp_sessions,
+    }[wanted]
+    if proven:
+        many = "1 browser" if proven == 1 else f"{proven} browsers"
+        return Check(words, True, f"{many} now")
+    return Check(words, False, reason=f"{_PROOFS[wanted]}. {_code_words(facts)}")
+
+
+def _code_words(facts: DiagnosticFacts) -> str:
+    """Say how far the customer got with the last code."""
+    if not facts.can_be_mailed:
+        return "There is no e-mail address on file to send one to."
+    if facts.code is None:
+        return "None was asked for yet."
+    ago = _ago(facts.now, facts.code.created_at)
+    if facts.code.used_at is not None:
+        return f"The code of {ago} was used; that browser's session has ended."
+    if facts.code.tries >= CODE_TRIES_MAX:
+        return f"The code of {ago} was mistyped too often."
+    if facts.code.expires_at <= facts.now:
+        return f"The code of {ago} expired unused."
+    return f"A code was asked for {ago} and is waiting to be typed in."
+
+
+def _link_check(facts: DiagnosticFacts) -> Check:
+    words, link = "Link works", facts.link
+    if facts.is_draft:
+        return Check(words, False, reason="A draft has no link.")
+    if link is None:
+        return Check(words, False, reason="No link was made. Copy link makes one.")
+    if link.revoked_at is not None:
+        return Check(words, False, reason="Access was revoked. New link opens it.")
+    if link.expires_at is not None and link.expires_at <= facts.now:
+        ago = _ago(facts.now, link.expires_at)
+        return Check(words, False, reason=f"It expired {ago}. New link opens it.")
+    seen = f"seen {_ago(facts.now, facts.seen_at)}" if facts.seen_at else "never seen"
+    return Check(words, True, seen)
+
+
+def _switch(facts: DiagnosticFacts, words: str, is_on: bool, key: str) -> Check:
+    return Check(
+        words,
+        is_on,
+        _level(facts, key),
+        "" if is_on else f"Switched off, {_level(facts, key)}.",
+    )
+
+
+def _pay_check(gate: Gate) -> Check:
+    return Check(gate.name, gate.is_open, reason=gate.reason)
+
+
+def _level(facts: DiagnosticFacts, key: str) -> str:
+    """Say who decided, such as "set on this customer"."""
+    level = facts.resolved.levels[key]
+    return "workspace setting" if level == "workspace" else f"set on this {level}"
+
+
+def _ago(now: datetime, then: datetime) -> str:
+    minutes = int((now - then).total_seconds() // 60)
+    for size, unit in ((1440, "day"), (60, "hour"), (1, "minute")):
+        count = minutes // size
+        if count > 0:
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "just now"

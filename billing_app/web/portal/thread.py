@@ -1,0 +1,216 @@
+"""The conversation of an invoice: what was said, and a place to answer.
+
+`documents/templates/portal.html` paints the same before JavaScript; change both.
+"""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from billing_app.domain.comment import NAME_LENGTH_MAX
+from billing_app.domain.portal_thread import CommentLine
+from billing_app.web.components.controls import (
+    button,
+    field,
+    text_area,
+    text_input,
+)
+from billing_app.web.components.icons import icon
+from billing_app.web.portal.browser import CommentKeeper, HandOver, Newest
+from billing_app.web.portal.thread_state import PortalThreadState as State
+from billing_app.web.portal.verify import verify_panel
+
+_HIDDEN = {"aria-hidden": "true"}
+_TYPED = ("comment-body", "comment-name", "comment-email", "comment-line")
+
+
+def thread() -> rx.Component:
+    """Draw the conversation, where the business lets its customers read it."""
+    return rx.cond(
+        State.is_shown,
+        rx.el.section(
+            rx.el.div(
+                rx.el.h2("Comments", id="comments-title"),
+                rx.cond(State.count > 0, rx.el.span(State.count)),
+                class_name="section-head",
+            ),
+            _comments(),
+            _composer(),
+            class_name="section",
+            custom_attrs={"id": "comments", "aria-labelledby": "comments-title"},
+        ),
+    )
+
+
+def _comments() -> rx.Component:
+    return rx.fragment(
+        rx.cond(
+            State.older > 0,
+            rx.el.p(
+                button("Show older comments", on_click=State.show_older),
+                class_name="thread",
+            ),
+        ),
+        rx.cond(
+            State.count > 0,
+            rx.el.ol(
+                rx.foreach(State.history, _comment),
+                rx.foreach(State.recent, _comment),
+                class_name="thread",
+                custom_attrs={"aria-live": "polite"},
+            ),
+            rx.el.p("No comments yet.", class_name="nothing"),
+        ),
+        Newest.create(newest=State.newest, own=State.own, on_read=State.note_read),
+    )
+
+
+def _comment(it: rx.vars.ObjectVar[CommentLine]) -> rx.Component:
+    return rx.el.li(
+        rx.el.span(
+            it.mark,
+            class_name=rx.cond(it.is_staff, "face face-staff", "face"),
+            custom_attrs=_HIDDEN,
+        ),
+        rx.el.div(
+            rx.el.header(
+                rx.el.b(rx.el.bdi(it.author)),
+                rx.el.span(it.org, class_name="quiet"),
+                rx.cond(
+                    it.is_verified,
+                    rx.el.span(icon("paid", 14), "Verified", class_name="verified"),
+                ),
+                rx.el.time(it.day, date_time=it.at, title=it.exactly),
+            ),
+            rx.cond(
+                it.about,
+                rx.el.a(
+                    icon("comment", 14),
+                    rx.el.span("On ", rx.el.b(it.about), ", ", it.about_amount),
+                    href=it.about_href,
+                    class_name="about-line",
+                ),
+            ),
+            rx.el.p(
+                rx.foreach(
+                    it.parts,
+                    lambda part: rx.cond(
+                        part.href,
+                        rx.el.a(
+                            part.text,
+                            href=part.href,
+                            rel="noopener nofollow",
+                            class_name="link",
+                        ),
+                        rx.el.span(part.text),
+                    ),
+                )
+            ),
+        ),
+        key=it.id,
+        class_name="comment",
+        custom_attrs={"id": f"comment-{it.id}"},
+    )
+
+
+def _composer() -> rx.Component:
+    it = State.composer
+    return rx.cond(
+        it.is_open,
+        CommentKeeper.create(
+            rx.el.form(
+                *(HandOver.create(target=name) for name in _TYPED),
+                rx.el.input(type="hidden", name="request_key"),
+                field(
+                    "Message",
+                    text_area(
+                        "body",
+                        rows=3,
+                        placeholder="Ask about a line, a date or a payment",
+                        disabled=it.is_preview,
+                    ),
+                    field_id="comment-body",
+                    error=State.errors["body"],
+                ),
+                rx.cond(it.lines.length() > 0, _line_picker()),
+                rx.el.div(
+                    field(
+                        "Your name",
+                        text_input(
+                            "name",
+                            auto_complete="name",
+                            disabled=it.is_preview,
+                            max_length=NAME_LENGTH_MAX,
+                        ),
+                        field_id="comment-name",
+                        error=State.errors["name"],
+                    ),
+                    field(
+                        "Your email",
+                        text_input(
+                            "email",
+                            kind="email",
+                            auto_complete="email",
+                            disabled=it.is_preview,
+                        ),
+                        field_id="comment-email",
+                        error=State.errors["email"],
+                    ),
+                    class_name="pair",
+                ),
+                rx.cond(it.is_gated, verify_panel(it.gate_words, it.gate_href)),
+                rx.cond(
+                    State.errors["form"],
+                    rx.el.p(
+                        icon("alert"),
+                        rx.el.span(State.errors["form"]),
+                        class_name="message message-bad",
+                        role="alert",
+                    ),
+                ),
+                rx.el.div(
+                    rx.el.p(
+                        icon("lock", 15),
+                        rx.el.span(
+                            "Name and email stay on this device until you post."
+                        ),
+                        class_name="fine",
+                    ),
+                    button(
+                        "Post comment",
+                        kind="primary",
+                        submit=True,
+                        disabled=it.is_preview,
+                    ),
+                    class_name="composer-foot",
+                ),
+                on_submit=State.post,
+                class_name="card composer",
+                no_validate=True,
+            ),
+            draft=it.draft,
+            posted=State.posted,
+        ),
+        rx.cond(
+            it.closed_words,
+            rx.el.p(it.closed_words, class_name="nothing"),
+        ),
+    )
+
+
+def _line_picker() -> rx.Component:
+    return field(
+        "About",
+        rx.el.select(
+            rx.el.option("The whole invoice", value=""),
+            rx.foreach(
+                State.composer.lines,
+                lambda line: rx.el.option(line.words, value=line.place),
+            ),
+            name="line",
+            class_name="input",
+            disabled=State.composer.is_preview,
+        ),
+        field_id="comment-line",
+        error=State.errors["line"],
+    )

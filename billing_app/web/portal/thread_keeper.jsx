@@ -1,0 +1,123 @@
+import { useEffect, useRef, useState } from "react";
+
+// What somebody writes stays in this browser until it is posted: the message for
+// its page, name and address for the device. A browser that keeps nothing still
+// works. The key makes a repeated post one comment.
+const WHO = "comment:who";
+
+function read(place) {
+  try {
+    return JSON.parse(localStorage.getItem(place) || "{}");
+  } catch {
+    return {};
+  }
+}
+
+function write(place, value) {
+  try {
+    localStorage.setItem(place, JSON.stringify(value));
+  } catch {
+    // Storage is full or switched off: what is typed stays in the page.
+  }
+}
+
+const newKey = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");
+
+export function CommentKeeper({ draft, posted, children, ...rest }) {
+  const root = useRef(null);
+  const place = `comment:${draft}`;
+  const named = (name) => root.current?.querySelector(`[name="${name}"]`);
+
+  const remember = () => {
+    write(WHO, { name: named("name").value, email: named("email").value });
+    write(place, {
+      body: named("body").value,
+      line: named("line")?.value ?? "",
+      key: named("request_key").value,
+    });
+  };
+
+  useEffect(() => {
+    const kept = { ...read(WHO), ...read(place) };
+    for (const name of ["name", "email", "body", "line"]) {
+      const field = named(name);
+      if (field && !field.value && kept[name]) field.value = kept[name];
+    }
+    named("request_key").value = kept.key || newKey();
+  }, [draft]);
+
+  useEffect(() => {
+    const key = named("request_key");
+    if (!posted || key.value !== posted) return;
+    named("body").value = "";
+    if (named("line")) named("line").value = "";
+    key.value = newKey();
+    remember();
+  }, [posted]);
+
+  const send = (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    event.target.form?.requestSubmit();
+  };
+
+  return (
+    <div ref={root} onInput={remember} onKeyDown={send} {...rest}>
+      {children}
+    </div>
+  );
+}
+
+// Says that the newest comment has been before somebody's eyes for a second, and
+// offers the way to one that came in out of sight.
+export function Newest({ newest, own, onRead }) {
+  const mark = useRef(null);
+  const first = useRef(newest);
+  const tell = useRef(onRead);
+  const [away, setAway] = useState(0);
+  tell.current = onRead;
+
+  useEffect(() => {
+    if (!newest) return;
+    let timer = 0;
+    const watch = () => {
+      clearTimeout(timer);
+      if (document.visibilityState === "visible")
+        timer = setTimeout(() => tell.current(), 1000);
+    };
+    document.addEventListener("visibilitychange", watch);
+    watch();
+    return () => {
+      clearTimeout(timer);
+      document.removeEventListener("visibilitychange", watch);
+    };
+  }, [newest]);
+
+  useEffect(() => {
+    const isNew = newest > first.current && newest !== own;
+    first.current = newest;
+    const box = mark.current?.getBoundingClientRect();
+    if (isNew && box && (box.top > window.innerHeight || box.bottom < 0))
+      setAway(newest);
+  }, [newest]);
+
+  useEffect(() => {
+    if (!away || !mark.current) return;
+    const seen = new IntersectionObserver(([it]) => it.isIntersecting && setAway(0));
+    seen.observe(mark.current);
+    return () => seen.disconnect();
+  }, [away]);
+
+  return (
+    <div ref={mark}>
+      {away ? (
+        <a className="button new-comment" href={`#comment-${away}`}>
+          New comment
+        </a>
+      ) : null}
+    </div>
+  );
+}

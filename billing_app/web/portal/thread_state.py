@@ -1,0 +1,184 @@
+"""The conversation on the customer's page of an invoice, kept up to date."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from billing_app import runtime
+from billing_app.database.authentication import OpenedLink, PortalNotAvailable
+from billing_app.domain.actors import PortalVisitor
+from billing_app.domain.comment import CommentForm
+from billing_app.domain.errors import BillingError
+from billing_app.domain.portal_proof import VerificationRequired
+from billing_app.domain.portal_thread import CommentLine, Composer, PortalThread
+from billing_app.runtime import Runtime
+from billing_app.web.doors import PortalState, portal_door, portal_watch
+from billing_app.workflows import conversations
+
+# A hint that got lost is made up for this soon.
+LOOK_AGAIN_SECONDS = 30
+FIELDS = ("body", "name", "email", "line")
+
+
+class PortalThreadState(PortalState, rx.State):
+    """What is said on one invoice, as its customer sees it. Decides nothing.
+
+    Attributes:
+        is_loaded: it was read, or there is nothing to read.
+        history: what was asked for besides the newest stretch; travels apart from
+            `recent`, so that a new comment does not send all the old ones again.
+        older: there is more before it; 0 where there is not.
+        newest: id of the last comment; `own` of the last one posted here.
+        posted: the request that was stored; the browser forgets its draft then.
+        errors: what is wrong, by field; under "form" what belongs to none.
+    """
+
+    is_loaded: bool = False
+    is_shown: bool = False
+    history: list[CommentLine] = []  # noqa: RUF012
+    recent: list[CommentLine] = []  # noqa: RUF012
+    count: int = 0
+    older: int = 0
+    newest: int = 0
+    own: int = 0
+    composer: Composer = Composer.EMPTY
+    posted: str = ""
+    errors: dict[str, str] = {}  # noqa: RUF012
+
+    _base: str = ""
+    _from: int = 0
+    _recent_from: int = 0
+    _last_reply: int = 0
+    _noted: int = 0
+
+    @portal_watch
+    async def watch(self) -> None:
+        """Show what is said while the page is open."""
+        async with self:
+            self._start()
+        try:
+            visitor = await self._run_page(_visitor_of)
+        except BillingError:
+            # The page of the invoice says what is the matter.
+            async with self:
+                self._clear()
+                self.is_loaded = True
+            return
+        topics = [
+            f"thread:{visitor.invoice_id}",
+            f"link:{visitor.link_id}",
+            f"session:{visitor.session_id}",
+            f"portal:{visitor.workspace_id}",
+        ]
+        with runtime.current().bus.subscribe(*topics) as hints:
+            while await self._look():
+                await hints.wait(LOOK_AGAIN_SECONDS)
+
+    @portal_door
+    async def refresh(self) -> None:
+        """Read the conversation again, because somebody asked."""
+        self._show(await self._open())
+
+    @portal_door
+    async def show_older(self) -> None:
+        """Show the stretch before what is in view."""
+        if not self.older:
+            return
+        opened = await self._run_page(
+            conversations.open_thread, self._place().path, before=self.older
+        )
+        self.history = [*opened.comments, *self.history]
+        self.older = opened.older
+        if opened.comments:
+            self._from = opened.comments[0].id
+
+    @portal_door
+    async def post(self, form: dict[str, Any]) -> None:
+        """Post what was typed, or say beside the field what keeps it from being."""
+        key = _text(form, "request_key")
+        typed = {name: _text(form, name) for name in FIELDS}
+        self.errors = {}
+        try:
+            self.own = await self._run_page(
+                conversations.post_comment, CommentForm(**typed, request_key=key)
+            )
+        except VerificationRequired as refusal:
+            self._show(await self._open())
+            self.errors = {"form": refusal.message}
+            return
+        except BillingError as refusal:
+            self.errors = {refusal.field or "form": refusal.message}
+            return
+        self.posted = key
+        self._show(await self._open())
+
+    @portal_door
+    async def note_read(self) -> None:
+        """Note that the business's last comment was before somebody's eyes."""
+        if self._last_reply > self._noted:
+            self._noted = self._last_reply
+            await self._run_page(conversations.note_read, self._last_reply)
+
+    async def _look(self) -> bool:
+        """Read the conversation as it is now; say whether to go on listening."""
+        try:
+            opened = await self._open()
+        except BillingError as refusal:
+            async with self:
+                self._clear()
+                self.is_loaded = True
+            return isinstance(refusal, PortalNotAvailable)
+        async with self:
+            self._show(opened)
+        return True
+
+    async def _open(self) -> PortalThread:
+        """Read from the first comment in view on, so that none is missed."""
+        return await self._run_page(
+            conversations.open_thread, self._place().path, since=self._from
+        )
+
+    def _start(self) -> None:
+        """Forget what another link has shown in this browser tab."""
+        if self._base != self._place().path:
+            self._clear()
+            self._base = self._place().path
+
+    def _show(self, opened: PortalThread) -> None:
+        """Show what was read. Only what changed travels to the browser."""
+        comments = opened.comments
+        if comments and not self._from:
+            self._from = self._recent_from = comments[0].id
+        history = [it for it in comments if it.id < self._recent_from]
+        recent = [it for it in comments if it.id >= self._recent_from]
+        if self.history != history:
+            self.history = history
+        if self.recent != recent:
+            self.recent = recent
+        if self.composer != opened.composer:
+            self.composer = opened.composer
+        self.is_shown, self.count = opened.is_shown, opened.count
+        self.older = opened.older
+        self.newest = comments[-1].id if comments else 0
+        self._last_reply = opened.last_reply
+        self.is_loaded = True
+
+    def _clear(self) -> None:
+        self.is_loaded = self.is_shown = False
+        self.history, self.recent, self.errors = [], [], {}
+        self.count = self.older = self.newest = self.own = 0
+        self.composer = Composer.EMPTY
+        self.posted = ""
+        self._from = self._recent_from = self._last_reply = self._noted = 0
+
+
+def _visitor_of(_: Runtime, link: OpenedLink) -> PortalVisitor:
+    return link.visitor
+
+
+def _text(form: dict[str, Any], name: str) -> str:
+    """Return what was typed into a field; whatever else a program sends is nothing."""
+    value = form.get(name, "")
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,290 @@
+"""What customers and staff say about an invoice, and what staff say by themselves."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+import reflex as rx
+
+from billing_app import runtime
+from billing_app.domain.branding import initials
+from billing_app.domain.comment import CommentForm, Part, Side, split_links
+from billing_app.domain.dates import Moment
+from billing_app.domain.errors import InvalidInput, NotFound, NotPermitted
+from billing_app.domain.portal_settings import CommentMode
+from billing_app.queries.conversations import (
+    ReadNote,
+    StaffComment,
+    StaffThread,
+    list_notes,
+    read_thread,
+)
+from billing_app.services import conversations
+from billing_app.web import formats
+from billing_app.web.doors import StaffState, staff_door, staff_watch
+
+# A hint that got lost is made up for this soon.
+LOOK_AGAIN_SECONDS = 30
+_MODE_WORDS = {
+    CommentMode.OFF: "Comments are switched off: the customer can't read this.",
+    CommentMode.READ: "The customer can read this, but not answer.",
+    CommentMode.WRITE: "Customer sees this and gets a mail",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadLine:
+    """One comment, as staff read it.
+
+    Attributes:
+        email: what the author typed or, when verified, has confirmed.
+        seen: "Read by the customer" under the last reply that was.
+    """
+
+    id: int
+    is_staff: bool
+    author: str
+    email: str
+    mark: str
+    is_verified: bool
+    is_removed: bool
+    is_unread: bool
+    at: str
+    exactly: str
+    about: str
+    about_href: str
+    seen: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoteLine:
+    """One note that only staff read."""
+
+    id: int
+    author: str
+    mark: str
+    at: str
+    exactly: str
+    body: str
+
+
+class ConversationState(StaffState, rx.State):
+    """Both threads of the invoice that the address names.
+
+    Attributes:
+        unread: comments of the customer that no member has seen.
+        newest: id of the last comment.
+        turn, note_turn: change once something was stored; the field starts anew.
+        removing: the comment that the dialog is about, 0 for none.
+    """
+
+    comments: list[ThreadLine] = []  # noqa: RUF012
+    notes: list[NoteLine] = []  # noqa: RUF012
+    lines: list[tuple[str, str]] = []  # noqa: RUF012
+    count: int = 0
+    unread: int = 0
+    older: int = 0
+    newest: int = 0
+    mode_words: str = ""
+    can_reply: bool = False
+    turn: str = ""
+    note_turn: int = 0
+    reply_error: str = ""
+    note_error: str = ""
+    reason_error: str = ""
+    removing: int = 0
+    removing_words: str = ""
+
+    _invoice_id: int = 0
+    _from: int = 0
+    _unread_from: int = 0
+
+    @staff_watch
+    async def watch(self) -> None:
+        """Show what is said while the page is open."""
+        async with self:
+            self._start()
+            invoice_id = self._invoice_id
+        topics = [f"{name}:{invoice_id}" for name in ("thread", "read", "notes")]
+        with runtime.current().bus.subscribe(*topics) as hints:
+            while await self._look():
+                await hints.wait(LOOK_AGAIN_SECONDS)
+
+    @staff_door
+    async def show_older(self) -> None:
+        """Show the comments before those in view."""
+        if self.older:
+            page = await self._run(read_thread, self._invoice_id, before=self.older)
+            if page.comments:
+                self._from = page.comments[0].id
+            await self._read()
+
+    @staff_door
+    async def reply(self, form: dict[str, Any]) -> None:
+        """Post an answer that the customer reads."""
+        typed = CommentForm(
+            body=_text(form, "body"), line=_text(form, "line"), request_key=self.turn
+        )
+        self.reply_error = ""
+        try:
+            await self._run(conversations.post_reply, self._invoice_id, typed)
+        except InvalidInput as refusal:
+            self.reply_error = refusal.message
+            return
+        self.turn = secrets.token_hex(8)
+        await self._read()
+
+    @staff_door
+    async def write_note(self, form: dict[str, Any]) -> None:
+        """Keep a note that no customer reads."""
+        self.note_error = ""
+        note = _text(form, "note")
+        try:
+            await self._run(conversations.write_note, self._invoice_id, note)
+        except InvalidInput as refusal:
+            self.note_error = refusal.message
+            return
+        self.note_turn += 1
+        await self._read()
+
+    @staff_door
+    async def start_removing(self, comment_id: int) -> None:
+        found = [it for it in self.comments if it.id == comment_id]
+        if not found or found[0].is_removed:
+            raise InvalidInput("That comment is not here any more.")
+        self.removing, self.reason_error = comment_id, ""
+        self.removing_words = (
+            f"The comment of {found[0].author} disappears from the customer's page. "
+            "It stays here, and in the audit trail with your reason."
+        )
+
+    @staff_door
+    async def stop_removing(self) -> None:
+        self.removing = 0
+
+    @staff_door
+    async def remove(self, form: dict[str, Any]) -> None:
+        """Take the comment that the dialog is about out of the portal."""
+        reason = _text(form, "reason")
+        try:
+            await self._run(conversations.remove_comment, self.removing, reason)
+        except InvalidInput as refusal:
+            self.reason_error = refusal.message
+            return
+        self.removing = 0
+        self._notify("Comment removed from the customer's page.")
+        await self._read()
+
+    @staff_door
+    async def note_read(self) -> None:
+        """Note that the conversation was before a member's eyes."""
+        if not self.unread:
+            return
+        try:
+            await self._run(conversations.mark_read, self._invoice_id, self.newest)
+        except NotPermitted:
+            # Who only looks leaves no mark: somebody has still to answer.
+            return
+
+    async def _look(self) -> bool:
+        try:
+            async with self:
+                await self._read()
+        except NotFound:
+            # The page of the invoice says so.
+            async with self:
+                self._clear()
+            return False
+        return True
+
+    async def _read(self) -> None:
+        thread = await self._run(read_thread, self._invoice_id, since=self._from)
+        notes = await self._run(list_notes, self._invoice_id)
+        if thread.comments and not self._from:
+            self._from = thread.comments[0].id
+        # What was new when the page was opened keeps its mark while it is read.
+        if thread.unread and not self._unread_from:
+            unread = [it.id for it in thread.comments if it.side == Side.CUSTOMER]
+            self._unread_from = unread[-min(thread.unread, len(unread))]
+        self._show(thread, notes)
+
+    def _show(self, thread: StaffThread, notes: tuple[ReadNote, ...]) -> None:
+        replies = [it.id for it in thread.comments if it.side == Side.STAFF]
+        read = [it for it in replies if it <= thread.read_by_customer]
+        comments = [
+            _line(it, thread, self._unread_from, max(read, default=0))
+            for it in thread.comments
+        ]
+        if self.comments != comments:
+            self.comments = comments
+        self.notes = [_note(it, thread.moment) for it in notes]
+        self.lines = [
+            (str(place), f"{place}. {name}")
+            for place, name in enumerate(thread.lines, 1)
+        ]
+        self.count, self.unread, self.older = thread.count, thread.unread, thread.older
+        self.newest = thread.comments[-1].id if thread.comments else 0
+        self.can_reply = thread.is_published and thread.mode != CommentMode.OFF
+        self.mode_words = (
+            _MODE_WORDS[thread.mode]
+            if thread.is_published
+            else "Publish the invoice first; until then nobody could read this."
+        )
+
+    def _start(self) -> None:
+        if self._invoice_id != self._segment_id(1):
+            self._clear()
+            self._invoice_id = self._segment_id(1)
+        self._unread_from = 0
+        self.turn = self.turn or secrets.token_hex(8)
+
+    def _clear(self) -> None:
+        self.comments, self.notes, self.lines = [], [], []
+        self.count = self.unread = self.older = self.newest = self.removing = 0
+        self.can_reply, self.mode_words = False, ""
+        self.reply_error = self.note_error = self.reason_error = ""
+        self._from = self._unread_from = 0
+
+
+def _line(
+    it: StaffComment, thread: StaffThread, unread_from: int, last_read: int
+) -> ThreadLine:
+    is_staff = it.side == Side.STAFF
+    about = ""
+    if it.line_position and it.line_position <= len(thread.lines):
+        about = f"{it.line_position}. {thread.lines[it.line_position - 1]}"
+    return ThreadLine(
+        id=it.id,
+        is_staff=is_staff,
+        author=formats.isolated(it.author_name),
+        email=it.author_email,
+        mark=initials(it.author_name),
+        is_verified=it.is_verified,
+        is_removed=it.is_removed,
+        is_unread=not is_staff and 0 < unread_from <= it.id,
+        at=formats.instant(it.created_at, thread.moment),
+        exactly=formats.exact_instant(it.created_at, thread.moment),
+        about=about,
+        about_href=f"#line-{it.line_position}" if about else "",
+        seen="Read by the customer" if it.id == last_read else "",
+        parts=split_links(it.body),
+    )
+
+
+def _note(it: ReadNote, moment: Moment) -> NoteLine:
+    return NoteLine(
+        id=it.id,
+        author=it.author_name,
+        mark=initials(it.author_name),
+        at=formats.instant(it.created_at, moment),
+        exactly=formats.exact_instant(it.created_at, moment),
+        body=it.body,
+    )
+
+
+def _text(form: dict[str, Any], name: str) -> str:
+    value = form.get(name, "")
+    return value if isinstance(value, str) else ""

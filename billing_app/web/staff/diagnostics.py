@@ -1,0 +1,62 @@
+"""The panel that answers "why can't they post, or pay?"."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from billing_app.web.components.controls import button
+from billing_app.web.components.icons import icon
+from billing_app.web.components.layout import panel
+from billing_app.web.staff.diagnostics_state import (
+    CheckLine,
+    DiagnosticsState,
+    QuestionBlock,
+)
+
+
+def diagnostics() -> rx.Component:
+    """Draw each gate with its answer; nothing here can be changed."""
+    return panel(
+        "Why can't they post or pay?",
+        rx.foreach(DiagnosticsState.questions, _question),
+        aside=[
+            button(
+                "Check again",
+                kind="quiet",
+                small=True,
+                icon_name="refresh",
+                on_click=DiagnosticsState.check_again,
+            )
+        ],
+    )
+
+
+def _question(it: rx.vars.ObjectVar[QuestionBlock]) -> rx.Component:
+    return rx.el.div(
+        rx.el.h3(
+            it.words,
+            rx.el.span(it.answer, class_name=rx.cond(it.is_open, "good", "bad")),
+        ),
+        rx.el.ul(rx.foreach(it.checks, _check)),
+        key=it.words,
+        class_name="gates",
+    )
+
+
+def _check(it: rx.vars.ObjectVar[CheckLine]) -> rx.Component:
+    return rx.el.li(
+        rx.cond(
+            it.is_passed,
+            icon("check", 14, class_name="good"),
+            icon("close", 14, class_name="bad"),
+        ),
+        rx.el.span(
+            it.words,
+            rx.el.span(
+                rx.cond(it.is_passed, ": passes", ": fails"),
+                class_name="visually-hidden",
+            ),
+        ),
+        rx.cond(it.is_passed, rx.el.p(it.aside), rx.el.p(it.reason)),
+        class_name=rx.cond(it.is_passed, "", "gate-failed"),
+    )

@@ -1,0 +1,73 @@
+"""Why a customer can't open, comment or pay, as support reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import reflex as rx
+
+from billing_app.domain.diagnostics import Question
+from billing_app.domain.errors import NotFound
+from billing_app.queries.diagnostics import read_diagnostics
+from billing_app.web.doors import StaffState, staff_door, staff_watch
+from billing_app.web.staff.live import changes
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLine:
+    """One gate in words."""
+
+    words: str
+    is_passed: bool
+    aside: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionBlock:
+    """One question, its answer and its gates."""
+
+    words: str
+    answer: str
+    is_open: bool
+    checks: tuple[CheckLine, ...]
+
+
+class DiagnosticsState(StaffState, rx.State):
+    """The gates of the invoice that the address names. Read-only."""
+
+    questions: list[QuestionBlock] = []  # noqa: RUF012
+
+    @staff_watch
+    async def watch(self) -> None:
+        """Ask again whenever something may have changed."""
+        invoice_id = self._segment_id(1)
+        async for _ in changes(self, f"invoice:{invoice_id}", f"thread:{invoice_id}"):
+            async with self:
+                await self._read()
+
+    @staff_door
+    async def check_again(self) -> None:
+        await self._read()
+        self._notify("Checked again just now.")
+
+    async def _read(self) -> None:
+        try:
+            asked = await self._run(read_diagnostics, self._segment_id(1))
+        except NotFound:
+            # The page of the invoice says so.
+            self.questions = []
+            return
+        self.questions = [_block(question) for question in asked]
+
+
+def _block(question: Question) -> QuestionBlock:
+    return QuestionBlock(
+        words=question.words,
+        answer=question.answer,
+        is_open=not question.failed,
+        checks=tuple(
+            CheckLine(it.words, it.is_passed, it.aside, it.reason)
+            for it in question.checks
+        ),
+    )

@@ -1,0 +1,113 @@
+"""Support reads each gate with its answer, its reason and who decided."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from billing_app.domain.diagnostics import (
+    Check,
+    CodeState,
+    DiagnosticFacts,
+    LinkState,
+    ask_all,
+)
+from billing_app.domain.payability import Gate, GateName
+from billing_app.domain.portal_settings import resolve
+
+NOW = datetime(2026, 3, 2, 11, tzinfo=UTC)
+LINK = LinkState(NOW, None, None)
+GOOD = DiagnosticFacts(
+    resolved=resolve({"write_auth": "code"}, {}, {}),
+    is_published=True,
+    is_draft=False,
+    link=LINK,
+    seen_at=None,
+    code=None,
+    sessions=1,
+    account_sessions=0,
+    totp_sessions=0,
+    can_be_mailed=True,
+    pay_gates=(Gate(GateName.PAYABLE, True),),
+    now=NOW,
+)
+
+
+def failing(facts: DiagnosticFacts) -> list[Check]:
+    asked = ask_all(facts)
+    return [check for it in asked for check in it.checks if not check.is_passed]
+
+
+def code(**changes: Any) -> CodeState:
+    made = CodeState(NOW - timedelta(minutes=13), NOW - timedelta(minutes=3), None, 0)
+    return replace(made, **changes)
+
+
+def test_nothing_fails_where_all_is_well():
+    assert failing(GOOD) == []
+    assert [it.answer for it in ask_all(GOOD)] == ["Yes"] * 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "words", "reason"),
+    [
+        ({"is_published": False}, "Published", "Publish it"),
+        ({"link": None}, "Link works", "No link was made"),
+        ({"link": replace(LINK, revoked_at=NOW)}, "Link works", "revoked"),
+        (
+            {"link": replace(LINK, expires_at=NOW - timedelta(days=2))},
+            "Link works",
+            "expired 2 days ago",
+        ),
+        ({"sessions": 0}, "Proved who they are", "None was asked for"),
+        ({"sessions": 0, "code": code()}, "Proved who they are", "expired unused"),
+        (
+            {"sessions": 0, "code": code(tries=5)},
+            "Proved who they are",
+            "mistyped too often",
+        ),
+        (
+            {"sessions": 0, "code": code(used_at=NOW)},
+            "Proved who they are",
+            "session has ended",
+        ),
+        (
+            {"sessions": 0, "can_be_mailed": False},
+            "Proved who they are",
+            "no e-mail address",
+        ),
+        (
+            {"resolved": resolve({"write_auth": "session"}, {}, {})},
+            "Proved who they are",
+            "signed-in customer",
+        ),
+        (
+            {"pay_gates": (Gate(GateName.PAYABLE, False, "It is void."),)},
+            "The invoice can be paid",
+            "It is void.",
+        ),
+    ],
+)
+def test_a_shut_gate_says_why(changes: dict[str, Any], words: str, reason: str):
+    (check,) = failing(replace(GOOD, **changes))
+
+    assert check.words == words
+    assert reason in check.reason
+
+
+@pytest.mark.parametrize(
+    ("levels", "decided"),
+    [
+        (({"comments": "read"}, {}, {}), "workspace setting"),
+        (({}, {"comments": "read"}, {}), "set on this customer"),
+        (({}, {"comments": "off"}, {"comments": "read"}), "set on this invoice"),
+    ],
+)
+def test_says_which_level_decided(levels: tuple[Any, Any, Any], decided: str):
+    (check,) = failing(replace(GOOD, resolved=resolve(*levels)))
+
+    assert check.words == "Comments are on"
+    assert check.aside == f"Read only, {decided}"

@@ -1,0 +1,173 @@
+"""Staff answer, note and remove; diagnostics say what is shut. Through the doors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from billing_app.domain.portal_settings import WriteAuth
+from billing_app.models import Comment, StaffNote
+from billing_app.web.staff.conversation_state import ConversationState as State
+from billing_app.web.staff.diagnostics_state import DiagnosticsState
+from tests.support.billing import all_rows, an_invoice
+from tests.support.driver import Driver
+from tests.support.talk import answer, bodies, choose, fill_thread, say
+from tests.support.world import World
+from tests.web.conftest import Browse
+
+
+@pytest.fixture
+def invoice_id(world: World) -> int:
+    return an_invoice(world, world.northwind)
+
+
+def said(driver: Driver) -> list[str]:
+    lines = driver.shown(State, "comments") or []
+    return ["".join(part.text for part in line.parts) for line in lines]
+
+
+class TestThread:
+    async def test_a_customer_s_comment_shows_by_itself_and_is_new(
+        self, world: World, invoice_id: int, browse: Browse
+    ):
+        path = f"/invoices/{invoice_id}"
+        async with browse(world.northwind.accounting, path) as driver:
+            await driver.watch(State.watch)
+            say(world, world.northwind, invoice_id, "When?")
+            await driver.until(lambda: said(driver) == ["When?"])
+
+            assert driver.shown(State, "unread") == 1
+            assert driver.shown(State, "comments")[0].is_unread
+            await driver.press(State.note_read)
+            await driver.until(lambda: driver.shown(State, "unread") == 0)
+
+    async def test_a_viewer_leaves_it_unread(
+        self, world: World, invoice_id: int, browse: Browse
+    ):
+        say(world, world.northwind, invoice_id)
+        path = f"/invoices/{invoice_id}"
+        async with browse(world.northwind.viewer, path) as driver:
+            await driver.watch(State.watch)
+            await driver.until(lambda: driver.shown(State, "unread") == 1)
+            await driver.press(State.note_read)
+            assert not driver.shown(State, "notices")
+        async with browse(world.northwind.accounting, path) as driver:
+            await driver.watch(State.watch)
+            await driver.until(lambda: driver.shown(State, "unread") == 1)
+
+    async def test_a_reply_is_posted_once_and_the_field_starts_anew(
+        self, world: World, invoice_id: int, browse: Browse
+    ):
+        path = f"/invoices/{invoice_id}"
+        async with browse(world.northwind.accounting, path) as driver:
+            await driver.watch(State.watch)
+            await driver.until(lambda: bool(driver.shown(State, "turn")))
+            turn = driver.shown(State, "turn")
+            await driver.press(State.reply, form={"body": "On Monday.", "line": "1"})
+
+            assert said(driver) == ["On Monday."]
+            assert driver.shown(State, "turn") != turn
+
+    @pytest.mark.parametrize("body", ["", "x" * 100_000, None, {"a": 1}])
+    async def test_a_refusal_stands_beside_the_field(
+        self, world: World, invoice_id: int, browse: Browse, body: Any
+    ):
+        path = f"/invoices/{invoice_id}"
+        async with browse(world.northwind.accounting, path) as driver:
+            await driver.watch(State.watch)
+            await driver.until(lambda: bool(driver.shown(State, "turn")))
+            await driver.press(State.reply, form={"body": body})
+
+            assert driver.shown(State, "reply_error")
+        assert bodies(world, world.northwind, invoice_id) == []
+
+    async def test_pages_back_through_ten_thousand(
+        self, world: World, invoice_id: int, browse: Browse
+    ):
+        fill_thread(world, world.northwind, invoice_id, 10_000)
+        path = f"/invoices/{invoice_id}"
+        async with browse(world.northwind.accounting, path) as driver:
+            await driver.watch(State.watch)
+            await driver.until(lambda: len(said(driver)) == 50)
+            await driver.press(State.show_older)
+
+            assert said(driver)[0] == "Comment 9901"
+            assert len(said(driver)) == 100
+
+    async def test_removing_asks_for_a_reason(
+        self, world: World, invoice_id: int, browse: Browse
+    ):
+        spam = say(world, world.northwind, invoice_id, "Buy watches")
+        path = f"/invoices/{invoice_id}"
+        async with browse(world.northwind.accounting, path) as driver:
+            await driver.watch(State.watch)
+            await driver.until(lambda: said(driver) == ["Buy watches"])
+            await driver.press(State.start_removing, comment_id=spam)
+            await driver.press(State.remove, form={"reason": " "})
+            assert driver.shown(State, "reason_error")
+            await driver.press(State.remove, form={"reason": "Spam"})
+
+        (stored,) = all_rows(world, world.northwind, Comment)
+        assert stored.removed_at is not None
+
+    async def test_another_workspace_reads_and_writes_nothing(
+        self, world: World, invoice_id: int, browse: Browse
+    ):
+        comment_id = say(world, world.northwind, invoice_id, "A secret")
+        path = f"/invoices/{invoice_id}"
+        async with browse(world.kestrel.owner, path) as driver:
+            await driver.watch(State.watch)
+            await driver.press(State.reply, form={"body": "Hello"})
+            await driver.press(State.write_note, form={"note": "Hello"})
+            await driver.press(State.start_removing, comment_id=comment_id)
+            await driver.press(State.remove, form={"reason": "Mine now"})
+
+            assert "A secret" not in repr(driver.deltas)
+        (stored,) = all_rows(world, world.northwind, Comment)
+        assert stored.removed_at is None
+
+
+class TestNotes:
+    async def test_stand_beside_the_conversation(
+        self, world: World, invoice_id: int, browse: Browse
+    ):
+        answer(world, world.northwind, invoice_id)
+        path = f"/invoices/{invoice_id}"
+        async with browse(world.northwind.operations, path) as driver:
+            await driver.watch(State.watch)
+            await driver.until(lambda: len(said(driver)) == 1)
+            await driver.press(State.write_note, form={"note": "Pays late"})
+
+            assert [it.body for it in driver.shown(State, "notes")] == ["Pays late"]
+            assert len(said(driver)) == 1
+        (note,) = all_rows(world, world.northwind, StaffNote)
+        assert note.written_by == world.northwind.operations.member_id
+
+
+class TestDiagnostics:
+    async def test_viewers_read_each_gate_and_change_nothing(
+        self, world: World, invoice_id: int, browse: Browse
+    ):
+        choose(world, world.northwind, write_auth=WriteAuth.CODE)
+        path = f"/invoices/{invoice_id}"
+        async with browse(world.northwind.viewer, path) as driver:
+            await driver.press(DiagnosticsState.check_again)
+            blocks = driver.shown(DiagnosticsState, "questions")
+
+        assert [it.words for it in blocks] == [
+            "Can open the invoice",
+            "Can comment",
+            "Can pay online",
+        ]
+        (shut,) = [it for it in blocks[1].checks if not it.is_passed]
+        assert "mailed code" in shut.reason
+
+    async def test_other_workspaces_learn_nothing(
+        self, world: World, invoice_id: int, browse: Browse
+    ):
+        path = f"/invoices/{invoice_id}"
+        async with browse(world.kestrel.owner, path) as driver:
+            await driver.press(DiagnosticsState.check_again)
+
+            assert driver.shown(DiagnosticsState, "questions") in (None, [])
