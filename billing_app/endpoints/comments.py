@@ -33,6 +33,7 @@ _PAGE = Markup(
 <link rel="stylesheet" href="/tokens.css">
 <link rel="stylesheet" href="/base.css">
 <link rel="stylesheet" href="/portal.css">
+<link rel="stylesheet" href="/dark.css">
 </head>
 <body class="alone">
 <main>
