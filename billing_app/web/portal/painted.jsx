@@ -9,9 +9,21 @@ const path = painted ? window.location.pathname : "";
 const typed = new Map();
 let focused = "";
 
-painted?.addEventListener("input", ({ target }) => typed.set(target.id, target.value));
-painted?.addEventListener("focusin", ({ target }) => (focused = target.id));
-painted?.addEventListener("focusout", () => (focused = ""));
+// Typed before this module came; and after, until the page has taken over.
+for (const field of painted?.querySelectorAll("input, textarea") ?? [])
+  if (field.value !== field.defaultValue) typed.set(field.id, field.value);
+if (painted) {
+  const isPainted = (target) => target.closest?.("#painted");
+  document.addEventListener("input", ({ target }) => {
+    if (isPainted(target)) typed.set(target.id, target.value);
+  });
+  document.addEventListener("focusin", ({ target }) => {
+    if (isPainted(target)) focused = target.id;
+  });
+  document.addEventListener("focusout", ({ target }) => {
+    if (isPainted(target)) focused = "";
+  });
+}
 
 export function Painted({ children }) {
   if (!html || path !== window.location.pathname) return children ?? null;
