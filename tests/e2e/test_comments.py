@@ -95,7 +95,7 @@ def test_both_sides_talk_live_and_nothing_typed_is_lost(
     desk.get_by_label("Reply").fill("It was, on Tuesday.")
     desk.get_by_label("Reply").press("Control+Enter")
     expect(thread.get_by_text("It was, on Tuesday.")).to_be_visible()
-    desk.get_by_label("Staff note").fill("Polite, but watch the valve")
+    desk.get_by_role("textbox", name="Staff note").fill("Polite, but watch the valve")
     desk.get_by_role("button", name="Save note").click()
     expect(desk.get_by_text("Polite, but watch the valve")).to_be_visible()
     assert "Polite" not in visitor.content()
