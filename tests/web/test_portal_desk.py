@@ -123,7 +123,11 @@ async def test_a_profile_shows_its_differences_first_and_can_be_undone(
         assert driver.shown(state, "page").settings.comments == "write"
         await driver.press(state.use_profile)
         assert driver.shown(state, "page").settings.comments == "off"
-        used = [line.key for line in driver.shown(state, "profiles") if line.is_used]
+        used = [
+            line.key
+            for line in driver.shown(state, "profiles")
+            if line.mark == "In use"
+        ]
         assert used == ["closed_billing"]
 
         key = next(x.key for x in driver.shown(state, "notices") if x.undo)

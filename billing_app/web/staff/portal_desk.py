@@ -37,10 +37,14 @@ def rules_panel(state: Any, title: str, *above: rx.Component, may: str) -> rx.Co
     return panel(
         title,
         *above,
-        rx.el.ul(
-            rx.foreach(state.rules, lambda it: _rule(state, it, may)),
-            class_name="desk-rows",
-            key=state.rules_turn.to_string(),
+        rx.el.details(
+            rx.el.summary(state.rules_words),
+            rx.el.ul(
+                rx.foreach(state.rules, lambda it: _rule(state, it, may)),
+                class_name="desk-rows",
+                key=state.rules_turn.to_string(),
+            ),
+            class_name="desk-fold",
         ),
     )
 
@@ -176,12 +180,14 @@ def _rule(state: Any, it: rx.vars.ObjectVar[RuleLine], may: str) -> rx.Component
             rx.el.small(it.why, class_name=rx.cond(it.is_own, "medium", "quiet")),
         ),
         rx.cond(ShellState.may[may], rx.cond(it.is_typed, typed, chosen)),
+        # Drawn anew when somebody else has answered meanwhile.
+        key=it.key.to(str) + ":" + it.own.to(str),
     )
 
 
 def _rung(it: rx.vars.ObjectVar[RungLine]) -> rx.Component:
-    return rx.el.section(
-        rx.el.h4(it.name),
+    return rx.el.details(
+        rx.el.summary(it.name),
         rx.el.p(it.holder, class_name="quiet"),
         rx.el.ul(rx.foreach(it.powers, _power)),
     )

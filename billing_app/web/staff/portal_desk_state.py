@@ -86,6 +86,7 @@ class InvoicePortalState(StaffState, mixin=True):
     rules: list[RuleLine] = []  # noqa: RUF012  (Reflex copies the default)
     rungs: list[RungLine] = []  # noqa: RUF012
     rules_turn: int = 0
+    rules_words: str = ""
 
     @staff_door
     async def answer_rule(self, key: str, typed: str) -> None:
@@ -99,6 +100,8 @@ class InvoicePortalState(StaffState, mixin=True):
             else:
                 await self._run(portal_answers.clear_invoice_answer, invoice_id, key)
         finally:
+            # Drawn anew also after a refusal: no field shows what does not hold.
+            self.rules_turn += 1
             await self._read_portal()
 
     async def _read_portal(self) -> None:
@@ -118,6 +121,7 @@ class CustomerPortalState(StaffState, mixin=True):
     rules: list[RuleLine] = []  # noqa: RUF012
     rungs: list[RungLine] = []  # noqa: RUF012
     rules_turn: int = 0
+    rules_words: str = ""
     contacts: list[ContactLine] = []  # noqa: RUF012
     sessions: list[SessionLine] = []  # noqa: RUF012
     is_portal_on: bool = True
@@ -143,6 +147,8 @@ class CustomerPortalState(StaffState, mixin=True):
             else:
                 await self._run(portal_answers.clear_customer_answer, customer_id, key)
         finally:
+            # Drawn anew also after a refusal: no field shows what does not hold.
+            self.rules_turn += 1
             await self._read_portal()
 
     @staff_door
@@ -237,9 +243,9 @@ class CustomerPortalState(StaffState, mixin=True):
 
 def _show_rules(state: Any, desk: PortalDesk) -> None:
     lines = [_rule_line(rule) for rule in desk.rules]
-    # Drawn anew also after a refusal, so that no field shows what does not hold.
-    state.rules_turn += 1
     state.rules = lines
+    own = [line.label for line in lines if line.is_own]
+    state.rules_words = f"Set here: {', '.join(own)}" if own else "Nothing set here"
     state.rungs = [
         RungLine(
             each.rung.value,

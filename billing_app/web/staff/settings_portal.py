@@ -73,7 +73,7 @@ def _profile(it: rx.vars.ObjectVar[ProfileLine]) -> rx.Component:
         rx.el.div(
             rx.el.h3(
                 it.name,
-                rx.cond(it.is_used, rx.el.span("In use", class_name="tag")),
+                rx.cond(it.mark != "", rx.el.span(it.mark, class_name="profile-mark")),
             ),
             rx.el.p(it.for_whom, class_name="setting-hint"),
         ),

@@ -9,7 +9,7 @@ import reflex as rx
 
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.portal_words import QUESTIONS, list_differences
-from billing_app.domain.profiles import PROFILES, get_profile
+from billing_app.domain.profiles import PROFILES, Profile, get_profile
 from billing_app.queries.settings import PortalPage, read_portal
 from billing_app.services.portal_settings import (
     PortalForm,
@@ -29,12 +29,12 @@ DECISIVE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ProfileLine:
-    """A profile to choose; `is_used` marks the one that was applied last."""
+    """A profile to choose; `mark` says that it holds, or that it was the start."""
 
     key: str
     name: str
     for_whom: str
-    is_used: bool
+    mark: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +129,16 @@ class PortalSettingsState(SettingsState, rx.State):
         settings = self.page.settings
         self.chosen = {key: _said(getattr(settings, key)) for key in DECISIVE}
         self.profiles = [
-            ProfileLine(x.key, x.name, x.for_whom, x.key == self.page.profile)
+            ProfileLine(x.key, x.name, x.for_whom, _mark(x, self.page))
             for x in PROFILES
         ]
+
+
+def _mark(profile: Profile, page: PortalPage) -> str:
+    if profile.key != page.profile:
+        return ""
+    holds = profile.applied_to(page.settings) == page.settings
+    return "In use" if holds else "Changed since"
 
 
 def _said(answer: Any) -> str:
