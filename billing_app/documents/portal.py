@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from billing_app.documents.icons import icon_svg
+from billing_app.domain.portal_account import AccountFrame, AccountList
 from billing_app.domain.portal_invoice import PortalInvoice
 from billing_app.domain.portal_thread import PortalThread
 
@@ -75,6 +76,16 @@ def render_portal(
         pages=pages,
         thread=thread,
         request_key=request_key,
+    )
+    return Markup(html)  # noqa: S704 - escaped by the template
+
+
+def render_account(
+    frame: AccountFrame, shown: AccountList, *, as_of: datetime, clock: str
+) -> Markup:
+    """Return the page of an account, as `render_portal` does that of an invoice."""
+    html = _template("account.html").render(
+        it=frame, list=shown, as_of=as_of.isoformat(timespec="seconds"), clock=clock
     )
     return Markup(html)  # noqa: S704 - escaped by the template
 

@@ -143,6 +143,11 @@ def format_date(day: date, language: str = "en") -> str:
     return babel_date(day, "long", locale=locale_of(language))
 
 
+def format_short_date(day: date, language: str = "en") -> str:
+    """Write a date with the month in letters, for lists: 12 Nov 2026."""
+    return babel_date(day, "medium", locale=locale_of(language))
+
+
 def format_instant(at: datetime, now: datetime, zone: str, language: str = "en") -> str:
     """Write an instant by a zone's clock: 17 Nov, 09:12; with the year when old."""
     there = at.astimezone(ZoneInfo(zone))

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from billing_app.domain.branding import brand_style, correct_brand, initials
 from billing_app.domain.dispute import Disputable
-from billing_app.domain.document import Branding, InvoiceDocument
+from billing_app.domain.document import Branding, InvoiceDocument, Party
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.formats import format_amount, format_date, format_money
 from billing_app.domain.invoice import (
@@ -41,6 +41,7 @@ from billing_app.domain.portal_dispute import (
     DisputePart,
     describe_disputes,
 )
+from billing_app.domain.portal_place import parse_place
 from billing_app.domain.portal_settings import PaymentMode, PortalSetup, WriteAuth
 
 # A bank may take back a direct debit it has announced until then.
@@ -229,6 +230,7 @@ class PortalInvoice:
         has_card: there is something to say about paying.
         transfer_minor: what a bank transfer would have to bring.
         pdf_words: why there is no file to show; empty while there is one.
+        account_href: the account that the page belongs to, empty by an invoice link.
     """
 
     number: str = ""
@@ -273,6 +275,7 @@ class PortalInvoice:
     pdf_href: str = ""
     pay_href: str = ""
     base: str = ""
+    account_href: str = ""
 
     EMPTY: ClassVar[PortalInvoice]
 
@@ -389,10 +392,10 @@ class _Writer:
             buyer=document.buyer.name,
             seller=seller,
             seller_mark=initials(seller),
-            logo_says_name=_is_word_mark(document.branding),
+            logo_says_name=is_word_mark(document.branding),
             legal_name=document.seller.name,
             logo_href=f"/logo/{digest}.png" if digest else "",
-            contacts=tuple(_contacts(document)),
+            contacts=tuple(contacts(document.seller)),
             brand=brand_style(correct_brand(document.branding.accent)),
             welcome=settings.welcome.strip(),
             shows_badge=settings.shows_badge,
@@ -414,7 +417,16 @@ class _Writer:
             pdf_href=f"{self.looking.base}/invoice.pdf",
             pay_href=f"{self.looking.base}/pay",
             base=self.looking.base,
+            account_href=self.account_href,
         )
+
+    @property
+    def account_href(self) -> str:
+        place = parse_place(self.looking.base)
+        if place is None or not place.is_account:
+            return ""
+        asked = "?preview=1" if self.looking.is_preview else ""
+        return place.account_path + asked
 
     @property
     def today(self) -> date:
@@ -735,7 +747,7 @@ def _working_days_after(day: date, count: int) -> date:
     return day
 
 
-def _is_word_mark(branding: Branding) -> bool:
+def is_word_mark(branding: Branding) -> bool:
     """Say whether a logo is so wide that it spells the name itself."""
     return branding.logo_width > WORD_MARK_RATIO * branding.logo_height > 0
 
@@ -745,8 +757,8 @@ def _inside(label: str) -> str:
     return label if label.isupper() else label.lower()
 
 
-def _contacts(document: InvoiceDocument) -> Iterator[Contact]:
-    seller = document.seller
+def contacts(seller: Party) -> Iterator[Contact]:
+    """Yield the ways to reach a business, as far as it has named them."""
     if seller.phone:
         digits = re.sub(r"[^0-9+]", "", seller.phone)
         yield Contact(seller.phone, f"tel:{digits}" if digits else "")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from markupsafe import Markup, escape
 from starlette.background import BackgroundTask
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from billing_app.endpoints.headers import TAKES_CARD
@@ -46,11 +46,12 @@ class Painted:
 class Painter:
     """Paints the pages whose path matches; None leaves the page as it is.
 
-    The groups of the path are in scope["path_params"].
+    An answer of its own, such as a redirect, goes out as it is. The groups of the
+    path are in scope["path_params"].
     """
 
     path: re.Pattern[str]
-    paint: Callable[[Scope], Awaitable[Painted | None]]
+    paint: Callable[[Scope], Awaitable[Painted | Response | None]]
 
 
 class FirstPaint:
@@ -69,6 +70,9 @@ class FirstPaint:
         if painted is None:
             await self.app(scope, receive, send)
             return
+        if isinstance(painted, Response):
+            await painted(scope, receive, send)
+            return
 
         page = fill(self._shell, painted)
         after = BackgroundTask(painted.after) if painted.after else None
@@ -77,7 +81,7 @@ class FirstPaint:
             answer.raw_headers.append(TAKES_CARD)
         await answer(scope, receive, send)
 
-    async def _paint(self, scope: Scope) -> Painted | None:
+    async def _paint(self, scope: Scope) -> Painted | Response | None:
         for painter in self._painters:
             match = painter.path.fullmatch(scope["path"])
             if match:

@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, QueryParams
+from starlette.responses import RedirectResponse, Response
 from starlette.types import Scope
 
 from billing_app import runtime
 from billing_app.database import authentication
-from billing_app.database.authentication import Cookies, PortalNotAvailable
-from billing_app.documents.portal import render_alone, render_portal
-from billing_app.domain.errors import BillingError
+from billing_app.database.authentication import (
+    Cookies,
+    OpenedLink,
+    PortalNotAvailable,
+)
+from billing_app.documents.portal import render_account, render_alone, render_portal
+from billing_app.domain.errors import BillingError, NotSignedIn
 from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND
-from billing_app.domain.portal_place import parse_place
+from billing_app.domain.portal_place import PortalPlace, parse_place
+from billing_app.domain.portal_proof import VerificationRequired
 from billing_app.domain.visit import VisitKind
 from billing_app.endpoints import visits
 from billing_app.endpoints.first_paint import Painted, Painter
-from billing_app.workflows import conversations, document_files, portal_pages
+from billing_app.workflows import (
+    account_pages,
+    conversations,
+    document_files,
+    portal_pages,
+)
 
 INVOICE_PATH = re.compile(
     r"/p/[^/]+(/account/[0-9]{1,15})?/?|/(c|account)/[^/]+/[0-9]{1,15}/?"
 )
+ACCOUNT_PATH = re.compile(r"/p/[^/]+/account/?|/(c|account)/[^/]+/?")
 # The page takes over what stands in here: web/portal/painted.jsx.
 PAINTED = Markup('<div id="painted">{}</div>')
 
@@ -40,29 +53,50 @@ def portal_painters(head: Markup) -> tuple[Painter, ...]:
         head,
     )
 
-    async def paint(scope: Scope) -> Painted:
-        try:
-            return await run_in_threadpool(_paint_invoice, scope, head)
-        except PortalNotAvailable:
-            return not_available
-        except BillingError:
-            return not_found
+    def painter(
+        path: re.Pattern[str], work: Callable[[Scope, Markup], Painted]
+    ) -> Painter:
+        async def paint(scope: Scope) -> Painted | Response:
+            try:
+                return await run_in_threadpool(work, scope, head)
+            except PortalNotAvailable:
+                return not_available
+            except (NotSignedIn, VerificationRequired):
+                return await run_in_threadpool(_to_sign_in, scope)
+            except BillingError:
+                return not_found
 
-    return (Painter(INVOICE_PATH, paint),)
+        return Painter(path, paint)
+
+    return (
+        painter(INVOICE_PATH, _paint_invoice),
+        painter(ACCOUNT_PATH, _paint_account),
+    )
+
+
+def _to_sign_in(scope: Scope) -> Response:
+    """Lead to where the proof is given that the page asks for."""
+    path = account_pages.sign_in_path(runtime.current(), _place(scope))
+    return RedirectResponse(path, 303, {"cache-control": "no-store"})
+
+
+def _paint_account(scope: Scope, head: Markup) -> Painted:
+    running = runtime.current()
+    asked = QueryParams(scope["query_string"])
+    place = _place(scope)
+    link = _open(scope, place, asked)
+    opened = account_pages.open_account(running, link, place, dict(asked))
+    html = render_account(
+        opened.frame, opened.list, as_of=opened.as_of, clock=opened.clock
+    )
+    return Painted(200, opened.frame.title, PAINTED.format(html), head)
 
 
 def _paint_invoice(scope: Scope, head: Markup) -> Painted:
     running = runtime.current()
     asked = QueryParams(scope["query_string"])
-    place = parse_place(scope["path"])
-    assert place is not None
-    link = authentication.open_portal(
-        running.engine,
-        place,
-        Cookies(Headers(scope=scope).get("cookie", ""), running.settings.is_https),
-        running.now(),
-        wants_preview=asked.get("preview") == "1",
-    )
+    place = _place(scope)
+    link = _open(scope, place, asked)
     base = place.path
     opened = portal_pages.open_invoice(running, link, base, asked.get("paid", ""))
     pages = None
@@ -91,3 +125,20 @@ def _paint_invoice(scope: Scope, head: Markup) -> Painted:
 def _comment_id(text: str) -> int:
     """Return the id that an address names, or zero where it names none."""
     return int(text) if re.fullmatch("[0-9]{1,18}", text) else 0
+
+
+def _place(scope: Scope) -> PortalPlace:
+    place = parse_place(scope["path"])
+    assert place is not None, "only portal pages are painted here"
+    return place
+
+
+def _open(scope: Scope, place: PortalPlace, asked: QueryParams) -> OpenedLink:
+    running = runtime.current()
+    return authentication.open_portal(
+        running.engine,
+        place,
+        Cookies(Headers(scope=scope).get("cookie", ""), running.settings.is_https),
+        running.now(),
+        wants_preview=asked.get("preview") == "1",
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlmodel import col, select
 
 from billing_app.database.access import inner, staff
@@ -15,9 +17,13 @@ from billing_app.domain.events import (
     LinkShared,
     Topic,
 )
-from billing_app.domain.portal_settings import link_expires_at
-from billing_app.models import Invoice, PortalLink
-from billing_app.queries.portal_rules import read_choices
+from billing_app.domain.portal_settings import LinkExpiry, link_expires_at
+from billing_app.models import (
+    Customer,
+    Invoice,
+    PortalLink,
+)
+from billing_app.queries.portal_rules import read_choices, rules_of_customer
 from billing_app.services.outstanding import close_checkouts
 
 
@@ -83,6 +89,38 @@ def share_by_mail(uow: UnitOfWork, invoice_id: int, email: str) -> None:
     )
 
 
+@staff(Permission.MANAGE_LINKS)
+def new_customer_link(uow: UnitOfWork, customer_id: int) -> str:
+    """Make a new link to a customer's account; older ones stop working at once.
+
+    Returns and stores the token as `new_link`.
+    """
+    customer = uow.get(Customer, customer_id, lock=True)
+    _revoke_of_customer(uow, customer_id)
+    return _make_customer_link(uow, customer)
+
+
+@staff(Permission.MANAGE_LINKS)
+def copy_customer_link(uow: UnitOfWork, customer_id: int) -> str:
+    """Return the live customer link's token, making one where none is live."""
+    customer = uow.get(Customer, customer_id, lock=True)
+    live = [x for x in _links_of_customer(uow, customer_id) if _is_live(uow, x)]
+    if not live:
+        return _make_customer_link(uow, customer)
+    return _token_of(uow, live[-1])
+
+
+@staff(Permission.MANAGE_LINKS)
+def revoke_customer_links(uow: UnitOfWork, customer_id: int) -> int:
+    """Disable every link to a customer's account; links to invoices stay.
+
+    Returns:
+        How many links worked until now.
+    """
+    uow.get(Customer, customer_id, lock=True)
+    return _revoke_of_customer(uow, customer_id)
+
+
 @inner
 def make_link(uow: UnitOfWork, invoice: Invoice) -> str:
     """Add a link to an issued invoice and return its token."""
@@ -128,8 +166,7 @@ def find_live_link(uow: UnitOfWork, invoice_id: int) -> PortalLink | None:
         )
         .order_by(col(PortalLink.id).desc())
     )
-    live = (x for x in links if x.expires_at is None or x.expires_at > uow.now)
-    return next(live, None)
+    return next((x for x in links if _is_live(uow, x)), None)
 
 
 @inner
@@ -165,6 +202,57 @@ def _revoke_all(uow: UnitOfWork, invoice: Invoice) -> int:
     # A payment page leads back to the link it was opened from.
     close_checkouts(uow, invoice.id)
     return len(links)
+
+
+def _make_customer_link(uow: UnitOfWork, customer: Customer) -> str:
+    assert customer.id is not None
+    settings = rules_of_customer(uow, customer.id).settings
+    # An account has no due date and is never paid off.
+    expires_at = None
+    if settings.link_expiry == LinkExpiry.AFTER_DAYS:
+        expires_at = link_expires_at(settings, uow.now, None)
+    token = uow.new_token()
+    assert isinstance(uow.actor, StaffActor)
+    link = uow.add(
+        PortalLink(
+            customer_id=customer.id,
+            token_digest=digest(token),
+            token_encrypted=uow.cipher.encrypt(token),
+            created_by=uow.actor.member_id,
+            created_at=uow.now,
+            expires_at=expires_at,
+        )
+    )
+    assert link.id is not None
+    uow.record(LinkCreated(customer_id=customer.id, link_id=link.id))
+    return token
+
+
+def _links_of_customer(uow: UnitOfWork, customer_id: int) -> Sequence[PortalLink]:
+    return uow.all(
+        select(PortalLink)
+        .where(
+            col(PortalLink.customer_id) == customer_id,
+            col(PortalLink.invoice_id).is_(None),
+            col(PortalLink.revoked_at).is_(None),
+        )
+        .order_by(col(PortalLink.id))
+    )
+
+
+def _revoke_of_customer(uow: UnitOfWork, customer_id: int) -> int:
+    links = _links_of_customer(uow, customer_id)
+    for link in links:
+        link.revoked_at = uow.now
+        uow.flush()
+        assert link.id is not None
+        uow.record(LinkRevoked(customer_id=customer_id, link_id=link.id))
+        uow.touch(f"link:{link.id}")
+    return len(links)
+
+
+def _is_live(uow: UnitOfWork, link: PortalLink) -> bool:
+    return link.expires_at is None or link.expires_at > uow.now
 
 
 def _token_of(uow: UnitOfWork, link: PortalLink) -> str:

@@ -8,8 +8,10 @@ from typing import Any
 
 import reflex as rx
 
+from billing_app.web.portal import account as portal_account
 from billing_app.web.portal import invoice as portal_invoice
 from billing_app.web.portal import not_found
+from billing_app.web.portal.account_state import PortalAccountState
 from billing_app.web.portal.invoice_state import PortalInvoiceState
 from billing_app.web.portal.thread_state import PortalThreadState
 from billing_app.web.staff import (
@@ -73,8 +75,21 @@ class Page:
 
 _ARRIVE = (SignInState.arrive,)
 
+
+def _account(route: str) -> Page:
+    on_load = (PortalAccountState.watch,)
+    return Page(route, portal_account.TITLE, portal_account.page, on_load)
+
+
+def _invoice(route: str) -> Page:
+    on_load = (PortalInvoiceState.watch, PortalThreadState.watch)
+    return Page(route, portal_invoice.TITLE, portal_invoice.page, on_load)
+
+
 # By route.
 PAGES = (
+    _account("/account/[slug]"),
+    _invoice("/account/[slug]/[invoice_id]"),
     Page(
         "/accounting",
         "Accounting",
@@ -87,6 +102,8 @@ PAGES = (
         payments.page,
         (ShellState.enter, PaymentListState.open, PaymentListState.watch),
     ),
+    _account("/c/[token]"),
+    _invoice("/c/[token]/[invoice_id]"),
     Page(
         "/customers",
         "Customers",
@@ -135,12 +152,9 @@ PAGES = (
         invoice_editor.start_page,
         (ShellState.enter, InvoiceEditorState.start),
     ),
-    Page(
-        "/p/[token]",
-        portal_invoice.TITLE,
-        portal_invoice.page,
-        (PortalInvoiceState.watch, PortalThreadState.watch),
-    ),
+    _invoice("/p/[token]"),
+    _account("/p/[token]/account"),
+    _invoice("/p/[token]/account/[invoice_id]"),
     Page("/set-up", "Set up", set_up.page, (SignInState.arrive_at_set_up,)),
     Page(
         "/settings",

@@ -10,7 +10,12 @@ from billing_app import models, queries
 from billing_app.database.access import job
 
 FOLDER = Path(queries.__file__).parent
-SOURCES = ("portal.py", "portal_disputes.py", "portal_thread.py")
+SOURCES = (
+    "portal.py",
+    "portal_account.py",
+    "portal_disputes.py",
+    "portal_thread.py",
+)
 TREES = [ast.parse((FOLDER / name).read_text()) for name in SOURCES]
 VISIBLE = {
     name
@@ -31,6 +36,8 @@ STAFF_COLUMNS = {
     ),
     *("idempotency_key", "account_id", "provider_payment_id", "hold_reason", "sent_at"),
 }
+# The one of its name that customers read.
+SHOWN = {("Reminder", "sent_at")}
 # They give whole rows.
 ROWS = {"get", "find"}
 
@@ -75,7 +82,8 @@ def test_a_visitor_reads_what_is_theirs(function: ast.FunctionDef):
     named = list(columns_in(function))
 
     assert {table for table, _ in named} <= VISIBLE
-    assert {column for _, column in named}.isdisjoint(STAFF_COLUMNS)
+    kept = {column for table, column in named if (table, column) not in SHOWN}
+    assert kept.isdisjoint(STAFF_COLUMNS)
 
 
 def test_the_columns_that_are_kept_from_customers_exist():

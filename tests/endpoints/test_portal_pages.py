@@ -31,6 +31,7 @@ from billing_app.endpoints.first_paint import FirstPaint
 from billing_app.endpoints.headers import SecurityHeaders
 from billing_app.endpoints.portal_pages import portal_painters
 from billing_app.models import (
+    Invoice,
     IssuedDocument,
     Person,
     PortalLink,
@@ -42,7 +43,13 @@ from billing_app.models import (
 from billing_app.services import invoices, portal_links
 from billing_app.settings import STRIPE_SOURCES
 from tests.support.asgi import http, make_client_folder
-from tests.support.billing import all_rows, an_invoice, pay, read_invoice
+from tests.support.billing import (
+    a_customer,
+    all_rows,
+    an_invoice,
+    pay,
+    read_invoice,
+)
 from tests.support.world import World
 
 HEAD = Markup('<link rel="stylesheet" href="/portal.css">')
@@ -499,3 +506,88 @@ class TestFetched:
             database.execute("alter table portal_visit rename to elsewhere")
 
         assert (await portal.get(f"/p/{token}")).status_code == 200
+
+
+class TestAccount:
+    """The account painted on the server, which works without JavaScript."""
+
+    def token(self, portal: Portal) -> str:
+        with portal.world.reading(portal.place.system) as uow:
+            customer_id = uow.get(Invoice, portal.invoice_id).customer_id
+        assert customer_id is not None
+        actor = portal.place.accounting
+        return portal.world.run(actor, portal_links.copy_customer_link, customer_id)
+
+    async def test_shows_sums_and_invoices_with_their_links(self, portal: Portal):
+        base = f"/c/{self.token(portal)}"
+
+        page = await portal.get(base)
+
+        assert page.status_code == 200
+        assert "<title>Vermeer Optics, invoices from" in page.text
+        assert 'aria-label="Summary"' in page.text
+        assert f'href="{base}/{portal.invoice_id}"' in page.text
+        assert f'href="{base}?status=paid"' in page.text
+
+    async def test_filters_by_its_address(self, portal: Portal):
+        base = f"/c/{self.token(portal)}"
+
+        for asked, is_shown in (
+            ("?status=open", True),
+            ("?status=paid", False),
+            ("?q=INV-0", True),
+            ("?q=%3Cscript%3E", False),
+            ("?sort=no-such-column&after=~", True),
+        ):
+            page = await portal.get(base + asked)
+            assert page.status_code == 200
+            assert (f'href="{base}/{portal.invoice_id}"' in page.text) is is_shown
+            assert page.text.count("<script>") == 1
+
+    async def test_its_invoice_and_files_open_and_no_others(self, portal: Portal):
+        base = f"/c/{self.token(portal)}"
+        other = a_customer(portal.world, portal.place, "Halden Freight")
+        foreign = [
+            an_invoice(portal.world, portal.place, customer_id=other),
+            an_invoice(portal.world, portal.world.kestrel),
+        ]
+        portal.print(b"%PDF-1", kind="invoice")
+
+        assert (await portal.get(f"{base}/{portal.invoice_id}")).status_code == 200
+        file = f"{base}/{portal.invoice_id}/invoice.pdf"
+        assert (await portal.get(file)).content == b"%PDF-1"
+        for invoice_id in foreign:
+            for rest in ("", "/invoice.pdf", "/pages/1.png", "/receipts/1.pdf"):
+                answer = await portal.get(f"{base}/{invoice_id}{rest}")
+                assert answer.status_code == 404
+                assert "Invoice not found" in answer.text
+
+    async def test_bad_links_are_one_page(self, portal: Portal):
+        token = self.token(portal)
+        bodies = {
+            (await portal.get(path)).text
+            for path in (
+                "/c/unknown",
+                f"/c/{token}x",
+                f"/c/{portal.token}",
+                f"/p/{token}",
+                f"/c/{token}/999999",
+            )
+        }
+
+        assert len(bodies) == 1
+
+    async def test_a_switched_off_portal_says_so(self, portal: Portal):
+        base = f"/c/{self.token(portal)}"
+        portal.choose(is_on=False)
+
+        assert (await portal.get(base)).status_code == 403
+
+    async def test_who_lacks_the_proof_is_led_to_the_sign_in(self, portal: Portal):
+        for path in ("/account/northwind-charter", f"/p/{portal.token}/account"):
+            answer = await portal.get(path)
+            assert answer.status_code == 303
+            assert answer.headers["location"] == "/account/northwind-charter/sign-in"
+
+        portal.choose(link_opens_account=True)
+        assert (await portal.get(f"/p/{portal.token}/account")).status_code == 200

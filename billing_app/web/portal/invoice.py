@@ -95,7 +95,13 @@ def _invoice() -> rx.Component:
             thread(),
             class_name="document-column",
         ),
-        lockup=_lockup(),
+        lockup=lockup(State.invoice),
+        links=[
+            rx.cond(
+                it.account_href,
+                link("All invoices", href=it.account_href, class_name=""),
+            )
+        ],
         seller=it.seller,
         contact=[
             rx.el.span(it.legal_name),
@@ -123,8 +129,8 @@ def _invoice() -> rx.Component:
     )
 
 
-def _lockup() -> rx.Component:
-    it = State.invoice
+def lockup(it: rx.Var) -> rx.Component:
+    """Draw the seller's logo and name; a wide logo says the name itself."""
     return rx.el.span(
         rx.cond(
             it.logo_href,

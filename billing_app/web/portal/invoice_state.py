@@ -184,6 +184,9 @@ class PortalInvoiceState(PortalState, rx.State):
 
     async def _look(self) -> bool:
         """Read the invoice as it is now; say whether there is more to wait for."""
+        if self._shown != self._base():
+            # Somebody went on to another page, which looks for itself.
+            return False
         try:
             opened = await self._open()
             if self.card.checkout_id and self.invoice.form != opened.view.form:

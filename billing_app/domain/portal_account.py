@@ -1,0 +1,214 @@
+"""A customer's account as they read it: every word of the page, from plain facts.
+
+The page in the browser and the page painted on the server show the same value.
+All of it is for the customer: nothing goes in here that they may not see.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from billing_app.domain.portal_invoice import Contact, PaymentRow
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something to go to: a tab, a period, the head of a column.
+
+    Attributes:
+        direction: ascending, descending, or none for the head of another column.
+    """
+
+    key: str
+    words: str
+    href: str
+    count: str = ""
+    is_current: bool = False
+    direction: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Stat:
+    """One card: amounts of each currency, and a note below."""
+
+    label: str
+    amounts: tuple[str, ...]
+    note: str = ""
+    late_note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AgeLine:
+    """One span of age; drawn by the same component as the staff's."""
+
+    key: str
+    words: str
+    tone: str
+    count: str
+    amount: str
+    percent: float
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgeBar:
+    """What is outstanding in one currency by age; the title names the currency."""
+
+    title: str
+    lines: tuple[AgeLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    """One invoice of the list.
+
+    Attributes:
+        key: its id as text, by which it is unfolded.
+        balance: what is still open; `is_settled` draws it quietly.
+        phone_amount: the one amount there is room for on a phone.
+        pay_href: where it can be paid, empty where there is nothing to pay.
+    """
+
+    id: int
+    key: str
+    number: str
+    order: str
+    issued: str
+    due: str
+    is_late: bool
+    status: str
+    note: str
+    total: str
+    balance: str
+    phone_amount: str
+    is_settled: bool
+    href: str
+    pay_href: str
+    pdf_href: str
+
+
+@dataclass(frozen=True, slots=True)
+class BehindLine:
+    """What happened that a line charges for; `arithmetic` multiplies to its amount."""
+
+    words: str
+    arithmetic: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoldDispute:
+    heading: str
+    words: str
+    note: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoldLine:
+    """One line of an unfolded invoice; nothing behind it was entered by hand."""
+
+    heading: str
+    name: str
+    detail: str
+    amount: str
+    behind: tuple[BehindLine, ...]
+    disputes: tuple[FoldDispute, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Something that happened to an invoice; `tone` is hot, next or none."""
+
+    title: str
+    words: str
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """What lies behind one row of the list."""
+
+    lines: tuple[FoldLine, ...] = ()
+    disputes: tuple[FoldDispute, ...] = ()
+    sums: tuple[tuple[str, str], ...] = ()
+    total: str = ""
+    payments: tuple[PaymentRow, ...] = ()
+    history: tuple[Moment, ...] = ()
+    talk_href: str = ""
+
+    EMPTY: ClassVar[Fold]
+
+
+Fold.EMPTY = Fold()
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFrame:
+    """What surrounds the list: whose account, kept by whom, and the sums.
+
+    Attributes:
+        is_silent: a browser of the business's own staff: it leaves no trace.
+        sign_out_href: where to sign out, empty for who has not signed in.
+        statement_first, statement_last: what the statement's fields start with.
+    """
+
+    title: str = ""
+    customer: str = ""
+    seller: str = ""
+    seller_mark: str = ""
+    legal_name: str = ""
+    logo_href: str = ""
+    logo_says_name: bool = False
+    contacts: tuple[Contact, ...] = ()
+    brand: dict[str, str] = field(default_factory=dict[str, str])
+    welcome: str = ""
+    shows_badge: bool = False
+    is_preview: bool = False
+    is_silent: bool = False
+    sign_out_href: str = ""
+    stats: tuple[Stat, ...] = ()
+    ages: tuple[AgeBar, ...] = ()
+    base: str = ""
+    shows_pdf: bool = False
+    statement_first: str = ""
+    statement_last: str = ""
+
+    EMPTY: ClassVar[AccountFrame]
+
+
+AccountFrame.EMPTY = AccountFrame()
+
+
+@dataclass(frozen=True, slots=True)
+class AccountList:
+    """One page of the list and the ways through it.
+
+    Attributes:
+        shape: rows, none (no match) or empty (no invoice at all).
+        period: the key of the period that is chosen.
+        hidden: the filters that a form has to carry along.
+        narrowed: what the list is narrowed to beside its tab, empty for nothing.
+    """
+
+    shape: str = "empty"
+    rows: tuple[ListRow, ...] = ()
+    tabs: tuple[Choice, ...] = ()
+    periods: tuple[Choice, ...] = ()
+    period: str = "all"
+    heads: tuple[Choice, ...] = ()
+    archived: Choice = Choice("", "", "")
+    text: str = ""
+    count: str = ""
+    range_words: str = ""
+    newer_href: str = ""
+    older_href: str = ""
+    none_words: str = ""
+    narrowed: str = ""
+    plain_href: str = ""
+    hidden: tuple[tuple[str, str], ...] = ()
+
+    EMPTY: ClassVar[AccountList]
+
+
+AccountList.EMPTY = AccountList()

@@ -1,0 +1,843 @@
+"""What a customer reads of all their invoices: sums, lists, what lies behind a row.
+
+Every statement walks or adds up one of the indexes made for it, whose first columns
+are the workspace, the customer and the phase: `models/invoice.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from sqlalchemy import (
+    BigInteger,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+from sqlmodel import col
+
+from billing_app.database.access import inner, job, visitor
+from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.actors import PortalVisitor
+from billing_app.domain.aging import AGES, AgeBucket, DueSpan, due_span
+from billing_app.domain.dates import Moment, fiscal_year_start
+from billing_app.domain.document import Branding, Party
+from billing_app.domain.errors import InvalidInput, NotFound
+from billing_app.domain.invoice import (
+    OPEN_PHASES,
+    InvoiceFacts,
+    InvoicePhase,
+    InvoiceState,
+    InvoiceStatus,
+    compute_status,
+)
+from billing_app.domain.parsing import clean_text
+from billing_app.domain.payment import PaymentStatus
+from billing_app.models import (
+    BillableEvent,
+    Customer,
+    Dispute,
+    Invoice,
+    Payment,
+    Reminder,
+)
+from billing_app.queries.invoices import DateRange, parse_range
+from billing_app.queries.letterhead import (
+    address_lines,
+    branding,
+    read_settings,
+    seller_party,
+)
+from billing_app.queries.paging import (
+    COUNT_MAX,
+    Count,
+    Cursor,
+    Key,
+    Page,
+    Paging,
+    Walk,
+    make_page,
+    make_walk,
+)
+from billing_app.queries.portal import ReadInvoice, read_invoice
+
+ROWS = 25
+TEXT_LENGTH_MAX = 200
+EVENTS_MAX = 2_000
+REMINDERS_MAX = 100
+DISPUTES_MAX = 50
+_REFERENCES_MAX = 500
+_LAST_CHARACTER = "\U0010ffff"
+_ID = col(Invoice.id)
+
+Kind = TypeVar("Kind", bound=StrEnum)
+
+
+class AccountSort(StrEnum):
+    """What a customer's list can be sorted by."""
+
+    ISSUED = "issued"
+    DUE = "due"
+    STATUS = "status"
+    TOTAL = "total"
+
+
+class AccountTab(StrEnum):
+    """Which invoices of the customer."""
+
+    ALL = ""
+    OPEN = "open"
+    OVERDUE = "overdue"
+    DISPUTED = "disputed"
+    PAID = "paid"
+
+
+class Period(StrEnum):
+    """By when they were issued, in the business's years."""
+
+    ALL = ""
+    THIS_YEAR = "this-year"
+    LAST_YEAR = "last-year"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFilter:
+    """Which invoices, in which order.
+
+    Attributes:
+        text: beginning of a number, a purchase order, or a reference behind a line.
+        bucket: a span of age; only what is asked for within it.
+        issued: from a day to a day, where `period` names no year.
+    """
+
+    tab: AccountTab = AccountTab.ALL
+    text: str = ""
+    bucket: AgeBucket | None = None
+    currency: str = ""
+    period: Period = Period.ALL
+    issued: DateRange = field(default_factory=DateRange)
+    includes_archived: bool = False
+    sort: AccountSort = AccountSort.ISSUED
+    is_descending: bool = True
+    paging: Paging = field(default_factory=lambda: Paging(limit=ROWS))
+
+    @property
+    def is_plain(self) -> bool:
+        """Say whether it narrows nothing but by its tab."""
+        return not (self.text or self.bucket or self.period or self.currency) and (
+            self.issued.is_open
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AccountHead:
+    """Whose account it is and who keeps it."""
+
+    customer: str
+    language: str
+    business: str
+    seller: Party
+    buyer: Party
+    branding: Branding
+    fiscal_month: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgeSum:
+    """What is outstanding in one span of age; how many invoices it comes from."""
+
+    bucket: AgeBucket
+    minor: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class CurrencySums:
+    """The account in one currency, in its minor units.
+
+    Attributes:
+        ages: every span, and what is disputed; together `outstanding_minor`.
+        paid_minor: received since the business year began, less what went back.
+    """
+
+    currency: str
+    outstanding_minor: int = 0
+    open_count: int = 0
+    overdue_count: int = 0
+    disputed_minor: int = 0
+    disputed_count: int = 0
+    paid_minor: int = 0
+    paid_count: int = 0
+    ages: tuple[AgeSum, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """One invoice of the list. Amounts in minor units of `currency`."""
+
+    id: int
+    number: str
+    purchase_order: str
+    status: InvoiceStatus
+    is_archived: bool
+    currency: str
+    issued_on: date
+    due_on: date | None
+    total_minor: int
+    outstanding_minor: int
+    processing_minor: int
+    disputed_minor: int
+    sort_key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One page of the list, and the sums above it.
+
+    Attributes:
+        tabs: how many invoices each tab holds.
+        count: how many match, counted no further than a thousand where a search or
+            a period narrows them.
+    """
+
+    sums: tuple[CurrencySums, ...]
+    tabs: Mapping[AccountTab, int]
+    page: Page[AccountRow]
+    count: Count
+    moment: Moment
+    year_start: date
+
+
+@dataclass(frozen=True, slots=True)
+class EventFacts:
+    """What happened that a line charges for."""
+
+    line_position: int
+    kind: str
+    reference: str
+    description: str
+    happened_at: datetime
+    quantity: Decimal
+    unit: str
+    rate: Decimal
+    factors: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderFacts:
+    sent_at: datetime
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeFacts:
+    """A dispute as its customer knows it; no `resolved_at` while it is open."""
+
+    line_position: int | None
+    amount_minor: int
+    reason: str
+    opened_at: datetime
+    outcome: str
+    answer: str
+    resolved_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unfolded:
+    """What lies behind one row of the list."""
+
+    invoice: ReadInvoice
+    events: tuple[EventFacts, ...]
+    reminders: tuple[ReminderFacts, ...]
+    disputes: tuple[DisputeFacts, ...]
+
+
+def parse_account_filter(typed: Mapping[str, str]) -> AccountFilter:
+    """Read a filter from the parameters of an address.
+
+    `status, q, age, currency, period, archived, sort, after, before`. What no page
+    of ours would have written is left out, since customers edit no addresses.
+    """
+    wanted = typed.get("sort", "")
+    sort = _known(AccountSort, wanted.removeprefix("-"), AccountSort.ISSUED)
+    is_sorted = wanted.removeprefix("-") == sort.value
+    return AccountFilter(
+        tab=_known(AccountTab, typed.get("status", ""), AccountTab.ALL),
+        text=_text(typed.get("q", "")),
+        bucket=_known(AgeBucket, typed.get("age", ""), None),
+        currency=_currency(typed.get("currency", "")),
+        period=_known(Period, typed.get("period", ""), Period.ALL),
+        issued=_range(typed.get("period", "")),
+        includes_archived=typed.get("archived", "") == "1",
+        sort=sort,
+        is_descending=wanted.startswith("-") if is_sorted else True,
+        paging=Paging(typed.get("after", ""), typed.get("before", ""), ROWS),
+    )
+
+
+@job
+def read_head(uow: UnitOfWork, customer_id: int) -> AccountHead:
+    """Return whose account it is, for a workflow that has opened its page."""
+    settings = read_settings(uow)
+    customer = uow.get(Customer, customer_id)
+    return AccountHead(
+        customer=customer.name,
+        language=customer.language or settings.language,
+        business=uow.workspace.name,
+        seller=seller_party(settings),
+        buyer=Party(
+            name=customer.name,
+            address=address_lines(customer.address),
+            country=customer.country,
+            vat_id=customer.vat_id,
+        ),
+        branding=branding(settings, settings.look),
+        fiscal_month=settings.fiscal_month,
+    )
+
+
+@visitor
+def read_account(
+    uow: UnitOfWork, wanted: AccountFilter, zone: str, fiscal_month: int
+) -> Account:
+    """Return one page of the customer's invoices and the sums above it.
+
+    A place in the list that was not made by it is its beginning.
+
+    Raises:
+        NotFound: the link opens one invoice and no account.
+    """
+    _check_whole(uow)
+    moment = Moment(uow.now, zone)
+    year_start = fiscal_year_start(moment.today, fiscal_month)
+    tabs = _count_tabs(uow, wanted, moment.today)
+    dated = _dated(wanted, year_start)
+    try:
+        page = _page(uow, wanted, dated, moment.today)
+    except InvalidInput:
+        page = _page(uow, _from_start(wanted), dated, moment.today)
+    count = Count(tabs[wanted.tab])
+    if not wanted.is_plain:
+        count = _count(uow, wanted, dated, moment.today)
+    sums = _sums(uow, moment.today, year_start)
+    return Account(sums, tabs, page, count, moment, year_start)
+
+
+@visitor
+def unfold(
+    uow: UnitOfWork, invoice_id: int, *, shows_reminders: bool, shows_disputes: bool
+) -> Unfolded:
+    """Return what lies behind a row of the account's list.
+
+    Raises:
+        NotFound: it is not shown to this visitor.
+    """
+    invoice = read_invoice(uow, invoice_id)
+    return Unfolded(
+        invoice=invoice,
+        events=tuple(_list_events(uow, invoice_id)),
+        reminders=tuple(_list_reminders(uow, invoice_id)) if shows_reminders else (),
+        disputes=tuple(_list_disputes(uow, invoice_id)) if shows_disputes else (),
+    )
+
+
+# Sums
+
+
+def _sums(uow: UnitOfWork, today: date, year_start: date) -> tuple[CurrencySums, ...]:
+    """Add up each currency, the one with the most open invoices first."""
+    paid = {row.currency: row for row in uow.all(_paid(year_start, today))}
+    open_rows = {row.currency: row for row in uow.all(_outstanding(today))}
+    found = [
+        _sum(currency, open_rows.get(currency), paid.get(currency))
+        for currency in open_rows.keys() | paid.keys()
+    ]
+    return tuple(sorted(found, key=lambda it: (-it.open_count, it.currency)))
+
+
+def _sum(currency: str, owed: Any, paid: Any) -> CurrencySums:
+    received = (paid.minor, paid.count) if paid is not None else (0, 0)
+    if owed is None:
+        return CurrencySums(currency, paid_minor=received[0], paid_count=received[1])
+    values = owed._mapping
+    ages = [
+        AgeSum(bucket, values[f"minor_{place}"], values[f"count_{place}"])
+        for place, bucket in enumerate(AGES)
+    ]
+    ages.append(AgeSum(AgeBucket.DISPUTED, owed.disputed, owed.disputed_count))
+    return CurrencySums(
+        currency=currency,
+        outstanding_minor=owed.outstanding,
+        open_count=owed.open_count,
+        overdue_count=owed.overdue_count,
+        disputed_minor=owed.disputed,
+        disputed_count=owed.disputed_count,
+        paid_minor=received[0],
+        paid_count=received[1],
+        ages=tuple(ages),
+    )
+
+
+def _outstanding(today: date) -> Any:
+    outstanding = col(Invoice.outstanding_minor)
+    asked = outstanding - _disputed()
+    late = and_(
+        col(Invoice.due_key) < today,
+        col(Invoice.phase).in_(_late_phases()),
+    )
+    columns: list[Any] = []
+    for place, bucket in enumerate(AGES):
+        within = and_(_due_within(due_span(bucket, today)), asked > 0)
+        columns += [
+            _total(case((within, asked), else_=0)).label(f"minor_{place}"),
+            _total(case((within, 1), else_=0)).label(f"count_{place}"),
+        ]
+    return (
+        select(
+            col(Invoice.currency),
+            _total(outstanding).label("outstanding"),
+            func.count().label("open_count"),
+            _total(case((late, 1), else_=0)).label("overdue_count"),
+            _total(_disputed()).label("disputed"),
+            _total(case((_disputed() > 0, 1), else_=0)).label("disputed_count"),
+            *columns,
+        )
+        .where(col(Invoice.phase).in_(_phase_names(OPEN_PHASES)))
+        .group_by(col(Invoice.currency))
+    )
+
+
+def _disputed() -> Any:
+    """What is disputed of an invoice; never more than it still asks for."""
+    outstanding, disputed = col(Invoice.outstanding_minor), col(Invoice.disputed_minor)
+    return case((disputed > outstanding, outstanding), else_=disputed)
+
+
+def _paid(first: date, last: date) -> Any:
+    kept = col(Payment.amount_minor) - col(Payment.refunded_minor)
+    return (
+        select(
+            col(Payment.currency),
+            _total(kept).label("minor"),
+            func.count().label("count"),
+        )
+        .where(
+            col(Payment.received_on) >= first,
+            col(Payment.received_on) <= last,
+            col(Payment.status) == PaymentStatus.SETTLED,
+        )
+        .group_by(col(Payment.currency))
+    )
+
+
+def _total(expression: Any) -> Any:
+    # PostgreSQL adds bigints up to numerics.
+    return cast(func.coalesce(func.sum(expression), 0), BigInteger)
+
+
+# Lists
+
+
+def _page(
+    uow: UnitOfWork, wanted: AccountFilter, dated: DateRange, today: date
+) -> Page[AccountRow]:
+    branches = _branches(wanted, today)
+    key, key_type = _KEYS[wanted.sort]
+    walk = make_walk(key, _ID, key_type, wanted.is_descending, wanted.paging)
+    conditions = _conditions(uow, wanted, dated, leader=wanted.sort)
+    ids = [
+        (row.id, row.key)
+        for row in uow.all(_first_ids(branches, conditions, walk, wanted))
+    ]
+    return make_page(
+        _rows(uow, ids, today),
+        wanted.paging,
+        walk,
+        lambda row: Cursor(row.sort_key, row.id),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Branch:
+    """Invoices of one phase, due within some days; `rank` orders statuses."""
+
+    phase: str
+    due: DueSpan
+    rank: int
+
+
+def _branches(wanted: AccountFilter, today: date) -> list[_Branch]:
+    """Split the list so that each part walks one index."""
+    if wanted.bucket is not None:
+        asked = due_span(wanted.bucket, today)
+        return [
+            _Branch(name, asked, 0)
+            for name in _phase_names(OPEN_PHASES, with_archived=True)
+        ]
+    late, in_time = DueSpan(last=today - timedelta(days=1)), DueSpan(first=today)
+    parts = _PARTS[wanted.tab]
+    return [
+        _Branch(name, {"late": late, "in_time": in_time}.get(side, DueSpan()), rank)
+        for rank, (phase, side) in enumerate(_STATUS_ORDER)
+        if (phase, side) in parts
+        for name in _phase_names((phase,), with_archived=wanted.includes_archived)
+    ]
+
+
+def _first_ids(
+    branches: Sequence[_Branch],
+    conditions: Sequence[Any],
+    walk: Walk,
+    wanted: AccountFilter,
+) -> Any:
+    """Select ids and keys of a page in walking order, merged from every branch."""
+    by_status = wanted.sort == AccountSort.STATUS
+    parts: list[Any] = []
+    for branch in branches:
+        beyond = walk.beyond()
+        key, order = walk.key, walk.order()
+        if by_status:
+            place = _beyond_rank(branch.rank, walk)
+            if place is None:
+                continue
+            key, beyond = literal(branch.rank), place
+            order = [_ID.desc() if walk.is_descending else _ID.asc()]
+        span = [_due_within(branch.due)] if branch.due != DueSpan() else []
+        parts.append(
+            select(_ID, key.label("key"))
+            .where(col(Invoice.phase) == branch.phase, *span, *conditions, *beyond)
+            .order_by(*order)
+            .limit(wanted.paging.rows_wanted)
+            .subquery()
+        )
+    if not parts:
+        return select(_ID, literal(0).label("key")).where(literal(False))
+    merged = union_all(*(select(each.c.id, each.c.key) for each in parts)).subquery()
+    order = [
+        column.desc() if walk.is_descending else column.asc()
+        for column in (merged.c.key, merged.c.id)
+    ]
+    return (
+        select(merged.c.id, merged.c.key)
+        .order_by(*order)
+        .limit(wanted.paging.rows_wanted)
+    )
+
+
+def _beyond_rank(rank: int, walk: Walk) -> list[Any] | None:
+    """Return what is beyond the place within a status; None where nothing is."""
+    if walk.cursor is None:
+        return []
+    here = walk.cursor.key
+    assert isinstance(here, int)
+    if rank == here:
+        row_id, last = walk.row_id, walk.cursor.row_id
+        return [row_id < last if walk.is_descending else row_id > last]
+    is_past = rank < here if walk.is_descending else rank > here
+    return [] if is_past else None
+
+
+def _conditions(
+    uow: UnitOfWork, wanted: AccountFilter, dated: DateRange, *, leader: AccountSort
+) -> list[Any]:
+    conditions: list[Any] = []
+    issued = col(Invoice.issued_key)
+    if leader != AccountSort.ISSUED:
+        # A range would lead the plan away from the index of the sort.
+        issued = func.coalesce(issued, issued)
+    if dated.first is not None:
+        conditions.append(issued >= dated.first)
+    if dated.last is not None:
+        conditions.append(issued <= dated.last)
+    if wanted.currency:
+        conditions.append(col(Invoice.currency) == wanted.currency)
+    if wanted.tab == AccountTab.DISPUTED or wanted.bucket == AgeBucket.DISPUTED:
+        conditions.append(_disputed() > 0)
+    elif wanted.bucket is not None:
+        conditions.append(col(Invoice.outstanding_minor) > _disputed())
+    if wanted.text:
+        conditions.append(_matches(uow, wanted.text))
+    return conditions
+
+
+def _matches(uow: UnitOfWork, text: str) -> Any:
+    """Match the beginning of a number or an order, or what a line is about."""
+    number, order = (
+        func.coalesce(col(column), "")
+        for column in (Invoice.number, Invoice.purchase_order)
+    )
+    behind = (
+        select(col(BillableEvent.invoice_id))
+        .where(_begins_with(col(BillableEvent.reference), text))
+        .limit(_REFERENCES_MAX)
+    )
+    ids = {row.invoice_id for row in uow.all(behind)}
+    prefixes = dict.fromkeys((text, text.upper()))
+    return or_(
+        *(
+            _begins_with(column, each)
+            for column in (number, order)
+            for each in prefixes
+        ),
+        *([_ID.in_(sorted(ids))] if ids else []),
+    )
+
+
+def _begins_with(column: Any, prefix: str) -> Any:
+    return and_(column >= prefix, column < prefix + _LAST_CHARACTER)
+
+
+def _due_within(span: DueSpan) -> Any:
+    due = col(Invoice.due_key)
+    first = [due >= span.first] if span.first is not None else []
+    last = [due <= span.last] if span.last is not None else []
+    return and_(True, *first, *last)
+
+
+def _count(
+    uow: UnitOfWork, wanted: AccountFilter, dated: DateRange, today: date
+) -> Count:
+    conditions = _conditions(uow, wanted, dated, leader=AccountSort.ISSUED)
+    found = [
+        select(_ID)
+        .where(col(Invoice.phase) == branch.phase, _due_within(branch.due), *conditions)
+        .order_by(col(Invoice.issued_key).desc())
+        .limit(COUNT_MAX + 1)
+        .subquery()
+        for branch in _branches(wanted, today)
+    ]
+    together = union_all(*(select(each.c.id) for each in found)).subquery()
+    return Count(uow.count(select(together.c.id).limit(COUNT_MAX + 1)))
+
+
+def _count_tabs(
+    uow: UnitOfWork, wanted: AccountFilter, today: date
+) -> dict[AccountTab, int]:
+    late = and_(col(Invoice.due_key) < today, col(Invoice.phase).in_(_late_phases()))
+    is_open = col(Invoice.phase).in_(_phase_names(OPEN_PHASES))
+    disputed = and_(is_open, _disputed() > 0)
+    phases = _phase_names(InvoicePhase, with_archived=wanted.includes_archived)
+    statement = (
+        select(
+            col(Invoice.phase),
+            func.count().label("count"),
+            _total(case((late, 1), else_=0)).label("late"),
+            _total(case((disputed, 1), else_=0)).label("disputed"),
+        )
+        .where(col(Invoice.phase).in_(phases))
+        .group_by(col(Invoice.phase))
+    )
+    counted = dict.fromkeys(AccountTab, 0)
+    for phase, count, late_count, disputed_count in uow.all(statement):
+        counted[AccountTab.ALL] += count
+        counted[AccountTab.OVERDUE] += late_count
+        counted[AccountTab.DISPUTED] += disputed_count
+        plain = phase.removeprefix("archived_")
+        if plain in OPEN_PHASES:
+            counted[AccountTab.OPEN] += count
+        if plain == InvoicePhase.PAID:
+            counted[AccountTab.PAID] += count
+    return counted
+
+
+def _late_phases() -> list[str]:
+    """What is on its way is not late any more."""
+    return _phase_names((InvoicePhase.UNPAID, InvoicePhase.PARTIALLY_PAID))
+
+
+def _rows(
+    uow: UnitOfWork, ids: Sequence[tuple[int, Key]], today: date
+) -> list[AccountRow]:
+    """Read the shown columns, in the order of the ids."""
+    shown = select(*_SHOWN).where(_ID.in_([row_id for row_id, _ in ids]))
+    found = {row.id: row for row in uow.all(shown)}
+    return [_row(found[row_id], key, today) for row_id, key in ids if row_id in found]
+
+
+def _row(row: Any, key: Key, today: date) -> AccountRow:
+    facts = InvoiceFacts(
+        InvoiceState(row.state),
+        row.total_minor,
+        row.outstanding_minor,
+        row.processing_minor,
+        row.due_on,
+    )
+    return AccountRow(
+        id=row.id,
+        number=row.number,
+        purchase_order=row.purchase_order,
+        status=compute_status(facts, today),
+        is_archived=row.phase.startswith("archived_"),
+        currency=row.currency,
+        issued_on=row.issued_on,
+        due_on=row.due_on,
+        total_minor=row.total_minor,
+        outstanding_minor=row.outstanding_minor,
+        processing_minor=row.processing_minor,
+        disputed_minor=min(row.disputed_minor, max(0, row.outstanding_minor)),
+        # SQLite forgets that a key out of a union is a date.
+        sort_key=key,
+    )
+
+
+# Behind a row
+
+
+def _list_events(uow: UnitOfWork, invoice_id: int) -> Iterator[EventFacts]:
+    statement = (
+        select(
+            col(BillableEvent.line_position),
+            col(BillableEvent.kind),
+            col(BillableEvent.reference),
+            col(BillableEvent.description),
+            col(BillableEvent.happened_at),
+            col(BillableEvent.quantity),
+            col(BillableEvent.unit),
+            col(BillableEvent.rate),
+            col(BillableEvent.factors),
+        )
+        .where(
+            col(BillableEvent.invoice_id) == invoice_id,
+            col(BillableEvent.line_position).is_not(None),
+        )
+        .order_by(col(BillableEvent.line_position), col(BillableEvent.id))
+        .limit(EVENTS_MAX)
+    )
+    for *facts, factors in uow.all(statement):
+        pairs = tuple((str(value), str(word)) for value, word in factors)
+        yield EventFacts(*facts, factors=pairs)
+
+
+def _list_reminders(uow: UnitOfWork, invoice_id: int) -> Iterator[ReminderFacts]:
+    statement = (
+        select(col(Reminder.sent_at), col(Reminder.email))
+        .where(col(Reminder.invoice_id) == invoice_id)
+        .order_by(col(Reminder.sent_at), col(Reminder.id))
+        .limit(REMINDERS_MAX)
+    )
+    for sent_at, email in uow.all(statement):
+        yield ReminderFacts(sent_at, email)
+
+
+def _list_disputes(uow: UnitOfWork, invoice_id: int) -> Iterator[DisputeFacts]:
+    statement = (
+        select(
+            col(Dispute.line_position),
+            col(Dispute.amount_minor),
+            col(Dispute.reason),
+            col(Dispute.opened_at),
+            col(Dispute.outcome),
+            col(Dispute.answer),
+            col(Dispute.resolved_at),
+        )
+        .where(col(Dispute.invoice_id) == invoice_id)
+        .order_by(col(Dispute.id))
+        .limit(DISPUTES_MAX)
+    )
+    for row in uow.all(statement):
+        yield DisputeFacts(*row)
+
+
+@inner
+def _check_whole(uow: UnitOfWork) -> None:
+    """Refuse whoever may see one invoice only: sums would tell of the others."""
+    assert isinstance(uow.actor, PortalVisitor)
+    if uow.actor.invoice_id is not None:
+        raise NotFound("Invoice not found.")
+
+
+# Small parts
+
+# What the two halves of a phase are called: what is late and what still has time.
+_LATE, _IN_TIME, _EITHER = "late", "in_time", ""
+# How urgent, most urgent last, so that a descending sort shows it first.
+_STATUS_ORDER = (
+    (InvoicePhase.VOID, _EITHER),
+    (InvoicePhase.PAID, _EITHER),
+    (InvoicePhase.PROCESSING, _EITHER),
+    (InvoicePhase.UNPAID, _IN_TIME),
+    (InvoicePhase.PARTIALLY_PAID, _IN_TIME),
+    (InvoicePhase.UNPAID, _LATE),
+    (InvoicePhase.PARTIALLY_PAID, _LATE),
+)
+_OPEN_PARTS = tuple(part for part in _STATUS_ORDER if part[0] in OPEN_PHASES)
+_PARTS = {
+    AccountTab.ALL: _STATUS_ORDER,
+    AccountTab.OPEN: _OPEN_PARTS,
+    AccountTab.DISPUTED: _OPEN_PARTS,
+    AccountTab.OVERDUE: tuple(part for part in _STATUS_ORDER if part[1] == _LATE),
+    AccountTab.PAID: ((InvoicePhase.PAID, _EITHER),),
+}
+_KEYS: dict[AccountSort, tuple[Any, type[Key]]] = {
+    AccountSort.ISSUED: (col(Invoice.issued_key), date),
+    AccountSort.DUE: (col(Invoice.due_key), date),
+    AccountSort.TOTAL: (col(Invoice.total_minor), int),
+    AccountSort.STATUS: (literal(0), int),
+}
+_SHOWN = (
+    _ID,
+    col(Invoice.number),
+    col(Invoice.purchase_order),
+    col(Invoice.state),
+    col(Invoice.phase),
+    col(Invoice.currency),
+    col(Invoice.issued_on),
+    col(Invoice.due_on),
+    col(Invoice.total_minor),
+    col(Invoice.outstanding_minor),
+    col(Invoice.processing_minor),
+    col(Invoice.disputed_minor),
+)
+
+
+def _phase_names(
+    phases: Iterable[InvoicePhase], *, with_archived: bool = True
+) -> list[str]:
+    kept = [phase.value for phase in phases]
+    return kept + [f"archived_{name}" for name in kept] if with_archived else kept
+
+
+def _dated(wanted: AccountFilter, year_start: date) -> DateRange:
+    """Return the days of issue that the filter's period stands for."""
+    if wanted.period == Period.THIS_YEAR:
+        return DateRange(year_start)
+    if wanted.period == Period.LAST_YEAR:
+        first = year_start.replace(year=year_start.year - 1)
+        return DateRange(first, year_start - timedelta(days=1))
+    return wanted.issued
+
+
+def _from_start(wanted: AccountFilter) -> AccountFilter:
+    return replace(wanted, paging=Paging(limit=ROWS))
+
+
+def _known(kind: type[Kind], text: str, otherwise: Kind | None) -> Any:
+    return kind(text) if text in {known.value for known in kind} else otherwise
+
+
+def _text(text: str) -> str:
+    try:
+        return clean_text(text, length_max=TEXT_LENGTH_MAX, field="q").strip()
+    except InvalidInput:
+        return ""
+
+
+def _range(text: str) -> DateRange:
+    try:
+        return parse_range(text, "period") if ".." in text else DateRange()
+    except InvalidInput:
+        return DateRange()
+
+
+def _currency(text: str) -> str:
+    return text if len(text) == 3 and text.isascii() and text.isupper() else ""

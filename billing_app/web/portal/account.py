@@ -1,0 +1,469 @@
+"""The customer's account: what is open, how old it is, and every invoice.
+
+`documents/templates/account.html` paints the same before JavaScript; change both.
+"""
+
+from __future__ import annotations
+
+import reflex as rx
+from reflex_components_core.core.banner import has_connection_errors
+
+from billing_app.domain.portal_account import Fold
+from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND
+from billing_app.web.components.badges import status_badge
+from billing_app.web.components.charts import aging
+from billing_app.web.components.controls import (
+    button,
+    link,
+    link_button,
+    post_form,
+    search_field,
+)
+from billing_app.web.components.icons import icon
+from billing_app.web.components.layout import portal_shell, skeleton_block
+from billing_app.web.portal.account_state import PortalAccountState as State
+from billing_app.web.portal.browser import Clock, Leave, Painted
+from billing_app.web.portal.invoice import lockup, stands_alone
+
+# Until the page knows better it keeps the title that the server has painted.
+_PAINTED_TITLE = rx.Var[str](
+    "(typeof document === 'undefined' ? 'Your invoices' : document.title)"
+)
+TITLE = rx.cond(State.title, State.title, _PAINTED_TITLE)
+_HIDDEN = {"aria-hidden": "true"}
+# The columns that the address cannot sort by stand at their places.
+_FIRST, _LAST = "Invoice", ("Balance", "Actions")
+
+
+def page() -> rx.Component:
+    return rx.fragment(Leave.create(to=State.sign_in_href), _page())
+
+
+def _page() -> rx.Component:
+    return rx.cond(
+        State.is_loaded,
+        rx.cond(
+            State.is_gone,
+            stands_alone(*NOT_FOUND),
+            rx.cond(State.is_off, stands_alone(*NOT_AVAILABLE, art="lock"), _account()),
+        ),
+        Painted.create(
+            rx.el.main(
+                rx.el.h1("Your invoices", class_name="visually-hidden"),
+                skeleton_block(12),
+                class_name="account",
+            )
+        ),
+    )
+
+
+def _account() -> rx.Component:
+    it = State.frame
+    return portal_shell(
+        rx.el.header(
+            rx.el.h1(rx.el.bdi(it.customer)),
+            rx.el.p("Your invoices from ", it.seller, class_name="lead"),
+            rx.cond(it.welcome, rx.el.p(it.welcome, class_name="welcome")),
+        ),
+        _summary(),
+        _tools(),
+        _list(),
+        _fresh(),
+        lockup=lockup(it),
+        links=[rx.cond(it.sign_out_href, _sign_out())],
+        seller=it.seller,
+        skip_words="Skip to the invoices",
+        main_class="account",
+        contact=[
+            rx.el.span(it.legal_name),
+            rx.foreach(
+                it.contacts,
+                lambda way: rx.cond(
+                    way.href,
+                    link(way.words, href=way.href, leaves_app=True, class_name=""),
+                    rx.el.span(way.words),
+                ),
+            ),
+        ],
+        shows_badge=it.shows_badge,
+        brand=it.brand,
+        above=[rx.cond(it.is_preview, _preview_banner())],
+        notices=State.notices,
+        on_dismiss=State.dismiss_notice,
+        stylesheets=(),
+    )
+
+
+def _sign_out() -> rx.Component:
+    return post_form(
+        rx.el.button("Sign out", type="submit"),
+        action=State.frame.sign_out_href,
+    )
+
+
+def _preview_banner() -> rx.Component:
+    return rx.el.p(
+        icon("eye"),
+        rx.el.span(
+            "Preview: this is what your customer sees. "
+            "Nothing is recorded and nothing can be paid."
+        ),
+        class_name="preview-banner",
+        role="status",
+    )
+
+
+def _summary() -> rx.Component:
+    return rx.el.section(
+        rx.el.dl(rx.foreach(State.frame.stats, _stat)),
+        rx.foreach(
+            State.frame.ages,
+            lambda it: rx.el.div(
+                rx.el.h2(it.title), aging(it.lines), class_name="aging"
+            ),
+        ),
+        class_name="card stats",
+        aria_label="Summary",
+    )
+
+
+def _stat(it: rx.Var) -> rx.Component:
+    late = rx.el.b(it.late_note, class_name="late")
+    return rx.el.div(
+        rx.el.dt(it.label),
+        rx.el.dd(rx.foreach(it.amounts, lambda amount: rx.el.p(amount))),
+        rx.el.dd(
+            it.note,
+            rx.cond(it.late_note, rx.fragment(", ", late)),
+            class_name="figure-note",
+        ),
+    )
+
+
+def _tools() -> rx.Component:
+    it = State.list
+    return rx.el.div(
+        search_field(
+            "Search",
+            name="q",
+            placeholder="Number, PO or reference",
+            default_value=it.text,
+            key=State.place.to_string(),
+            on_change=State.search.debounce(250),
+            max_length=200,
+        ),
+        rx.el.nav(rx.foreach(it.tabs, _tab), class_name="filters", aria_label="Status"),
+        rx.el.select(
+            rx.foreach(
+                it.periods,
+                lambda one: rx.el.option(one.words, value=one.key, key=one.key),
+            ),
+            name="period",
+            class_name="input period",
+            aria_label="Period",
+            value=it.period,
+            on_change=State.choose_period,
+        ),
+        class_name="toolbar",
+        role="search",
+    )
+
+
+def _tab(it: rx.Var) -> rx.Component:
+    return link(
+        it.words,
+        " ",
+        rx.el.span(it.count, class_name="count"),
+        href=it.href,
+        class_name="",
+        custom_attrs={"aria-current": rx.cond(it.is_current, "page", "false")},
+    )
+
+
+def _list() -> rx.Component:
+    it = State.list
+    return rx.fragment(
+        rx.cond(
+            it.narrowed,
+            rx.el.p(
+                rx.el.span(it.narrowed),
+                link("Show all", href=it.plain_href),
+                class_name="narrowed",
+            ),
+        ),
+        rx.match(
+            it.shape,
+            ("rows", _table()),
+            (
+                "none",
+                rx.el.p(
+                    it.none_words,
+                    " ",
+                    link("Show all", href=it.plain_href),
+                    class_name="nothing",
+                    role="status",
+                ),
+            ),
+            rx.el.p(
+                "No invoices yet. They appear here as soon as there are any.",
+                class_name="nothing",
+            ),
+        ),
+    )
+
+
+def _table() -> rx.Component:
+    it = State.list
+    return rx.el.div(
+        rx.el.table(
+            rx.el.caption("Invoices", class_name="visually-hidden"),
+            rx.el.thead(
+                rx.el.tr(
+                    _head(_FIRST),
+                    rx.foreach(it.heads, _sorting_head),
+                    _head(_LAST[0], "number"),
+                    _head(_LAST[1], is_hidden=True),
+                    role="row",
+                ),
+                role="rowgroup",
+            ),
+            rx.el.tbody(rx.foreach(it.rows, _row), role="rowgroup"),
+            role="table",
+            class_name="table table-cards",
+            aria_label="Invoices",
+        ),
+        rx.el.nav(
+            rx.el.p(it.range_words, role="status"),
+            _archived(),
+            _step("Previous", it.newer_href),
+            _step("Next", it.older_href),
+            class_name="pager",
+            aria_label="Pages",
+        ),
+        class_name="card table-card",
+    )
+
+
+def _archived() -> rx.Component:
+    it = State.list.archived
+    return link(
+        rx.cond(it.is_current, "Hide archived", it.words),
+        href=it.href,
+        class_name="pager-more",
+    )
+
+
+def _step(words: str, href: rx.Var[str]) -> rx.Component:
+    return rx.cond(
+        href,
+        link_button(words, href, small=True),
+        button(words, small=True, disabled=True),
+    )
+
+
+def _head(words: str, class_name: str = "", is_hidden: bool = False) -> rx.Component:
+    shown = rx.el.span(words, class_name="visually-hidden") if is_hidden else words
+    return rx.el.th(shown, role="columnheader", scope="col", class_name=class_name)
+
+
+def _sorting_head(it: rx.Var) -> rx.Component:
+    return rx.el.th(
+        link(it.words, icon("arrow-up", 14, "sort-arrow"), href=it.href, class_name=""),
+        role="columnheader",
+        scope="col",
+        class_name=rx.cond(it.key == "total", "number", ""),
+        custom_attrs={"aria-sort": it.direction},
+    )
+
+
+def _row(it: rx.Var) -> rx.Component:
+    is_open = State.open_rows.contains(it.key)
+    return rx.fragment(
+        rx.el.tr(
+            _cell(_number(it, is_open), "title"),
+            _cell(it.issued, "hidden", "quiet"),
+            _cell(it.due, "under", rx.cond(it.is_late, "due late", "due")),
+            _cell(
+                rx.fragment(
+                    status_badge(it.status),
+                    rx.cond(it.note, rx.el.small(it.note, class_name="row-note")),
+                ),
+                "status",
+            ),
+            _cell(it.total, "hidden", "number"),
+            _cell(
+                rx.fragment(
+                    rx.el.span(it.balance, class_name="on-desktop"),
+                    rx.el.span(
+                        it.phone_amount, class_name="on-phone", custom_attrs=_HIDDEN
+                    ),
+                ),
+                "amount",
+                rx.cond(it.is_settled, "number settled", "number"),
+            ),
+            _cell(_actions(it), "amount-under"),
+            role="row",
+            class_name=rx.cond(is_open, "row-open", ""),
+        ),
+        rx.cond(
+            is_open,
+            rx.el.tr(
+                rx.el.td(_fold(State.folds[it.key], it), col_span=7, role="cell"),
+                role="row",
+                class_name="row-fold",
+            ),
+        ),
+        key=it.key,
+    )
+
+
+def _cell(
+    content: rx.Component | rx.Var, place: str, class_name: str | rx.Var[str] = ""
+) -> rx.Component:
+    named = f"phone-{place} {class_name}"
+    return rx.el.td(content, role="cell", class_name=named)
+
+
+def _number(it: rx.Var, is_open: rx.Var) -> rx.Component:
+    return rx.el.span(
+        rx.el.button(
+            icon("chevron-right"),
+            type="button",
+            class_name="row-toggle",
+            aria_label=f"Lines of {it.number}",
+            on_click=State.toggle(it.id),
+            custom_attrs={"aria-expanded": rx.cond(is_open, "true", "false")},
+        ),
+        link(it.number, href=it.href, class_name="row-link"),
+        rx.cond(it.order, rx.el.small(it.order, class_name="order")),
+        class_name="row-number",
+    )
+
+
+def _actions(it: rx.Var) -> rx.Component:
+    return rx.el.div(
+        rx.cond(
+            it.pay_href,
+            link_button("Pay", it.pay_href, small=True, aria_label=f"Pay {it.number}"),
+        ),
+        rx.cond(
+            it.pdf_href,
+            link(
+                icon("download"),
+                href=it.pdf_href,
+                leaves_app=True,
+                class_name="button button-quiet button-icon button-small on-desktop",
+                aria_label=f"Download PDF of {it.number}",
+            ),
+        ),
+        class_name="row-actions",
+    )
+
+
+def _fold(fold: rx.Var[Fold], row: rx.Var) -> rx.Component:
+    return rx.el.div(
+        rx.el.div(
+            rx.foreach(fold.lines, _line),
+            rx.foreach(
+                fold.sums,
+                lambda pair: rx.el.div(
+                    rx.el.span(pair[0]),
+                    rx.el.span(pair[1], class_name="number"),
+                    class_name="line",
+                ),
+            ),
+            rx.el.div(
+                rx.el.span("Total"),
+                rx.el.span(fold.total, class_name="number"),
+                class_name="line line-total",
+            ),
+            rx.foreach(fold.disputes, _dispute),
+        ),
+        rx.el.div(
+            rx.el.h3("Payments"),
+            rx.cond(
+                fold.payments.length() > 0,
+                rx.el.ul(rx.foreach(fold.payments, _payment), class_name="received"),
+                rx.el.p("None yet.", class_name="quiet"),
+            ),
+            rx.el.h3("What happened"),
+            rx.el.ol(rx.foreach(fold.history, _moment), class_name="timeline"),
+            rx.el.p(
+                link("Open invoice", href=row.href),
+                link("Conversation", href=fold.talk_href),
+                class_name="fold-links",
+            ),
+        ),
+        class_name="fold-columns",
+    )
+
+
+def _line(it: rx.Var) -> rx.Component:
+    return rx.fragment(
+        rx.cond(it.heading, rx.el.h3(it.heading)),
+        rx.el.div(
+            rx.el.span(
+                it.name,
+                rx.cond(it.detail, rx.el.span(it.detail, class_name="line-detail")),
+            ),
+            rx.el.span(it.amount, class_name="number"),
+            rx.cond(
+                it.behind.length() > 0,
+                rx.foreach(it.behind, _behind),
+                rx.el.small(icon("pencil", 13), "Entered by hand"),
+            ),
+            class_name="line",
+        ),
+        rx.foreach(it.disputes, _dispute),
+    )
+
+
+def _behind(it: rx.Var) -> rx.Component:
+    return rx.el.small(
+        icon("package", 13),
+        rx.el.span(it.words, rx.el.span(it.arithmetic, class_name="arithmetic")),
+    )
+
+
+def _dispute(it: rx.Var) -> rx.Component:
+    return rx.el.div(
+        rx.el.b(icon("flag"), it.heading),
+        rx.el.p("“", it.words, "”"),
+        rx.el.p(it.note, class_name="dispute-note"),
+        rx.cond(it.answer, rx.el.p(it.answer)),
+        class_name="dispute",
+    )
+
+
+def _payment(it: rx.Var) -> rx.Component:
+    return rx.el.li(
+        rx.el.span(it.method, rx.el.small(it.received_on)),
+        rx.el.span(it.amount, class_name="number"),
+        rx.cond(it.note, rx.el.small(it.note)),
+        rx.cond(
+            it.receipt_href,
+            link("Receipt PDF", href=it.receipt_href, leaves_app=True),
+            rx.el.span(it.word, class_name="quiet"),
+        ),
+    )
+
+
+def _moment(it: rx.Var) -> rx.Component:
+    return rx.el.li(
+        it.title,
+        rx.el.span(it.words),
+        class_name=rx.cond(it.tone, f"timeline-{it.tone}", ""),
+    )
+
+
+def _fresh() -> rx.Component:
+    return rx.el.p(
+        rx.el.span(
+            class_name=rx.cond(has_connection_errors, "dot dot-off", "dot"),
+            custom_attrs=_HIDDEN,
+        ),
+        rx.cond(has_connection_errors, "Not connected since ", "Up to date at "),
+        Clock.create(at=State.as_of, words=State.clock),
+        rx.el.button("Refresh", type="button", on_click=State.refresh),
+        class_name="fresh",
+    )

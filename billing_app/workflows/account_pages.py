@@ -1,0 +1,587 @@
+"""Show a customer their account: read it as they may, write the page from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
+
+from billing_app.database.authentication import NO_COOKIES, OpenedLink, open_portal
+from billing_app.domain.actors import Proof, SystemActor
+from billing_app.domain.aging import AgeBucket
+from billing_app.domain.branding import brand_style, correct_brand, initials
+from billing_app.domain.document import DocumentLine, InvoiceDocument
+from billing_app.domain.errors import NotFound
+from billing_app.domain.formats import (
+    format_date,
+    format_money,
+    format_percent,
+    format_price,
+    format_quantity,
+    format_short_date,
+)
+from billing_app.domain.invoice import InvoiceStatus
+from billing_app.domain.portal_account import (
+    AccountFrame,
+    AccountList,
+    AgeBar,
+    AgeLine,
+    BehindLine,
+    Choice,
+    Fold,
+    FoldDispute,
+    FoldLine,
+    ListRow,
+    Moment,
+    Stat,
+)
+from billing_app.domain.portal_invoice import (
+    Looking,
+    contacts,
+    describe_invoice,
+    is_word_mark,
+)
+from billing_app.domain.portal_place import Door, PortalPlace
+from billing_app.domain.portal_settings import DisputeMode, PaymentMode, PortalSetup
+from billing_app.queries import portal_account
+from billing_app.queries.portal_account import (
+    Account,
+    AccountFilter,
+    AccountHead,
+    AccountRow,
+    AccountSort,
+    AccountTab,
+    CurrencySums,
+    DisputeFacts,
+    EventFacts,
+    Period,
+    Unfolded,
+    parse_account_filter,
+)
+from billing_app.runtime import Runtime
+
+# The parameters of the list, in the order that addresses carry them.
+PARAMETERS = (
+    *("status", "q", "age", "currency", "period", "archived", "sort"),
+    *("after", "before"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedAccount:
+    """The page of an account; `clock` is `as_of` by the business's clock."""
+
+    frame: AccountFrame
+    list: AccountList
+    as_of: datetime
+    clock: str
+
+
+def open_account(
+    runtime: Runtime, link: OpenedLink, place: PortalPlace, typed: Mapping[str, str]
+) -> OpenedAccount:
+    """Read one page of an account, as an address asks for it, and write it out.
+
+    Raises:
+        NotFound: the link opens one invoice and no account.
+    """
+    head = read_head(runtime, link)
+    wanted = parse_account_filter(typed)
+    account = runtime.run(
+        link.visitor,
+        portal_account.read_account,
+        wanted,
+        link.setup.zone,
+        head.fiscal_month,
+    )
+    is_preview = link.visitor.is_preview
+    kept = {name: typed.get(name, "") for name in PARAMETERS}
+    writer = _Writer(link, head, account, wanted, place, kept, is_preview)
+    now = runtime.now()
+    return OpenedAccount(
+        frame=writer.frame(),
+        list=writer.list(),
+        as_of=now,
+        clock=f"{now.astimezone(ZoneInfo(link.setup.zone)):%H:%M}",
+    )
+
+
+def read_head(runtime: Runtime, link: OpenedLink) -> AccountHead:
+    """Return whose account a page shows; customers cannot read that themselves."""
+    if link.visitor.invoice_id is not None:
+        raise NotFound("Invoice not found.")
+    job = SystemActor(link.visitor.workspace_id, "portal")
+    return runtime.run(job, portal_account.read_head, link.visitor.customer_id)
+
+
+def sign_in_path(runtime: Runtime, place: PortalPlace) -> str:
+    """Return where somebody signs in who lacks the proof for an account.
+
+    Raises:
+        NotFound, PortalNotAvailable: the address leads nowhere at all.
+    """
+    if place.door == Door.SIGNED_IN:
+        return f"/account/{quote(place.key)}/sign-in"
+    by_link = PortalPlace(place.door, place.key, is_account=False)
+    link = open_portal(runtime.engine, by_link, NO_COOKIES, runtime.now())
+    return f"/account/{link.setup.slug}/sign-in"
+
+
+def unfold(
+    runtime: Runtime, link: OpenedLink, place: PortalPlace, invoice_id: int
+) -> Fold:
+    """Read what lies behind a row of the list and write it out.
+
+    Raises:
+        NotFound: the invoice is not shown to this visitor.
+    """
+    settings = link.setup.settings
+    found = runtime.run(
+        link.visitor,
+        portal_account.unfold,
+        invoice_id,
+        shows_reminders=settings.shows_reminders,
+        shows_disputes=settings.disputes != DisputeMode.OFF,
+    )
+    base = place.invoice_path(invoice_id)
+    looking = Looking(runtime.now(), base, is_preview=link.visitor.is_preview)
+    return _Folder(found, link.setup, looking).write()
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Writes one page; every method is a part of it."""
+
+    link: OpenedLink
+    head: AccountHead
+    account: Account
+    wanted: AccountFilter
+    place: PortalPlace
+    typed: dict[str, str]
+    is_preview: bool
+
+    def frame(self) -> AccountFrame:
+        head, settings = self.head, self.link.setup.settings
+        branding = head.branding
+        seller = head.business or head.seller.name
+        digest = branding.logo_digest
+        today = self.account.moment.today
+        return AccountFrame(
+            title=f"{head.customer}, invoices from {seller}",
+            customer=head.customer,
+            seller=seller,
+            seller_mark=initials(seller),
+            legal_name=head.seller.name,
+            logo_href=f"/logo/{digest}.png" if digest else "",
+            logo_says_name=is_word_mark(branding),
+            contacts=tuple(contacts(head.seller)),
+            brand=brand_style(correct_brand(branding.accent)),
+            welcome=settings.welcome.strip(),
+            shows_badge=settings.shows_badge,
+            is_preview=self.is_preview,
+            is_silent=self.link.visitor.is_staff,
+            sign_out_href=f"/account/{self.link.setup.slug}/sign-out"
+            if self.link.visitor.proof == Proof.SESSION
+            else "",
+            stats=self.stats(),
+            ages=tuple(self.ages()),
+            base=self.place.account_path,
+            shows_pdf=settings.shows_pdf,
+            statement_first=self.account.year_start.isoformat(),
+            statement_last=today.isoformat(),
+        )
+
+    def stats(self) -> tuple[Stat, ...]:
+        sums = self.account.sums
+        home = self.link.setup.home_currency
+        opened = sum(it.open_count for it in sums)
+        overdue = sum(it.overdue_count for it in sums)
+        paid = sum(it.paid_count for it in sums)
+        disputed = sum(it.disputed_count for it in sums)
+        start = format_date(self.account.year_start, self.head.language)
+        # A currency in which nothing is open, paid or disputed is left out of a card.
+        return (
+            Stat(
+                "Outstanding",
+                self.amounts({it.currency: it.outstanding_minor for it in sums}, home),
+                _count_of(opened, "invoice"),
+                f"{overdue:,} overdue" if overdue else "",
+            ),
+            Stat(
+                "Paid this year",
+                self.amounts({it.currency: it.paid_minor for it in sums}, home),
+                f"{_count_of(paid, 'payment')} since {start}",
+            ),
+            Stat(
+                "Disputed",
+                self.amounts({it.currency: it.disputed_minor for it in sums}, home),
+                f"{_count_of(disputed, 'invoice')}, included in outstanding"
+                if disputed
+                else "Nothing is disputed",
+            ),
+        )
+
+    def amounts(self, by_currency: dict[str, int], home: str) -> tuple[str, ...]:
+        some = {name: minor for name, minor in by_currency.items() if minor}
+        return tuple(
+            self.money(minor, name)
+            for name, minor in (some or {next(iter(by_currency), home): 0}).items()
+        )
+
+    def ages(self) -> Iterator[AgeBar]:
+        owed = [it for it in self.account.sums if it.open_count]
+        for it in owed:
+            several = f" in {it.currency}" if len(owed) > 1 else ""
+            yield AgeBar(
+                f"Outstanding by age{several}", tuple(self.age_lines(it, len(owed)))
+            )
+
+    def age_lines(self, sums: CurrencySums, currencies: int) -> Iterator[AgeLine]:
+        currency = sums.currency if currencies > 1 else ""
+        for place, age in enumerate(sums.ages):
+            is_disputed = age.bucket == AgeBucket.DISPUTED
+            percent = age.minor * 1000 // max(1, sums.outstanding_minor) / 10
+            yield AgeLine(
+                key=age.bucket.value,
+                words=_AGE_WORDS[age.bucket],
+                tone="disputed" if is_disputed else str(place),
+                count=f"{age.count:,}",
+                amount=self.money(age.minor, sums.currency),
+                # A sliver of the bar is still one.
+                percent=max(percent, 0.1) if age.minor > 0 else 0,
+                href=self.address(
+                    age=age.bucket.value, status="", currency=currency, q="", period=""
+                ),
+            )
+
+    def list(self) -> AccountList:
+        account, wanted, page = self.account, self.wanted, self.account.page
+        is_all = wanted.is_plain and wanted.tab == AccountTab.ALL
+        noun = "invoice" if account.count.seen == 1 else "invoices"
+        return AccountList(
+            shape="rows" if page.rows else "empty" if is_all else "none",
+            rows=tuple(self.row(row) for row in page.rows),
+            tabs=tuple(self.tabs()),
+            periods=tuple(self.periods()),
+            period=next((it.key for it in self.periods() if it.is_current), "all"),
+            heads=tuple(self.heads()),
+            archived=self.archived(),
+            text=wanted.text,
+            count=str(account.count),
+            range_words=f"{page.first:,}–{page.last:,} of {account.count} {noun}",
+            newer_href=self.address(before=page.newer) if page.newer else "",
+            older_href=self.address(after=page.older) if page.older else "",
+            none_words=self.none_words(),
+            narrowed=self.narrowed(),
+            plain_href=self.plain_address(),
+            hidden=tuple(
+                (name, text)
+                for name, text in self.typed.items()
+                if text and name not in ("q", "after", "before")
+            )
+            + ((("preview", "1"),) if self.is_preview else ()),
+        )
+
+    def row(self, it: AccountRow) -> ListRow:
+        settings = self.link.setup.settings
+        href = self.place.invoice_path(it.id)
+        is_open = it.outstanding_minor > 0 and it.status not in _NOTHING_TO_PAY
+        can_pay = is_open and settings.payment != PaymentMode.OFF
+        is_disputed = is_open and it.disputed_minor >= it.outstanding_minor
+        asked = "?preview=1" if self.is_preview else ""
+        total = self.money(it.total_minor, it.currency)
+        balance = self.money(max(0, it.outstanding_minor), it.currency)
+        due = self.day(it.due_on) if it.due_on else "On receipt"
+        return ListRow(
+            id=it.id,
+            key=str(it.id),
+            number=it.number,
+            order=it.purchase_order,
+            issued=self.day(it.issued_on),
+            due=due,
+            is_late=it.status == InvoiceStatus.OVERDUE,
+            status="Disputed" if is_disputed else it.status.value,
+            note=self.row_note(it, is_disputed),
+            total=total,
+            balance=balance,
+            phone_amount=balance if it.outstanding_minor > 0 else total,
+            is_settled=it.outstanding_minor <= 0,
+            href=href + asked,
+            pay_href=f"{href}{asked}#payment" if can_pay else "",
+            pdf_href=f"{href}/invoice.pdf" if settings.shows_pdf else "",
+        )
+
+    def row_note(self, it: AccountRow, is_disputed: bool) -> str:
+        parts: list[str] = []
+        if it.disputed_minor > 0 and not is_disputed:
+            parts.append(f"{self.money(it.disputed_minor, it.currency)} disputed")
+        if it.is_archived:
+            parts.append("Archived")
+        return ", ".join(parts)
+
+    def tabs(self) -> Iterator[Choice]:
+        for tab, words in _TAB_WORDS.items():
+            yield Choice(
+                key=tab.value or "all",
+                words=words,
+                href=self.address(status=tab.value, age="", currency=""),
+                count=f"{self.account.tabs[tab]:,}",
+                is_current=self.wanted.tab == tab and self.wanted.bucket is None,
+            )
+
+    def periods(self) -> Iterator[Choice]:
+        for period, words in _PERIOD_WORDS.items():
+            is_current = self.wanted.period == period and self.wanted.issued.is_open
+            yield Choice(
+                period.value or "all",
+                words,
+                self.address(period=period.value),
+                is_current=is_current,
+            )
+        if not self.wanted.issued.is_open:
+            days = self.wanted.issued
+            words = " to ".join(self.day(day) if day else "…" for day in _ends(days))
+            yield Choice("range", words, self.address(), is_current=True)
+
+    def heads(self) -> Iterator[Choice]:
+        for sort, words in _HEAD_WORDS.items():
+            is_current = self.wanted.sort == sort
+            down = self.wanted.is_descending
+            turned = f"-{sort}" if not (is_current and down) else sort.value
+            direction = "descending" if down else "ascending"
+            yield Choice(
+                sort.value,
+                words,
+                self.address(sort=turned),
+                is_current=is_current,
+                direction=direction if is_current else "none",
+            )
+
+    def archived(self) -> Choice:
+        shown = self.wanted.includes_archived
+        return Choice(
+            "archived",
+            "Include archived",
+            self.address(archived="" if shown else "1"),
+            is_current=shown,
+        )
+
+    def narrowed(self) -> str:
+        bucket = self.wanted.bucket
+        if bucket is None:
+            return ""
+        return " · ".join(filter(None, (_AGE_WORDS[bucket], self.wanted.currency)))
+
+    def none_words(self) -> str:
+        said = f"“{self.wanted.text}” matches" if self.wanted.text else "This matches"
+        hidden = "" if self.wanted.includes_archived else " Archived ones are hidden."
+        return f"{said} no invoice.{hidden}"
+
+    def address(self, **changes: str) -> str:
+        """Return the page with some parameters changed, at the list's beginning."""
+        typed = self.typed | {"after": "", "before": ""} | changes
+        wanted = {name: text for name, text in typed.items() if text}
+        return self.with_preview(wanted)
+
+    def plain_address(self) -> str:
+        return self.with_preview({})
+
+    def with_preview(self, wanted: dict[str, str]) -> str:
+        if self.is_preview:
+            wanted = wanted | {"preview": "1"}
+        path = self.place.account_path
+        return f"{path}?{urlencode(wanted, safe='.~')}" if wanted else path
+
+    def money(self, minor: int, currency: str) -> str:
+        return format_money(minor, currency, self.head.language)
+
+    def day(self, on: date) -> str:
+        return format_short_date(on, self.head.language)
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """Writes what lies behind one row."""
+
+    found: Unfolded
+    setup: PortalSetup
+    looking: Looking
+
+    def write(self) -> Fold:
+        document = self.document
+        view = describe_invoice(self.found.invoice.facts, self.setup, self.looking)
+        return Fold(
+            lines=tuple(self.lines()),
+            disputes=tuple(self.disputes(None)),
+            sums=tuple(self.sums()),
+            total=self.money(document.total_minor),
+            payments=view.payments,
+            history=tuple(self.history()),
+            talk_href=f"{self.looking.base}#comments",
+        )
+
+    @property
+    def document(self) -> InvoiceDocument:
+        return self.found.invoice.facts.document
+
+    def lines(self) -> Iterator[FoldLine]:
+        group = ""
+        for position, line in enumerate(self.document.lines):
+            behind = [it for it in self.found.events if it.line_position == position]
+            yield FoldLine(
+                heading=line.group if line.group != group else "",
+                name=line.name,
+                detail=self.detail(line),
+                amount=self.money(line.amount_minor),
+                behind=tuple(self.behind(it) for it in behind),
+                disputes=tuple(self.disputes(position)),
+            )
+            group = line.group
+
+    def detail(self, line: DocumentLine) -> str:
+        """Say how many at what price, where that is more than one of something."""
+        language, currency = self.document.language, self.document.currency
+        if line.quantity == 1 and not line.unit:
+            return line.description
+        quantity = format_quantity(line.quantity, language)
+        price = format_price(line.unit_price, currency, language)
+        count = f"{quantity} {line.unit}".strip()
+        return "\n".join(filter(None, (line.description, f"{count} × {price}")))
+
+    def behind(self, it: EventFacts) -> BehindLine:
+        zone = ZoneInfo(self.setup.zone)
+        at = it.happened_at.astimezone(zone)
+        words = ", ".join(
+            filter(
+                None,
+                (
+                    f"{it.kind} {it.reference}".strip(),
+                    it.description,
+                    f"{self.day(at.date())} {at:%H:%M}",
+                ),
+            )
+        )
+        return BehindLine(words, self.arithmetic(it))
+
+    def arithmetic(self, it: EventFacts) -> str:
+        """Write "3 pallets × 4 days × 0.85"."""
+        language, currency = self.document.language, self.document.currency
+        factors = [f"{value} {word}".strip() for value, word in it.factors]
+        if not factors:
+            quantity = format_quantity(it.quantity, language)
+            factors = [f"{quantity} {it.unit}".strip()]
+        return " × ".join((*factors, format_price(it.rate, currency, language)))
+
+    def disputes(self, position: int | None) -> Iterator[FoldDispute]:
+        for it in self.found.disputes:
+            if it.line_position == position:
+                yield self.dispute(it)
+
+    def dispute(self, it: DisputeFacts) -> FoldDispute:
+        about = "this line" if it.line_position is not None else "this invoice"
+        opened = f"{self.instant(it.opened_at)}, {self.money(it.amount_minor)}"
+        if it.resolved_at is None:
+            note = f"{opened}, being checked by {self.seller}"
+        else:
+            ended = _OUTCOMES.get(it.outcome, "Settled")
+            note = f"{opened}. {ended} on {self.instant(it.resolved_at)}"
+        return FoldDispute(f"You questioned {about}", it.reason, note, it.answer)
+
+    def sums(self) -> Iterator[tuple[str, str]]:
+        for it in self.document.adjustments:
+            yield it.reason, self.money(it.amount_minor)
+        for tax in self.document.taxes:
+            if tax.tax_minor:
+                percent = format_percent(tax.percent, self.document.language)
+                # Many a tax carries its rate in its name.
+                named = "%" in tax.name
+                words = tax.name if named else f"{tax.name} {percent}"
+                yield words, self.money(tax.tax_minor)
+
+    def history(self) -> Iterator[Moment]:
+        document, facts = self.document, self.found.invoice.facts
+        yield Moment("Invoice issued", self.day(document.issued_on))
+        moments = [
+            *(
+                (it.sent_at, Moment("Reminder sent", self.sent(it.sent_at, it.email)))
+                for it in self.found.reminders
+            ),
+            *(
+                (it.opened_at, Moment("Questioned", self.instant(it.opened_at), "hot"))
+                for it in self.found.disputes
+            ),
+        ]
+        for _, moment in sorted(moments, key=lambda pair: pair[0]):
+            yield moment
+        if document.due_on is not None and facts.outstanding_minor > 0:
+            is_past = document.due_on < self.today
+            yield Moment(
+                "Was due" if is_past else "Due date",
+                self.day(document.due_on),
+                "hot" if is_past else "next",
+            )
+
+    def sent(self, at: datetime, email: str) -> str:
+        return f"{self.instant(at)}, to {email}" if email else self.instant(at)
+
+    @property
+    def today(self) -> date:
+        return self.looking.now.astimezone(ZoneInfo(self.setup.zone)).date()
+
+    @property
+    def seller(self) -> str:
+        return self.document.branding.name or self.document.seller.name
+
+    def instant(self, at: datetime) -> str:
+        return self.day(at.astimezone(ZoneInfo(self.setup.zone)).date())
+
+    def day(self, on: date) -> str:
+        return format_short_date(on, self.document.language)
+
+    def money(self, minor: int) -> str:
+        return format_money(minor, self.document.currency, self.document.language)
+
+
+_NOTHING_TO_PAY = {InvoiceStatus.PAID, InvoiceStatus.PROCESSING, InvoiceStatus.VOID}
+_AGE_WORDS = {
+    AgeBucket.CURRENT: "Not due yet",
+    AgeBucket.TO_30: "1–30 days late",
+    AgeBucket.TO_60: "31–60 days",
+    AgeBucket.TO_90: "61–90 days",
+    AgeBucket.OVER_90: "Over 90 days",
+    AgeBucket.DISPUTED: "Disputed",
+}
+_TAB_WORDS = {
+    AccountTab.ALL: "All",
+    AccountTab.OPEN: "Open",
+    AccountTab.OVERDUE: "Overdue",
+    AccountTab.DISPUTED: "Disputed",
+    AccountTab.PAID: "Paid",
+}
+_PERIOD_WORDS = {
+    Period.ALL: "All time",
+    Period.THIS_YEAR: "This year",
+    Period.LAST_YEAR: "Last year",
+}
+_HEAD_WORDS = {
+    AccountSort.ISSUED: "Issued",
+    AccountSort.DUE: "Due",
+    AccountSort.STATUS: "Status",
+    AccountSort.TOTAL: "Total",
+}
+_OUTCOMES = {
+    "stands": "The invoice stands, answered",
+    "credited": "Credited",
+    "reissued": "Issued anew",
+    "void": "Void",
+}
+
+
+def _ends(days: portal_account.DateRange) -> tuple[date | None, date | None]:
+    return days.first, days.last
+
+
+def _count_of(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -1,0 +1,226 @@
+"""The customer's account behind the socket: each event proves its link anew."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from sqlmodel import select
+
+from billing_app import runtime
+from billing_app.domain.portal_settings import PortalSettings
+from billing_app.models import WorkspaceSettings
+from billing_app.services import invoices, portal_links
+from billing_app.web.portal.account_state import PortalAccountState
+from billing_app.web.portal.invoice_state import PortalInvoiceState
+from tests.support.billing import a_customer, an_invoice, pay
+from tests.support.driver import Driver
+from tests.support.world import World
+
+STATE = PortalAccountState.get_full_name()
+
+
+@pytest.fixture(autouse=True)
+def current(world: World):
+    runtime.set_current(world.runtime)
+
+
+@pytest.fixture
+def customer_id(world: World) -> int:
+    return a_customer(world, world.northwind)
+
+
+@pytest.fixture
+def invoice_id(world: World, customer_id: int) -> int:
+    return an_invoice(world, world.northwind, "100.00", customer_id=customer_id)
+
+
+@pytest.fixture
+def foreign_ids(world: World) -> list[int]:
+    """Invoices of another customer and of another workspace."""
+    other = a_customer(world, world.northwind, "Halden Freight")
+    return [
+        an_invoice(world, world.northwind, "777.77", customer_id=other),
+        an_invoice(world, world.kestrel, "888.88"),
+    ]
+
+
+@pytest.fixture
+def token(world: World, customer_id: int, invoice_id: int) -> str:
+    actor = world.northwind.accounting
+    return world.run(actor, portal_links.copy_customer_link, customer_id)
+
+
+def browser(token: str, rest: str = "", **query: str) -> Driver:
+    asked = f"?{urlencode(query)}" if query else ""
+    return Driver("", f"/c/{token}{rest}{asked}")
+
+
+def shown(driver: Driver, name: str) -> Any:
+    return driver.shown(PortalAccountState, name)
+
+
+def numbers(driver: Driver) -> list[str]:
+    page = shown(driver, "list")
+    return [row.number for row in page.rows] if page else []
+
+
+class TestWatch:
+    async def test_shows_the_list_and_the_sums(
+        self, token: str, foreign_ids: list[int]
+    ):
+        async with browser(token) as driver:
+            await driver.start(f"{STATE}.watch")
+            await driver.until(lambda: numbers(driver) == ["INV-00001"])
+
+        assert shown(driver, "frame").stats[0].amounts == ("€100.00",)
+        assert "777.77" not in repr(driver.deltas)
+        assert "Halden" not in repr(driver.deltas)
+
+    async def test_a_payment_shows_by_itself(
+        self, world: World, invoice_id: int, token: str
+    ):
+        async with browser(token) as driver:
+            await driver.start(f"{STATE}.watch")
+            await driver.until(lambda: numbers(driver) == ["INV-00001"])
+
+            pay(world, world.northwind, invoice_id, "100.00")
+
+            await driver.until(lambda: shown(driver, "list").rows[0].status == "Paid")
+            assert shown(driver, "list").rows[0].pay_href == ""
+
+    async def test_a_revoked_link_closes_the_open_page(
+        self, world: World, customer_id: int, token: str
+    ):
+        async with browser(token) as driver:
+            await driver.start(f"{STATE}.watch")
+            await driver.until(lambda: bool(numbers(driver)))
+
+            actor = world.northwind.accounting
+            world.run(actor, portal_links.revoke_customer_links, customer_id)
+
+            await driver.until(lambda: shown(driver, "is_gone") is True)
+            assert numbers(driver) == []
+
+    async def test_a_portal_switched_off_closes_it_and_on_opens_it(
+        self, world: World, token: str
+    ):
+        async with browser(token) as driver:
+            await driver.start(f"{STATE}.watch")
+            await driver.until(lambda: bool(numbers(driver)))
+
+            switch(world, is_on=False)
+            await driver.until(lambda: shown(driver, "is_off") is True)
+            assert numbers(driver) == []
+
+            switch(world, is_on=True)
+            await driver.until(lambda: numbers(driver) == ["INV-00001"])
+
+    async def test_an_invoice_link_opens_no_account(
+        self, world: World, invoice_id: int
+    ):
+        actor = world.northwind.accounting
+        by_invoice = world.run(actor, portal_links.copy_link, invoice_id)
+
+        for path in (f"/c/{by_invoice}", f"/p/{by_invoice}/account"):
+            async with Driver("", path) as driver:
+                await driver.send(f"{STATE}.watch")
+                assert "100.00" not in repr(driver.deltas)
+
+        assert shown(driver, "sign_in_href") == "/account/northwind-charter/sign-in"
+
+    async def test_an_invoice_link_may_open_the_account(
+        self, world: World, invoice_id: int
+    ):
+        actor = world.northwind.accounting
+        by_invoice = world.run(actor, portal_links.copy_link, invoice_id)
+        switch(world, link_opens_account=True)
+
+        async with Driver("", f"/p/{by_invoice}/account") as driver:
+            await driver.start(f"{STATE}.watch")
+            await driver.until(lambda: numbers(driver) == ["INV-00001"])
+
+    async def test_without_a_session_it_leads_to_the_sign_in(self, world: World):
+        async with Driver("", "/account/northwind-charter") as driver:
+            await driver.send(f"{STATE}.watch")
+
+        assert shown(driver, "sign_in_href") == "/account/northwind-charter/sign-in"
+
+
+def switch(world: World, **portal: Any) -> None:
+    place = world.northwind
+    with world.unit(place.system) as uow:
+        settings = uow.one(select(WorkspaceSettings))
+        settings.portal = PortalSettings(**portal).to_stored()
+        uow.touch(f"portal:{place.workspace_id}")
+
+
+class TestToggle:
+    async def test_unfolds_several_rows_and_folds_them_up(
+        self, world: World, customer_id: int, invoice_id: int, token: str
+    ):
+        second = an_invoice(world, world.northwind, "5.00", customer_id=customer_id)
+        async with browser(token) as driver:
+            await driver.send(f"{STATE}.toggle", invoice_id=invoice_id)
+            await driver.send(f"{STATE}.toggle", invoice_id=second)
+            assert shown(driver, "open_rows") == [str(invoice_id), str(second)]
+            fold = shown(driver, "folds")[str(invoice_id)]
+            assert [line.name for line in fold.lines] == ["Charter flight"]
+            assert fold.lines[0].behind == ()
+
+            await driver.send(f"{STATE}.toggle", invoice_id=invoice_id)
+            assert shown(driver, "open_rows") == [str(second)]
+            assert driver.redirects == []
+
+    async def test_nothing_of_anybody_else_unfolds(
+        self, token: str, foreign_ids: list[int]
+    ):
+        async with browser(token) as driver:
+            for invoice_id in (*foreign_ids, 0, -1, 10**15):
+                await driver.send(f"{STATE}.toggle", invoice_id=invoice_id)
+
+        assert shown(driver, "folds") in (None, {})
+        assert "777.77" not in repr(driver.deltas)
+        assert "888.88" not in repr(driver.deltas)
+        assert "Invoice not found." in repr(driver.deltas)
+
+
+class TestFilters:
+    async def test_are_in_the_address_and_keep_to_it(self, token: str):
+        async with browser(token, status="open", after="x") as driver:
+            await driver.send(f"{STATE}.search", text=" INV ")
+            await driver.send(f"{STATE}.choose_period", period="this-year")
+
+        assert driver.redirects == [
+            f"/c/{token}?status=open&q=INV",
+            f"/c/{token}?status=open&period=this-year",
+        ]
+
+
+class TestInvoiceOfTheAccount:
+    async def test_opens_through_the_customer_link(
+        self, world: World, invoice_id: int, token: str, foreign_ids: list[int]
+    ):
+        state = PortalInvoiceState.get_full_name()
+        async with browser(token, f"/{invoice_id}") as driver:
+            await driver.send(f"{state}.refresh")
+            invoice = driver.shown(PortalInvoiceState, "invoice")
+            assert invoice.number == "INV-00001"
+            assert invoice.account_href == f"/c/{token}"
+
+        for other in foreign_ids:
+            async with browser(token, f"/{other}") as driver:
+                await driver.send(f"{state}.refresh")
+                assert driver.shown(PortalInvoiceState, "is_gone")
+                assert "77.77" not in repr(driver.deltas)
+
+    async def test_archived_it_still_opens(
+        self, world: World, invoice_id: int, token: str
+    ):
+        world.run(world.northwind.accounting, invoices.archive, invoice_id)
+
+        async with browser(token, f"/{invoice_id}") as driver:
+            await driver.send(f"{PortalInvoiceState.get_full_name()}.refresh")
+
+        assert driver.shown(PortalInvoiceState, "invoice").number == "INV-00001"
