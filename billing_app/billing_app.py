@@ -19,6 +19,7 @@ from billing_app.endpoints.pay import pay_routes
 from billing_app.endpoints.portal_pages import portal_painters
 from billing_app.endpoints.portal_sign_in import portal_sign_in_routes
 from billing_app.endpoints.sign_in import set_up_painter, sign_in_routes
+from billing_app.endpoints.statements import statement_routes
 from billing_app.endpoints.stripe_webhook import webhook_routes
 from billing_app.runtime import open_runtime, set_current
 from billing_app.sandbox.demo.stand_ins import StandIns
@@ -56,6 +57,7 @@ http_app = make_http_app(
         *comment_routes(),
         *portal_sign_in_routes(alone_head),
         *download_routes(alone_head),
+        *statement_routes(alone_head),
         *export_routes(),
         *(stand_ins.routes if stand_ins else ()),
     ]

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from itertools import groupby
@@ -22,6 +22,7 @@ from markupsafe import Markup
 
 from billing_app.documents.qr import payment_code
 from billing_app.documents.words import Words, words_for
+from billing_app.domain.aging import AgeBucket
 from billing_app.domain.branding import correct_brand, initials
 from billing_app.domain.document import (
     Branding,
@@ -38,8 +39,10 @@ from billing_app.domain.formats import (
     format_percent,
     format_price,
     format_quantity,
+    format_short_date,
     locale_of,
 )
+from billing_app.domain.statement import EntryKind, StatementDocument
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -220,6 +223,18 @@ def render_print(
     )
 
 
+def render_statement(
+    document: StatementDocument, logo: bytes | None, made_at: datetime
+) -> str:
+    """Return a statement of account as a page, in the look of the invoices."""
+    printed = _printed_statement(document, _data_url(logo) if logo else "")
+    sheet = Markup(_render(printed))  # noqa: S704 - escaped by its template
+    page = _templates().get_template("print.html")
+    return page.render(
+        d=printed, sheet=sheet, made_at=made_at.isoformat("T", "seconds")
+    )
+
+
 def _render(printed: Printed) -> str:
     return _templates().get_template(f"{printed.look}.html").render(d=printed)
 
@@ -362,6 +377,140 @@ def _printed_receipt(document: ReceiptDocument, heading: str, logo: str) -> Prin
         bank_rows=(),
         payment_code=Markup(),
     )
+
+
+def _printed_statement(document: StatementDocument, logo: str) -> Printed:
+    """Write a statement: its movements take the place of an invoice's lines."""
+    language, span = document.language, document.span
+    spoken, words = words_for(language)
+    made_on = format_date(document.made_on, language)
+    words = replace(
+        words,
+        description=words.entry,
+        quantity=words.day,
+        unit_price=words.movement,
+        amount=words.balance,
+        tax_group=f"{words.by_age} {made_on}",
+        taxable="",
+        tax=words.movement,
+    )
+    brand, sections = document.branding, document.sections
+    sender = _clean(brand.name or document.seller.name)
+    is_abroad = document.seller.country != document.buyer.country
+    last = format_date(span.last, language)
+    closing = [
+        format_money(each.closing_minor, each.currency, language) for each in sections
+    ]
+    return Printed(
+        look=brand.look,
+        heading="h1",
+        colours=_colours(brand),
+        words=words,
+        words_language=spoken,
+        kind=words.statement,
+        number=span.slug,
+        title=words.statement,
+        is_draft=False,
+        sender=sender,
+        initials=initials(sender),
+        logo=logo,
+        **_logo_size(brand, logo),
+        reach=_reach(document.seller),
+        letterhead=_letterhead(document.seller, words),
+        legal_line=_legal_line(document.seller),
+        poster=" · ".join(closing),
+        poster_label=words.closing_balance,
+        by_words=words.closing_balance,
+        by_label=words.closing_balance,
+        by_date=last,
+        buyer_label=words.billed_to,
+        buyer=_party(document.buyer, words, language, is_abroad),
+        seller=_party(document.seller, words, language, is_abroad),
+        dates=(Row(words.period, f"{format_date(span.first, language)} – {last}"),),
+        references=(),
+        currency=" / ".join(each.currency for each in sections),
+        groups=tuple(_movements(document, words)),
+        shows_tax=False,
+        tax_rows=tuple(_ages(document, words)),
+        total_rows=tuple(_closings(document, words)),
+        notes="",
+        terms="",
+        bank_rows=(),
+        payment_code=Markup(),
+    )
+
+
+def _movements(document: StatementDocument, words: Words) -> Iterator[PrintedGroup]:
+    language, span = document.language, document.span
+    names = {
+        EntryKind.INVOICE: words.invoice,
+        EntryKind.VOID: words.made_void,
+        EntryKind.PAYMENT: words.payment,
+        EntryKind.REFUND: words.refund,
+    }
+    for section in document.sections:
+        currency = section.currency
+
+        def line(
+            on: date, name: str, detail: str, moved: str, balance: int, place: int,
+            currency: str = currency,
+        ) -> PrintedLine:  # fmt: skip
+            return PrintedLine(
+                place=place,
+                name=_clean(name),
+                description=_clean(detail),
+                discount="",
+                quantity=format_short_date(on, language),
+                unit_price=moved,
+                tax="",
+                amount=format_amount(balance, currency, language),
+            )
+
+        opening = words.opening_balance
+        lines = [line(span.first, opening, "", "", section.opening_minor, 0)]
+        moves = zip(section.entries, section.balances(), strict=True)
+        for place, (entry, balance) in enumerate(moves, 1):
+            name = f"{names[entry.kind]} {entry.reference}".strip()
+            moved = format_amount(entry.minor, currency, language)
+            lines.append(line(entry.on, name, entry.detail, moved, balance, place))
+        several = len(document.sections) > 1
+        yield PrintedGroup(currency if several else "", "", tuple(lines))
+
+
+def _ages(document: StatementDocument, words: Words) -> Iterator[PrintedTax]:
+    names = {
+        AgeBucket.CURRENT: words.not_due_yet,
+        AgeBucket.TO_30: f"1–30 {words.days_late}",
+        AgeBucket.TO_60: f"31–60 {words.days_late}",
+        AgeBucket.TO_90: f"61–90 {words.days_late}",
+        AgeBucket.OVER_90: f"> 90 {words.days_late}",
+        AgeBucket.DISPUTED: words.disputed,
+    }
+    for section in document.sections:
+        amounts = [(names[bucket], minor) for bucket, minor in section.ages]
+        if section.credit_minor:
+            amounts.append((words.credit, -section.credit_minor))
+        for label, minor in amounts:
+            money = format_money(minor, section.currency, document.language)
+            yield PrintedTax(label, "", "", money)
+
+
+def _closings(document: StatementDocument, words: Words) -> Iterator[Row]:
+    language = document.language
+    for section in document.sections:
+
+        def money(minor: int, currency: str = section.currency) -> str:
+            return format_money(minor, currency, language)
+
+        billed = sum(it.minor for it in section.entries if it.kind in _BILLED)
+        received = sum(it.minor for it in section.entries if it.kind not in _BILLED)
+        yield Row(words.opening_balance, money(section.opening_minor))
+        yield Row(words.invoice, money(billed))
+        yield Row(words.payment, money(received))
+        yield Row(words.closing_balance, money(section.closing_minor), "s-due")
+
+
+_BILLED = frozenset({EntryKind.INVOICE, EntryKind.VOID})
 
 
 def _groups(document: InvoiceDocument, words: Words) -> Iterator[PrintedGroup]:

@@ -51,6 +51,22 @@ class Words:
     invoice_total: str
     remaining: str
     paid_in_full: str
+    statement: str
+    period: str
+    day: str
+    entry: str
+    movement: str
+    balance: str
+    opening_balance: str
+    closing_balance: str
+    payment: str
+    refund: str
+    made_void: str
+    by_age: str
+    not_due_yet: str
+    days_late: str
+    disputed: str
+    credit: str
 
 
 def _read(table: str) -> dict[str, Words]:
@@ -110,6 +126,22 @@ method | Method | Zahlungsart | Moyen | Método | Betaalwijze
 invoice_total | Invoice total | Rechnungsbetrag | Total facturé | Total factura | Factuurtotaal
 remaining | Remaining balance | Restbetrag | Solde restant | Saldo pendiente | Resterend saldo
 paid_in_full | Paid in full | Vollständig bezahlt | Soldée | Pagada por completo | Volledig betaald
+statement | Statement of account | Kontoauszug | Relevé de compte | Estado de cuenta | Rekeningoverzicht
+period | Period | Zeitraum | Période | Periodo | Periode
+day | Date | Datum | Date | Fecha | Datum
+entry | Entry | Vorgang | Opération | Movimiento | Boeking
+movement | Amount | Betrag | Montant | Importe | Bedrag
+balance | Balance | Saldo | Solde | Saldo | Saldo
+opening_balance | Opening balance | Anfangssaldo | Solde initial | Saldo inicial | Beginsaldo
+closing_balance | Closing balance | Endsaldo | Solde final | Saldo final | Eindsaldo
+payment | Payment | Zahlung | Paiement | Pago | Betaling
+refund | Refund | Erstattung | Remboursement | Reembolso | Terugbetaling
+made_void | Made void | Storniert | Annulée | Anulada | Vervallen
+by_age | Outstanding by age, on | Offen nach Alter, am | Ouvert par ancienneté, au | Pendiente por antigüedad, el | Openstaand naar ouderdom, op
+not_due_yet | Not due yet | Noch nicht fällig | Non échu | No vencido | Nog niet vervallen
+days_late | days late | Tage überfällig | jours de retard | días de retraso | dagen te laat
+disputed | Disputed | Strittig | Contesté | En disputa | Betwist
+credit | Your credit | Ihr Guthaben | Votre avoir | Su saldo a favor | Uw tegoed
 """)
 
 

@@ -150,6 +150,8 @@ class AccountHead:
     buyer: Party
     branding: Branding
     fiscal_month: int
+    zone: str
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +305,8 @@ def read_head(uow: UnitOfWork, customer_id: int) -> AccountHead:
         ),
         branding=branding(settings, settings.look),
         fiscal_month=settings.fiscal_month,
+        zone=uow.workspace.zone,
+        currency=customer.currency or uow.workspace.currency,
     )
 
 

@@ -39,6 +39,7 @@ from billing_app.web.staff import (
 )
 from billing_app.web.staff.conversation_state import ConversationState
 from billing_app.web.staff.customer_detail_state import CustomerDetailState
+from billing_app.web.staff.customer_link_state import CustomerLinkState
 from billing_app.web.staff.customers_state import CustomersState
 from billing_app.web.staff.dashboard_state import DashboardState
 from billing_app.web.staff.diagnostics_state import DiagnosticsState
@@ -114,7 +115,12 @@ PAGES = (
         "/customers/[customer_id]",
         "Customer",
         customer_detail.page,
-        (ShellState.enter, CustomerDetailState.open, CustomerDetailState.watch),
+        (
+            ShellState.enter,
+            CustomerLinkState.forget,
+            CustomerDetailState.open,
+            CustomerDetailState.watch,
+        ),
     ),
     Page(
         "/dashboard",

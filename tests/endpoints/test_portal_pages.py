@@ -30,7 +30,9 @@ from billing_app.endpoints.downloads import download_routes
 from billing_app.endpoints.first_paint import FirstPaint
 from billing_app.endpoints.headers import SecurityHeaders
 from billing_app.endpoints.portal_pages import portal_painters
+from billing_app.endpoints.statements import statement_routes
 from billing_app.models import (
+    Customer,
     Invoice,
     IssuedDocument,
     Person,
@@ -128,7 +130,9 @@ def portal(world: World, tmp_path: Path) -> Iterator[Portal]:
     runtime.set_current(world.runtime)
     client = make_client_folder(tmp_path / "client")
     inner = Mount("/", PlainTextResponse("inner"))
-    app: ASGIApp = make_http_app([*download_routes(HEAD), inner])
+    app: ASGIApp = make_http_app(
+        [*download_routes(HEAD), *statement_routes(HEAD), inner]
+    )
     app = FirstPaint(app, client, painters=portal_painters(HEAD))
     app = SecurityHeaders(
         app,
@@ -591,3 +595,36 @@ class TestAccount:
 
         portal.choose(link_opens_account=True)
         assert (await portal.get(f"/p/{portal.token}/account")).status_code == 200
+
+    async def test_its_statement_is_a_file_for_who_may_see_it(self, portal: Portal):
+        base = f"/c/{self.token(portal)}"
+        other = a_customer(portal.world, portal.place, "Halden Freight")
+        an_invoice(portal.world, portal.place, "777.77", customer_id=other)
+
+        table = await portal.get(f"{base}/statement.csv?from=2026-01-01")
+        paper = await portal.get(f"{base}/statement.pdf")
+
+        assert "INV-00001" in table.text
+        assert "777.77" not in table.text
+        assert paper.content.startswith(b"%PDF-")
+        wrong = await portal.get(f"{base}/statement.csv?from=2026-02-30")
+        assert wrong.status_code == 422
+        for path in (f"/c/{portal.token}", "/c/unknown"):
+            answer = await portal.get(f"{path}/statement.csv")
+            assert answer.status_code == 404
+        closed = await portal.get(f"/p/{portal.token}/account/statement.csv")
+        assert closed.status_code == 303
+
+    async def test_staff_have_the_same_statement(self, portal: Portal):
+        self.token(portal)
+        path = "/api/customers/1/statement.csv?from=2026-01-01"
+
+        assert (await portal.get(path)).status_code == 303
+        own = await portal.get(path, headers=portal.sign_in())
+        assert "INV-00001" in own.text
+        cookie = {"cookie": "tallyport=secret"}
+        with portal.world.reading(portal.world.kestrel.system) as uow:
+            theirs = uow.all(select(Customer.id))
+        assert theirs == []
+        absent = "/api/customers/999/statement.csv"
+        assert (await portal.get(absent, headers=cookie)).status_code == 404

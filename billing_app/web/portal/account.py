@@ -68,6 +68,7 @@ def _account() -> rx.Component:
         _summary(),
         _tools(),
         _list(),
+        _statement(),
         _fresh(),
         lockup=lockup(it),
         links=[rx.cond(it.sign_out_href, _sign_out())],
@@ -453,6 +454,48 @@ def _moment(it: rx.Var) -> rx.Component:
         it.title,
         rx.el.span(it.words),
         class_name=rx.cond(it.tone, f"timeline-{it.tone}", ""),
+    )
+
+
+def _statement() -> rx.Component:
+    it = State.frame
+    return rx.el.section(
+        rx.el.h2("Statement of account", id="statement"),
+        rx.el.form(
+            _day("From", "from", it.statement_first),
+            _day("To", "to", it.statement_last),
+            _file("PDF", f"{it.base}/statement.pdf"),
+            _file("CSV", f"{it.base}/statement.csv"),
+            method="get",
+            action=f"{it.base}/statement.pdf",
+            class_name="statement",
+        ),
+        class_name="section",
+        custom_attrs={"aria-labelledby": "statement"},
+    )
+
+
+def _day(label: str, name: str, first: rx.Var[str]) -> rx.Component:
+    return rx.el.label(
+        rx.el.span(label, class_name="field-label"),
+        rx.el.input(
+            type="date",
+            name=name,
+            default_value=first,
+            key=first,
+            class_name="input",
+        ),
+    )
+
+
+def _file(words: str, address: str | rx.Var[str]) -> rx.Component:
+    """Draw a button that sends the form's days; the answer is a file."""
+    return rx.el.button(
+        icon("download"),
+        words,
+        type="submit",
+        class_name="button",
+        custom_attrs={"formAction": address},
     )
 
 

@@ -19,6 +19,7 @@ from billing_app.web.components.tables import (
 )
 from billing_app.web.staff.customer_detail_state import CustomerDetailState
 from billing_app.web.staff.customer_form import customer_fields
+from billing_app.web.staff.customer_link import customer_link_panel
 from billing_app.web.staff.invoice_words import Fact
 from billing_app.web.staff.invoices_state import InvoiceLine
 from billing_app.web.staff.portal_desk import (
@@ -75,6 +76,7 @@ def _customer() -> rx.Component:
                 ),
                 rx.el.div(
                     _details(),
+                    customer_link_panel(State.card.id),
                     contacts_panel(State),
                     sessions_panel(State),
                     powers_panel(State),

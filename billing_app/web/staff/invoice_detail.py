@@ -31,6 +31,7 @@ from billing_app.web.staff.conversation import (
     staff_notes,
 )
 from billing_app.web.staff.diagnostics import diagnostics
+from billing_app.web.staff.copy_link import CopyLink
 from billing_app.web.staff.event_icon import event_icon
 from billing_app.web.staff.invoice_detail_state import InvoiceDetailState
 from billing_app.web.staff.invoice_words import (
@@ -54,19 +55,6 @@ PAYMENT_COLUMNS = (
     Column("amount", "Amount", number=True, phone="amount"),
     Column("act", "Actions", label_hidden=True, phone="status-end"),
 )
-
-
-class CopyLink(rx.Component):
-    """Asks the server for the secret link and copies what comes back."""
-
-    library = rx.asset("copy_link.jsx", shared=True).importable_path
-    tag = "CopyLink"
-
-    url: rx.Var[str]
-    words: rx.Var[str]
-    path: rx.Var[str]
-    done_path: rx.Var[str]
-    on_ask: rx.EventHandler[rx.event.no_args_event_spec]
 
 
 def page() -> rx.Component:

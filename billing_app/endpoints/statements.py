@@ -1,0 +1,146 @@
+"""Statements of account as files: for whoever may see the account, and for staff."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from markupsafe import Markup
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import (
+    HTMLResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
+from starlette.routing import Route
+
+from billing_app import runtime
+from billing_app.database import authentication
+from billing_app.database.authentication import Cookies, PortalNotAvailable
+from billing_app.documents.pdf import PdfEngineMissing, PdfFailed
+from billing_app.documents.portal import render_message
+from billing_app.domain.errors import (
+    BillingError,
+    InvalidInput,
+    LimitReached,
+    NotSignedIn,
+)
+from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND
+from billing_app.domain.portal_place import ACCOUNT_ROUTES, PortalPlace, parse_place
+from billing_app.domain.portal_proof import VerificationRequired
+from billing_app.domain.statement import StatementDocument
+from billing_app.workflows import account_pages, statements
+
+_FILE = re.compile(r"/statement\.(pdf|csv)$")
+_STAFF = "/api/customers/{customer_id:int}"
+_NO_PDF = (
+    "No PDF at the moment",
+    "The statement can’t be printed right now. The table has the same figures.",
+)
+
+Make = Callable[[Request], StatementDocument]
+
+
+def statement_routes(head: Markup) -> list[Route]:
+    """Return the routes of statements; `head` links their refusals' stylesheets."""
+
+    def route(path: str, make: Make) -> Route:
+        is_pdf = path.endswith(".pdf")
+
+        def answer(request: Request) -> Response:
+            document = make(request)
+            return _pdf(document) if is_pdf else _csv(document)
+
+        async def endpoint(request: Request) -> Response:
+            try:
+                return await run_in_threadpool(answer, request)
+            except (NotSignedIn, VerificationRequired):
+                return await run_in_threadpool(_to_sign_in, request)
+            except (PdfEngineMissing, PdfFailed):
+                return HTMLResponse(render_message(*_NO_PDF, head=head), 503)
+            except BillingError as refusal:
+                return _refused(refusal, head)
+
+        return Route(path, endpoint, methods=["GET"])
+
+    return [
+        route(f"{base}/statement.{kind}", make)
+        for base, make in (
+            *((page, _of_visitor) for page in ACCOUNT_ROUTES),
+            (_STAFF, _of_customer),
+        )
+        for kind in ("pdf", "csv")
+    ]
+
+
+def _of_visitor(request: Request) -> StatementDocument:
+    running = runtime.current()
+    link = authentication.open_portal(
+        running.engine, _place(request), _cookies(request), running.now()
+    )
+    return statements.make_for_customer(running, link, *_days(request))
+
+
+def _of_customer(request: Request) -> StatementDocument:
+    running = runtime.current()
+    token = _cookies(request).staff
+    actor = authentication.staff_actor(running.engine, token, running.now())
+    customer_id = request.path_params["customer_id"]
+    return statements.make_for_staff(running, actor, customer_id, *_days(request))
+
+
+def _days(request: Request) -> tuple[str, str]:
+    asked = request.query_params
+    return asked.get("from", "")[:20], asked.get("to", "")[:20]
+
+
+def _pdf(document: StatementDocument) -> Response:
+    content = statements.write_pdf(runtime.current(), document)
+    return Response(
+        content, media_type="application/pdf", headers=_named(document, "pdf")
+    )
+
+
+def _csv(document: StatementDocument) -> Response:
+    return StreamingResponse(
+        statements.write_csv(document),
+        media_type="text/csv; charset=utf-8",
+        headers=_named(document, "csv"),
+    )
+
+
+def _named(document: StatementDocument, kind: str) -> dict[str, str]:
+    name = f"Statement-{document.span.slug}.{kind}"
+    return {
+        "content-disposition": f'attachment; filename="{name}"',
+        "cache-control": "no-store",
+    }
+
+
+def _to_sign_in(request: Request) -> Response:
+    if request.url.path.startswith("/api/"):
+        return RedirectResponse("/sign-in", 303)
+    path = account_pages.sign_in_path(runtime.current(), _place(request))
+    return RedirectResponse(path, 303)
+
+
+def _refused(refusal: BillingError, head: Markup) -> Response:
+    if isinstance(refusal, PortalNotAvailable):
+        return HTMLResponse(render_message(*NOT_AVAILABLE, head=head), 403)
+    if isinstance(refusal, InvalidInput | LimitReached):
+        words = ("No statement for these days", refusal.message)
+        return HTMLResponse(render_message(*words, head=head), 422)
+    return HTMLResponse(render_message(*NOT_FOUND, head=head), 404)
+
+
+def _place(request: Request) -> PortalPlace:
+    place = parse_place(_FILE.sub("", request.url.path))
+    assert place is not None, "only portal pages have these routes"
+    return place
+
+
+def _cookies(request: Request) -> Cookies:
+    is_https = runtime.current().settings.is_https
+    return Cookies(request.headers.get("cookie", ""), is_https)

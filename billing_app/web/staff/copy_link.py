@@ -1,0 +1,18 @@
+"""A button that copies a secret link without the page holding it before."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+
+class CopyLink(rx.Component):
+    """Asks the server for the secret link and copies what comes back."""
+
+    library = rx.asset("copy_link.jsx", shared=True).importable_path
+    tag = "CopyLink"
+
+    url: rx.Var[str]
+    words: rx.Var[str]
+    path: rx.Var[str]
+    done_path: rx.Var[str]
+    on_ask: rx.EventHandler[rx.event.no_args_event_spec]

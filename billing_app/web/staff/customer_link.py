@@ -1,0 +1,92 @@
+"""What staff do with a customer's link and account, on the customer's page."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from billing_app.web.components.controls import button
+from billing_app.web.components.icons import ICONS, icon
+from billing_app.web.components.layout import panel
+from billing_app.web.staff.copy_link import CopyLink
+from billing_app.web.staff.customer_link_state import CustomerLinkState as State
+from billing_app.web.staff.shell import ShellState
+
+
+def customer_link_panel(customer_id: rx.Var[int]) -> rx.Component:
+    """Draw the panel for members who may manage links or export."""
+    return rx.fragment(
+        rx.cond(
+            ShellState.may["manage_links"],
+            panel(
+                "Customer link",
+                rx.el.div(
+                    rx.el.p(
+                        "Whoever has the customer link sees all invoices of this "
+                        "customer.",
+                        class_name="quiet",
+                    ),
+                    rx.el.div(
+                        CopyLink.create(
+                            url=State.link_url,
+                            words="Copy customer link",
+                            path=ICONS["link"],
+                            done_path=ICONS["check"],
+                            on_ask=State.copy_link,
+                            class_name="button",
+                        ),
+                        button("New customer link", on_click=State.new_link),
+                        button("Revoke customer link", on_click=State.revoke),
+                        class_name="panel-actions",
+                    ),
+                    rx.el.div(
+                        button(
+                            "Preview as this customer",
+                            icon_name="external",
+                            on_click=State.preview,
+                        ),
+                        class_name="panel-actions",
+                    ),
+                    rx.cond(
+                        State.link_url,
+                        rx.el.p(State.link_url, class_name="link-shown"),
+                    ),
+                    class_name="panel-body",
+                ),
+            ),
+        ),
+        rx.cond(ShellState.may["export"], _statement(customer_id)),
+    )
+
+
+def _statement(customer_id: rx.Var[int]) -> rx.Component:
+    base = f"/api/customers/{customer_id}/statement"
+    return panel(
+        "Statement of account",
+        rx.el.form(
+            _day("From", "from"),
+            _day("To", "to"),
+            _file("PDF", f"{base}.pdf"),
+            _file("CSV", f"{base}.csv"),
+            rx.el.p("This business year, unless days are chosen.", class_name="quiet"),
+            method="get",
+            action=f"{base}.pdf",
+            class_name="panel-body panel-actions",
+        ),
+    )
+
+
+def _day(label: str, name: str) -> rx.Component:
+    return rx.el.label(
+        rx.el.span(label, class_name="field-label"),
+        rx.el.input(type="date", name=name, class_name="input"),
+    )
+
+
+def _file(words: str, address: str) -> rx.Component:
+    return rx.el.button(
+        icon("download"),
+        words,
+        type="submit",
+        class_name="button",
+        custom_attrs={"formAction": address},
+    )
