@@ -13,12 +13,13 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from bench import printing, reading, references, serving, writing
+from bench import account, printing, reading, references, serving, writing
 from bench.figure import Row, head, rows
 from bench.ground import Ground, make_ground
 from billing_app.build import build_if_changed
 
 INVOICES, CUSTOMERS = 10_000, 500
+LARGE_ACCOUNT = 50_000
 MILLION, MANY = 1_000_000, 20_000
 
 
@@ -51,6 +52,9 @@ def main() -> None:
     show("list", lambda: reading.staff_list(ground, "10 thousand", commit))
     show("issue", lambda: writing.issue_with_five_lines(ground, commit))
     show("webhook", lambda: writing.webhook_to_ledger(ground, commit))
+    if given.only in "account":
+        large = make_ground(folder / "account", LARGE_ACCOUNT, 1)
+        show("account", lambda: account.large_account(large, LARGE_ACCOUNT, commit))
     show("pdf", lambda: printing.first_pdf(ground))
     if any(given.only in name for name in _SERVED):
         _show_served(ground, show)

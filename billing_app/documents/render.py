@@ -421,7 +421,7 @@ def _printed_statement(document: StatementDocument, logo: str) -> Printed:
         poster=" · ".join(closing),
         poster_label=words.closing_balance,
         by_words=words.closing_balance,
-        by_label=words.closing_balance,
+        by_label=words.day,
         by_date=last,
         buyer_label=words.billed_to,
         buyer=_party(document.buyer, words, language, is_abroad),

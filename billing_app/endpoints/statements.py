@@ -1,4 +1,4 @@
-"""Statements of account as files: for whoever may see the account, and for staff."""
+"""Files of a whole account: its statement, and all its documents in one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from billing_app import runtime
 from billing_app.database import authentication
-from billing_app.database.authentication import Cookies, PortalNotAvailable
+from billing_app.database.authentication import Cookies, OpenedLink, PortalNotAvailable
 from billing_app.documents.pdf import PdfEngineMissing, PdfFailed
 from billing_app.documents.portal import render_message
 from billing_app.domain.errors import (
@@ -31,14 +31,21 @@ from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND
 from billing_app.domain.portal_place import ACCOUNT_ROUTES, PortalPlace, parse_place
 from billing_app.domain.portal_proof import VerificationRequired
 from billing_app.domain.statement import StatementDocument
-from billing_app.workflows import account_pages, statements
+from billing_app.workflows import account_pages, document_zip, statements
 
-_FILE = re.compile(r"/statement\.(pdf|csv)$")
+_FILE = re.compile(r"/(statement\.(pdf|csv)|documents\.zip)$")
 _STAFF = "/api/customers/{customer_id:int}"
 _NO_PDF = (
     "No PDF at the moment",
     "The statement can’t be printed right now. The table has the same figures.",
 )
+
+_PREPARING = (
+    "The documents are being prepared",
+    "{} of {} are ready. This page asks again by itself.",
+)
+# How soon a browser asks again for a file that is being made.
+_AGAIN_SECONDS = 3
 
 Make = Callable[[Request], StatementDocument]
 
@@ -46,13 +53,19 @@ Make = Callable[[Request], StatementDocument]
 def statement_routes(head: Markup) -> list[Route]:
     """Return the routes of statements; `head` links their refusals' stylesheets."""
 
-    def route(path: str, make: Make) -> Route:
+    def statement(path: str, make: Make) -> Route:
         is_pdf = path.endswith(".pdf")
 
         def answer(request: Request) -> Response:
             document = make(request)
             return _pdf(document) if is_pdf else _csv(document)
 
+        return route(path, answer)
+
+    def documents(request: Request) -> Response:
+        return _documents(request, head)
+
+    def route(path: str, answer: Callable[[Request], Response]) -> Route:
         async def endpoint(request: Request) -> Response:
             try:
                 return await run_in_threadpool(answer, request)
@@ -66,21 +79,47 @@ def statement_routes(head: Markup) -> list[Route]:
         return Route(path, endpoint, methods=["GET"])
 
     return [
-        route(f"{base}/statement.{kind}", make)
-        for base, make in (
-            *((page, _of_visitor) for page in ACCOUNT_ROUTES),
-            (_STAFF, _of_customer),
-        )
-        for kind in ("pdf", "csv")
+        *(route(f"{page}/documents.zip", documents) for page in ACCOUNT_ROUTES),
+        *(
+            statement(f"{base}/statement.{kind}", make)
+            for base, make in (
+                *((page, _of_visitor) for page in ACCOUNT_ROUTES),
+                (_STAFF, _of_customer),
+            )
+            for kind in ("pdf", "csv")
+        ),
     ]
 
 
 def _of_visitor(request: Request) -> StatementDocument:
+    link, days = _open(request), _days(request)
+    return statements.make_for_customer(runtime.current(), link, *days)
+
+
+def _documents(request: Request, head: Markup) -> Response:
+    """Send the documents, or say how far their printing is."""
+    running, link, days = runtime.current(), _open(request), _days(request)
+    packing = document_zip.prepare(running, link, *days)
+    if packing.is_waiting:
+        title, words = _PREPARING
+        said = words.format(packing.ready, packing.whole)
+        page = render_message(title, said, head=head, refresh_seconds=_AGAIN_SECONDS)
+        return HTMLResponse(page, 202, {"retry-after": str(_AGAIN_SECONDS)})
+    return StreamingResponse(
+        document_zip.pack(running, link, *days),
+        media_type="application/zip",
+        headers={
+            "content-disposition": 'attachment; filename="Documents.zip"',
+            "cache-control": "no-store",
+        },
+    )
+
+
+def _open(request: Request) -> OpenedLink:
     running = runtime.current()
-    link = authentication.open_portal(
+    return authentication.open_portal(
         running.engine, _place(request), _cookies(request), running.now()
     )
-    return statements.make_for_customer(running, link, *_days(request))
 
 
 def _of_customer(request: Request) -> StatementDocument:
@@ -130,7 +169,7 @@ def _refused(refusal: BillingError, head: Markup) -> Response:
     if isinstance(refusal, PortalNotAvailable):
         return HTMLResponse(render_message(*NOT_AVAILABLE, head=head), 403)
     if isinstance(refusal, InvalidInput | LimitReached):
-        words = ("No statement for these days", refusal.message)
+        words = ("These days can’t be used", refusal.message)
         return HTMLResponse(render_message(*words, head=head), 422)
     return HTMLResponse(render_message(*NOT_FOUND, head=head), 404)
 

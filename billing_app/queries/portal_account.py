@@ -32,7 +32,7 @@ from billing_app.domain.actors import PortalVisitor
 from billing_app.domain.aging import AGES, AgeBucket, DueSpan, due_span
 from billing_app.domain.dates import Moment, fiscal_year_start
 from billing_app.domain.document import Branding, Party
-from billing_app.domain.errors import InvalidInput, NotFound
+from billing_app.domain.errors import InvalidInput, LimitReached, NotFound
 from billing_app.domain.invoice import (
     OPEN_PHASES,
     InvoiceFacts,
@@ -43,11 +43,14 @@ from billing_app.domain.invoice import (
 )
 from billing_app.domain.parsing import clean_text
 from billing_app.domain.payment import PaymentStatus
+from billing_app.domain.portal_invoice import PdfState
+from billing_app.domain.statement import Span
 from billing_app.models import (
     BillableEvent,
     Customer,
     Dispute,
     Invoice,
+    IssuedDocument,
     Payment,
     Reminder,
 )
@@ -69,11 +72,12 @@ from billing_app.queries.paging import (
     make_page,
     make_walk,
 )
-from billing_app.queries.portal import ReadInvoice, read_invoice
+from billing_app.queries.portal import ReadInvoice, pdf_state, read_invoice
 
 ROWS = 25
 TEXT_LENGTH_MAX = 200
 EVENTS_MAX = 2_000
+DOCUMENTS_MAX = 300
 REMINDERS_MAX = 100
 DISPUTES_MAX = 50
 _REFERENCES_MAX = 500
@@ -170,6 +174,7 @@ class CurrencySums:
     Attributes:
         ages: every span, and what is disputed; together `outstanding_minor`.
         paid_minor: received since the business year began, less what went back.
+        filed_overdue, filed_disputed: how many of those counted are archived.
     """
 
     currency: str
@@ -180,6 +185,8 @@ class CurrencySums:
     disputed_count: int = 0
     paid_minor: int = 0
     paid_count: int = 0
+    filed_overdue: int = 0
+    filed_disputed: int = 0
     ages: tuple[AgeSum, ...] = ()
 
 
@@ -264,6 +271,18 @@ class Unfolded:
     disputes: tuple[DisputeFacts, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class DocumentFacts:
+    """One document of the account; no `pdf_digest` while it is not printed."""
+
+    id: int
+    number: str
+    is_receipt: bool
+    issued_at: datetime
+    pdf_digest: str
+    pdf: PdfState
+
+
 def parse_account_filter(typed: Mapping[str, str]) -> AccountFilter:
     """Read a filter from the parameters of an address.
 
@@ -324,7 +343,8 @@ def read_account(
     _check_whole(uow)
     moment = Moment(uow.now, zone)
     year_start = fiscal_year_start(moment.today, fiscal_month)
-    tabs = _count_tabs(uow, wanted, moment.today)
+    sums = _sums(uow, moment.today, year_start)
+    tabs = _count_tabs(uow, wanted, sums)
     dated = _dated(wanted, year_start)
     try:
         page = _page(uow, wanted, dated, moment.today)
@@ -333,7 +353,6 @@ def read_account(
     count = Count(tabs[wanted.tab])
     if not wanted.is_plain:
         count = _count(uow, wanted, dated, moment.today)
-    sums = _sums(uow, moment.today, year_start)
     return Account(sums, tabs, page, count, moment, year_start)
 
 
@@ -352,6 +371,48 @@ def unfold(
         events=tuple(_list_events(uow, invoice_id)),
         reminders=tuple(_list_reminders(uow, invoice_id)) if shows_reminders else (),
         disputes=tuple(_list_disputes(uow, invoice_id)) if shows_disputes else (),
+    )
+
+
+@visitor
+def list_documents(uow: UnitOfWork, span: Span) -> tuple[DocumentFacts, ...]:
+    """Return invoices issued in a period, and their receipts, oldest first.
+
+    Raises:
+        NotFound: the link opens one invoice and no account.
+        LimitReached: too many for one file.
+    """
+    _check_whole(uow)
+    statement = (
+        select(
+            col(IssuedDocument.id),
+            col(IssuedDocument.number),
+            col(IssuedDocument.payment_id),
+            col(IssuedDocument.issued_at),
+            col(IssuedDocument.pdf_digest),
+            col(IssuedDocument.pdf_error),
+        )
+        .join(Invoice, col(IssuedDocument.invoice_id) == _ID)
+        .where(col(Invoice.issued_on).between(span.first, span.last))
+        .order_by(col(Invoice.issued_on), _ID, col(IssuedDocument.id))
+        .limit(DOCUMENTS_MAX + 1)
+    )
+    found = uow.all(statement)
+    if len(found) > DOCUMENTS_MAX:
+        raise LimitReached(
+            f"More than {DOCUMENTS_MAX} documents lie in this period. "
+            "Choose a shorter one."
+        )
+    return tuple(
+        DocumentFacts(
+            id=row.id,
+            number=row.number,
+            is_receipt=row.payment_id != 0,
+            issued_at=row.issued_at,
+            pdf_digest=row.pdf_digest,
+            pdf=pdf_state(row.pdf_digest, row.pdf_error),
+        )
+        for row in found
     )
 
 
@@ -388,6 +449,8 @@ def _sum(currency: str, owed: Any, paid: Any) -> CurrencySums:
         disputed_count=owed.disputed_count,
         paid_minor=received[0],
         paid_count=received[1],
+        filed_overdue=owed.filed_overdue,
+        filed_disputed=owed.filed_disputed,
         ages=tuple(ages),
     )
 
@@ -399,6 +462,7 @@ def _outstanding(today: date) -> Any:
         col(Invoice.due_key) < today,
         col(Invoice.phase).in_(_late_phases()),
     )
+    filed = col(Invoice.phase).in_([phase.archived for phase in OPEN_PHASES])
     columns: list[Any] = []
     for place, bucket in enumerate(AGES):
         within = and_(_due_within(due_span(bucket, today)), asked > 0)
@@ -414,6 +478,10 @@ def _outstanding(today: date) -> Any:
             _total(case((late, 1), else_=0)).label("overdue_count"),
             _total(_disputed()).label("disputed"),
             _total(case((_disputed() > 0, 1), else_=0)).label("disputed_count"),
+            _total(case((and_(filed, late), 1), else_=0)).label("filed_overdue"),
+            _total(case((and_(filed, _disputed() > 0), 1), else_=0)).label(
+                "filed_disputed"
+            ),
             *columns,
         )
         .where(col(Invoice.phase).in_(_phase_names(OPEN_PHASES)))
@@ -625,32 +693,27 @@ def _count(
 
 
 def _count_tabs(
-    uow: UnitOfWork, wanted: AccountFilter, today: date
+    uow: UnitOfWork, wanted: AccountFilter, sums: Sequence[CurrencySums]
 ) -> dict[AccountTab, int]:
-    late = and_(col(Invoice.due_key) < today, col(Invoice.phase).in_(_late_phases()))
-    is_open = col(Invoice.phase).in_(_phase_names(OPEN_PHASES))
-    disputed = and_(is_open, _disputed() > 0)
+    """Count what each tab holds; what is late or disputed was counted with the sums."""
     phases = _phase_names(InvoicePhase, with_archived=wanted.includes_archived)
     statement = (
-        select(
-            col(Invoice.phase),
-            func.count().label("count"),
-            _total(case((late, 1), else_=0)).label("late"),
-            _total(case((disputed, 1), else_=0)).label("disputed"),
-        )
+        select(col(Invoice.phase), func.count())
         .where(col(Invoice.phase).in_(phases))
         .group_by(col(Invoice.phase))
     )
     counted = dict.fromkeys(AccountTab, 0)
-    for phase, count, late_count, disputed_count in uow.all(statement):
+    for phase, count in uow.all(statement):
         counted[AccountTab.ALL] += count
-        counted[AccountTab.OVERDUE] += late_count
-        counted[AccountTab.DISPUTED] += disputed_count
         plain = phase.removeprefix("archived_")
         if plain in OPEN_PHASES:
             counted[AccountTab.OPEN] += count
         if plain == InvoicePhase.PAID:
             counted[AccountTab.PAID] += count
+    for it in sums:
+        filed = not wanted.includes_archived
+        counted[AccountTab.OVERDUE] += it.overdue_count - filed * it.filed_overdue
+        counted[AccountTab.DISPUTED] += it.disputed_count - filed * it.filed_disputed
     return counted
 
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import httpx
 import pytest
@@ -628,3 +629,27 @@ class TestAccount:
         assert theirs == []
         absent = "/api/customers/999/statement.csv"
         assert (await portal.get(absent, headers=cookie)).status_code == 404
+
+    async def test_its_documents_come_in_one_file(self, portal: Portal):
+        base = f"/c/{self.token(portal)}"
+        pay(portal.world, portal.place, portal.invoice_id, "10.00")
+        other = a_customer(portal.world, portal.place, "Halden Freight")
+        an_invoice(portal.world, portal.place, customer_id=other)
+
+        waiting = await portal.get(f"{base}/documents.zip")
+        assert waiting.status_code == 202
+        assert "0 of 2 are ready" in waiting.text
+
+        portal.print(b"%PDF-1", kind="invoice")
+        portal.print(b"%PDF-2", kind="receipt")
+        answer = await portal.get(f"{base}/documents.zip")
+
+        with ZipFile(BytesIO(answer.content)) as packed:
+            names = packed.namelist()
+            assert [packed.read(name) for name in names] == [b"%PDF-1", b"%PDF-2"]
+        assert names[0] == "Invoice-INV-00001.pdf"
+        none = f"{base}/documents.zip?from=2020-01-01&to=2020-01-02"
+        assert (await portal.get(none)).status_code == 404
+        assert (await portal.get("/c/unknown/documents.zip")).status_code == 404
+        portal.choose(shows_pdf=False)
+        assert (await portal.get(f"{base}/documents.zip")).status_code == 404

@@ -272,6 +272,16 @@ class TestList:
         assert set(desk.numbers(archived="1")) == {"KEPT", "FILED"}
         assert desk.numbers(archived="1", q="FIL") == ["FILED"]
 
+    def test_tabs_count_archived_ones_on_request(self, desk: Desk):
+        filed = {"archived_at": desk.world.clock.now, "due_on": due(1)}
+        desk.add(**filed, disputed_minor=1)
+        desk.add(due_on=due(1))
+
+        tabs, whole = desk.read().tabs, desk.read(archived="1").tabs
+
+        assert [tabs[tab] for tab in AccountTab] == [1, 1, 1, 0, 0]
+        assert [whole[tab] for tab in AccountTab] == [2, 2, 2, 1, 0]
+
     def test_a_search_finds_the_beginning_of_a_number_an_order_or_a_reference(
         self, desk: Desk
     ):

@@ -10,10 +10,11 @@ from sqlmodel import select
 
 from billing_app import runtime
 from billing_app.domain.portal_settings import PortalSettings
-from billing_app.models import WorkspaceSettings
+from billing_app.models import IssuedDocument, WorkspaceSettings
 from billing_app.services import invoices, portal_links
 from billing_app.web.portal.account_state import PortalAccountState
 from billing_app.web.portal.invoice_state import PortalInvoiceState
+from billing_app.workflows.document_zip import Packing
 from tests.support.billing import a_customer, an_invoice, pay
 from tests.support.driver import Driver
 from tests.support.world import World
@@ -224,3 +225,28 @@ class TestInvoiceOfTheAccount:
             await driver.send(f"{PortalInvoiceState.get_full_name()}.refresh")
 
         assert driver.shown(PortalInvoiceState, "invoice").number == "INV-00001"
+
+
+class TestPack:
+    async def test_waits_for_the_printing_and_hands_the_file_over(
+        self, world: World, invoice_id: int, token: str, foreign_ids: list[int]
+    ):
+        with world.unit(world.northwind.system) as uow:
+            for document in uow.all(select(IssuedDocument)):
+                document.pdf_digest = world.runtime.files.put(b"%PDF", ".pdf")
+
+        async with browser(token) as driver:
+            await driver.send(f"{STATE}.pack", form={"from": "2026-01-01", "to": ""})
+
+        assert shown(driver, "packing") == Packing(ready=1, whole=1)
+        assert shown(driver, "zip_href") == f"/c/{token}/documents.zip?from=2026-01-01"
+        assert shown(driver, "is_packing") is False
+
+    async def test_says_why_there_is_nothing_to_pack(self, token: str):
+        async with browser(token) as driver:
+            form = {"from": "2020-01-01", "to": "2020-12-31"}
+            await driver.send(f"{STATE}.pack", form=form)
+
+        assert "no documents in this period" in repr(driver.deltas)
+        assert shown(driver, "is_packing") is False
+        assert shown(driver, "zip_href") in (None, "")

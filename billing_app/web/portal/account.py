@@ -20,7 +20,11 @@ from billing_app.web.components.controls import (
     search_field,
 )
 from billing_app.web.components.icons import icon
-from billing_app.web.components.layout import portal_shell, skeleton_block
+from billing_app.web.components.layout import (
+    alone_page,
+    portal_shell,
+    skeleton_block,
+)
 from billing_app.web.portal.account_state import PortalAccountState as State
 from billing_app.web.portal.browser import Clock, Leave, Painted
 from billing_app.web.portal.invoice import lockup, stands_alone
@@ -36,7 +40,16 @@ _FIRST, _LAST = "Invoice", ("Balance", "Actions")
 
 
 def page() -> rx.Component:
-    return rx.fragment(Leave.create(to=State.sign_in_href), _page())
+    return rx.cond(State.sign_in_href, _sign_in(), _page())
+
+
+def _sign_in() -> rx.Component:
+    return alone_page(
+        "Sign in to see your invoices",
+        rx.el.p("This page is for people who have confirmed their e-mail address."),
+        link_button("Sign in", State.sign_in_href, kind="primary", leaves_app=True),
+        icon_name="lock",
+    )
 
 
 def _page() -> rx.Component:
@@ -470,8 +483,40 @@ def _statement() -> rx.Component:
             action=f"{it.base}/statement.pdf",
             class_name="statement",
         ),
+        rx.cond(it.shows_pdf, _documents()),
         class_name="section",
         custom_attrs={"aria-labelledby": "statement"},
+    )
+
+
+def _documents() -> rx.Component:
+    it, packing = State.frame, State.packing
+    return rx.fragment(
+        rx.el.h2("All documents of a period", id="documents"),
+        rx.el.form(
+            _day("From", "from", it.statement_first),
+            _day("To", "to", it.statement_last),
+            button(
+                "Download as zip",
+                icon_name="download",
+                submit=True,
+                busy=State.is_packing,
+            ),
+            on_submit=State.pack,
+            class_name="statement",
+        ),
+        rx.cond(
+            State.is_packing,
+            rx.el.p(
+                rx.el.progress(
+                    value=packing.ready, max=packing.whole, aria_label="Prepared"
+                ),
+                f"{packing.ready} of {packing.whole} documents are ready.",
+                class_name="packing",
+                role="status",
+            ),
+        ),
+        Leave.create(to=State.zip_href),
     )
 
 

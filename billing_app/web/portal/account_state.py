@@ -17,13 +17,17 @@ from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND
 from billing_app.domain.portal_proof import VerificationRequired
 from billing_app.runtime import Runtime
 from billing_app.web.doors import PortalState, portal_door, portal_watch
-from billing_app.workflows import account_pages
+from billing_app.workflows import account_pages, document_zip
 from billing_app.workflows.account_pages import PARAMETERS, OpenedAccount
+from billing_app.workflows.document_zip import Packing
 
 # A hint that got lost is made up for this soon.
 LOOK_AGAIN_SECONDS = 30
 # More than anybody reads side by side.
 OPEN_ROWS_MAX = 25
+# Printing is looked after this often, and not for ever.
+PACKING_LOOK_SECONDS = 0.5
+PACKING_LOOKS_MAX = 600
 
 
 class PortalAccountState(PortalState, rx.State):
@@ -34,6 +38,7 @@ class PortalAccountState(PortalState, rx.State):
         is_off: the business has switched its portal off.
         sign_in_href: where to go for the proof that the page lacks.
         open_rows: the invoices that are unfolded, as text; `folds` is what of them.
+        packing: how far the documents are that go into one file, at `zip_href`.
         place: changes when the search field has to be drawn anew.
     """
 
@@ -48,6 +53,9 @@ class PortalAccountState(PortalState, rx.State):
     place: int = 0
     as_of: str = ""
     clock: str = ""
+    is_packing: bool = False
+    packing: Packing = Packing.EMPTY
+    zip_href: str = ""
 
     _shown: str = ""
     _searched: str = ""
@@ -100,6 +108,35 @@ class PortalAccountState(PortalState, rx.State):
             key: fold
         }
         self.open_rows = kept
+
+    @portal_watch
+    async def pack(self, form: dict[str, Any]) -> None:
+        """Have the documents of a period printed, then hand them over in one file."""
+        days = {name: str(form.get(name, ""))[:20] for name in ("from", "to")}
+        async with self:
+            if self.is_packing:
+                return
+            self.is_packing, self.zip_href = True, ""
+            self.packing = Packing.EMPTY
+        try:
+            await self._pack(days)
+        finally:
+            async with self:
+                self.is_packing = False
+
+    async def _pack(self, days: dict[str, str]) -> None:
+        for _ in range(PACKING_LOOKS_MAX):
+            packing = await self._run_page(
+                document_zip.prepare, days["from"], days["to"]
+            )
+            async with self:
+                self.packing = packing
+            if not packing.is_waiting:
+                break
+            await asyncio.sleep(PACKING_LOOK_SECONDS)
+        asked = urlencode({name: day for name, day in days.items() if day})
+        async with self:
+            self.zip_href = f"{self._place().account_path}/documents.zip?{asked}"
 
     @portal_door
     async def search(self, text: str) -> Any:

@@ -1,0 +1,123 @@
+"""Pack the documents of a period into one file, as soon as each is printed."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from billing_app.database.authentication import OpenedLink
+from billing_app.domain.actors import SystemActor
+from billing_app.domain.dates import Moment, fiscal_year_start
+from billing_app.domain.errors import NotFound
+from billing_app.domain.portal_invoice import PdfState
+from billing_app.domain.statement import Span, parse_span
+from billing_app.queries import portal_account
+from billing_app.queries.portal_account import DocumentFacts
+from billing_app.runtime import Runtime
+from billing_app.services import issued_documents
+from billing_app.workflows.account_pages import read_head
+
+_UNSAFE = re.compile(r"[^\w.-]+", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """How far the documents of a period are.
+
+    Attributes:
+        ready: printed; `whole` counts those that can't be printed now, too.
+        is_waiting: some are being printed, so that asking again is worth it.
+    """
+
+    ready: int = 0
+    whole: int = 0
+    is_waiting: bool = False
+
+    EMPTY: ClassVar[Packing]
+
+
+Packing.EMPTY = Packing()
+
+
+def prepare(runtime: Runtime, link: OpenedLink, first: str, last: str) -> Packing:
+    """See to it that every document of a period is printed; say how far it is.
+
+    Raises:
+        NotFound: the link opens no account, the portal offers no files, or the
+            period has no documents.
+        InvalidInput: the days cannot be read.
+        LimitReached: too many documents for one file.
+    """
+    documents = _list(runtime, link, first, last)
+    job = SystemActor(link.visitor.workspace_id, "print")
+    pending = [it for it in documents if it.pdf == PdfState.PENDING]
+    for document in pending:
+        runtime.run(job, issued_documents.promise_print, document.id)
+    ready = sum(it.pdf == PdfState.READY for it in documents)
+    return Packing(ready, len(documents), is_waiting=bool(pending))
+
+
+def pack(runtime: Runtime, link: OpenedLink, first: str, last: str) -> Iterator[bytes]:
+    """Write the file piece by piece, one document in memory at a time.
+
+    What has no printed form is left out. Raises as `prepare`, before the first piece.
+    """
+    documents = _list(runtime, link, first, last)
+    return _packed(runtime, documents)
+
+
+def _packed(runtime: Runtime, documents: tuple[DocumentFacts, ...]) -> Iterator[bytes]:
+    sink = _Sink()
+    # PDFs are packed already; squeezing them again costs time and wins nothing.
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as packed:
+        for it in documents:
+            if it.pdf_digest:
+                # The time of the issue, so that the same period is the same file.
+                entry = zipfile.ZipInfo(_name(it), it.issued_at.timetuple()[:6])
+                packed.writestr(entry, runtime.files.read(it.pdf_digest))
+                yield sink.take()
+    yield sink.take()
+
+
+class _Sink:
+    """A file that is only ever written to, and taken away as it grows."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+
+    def write(self, piece: bytes) -> int:
+        self._pieces.append(bytes(piece))
+        return len(piece)
+
+    def flush(self) -> None:
+        """Nothing waits here."""
+
+    def take(self) -> bytes:
+        taken = b"".join(self._pieces)
+        self._pieces.clear()
+        return taken
+
+
+def _list(
+    runtime: Runtime, link: OpenedLink, first: str, last: str
+) -> tuple[DocumentFacts, ...]:
+    if not link.setup.settings.shows_pdf:
+        raise NotFound("This portal offers no files.")
+    head = read_head(runtime, link)
+    today = Moment(runtime.now(), link.setup.zone).today
+    year = fiscal_year_start(today, head.fiscal_month)
+    span = parse_span(first, last, Span(year, today))
+    found = runtime.run(link.visitor, portal_account.list_documents, span)
+    if not found:
+        raise NotFound("There are no documents in this period.")
+    return found
+
+
+def _name(it: DocumentFacts) -> str:
+    noun = "Receipt" if it.is_receipt else "Invoice"
+    # The id keeps apart what differs only in signs that a file name can't have.
+    safe = _UNSAFE.sub("-", it.number).strip("-")
+    return f"{noun}-{safe or it.id}.pdf"
