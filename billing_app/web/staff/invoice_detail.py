@@ -30,8 +30,8 @@ from billing_app.web.staff.conversation import (
     remove_dialog,
     staff_notes,
 )
-from billing_app.web.staff.diagnostics import diagnostics
 from billing_app.web.staff.copy_link import CopyLink
+from billing_app.web.staff.diagnostics import diagnostics
 from billing_app.web.staff.event_icon import event_icon
 from billing_app.web.staff.invoice_detail_state import InvoiceDetailState
 from billing_app.web.staff.invoice_words import (
