@@ -6,7 +6,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import IO, ClassVar, cast
 
 from billing_app.database.authentication import OpenedLink
 from billing_app.domain.actors import SystemActor
@@ -72,7 +72,7 @@ def pack(runtime: Runtime, link: OpenedLink, first: str, last: str) -> Iterator[
 def _packed(runtime: Runtime, documents: tuple[DocumentFacts, ...]) -> Iterator[bytes]:
     sink = _Sink()
     # PDFs are packed already; squeezing them again costs time and wins nothing.
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as packed:
+    with zipfile.ZipFile(cast(IO[bytes], sink), "w", zipfile.ZIP_STORED) as packed:
         for it in documents:
             if it.pdf_digest:
                 # The time of the issue, so that the same period is the same file.
