@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
+from math import prod
 from typing import Any
 
 from sqlmodel import col, select
@@ -14,6 +16,9 @@ from billing_app.domain.actors import Role
 from billing_app.domain.events import MemberAdded
 from billing_app.domain.portal_settings import PortalSettings
 from billing_app.models import (
+    BillableEvent,
+    CustomerContact,
+    Invoice,
     Member,
     NumberSeries,
     OutboxMessage,
@@ -93,6 +98,74 @@ def add_person(
     assert member.id is not None
     uow.record(MemberAdded(member_id=member.id))
     return member.id
+
+
+@dataclass(frozen=True, slots=True)
+class NewContact:
+    """A further person at a customer, with their rights."""
+
+    customer_id: int
+    name: str
+    email: str
+    kind: str
+    may_pay: bool
+    may_see_all: bool
+
+
+@job
+def add_contact(uow: UnitOfWork, contact: NewContact) -> None:
+    """Add the person as staff would on the customer's page."""
+    uow.add(CustomerContact(**asdict(contact)))
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """What a line charges for; `rate` and all `factors` multiply to its amount.
+
+    Attributes:
+        line: counted from 1.
+    """
+
+    line: int
+    kind: str
+    reference: str
+    description: str
+    happened_at: datetime
+    rate: Decimal
+    factors: tuple[tuple[str, str], ...]
+
+
+@job
+def bill_events(
+    uow: UnitOfWork, invoice_id: int, happened: tuple[Happened, ...]
+) -> None:
+    """Note what happened behind the lines of an invoice that was just issued."""
+    invoice = uow.get(Invoice, invoice_id)
+    assert invoice.customer_id is not None
+    for event in happened:
+        quantity = prod(
+            (Decimal(value) for value, _ in event.factors), start=Decimal(1)
+        )
+        uow.add(
+            BillableEvent(
+                customer_id=invoice.customer_id,
+                kind=event.kind,
+                reference=event.reference,
+                description=event.description,
+                happened_at=event.happened_at,
+                quantity=quantity,
+                unit=event.factors[-1][1],
+                rate=event.rate,
+                factors=[list(factor) for factor in event.factors],
+                amount=quantity * event.rate,
+                currency=invoice.currency,
+                invoice_id=invoice_id,
+                line_position=event.line,
+                billed_at=invoice.issued_at,
+                shown_at=invoice.published_at,
+                created_at=event.happened_at,
+            )
+        )
 
 
 @job

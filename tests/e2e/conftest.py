@@ -36,6 +36,7 @@ class Demo:
 
     Attributes:
         staff: how the members of every workspace sign in.
+        workspaces: all of them, as the demo tells.
     """
 
     base_url: str
@@ -43,11 +44,17 @@ class Demo:
     password: str
     invoices: list[dict[str, Any]]
     staff: list[dict[str, str]]
+    workspaces: list[dict[str, Any]]
 
-    def link(self, status: str) -> str:
+    def link(self, status: str, workspace: str = "Northwind") -> str:
         """Return the address of a published invoice with this status."""
-        shown = [it["url"] for it in self.invoices if it["status"] == status]
+        invoices = self.of(workspace)["invoices"]
+        shown = [it["url"] for it in invoices if it["status"] == status]
         return next(filter(None, shown))
+
+    def of(self, workspace: str) -> dict[str, Any]:
+        """Return what the demo tells of the workspace with this word in its name."""
+        return next(it for it in self.workspaces if workspace in it["name"])
 
     def sign_in(self, page: Page, workspace: str = "") -> None:
         """Sign in as the first workspace's owner, or that of one with this word."""
@@ -99,6 +106,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
             owner["password"],
             ours["invoices"],
             told["staff"],
+            told["workspaces"],
         )
 
 

@@ -1,5 +1,6 @@
 """The demo: filled by services alone, believable, and described for programs."""
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,10 +13,21 @@ import pytest
 from sqlmodel import col, select
 
 from billing_app.database import migrations
+from billing_app.database.authentication import list_system_actors
 from billing_app.database.engine import open_engine
 from billing_app.database.verify import find_broken
 from billing_app.domain.actors import SystemActor
-from billing_app.models import Invoice, OutboxMessage, PortalVisit
+from billing_app.domain.portal_settings import PortalSettings
+from billing_app.domain.profiles import get_profile
+from billing_app.models import (
+    BillableEvent,
+    Comment,
+    Invoice,
+    LineItem,
+    OutboxMessage,
+    PortalVisit,
+    WorkspaceSettings,
+)
 from billing_app.runtime import Runtime, open_runtime
 from billing_app.sandbox.demo import fill, report
 from billing_app.sandbox.demo.logos import draw_logo
@@ -73,6 +85,41 @@ class TestData:
     def test_the_first_two_workspaces_show_every_status(self, told: dict[str, Any]):
         for workspace in told["workspaces"][:2]:
             assert {x["status"] for x in workspace["invoices"]} == STATUSES
+
+    def test_each_workspace_works_as_its_profile_says(self, demo: Runtime):
+        for actor in list_system_actors(demo.engine, "test"):
+            with demo.reading(actor) as uow:
+                chosen = uow.one(select(WorkspaceSettings)).portal
+                profile = get_profile(uow.workspace.profile)
+            settings = PortalSettings.from_stored(chosen)
+            assert settings == profile.applied_to(settings)
+
+    @pytest.mark.feature("F034")
+    def test_what_happened_comes_to_what_the_line_charges(self, demo: Runtime):
+        """Each event multiplies to its amount, and all of a line to the line."""
+        sums: dict[tuple[int, int], Decimal] = {}
+        for workspace_id in (1, 4):
+            for event in rows(demo, workspace_id, BillableEvent):
+                assert event.invoice_id
+                assert event.line_position
+                factors = [Decimal(value) for value, _ in event.factors]
+                assert math.prod(factors, start=event.rate) == event.amount
+                line = event.invoice_id, event.line_position
+                sums[line] = sums.get(line, Decimal(0)) + event.amount
+            lines = {
+                (x.invoice_id, x.position + 1): Decimal(x.quantity)
+                * Decimal(x.unit_price)
+                for x in rows(demo, workspace_id, LineItem)
+            }
+            assert sums == {line: lines[line] for line in sums}
+            assert len(sums) >= 6
+            sums.clear()
+
+    def test_people_talk_about_an_invoice(self, demo: Runtime):
+        said = rows(demo, 3, Comment)
+
+        assert {x.side for x in said} == {"customer", "staff"}
+        assert any(x.line_position for x in said)
 
     def test_each_workspace_has_something_to_pay(self, demo: Runtime):
         for workspace in report.read_demo(demo):

@@ -1,9 +1,10 @@
 """Consultants in London: days, workshops and travel."""
 
 from billing_app.domain.document import Look
-from billing_app.domain.portal_settings import CardForm
 from billing_app.sandbox.demo.business import (
     DemoBusiness,
+    DemoComment,
+    DemoContact,
     DemoInvoice,
     DemoLine,
     DemoTax,
@@ -17,7 +18,6 @@ ALDGATE = DemoBusiness(
     key="aldgate",
     name="Aldgate & Pine",
     profile="interactive_portal",
-    portal={"card_form": CardForm.EMBEDDED},
     currency="GBP",
     zone="Europe/London",
     country="GB",
@@ -66,6 +66,18 @@ ALDGATE = DemoBusiness(
             country="GB",
         ),
     ),
+    contacts=(
+        DemoContact(
+            0,
+            "Tom Achebe",
+            "tom.achebe@meridian-housing.example",
+            "to",
+            may_pay=True,
+            may_see_all=True,
+        ),
+        DemoContact(0, "Board office", "board@meridian-housing.example"),
+        DemoContact(1, "Silje Aas", "silje@fjordlys.example", may_pay=True),
+    ),
     invoices=(
         DemoInvoice(
             0,
@@ -84,6 +96,28 @@ ALDGATE = DemoBusiness(
                 DemoLine("Rail travel at cost", "1", "312.40", "", "", STANDARD),
             ),
             purchase_order="MHT-00471",
+            talk=(
+                DemoComment(
+                    7,
+                    "Could you tell us which two days the workshop was? Our approval "
+                    "form asks for it.",
+                    line="2",
+                ),
+                DemoComment(
+                    7,
+                    "Of course: the 14th and the 15th, both in Leeds, with Rahul and "
+                    "Abigail.",
+                    is_staff=True,
+                    line="2",
+                ),
+                DemoComment(6, "Thank you, that is all we needed."),
+                DemoComment(
+                    2,
+                    "One more thing: the train on the 15th was booked by us, I think. "
+                    "Is it in the 312.40?",
+                    line="3",
+                ),
+            ),
         ),
         DemoInvoice(
             1,
@@ -91,6 +125,14 @@ ALDGATE = DemoBusiness(
             Fate.OPEN,
             (DemoLine("Tender support, phase 2", "11", "980.00", "day", "", OUTSIDE),),
             notes="Place of supply is Norway.",
+            talk=(
+                DemoComment(
+                    20, "The invoice is with our board, we expect an answer next week."
+                ),
+                DemoComment(
+                    19, "Thank you for telling us, Olav. No hurry.", is_staff=True
+                ),
+            ),
         ),
         DemoInvoice(
             2,

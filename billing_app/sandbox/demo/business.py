@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from billing_app.domain.document import Look
@@ -31,8 +31,50 @@ class DemoTax:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoEvent:
+    """What happened and is charged for: `rate` times each of the `factors`.
+
+    Attributes:
+        factors: pairs of value and word, such as ("12", "pallets").
+        days_before: when it happened, counted back from the issue.
+    """
+
+    kind: str
+    reference: str
+    rate: str
+    factors: tuple[tuple[str, str], ...]
+    description: str = ""
+    days_before: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DemoComment:
+    """A message on an invoice; `line` counts from one, empty for the whole of it."""
+
+    days_ago: int
+    body: str
+    is_staff: bool = False
+    line: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoContact:
+    """A further person at a customer, with their rights."""
+
+    customer: int
+    name: str
+    email: str
+    kind: str = "cc"
+    may_pay: bool = False
+    may_see_all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class DemoLine:
-    """A line as typed; `tax` is the name of one of the business's taxes."""
+    """A line as typed; `tax` is the name of one of the business's taxes.
+
+    What its `events` come to is what the line charges, before a discount.
+    """
 
     name: str
     quantity: str
@@ -42,6 +84,7 @@ class DemoLine:
     tax: str = ""
     group: str = ""
     discount: str = ""
+    events: tuple[DemoEvent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +106,7 @@ class DemoInvoice:
     purchase_order: str = ""
     discount: str = ""
     notes: str = ""
+    talk: tuple[DemoComment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +120,7 @@ class DemoBusiness:
         pattern: of its invoice numbers.
         usual: what its older, paid invoices were for.
         paid_per_month: how many of those there are.
+        profile: which answers its portal has today; its past had the usual ones.
     """
 
     key: str
@@ -97,4 +142,4 @@ class DemoBusiness:
     pattern: str = "INV-{counter:5}"
     paid_per_month: int = 1
     welcome: str = ""
-    portal: dict[str, object] = field(default_factory=dict)
+    contacts: tuple[DemoContact, ...] = ()

@@ -7,10 +7,11 @@ stand-in Stripe knows of every online payment, as it would if it had taken it.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
+from functools import partial
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,14 @@ from sqlmodel import col, select
 
 from billing_app.database.authentication import list_system_actors
 from billing_app.database.passwords import hash_password
-from billing_app.domain.actors import PortalVisitor, Role, StaffActor, SystemActor
+from billing_app.domain.actors import (
+    PortalVisitor,
+    Proof,
+    Role,
+    StaffActor,
+    SystemActor,
+)
+from billing_app.domain.comment import CommentForm
 from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.money import Money
 from billing_app.domain.online_payment import AttemptStatus, Origin, Report
@@ -26,9 +34,15 @@ from billing_app.domain.payment import PaymentMethod
 from billing_app.domain.portal_settings import ActivityDetail, PortalSettings
 from billing_app.gateways.stripe import CheckoutRequest, session_params
 from billing_app.models import Invoice, PortalLink
+from billing_app.queries.settings import read_portal
 from billing_app.runtime import Runtime
 from billing_app.sandbox.demo.aldgate import ALDGATE
-from billing_app.sandbox.demo.business import DemoBusiness, DemoInvoice, Fate
+from billing_app.sandbox.demo.business import (
+    DemoBusiness,
+    DemoComment,
+    DemoInvoice,
+    Fate,
+)
 from billing_app.sandbox.demo.ironwood import IRONWOOD
 from billing_app.sandbox.demo.kestrel import KESTREL
 from billing_app.sandbox.demo.logos import draw_logo
@@ -37,11 +51,19 @@ from billing_app.sandbox.demo.scheldt import SCHELDT
 from billing_app.sandbox.demo.stand_ins import JOB, open_stripe
 from billing_app.sandbox.stripe_account import SandboxAccount
 from billing_app.sandbox.stripe_app import StripeSandbox
+from billing_app.services import (
+    conversations,
+    drafts,
+    invoices,
+    online_payments,
+    visits,
+)
 from billing_app.services import demo as furnishing
-from billing_app.services import drafts, invoices, online_payments, visits
+from billing_app.services.conversations import PostingRules
 from billing_app.services.customers import create_customer
-from billing_app.services.demo import Furnishing, StripeKeys
+from billing_app.services.demo import Furnishing, Happened, NewContact, StripeKeys
 from billing_app.services.payments import RecordPaymentForm, record_payment
+from billing_app.services.portal_settings import apply_profile
 from billing_app.services.workspaces import (
     FOUNDER,
     NewTax,
@@ -120,10 +142,21 @@ class _Story:
         planned = [*_history(self.business), *self.business.invoices]
         for invoice in planned:
             _Plot(self, invoice, customers[invoice.customer]).plan()
+        for contact in self.business.contacts:
+            who = NewContact(
+                customers[contact.customer],
+                contact.name,
+                contact.email,
+                contact.kind,
+                contact.may_pay,
+                contact.may_see_all,
+            )
+            self.runtime.run(self.system, furnishing.add_contact, who)
         for step in sorted(self._steps, key=lambda x: (x.at, x.order)):
             self.clock.now = max(self.clock.now, step.at)
             step.act()
         self.clock.now = self.clock.real
+        self._choose_profile()
         before = self.clock.real - MAIL_AGE
         self.runtime.run(self.system, furnishing.put_away_past, before)
 
@@ -180,6 +213,12 @@ class _Story:
         if role == Role.ACCOUNTING:
             self.biller = StaffActor(self.system.workspace_id, member_id, role)
 
+    def _choose_profile(self) -> None:
+        """Answer as the profile does from today on; the past had the usual answers."""
+        page = self.runtime.run(self.owner, read_portal)
+        key = self.business.profile
+        self.runtime.run(self.owner, apply_profile, page.version, key)
+
     def _furnishing(self) -> Furnishing:
         business = self.business
         logo = self.runtime.files.put(
@@ -194,7 +233,7 @@ class _Story:
             "logo_digest": logo,
             "bank_details": rows,
         }
-        portal = replace(PortalSettings(), welcome=business.welcome, **business.portal)
+        portal = replace(PortalSettings(), welcome=business.welcome)
         return Furnishing(letterhead, portal, business.pattern, self.keys)
 
 
@@ -219,6 +258,8 @@ class _Plot:
         later(days_ago, 9, self.publish)
         if self.invoice.is_seen:
             later(max(0, days_ago - 1), 11, self.see)
+        for number, said in enumerate(self.invoice.talk):
+            later(said.days_ago, 10 + number, partial(self.talk, number, said))
         if act := self._ending():
             wait = 2 if days_ago < 20 else 9 + days_ago % 11
             later(max(0, days_ago - wait), 14, act)
@@ -259,13 +300,26 @@ class _Plot:
     def pay_part(self) -> None:
         self._record(Money(self._outstanding().minor * 2 // 5, self.currency))
 
+    def talk(self, number: int, said: DemoComment) -> None:
+        form = CommentForm(
+            body=said.body, line=said.line, request_key=f"demo-talk-{number}"
+        )
+        if said.is_staff:
+            self.run(self.story.biller, conversations.post_reply, self.invoice_id, form)
+            return
+        customer = self.story.business.customers[self.invoice.customer]
+        proven = replace(self._visitor(), proof=Proof.CODE)
+        given = PostingRules(
+            PortalSettings(), (self.story.business.name,), customer.email
+        )
+        name = customer.contact_name or customer.name
+        typed = replace(form, name=name, email=customer.email)
+        self.run(proven, conversations.post_comment, self.invoice_id, typed, given)
+
     # What the customer does.
 
     def see(self) -> None:
-        link_id = self._link_id()
-        visitor = PortalVisitor(
-            self.story.system.workspace_id, self.customer_id, link_id, self.invoice_id
-        )
+        visitor = self._visitor()
         self.run(visitor, visits.note_seen, ActivityDetail.FULL)
 
     def pay_by_card(self) -> None:
@@ -288,6 +342,23 @@ class _Plot:
             self.invoice_id = saved.invoice_id
             if issue is not None:
                 issue(uow, saved.invoice_id, saved.version)
+        if issue is not None and (happened := tuple(self._happened())):
+            system = self.story.system
+            self.run(system, furnishing.bill_events, self.invoice_id, happened)
+
+    def _happened(self) -> Iterator[Happened]:
+        for position, line in enumerate(self.invoice.lines, start=1):
+            for event in line.events:
+                yield Happened(
+                    line=position,
+                    kind=event.kind,
+                    reference=event.reference,
+                    description=event.description,
+                    happened_at=self.story.clock.now
+                    - timedelta(days=event.days_before),
+                    rate=Decimal(event.rate),
+                    factors=event.factors,
+                )
 
     def _record(self, amount: Money) -> None:
         today = self.story.clock.now.astimezone(self.story.zone).date()
@@ -385,6 +456,14 @@ class _Plot:
         with self.story.runtime.reading(self.story.system) as uow:
             minor = uow.get(Invoice, self.invoice_id).outstanding_minor
         return Money(minor, self.currency)
+
+    def _visitor(self) -> PortalVisitor:
+        return PortalVisitor(
+            self.story.system.workspace_id,
+            self.customer_id,
+            self._link_id(),
+            self.invoice_id,
+        )
 
     def _link_id(self) -> int:
         statement = select(PortalLink.id).where(

@@ -3,6 +3,7 @@
 from billing_app.domain.document import Look
 from billing_app.sandbox.demo.business import (
     DemoBusiness,
+    DemoContact,
     DemoInvoice,
     DemoLine,
     DemoTax,
@@ -11,6 +12,20 @@ from billing_app.sandbox.demo.business import (
 from billing_app.services.customers import CustomerForm
 
 GST, FREE = "GST 10%", "GST free"
+
+_MEMBERSHIP = DemoLine("Membership, monthly", "1", "79.00", "month", "", GST)
+_LOCKER = DemoLine("Locker", "1", "12.00", "month", "", GST)
+
+
+def _months(
+    customer: int, lines: tuple[DemoLine, ...], paid: Fate, months: int
+) -> tuple[DemoInvoice, ...]:
+    """Return the same invoice for each of the last months but the current one."""
+    return tuple(
+        DemoInvoice(customer, 30 * month + 2, paid, lines)
+        for month in range(months, 0, -1)
+    )
+
 
 IRONWOOD = DemoBusiness(
     key="ironwood",
@@ -31,7 +46,7 @@ IRONWOOD = DemoBusiness(
         "registration": "ABN 51 824 753 556",
         "net_days": 7,
         "prices_inclusive": True,
-        "terms": "Memberships are billed on the first of the month.",
+        "terms": "Memberships are billed every month.",
     },
     bank=(
         ("Account name", "Ironwood Gym Pty Ltd"),
@@ -52,20 +67,33 @@ IRONWOOD = DemoBusiness(
         ),
         CustomerForm(name="Liam Doyle", email="liam.doyle@mail.example", country="AU"),
     ),
+    contacts=(
+        DemoContact(
+            2,
+            "Reception",
+            "reception@yarra-dental.example",
+            "to",
+            may_pay=True,
+            may_see_all=True,
+        ),
+    ),
     invoices=(
+        *_months(0, (_MEMBERSHIP,), Fate.PAID_BY_CARD, 9),
+        *_months(1, (_MEMBERSHIP, _LOCKER), Fate.PAID_BY_CARD, 7)[:-1],
+        *_months(3, (_MEMBERSHIP,), Fate.PAID, 6)[:-2],
         DemoInvoice(
             0,
             2,
             Fate.OPEN,
-            (DemoLine("Membership, monthly", "1", "79.00", "month", "", GST),),
+            (_MEMBERSHIP,),
         ),
         DemoInvoice(
             1,
             32,
             Fate.OPEN,
             (
-                DemoLine("Membership, monthly", "1", "79.00", "month", "", GST),
-                DemoLine("Locker", "1", "12.00", "month", "", GST),
+                _MEMBERSHIP,
+                _LOCKER,
             ),
         ),
         DemoInvoice(
@@ -73,8 +101,8 @@ IRONWOOD = DemoBusiness(
             2,
             Fate.OPEN,
             (
-                DemoLine("Membership, monthly", "1", "79.00", "month", "", GST),
-                DemoLine("Locker", "1", "12.00", "month", "", GST),
+                _MEMBERSHIP,
+                _LOCKER,
             ),
             is_seen=False,
         ),
@@ -93,7 +121,7 @@ IRONWOOD = DemoBusiness(
         ),
     ),
     usual=(
-        DemoLine("Membership, monthly", "1", "79.00", "month", "", GST),
+        _MEMBERSHIP,
         DemoLine("Personal training", "2", "88.00", "hour", "", GST),
         DemoLine("Protein bars", "12", "4.50", "pc", "", FREE),
     ),

@@ -3,6 +3,8 @@
 from billing_app.domain.document import Look
 from billing_app.sandbox.demo.business import (
     DemoBusiness,
+    DemoContact,
+    DemoEvent,
     DemoInvoice,
     DemoLine,
     DemoTax,
@@ -14,9 +16,20 @@ ZERO, LOW, HIGH = "VAT 0%", "VAT 9%", "VAT 21%"
 _DUTCH_TAXES = (DemoTax(HIGH, "21"), DemoTax(LOW, "9"), DemoTax(ZERO, "0", "Z"))
 
 
-def _flight(leg: str, hours: str, group: str) -> DemoLine:
+def _flight(leg: str, hours: str, group: str, trip: str = "") -> DemoLine:
     return DemoLine(
-        "Charter flight, Citation CJ3+", hours, "3450.00", "h", leg, ZERO, group
+        "Charter flight, Citation CJ3+",
+        hours,
+        "3450.00",
+        "h",
+        leg,
+        ZERO,
+        group,
+        events=(
+            (DemoEvent("Trip leg", trip, "3450.00", ((hours, "block hours"),), leg, 3),)
+            if trip
+            else ()
+        ),
     )
 
 
@@ -104,13 +117,23 @@ NORTHWIND = DemoBusiness(
             country="NL",
         ),
     ),
+    contacts=(
+        DemoContact(
+            0,
+            "Pieter de Groot",
+            "p.degroot@vermeer-optics.example",
+            "to",
+            may_see_all=True,
+        ),
+        DemoContact(0, "Travel desk", "travel@vermeer-optics.example"),
+    ),
     invoices=(
         DemoInvoice(
             0,
             12,
             Fate.OPEN,
             (
-                _flight("Trip leg NW-1187, block time 2 h 24 min", "2.4", _LONDON),
+                _flight("Block time 2 h 24 min", "2.4", _LONDON, "NW-1187"),
                 DemoLine(
                     "Fuel uplift, London City",
                     "1180",
@@ -119,6 +142,11 @@ NORTHWIND = DemoBusiness(
                     "Fuel slip EGLC-55021",
                     ZERO,
                     _LONDON,
+                    events=(
+                        DemoEvent(
+                            "Fuel", "EGLC-55021", "1.42", (("1180", "L"),), "Jet A-1", 3
+                        ),
+                    ),
                 ),
                 DemoLine(
                     "Landing and handling, London City",
@@ -128,6 +156,14 @@ NORTHWIND = DemoBusiness(
                     "Handler receipt LCY-30418",
                     ZERO,
                     _LONDON,
+                    events=(
+                        DemoEvent(
+                            "Landing fee", "LCY-30418", "790.00", (("1", "landing"),)
+                        ),
+                        DemoEvent(
+                            "Handling", "LCY-30418", "225.00", (("2", "turnarounds"),)
+                        ),
+                    ),
                 ),
                 DemoLine(
                     "Ground transfer, Rotterdam",
@@ -138,7 +174,7 @@ NORTHWIND = DemoBusiness(
                     LOW,
                     _LONDON,
                 ),
-                _flight("Trip leg NW-1192, block time 3 h 36 min", "3.6", _GENEVA),
+                _flight("Block time 3 h 36 min", "3.6", _GENEVA, "NW-1192"),
                 DemoLine(
                     "Fuel uplift, Geneva",
                     "1640",
@@ -147,6 +183,11 @@ NORTHWIND = DemoBusiness(
                     "Fuel slip LSGG-88214",
                     ZERO,
                     _GENEVA,
+                    events=(
+                        DemoEvent(
+                            "Fuel", "LSGG-88214", "1.51", (("1640", "L"),), "Jet A-1"
+                        ),
+                    ),
                 ),
                 DemoLine(
                     "Catering, six passengers",
@@ -176,8 +217,18 @@ NORTHWIND = DemoBusiness(
             44,
             Fate.OPEN,
             (
-                _flight("Rotterdam – Zurich, trip NW-1164", "1.8", ""),
-                DemoLine("De-icing, type I", "340", "6.80", "L", "", ZERO),
+                _flight("Rotterdam – Zurich", "1.8", "", "NW-1164"),
+                DemoLine(
+                    "De-icing, type I",
+                    "340",
+                    "6.80",
+                    "L",
+                    "",
+                    ZERO,
+                    events=(
+                        DemoEvent("De-icing", "ZRH-7719", "6.80", (("340", "L"),)),
+                    ),
+                ),
                 DemoLine("Parking, Zurich", "3", "210.00", "day", "", ZERO),
             ),
         ),
@@ -186,7 +237,7 @@ NORTHWIND = DemoBusiness(
             20,
             Fate.PARTLY_PAID,
             (
-                _flight("Dubai – Muscat – Dubai, trip NW-1179", "2.2", ""),
+                _flight("Dubai – Muscat – Dubai", "2.2", "", "NW-1179"),
                 DemoLine("Crew accommodation", "2", "280.00", "night", "", HIGH),
             ),
         ),
@@ -195,7 +246,7 @@ NORTHWIND = DemoBusiness(
             6,
             Fate.PROCESSING,
             (
-                _flight("Amsterdam – Milan, trip NW-1196", "1.7", ""),
+                _flight("Amsterdam – Milan", "1.7", "", "NW-1196"),
                 DemoLine("Catering, four passengers", "4", "88.00", "", "", LOW),
             ),
         ),

@@ -3,6 +3,8 @@
 from billing_app.domain.document import Look
 from billing_app.sandbox.demo.business import (
     DemoBusiness,
+    DemoContact,
+    DemoEvent,
     DemoInvoice,
     DemoLine,
     DemoTax,
@@ -11,6 +13,32 @@ from billing_app.sandbox.demo.business import (
 from billing_app.services.customers import CustomerForm
 
 BELGIAN, REVERSE = "BTW 21%", "Reverse charge"
+
+
+def _storage(rate: str, *stays: tuple[str, str, str, str]) -> tuple[DemoEvent, ...]:
+    """Return days of storage, each as reference, place, pallets and days."""
+    return tuple(
+        DemoEvent(
+            "Storage day",
+            reference,
+            rate,
+            ((pallets, "pallets"), (days, "days")),
+            f"Bay {bay}",
+            days_before=index + 1,
+        )
+        for index, (reference, bay, pallets, days) in enumerate(stays)
+    )
+
+
+def _counted(
+    kind: str, rate: str, word: str, *orders: tuple[str, str]
+) -> tuple[DemoEvent, ...]:
+    """Return what was counted for orders, each as reference and number."""
+    return tuple(
+        DemoEvent(kind, reference, rate, ((count, word),), days_before=index % 6 + 1)
+        for index, (reference, count) in enumerate(orders)
+    )
+
 
 SCHELDT = DemoBusiness(
     key="scheldt",
@@ -61,6 +89,18 @@ SCHELDT = DemoBusiness(
             country="BE",
         ),
     ),
+    contacts=(
+        DemoContact(
+            0,
+            "Sanne Vos",
+            "s.vos@lumen-ceramics.example",
+            "to",
+            may_pay=True,
+            may_see_all=True,
+        ),
+        DemoContact(0, "Magazijn", "magazijn@lumen-ceramics.example"),
+        DemoContact(1, "Hugo Lambert", "hugo@petitvelo.example", may_see_all=True),
+    ),
     invoices=(
         DemoInvoice(
             0,
@@ -75,9 +115,49 @@ SCHELDT = DemoBusiness(
                     "12 pallets, 7 days",
                     REVERSE,
                     "Storage",
+                    events=_storage(
+                        "0.85",
+                        ("ST-48117", "A3", "5", "7"),
+                        ("ST-48118", "A4", "4", "7"),
+                        ("ST-48131", "C1", "3", "7"),
+                    ),
                 ),
-                DemoLine("Picks", "416", "0.62", "pick", "", REVERSE, "Orders"),
-                DemoLine("Labels", "208", "0.11", "pc", "", REVERSE, "Orders"),
+                DemoLine(
+                    "Picks",
+                    "416",
+                    "0.62",
+                    "pick",
+                    "",
+                    REVERSE,
+                    "Orders",
+                    events=_counted(
+                        "Pick",
+                        "0.62",
+                        "picks",
+                        ("ORD-90211", "120"),
+                        ("ORD-90224", "96"),
+                        ("ORD-90240", "144"),
+                        ("ORD-90257", "56"),
+                    ),
+                ),
+                DemoLine(
+                    "Labels",
+                    "208",
+                    "0.11",
+                    "pc",
+                    "",
+                    REVERSE,
+                    "Orders",
+                    events=_counted(
+                        "Label",
+                        "0.11",
+                        "labels",
+                        ("ORD-90211", "60"),
+                        ("ORD-90224", "48"),
+                        ("ORD-90240", "72"),
+                        ("ORD-90257", "28"),
+                    ),
+                ),
                 DemoLine("Returns checked", "9", "2.40", "pc", "", REVERSE, "Orders"),
             ),
             notes="Reverse charge: VAT is owed by the customer.",
@@ -87,8 +167,34 @@ SCHELDT = DemoBusiness(
             38,
             Fate.OPEN,
             (
-                DemoLine("Pallet storage", "196", "0.85", "day", "", BELGIAN),
-                DemoLine("Oversize handling", "31", "6.50", "pc", "", BELGIAN),
+                DemoLine(
+                    "Pallet storage",
+                    "196",
+                    "0.85",
+                    "day",
+                    "",
+                    BELGIAN,
+                    events=_storage(
+                        "0.85",
+                        ("ST-47702", "B2", "4", "28"),
+                        ("ST-47715", "B5", "3", "28"),
+                    ),
+                ),
+                DemoLine(
+                    "Oversize handling",
+                    "31",
+                    "6.50",
+                    "pc",
+                    "",
+                    BELGIAN,
+                    events=_counted(
+                        "Oversize",
+                        "6.50",
+                        "frames",
+                        ("INB-20418", "19"),
+                        ("INB-20433", "12"),
+                    ),
+                ),
             ),
         ),
         DemoInvoice(
@@ -96,8 +202,30 @@ SCHELDT = DemoBusiness(
             4,
             Fate.OPEN,
             (
-                DemoLine("Chilled storage", "70", "1.95", "day", "", BELGIAN),
-                DemoLine("Picks", "540", "0.62", "pick", "", BELGIAN),
+                DemoLine(
+                    "Chilled storage",
+                    "70",
+                    "1.95",
+                    "day",
+                    "",
+                    BELGIAN,
+                    events=_storage("1.95", ("ST-48160", "Cold 2", "10", "7")),
+                ),
+                DemoLine(
+                    "Picks",
+                    "540",
+                    "0.62",
+                    "pick",
+                    "",
+                    BELGIAN,
+                    events=_counted(
+                        "Pick",
+                        "0.62",
+                        "picks",
+                        ("ORD-90302", "210"),
+                        ("ORD-90311", "330"),
+                    ),
+                ),
             ),
             is_seen=False,
         ),
