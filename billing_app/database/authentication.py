@@ -10,7 +10,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, and_, func, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Engine,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlmodel import Session, col
 
 from billing_app.database.engine import reading
@@ -132,26 +142,7 @@ def staff_from_session(engine: Engine, token: str, now: datetime) -> SignedIn:
     """
     if not token or len(token) > _TOKEN_LENGTH_MAX:
         raise NotSignedIn("Please sign in.")
-    statement = (
-        select(
-            col(StaffSession.id),
-            col(StaffSession.person_id),
-            col(StaffSession.owes),
-            col(StaffSession.created_at),
-            col(StaffSession.seen_at),
-            col(Member.id),
-            col(Member.workspace_id),
-            col(Member.role),
-        )
-        .join(Member, col(Member.id) == col(StaffSession.member_id))
-        .where(
-            col(StaffSession.token_digest) == digest(token),
-            col(StaffSession.ended_at).is_(None),
-            col(Member.removed_at).is_(None),
-        )
-    )
-    with Session(reading(engine)) as session:
-        found = session.execute(statement).one_or_none()
+    found = _find(engine, _STAFF_SESSION, token_digest=digest(token))
     if found is None:
         raise NotSignedIn("Please sign in.")
     session_id, person_id, owes, created_at, seen_at, member_id, *place = found
@@ -283,34 +274,14 @@ def open_portal(
 def _open_by_link(
     engine: Engine, place: PortalPlace, cookies: Cookies, now: datetime
 ) -> OpenedLink:
-    # A customer link never opens the page of an invoice link, nor the other way.
-    is_whole = col(PortalLink.invoice_id).is_(None)
-    wants_whole = place.door == Door.CUSTOMER_LINK
-    # Over-long tokens take the same way, so that they take the same time.
-    statement = (
-        _setup_columns(col(PortalLink.id), col(PortalLink.invoice_id))
-        .select_from(PortalLink)
-        .join(Customer, col(Customer.id) == col(PortalLink.customer_id))
-        .join(Workspace, col(Workspace.id) == col(PortalLink.workspace_id))
-        .join(WorkspaceSettings, col(WorkspaceSettings.workspace_id) == Workspace.id)
-        .outerjoin(StripeAccount, col(StripeAccount.workspace_id) == Workspace.id)
-        .outerjoin(
-            Invoice,
-            and_(
-                col(Invoice.workspace_id) == col(PortalLink.workspace_id),
-                col(Invoice.customer_id) == col(PortalLink.customer_id),
-                col(Invoice.id) == _named(place, col(PortalLink.invoice_id)),
-            ),
-        )
-        .where(
-            col(PortalLink.token_digest) == digest(place.key[:_TOKEN_LENGTH_MAX]),
-            is_whole if wants_whole else ~is_whole,
-            col(PortalLink.revoked_at).is_(None),
-            or_(col(PortalLink.expires_at).is_(None), col(PortalLink.expires_at) > now),
-        )
+    found = _find(
+        engine,
+        _BY_CUSTOMER_LINK if place.door == Door.CUSTOMER_LINK else _BY_INVOICE_LINK,
+        # Over-long tokens take the same way, so that they take the same time.
+        token_digest=digest(place.key[:_TOKEN_LENGTH_MAX]),
+        named_id=(place.invoice_id or None) if place.is_account else None,
+        now=now,
     )
-    with Session(reading(engine)) as session:
-        found = session.execute(statement).one_or_none()
     if found is None:
         raise NotFound("Invoice not found.")
     link_id, invoice_id, *chosen = found
@@ -330,36 +301,22 @@ def _open_by_link(
 def _open_signed_in(
     engine: Engine, place: PortalPlace, cookies: Cookies, now: datetime
 ) -> OpenedLink:
-    with Session(reading(engine)) as session:
-        workspace_id = session.scalar(
-            select(col(Workspace.id)).where(col(Workspace.slug) == place.key[:60])
-        )
-    if workspace_id is None:
+    desk = _find(engine, _DESK, slug=place.key[:60])
+    if desk is None:
         raise NotFound("Page not found.")
+    workspace_id = desk.id
     signed_in = customer_session(engine, cookies, workspace_id, now)
     if signed_in is None or signed_in.customer_id is None or signed_in.invoice_id:
         raise NotSignedIn("Sign in to see your account.")
-    statement = (
-        _setup_columns()
-        .select_from(Customer)
-        .join(Workspace, col(Workspace.id) == col(Customer.workspace_id))
-        .join(WorkspaceSettings, col(WorkspaceSettings.workspace_id) == Workspace.id)
-        .outerjoin(StripeAccount, col(StripeAccount.workspace_id) == Workspace.id)
-        .outerjoin(
-            Invoice,
-            and_(
-                col(Invoice.workspace_id) == workspace_id,
-                col(Invoice.customer_id) == signed_in.customer_id,
-                col(Invoice.id) == (place.invoice_id or 0),
-            ),
-        )
-        .where(
-            col(Customer.workspace_id) == workspace_id,
-            col(Customer.id) == signed_in.customer_id,
-        )
+    found = _find(
+        engine,
+        _OF_CUSTOMER,
+        workspace_id=workspace_id,
+        customer_id=signed_in.customer_id,
+        named_id=place.invoice_id or 0,
     )
-    with Session(reading(engine)) as session:
-        setup, _, customer_id = _portal_setup(*session.execute(statement).one())
+    assert found is not None, "a session's customer is there"
+    setup, _, customer_id = _portal_setup(*found)
     visitor = PortalVisitor(
         workspace_id,
         customer_id,
@@ -387,13 +344,7 @@ def find_sign_in_desk(engine: Engine, slug: str) -> SignInDesk:
         NotFound: no such business.
         PortalNotAvailable: its portal is off, or signing in is.
     """
-    statement = (
-        select(col(Workspace.id), col(WorkspaceSettings.portal))
-        .join(WorkspaceSettings, col(WorkspaceSettings.workspace_id) == Workspace.id)
-        .where(col(Workspace.slug) == slug[:60])
-    )
-    with Session(reading(engine)) as session:
-        found = session.execute(statement).one_or_none()
+    found = _find(engine, _DESK, slug=slug[:60])
     if found is None:
         raise NotFound("Page not found.")
     settings = PortalSettings.from_stored(found.portal)
@@ -427,22 +378,9 @@ def customer_session(
     token = cookies.portal(workspace_id)
     if not token or len(token) > _TOKEN_LENGTH_MAX:
         return None
-    statement = select(
-        col(PortalSession.id),
-        col(PortalSession.email),
-        col(PortalSession.customer_id),
-        col(PortalSession.invoice_id),
-        col(PortalSession.may_pay),
-        col(PortalSession.totp_at),
-        col(PortalSession.created_at),
-        col(PortalSession.seen_at),
-    ).where(
-        col(PortalSession.token_digest) == digest(token),
-        col(PortalSession.workspace_id) == workspace_id,
-        col(PortalSession.ended_at).is_(None),
+    found = _find(
+        engine, _PORTAL_SESSION, token_digest=digest(token), workspace_id=workspace_id
     )
-    with Session(reading(engine)) as session:
-        found = session.execute(statement).one_or_none()
     if found is None:
         return None
     if not portal_proof.is_session_live(found.created_at, found.seen_at, now):
@@ -478,29 +416,6 @@ def _with_session(
     return proven, found.email
 
 
-def _named(place: PortalPlace, of_link: Any) -> Any:
-    """Return the invoice whose own settings count: the link's, or the one named."""
-    return place.invoice_id if place.is_account and place.invoice_id else of_link
-
-
-def _setup_columns(*columns: Any) -> Any:
-    return select(
-        *columns,
-        col(Customer.workspace_id),
-        col(Customer.id),
-        col(Workspace.slug),
-        col(Workspace.zone),
-        col(Workspace.currency),
-        col(WorkspaceSettings.portal),
-        col(Customer.portal),
-        col(Invoice.portal),
-        col(StripeAccount.secret_key_encrypted),
-        col(StripeAccount.webhook_secret_encrypted),
-        col(StripeAccount.charges_enabled),
-        col(StripeAccount.publishable_key),
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class WebhookReceiver:
     """A workspace that listens to Stripe, and the secret Stripe signs with."""
@@ -515,16 +430,11 @@ def find_webhook_receiver(engine: Engine, workspace: str) -> WebhookReceiver | N
     None where nothing listens: no such workspace, or no secret to check with.
     """
     is_id = workspace.isascii() and workspace.isdigit() and len(workspace) < 19
-    named = col(Workspace.slug) == workspace
-    statement = (
-        select(
-            col(StripeAccount.workspace_id), col(StripeAccount.webhook_secret_encrypted)
-        )
-        .join(Workspace, col(Workspace.id) == col(StripeAccount.workspace_id))
-        .where(col(Workspace.id) == int(workspace) if is_id else named)
+    found = (
+        _find(engine, _RECEIVER_BY_ID, workspace_id=int(workspace))
+        if is_id
+        else _find(engine, _RECEIVER_BY_SLUG, slug=workspace)
     )
-    with Session(reading(engine)) as session:
-        found = session.execute(statement).one_or_none()
     if found is None or not found.webhook_secret_encrypted:
         return None
     actor = SystemActor(found.workspace_id, "stripe_webhook")
@@ -595,3 +505,125 @@ def _find_person(engine: Engine, criterion: ColumnElement[bool]) -> KnownPerson 
     with Session(reading(engine)) as session:
         found = session.execute(statement).one_or_none()
     return None if found is None else KnownPerson(*found)
+
+
+def _find(engine: Engine, statement: Any, **values: Any) -> Any:
+    """Return the one row of a statement that names its columns, or None."""
+    with reading(engine).connect() as connection:
+        return connection.execute(statement, values).one_or_none()
+
+
+# Every request asks some of these, so they are written once: putting one together
+# costs more than its answer.
+_STAFF_SESSION = (
+    select(
+        col(StaffSession.id),
+        col(StaffSession.person_id),
+        col(StaffSession.owes),
+        col(StaffSession.created_at),
+        col(StaffSession.seen_at),
+        col(Member.id),
+        col(Member.workspace_id),
+        col(Member.role),
+    )
+    .join(Member, col(Member.id) == col(StaffSession.member_id))
+    .where(
+        col(StaffSession.token_digest) == bindparam("token_digest"),
+        col(StaffSession.ended_at).is_(None),
+        col(Member.removed_at).is_(None),
+    )
+)
+
+_PORTAL_SESSION = select(
+    col(PortalSession.id),
+    col(PortalSession.email),
+    col(PortalSession.customer_id),
+    col(PortalSession.invoice_id),
+    col(PortalSession.may_pay),
+    col(PortalSession.totp_at),
+    col(PortalSession.created_at),
+    col(PortalSession.seen_at),
+).where(
+    col(PortalSession.token_digest) == bindparam("token_digest"),
+    col(PortalSession.workspace_id) == bindparam("workspace_id"),
+    col(PortalSession.ended_at).is_(None),
+)
+
+_DESK = (
+    select(col(Workspace.id), col(WorkspaceSettings.portal))
+    .join(WorkspaceSettings, col(WorkspaceSettings.workspace_id) == Workspace.id)
+    .where(col(Workspace.slug) == bindparam("slug"))
+)
+
+_RECEIVER = select(
+    col(StripeAccount.workspace_id), col(StripeAccount.webhook_secret_encrypted)
+).join(Workspace, col(Workspace.id) == col(StripeAccount.workspace_id))
+_RECEIVER_BY_ID = _RECEIVER.where(col(Workspace.id) == bindparam("workspace_id"))
+_RECEIVER_BY_SLUG = _RECEIVER.where(col(Workspace.slug) == bindparam("slug"))
+
+_SETUP_COLUMNS = (
+    col(Customer.workspace_id),
+    col(Customer.id),
+    col(Workspace.slug),
+    col(Workspace.zone),
+    col(Workspace.currency),
+    col(WorkspaceSettings.portal),
+    col(Customer.portal),
+    col(Invoice.portal),
+    col(StripeAccount.secret_key_encrypted),
+    col(StripeAccount.webhook_secret_encrypted),
+    col(StripeAccount.charges_enabled),
+    col(StripeAccount.publishable_key),
+)
+
+_OF_CUSTOMER = (
+    select(*_SETUP_COLUMNS)
+    .select_from(Customer)
+    .join(Workspace, col(Workspace.id) == col(Customer.workspace_id))
+    .join(WorkspaceSettings, col(WorkspaceSettings.workspace_id) == Workspace.id)
+    .outerjoin(StripeAccount, col(StripeAccount.workspace_id) == Workspace.id)
+    .outerjoin(
+        Invoice,
+        and_(
+            col(Invoice.workspace_id) == col(Customer.workspace_id),
+            col(Invoice.customer_id) == col(Customer.id),
+            col(Invoice.id) == bindparam("named_id"),
+        ),
+    )
+    .where(
+        col(Customer.workspace_id) == bindparam("workspace_id"),
+        col(Customer.id) == bindparam("customer_id"),
+    )
+)
+
+_BY_LINK = (
+    select(col(PortalLink.id), col(PortalLink.invoice_id), *_SETUP_COLUMNS)
+    .select_from(PortalLink)
+    .join(Customer, col(Customer.id) == col(PortalLink.customer_id))
+    .join(Workspace, col(Workspace.id) == col(PortalLink.workspace_id))
+    .join(WorkspaceSettings, col(WorkspaceSettings.workspace_id) == Workspace.id)
+    .outerjoin(StripeAccount, col(StripeAccount.workspace_id) == Workspace.id)
+    .outerjoin(
+        Invoice,
+        and_(
+            col(Invoice.workspace_id) == col(PortalLink.workspace_id),
+            col(Invoice.customer_id) == col(PortalLink.customer_id),
+            # Whose own settings count: the one that is named, or else the link's.
+            col(Invoice.id)
+            == func.coalesce(
+                bindparam("named_id", type_=BigInteger), col(PortalLink.invoice_id)
+            ),
+        ),
+    )
+    .where(
+        col(PortalLink.token_digest) == bindparam("token_digest"),
+        col(PortalLink.revoked_at).is_(None),
+        or_(
+            col(PortalLink.expires_at).is_(None),
+            col(PortalLink.expires_at) > bindparam("now"),
+        ),
+    )
+)
+# A customer link never opens the page of an invoice link, nor the other way.
+_BY_CUSTOMER_LINK = _BY_LINK.where(col(PortalLink.invoice_id).is_(None))
+_BY_INVOICE_LINK = _BY_LINK.where(col(PortalLink.invoice_id).is_not(None))

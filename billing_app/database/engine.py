@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -36,6 +37,7 @@ def open_engine(url: str, *, is_durable: bool = True) -> Engine:
     )
 
 
+@lru_cache(maxsize=16)
 def reading(engine: Engine) -> Engine:
     """Return the same engine for work that only reads."""
     return engine.execution_options(**{READS: True})

@@ -9,10 +9,11 @@ it (tests/architecture/test_floors.py).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from enum import Enum
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Table, event, false
+from sqlalchemy import BigInteger, Table, bindparam, event, false
 from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState, with_loader_criteria
 from sqlalchemy.sql.visitors import iterate
 from sqlmodel import Session, SQLModel
@@ -21,14 +22,27 @@ from billing_app.domain.actors import Actor, PortalVisitor
 from billing_app.models import CustomerVisible, WorkspaceOwned
 
 
+class Reach(Enum):
+    """How far an actor sees: a workspace, one customer's part, or one invoice's."""
+
+    WORKSPACE = "workspace"
+    CUSTOMER = "customer"
+    INVOICE = "invoice"
+
+
 def limit_session(session: Session, actor: Actor) -> None:
     """Make other workspaces, and other customers, not exist for this session."""
+    reach, ids = _reach_of(actor), _ids_of(actor)
 
     @event.listens_for(session, "do_orm_execute")
     def limit(state: ORMExecuteState) -> None:
-        # Who gives values beside a statement keeps it: see `limited_once`.
-        is_kept = bool(state.parameters) and not isinstance(actor, PortalVisitor)
-        state.statement = (limited_once if is_kept else limited)(state.statement, actor)
+        if state.is_select and isinstance(state.parameters, dict) and state.parameters:
+            # Who gives values beside a statement keeps it. The actor's own go last,
+            # so that nobody can name them.
+            state.statement = limited_once(state.statement, reach)
+            state.parameters = {**state.parameters, **ids}
+        else:
+            state.statement = limited(state.statement, limits_for(actor))
 
     @event.listens_for(session, "before_flush")
     def refuse_foreign_rows(session: Session, *_: object) -> None:
@@ -37,17 +51,21 @@ def limit_session(session: Session, actor: Actor) -> None:
                 assert row.workspace_id == actor.workspace_id, "another workspace's row"
 
 
-def limited(statement: Any, actor: Actor) -> Any:
+def limited(statement: Any, limits: dict[Table, LoaderCriteriaOption]) -> Any:
     """Return the statement with the limit of each table that it mentions."""
-    limits = limits_for(actor)
     mentioned = {x for x in iterate(statement) if isinstance(x, Table)}
     return statement.options(*(limits[x] for x in mentioned if x in limits))
 
 
-# For statements that are made once and run often. Finding their tables, and
-# SQLAlchemy's own name for the compiled statement, cost more than running them.
-# Visitors are left out: there are too many, and each would be limited anew.
-limited_once = lru_cache(maxsize=1024)(limited)
+@lru_cache(maxsize=1024)
+def limited_once(statement: Any, reach: Reach) -> Any:
+    """Return the statement with limits that name the actor's ids, for any actor.
+
+    For statements that are made once and run often. Finding their tables, and
+    SQLAlchemy's own name for the compiled statement, cost more than running them.
+    A statement that is run without the ids fails.
+    """
+    return limited(statement, named_limits_for(reach))
 
 
 @lru_cache(maxsize=512)
@@ -100,6 +118,76 @@ def limit_on(table: type[WorkspaceOwned], actor: Actor) -> LoaderCriteriaOption:
             & row.shown_to_customer()
         ),
     )
+
+
+@cache
+def named_limits_for(reach: Reach) -> dict[Table, LoaderCriteriaOption]:
+    """Return what each table is limited by, for whoever sees that far."""
+    return {
+        table.__table__: named_limit_on(table, reach)  # type: ignore[attr-defined]
+        for table in tables_below(WorkspaceOwned)
+    }
+
+
+# No value: SQLAlchemy refuses a statement that is run without one.
+_WORKSPACE_ID = bindparam("actor_workspace_id", type_=BigInteger)
+_CUSTOMER_ID = bindparam("actor_customer_id", type_=BigInteger)
+_INVOICE_ID = bindparam("actor_invoice_id", type_=BigInteger)
+
+
+def named_limit_on(table: type[WorkspaceOwned], reach: Reach) -> LoaderCriteriaOption:
+    """Limit as `limit_on` does, with names that stand for the actor's ids.
+
+    Lambdas of their own: SQLAlchemy decides once for each whether it closes over
+    values or over parameters.
+    """
+    if reach == Reach.WORKSPACE:
+        return _limit(table, lambda row: row.workspace_id == _WORKSPACE_ID)
+    if not issubclass(table, CustomerVisible):
+        return _limit(table, false())
+
+    if reach == Reach.CUSTOMER or not table.INVOICE_COLUMN:
+        return _limit(
+            table,
+            lambda row: (
+                (row.workspace_id == _WORKSPACE_ID)
+                & (row.customer_id == _CUSTOMER_ID)
+                & row.shown_to_customer()
+            ),
+        )
+    if table.INVOICE_COLUMN == "id":
+        return _limit(
+            table,
+            lambda row: (
+                (row.workspace_id == _WORKSPACE_ID)
+                & (row.customer_id == _CUSTOMER_ID)
+                & (row.id == _INVOICE_ID)
+                & row.shown_to_customer()
+            ),
+        )
+    return _limit(
+        table,
+        lambda row: (
+            (row.workspace_id == _WORKSPACE_ID)
+            & (row.customer_id == _CUSTOMER_ID)
+            & (row.invoice_id == _INVOICE_ID)
+            & row.shown_to_customer()
+        ),
+    )
+
+
+def _reach_of(actor: Actor) -> Reach:
+    if not isinstance(actor, PortalVisitor):
+        return Reach.WORKSPACE
+    return Reach.CUSTOMER if actor.invoice_id is None else Reach.INVOICE
+
+
+def _ids_of(actor: Actor) -> dict[str, int | None]:
+    ids: dict[str, int | None] = {"actor_workspace_id": actor.workspace_id}
+    if isinstance(actor, PortalVisitor):
+        ids["actor_customer_id"] = actor.customer_id
+        ids["actor_invoice_id"] = actor.invoice_id
+    return ids
 
 
 def _limit(

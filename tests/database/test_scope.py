@@ -6,10 +6,12 @@
 import pytest
 from sqlalchemy import bindparam, delete, exists, func, or_, union_all
 from sqlalchemy import select as columns
+from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import aliased
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from billing_app.database import authentication
+from billing_app.database.scope import Reach, limited_once, tables_below
 from billing_app.domain.actors import Nobody, PortalVisitor
 from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.errors import NotFound
@@ -21,6 +23,7 @@ from billing_app.models import (
     LineItem,
     PaymentNote,
     PortalLink,
+    WorkspaceOwned,
     WorkspaceSettings,
 )
 from billing_app.services import drafts, invoices, portal_links
@@ -103,6 +106,68 @@ def test_one_kept_statement_is_limited_anew_for_each_actor(world, filled):
                 later = uow.all(kept, least=ours[0])
             assert sorted(seen) == sorted(fresh)
             assert sorted(later) == sorted(x for x in fresh if x > ours[0])
+
+
+def actors_of(world, filled):
+    """Everybody who may ask: staff of both, and visitors who see less and less."""
+    customer_id, invoice_id = filled[world.northwind][0]
+    other_customer_id, other_invoice_id = filled[world.northwind][1]
+    workspace_id = world.northwind.owner.workspace_id
+    return (
+        world.northwind.owner,
+        world.kestrel.owner,
+        PortalVisitor(workspace_id, customer_id, 1, None),
+        PortalVisitor(workspace_id, other_customer_id, 2, None),
+        PortalVisitor(workspace_id, customer_id, 1, invoice_id),
+        PortalVisitor(workspace_id, other_customer_id, 2, other_invoice_id),
+        PortalVisitor(workspace_id, customer_id, 1, other_invoice_id),
+        Nobody(),
+    )
+
+
+@pytest.mark.parametrize("table", [*tables_below(WorkspaceOwned)])
+def test_every_table_is_limited_alike_in_a_kept_statement(world, filled, table):
+    kept = select(table.id).where(table.id > bindparam("least"))
+    for actor in actors_of(world, filled) * 2:
+        with world.reading(actor) as uow:
+            seen = uow.all(kept, least=0)
+            fresh = uow.all(select(table.id).where(table.id > 0))
+        assert sorted(seen) == sorted(fresh)
+
+
+@pytest.mark.parametrize("name", statements())
+def test_every_form_of_statement_is_limited_alike_when_kept(world, filled, name):
+    kept = statements()[name]
+    for actor in actors_of(world, filled) * 2:
+        fresh = answer(world, actor, statements()[name])
+        with world.reading(actor) as uow:
+            seen = uow.all(kept, unused=0)
+        assert sorted(str(row) for row in seen) == fresh
+
+
+def test_nobody_can_name_another_actors_ids(world, filled):
+    customer_id, invoice_id = filled[world.northwind][0]
+    other_customer_id, other_invoice_id = filled[world.northwind][1]
+    workspace_id = world.northwind.owner.workspace_id
+    visitor = PortalVisitor(workspace_id, customer_id, 1, invoice_id)
+    foreign = {
+        "actor_workspace_id": world.kestrel.owner.workspace_id,
+        "actor_customer_id": other_customer_id,
+        "actor_invoice_id": other_invoice_id,
+    }
+
+    with world.reading(visitor) as uow:
+        assert uow.all(select(Invoice.id), **foreign) == [invoice_id]
+
+
+def test_a_kept_statement_without_the_actors_ids_fails(world):
+    statement = limited_once(select(Invoice.id), Reach.WORKSPACE)
+
+    with (
+        Session(world.runtime.engine) as session,
+        pytest.raises(StatementError, match="value is required"),
+    ):
+        session.exec(statement).all()
 
 
 def test_an_appended_row_is_the_actors_whatever_it_says(world):
