@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import func
+from sqlalchemy import bindparam, func
 from sqlmodel import col, select, update
 
 from billing_app.database.unit_of_work import UnitOfWork
@@ -107,15 +107,28 @@ def finish(
         Whether this was the first answer; nobody else gives one until commit.
     """
     changed = uow.execute(
-        update(InboundEvent)
-        .where(
-            col(InboundEvent.id) == event_id,
-            col(InboundEvent.status) == InboundStatus.WAITING,
-        )
-        .values(status=status, last_error=why[:_ERROR_LENGTH_MAX], handled_at=uow.now)
-        .execution_options(synchronize_session=False)
+        _FINISH,
+        event_id=event_id,
+        outcome=status,
+        why=why[:_ERROR_LENGTH_MAX],
+        now=uow.now,
     )
     return changed > 0
+
+
+_FINISH = (
+    update(InboundEvent)
+    .where(
+        col(InboundEvent.id) == bindparam("event_id"),
+        col(InboundEvent.status) == InboundStatus.WAITING,
+    )
+    .values(
+        status=bindparam("outcome"),
+        last_error=bindparam("why"),
+        handled_at=bindparam("now"),
+    )
+    .execution_options(synchronize_session=False)
+)
 
 
 def note_failure(uow: UnitOfWork, event_id: int, why: str) -> None:

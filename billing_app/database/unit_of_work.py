@@ -193,9 +193,13 @@ class UnitOfWork:
         self._session.delete(row)
         self._session.flush()
 
-    def execute(self, statement: Any) -> int:
-        """Run an ORM update or delete; return how many rows it changed."""
-        return self._session.execute(statement).rowcount  # type: ignore[attr-defined]
+    def execute(self, statement: Any, **values: Any) -> int:
+        """Run an ORM update or delete; return how many rows it changed.
+
+        `values` are as in `all`; none is named like a column, which would be set.
+        """
+        ran: Any = self._session.execute(statement, values or None)
+        return ran.rowcount
 
     def flush(self) -> None:
         self._session.flush()
@@ -233,14 +237,9 @@ class UnitOfWork:
         The series row stays locked until this transaction ends, so a rolled back
         issue gives its number back before anyone else can take the next.
         """
-        statement = (
-            update(NumberSeries)
-            .where(col(NumberSeries.code) == series_code)
-            .values(next_value=NumberSeries.next_value + 1)
-            .returning(col(NumberSeries.next_value), col(NumberSeries.pattern))
-            .execution_options(synchronize_session=False)
-        )
-        taken = self._session.execute(statement).one_or_none()
+        taken = self._session.execute(
+            _TAKE_NUMBER, {"series_code": series_code}
+        ).one_or_none()
         if taken is None:
             raise NotFound("There is no number series to take a number from.")
         value = taken.next_value - 1
@@ -342,6 +341,13 @@ class UnitOfWork:
         return self.first(_MEMBER_NAME, row_id=self.actor.member_id) or ""
 
 
+_TAKE_NUMBER = (
+    update(NumberSeries)
+    .where(col(NumberSeries.code) == bindparam("series_code"))
+    .values(next_value=NumberSeries.next_value + 1)
+    .returning(col(NumberSeries.next_value), col(NumberSeries.pattern))
+    .execution_options(synchronize_session=False)
+)
 _WORKSPACE = select(Workspace).where(col(Workspace.id) == bindparam("row_id"))
 _MEMBER_NAME = select(Member.name).where(col(Member.id) == bindparam("row_id"))
 

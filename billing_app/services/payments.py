@@ -111,10 +111,9 @@ def record_payment(
     _check_can_be_paid(invoice.state)
     payment = _read_form(uow, invoice, form)
     payment.request_key = request_key
-    uow.add(payment)
-    _note(uow, payment, form.note)
 
     _receive(uow, invoice, payment)
+    _note(uow, payment, form.note)
 
     recorded = _recorded(payment)
     uow.record(
@@ -237,7 +236,7 @@ def settle(
     known = _find_by_provider(uow, _provider_payment_id(report))
     if known is not None:
         return known
-    payment = uow.add(_online_payment(uow, attempt, report, PaymentStatus.SETTLED))
+    payment = _online_payment(uow, attempt, report, PaymentStatus.SETTLED)
     _receive(uow, invoice, payment)
 
     assert payment.id is not None
@@ -336,6 +335,14 @@ def allocate(uow: UnitOfWork, payment: Payment, invoice: Invoice, minor: int) ->
 
     Leaves it to the caller to `refresh` the invoice.
     """
+    payment.allocated_minor += minor
+    _write_allocation(uow, payment, invoice, minor)
+
+
+@inner
+def _write_allocation(
+    uow: UnitOfWork, payment: Payment, invoice: Invoice, minor: int
+) -> None:
     assert payment.id is not None
     assert invoice.id is not None
     assert payment.currency == invoice.currency
@@ -349,7 +356,6 @@ def allocate(uow: UnitOfWork, payment: Payment, invoice: Invoice, minor: int) ->
             created_at=uow.now,
         )
     )
-    payment.allocated_minor += minor
     post(
         uow,
         f"allocation:{allocation.id}",
@@ -440,11 +446,13 @@ def _member_id(uow: UnitOfWork) -> int:
 
 def _receive(uow: UnitOfWork, invoice: Invoice, payment: Payment) -> None:
     """Book a new payment, give the invoice what it asks for, issue the receipt."""
-    assert payment.id is not None
-    _post_cash(uow, payment, f"payment:{payment.id}", payment.amount_minor)
     minor = allocatable(payment.amount_minor, invoice.outstanding_minor)
+    # Before it is stored, so that it is stored once.
+    payment.allocated_minor = minor
+    uow.add(payment)
+    _post_cash(uow, payment, f"payment:{payment.id}", payment.amount_minor)
     if minor:
-        allocate(uow, payment, invoice, minor)
+        _write_allocation(uow, payment, invoice, minor)
     refresh(uow, invoice)
     issue_receipt(uow, invoice, payment, payment.amount_minor)
 

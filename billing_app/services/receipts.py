@@ -58,19 +58,21 @@ def issue_receipt(
             credit_minor=_credit(payment, amount_minor),
         )
     )
-    uow.add(
-        IssuedDocument(
-            customer_id=payment.customer_id,
-            kind="receipt",
-            invoice_id=invoice.id,
-            payment_id=payment.id,
-            number=taken.number,
-            content=content,
-            content_digest=content_digest(content),
-            issued_at=uow.now,
-            shown_at=uow.now if invoice.published_at else None,
-        )
-    )
+    receipt = {
+        "customer_id": payment.customer_id,
+        "kind": "receipt",
+        "invoice_id": invoice.id,
+        "payment_id": payment.id,
+        "number": taken.number,
+        "content": content,
+        "content_digest": content_digest(content),
+        "pdf_digest": "",
+        "pdf_error": "",
+        "page_count": 0,
+        "issued_at": uow.now,
+        "shown_at": uow.now if invoice.published_at else None,
+    }
+    uow.append(IssuedDocument, [receipt])
 
 
 # An invoice's own document is no payment's.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import select
+from sqlalchemy import bindparam
+from sqlmodel import col, select
 
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import SystemActor
@@ -61,7 +62,13 @@ def connect(runtime: Runtime, actor: SystemActor) -> Connection:
 
 
 def find_account(uow: UnitOfWork) -> StripeAccount | None:
-    return uow.first(select(StripeAccount))
+    # With a value, so that the statement is kept.
+    return uow.first(_ACCOUNT, workspace_id=uow.actor.workspace_id)
+
+
+_ACCOUNT = select(StripeAccount).where(
+    col(StripeAccount.workspace_id) == bindparam("workspace_id")
+)
 
 
 def connect_to(runtime: Runtime, account: StripeAccount | None) -> Connection:
