@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from billing_app.endpoints.app import add_layers, make_http_app
 from billing_app.endpoints.comments import comment_routes
+from billing_app.endpoints.disputes import dispute_routes
 from billing_app.endpoints.downloads import download_routes
 from billing_app.endpoints.exports import export_routes
 from billing_app.endpoints.first_paint import MARK
@@ -55,6 +56,7 @@ http_app = make_http_app(
         *webhook_routes(),
         *pay_routes(),
         *comment_routes(),
+        *dispute_routes(),
         *portal_sign_in_routes(alone_head),
         *download_routes(alone_head),
         *statement_routes(alone_head),

@@ -536,6 +536,8 @@ class _Writer:
         shut = find_shut_gate(payability)
         if shut is None or payability.mode != PaymentMode.ONLINE:
             return Outcome()
+        if shut.code == "disputed":
+            return Outcome("closed", "Nothing to pay for now", shut.customer_reason)
         if self.setup.is_connected:
             return Outcome("closed", "Payment unavailable", shut.customer_reason)
         if self.facts.document.bank:
@@ -718,13 +720,16 @@ _PDF_WORDS = {
 
 def _hint(limits: AmountLimits, facts: PayabilityFacts, language: str) -> str:
     """Say beside the field what may be paid."""
+    if facts.disputed_minor and limits.is_fixed:
+        return "All that is not disputed, in one payment."
     if limits.is_fixed:
         return "The full balance, in one payment."
     least = ""
     if 0 < facts.minimum_minor <= limits.minimum_minor:
         smallest = format_money(limits.minimum_minor, facts.currency, language)
         least = f", {smallest} or more"
-    return f"Full balance. Enter less to pay a part{least}."
+    whole = "All that is not disputed" if facts.disputed_minor else "Full balance"
+    return f"{whole}. Enter less to pay a part{least}."
 
 
 def _how_far(due_on: date | None, today: date) -> str:

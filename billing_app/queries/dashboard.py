@@ -19,6 +19,7 @@ from billing_app.domain.invoice import OPEN_PHASES, InvoiceState
 from billing_app.domain.payment import PaymentStatus
 from billing_app.models import (
     Customer,
+    Dispute,
     InboundEvent,
     Invoice,
     OutboxMessage,
@@ -81,6 +82,7 @@ class AttentionKind(StrEnum):
     PAYMENT_HELD = "payment_held"
     ATTEMPT_FAILED = "attempt_failed"
     EVENT_WAITING = "event_waiting"
+    DISPUTE_OPEN = "dispute_open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class Attention:
     """One thing that waits for a person.
 
     Attributes:
-        row_id: of the mail, payment, attempt or event.
+        row_id: of the mail, payment, attempt, event or dispute.
         reason: what went wrong, as stored.
         minor: the money it is about in minor units of `currency`; None without.
     """
@@ -275,6 +277,7 @@ def _by_month(
 
 
 def _attention(uow: UnitOfWork) -> Iterator[Attention]:
+    yield from _open_disputes(uow)
     yield from _failed_mails(uow)
     yield from _held_payments(uow)
     yield from _failed_attempts(uow)
@@ -304,6 +307,27 @@ def _failed_mails(uow: UnitOfWork) -> Iterator[Attention]:
         .limit(ATTENTION_MAX)
     )
     return (_noticed(AttentionKind.MAIL_FAILED, row) for row in rows)
+
+
+def _open_disputes(uow: UnitOfWork) -> Iterator[Attention]:
+    columns: tuple[Any, ...] = (
+        Dispute.id,
+        Dispute.invoice_id,
+        Invoice.number,
+        Invoice.customer_name,
+        Dispute.reason,
+        Dispute.amount_minor,
+        Dispute.currency,
+        Dispute.opened_at,
+    )
+    rows = uow.all(
+        select(*columns)
+        .join(Invoice, col(Invoice.id) == col(Dispute.invoice_id))
+        .where(col(Dispute.resolved_at).is_(None))
+        .order_by(col(Dispute.id).desc())
+        .limit(ATTENTION_MAX)
+    )
+    return (_noticed(AttentionKind.DISPUTE_OPEN, row) for row in rows)
 
 
 def _held_payments(uow: UnitOfWork) -> Iterator[Attention]:

@@ -36,6 +36,7 @@ from billing_app.models import (
     PortalLink,
 )
 from billing_app.queries.activity import Activity, list_invoice_activity
+from billing_app.queries.disputes import StaffDispute, list_disputes
 from billing_app.queries.portal_rules import read_late_rules, read_workspace_settings
 
 SHOWN_MAX = 200
@@ -130,6 +131,7 @@ class InvoiceDetail:
     due_minor: int
     outstanding_minor: int
     processing_minor: int
+    disputed_minor: int
     allocated_minor: int
     issued_on: date | None
     due_on: date | None
@@ -146,6 +148,7 @@ class InvoiceDetail:
     link: LinkFacts | None
     payments: tuple[StaffPayment, ...]
     attempts: tuple[StaffAttempt, ...]
+    disputes: tuple[StaffDispute, ...]
     mails: tuple[MailFacts, ...]
     activity: tuple[Activity, ...]
     moment: Moment
@@ -187,6 +190,7 @@ def read_invoice(uow: UnitOfWork, invoice_id: int) -> InvoiceDetail:
         due_minor=invoice.due_minor,
         outstanding_minor=invoice.outstanding_minor,
         processing_minor=invoice.processing_minor,
+        disputed_minor=invoice.disputed_minor,
         allocated_minor=invoice.allocated_minor,
         issued_on=invoice.issued_on,
         due_on=invoice.due_on,
@@ -203,6 +207,7 @@ def read_invoice(uow: UnitOfWork, invoice_id: int) -> InvoiceDetail:
         link=_live_link(uow, invoice_id),
         payments=_payments(uow, invoice_id),
         attempts=_attempts(uow, invoice_id),
+        disputes=list_disputes(uow, invoice_id),
         mails=_mails(uow, invoice_id),
         activity=list_invoice_activity(uow, invoice_id),
         moment=Moment(uow.now, uow.workspace.zone),

@@ -42,7 +42,7 @@ from billing_app.domain.invoice import (
     is_overdue,
 )
 from billing_app.domain.parsing import clean_text, parse_date
-from billing_app.models import Customer, Invoice, NumberSeries
+from billing_app.models import Customer, Dispute, Invoice, NumberSeries
 from billing_app.queries.paging import (
     COUNT_MAX,
     PAGE_SIZE_MAX,
@@ -65,6 +65,8 @@ CUSTOMERS_MAX = 1_000
 # Sorts after every character that a number or an order can hold.
 _LAST_CHARACTER = "\U0010ffff"
 _LAST_DAY = date.max - timedelta(days=1)
+
+_DISPUTED = "disputed"
 
 # A condition, given how it may speak of a column.
 _Condition = Callable[[Callable[[Any], Any]], Any]
@@ -95,6 +97,7 @@ _SHOWN: tuple[Any, ...] = (
     Invoice.total_minor,
     Invoice.outstanding_minor,
     Invoice.processing_minor,
+    Invoice.disputed_minor,
     Invoice.issued_on,
     Invoice.due_on,
     Invoice.first_viewed_at,
@@ -141,6 +144,7 @@ class InvoiceFilter:
     Attributes:
         text: beginning of a number or an order, a bare counter, or part of the
             customer's name.
+        is_disputed: only those with an open dispute.
     """
 
     status: InvoiceStatus | None = None
@@ -149,6 +153,7 @@ class InvoiceFilter:
     issued: DateRange = field(default_factory=DateRange)
     due: DateRange = field(default_factory=DateRange)
     includes_archived: bool = False
+    is_disputed: bool = False
     sort: InvoiceSort = InvoiceSort.ISSUED
     is_descending: bool = True
     paging: Paging = field(default_factory=Paging)
@@ -181,6 +186,7 @@ class InvoiceRow:
     sent_at: datetime | None
     archived_at: datetime | None
     sort_key: Key
+    is_disputed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +207,7 @@ class StatusCounts:
 
     all: Count = field(default_factory=Count)
     by_status: tuple[tuple[InvoiceStatus, Count], ...] = ()
+    disputed: Count = field(default_factory=Count)
 
 
 def slug(status: InvoiceStatus) -> str:
@@ -214,8 +221,8 @@ STATUS_BY_SLUG = {slug(status): status for status in InvoiceStatus}
 def parse_invoice_filter(typed: Mapping[str, str]) -> InvoiceFilter:
     """Read a filter from the parameters of an address.
 
-    `status, q, customer, issued, due, archived, sort, after, before`; ranges are
-    `2026-07-01..2026-11-19`, a sort with a minus before it is descending.
+    `status, q, customer, issued, due, archived, disputed, sort, after, before`;
+    ranges are `2026-07-01..2026-11-19`, a sort with a minus before it is descending.
 
     Raises:
         InvalidInput: a value that no page of ours would have put there.
@@ -234,6 +241,7 @@ def parse_invoice_filter(typed: Mapping[str, str]) -> InvoiceFilter:
         issued=parse_range(typed.get("issued", ""), "issued"),
         due=parse_range(typed.get("due", ""), "due"),
         includes_archived=typed.get("archived", "") == "1",
+        is_disputed=typed.get("disputed", "") == "1",
         sort=InvoiceSort(sort),
         is_descending=wanted.startswith("-"),
         paging=Paging(after=typed.get("after", ""), before=typed.get("before", "")),
@@ -293,19 +301,25 @@ def export_invoices(uow: UnitOfWork, wanted: InvoiceFilter) -> Page[InvoiceRow]:
 @staff(Permission.VIEW)
 def count_by_status(uow: UnitOfWork) -> StatusCounts:
     """Count each tab of the list, no further than a thousand."""
-    counted: dict[InvoiceStatus, Select[Any]] = {}
-    for status in InvoiceStatus:
-        tab = InvoiceFilter(status=status)
-        conditions = _led_by(InvoiceSort.DUE, _tests(uow, tab))
-        counted[status] = _few(_by_phase(tab, conditions), COUNT_MAX + 1)
+    tabs = {status.value: InvoiceFilter(status=status) for status in InvoiceStatus}
+    tabs[_DISPUTED] = InvoiceFilter(is_disputed=True)
+    counted: dict[str, Select[Any]] = {}
+    for name, tab in tabs.items():
+        conditions = _led_by(
+            _DISPUTED if tab.is_disputed else InvoiceSort.DUE, _tests(uow, tab)
+        )
+        counted[name] = _few(_by_phase(tab, conditions), COUNT_MAX + 1)
     subqueries = [
-        select(literal(status.value), func.count()).select_from(ids.subquery())
-        for status, ids in counted.items()
+        select(literal(name), func.count()).select_from(ids.subquery())
+        for name, ids in counted.items()
     ]
     seen: dict[str, int] = dict(uow.all(union_all(*subqueries)))
     return StatusCounts(
-        all=Count(sum(seen.values())),
-        by_status=tuple((status, Count(seen[status.value])) for status in counted),
+        all=Count(sum(seen[status.value] for status in InvoiceStatus)),
+        by_status=tuple(
+            (status, Count(seen[status.value])) for status in InvoiceStatus
+        ),
+        disputed=Count(seen[_DISPUTED]),
     )
 
 
@@ -363,6 +377,12 @@ def _tests(uow: UnitOfWork, wanted: InvoiceFilter) -> _Tests:
         tests["customer_id"] = _Test(
             [lambda of: of(Invoice.customer_id) == customer_id]
         )
+    if wanted.is_disputed:
+        # Disputes know their invoices; few invoices have any.
+        disputed = select(col(Dispute.invoice_id)).where(
+            col(Dispute.resolved_at).is_(None)
+        )
+        tests[_DISPUTED] = _Test([lambda of: of(Invoice.id).in_(disputed)])
     if wanted.text:
         tests["text"] = _Test(_text_ways(uow, wanted.text))
     return tests
@@ -603,6 +623,7 @@ def _row(row: Any, today: date, rules: LateRules) -> InvoiceRow:
         issued_on=row.issued_on,
         due_on=row.due_on,
         is_late=is_overdue(facts, today),
+        is_disputed=row.disputed_minor > 0,
         first_viewed_at=row.first_viewed_at,
         sent_at=row.sent_at,
         archived_at=row.archived_at,

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from billing_app.models import InboundEvent, OutboxMessage, PaymentAttempt
+from billing_app.models import Dispute, InboundEvent, OutboxMessage, PaymentAttempt
 from billing_app.queries.dashboard import (
     AttentionKind,
     Bucket,
@@ -125,6 +125,18 @@ def test_names_what_waits_for_a_person(world: World):
                 created_at=uow.now,
                 changed_at=uow.now,
                 expires_at=uow.now,
+            )
+        )
+        uow.add(
+            Dispute(
+                customer_id=customer.id,
+                invoice_id=bill.id,
+                amount_minor=3_000,
+                currency="EUR",
+                reason="Only three pallets",
+                opened_by="",
+                request_key="k",
+                opened_at=uow.now,
             )
         )
         uow.add(

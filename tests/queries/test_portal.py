@@ -43,7 +43,11 @@ from tests.support.world import Place, World
 
 # Every column of a statement for customers is in here; adding one is a decision.
 FOR_CUSTOMERS = {
-    "invoice": {"id", "state", "outstanding_minor", "processing_minor"},
+    "invoice": {
+        *("id", "state", "outstanding_minor", "processing_minor"),
+        "disputed_minor",
+    },
+    "dispute": {"id", "invoice_id"},
     "issued_document": {
         "id",
         "invoice_id",

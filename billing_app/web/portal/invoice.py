@@ -27,6 +27,7 @@ from billing_app.web.components.layout import (
     portal_shell,
     skeleton_block,
 )
+from billing_app.web.portal import disputes
 from billing_app.web.portal.browser import (
     CardForm,
     Clock,
@@ -92,6 +93,7 @@ def _invoice() -> rx.Component:
             _document_bar(),
             _document(),
             _payments(),
+            disputes.section(),
             thread(),
             class_name="document-column",
         ),
@@ -178,6 +180,7 @@ def _head() -> rx.Component:
         rx.el.div(
             rx.el.h1("Invoice ", it.number),
             status_badge(it.status, it.status_words, live=True),
+            rx.cond(it.disputes.summary, status_badge("Disputed")),
             class_name="summary-head",
         ),
         rx.el.p("Amount due", class_name="amount-label"),
@@ -187,7 +190,7 @@ def _head() -> rx.Component:
             custom_attrs={"style": rx.Var.create({"--n": it.amount_length})},
         ),
         rx.cond(
-            (it.paid_words != "") | (it.on_its_way != ""),
+            (it.paid_words != "") | (it.on_its_way != "") | (it.disputes.summary != ""),
             rx.el.div(
                 rx.cond(
                     it.paid_words,
@@ -199,6 +202,7 @@ def _head() -> rx.Component:
                     ),
                 ),
                 rx.cond(it.on_its_way, rx.el.p(it.on_its_way)),
+                rx.cond(it.disputes.summary, rx.el.p(it.disputes.summary)),
                 class_name="progress",
             ),
         ),

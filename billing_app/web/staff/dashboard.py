@@ -28,6 +28,7 @@ _ICONS = {
     AttentionKind.PAYMENT_HELD: "shield-alert",
     AttentionKind.ATTEMPT_FAILED: "card",
     AttentionKind.EVENT_WAITING: "webhook",
+    AttentionKind.DISPUTE_OPEN: "disputed",
 }
 
 

@@ -245,8 +245,10 @@ def _attention_line(each: Attention) -> AttentionLine:
         AttentionKind.PAYMENT_HELD: f"Payment from {customer} is held",
         AttentionKind.ATTEMPT_FAILED: f"Online payment of {customer} failed",
         AttentionKind.EVENT_WAITING: "Stripe told something that is not handled",
+        AttentionKind.DISPUTE_OPEN: f"{customer} disputes an amount",
     }
     about = f"{number}. {each.reason}" if each.invoice_id else each.reason
+    verbs = {AttentionKind.MAIL_FAILED: "Retry", AttentionKind.DISPUTE_OPEN: "Answer"}
     is_mail = each.kind == AttentionKind.MAIL_FAILED
     return AttentionLine(
         key=f"{each.kind}-{each.row_id}",
@@ -255,7 +257,7 @@ def _attention_line(each: Attention) -> AttentionLine:
         detail=about,
         amount="" if each.minor is None else formats.money(each.minor, each.currency),
         href=f"/invoices/{each.invoice_id}" if each.invoice_id else "/accounting",
-        verb="Retry" if is_mail else "Look",
+        verb=verbs.get(each.kind, "Look"),
         message_id=each.row_id if is_mail else 0,
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import reflex as rx
 
+from billing_app.domain.dispute import ANSWER_LENGTH_MAX, NOTE_LENGTH_MAX, Outcome
 from billing_app.domain.payment import METHOD_NAMES, PaymentMethod
 from billing_app.web import theme
 from billing_app.web.components.badges import status_badge
@@ -35,6 +36,7 @@ from billing_app.web.staff.diagnostics import diagnostics
 from billing_app.web.staff.event_icon import event_icon
 from billing_app.web.staff.invoice_detail_state import InvoiceDetailState
 from billing_app.web.staff.invoice_words import (
+    DisputeLine,
     Fact,
     MailLine,
     PaymentLine,
@@ -44,6 +46,7 @@ from billing_app.web.staff.portal_desk import powers_panel, rules_panel
 from billing_app.web.staff.shell import ShellState, staff_page
 
 State = InvoiceDetailState
+OUTCOMES = [(Outcome.STANDS.value, "Stands"), (Outcome.VOID.value, "Void")]
 METHODS = [(method.value, METHOD_NAMES[method]) for method in PaymentMethod]
 
 PAYMENT_COLUMNS = (
@@ -79,6 +82,7 @@ def page() -> rx.Component:
             _reverse_dialog(),
             _again_dialog(),
             remove_dialog(),
+            _resolve_dialog(),
         ),
         on_undo=State.undo,
     )
@@ -92,7 +96,13 @@ def _invoice() -> rx.Component:
             rx.foreach(State.failed_mails, _failed_mail),
             _void_note(),
             rx.el.div(
-                rx.el.div(_payments(), conversation(), staff_notes(), _document()),
+                rx.el.div(
+                    _disputes(),
+                    _payments(),
+                    conversation(),
+                    staff_notes(),
+                    _document(),
+                ),
                 rx.el.div(
                     diagnostics(),
                     _details(),
@@ -128,6 +138,9 @@ def _hero() -> rx.Component:
                 card.number,
                 status_badge(card.status, large=True, live=True),
                 rx.cond(card.late != "", late, rx.fragment()),
+                _given(
+                    card.disputed, status_badge("Disputed", card.disputed, large=True)
+                ),
             ),
             rx.el.p(
                 link(card.customer, href=card.customer_href),
@@ -310,6 +323,62 @@ def _payment_cells(it: rx.vars.ObjectVar[PaymentLine]) -> list[Any]:
     ]
 
 
+def _disputes() -> rx.Component:
+    drawn = panel(
+        "Disputes",
+        rx.el.ul(rx.foreach(State.disputes, _dispute), class_name="staff-disputes"),
+        count=State.disputes.length(),
+    )
+    return rx.cond(
+        State.disputes.length() > 0, rx.el.div(drawn, id="disputes"), rx.fragment()
+    )
+
+
+def _dispute(it: rx.vars.ObjectVar[DisputeLine]) -> rx.Component:
+    answer = button(
+        "Answer",
+        small=True,
+        kind="primary",
+        on_click=State.start_resolving(it.id),
+    )
+    note = rx.el.p(
+        icon("lock", 14),
+        rx.el.span("Staff only: ", class_name="visually-hidden"),
+        it.note,
+        class_name="staff-note",
+    )
+    return rx.el.li(
+        rx.el.p(
+            rx.el.b(it.about),
+            rx.el.span(it.amount, class_name="figures medium"),
+            rx.cond(
+                it.is_open,
+                status_badge("Disputed", "Open"),
+                rx.el.span(it.how, class_name="secondary small"),
+            ),
+            rx.el.span(class_name="spacer"),
+            rx.cond(
+                it.is_open & ShellState.may["resolve_dispute"].to(bool),
+                answer,
+                rx.fragment(),
+            ),
+            class_name="staff-dispute-head",
+        ),
+        rx.el.p(it.opened, class_name="secondary small"),
+        rx.el.p(it.reason, class_name="staff-dispute-words"),
+        _given(
+            it.answer,
+            rx.el.p(
+                rx.el.span("Answer: ", class_name="secondary"),
+                it.answer,
+                class_name="staff-dispute-words",
+            ),
+        ),
+        _given(it.note, note),
+        key=it.id.to_string(),
+    )
+
+
 def _document() -> rx.Component:
     error = message(State.card.pdf_error, tone="bad", icon_name="alert")
     return panel(
@@ -471,6 +540,46 @@ def _void_dialog() -> rx.Component:
         on_submit=State.void,
         open=State.dialog == "void",
         on_close=State.close_dialog,
+    )
+
+
+def _resolve_dialog() -> rx.Component:
+    return dialog(
+        "Answer the dispute",
+        segmented("outcome", "Outcome", OUTCOMES, value=Outcome.STANDS, wide=True),
+        rx.el.p(
+            "Stands: the amount is asked for again. Void: the whole invoice is void.",
+            class_name="secondary small",
+        ),
+        field(
+            "Answer",
+            text_area("answer", rows=4, max_length=ANSWER_LENGTH_MAX),
+            aside="customer sees this",
+            error=State.errors["answer"],
+            field_id="resolve-answer",
+        ),
+        field(
+            "Disposition note",
+            text_area(
+                "note",
+                max_length=NOTE_LENGTH_MAX,
+                placeholder="Why, who checked, what was found",
+            ),
+            aside="staff only",
+            aside_icon="lock",
+            error=State.errors["note"],
+            field_id="resolve-note",
+        ),
+        dialog_id="resolve",
+        lead=State.resolving,
+        actions=[
+            button("Cancel", closes=True),
+            button("Resolve dispute", kind="primary", submit=True),
+        ],
+        on_submit=State.resolve_dispute,
+        open=State.dialog == "resolve",
+        on_close=State.close_dialog,
+        key=State.resolving,
     )
 
 

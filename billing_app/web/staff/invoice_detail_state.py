@@ -12,16 +12,18 @@ import reflex as rx
 from billing_app import runtime
 from billing_app.documents.render import render_sheet
 from billing_app.domain.contact import check_email
+from billing_app.domain.dispute import ResolveForm
 from billing_app.domain.errors import BillingError, InvalidInput
 from billing_app.domain.invoice import InvoiceState
 from billing_app.domain.parsing import parse_amount
 from billing_app.queries.invoice_detail import InvoiceDetail, read_invoice
-from billing_app.services import drafts, invoices, payments, portal_links
+from billing_app.services import disputes, drafts, invoices, payments, portal_links
 from billing_app.services.payments import RecordPaymentForm
 from billing_app.web import formats
 from billing_app.web.doors import staff_door, staff_watch
 from billing_app.web.staff import invoice_words as words
 from billing_app.web.staff.invoice_words import (
+    DisputeLine,
     Fact,
     InvoiceCard,
     MailLine,
@@ -48,6 +50,7 @@ class InvoiceDetailState(InvoicePortalState, rx.State):
     shape: str = "loading"
     card: InvoiceCard = InvoiceCard()
     payments: list[PaymentLine] = []  # noqa: RUF012
+    disputes: list[DisputeLine] = []  # noqa: RUF012
     mails: list[MailLine] = []  # noqa: RUF012
     failed_mails: list[MailLine] = []  # noqa: RUF012
     timeline: list[TimelineLine] = []  # noqa: RUF012
@@ -64,11 +67,13 @@ class InvoiceDetailState(InvoicePortalState, rx.State):
     record_words: str = ""
     share_email: str = ""
     reversing: str = ""
+    resolving: str = ""
     is_busy: bool = False
 
     _detail: InvoiceDetail | None = None
     _drawn: str = ""
     _reversing_id: int = 0
+    _resolving_id: int = 0
     _undo: dict[str, str] = {}  # noqa: RUF012
 
     # Reading
@@ -103,6 +108,7 @@ class InvoiceDetailState(InvoicePortalState, rx.State):
         self._detail = it
         self.card = words.card_of(it)
         self.payments = words.payment_lines(it)
+        self.disputes = words.dispute_lines(it)
         self.mails = words.mail_lines(it)
         self.failed_mails = [mail for mail in self.mails if mail.is_failed]
         self.timeline = words.timeline_lines(it)
@@ -293,6 +299,25 @@ class InvoiceDetailState(InvoicePortalState, rx.State):
         reason = _text(form, "reason")
         if await self._tried(payments.reverse_payment, self._reversing_id, reason):
             self._notify("Payment reversed.")
+            await self._read()
+
+    # Disputes
+
+    @staff_door
+    async def start_resolving(self, dispute_id: int) -> None:
+        found = [line for line in self.disputes if line.id == dispute_id]
+        if not found or not found[0].is_open:
+            raise InvalidInput("That dispute is over already.")
+        self._resolving_id = dispute_id
+        self.resolving = f"{found[0].about}, {found[0].amount}"
+        self._open_dialog("resolve")
+
+    @staff_door
+    async def resolve_dispute(self, form: dict[str, Any]) -> None:
+        typed = {name: _text(form, name) for name in ("outcome", "answer", "note")}
+        decided = ResolveForm(**typed)
+        if await self._tried(disputes.resolve_dispute, self._resolving_id, decided):
+            self._notify("Answered. The customer gets a mail.")
             await self._read()
 
     @staff_door

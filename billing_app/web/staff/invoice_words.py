@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from billing_app.domain.activity import ActorKind
+from billing_app.domain.dispute import OUTCOME_WORDS
 from billing_app.domain.events import Topic
 from billing_app.domain.invoice import InvoiceState, InvoiceStatus
 from billing_app.domain.payment import PaymentStatus, method_name
+from billing_app.domain.portal_dispute import line_words
 from billing_app.queries.activity import Activity
+from billing_app.queries.disputes import StaffDispute
 from billing_app.queries.invoice_detail import (
     InvoiceDetail,
     MailFacts,
@@ -57,6 +60,7 @@ class InvoiceCard:
     is_published: bool = False
     is_archived: bool = False
     has_link: bool = False
+    disputed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,26 @@ class PaymentLine:
     amount: str
     counts: bool
     is_reversible: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeLine:
+    """A dispute as the page shows it.
+
+    Attributes:
+        how: how it ended and by whom; empty while it is open.
+        note: staff only.
+    """
+
+    id: int
+    about: str
+    amount: str
+    is_open: bool
+    opened: str
+    reason: str
+    how: str
+    answer: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +241,9 @@ def card_of(it: InvoiceDetail) -> InvoiceCard:
         is_published=it.published_at is not None,
         is_archived=it.archived_at is not None,
         has_link=it.link is not None,
+        disputed=f"Disputed {formats.money(it.disputed_minor, it.currency)}"
+        if it.disputed_minor
+        else "",
     )
 
 
@@ -243,6 +270,10 @@ def payment_lines(it: InvoiceDetail) -> list[PaymentLine]:
         ),
     ]
     return [line for _, line in sorted(lines, key=lambda pair: pair[0])]
+
+
+def dispute_lines(it: InvoiceDetail) -> list[DisputeLine]:
+    return [_dispute_line(each, it) for each in it.disputes]
 
 
 def mail_lines(it: InvoiceDetail) -> list[MailLine]:
@@ -354,6 +385,28 @@ def _attempt_line(each: StaffAttempt, it: InvoiceDetail) -> PaymentLine:
         amount=formats.money(each.amount_minor, each.currency),
         counts=False,
         is_reversible=False,
+    )
+
+
+def _dispute_line(each: StaffDispute, it: InvoiceDetail) -> DisputeLine:
+    opened = formats.instant(each.opened_at, it.moment)
+    how = ""
+    if each.outcome is not None and each.resolved_at is not None:
+        by = f" by {each.resolved_by}" if each.resolved_by else ""
+        at = formats.instant(each.resolved_at, it.moment)
+        how = f"{OUTCOME_WORDS[each.outcome]}{by}, {at}"
+    return DisputeLine(
+        id=each.id,
+        about=line_words(it.document, each.line_position)
+        if it.document
+        else "The whole invoice",
+        amount=formats.money(each.amount_minor, each.currency),
+        is_open=each.is_open,
+        opened=f"{each.opened_by or 'By the link'}, {opened}",
+        reason=each.reason,
+        how=how,
+        answer=each.answer,
+        note=each.note,
     )
 
 

@@ -180,7 +180,10 @@ def _cells(it: rx.vars.ObjectVar[InvoiceLine]) -> list[Any]:
             it.due,
             class_name=rx.cond(it.is_late, "late figures", "secondary figures"),
         ),
-        status_badge(it.status),
+        rx.fragment(
+            status_badge(it.status),
+            rx.cond(it.is_disputed, rx.fragment(" ", status_badge("Disputed"))),
+        ),
         viewed_mark(it.viewed),
         it.total,
         _balance(it),

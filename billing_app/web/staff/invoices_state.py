@@ -33,6 +33,7 @@ PATHS = ("/invoices", "/accounting")
 EXPORT = "/api/export/invoices.csv"
 PARAMETERS = (
     *("status", "q", "customer", "issued", "due", "archived", "sort"),
+    "disputed",
     *("after", "before"),
 )
 _NUMBERS_FIRST = frozenset(
@@ -56,6 +57,7 @@ class InvoiceLine:
     due_words: str
     is_late: bool
     status: str
+    is_disputed: bool
     is_archived: bool
     viewed: str
     total: str
@@ -286,8 +288,12 @@ class InvoicesState(StaffState, rx.State):
 
     def _make_tabs(self, counts: queries.StatusCounts) -> list[Tab]:
         def tab(words: str, status: str, count: str) -> Tab:
-            href = with_query(self._path, self._typed, status=status)
-            return Tab(words, href, count, self._typed["status"] == status)
+            href = with_query(self._path, self._typed, status=status, disputed="")
+            is_current = self._typed["status"] == status and not wanted.is_disputed
+            return Tab(words, href, count, is_current)
+
+        wanted = self._wanted
+        disputed = with_query(self._path, self._typed, status="", disputed="1")
 
         return [
             tab("All", "", str(counts.all)),
@@ -295,6 +301,7 @@ class InvoicesState(StaffState, rx.State):
                 tab(_TAB_NAMES.get(status, status.value), queries.slug(status), str(it))
                 for status, it in counts.by_status
             ),
+            Tab("Disputed", disputed, str(counts.disputed), wanted.is_disputed),
         ]
 
     async def _refresh(self) -> None:
@@ -380,6 +387,7 @@ def line_of(row: InvoiceRow, moment: Moment) -> InvoiceLine:
         # Red is spent once a row: where the badge says Overdue, the date stays ink.
         is_late=row.is_late and row.status != InvoiceStatus.OVERDUE,
         status=row.status.value,
+        is_disputed=row.is_disputed,
         is_archived=row.archived_at is not None,
         viewed=formats.exact_instant(viewed, moment) if viewed else "",
         total=formats.money(row.total_minor, row.currency),
