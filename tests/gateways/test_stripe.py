@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typing
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import typing_extensions
@@ -286,6 +287,48 @@ class TestCheckKey:
             StripeGateway(key, api_base=stripe.url)
 
         assert refusal.value.reason == "live_key_elsewhere"
+
+
+class TestCardForm:
+    def begin(self, stripe: Rehearsal, key: str = "card-1", **changes: Any):
+        return stripe.gateway().create_card_form(
+            stripe.request(**changes), idempotency_key=key
+        )
+
+    def test_is_a_payment_for_the_amount(self, stripe: Rehearsal):
+        card = self.begin(stripe, amount_minor=12_345, currency="KRW")
+
+        assert (card.amount_minor, card.currency) == (12_345, "KRW")
+        assert card.is_card_form
+        assert card.status is CheckoutStatus.OPEN
+        assert card.client_secret.startswith(f"{card.id}_secret_")
+        assert card.client_secret not in repr(card)
+        assert stripe.gateway().read_checkout(card.id) == card
+
+    def test_the_same_key_begins_the_same_one(self, stripe: Rehearsal):
+        assert self.begin(stripe) == self.begin(stripe)
+
+    def test_the_same_key_for_another_amount_is_refused(self, stripe: Rehearsal):
+        self.begin(stripe)
+
+        with pytest.raises(GatewayRefused) as refusal:
+            self.begin(stripe, amount_minor=999)
+
+        assert refusal.value.reason == "idempotency_key_reused"
+
+    def test_is_closed(self, stripe: Rehearsal):
+        card = self.begin(stripe)
+
+        closed = stripe.gateway().expire_checkout(card.id)
+
+        assert closed.status is CheckoutStatus.EXPIRED
+        assert stripe.gateway().expire_checkout(card.id).status is closed.status
+
+    def test_an_unknown_one_is_refused(self, stripe: Rehearsal):
+        for ask in (stripe.gateway().read_checkout, stripe.gateway().expire_checkout):
+            with pytest.raises(GatewayRefused) as refusal:
+                ask("pi_unknown")
+            assert refusal.value.reason == "resource_missing"
 
 
 class TestAccidents:

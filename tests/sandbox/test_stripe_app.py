@@ -15,7 +15,7 @@ from billing_app.sandbox.stripe_app import (
     check_no_live_key,
 )
 from billing_app.sandbox.stripe_faults import Fault
-from tests.support.stripe_rehearsal import KEY, NOON, SECRET, Rehearsal
+from tests.support.stripe_rehearsal import KEY, NOON, PUBLISHABLE_KEY, SECRET, Rehearsal
 
 
 def ask(stripe: Rehearsal, path: str, form: dict[str, str] | None = None, **headers):
@@ -358,3 +358,89 @@ def test_remembers_across_restarts_when_given_a_folder(tmp_path: Path):
         assert [x["type"] for x in books[KEY].list_events({})] == [
             "payment_intent.created"
         ]
+
+
+class TestBrowsers:
+    """What Stripe's script asks with a publishable key and a payment's secret."""
+
+    @pytest.fixture
+    def intent(self, stripe: Rehearsal) -> sdk.PaymentIntent:
+        client = sdk.StripeClient(KEY, base_addresses={"api": stripe.url})
+        return client.v1.payment_intents.create(
+            {
+                "amount": 1050,
+                "currency": "usd",
+                "automatic_payment_methods": {"enabled": True},
+                "metadata": {"invoice": "42"},
+            }
+        )
+
+    @pytest.fixture
+    def browser(self, stripe: Rehearsal) -> sdk.StripeClient:
+        return sdk.StripeClient(PUBLISHABLE_KEY, base_addresses={"api": stripe.url})
+
+    def test_may_read_the_payment_whose_secret_they_have(
+        self, browser: sdk.StripeClient, intent: sdk.PaymentIntent
+    ):
+        secret = intent.client_secret or ""
+
+        seen = browser.v1.payment_intents.retrieve(
+            intent.id, {"client_secret": secret}
+        ).to_dict()
+
+        assert seen["status"] == "requires_payment_method"
+        assert "metadata" not in seen
+
+    def test_may_not_read_another(
+        self, browser: sdk.StripeClient, intent: sdk.PaymentIntent
+    ):
+        with pytest.raises(sdk.InvalidRequestError, match="No such payment_intent"):
+            browser.v1.payment_intents.retrieve(
+                intent.id, {"client_secret": f"{intent.id}_secret_guessed"}
+            )
+
+    def test_may_do_nothing_else(self, browser: sdk.StripeClient):
+        with pytest.raises(sdk.PermissionError):
+            browser.v1.payment_intents.create({"amount": 1050, "currency": "usd"})
+
+    @pytest.mark.parametrize(
+        ("answer", "status"),
+        [("complete", "succeeded"), ("fail", "requires_payment_method")],
+    )
+    def test_answer_a_bank_that_asks_for_proof(
+        self, stripe: Rehearsal, intent: sdk.PaymentIntent, answer: str, status: str
+    ):
+        known = {"key": PUBLISHABLE_KEY, "client_secret": intent.client_secret or ""}
+        asked = stripe.browser.post(
+            f"{stripe.url}/v1/payment_intents/{intent.id}/confirm",
+            data={**known, "payment_method": "pm_card_authenticationRequiredOnSetup"},
+        ).json()
+        assert asked["status"] == "requires_action"
+
+        stripe.browser.post(
+            f"{stripe.url}/card/proof", data={**known, "answer": answer}
+        )
+
+        assert stripe.gateway().read_checkout(intent.id).is_paid is (
+            status == "succeeded"
+        )
+        kinds = stripe.listen()
+        assert "payment_intent.requires_action" in kinds
+
+    @pytest.mark.parametrize(
+        "path", ["endive/stripe.js", "card/frame", "card/frame.js", "card/proof.js"]
+    )
+    def test_get_the_script_and_its_frames(self, stripe: Rehearsal, path: str):
+        answer = stripe.browser.get(f"{stripe.url}/{path}")
+
+        assert answer.status_code == 200
+        assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+
+    def test_are_asked_about_a_payment_only_with_its_secret(self, stripe: Rehearsal):
+        asked = {"key": PUBLISHABLE_KEY, "client_secret": "pi_1_secret_guessed"}
+
+        for method in ("GET", "POST"):
+            answer = stripe.browser.request(
+                method, f"{stripe.url}/card/proof", params=asked, data=asked
+            )
+            assert answer.status_code == 404

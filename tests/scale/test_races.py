@@ -16,8 +16,10 @@ from billing_app.database.verify import find_broken
 from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.errors import BillingError
 from billing_app.domain.online_payment import AttemptStatus
+from billing_app.domain.portal_settings import CardForm
 from billing_app.models import InboundEvent, Invoice, IssuedDocument, Payment
 from billing_app.services import drafts, invoices, online_payments, payments
+from billing_app.workflows import pay_online
 from tests.support.billing import (
     a_customer,
     a_form,
@@ -25,8 +27,10 @@ from tests.support.billing import (
     an_invoice,
     outstanding,
     pay,
+    visitor_of,
 )
 from tests.support.story import a_report, an_attempt, tell_a_story
+from tests.workflows.test_card_form import begin, confirm, finish
 
 THREADS = 8
 
@@ -314,3 +318,67 @@ class TestPaymentPages:
         assert came >= 6_000
         assert till.outstanding(invoice_id) == max(0, 10_000 - came)
         assert find_broken(till.runtime.engine, till.world.clock.now) == []
+
+
+class TestCardForms:
+    """Card forms on our page beside Stripe's pages, for one invoice."""
+
+    @pytest.fixture
+    def cards(self, till):
+        till.set_portal(card_form=CardForm.EMBEDDED)
+        return till
+
+    def payable(self, till):
+        ids = [x.checkout_id or x.intent_id for x in till.attempts()]
+        checkouts = [till.gateway().read_checkout(x) for x in ids if x]
+        return [x for x in checkouts if x.status == "open"]
+
+    def test_at_most_one_way_to_pay_stays_open(self, cards):
+        invoice_id = cards.bill("100.00")
+
+        results = at_once(
+            [
+                lambda: cards.start(invoice_id, "100"),
+                lambda: begin(cards, invoice_id, "100"),
+                lambda: begin(cards, invoice_id, "60"),
+            ]
+        )
+
+        assert len(self.payable(cards)) <= 1
+        assert refused(results) < len(results)
+
+    def test_one_payment_from_every_side_books_once(self, cards):
+        """The webhook, the browser that comes back, and a change of mind."""
+        invoice_id = cards.bill("100.00")
+        card = begin(cards, invoice_id, "100")
+        visitor = visitor_of(cards.world, cards.place, invoice_id)
+        confirm(cards, card)
+
+        at_once(
+            [
+                lambda: finish(cards, invoice_id, card),
+                lambda: pay_online.cancel(cards.runtime, visitor, card.checkout_id),
+                cards.settle_down,
+                cards.settle_down,
+            ]
+        )
+
+        assert [x.amount_minor for x in cards.payments()] == [10_000]
+        assert cards.outstanding(invoice_id) == 0
+
+    def test_paid_and_canceled_at_once_is_one_of_them(self, cards):
+        invoice_id = cards.bill("100.00")
+        card = begin(cards, invoice_id, "100")
+        visitor = visitor_of(cards.world, cards.place, invoice_id)
+
+        paid, _ = at_once(
+            [
+                lambda: confirm(cards, card),
+                lambda: pay_online.cancel(cards.runtime, visitor, card.checkout_id),
+            ]
+        )
+        cards.settle_down()
+
+        left = 0 if paid.status_code == 200 else 10_000
+        assert cards.outstanding(invoice_id) == left
+        assert len(cards.payments()) == (left == 0)

@@ -25,6 +25,7 @@ from tests.support.server import free_port, served
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 KEY = "sk_test_north"
 OTHER_KEY = "sk_test_south"
+PUBLISHABLE_KEY = "pk_test_north"
 SECRET = "whsec_north"
 PREFIX = "/sandbox/stripe"
 BANK_DELAY = timedelta(days=4)
@@ -107,7 +108,13 @@ def rehearsed() -> Iterator[Rehearsal]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     accounts = [
-        SandboxAccount("North Ltd", KEY, f"{url}/webhook", SECRET),
+        SandboxAccount(
+            "North Ltd",
+            KEY,
+            f"{url}/webhook",
+            SECRET,
+            publishable_key=PUBLISHABLE_KEY,
+        ),
         SandboxAccount("South Ltd", OTHER_KEY),
     ]
     sandbox = StripeSandbox(

@@ -13,7 +13,13 @@ from billing_app.runtime import Runtime
 from billing_app.sandbox.stripe_faults import Fault
 from billing_app.services.stripe_keys import forget_keys
 from billing_app.workflows import stripe_keys as workflow
-from tests.support.stripe_rehearsal import KEY, OTHER_KEY, Rehearsal, rehearsed
+from tests.support.stripe_rehearsal import (
+    KEY,
+    OTHER_KEY,
+    PUBLISHABLE_KEY,
+    Rehearsal,
+    rehearsed,
+)
 from tests.support.world import World
 
 SECRET = "whsec_0123456789abcdef"
@@ -162,3 +168,43 @@ def test_other_roles_connect_and_ask_nothing(
         workflow.check(runtime, actor)
     with pytest.raises(NotPermitted):
         world.run(actor, forget_keys)
+
+
+class TestThePublishableKey:
+    def test_is_stored_as_typed_and_shown(self, world: World, runtime: Runtime):
+        facts = workflow.connect(
+            runtime, world.northwind.admin, KEY, SECRET, f" {PUBLISHABLE_KEY} "
+        )
+
+        assert facts.problem == ""
+        assert shown(world).publishable_key == PUBLISHABLE_KEY
+
+    def test_that_stripe_does_not_know_is_said(self, world: World, runtime: Runtime):
+        facts = workflow.connect(
+            runtime, world.northwind.admin, KEY, SECRET, "pk_test_mistyped"
+        )
+
+        assert facts.problem == "Stripe does not accept the publishable key."
+        assert shown(world).state == StripeConnection.ACTIVE
+
+    def test_left_empty_is_removed(self, world: World, runtime: Runtime):
+        workflow.connect(runtime, world.northwind.admin, KEY, SECRET, PUBLISHABLE_KEY)
+
+        workflow.connect(runtime, world.northwind.admin, "", "", "")
+
+        assert shown(world).publishable_key == ""
+
+    @pytest.mark.parametrize("key", ["sk_test_0123456789", "pk_live_0123456789", "pk"])
+    def test_is_of_the_right_kind(self, world: World, runtime: Runtime, key: str):
+        with pytest.raises(InvalidInput) as refusal:
+            workflow.connect(runtime, world.northwind.admin, KEY, SECRET, key)
+
+        assert refusal.value.field == "publishable_key"
+        assert shown(world).state == StripeConnection.NOT_CONNECTED
+
+    def test_goes_with_the_others(self, world: World, runtime: Runtime):
+        workflow.connect(runtime, world.northwind.admin, KEY, SECRET, PUBLISHABLE_KEY)
+
+        world.run(world.northwind.admin, forget_keys)
+
+        assert shown(world).publishable_key == ""

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 
 // Stripe's card form on our page. The card is typed into a frame of Stripe's: this
 // page never sees it. Nothing is loaded from Stripe before this is shown.
@@ -77,6 +77,7 @@ function read({ error, paymentIntent }) {
 
 export function CardForm(props) {
   const { script, publishableKey, clientSecret, returnUrl, locale, amount } = props;
+  const form = useRef(null);
   const place = useRef(null);
   const heading = useRef(null);
   const stripe = useRef(null);
@@ -91,6 +92,15 @@ export function CardForm(props) {
     setState(next);
     setWords(sentence);
   };
+
+  // It may go at any moment: keep the keyboard at what takes its place.
+  useLayoutEffect(() => {
+    const here = form.current;
+    return () => {
+      if (!here.contains(document.activeElement)) return;
+      document.getElementById("payment")?.focus({ preventScroll: true });
+    };
+  }, []);
 
   useEffect(() => {
     let isGone = false;
@@ -139,14 +149,12 @@ export function CardForm(props) {
     const [next, sentence] = read(result);
     say(next, sentence);
     if (!GOOD.includes(next) && next !== "canceled") return;
-    // The form goes away: keep the keyboard at what takes its place.
-    document.getElementById("payment")?.focus({ preventScroll: true });
     told.current.onDone();
   };
 
   const isBad = ["declined", "unproven", "failed", "canceled"].includes(state);
   return (
-    <form className="card-form" aria-label="Card payment" onSubmit={confirm}>
+    <form ref={form} className="card-form" aria-label="Card payment" onSubmit={confirm}>
       <h2 ref={heading} tabIndex={-1}>
         Pay {amount}
       </h2>
@@ -172,7 +180,6 @@ export function CardForm(props) {
         aria-disabled={["confirming", "succeeded", "processing"].includes(state)}
         onClick={() => {
           if (["confirming", "succeeded", "processing"].includes(state)) return;
-          document.getElementById("payment")?.focus({ preventScroll: true });
           told.current.onDrop();
         }}
       >

@@ -146,13 +146,13 @@ class PortalInvoiceState(PortalState, rx.State):
         """Ask Stripe what became of the card form, since the browser proves nothing."""
         if card_id := self.card.checkout_id:
             status = await self._run_workflow(pay_online.finish, card_id)
-            await self._end_card(SAID.get(status, "open"))
+            await self._end_card(card_id, SAID.get(status, "open"))
 
     @portal_watch
     async def drop_card(self) -> None:
         """Close the card form: another amount, or not now."""
-        if self.card.checkout_id:
-            await self._end_card(await self._close_card("dropped"))
+        if card_id := self.card.checkout_id:
+            await self._end_card(card_id, await self._close_card(card_id, "dropped"))
 
     @portal_watch
     async def leave_for_page(self) -> None:
@@ -187,21 +187,26 @@ class PortalInvoiceState(PortalState, rx.State):
         if self._shown != self._base():
             # Somebody went on to another page, which looks for itself.
             return False
+        async with self:
+            came_back, card_id = self._came_back, self.card.checkout_id
+            form = self.invoice.form
         try:
             opened = await self._open()
-            if self.card.checkout_id and self.invoice.form != opened.view.form:
-                # It asks for an amount that is no longer right, or it was just paid.
-                said = await self._close_card("changed")
-                async with self:
-                    self.card, self._came_back = CardPayment.EMPTY, said
-                opened = await self._open()
         except (NotFound, PortalNotAvailable) as refusal:
             async with self:
                 self._close(refusal)
             return isinstance(refusal, PortalNotAvailable)
+        if card_id and form != opened.view.form:
+            # It asks for an amount that is no longer right, or it was just paid.
+            await self._end_card(card_id, await self._close_card(card_id, "changed"))
+            return True
         async with self:
-            self._show(opened)
+            is_old = self._came_back != came_back
+            if not is_old:
+                self._show(opened)
             wants_pages = self.mode == "pdf" and not self.pages
+        if is_old:
+            return await self._look()
         if wants_pages:
             await self._turn_to_pages()
         return True
@@ -222,20 +227,22 @@ class PortalInvoiceState(PortalState, rx.State):
             self._came_back or self._query("paid"),
         )
 
-    async def _close_card(self, if_open: str) -> str:
+    async def _close_card(self, card_id: str, if_open: str) -> str:
         """Close the card form at Stripe; return what to say, `if_open` if nobody paid.
 
         Where Stripe does not answer, only this browser could still have paid it.
         """
         try:
-            status = await self._run_workflow(pay_online.cancel, self.card.checkout_id)
+            status = await self._run_workflow(pay_online.cancel, card_id)
         except BillingError:
             return if_open
         return if_open if status == AttemptStatus.EXPIRED else SAID.get(status, "open")
 
-    async def _end_card(self, came_back: str) -> None:
+    async def _end_card(self, card_id: str, came_back: str) -> None:
+        """Put the card form away and say why, unless that was done already."""
         async with self:
-            self.card, self._came_back = CardPayment.EMPTY, came_back
+            if self.card.checkout_id == card_id:
+                self.card, self._came_back = CardPayment.EMPTY, came_back
         await self._look()
 
     async def _turn_to_pages(self) -> None:
