@@ -428,7 +428,7 @@ class _Folder:
 
     def lines(self) -> Iterator[FoldLine]:
         group = ""
-        for position, line in enumerate(self.document.lines):
+        for position, line in enumerate(self.document.lines, start=1):
             behind = [it for it in self.found.events if it.line_position == position]
             yield FoldLine(
                 heading=line.group if line.group != group else "",

@@ -475,7 +475,7 @@ def an_event(uow: Any, **facts: Any) -> BillableEvent:
         "factors": [["3", "pallets"], ["4", "days"]],
         "amount": Decimal("10.20"),
         "currency": "EUR",
-        "line_position": 0,
+        "line_position": 1,
         "shown_at": uow.now,
         "created_at": uow.now,
     }

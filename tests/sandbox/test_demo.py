@@ -176,6 +176,12 @@ class TestReport:
         assert set(told["workspaces"][0]["customers"][0]) == {"name", "url"}
         assert set(told["sandbox"]) == {"stripe_url", "mailbox_url"}
 
+    def test_says_the_link_of_each_customer_who_has_one(self, told: dict[str, Any]):
+        for workspace in told["workspaces"]:
+            has_one = workspace["profile"] in fill.ONE_LINK_PROFILES
+            for customer in workspace["customers"]:
+                assert ("/c/" in (customer["url"] or "")) is has_one
+
     def test_says_each_invoice_with_its_links_and_amounts(self, told: dict[str, Any]):
         for invoice in told["workspaces"][0]["invoices"]:
             assert Decimal(invoice["total"]) >= Decimal(invoice["outstanding"])

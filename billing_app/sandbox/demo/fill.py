@@ -56,6 +56,7 @@ from billing_app.services import (
     drafts,
     invoices,
     online_payments,
+    portal_links,
     visits,
 )
 from billing_app.services import demo as furnishing
@@ -72,6 +73,8 @@ from billing_app.services.workspaces import (
 )
 
 BUSINESSES = (NORTHWIND, KESTREL, ALDGATE, SCHELDT, IRONWOOD)
+# Where a customer has one link to all of their invoices.
+ONE_LINK_PROFILES = ("client_account", "collections_portal")
 # A demo runs on one's own machine and is thrown away: one password, easy to type.
 PASSWORD = "tallyport demo"  # noqa: S105
 HISTORY_MONTHS = 12
@@ -157,6 +160,11 @@ class _Story:
             step.act()
         self.clock.now = self.clock.real
         self._choose_profile()
+        if self.business.profile in ONE_LINK_PROFILES:
+            for customer_id in customers:
+                self.runtime.run(
+                    self.owner, portal_links.copy_customer_link, customer_id
+                )
         before = self.clock.real - MAIL_AGE
         self.runtime.run(self.system, furnishing.put_away_past, before)
 
