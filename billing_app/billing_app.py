@@ -19,6 +19,7 @@ from billing_app.endpoints.logo import logo_routes
 from billing_app.endpoints.pay import pay_routes
 from billing_app.endpoints.portal_pages import portal_painters
 from billing_app.endpoints.portal_sign_in import portal_sign_in_routes
+from billing_app.endpoints.promises import promise_routes
 from billing_app.endpoints.sign_in import set_up_painter, sign_in_routes
 from billing_app.endpoints.statements import statement_routes
 from billing_app.endpoints.stripe_webhook import webhook_routes
@@ -57,6 +58,7 @@ http_app = make_http_app(
         *pay_routes(),
         *comment_routes(),
         *dispute_routes(),
+        *promise_routes(alone_head),
         *portal_sign_in_routes(alone_head),
         *download_routes(alone_head),
         *statement_routes(alone_head),

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from billing_app.domain import events
+from billing_app.domain.contact import mask_email
+from billing_app.domain.formats import format_date
+from billing_app.domain.visit import Evidence, VisitKind
 
 TEXT_BY_EVENT: dict[str, str] = {
     event.name(): event.TEXT for event in events.Event.__subclasses__()
@@ -75,5 +79,99 @@ def _detail(details: Mapping[str, Any]) -> str:
     reason = details.get("reason")
     if reason:
         return str(reason)
+    promised_on = details.get("promised_on")
+    if promised_on:
+        return f"by {format_date(date.fromisoformat(promised_on), 'en')}"
+    email = details.get("email")
+    if email:
+        return mask_email(str(email))
     channel = details.get("channel")
     return f"by {channel}" if channel else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One line of a timeline.
+
+    Attributes:
+        key: unlike every other line's.
+        event: its stored name, which picks an icon.
+        channel: how it came about, such as "through the link"; may be empty.
+        who: a member's name, or a customer's address without its middle.
+        amount_minor: money it is about, in minor units of `currency`, or None.
+    """
+
+    key: str
+    event: str
+    text: str
+    detail: str
+    channel: str
+    who: str
+    at: datetime
+    invoice_id: int | None
+    invoice_number: str
+    amount_minor: int | None
+    currency: str
+
+
+# What a visit says about who has looked.
+_VISIT_TEXT = {
+    Evidence.FETCHED: ("Page fetched", "perhaps by a mail scanner"),
+    Evidence.SEEN: ("Page seen", "visible for two seconds"),
+    Evidence.VERIFIED: ("Page seen, verified", "by somebody who confirmed a code"),
+}
+_DOWNLOAD_TEXT = {
+    VisitKind.PDF: "PDF downloaded",
+    VisitKind.RECEIPT: "Receipt downloaded",
+    VisitKind.STATEMENT: "Statement downloaded",
+    VisitKind.DOCUMENTS: "Documents downloaded",
+}
+_CHANNELS = {
+    "link": "through the link",
+    "session": "signed in",
+    "system": "by itself",
+}
+
+
+def describe_happened(
+    *,
+    key: str,
+    event: str,
+    details: Mapping[str, Any],
+    actor: str,
+    actor_name: str,
+    email: str,
+    at: datetime,
+    invoice_id: int | None,
+    invoice_number: str,
+) -> Happened:
+    """Put a stored event, or a visit, into the words of a timeline.
+
+    A visit comes as the event `visit:<evidence>`, its kind in `actor_name`.
+    """
+    is_visit = event.startswith("visit:")
+    described = (
+        _describe_visit(event, actor_name) if is_visit else describe(event, details)
+    )
+    origin = actor.partition(":")[0]
+    return Happened(
+        key=key,
+        event=event,
+        text=described.text,
+        detail=described.detail,
+        channel=_CHANNELS.get(origin, ""),
+        who=mask_email(email) or ("" if is_visit else actor_name),
+        at=at,
+        invoice_id=invoice_id,
+        invoice_number=invoice_number,
+        amount_minor=described.amount_minor,
+        currency=described.currency,
+    )
+
+
+def _describe_visit(event: str, kind: str) -> Described:
+    evidence = Evidence(event.partition(":")[2])
+    text, detail = _VISIT_TEXT[evidence]
+    if kind in _DOWNLOAD_TEXT:
+        text, detail = _DOWNLOAD_TEXT[VisitKind(kind)], ""
+    return Described(text, detail, None, "")

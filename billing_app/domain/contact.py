@@ -32,6 +32,12 @@ def check_email(text: str, field: str) -> str:
     return email
 
 
+def mask_email(email: str) -> str:
+    """Return an address that its owner knows again and nobody can write to."""
+    name, at, host = email.partition("@")
+    return f"{name[:1]}•••@{host}" if at else ""
+
+
 def parse_emails(text: str, field: str) -> tuple[str, ...]:
     """Return the addresses in a comma, semicolon or line separated text.
 

@@ -35,6 +35,12 @@ from billing_app.domain.payability import (
     read_amount,
 )
 from billing_app.domain.payment import PaymentStatus, method_name
+from billing_app.domain.portal_asking import (
+    AskingFacts,
+    AskingLooker,
+    AskingPart,
+    describe_asking,
+)
 from billing_app.domain.portal_dispute import (
     DisputeFacts,
     DisputeLooker,
@@ -120,6 +126,7 @@ class PortalFacts:
     pdf: PdfState
     disputed_minor: int = 0
     disputes: tuple[DisputeFacts, ...] = ()
+    asking: AskingFacts = AskingFacts.EMPTY
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +276,7 @@ class PortalInvoice:
     transfer_minor: int = 0
     payments: tuple[PaymentRow, ...] = ()
     disputes: DisputePart = DisputePart.EMPTY
+    asking: AskingPart = AskingPart.EMPTY
     shows_pdf: bool = False
     pdf_words: str = ""
     has_pdf: bool = False
@@ -411,6 +419,7 @@ class _Writer:
             transfer_minor=payability.payable_minor,
             payments=(*self.debit_rows(), *self.payment_rows()),
             disputes=self.disputes,
+            asking=self.asking,
             shows_pdf=settings.shows_pdf,
             pdf_words=_PDF_WORDS[self.facts.pdf],
             has_pdf=self.facts.pdf == PdfState.READY,
@@ -490,6 +499,22 @@ class _Writer:
             may_act=not (looking.is_preview or looking.is_staff),
         )
         return describe_disputes(facts.disputes, about, looker)
+
+    @property
+    def asking(self) -> AskingPart:
+        facts, looking = self.facts, self.looking
+        looker = AskingLooker(
+            today=self.today,
+            zone=self.setup.zone,
+            language=facts.document.language,
+            base=looking.base,
+            shows_reminders=self.setup.settings.shows_reminders,
+            missing=looking.missing,
+            may_act=not (looking.is_preview or looking.is_staff),
+            state=facts.state,
+            asked_minor=facts.outstanding_minor - facts.processing_minor,
+        )
+        return describe_asking(facts.asking, looker)
 
     @property
     def note(self) -> tuple[str, str]:

@@ -56,20 +56,6 @@ class Activity:
 
 
 @inner
-def list_invoice_activity(
-    uow: UnitOfWork, invoice_id: int, limit: int = 200
-) -> tuple[Activity, ...]:
-    """Return an invoice's history, latest first."""
-    statement = (
-        select(*_SHOWN)
-        .where(col(AuditEntry.invoice_id) == invoice_id)
-        .order_by(col(AuditEntry.id).desc())
-        .limit(limit)
-    )
-    return tuple(_activity(row, "", "") for row in uow.all(statement))
-
-
-@inner
 def list_recent_activity(uow: UnitOfWork, limit: int) -> tuple[Activity, ...]:
     """Return what happened in the workspace, latest first, without the noise."""
     latest = (

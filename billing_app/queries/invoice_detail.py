@@ -35,9 +35,9 @@ from billing_app.models import (
     PaymentNote,
     PortalLink,
 )
-from billing_app.queries.activity import Activity, list_invoice_activity
 from billing_app.queries.disputes import StaffDispute, list_disputes
 from billing_app.queries.portal_rules import read_late_rules, read_workspace_settings
+from billing_app.queries.promises import StaffPromise, list_promises
 
 SHOWN_MAX = 200
 
@@ -150,7 +150,7 @@ class InvoiceDetail:
     attempts: tuple[StaffAttempt, ...]
     disputes: tuple[StaffDispute, ...]
     mails: tuple[MailFacts, ...]
-    activity: tuple[Activity, ...]
+    promises: tuple[StaffPromise, ...]
     moment: Moment
 
 
@@ -209,7 +209,7 @@ def read_invoice(uow: UnitOfWork, invoice_id: int) -> InvoiceDetail:
         attempts=_attempts(uow, invoice_id),
         disputes=list_disputes(uow, invoice_id),
         mails=_mails(uow, invoice_id),
-        activity=list_invoice_activity(uow, invoice_id),
+        promises=list_promises(uow, [invoice_id]),
         moment=Moment(uow.now, uow.workspace.zone),
     )
 

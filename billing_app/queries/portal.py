@@ -16,6 +16,7 @@ from billing_app.domain.document import InvoiceDocument, from_json
 from billing_app.domain.errors import NotFound
 from billing_app.domain.invoice import InvoiceState
 from billing_app.domain.online_payment import AttemptStatus
+from billing_app.domain.portal_asking import AskingFacts
 from billing_app.domain.portal_invoice import (
     DebitFacts,
     PdfState,
@@ -30,6 +31,7 @@ from billing_app.models import (
     Payment,
     PaymentAttempt,
 )
+from billing_app.queries.portal_asking import ASKING_COUNT, read_asking
 from billing_app.queries.portal_disputes import list_disputes
 
 # Nobody pays one invoice more often; a program that does is not shown in full.
@@ -78,6 +80,7 @@ def read_invoice(uow: UnitOfWork, invoice_id: int | None = None) -> ReadInvoice:
             pdf=pdf_state(found.pdf_digest, found.pdf_error),
             disputed_minor=found.disputed_minor,
             disputes=tuple(list_disputes(uow, wanted)) if found.dispute_count else (),
+            asking=read_asking(uow, wanted) if found.asking_count else AskingFacts(),
         ),
         content=found.content,
         pdf_digest=found.pdf_digest,
@@ -167,6 +170,7 @@ _INVOICE = (
         col(Invoice.processing_minor),
         col(Invoice.disputed_minor),
         _DISPUTE_COUNT.label("dispute_count"),
+        ASKING_COUNT.label("asking_count"),
         col(IssuedDocument.content),
         col(IssuedDocument.pdf_digest),
         col(IssuedDocument.pdf_error),

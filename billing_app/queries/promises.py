@@ -19,7 +19,7 @@ from billing_app.domain.promise import (
 )
 from billing_app.models import Allocation, Invoice, Payment, PaymentPromise
 
-PROMISES_MAX = 200
+PROMISES_MAX = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class StaffPromise:
     """
 
     id: int
+    customer_id: int
     invoice_id: int
     promised_on: date
     amount_minor: int
@@ -82,6 +83,7 @@ def _read(uow: UnitOfWork, condition: Any) -> tuple[StaffPromise, ...]:
     )
     columns: tuple[Any, ...] = (
         PaymentPromise.id,
+        PaymentPromise.customer_id,
         PaymentPromise.invoice_id,
         PaymentPromise.promised_on,
         PaymentPromise.amount_minor,
@@ -117,6 +119,7 @@ def _promise(row: Any, today: date) -> StaffPromise:
     )
     return StaffPromise(
         id=row.id,
+        customer_id=row.customer_id,
         invoice_id=row.invoice_id,
         promised_on=row.promised_on,
         amount_minor=row.amount_minor,

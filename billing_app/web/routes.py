@@ -31,6 +31,7 @@ from billing_app.web.staff import (
     settings_members,
     settings_payments,
     settings_portal,
+    settings_reminders,
     settings_security,
     settings_taxes,
     sign_in,
@@ -54,6 +55,7 @@ from billing_app.web.staff.settings_mail_state import MailState
 from billing_app.web.staff.settings_members_state import MembersState
 from billing_app.web.staff.settings_payments_state import PaymentsState
 from billing_app.web.staff.settings_portal_state import PortalSettingsState
+from billing_app.web.staff.settings_reminders import RemindersState
 from billing_app.web.staff.settings_security_state import SecurityState
 from billing_app.web.staff.settings_taxes_state import TaxesState
 from billing_app.web.staff.shell import ShellState
@@ -203,6 +205,12 @@ PAGES = (
         "Settings",
         settings_portal.page,
         (ShellState.enter, PortalSettingsState.open),
+    ),
+    Page(
+        "/settings/reminders",
+        "Settings",
+        settings_reminders.page,
+        (ShellState.enter, RemindersState.open),
     ),
     Page(
         "/settings/security",

@@ -13,6 +13,7 @@ FOLDER = Path(queries.__file__).parent
 SOURCES = (
     "portal.py",
     "portal_account.py",
+    "portal_asking.py",
     "portal_disputes.py",
     "portal_thread.py",
 )

@@ -7,15 +7,13 @@ from dataclasses import asdict
 import pytest
 from sqlmodel import col, select
 
-from billing_app.domain.activity import ActorKind
 from billing_app.domain.draft import DraftForm
 from billing_app.domain.errors import NotFound
 from billing_app.domain.invoice import InvoiceStatus
-from billing_app.domain.portal_settings import ActivityDetail
 from billing_app.models import OutboxMessage
 from billing_app.queries.invoice_detail import InvoiceDetail, read_invoice
-from billing_app.services import drafts, invoices, portal_links, visits
-from tests.support.billing import an_invoice, pay, visitor_of
+from billing_app.services import drafts, invoices, portal_links
+from tests.support.billing import an_invoice, pay
 from tests.support.world import World
 
 
@@ -40,36 +38,6 @@ def test_shows_payments_with_the_notes_of_staff(world: World):
     assert (second.amount_minor, second.allocated_minor) == (9_000, 6_000)
     assert second.notes == ("They called twice",)
     assert second.recorded_by == "Accounting"
-
-
-def test_tells_who_did_what_in_plain_words(world: World):
-    invoice_id = an_invoice(world, world.northwind, "100.00")
-    world.run(
-        visitor_of(world, world.northwind, invoice_id),
-        visits.note_seen,
-        ActivityDetail.FULL,
-    )
-    pay(world, world.northwind, invoice_id, "40.00")
-
-    paid, viewed, *earlier = read(world, invoice_id).activity
-
-    assert (paid.text, paid.who, paid.amount_minor, paid.currency) == (
-        "Payment recorded",
-        "Accounting",
-        4_000,
-        "EUR",
-    )
-    assert (viewed.text, viewed.kind, viewed.who) == (
-        "Customer viewed the invoice",
-        ActorKind.CUSTOMER,
-        "",
-    )
-    assert [entry.text for entry in earlier] == [
-        "Published to the portal",
-        "Portal link created",
-        "Issued",
-        "Draft created",
-    ]
 
 
 @pytest.mark.feature("F106")

@@ -28,6 +28,7 @@ from billing_app.web.components.layout import (
     skeleton_block,
 )
 from billing_app.web.portal import disputes
+from billing_app.web.portal.asking import promise_part, reminders_part
 from billing_app.web.portal.browser import (
     CardForm,
     Clock,
@@ -85,6 +86,7 @@ def _invoice() -> rx.Component:
             _head(),
             _facts(),
             rx.cond(it.has_card, _payment_card()),
+            promise_part(it.asking),
             _fresh(),
             class_name="summary",
         ),
@@ -94,6 +96,7 @@ def _invoice() -> rx.Component:
             _document(),
             _payments(),
             disputes.section(),
+            reminders_part(it.asking),
             thread(),
             class_name="document-column",
         ),

@@ -14,6 +14,7 @@ WORKSPACE_SETTINGS = (
     ("Numbers and terms", "/settings/documents"),
     ("Taxes", "/settings/taxes"),
     ("Mail", "/settings/mail"),
+    ("Reminders", "/settings/reminders"),
 )
 PEOPLE_SETTINGS = ("People and roles", "/settings/members")
 OWN_SETTINGS = ("Sign-in and security", "/settings/security")

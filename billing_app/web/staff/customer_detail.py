@@ -30,7 +30,9 @@ from billing_app.web.staff.portal_desk import (
     rules_panel,
     sessions_panel,
 )
+from billing_app.web.staff.risk import risk_signal
 from billing_app.web.staff.shell import ShellState, staff_page
+from billing_app.web.staff.timeline import timeline_panel
 
 State = CustomerDetailState
 
@@ -70,6 +72,7 @@ def _customer() -> rx.Component:
             rx.el.div(
                 rx.el.div(
                     _invoices(),
+                    timeline_panel(State, shows_numbers=True),
                     rules_panel(
                         State, "Portal", access_switch(State), may="edit_customer"
                     ),
@@ -111,6 +114,7 @@ def _hero() -> rx.Component:
                 rx.cond(card.credit != "", credit, rx.fragment()),
                 class_name="hero-facts",
             ),
+            risk_signal(State.risk),
         ),
         rx.el.p(rx.el.b(card.owed), card.owed_words, class_name="hero-amount"),
         class_name="hero",

@@ -11,6 +11,8 @@ from billing_app.domain.errors import BillingError, InvalidInput
 from billing_app.queries.customers import CustomerDetail, read_customer
 from billing_app.queries.invoices import InvoiceFilter, list_invoices
 from billing_app.queries.paging import Paging
+from billing_app.queries.risk import read_risks
+from billing_app.queries.timeline import Timeline, read_customer_timeline
 from billing_app.services.customers import CustomerForm, change_customer
 from billing_app.web import formats
 from billing_app.web.doors import staff_door, staff_watch
@@ -19,6 +21,8 @@ from billing_app.web.staff.invoice_words import Fact
 from billing_app.web.staff.invoices_state import InvoiceLine, line_of
 from billing_app.web.staff.live import changes
 from billing_app.web.staff.portal_desk_state import CustomerPortalState
+from billing_app.web.staff.risk import RiskLine, risk_line
+from billing_app.web.staff.timeline import TimelineState
 
 LATEST = 10
 
@@ -38,7 +42,7 @@ class CustomerCard:
     invoice_count: str = ""
 
 
-class CustomerDetailState(CustomerPortalState, rx.State):
+class CustomerDetailState(CustomerPortalState, TimelineState, rx.State):
     """The customer that the address names.
 
     Attributes:
@@ -50,6 +54,7 @@ class CustomerDetailState(CustomerPortalState, rx.State):
     card: CustomerCard = CustomerCard()
     facts: list[Fact] = []  # noqa: RUF012
     invoices: list[InvoiceLine] = []  # noqa: RUF012
+    risk: RiskLine = RiskLine()
     live: str = ""
     is_editing: bool = False
     drawn: int = 0
@@ -71,7 +76,9 @@ class CustomerDetailState(CustomerPortalState, rx.State):
 
     @staff_watch
     async def watch(self) -> None:
-        async for _ in changes(self, f"customer:{self._segment_id(1)}"):
+        customer_id = self._segment_id(1)
+        topics = (f"customer:{customer_id}", f"activity:customer:{customer_id}")
+        async for _ in changes(self, *topics):
             async with self:
                 if self.shape == "shown":
                     await self._read()
@@ -109,13 +116,22 @@ class CustomerDetailState(CustomerPortalState, rx.State):
             customer_id=it.id, includes_archived=True, paging=Paging(limit=LATEST)
         )
         found = await self._run(list_invoices, theirs)
+        is_other = self._detail is None or self._detail.id != it.id
         self._detail = it
+        await self._read_timeline(anew=is_other)
+        [signal] = await self._run(read_risks, [it.id])
+        self.risk = risk_line(signal.risk)
         self.card = _card(it, str(found.count))
         self.facts = [Fact(name, words) for name, words in _facts(it) if words]
         self.invoices = [line_of(row, found.moment) for row in found.page.rows]
         self.live = formats.live_words(it.moment)
         await self._read_portal()
         self.shape = "shown"
+
+    async def _timeline_of(self, older: str) -> Timeline:
+        if self._detail is None:
+            raise InvalidInput("Open a customer first.")
+        return await self._run(read_customer_timeline, self._detail.id, older)
 
 
 def _card(it: CustomerDetail, invoice_count: str) -> CustomerCard:

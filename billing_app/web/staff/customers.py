@@ -19,6 +19,7 @@ from billing_app.web.components.tables import (
 )
 from billing_app.web.staff.customer_form import customer_fields
 from billing_app.web.staff.customers_state import CustomerLine, CustomersState
+from billing_app.web.staff.risk import risk_signal
 from billing_app.web.staff.shell import ShellState, staff_page
 
 State = CustomersState
@@ -28,6 +29,7 @@ COLUMNS = (
     Column("contact", "Contact"),
     Column("email", "Email", phone="under"),
     Column("open", "Open invoices", number=True),
+    Column("risk", "Risk", phone="status"),
     Column("overdue", "Overdue", number=True, phone="amount-under"),
     Column("outstanding", "Outstanding", number=True, phone="amount"),
 )
@@ -117,6 +119,7 @@ def _cells(it: rx.vars.ObjectVar[CustomerLine]) -> list[Any]:
         rx.el.span(it.contact, class_name="secondary"),
         rx.el.span(it.email, class_name="secondary"),
         rx.el.span(it.open_count, class_name="secondary"),
+        risk_signal(it.risk),
         rx.el.span(it.overdue, class_name="late"),
         rx.el.span(
             it.outstanding,

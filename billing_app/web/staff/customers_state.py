@@ -8,6 +8,7 @@ from typing import Any
 import reflex as rx
 
 from billing_app.domain.errors import InvalidInput
+from billing_app.domain.risk import Risk
 from billing_app.queries import customers as queries
 from billing_app.queries.customers import (
     CustomerFilter,
@@ -16,12 +17,14 @@ from billing_app.queries.customers import (
     CustomerSort,
     parse_customer_filter,
 )
+from billing_app.queries.risk import read_risks
 from billing_app.services.customers import create_customer
 from billing_app.web import formats
 from billing_app.web.doors import StaffState, staff_door, staff_watch
 from billing_app.web.staff.addresses import turned, with_query
 from billing_app.web.staff.customer_form import NAMES, read_form
 from billing_app.web.staff.live import changes
+from billing_app.web.staff.risk import RiskLine, risk_line
 
 PATH = "/customers"
 PARAMETERS = ("q", "archived", "sort", "after", "before")
@@ -42,6 +45,7 @@ class CustomerLine:
     outstanding: str
     also: str
     is_settled: bool
+    risk: RiskLine
 
 
 class CustomersState(StaffState, rx.State):
@@ -133,11 +137,14 @@ class CustomersState(StaffState, rx.State):
         return rx.redirect(f"{PATH}/{customer_id}")
 
     async def _read(self) -> None:
-        self._show(await self._run(queries.list_customers, self._wanted))
+        found = await self._run(queries.list_customers, self._wanted)
+        shown = [row.id for row in found.page.rows]
+        risks = {x.customer_id: x.risk for x in await self._run(read_risks, shown)}
+        self._show(found, risks)
 
-    def _show(self, found: CustomerPage) -> None:
+    def _show(self, found: CustomerPage, risks: dict[int, Risk]) -> None:
         page = found.page
-        self.lines = [_line(row) for row in page.rows]
+        self.lines = [_line(row, risks[row.id]) for row in page.rows]
         self.count = str(found.count)
         self.text = self._wanted.text
         self.sorted_by = self._wanted.sort.value
@@ -152,7 +159,7 @@ class CustomersState(StaffState, rx.State):
         return rx.redirect(with_query(PATH, self._typed, **parameters))
 
 
-def _line(row: CustomerRow) -> CustomerLine:
+def _line(row: CustomerRow, risk: Risk) -> CustomerLine:
     first = row.owed[0] if row.owed else None
     late = [(x.currency, x.overdue_minor) for x in row.owed if x.overdue_minor]
     others = [(x.currency, x.outstanding_minor) for x in row.owed[1:]]
@@ -170,4 +177,5 @@ def _line(row: CustomerRow) -> CustomerLine:
         else formats.NOTHING,
         also=f"and {formats.join_money(others)}" if others else "",
         is_settled=first is None,
+        risk=risk_line(risk),
     )

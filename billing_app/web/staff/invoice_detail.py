@@ -33,17 +33,16 @@ from billing_app.web.staff.conversation import (
 )
 from billing_app.web.staff.copy_link import CopyLink
 from billing_app.web.staff.diagnostics import diagnostics
-from billing_app.web.staff.event_icon import event_icon
 from billing_app.web.staff.invoice_detail_state import InvoiceDetailState
 from billing_app.web.staff.invoice_words import (
     DisputeLine,
     Fact,
     MailLine,
     PaymentLine,
-    TimelineLine,
 )
 from billing_app.web.staff.portal_desk import powers_panel, rules_panel
 from billing_app.web.staff.shell import ShellState, staff_page
+from billing_app.web.staff.timeline import timeline_panel
 
 State = InvoiceDetailState
 OUTCOMES = [(Outcome.STANDS.value, "Stands"), (Outcome.VOID.value, "Void")]
@@ -83,6 +82,8 @@ def page() -> rx.Component:
             _again_dialog(),
             remove_dialog(),
             _resolve_dialog(),
+            _reminder_dialog(),
+            _promise_dialog(),
         ),
         on_undo=State.undo,
     )
@@ -107,7 +108,7 @@ def _invoice() -> rx.Component:
                     diagnostics(),
                     _details(),
                     _mails(),
-                    _timeline(),
+                    timeline_panel(State),
                     rules_panel(State, "Portal for this invoice", may="manage_links"),
                     powers_panel(State),
                 ),
@@ -146,6 +147,10 @@ def _hero() -> rx.Component:
                 link(card.customer, href=card.customer_href),
                 _given(card.purchase_order, rx.el.span(card.purchase_order)),
                 rx.el.span(card.due),
+                _given(
+                    card.broken,
+                    rx.el.span(icon("alert", 14), card.broken, class_name="late"),
+                ),
                 _given(
                     card.viewed,
                     rx.el.span(icon("eye", 14), card.viewed, title=card.viewed_exactly),
@@ -202,6 +207,16 @@ def _rare_actions() -> rx.Component:
             "issue_invoice",
             card.can_mark_sent,
             button("Mark as sent", kind="quiet", on_click=State.mark_sent),
+        ),
+        _may(
+            "send_reminder",
+            card.can_pay,
+            rx.fragment(
+                button("Send reminder", kind="quiet", on_click=State.start_reminding),
+                button(
+                    "Note a promise", kind="quiet", on_click=State.start_noting_promise
+                ),
+            ),
         ),
         _may(
             "edit_draft",
@@ -455,22 +470,6 @@ def _again_dialog() -> rx.Component:
     )
 
 
-def _timeline() -> rx.Component:
-    return panel(
-        "Timeline",
-        rx.el.ol(rx.foreach(State.timeline, timeline_entry), class_name="timeline"),
-    )
-
-
-def timeline_entry(it: rx.vars.ObjectVar[TimelineLine]) -> rx.Component:
-    return rx.el.li(
-        event_icon(it.icon),
-        rx.el.div(rx.el.b(it.text), rx.el.p(it.detail)),
-        rx.el.time(it.at, title=it.exactly),
-        key=it.key,
-    )
-
-
 def _payment_dialog() -> rx.Component:
     form = State.payment
     return dialog(
@@ -599,6 +598,60 @@ def _reverse_dialog() -> rx.Component:
         confirm=button("Reverse payment", kind="danger", submit=True),
         on_submit=State.reverse_payment,
         open=State.dialog == "reverse",
+        on_close=State.close_dialog,
+    )
+
+
+def _reminder_dialog() -> rx.Component:
+    return dialog(
+        "Send a reminder",
+        field(
+            "Email",
+            text_input(
+                "email",
+                kind="email",
+                default_value=State.share_email,
+                key=State.share_email,
+            ),
+            error=State.errors["email"],
+            field_id="reminder-email",
+        ),
+        dialog_id="reminder",
+        lead="A friendly mail with what is open, and the link. It leaves at once.",
+        actions=[
+            button("Cancel", closes=True),
+            button("Send reminder", kind="primary", submit=True),
+        ],
+        on_submit=State.send_reminder,
+        no_validate=True,
+        open=State.dialog == "reminder",
+        on_close=State.close_dialog,
+    )
+
+
+def _promise_dialog() -> rx.Component:
+    return dialog(
+        "Note a promise",
+        field(
+            "Will pay by",
+            date_input("promised_on"),
+            error=State.errors["promised_on"],
+        ),
+        field(
+            "Told by",
+            text_input("promised_by", max_length=200),
+            aside="staff only",
+            aside_icon="lock",
+        ),
+        dialog_id="promise",
+        lead="What the customer told you by phone. Reminders wait until then.",
+        actions=[
+            button("Cancel", closes=True),
+            button("Note promise", kind="primary", submit=True),
+        ],
+        on_submit=State.note_promise,
+        no_validate=True,
+        open=State.dialog == "promise",
         on_close=State.close_dialog,
     )
 

@@ -17,7 +17,16 @@ from billing_app.domain.errors import BillingError, InvalidInput
 from billing_app.domain.invoice import InvoiceState
 from billing_app.domain.parsing import parse_amount
 from billing_app.queries.invoice_detail import InvoiceDetail, read_invoice
-from billing_app.services import disputes, drafts, invoices, payments, portal_links
+from billing_app.queries.timeline import Timeline, read_invoice_timeline
+from billing_app.services import (
+    disputes,
+    drafts,
+    invoices,
+    payments,
+    portal_links,
+    promises,
+    reminders,
+)
 from billing_app.services.payments import RecordPaymentForm
 from billing_app.web import formats
 from billing_app.web.doors import staff_door, staff_watch
@@ -28,16 +37,16 @@ from billing_app.web.staff.invoice_words import (
     InvoiceCard,
     MailLine,
     PaymentLine,
-    TimelineLine,
 )
 from billing_app.web.staff.live import changes
 from billing_app.web.staff.portal_desk_state import InvoicePortalState
+from billing_app.web.staff.timeline import TimelineState
 
 PAYMENT_FIELDS = ("amount", "received_on", "method", "reference", "note")
 PATH = "/invoices"
 
 
-class InvoiceDetailState(InvoicePortalState, rx.State):
+class InvoiceDetailState(InvoicePortalState, TimelineState, rx.State):
     """The invoice that the address names.
 
     Attributes:
@@ -53,7 +62,6 @@ class InvoiceDetailState(InvoicePortalState, rx.State):
     disputes: list[DisputeLine] = []  # noqa: RUF012
     mails: list[MailLine] = []  # noqa: RUF012
     failed_mails: list[MailLine] = []  # noqa: RUF012
-    timeline: list[TimelineLine] = []  # noqa: RUF012
     facts: list[Fact] = []  # noqa: RUF012
     sheet: str = ""
     live: str = ""
@@ -98,20 +106,23 @@ class InvoiceDetailState(InvoicePortalState, rx.State):
     @staff_watch
     async def watch(self) -> None:
         """Show what others do to the invoice as they do it."""
-        async for _ in changes(self, f"invoice:{self._segment_id(1)}"):
+        invoice_id = self._segment_id(1)
+        topics = (f"invoice:{invoice_id}", f"activity:invoice:{invoice_id}")
+        async for _ in changes(self, *topics):
             async with self:
                 if self.shape == "shown":
                     await self._read()
 
     async def _read(self) -> None:
         it = await self._run(read_invoice, self._segment_id(1))
+        is_other = self._detail is None or self._detail.id != it.id
         self._detail = it
+        await self._read_timeline(anew=is_other)
         self.card = words.card_of(it)
         self.payments = words.payment_lines(it)
         self.disputes = words.dispute_lines(it)
         self.mails = words.mail_lines(it)
         self.failed_mails = [mail for mail in self.mails if mail.is_failed]
-        self.timeline = words.timeline_lines(it)
         self.facts = words.facts_of(it)
         self.live = formats.live_words(it.moment)
         await self._read_portal()
@@ -121,6 +132,9 @@ class InvoiceDetailState(InvoicePortalState, rx.State):
             sheet = await asyncio.to_thread(render_sheet, it.document, address)
             self.sheet, self._drawn = str(sheet), it.number
         self.shape = "shown"
+
+    async def _timeline_of(self, older: str) -> Timeline:
+        return await self._run(read_invoice_timeline, self._shown().id, older)
 
     def _shown(self) -> InvoiceDetail:
         """Return the invoice in view; an id never comes from the browser."""
@@ -318,6 +332,31 @@ class InvoiceDetailState(InvoicePortalState, rx.State):
         decided = ResolveForm(**typed)
         if await self._tried(disputes.resolve_dispute, self._resolving_id, decided):
             self._notify("Answered. The customer gets a mail.")
+
+    # Asking for it
+
+    @staff_door
+    async def start_reminding(self) -> None:
+        self.share_email = self._shown().customer_email
+        self._open_dialog("reminder")
+
+    @staff_door
+    async def send_reminder(self, form: dict[str, Any]) -> None:
+        email = _text(form, "email")
+        if await self._tried(reminders.send_reminder, self._shown().id, email):
+            self._notify(f"The reminder is on its way to {email.strip()}.")
+            await self._read()
+
+    @staff_door
+    async def start_noting_promise(self) -> None:
+        self._open_dialog("promise")
+
+    @staff_door
+    async def note_promise(self, form: dict[str, Any]) -> None:
+        promised_on, who = _text(form, "promised_on"), _text(form, "promised_by")
+        it = self._shown()
+        if await self._tried(promises.note_promise, it.id, promised_on, who):
+            self._notify("Noted. Reminders wait until then.")
             await self._read()
 
     @staff_door

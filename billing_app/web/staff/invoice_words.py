@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from billing_app.domain.activity import ActorKind
 from billing_app.domain.dispute import OUTCOME_WORDS
 from billing_app.domain.events import Topic
 from billing_app.domain.invoice import InvoiceState, InvoiceStatus
 from billing_app.domain.payment import PaymentStatus, method_name
 from billing_app.domain.portal_dispute import line_words
-from billing_app.queries.activity import Activity
+from billing_app.domain.promise import PromiseState
 from billing_app.queries.disputes import StaffDispute
 from billing_app.queries.invoice_detail import (
     InvoiceDetail,
@@ -40,6 +39,7 @@ class InvoiceCard:
     customer_href: str = ""
     purchase_order: str = ""
     due: str = ""
+    broken: str = ""
     viewed: str = ""
     viewed_exactly: str = ""
     amount: str = ""
@@ -115,18 +115,6 @@ class MailLine:
 
 
 @dataclass(frozen=True, slots=True)
-class TimelineLine:
-    """One thing that happened."""
-
-    key: str
-    icon: str
-    text: str
-    detail: str
-    at: str
-    exactly: str
-
-
-@dataclass(frozen=True, slots=True)
 class Fact:
     """One row of the details."""
 
@@ -165,6 +153,14 @@ ICON_BY_EVENT = {
     "dispute_opened": "disputed",
     "dispute_resolved": "check",
     "dispute_withdrawn": "undo",
+    "visit:fetched": "globe",
+    "visit:seen": "eye",
+    "visit:verified": "shield",
+    "promise_made": "calendar",
+    "reminder_queued": "clock",
+    "reminder_sent": "mail",
+    "code_sent": "mail",
+    "customer_signed_in": "shield",
     "customer_created": "customers",
     "customer_changed": "pencil",
     "settings_changed": "settings",
@@ -174,6 +170,7 @@ _MAIL_WORDS = {
     Topic.MAIL_INVOICE: "Invoice available",
     Topic.MAIL_LINK: "Shared link",
     Topic.MAIL_RECEIPT: "Receipt",
+    Topic.MAIL_REMINDER: "Reminder",
     Topic.MAIL_DISPUTE_OPENED: "Dispute, to staff",
     Topic.MAIL_DISPUTE_RESOLVED: "Answer to a dispute",
     Topic.MAIL_COMMENT: "New comment",
@@ -217,6 +214,7 @@ def card_of(it: InvoiceDetail) -> InvoiceCard:
         customer_href=f"/customers/{it.customer_id}" if it.customer_id else "",
         purchase_order=_order_words(it.purchase_order),
         due=_due(it, late),
+        broken=_broken(it),
         viewed=f"Customer viewed on {formats.full_day(viewed_on)}" if viewed else "",
         viewed_exactly=formats.exact_instant(viewed, it.moment) if viewed else "",
         amount=amount,
@@ -280,21 +278,6 @@ def mail_lines(it: InvoiceDetail) -> list[MailLine]:
     return [_mail_line(mail, it) for mail in it.mails]
 
 
-def timeline_lines(it: InvoiceDetail) -> list[TimelineLine]:
-    return [timeline_line(each, it) for each in it.activity]
-
-
-def timeline_line(each: Activity, it: InvoiceDetail) -> TimelineLine:
-    return TimelineLine(
-        key=str(each.id),
-        icon=ICON_BY_EVENT.get(each.event, DEFAULT_ICON),
-        text=each.text,
-        detail=", ".join(_details(each)),
-        at=formats.instant(each.at, it.moment),
-        exactly=formats.exact_instant(each.at, it.moment),
-    )
-
-
 def facts_of(it: InvoiceDetail) -> list[Fact]:
     return [Fact(name, words) for name, words in _facts(it) if words]
 
@@ -308,6 +291,7 @@ def _facts(it: InvoiceDetail) -> Iterator[tuple[str, str]]:
     yield "Published", published or "Not yet; the link opens nothing"
     yield "Sent", formats.instant(it.sent_at, it.moment) if it.sent_at else ""
     yield "Link", _link_words(it)
+    yield "Promised", _promise_words(it)
     yield "Net", formats.money(it.net_minor, it.currency)
     yield "Tax", formats.money(it.tax_minor, it.currency)
     yield "Total", formats.money(it.total_minor, it.currency)
@@ -321,6 +305,28 @@ def _link_words(it: InvoiceDetail) -> str:
     if it.link.expires_at is None:
         return "Works, never expires"
     return f"Works until {formats.instant(it.link.expires_at, it.moment)}"
+
+
+_PROMISE_WORDS = {
+    PromiseState.OPEN: "Will pay by {}",
+    PromiseState.KEPT: "Kept, paid by {}",
+    PromiseState.BROKEN: "Broken: not paid by {}",
+}
+
+
+def _promise_words(it: InvoiceDetail) -> str:
+    """Say what became of the latest promise."""
+    if not it.promises:
+        return ""
+    latest = it.promises[0]
+    words = _PROMISE_WORDS[latest.state].format(formats.full_day(latest.promised_on))
+    return f"{words}, told by phone" if latest.is_noted else words
+
+
+def _broken(it: InvoiceDetail) -> str:
+    if not it.promises or it.promises[0].state != PromiseState.BROKEN:
+        return ""
+    return f"Promise of {formats.full_day(it.promises[0].promised_on)} broken"
 
 
 def _due(it: InvoiceDetail, days_late: int) -> str:
@@ -421,14 +427,3 @@ def _mail_line(mail: MailFacts, it: InvoiceDetail) -> MailLine:
         error=mail.error,
         is_failed=mail.state == "failed",
     )
-
-
-def _details(each: Activity) -> Iterator[str]:
-    if each.kind == ActorKind.MEMBER and each.who:
-        yield f"by {each.who}"
-    elif each.kind == ActorKind.CUSTOMER and "ustomer" not in each.text:
-        yield "by the customer"
-    if each.amount_minor is not None:
-        yield formats.money(each.amount_minor, each.currency)
-    if each.detail:
-        yield each.detail

@@ -1,0 +1,76 @@
+"""Promise to pay by a date: a plain form on the page of an invoice."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from billing_app import runtime
+from billing_app.database import authentication
+from billing_app.database.authentication import Cookies
+from billing_app.documents.portal import render_message
+from billing_app.domain.errors import BillingError, NotFound, NotSignedIn
+from billing_app.domain.portal_place import INVOICE_ROUTES, PortalPlace, parse_place
+from billing_app.domain.portal_proof import VerificationRequired
+from billing_app.domain.portal_settings import WriteAuth
+from billing_app.endpoints import route_ids
+from billing_app.workflows import promises
+
+_FIELDS_MAX = 3
+_TYPED_LENGTH_MAX = 20
+
+
+def promise_routes(head: Markup) -> list[Route]:
+    """Return the routes that promises are posted to; `head` links the stylesheets."""
+    route_ids.register()
+
+    async def post(request: Request) -> Response:
+        form = await request.form(max_files=0, max_fields=_FIELDS_MAX)
+        typed = str(form.get("promised_on", ""))[:_TYPED_LENGTH_MAX]
+        back = _place(request).path
+        try:
+            await run_in_threadpool(_promise, request, typed)
+        except (NotFound, NotSignedIn):
+            # The page itself says what is the matter with the link.
+            return RedirectResponse(back, 303)
+        except VerificationRequired as missing:
+            if missing.wanted == WriteAuth.OFF:
+                return _refused(missing, head)
+            return RedirectResponse(f"{back}/verify", 303)
+        except BillingError as refusal:
+            return _refused(refusal, head)
+        return RedirectResponse(back, 303)
+
+    return [
+        Route(f"{page}/promises", post, methods=["POST"]) for page in INVOICE_ROUTES
+    ]
+
+
+def _promise(request: Request, typed: str) -> None:
+    running = runtime.current()
+    link = authentication.open_portal(
+        running.engine,
+        _place(request),
+        Cookies(request.headers.get("cookie", ""), running.settings.is_https),
+        running.now(),
+    )
+    promises.make_promise(running, link, typed)
+
+
+def _place(request: Request) -> PortalPlace:
+    place = parse_place(request.url.path.rpartition("/")[0])
+    assert place is not None, "only portal pages have these routes"
+    return place
+
+
+def _refused(refusal: BillingError, head: Markup) -> Response:
+    page = render_message(
+        "Not noted",
+        refusal.message,
+        "Go back in your browser to choose again.",
+        head=head,
+    )
+    return HTMLResponse(page, 422)

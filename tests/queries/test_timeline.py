@@ -1,0 +1,136 @@
+"""Activity of an invoice and a customer, and the risk that follows from facts."""
+
+import pytest
+
+from billing_app.domain.errors import InvalidInput, NotFound
+from billing_app.domain.portal_settings import ActivityDetail, WriteAuth
+from billing_app.domain.risk import RiskLevel
+from billing_app.domain.visit import VisitKind
+from billing_app.queries.risk import read_risks
+from billing_app.queries.timeline import (
+    PAGE_SIZE,
+    read_customer_timeline,
+    read_invoice_timeline,
+)
+from billing_app.services import promises, visits
+from tests.support.billing import a_customer, an_invoice, pay, visitor_of
+from tests.support.world import World
+
+FULL = ActivityDetail.FULL
+
+
+@pytest.fixture
+def customer_id(world: World) -> int:
+    return a_customer(world, world.northwind)
+
+
+@pytest.fixture
+def invoice_id(world: World, customer_id: int) -> int:
+    return an_invoice(world, world.northwind, customer_id=customer_id)
+
+
+def texts(world: World, invoice_id: int) -> list[str]:
+    found = world.run(world.northwind.viewer, read_invoice_timeline, invoice_id)
+    return [each.text for each in found.entries]
+
+
+class TestTimeline:
+    def test_says_what_happened_and_how_sure_it_is(self, world: World, invoice_id: int):
+        visitor = visitor_of(world, world.northwind, invoice_id)
+        for happens in (
+            (visits.note_fetched, VisitKind.PAGE, FULL),
+            (visits.note_seen, FULL),
+            (visits.note_fetched, VisitKind.PDF, FULL),
+            (promises.make_promise, "2026-03-20", WriteAuth.LINK, ""),
+        ):
+            world.clock.advance(minutes=1)
+            world.run(visitor, *happens)
+        pay(world, world.northwind, invoice_id, "40.00")
+
+        shown = texts(world, invoice_id)
+
+        assert shown[0] == "Payment recorded"
+        assert {
+            "Page fetched",
+            "Page seen",
+            "PDF downloaded",
+            "Payment promised",
+            "Portal link created",
+        } <= set(shown)
+        assert shown.index("Page seen") < shown.index("Page fetched")
+
+    def test_pages_hold_each_line_once(self, world: World, invoice_id: int):
+        visitor = visitor_of(world, world.northwind, invoice_id)
+        for _ in range(2 * PAGE_SIZE):
+            world.clock.advance(hours=1)
+            world.run(visitor, visits.note_fetched, VisitKind.PAGE, FULL)
+
+        keys: list[str] = []
+        older = ""
+        for _ in range(5):
+            found = world.run(
+                world.northwind.viewer, read_invoice_timeline, invoice_id, older
+            )
+            keys += [each.key for each in found.entries]
+            older = found.older
+            if not older:
+                break
+
+        assert older == ""
+        assert len(keys) == len(set(keys))
+        assert sum(key.startswith("visit") for key in keys) == 2 * PAGE_SIZE
+        assert any(key.startswith("entry") for key in keys)
+
+    def test_a_customer_has_those_of_all_invoices_and_of_no_other(
+        self, world: World, invoice_id: int, customer_id: int
+    ):
+        other = an_invoice(world, world.northwind)
+        for each in (invoice_id, other):
+            visitor = visitor_of(world, world.northwind, each)
+            world.run(visitor, visits.note_seen, FULL)
+
+        found = world.run(world.northwind.viewer, read_customer_timeline, customer_id)
+
+        seen = [each for each in found.entries if each.text == "Page seen"]
+        assert [each.invoice_id for each in seen] == [invoice_id]
+        assert seen[0].invoice_number == "INV-00001"
+
+    def test_another_workspace_finds_nothing(
+        self, world: World, invoice_id: int, customer_id: int
+    ):
+        with pytest.raises(NotFound):
+            world.run(world.kestrel.owner, read_invoice_timeline, invoice_id)
+        with pytest.raises(NotFound):
+            world.run(world.kestrel.owner, read_customer_timeline, customer_id)
+
+    @pytest.mark.parametrize("older", ["1", "~", "a~b", "1~-1", "9" * 40 + "~1"])
+    def test_a_place_that_was_made_up(self, world: World, invoice_id: int, older: str):
+        with pytest.raises(InvalidInput):
+            world.run(world.northwind.viewer, read_invoice_timeline, invoice_id, older)
+
+
+class TestRisk:
+    def test_follows_from_what_is_known(
+        self, world: World, invoice_id: int, customer_id: int
+    ):
+        calm = a_customer(world, world.northwind, "Calm")
+        visitor = visitor_of(world, world.northwind, invoice_id)
+        world.run(visitor, promises.make_promise, "2026-04-10", WriteAuth.LINK, "")
+        world.clock.advance(days=70)
+
+        found = world.run(world.northwind.viewer, read_risks, [customer_id, calm])
+
+        assert [each.risk.level for each in found] == [RiskLevel.HIGH, RiskLevel.LOW]
+        reasons = found[0].risk.reasons
+        assert any("€100.00 overdue" in reason for reason in reasons)
+        assert any("promised date" in reason for reason in reasons)
+        assert any("never seen" in reason for reason in reasons)
+
+    def test_another_workspace_knows_nothing(
+        self, world: World, invoice_id: int, customer_id: int
+    ):
+        world.clock.advance(days=70)
+
+        [found] = world.run(world.kestrel.viewer, read_risks, [customer_id])
+
+        assert found.risk.level == RiskLevel.LOW
