@@ -37,12 +37,12 @@ def read_asking(uow: UnitOfWork, invoice_id: int) -> AskingFacts:
 
 
 _WANTED_ID = bindparam("invoice_id", type_=BigInteger)
-_SENT: tuple[Any, ...] = (
+_SENT: Any = (
     col(Reminder.sent_at).label("at"),
     col(Reminder.step).label("step"),
     cast(null(), Date).label("promised_on"),
 )
-_MADE: tuple[Any, ...] = (
+_MADE: Any = (
     col(PaymentPromise.made_at).label("at"),
     literal(0).label("step"),
     col(PaymentPromise.promised_on).label("promised_on"),

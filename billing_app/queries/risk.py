@@ -124,7 +124,7 @@ def _failed(uow: UnitOfWork, customer_ids: Sequence[int]) -> dict[int, int]:
 
 def _reminded(uow: UnitOfWork, customer_ids: Sequence[int]) -> dict[int, int]:
     """Return the most reminders that went out for one unpaid invoice."""
-    columns: tuple[Any, ...] = (
+    columns: Any = (
         col(Reminder.customer_id).label("customer_id"),
         func.count().label("sent"),
     )

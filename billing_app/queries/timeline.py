@@ -171,7 +171,7 @@ _ENTRY: tuple[Any, ...] = (
     ).label("session_id"),
 )
 _NO_DETAILS: Any = cast(null(), JSON)
-_VISIT: tuple[Any, ...] = (
+_VISIT: Any = (
     literal(1).label("is_visit"),
     col(PortalVisit.id),
     (literal("visit:") + col(PortalVisit.evidence)).label("event"),

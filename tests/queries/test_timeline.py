@@ -37,14 +37,14 @@ def texts(world: World, invoice_id: int) -> list[str]:
 class TestTimeline:
     def test_says_what_happened_and_how_sure_it_is(self, world: World, invoice_id: int):
         visitor = visitor_of(world, world.northwind, invoice_id)
-        for happens in (
-            (visits.note_fetched, VisitKind.PAGE, FULL),
-            (visits.note_seen, FULL),
-            (visits.note_fetched, VisitKind.PDF, FULL),
-            (promises.make_promise, "2026-03-20", WriteAuth.LINK, ""),
-        ):
-            world.clock.advance(minutes=1)
-            world.run(visitor, *happens)
+        world.run(visitor, visits.note_fetched, VisitKind.PAGE, FULL)
+        world.clock.advance(minutes=1)
+        world.run(visitor, visits.note_seen, FULL)
+        world.clock.advance(minutes=1)
+        world.run(visitor, visits.note_fetched, VisitKind.PDF, FULL)
+        world.clock.advance(minutes=1)
+        world.run(visitor, promises.make_promise, "2026-03-20", WriteAuth.LINK, "")
+        world.clock.advance(minutes=1)
         pay(world, world.northwind, invoice_id, "40.00")
 
         shown = texts(world, invoice_id)
