@@ -17,6 +17,8 @@ PORTAL = ("tokens.css", "base.css", "portal.css")
 DOCUMENT = "document.css"
 # What the others say of the dark theme, for pages without a script.
 DARK = "dark.css"
+# The forms of plain pages; no page of the app needs them.
+VERIFY = "verify.css"
 FONT = "/fonts/inter-latin.woff2"
 
 _ASSETS = Path(__file__).parents[2] / "assets"
@@ -49,7 +51,7 @@ def stylesheet_html(names: tuple[str, ...]) -> Markup:
 
 def alone_html(names: tuple[str, ...]) -> Markup:
     """Return the links for a page that no script takes over."""
-    return _sheets_html(names) + _link_html(DARK)
+    return _sheets_html((*names, VERIFY, DARK))
 
 
 def _sheets_html(names: tuple[str, ...]) -> Markup:
