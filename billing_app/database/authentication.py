@@ -39,6 +39,7 @@ from billing_app.domain.payability import StripeConnection, stripe_connection
 from billing_app.domain.portal_place import Door, PortalPlace
 from billing_app.domain.portal_proof import VerificationRequired
 from billing_app.domain.portal_settings import (
+    PaymentMode,
     PortalSettings,
     PortalSetup,
     WriteAuth,
@@ -325,7 +326,11 @@ def _open_signed_in(
         proof=Proof.SESSION,
         session_id=signed_in.session_id,
         has_totp=signed_in.has_totp,
+        may_pay=signed_in.may_pay,
     )
+    if not signed_in.may_pay and setup.settings.payment == PaymentMode.ONLINE:
+        looking = replace(setup.settings, payment=PaymentMode.INSTRUCTIONS)
+        setup = replace(setup, settings=looking)
     return OpenedLink(visitor, setup, signed_in.email)
 
 

@@ -99,6 +99,7 @@ class PortalVisitor:
         invoice_id: the only invoice it opens, or None for the whole account.
         session_id: the customer session, from `Proof.CODE` on.
         has_totp: the session has also shown a code of an authenticator app.
+        may_pay: not for a contact who has signed in only to look. A link pays.
         is_preview: staff looking as the customer would: reads, never writes.
         is_staff: the browser is signed in to this workspace, so it leaves no visit.
     """
@@ -110,6 +111,7 @@ class PortalVisitor:
     proof: Proof = Proof.LINK
     session_id: int | None = None
     has_totp: bool = False
+    may_pay: bool = True
     is_preview: bool = False
     is_staff: bool = False
 

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from billing_app.database.access import acting_visitor, inner, job, visitor
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import PortalVisitor
-from billing_app.domain.errors import NotFound
+from billing_app.domain.errors import NotFound, NotPermitted
 from billing_app.domain.online_payment import LIVE, UNSETTLED, AttemptStatus
 from billing_app.domain.portal_settings import CardForm
 from billing_app.models import (
@@ -79,7 +79,15 @@ def find_shown_invoice(uow: UnitOfWork, invoice_id: int | None) -> int:
 
 @acting_visitor
 def find_invoice_to_pay(uow: UnitOfWork, invoice_id: int | None) -> int:
-    """Return the id of the invoice, if it is one this visitor may pay."""
+    """Return the id of the invoice, if it is one this visitor may pay.
+
+    Raises:
+        NotPermitted: the contact who has signed in may look, but not pay.
+    """
+    actor = uow.actor
+    assert isinstance(actor, PortalVisitor)
+    if not actor.may_pay:
+        raise NotPermitted("You may look at this account, but not pay for it.")
     return find_shown_invoice(uow, invoice_id)
 
 

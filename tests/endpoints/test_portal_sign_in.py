@@ -17,8 +17,10 @@ from billing_app import runtime
 from billing_app.database import authentication
 from billing_app.database.authentication import Cookies, OpenedLink
 from billing_app.domain.actors import Proof
+from billing_app.domain.errors import NotPermitted
 from billing_app.domain.portal_place import Door, PortalPlace
 from billing_app.domain.portal_proof import CODE_LIFETIME, CODE_TRIES_MAX
+from billing_app.domain.portal_settings import PaymentMode
 from billing_app.endpoints.portal_sign_in import portal_sign_in_routes
 from billing_app.models import (
     AuditEntry,
@@ -29,6 +31,7 @@ from billing_app.models import (
     WorkspaceSettings,
 )
 from billing_app.services import portal_links, portal_sessions
+from billing_app.workflows import pay_online
 from billing_app.workflows.outbox import deliver_due
 from tests.support.billing import a_customer, all_rows, an_invoice
 from tests.support.server import free_port, served
@@ -251,6 +254,17 @@ class TestContact:
         desk.sign_in(email=self.contact(desk, may_see_all=True))
 
         assert desk.opened().visitor.proof == Proof.SESSION
+
+    def test_who_may_not_pay_only_looks(self, desk: Desk):
+        page = TestAccount.PAGE
+        desk.sign_in(page, self.contact(desk, may_see_all=True, may_pay=False))
+        slug = "northwind-charter"
+
+        opened = desk.opened(PortalPlace(Door.SIGNED_IN, slug, True, desk.invoice_id))
+
+        assert opened.setup.settings.payment == PaymentMode.INSTRUCTIONS
+        with pytest.raises(NotPermitted):
+            pay_online.start(desk.world.runtime, opened.visitor, "1.00")
 
 
 class TestAccount:
