@@ -48,6 +48,8 @@ FOR_CUSTOMERS = {
         "disputed_minor",
     },
     "dispute": {"id", "invoice_id"},
+    "payment_promise": {"id", "invoice_id"},
+    "reminder": {"id", "invoice_id"},
     "issued_document": {
         "id",
         "invoice_id",

@@ -174,7 +174,7 @@ def till(
 ) -> Iterator[Till]:
     # The stand-in answers at once; waiting for it would only slow the tests.
     monkeypatch.setattr(stripe_accounts, "RETRIES", 0)
-    monkeypatch.setattr(stripe_accounts, "TIMEOUT_SECONDS", 1.0)
+    monkeypatch.setattr(stripe_accounts, "TIMEOUT_SECONDS", 3.0)
     url = counter.url
     settings = replace(
         world.runtime.settings, public_url=url, stripe_api_base=f"{url}{PREFIX}"

@@ -460,7 +460,7 @@ class TestWebhooks:
 class TestWithoutAnAnswer:
     def test_trying_again_uses_the_same_key(self, cards: Till):
         invoice_id = cards.bill("100.00")
-        cards.arm(Fault.TIMEOUT, match="payment_intents", seconds=2)
+        cards.arm(Fault.TIMEOUT, match="payment_intents", seconds=4)
         with pytest.raises(GatewayUnavailable):
             begin(cards, invoice_id)
         assert only(cards).status == AttemptStatus.UNKNOWN
@@ -473,7 +473,7 @@ class TestWithoutAnAnswer:
 
     def test_what_nobody_was_shown_is_closed(self, cards: Till):
         invoice_id = cards.bill("100.00")
-        cards.arm(Fault.TIMEOUT, match="payment_intents", seconds=2)
+        cards.arm(Fault.TIMEOUT, match="payment_intents", seconds=4)
         with pytest.raises(GatewayUnavailable):
             begin(cards, invoice_id)
 

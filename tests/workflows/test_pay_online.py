@@ -182,7 +182,7 @@ class TestStripeDown:
     def test_a_page_opened_by_a_call_without_answer_is_found_again(self, till):
         """Stripe does the work and says nothing; no second page may follow."""
         invoice_id = till.bill()
-        till.arm(Fault.TIMEOUT, seconds=2)
+        till.arm(Fault.TIMEOUT, seconds=4)
         with pytest.raises(GatewayUnavailable):
             till.start(invoice_id, "100")
 
@@ -195,7 +195,7 @@ class TestStripeDown:
 
     def test_another_amount_first_closes_what_may_have_been_opened(self, till):
         invoice_id = till.bill()
-        till.arm(Fault.TIMEOUT, seconds=2)
+        till.arm(Fault.TIMEOUT, seconds=4)
         with pytest.raises(GatewayUnavailable):
             till.start(invoice_id, "100")
 

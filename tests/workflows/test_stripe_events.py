@@ -676,7 +676,7 @@ class TestReconcile:
 
     def test_closes_pages_that_were_opened_without_an_answer(self, till):
         invoice_id = till.bill()
-        till.arm(Fault.TIMEOUT, seconds=2)
+        till.arm(Fault.TIMEOUT, seconds=4)
         with pytest.raises(GatewayUnavailable):
             till.start(invoice_id, "100")
         till.let_pass(minutes=15)

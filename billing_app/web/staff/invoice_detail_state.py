@@ -332,6 +332,7 @@ class InvoiceDetailState(InvoicePortalState, TimelineState, rx.State):
         decided = ResolveForm(**typed)
         if await self._tried(disputes.resolve_dispute, self._resolving_id, decided):
             self._notify("Answered. The customer gets a mail.")
+            await self._read()
 
     # Asking for it
 
