@@ -65,6 +65,8 @@ class Demo:
         page.get_by_label("Password").fill(owner["password"])
         page.get_by_role("button", name="Sign in").click()
         page.get_by_role("navigation", name="Main").wait_for()
+        # The page was painted before its script came; keys count from here on.
+        page.get_by_text("Live. Updated").first.wait_for(state="attached")
 
 
 @pytest.hookimpl(wrapper=True)

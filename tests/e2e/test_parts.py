@@ -42,7 +42,8 @@ def test_the_menu_finds_invoices_customers_and_pages_by_keys_alone(
     demo: Demo, desk: Page
 ):
     menu = desk.get_by_role("combobox", name="Search or jump to")
-    first = desk.get_by_role("option").first
+    found = desk.get_by_role("listbox", name="Found")
+    first = found.get_by_role("option").first
 
     def find(text: str, words: str, there: str) -> None:
         desk.keyboard.press("Control+k")
