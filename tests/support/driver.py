@@ -95,8 +95,8 @@ class Driver:
         return found
 
     async def until(self, is_so: Callable[[], bool]) -> None:
-        """Wait until what was sent makes it so, two seconds at most."""
-        async with asyncio.timeout(2):
+        """Wait until what was sent makes it so, fifteen seconds at most."""
+        async with asyncio.timeout(15):
             while not is_so():
                 self._told.clear()
                 await self._told.wait()
