@@ -9,13 +9,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from billing_app import runtime
-from billing_app.database import authentication
-from billing_app.database.authentication import Cookies, PortalNotAvailable
+from billing_app.database.authentication import PortalNotAvailable
 from billing_app.domain.comment import CommentForm
 from billing_app.domain.errors import BillingError, NotFound, NotSignedIn
-from billing_app.domain.portal_place import INVOICE_ROUTES, parse_place
+from billing_app.domain.portal_place import INVOICE_ROUTES
 from billing_app.domain.portal_proof import VerificationRequired
 from billing_app.endpoints import route_ids
+from billing_app.endpoints.portal_request import open_page
 from billing_app.workflows import conversations
 
 _FIELDS_MAX = 10
@@ -89,12 +89,8 @@ async def post_comment(request: Request) -> Response:
 
 
 def _post(request: Request, form: CommentForm) -> None:
-    running = runtime.current()
-    place = parse_place(_back(request))
-    assert place is not None, "only portal pages have these routes"
-    cookies = Cookies(request.headers.get("cookie", ""), running.settings.is_https)
-    link = authentication.open_portal(running.engine, place, cookies, running.now())
-    conversations.post_comment(running, link, form)
+    link = open_page(request, _back(request))
+    conversations.post_comment(runtime.current(), link, form)
 
 
 def _back(request: Request) -> str:

@@ -11,12 +11,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from billing_app import runtime
-from billing_app.database import authentication
-from billing_app.database.authentication import Cookies, OpenedLink
 from billing_app.domain.dispute import REASON_LENGTH_MAX, DisputeForm
 from billing_app.domain.errors import BillingError, NotFound, NotSignedIn
-from billing_app.domain.portal_place import INVOICE_ROUTES, parse_place
+from billing_app.domain.portal_place import INVOICE_ROUTES
 from billing_app.endpoints import route_ids
+from billing_app.endpoints.portal_request import open_page
 from billing_app.workflows import disputes
 
 _FIELDS_MAX = 5
@@ -34,6 +33,7 @@ _PAGE = Markup(
 <link rel="stylesheet" href="/tokens.css">
 <link rel="stylesheet" href="/base.css">
 <link rel="stylesheet" href="/portal.css">
+<link rel="stylesheet" href="/dark.css">
 </head>
 <body class="alone">
 <main>
@@ -115,19 +115,11 @@ async def withdraw_dispute(request: Request) -> Response:
 
 
 def _open(request: Request, page: str, sent: DisputeForm) -> None:
-    disputes.open_dispute(runtime.current(), _link(request, page), sent)
+    disputes.open_dispute(runtime.current(), open_page(request, page), sent)
 
 
 def _withdraw(request: Request, page: str, dispute_id: int) -> None:
-    disputes.withdraw_dispute(runtime.current(), _link(request, page), dispute_id)
-
-
-def _link(request: Request, page: str) -> OpenedLink:
-    place = parse_place(page)
-    assert place is not None, "only portal pages have these routes"
-    running = runtime.current()
-    cookies = Cookies(request.headers.get("cookie", ""), running.settings.is_https)
-    return authentication.open_portal(running.engine, place, cookies, running.now())
+    disputes.withdraw_dispute(runtime.current(), open_page(request, page), dispute_id)
 
 
 def _refused(refusal: BillingError, page: str, sent: DisputeForm) -> Response:

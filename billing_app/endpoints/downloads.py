@@ -19,16 +19,16 @@ from starlette.routing import Route
 from billing_app import runtime
 from billing_app.database import authentication
 from billing_app.database.authentication import (
-    Cookies,
     OpenedLink,
     PortalNotAvailable,
 )
 from billing_app.documents.portal import render_message
 from billing_app.domain.errors import BillingError, NotFound, NotPermitted, NotSignedIn
 from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND
-from billing_app.domain.portal_place import INVOICE_ROUTES, parse_place
+from billing_app.domain.portal_place import INVOICE_ROUTES
 from billing_app.domain.visit import VisitKind
 from billing_app.endpoints import route_ids, visits
+from billing_app.endpoints.portal_request import cookies_of, open_page
 from billing_app.queries import issued_files, portal
 from billing_app.queries.portal import ReadDocument
 from billing_app.workflows import document_files
@@ -103,7 +103,7 @@ def portal_page(request: Request) -> Response:
 def staff_invoice(request: Request) -> Response:
     running = runtime.current()
     actor = authentication.staff_actor(
-        running.engine, _cookies(request).staff, running.now()
+        running.engine, cookies_of(request).staff, running.now()
     )
     invoice_id = request.path_params["invoice_id"]
     document = running.run(actor, issued_files.find_invoice_file, invoice_id)
@@ -141,11 +141,7 @@ def _find(request: Request, payment_id: int = 0) -> tuple[OpenedLink, ReadDocume
         NotFound, PortalNotAvailable: also where the portal offers no files.
     """
     running = runtime.current()
-    place = parse_place(_FILE.sub("", request.url.path))
-    assert place is not None
-    link = authentication.open_portal(
-        running.engine, place, _cookies(request), running.now()
-    )
+    link = open_page(request, _FILE.sub("", request.url.path))
     if not link.setup.settings.shows_pdf:
         raise NotFound("This portal offers no files.")
     return link, running.run(link.visitor, portal.find_document, payment_id)
@@ -172,8 +168,3 @@ def _pdf(request: Request, document: ReadDocument, noun: str) -> Response:
             "etag": f'"{document.pdf_digest}"',
         },
     )
-
-
-def _cookies(request: Request) -> Cookies:
-    is_https = runtime.current().settings.is_https
-    return Cookies(request.headers.get("cookie", ""), is_https)

@@ -9,13 +9,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from billing_app import runtime
-from billing_app.database import authentication
-from billing_app.database.authentication import Cookies
 from billing_app.domain.actors import PortalVisitor
 from billing_app.domain.errors import BillingError, InvalidInput, NotFound, NotSignedIn
 from billing_app.domain.online_payment import LIVE, SAID, AttemptStatus
-from billing_app.domain.portal_place import INVOICE_ROUTES, PortalPlace, parse_place
+from billing_app.domain.portal_place import INVOICE_ROUTES
 from billing_app.endpoints import route_ids
+from billing_app.endpoints.portal_request import open_page, place_of
 from billing_app.workflows import pay_online
 
 _FIELDS_MAX = 5
@@ -103,7 +102,7 @@ async def come_back(request: Request) -> Response:
 
 
 def _start(request: Request, amount: str) -> str:
-    path = _place(request).pattern
+    path = place_of(_back(request)).pattern
     running = runtime.current()
     return pay_online.start(running, _visitor(request), amount, path=path)
 
@@ -113,20 +112,7 @@ def _finish(request: Request, checkout_id: str) -> AttemptStatus:
 
 
 def _visitor(request: Request) -> PortalVisitor:
-    running = runtime.current()
-    header = request.headers.get("cookie", "")
-    return authentication.open_portal(
-        running.engine,
-        _place(request),
-        Cookies(header, running.settings.is_https),
-        running.now(),
-    ).visitor
-
-
-def _place(request: Request) -> PortalPlace:
-    place = parse_place(_back(request))
-    assert place is not None, "only portal pages have these routes"
-    return place
+    return open_page(request, _back(request)).visitor
 
 
 def _back(request: Request) -> str:

@@ -9,14 +9,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from billing_app import runtime
-from billing_app.database import authentication
-from billing_app.database.authentication import Cookies
 from billing_app.documents.portal import render_message
 from billing_app.domain.errors import BillingError, NotFound, NotSignedIn
-from billing_app.domain.portal_place import INVOICE_ROUTES, PortalPlace, parse_place
+from billing_app.domain.portal_place import INVOICE_ROUTES
 from billing_app.domain.portal_proof import VerificationRequired
 from billing_app.domain.portal_settings import WriteAuth
 from billing_app.endpoints import route_ids
+from billing_app.endpoints.portal_request import open_page, place_of
 from billing_app.workflows import promises
 
 _FIELDS_MAX = 3
@@ -30,7 +29,7 @@ def promise_routes(head: Markup) -> list[Route]:
     async def post(request: Request) -> Response:
         form = await request.form(max_files=0, max_fields=_FIELDS_MAX)
         typed = str(form.get("promised_on", ""))[:_TYPED_LENGTH_MAX]
-        back = _place(request).path
+        back = place_of(request.url.path.rpartition("/")[0]).path
         try:
             await run_in_threadpool(_promise, request, typed)
         except (NotFound, NotSignedIn):
@@ -50,20 +49,8 @@ def promise_routes(head: Markup) -> list[Route]:
 
 
 def _promise(request: Request, typed: str) -> None:
-    running = runtime.current()
-    link = authentication.open_portal(
-        running.engine,
-        _place(request),
-        Cookies(request.headers.get("cookie", ""), running.settings.is_https),
-        running.now(),
-    )
-    promises.make_promise(running, link, typed)
-
-
-def _place(request: Request) -> PortalPlace:
-    place = parse_place(request.url.path.rpartition("/")[0])
-    assert place is not None, "only portal pages have these routes"
-    return place
+    link = open_page(request, request.url.path.rpartition("/")[0])
+    promises.make_promise(runtime.current(), link, typed)
 
 
 def _refused(refusal: BillingError, head: Markup) -> Response:

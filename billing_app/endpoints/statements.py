@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from billing_app import runtime
 from billing_app.database import authentication
-from billing_app.database.authentication import Cookies, OpenedLink, PortalNotAvailable
+from billing_app.database.authentication import OpenedLink, PortalNotAvailable
 from billing_app.documents.pdf import PdfEngineMissing, PdfFailed
 from billing_app.documents.portal import render_message
 from billing_app.domain.errors import (
@@ -28,9 +28,10 @@ from billing_app.domain.errors import (
     NotSignedIn,
 )
 from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND
-from billing_app.domain.portal_place import ACCOUNT_ROUTES, PortalPlace, parse_place
+from billing_app.domain.portal_place import ACCOUNT_ROUTES
 from billing_app.domain.portal_proof import VerificationRequired
 from billing_app.domain.statement import StatementDocument
+from billing_app.endpoints.portal_request import cookies_of, open_page, place_of
 from billing_app.workflows import account_pages, document_zip, statements
 
 _FILE = re.compile(r"/(statement\.(pdf|csv)|documents\.zip)$")
@@ -116,15 +117,12 @@ def _documents(request: Request, head: Markup) -> Response:
 
 
 def _open(request: Request) -> OpenedLink:
-    running = runtime.current()
-    return authentication.open_portal(
-        running.engine, _place(request), _cookies(request), running.now()
-    )
+    return open_page(request, _page_of(request))
 
 
 def _of_customer(request: Request) -> StatementDocument:
     running = runtime.current()
-    token = _cookies(request).staff
+    token = cookies_of(request).staff
     actor = authentication.staff_actor(running.engine, token, running.now())
     customer_id = request.path_params["customer_id"]
     return statements.make_for_staff(running, actor, customer_id, *_days(request))
@@ -161,7 +159,7 @@ def _named(document: StatementDocument, kind: str) -> dict[str, str]:
 def _to_sign_in(request: Request) -> Response:
     if request.url.path.startswith("/api/"):
         return RedirectResponse("/sign-in", 303)
-    path = account_pages.sign_in_path(runtime.current(), _place(request))
+    path = account_pages.sign_in_path(runtime.current(), place_of(_page_of(request)))
     return RedirectResponse(path, 303)
 
 
@@ -174,12 +172,5 @@ def _refused(refusal: BillingError, head: Markup) -> Response:
     return HTMLResponse(render_message(*NOT_FOUND, head=head), 404)
 
 
-def _place(request: Request) -> PortalPlace:
-    place = parse_place(_FILE.sub("", request.url.path))
-    assert place is not None, "only portal pages have these routes"
-    return place
-
-
-def _cookies(request: Request) -> Cookies:
-    is_https = runtime.current().settings.is_https
-    return Cookies(request.headers.get("cookie", ""), is_https)
+def _page_of(request: Request) -> str:
+    return _FILE.sub("", request.url.path)
