@@ -17,17 +17,20 @@ from billing_app.domain.events import MemberAdded
 from billing_app.domain.portal_settings import PortalSettings
 from billing_app.models import (
     BillableEvent,
+    Customer,
     CustomerContact,
     Invoice,
     Member,
     NumberSeries,
     OutboxMessage,
     Person,
+    Reminder,
     StripeAccount,
     TaxRate,
     Workspace,
     WorkspaceSettings,
 )
+from billing_app.services import reminders
 
 # Between two old documents that are made after the start.
 _PAUSE = timedelta(seconds=3)
@@ -172,6 +175,19 @@ def bill_events(
 def tax_ids(uow: UnitOfWork) -> dict[str, str]:
     """Return the id of each tax by its name, as a form sends it."""
     return {rate.name: str(rate.id) for rate in uow.all(select(TaxRate))}
+
+
+@job
+def let_reminders_leave(uow: UnitOfWork) -> None:
+    """Note that the reminders which wait were mailed to their customers just now."""
+    statement = (
+        select(Reminder.id, Reminder.email, Customer.email)
+        .join(Customer, col(Customer.id) == col(Reminder.customer_id))
+        .where(col(Reminder.sent_at).is_(None))
+        .order_by(col(Reminder.id))
+    )
+    for reminder_id, chosen, usual in uow.all(statement):
+        reminders.note_reminder_sent(uow, reminder_id, chosen or usual)
 
 
 @job

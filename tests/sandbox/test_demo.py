@@ -16,20 +16,27 @@ from billing_app.database import migrations
 from billing_app.database.authentication import list_system_actors
 from billing_app.database.engine import open_engine
 from billing_app.database.verify import find_broken
-from billing_app.domain.actors import SystemActor
+from billing_app.domain.actors import Role, StaffActor, SystemActor
 from billing_app.domain.portal_settings import PortalSettings
 from billing_app.domain.profiles import get_profile
+from billing_app.domain.risk import RiskLevel
 from billing_app.models import (
     BillableEvent,
     Comment,
+    Customer,
+    Dispute,
     Invoice,
     LineItem,
     OutboxMessage,
+    PaymentPromise,
     PortalVisit,
+    Reminder,
+    ThreadMark,
     WorkspaceSettings,
 )
+from billing_app.queries.risk import read_risks
 from billing_app.runtime import Runtime, open_runtime
-from billing_app.sandbox.demo import fill, report
+from billing_app.sandbox.demo import fill, report, story
 from billing_app.sandbox.demo.logos import draw_logo
 from billing_app.sandbox.demo.stand_ins import StandIns, list_accounts
 from billing_app.settings import read_settings
@@ -37,6 +44,9 @@ from billing_app.workflows.sign_in import Browser, sign_in
 
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
 STATUSES = {"Draft", "Due", "Overdue", "Partially paid", "Processing", "Paid", "Void"}
+# Workspaces in the order in which they are founded.
+CHARTER, PLUMBER, CONSULTING, WAREHOUSE, GYM = range(1, 6)
+TALKING = (CONSULTING, WAREHOUSE, GYM)
 HTTP_PORT = re.compile(r"http://localhost:\d+")
 
 
@@ -121,6 +131,57 @@ class TestData:
         assert {x.side for x in said} == {"customer", "staff"}
         assert any(x.line_position for x in said)
 
+    def test_something_waits_for_an_answer(self, demo: Runtime):
+        """A comment that no member has read yet, wherever customers may write."""
+        for workspace_id in TALKING:
+            newest = max(x.id for x in rows(demo, workspace_id, Comment))
+            read = rows(demo, workspace_id, ThreadMark)
+            assert newest not in {x.read_id for x in read}
+
+    def test_a_line_is_disputed_and_another_dispute_is_over(self, demo: Runtime):
+        warehouse = rows(demo, WAREHOUSE, Dispute)
+
+        assert {x.outcome for x in warehouse} == {"", "stands"}
+        assert all(x.line_position for x in warehouse)
+        assert sum(x.disputed_minor for x in rows(demo, WAREHOUSE, Invoice)) == 9438
+        assert {x.outcome for x in rows(demo, GYM, Dispute)} == {"stands"}
+
+    @pytest.mark.parametrize("workspace_id", [CHARTER, PLUMBER, CONSULTING, WAREHOUSE])
+    def test_somebody_has_promised_to_pay_soon(self, demo: Runtime, workspace_id: int):
+        days = [x.promised_on for x in rows(demo, workspace_id, PaymentPromise)]
+
+        # Whichever day the demo is made on, the promise is not over at once.
+        assert len(days) == 1
+        assert days[0] - NOW.date() >= timedelta(days=3)
+
+    def test_who_pays_late_is_told_apart_with_every_reason(self, demo: Runtime):
+        names = [x.name for x in rows(demo, GYM, Customer)]
+        owner = StaffActor(GYM, 1, Role.OWNER)
+        ids = [x.id for x in rows(demo, GYM, Customer)]
+
+        risks = [x.risk for x in demo.run(owner, read_risks, ids)]
+
+        found = dict(zip(names, risks, strict=True))
+        assert found["Liam Doyle"].level == RiskLevel.HIGH
+        said = " ".join(found["Liam Doyle"].reasons)
+        for reason in (
+            "overdue",
+            "promised date",
+            "online payments failed",
+            "reminder",
+        ):
+            assert reason in said
+        assert RiskLevel.LOW in {x.level for x in risks}
+
+    def test_reminders_left_where_they_leave_by_themselves(self, demo: Runtime):
+        """The charter's one was sent by hand."""
+        for workspace_id in range(1, len(fill.BUSINESSES) + 1):
+            sent = [x for x in rows(demo, workspace_id, Reminder) if x.sent_at]
+            assert sent
+            assert all(x.queued_at <= x.sent_at <= NOW for x in sent)
+            by_hand = {x.occasion.startswith("hand:") for x in sent}
+            assert by_hand == {workspace_id == CHARTER}
+
     def test_each_workspace_has_something_to_pay(self, demo: Runtime):
         for workspace in report.read_demo(demo):
             assert report.find_open_invoice(workspace) is not None
@@ -146,7 +207,7 @@ class TestData:
         ]
 
         assert waiting
-        assert all(x.created_at > NOW - fill.MAIL_AGE for x in waiting)
+        assert all(x.created_at > NOW - story.MAIL_AGE for x in waiting)
 
     def test_no_work_looks_forgotten(self, demo: Runtime):
         left = [x for x in rows(demo, 1, OutboxMessage) if x.done_at is None]
@@ -178,7 +239,7 @@ class TestReport:
 
     def test_says_the_link_of_each_customer_who_has_one(self, told: dict[str, Any]):
         for workspace in told["workspaces"]:
-            has_one = workspace["profile"] in fill.ONE_LINK_PROFILES
+            has_one = workspace["profile"] in story.ONE_LINK_PROFILES
             for customer in workspace["customers"]:
                 assert ("/c/" in (customer["url"] or "")) is has_one
 
@@ -197,6 +258,7 @@ class TestReport:
         assert fill.PASSWORD in shown
         assert "owner@northwind.example" in shown
         assert f"{demo.public_url}/sandbox/mailbox/" in shown
+        assert shown.count(f"{demo.public_url}/c/") == len(story.ONE_LINK_PROFILES)
 
 
 class TestStandIns:

@@ -7,6 +7,8 @@ from billing_app.sandbox.demo.business import (
     DemoContact,
     DemoInvoice,
     DemoLine,
+    DemoNote,
+    DemoPromise,
     DemoTax,
     Fate,
 )
@@ -133,6 +135,14 @@ ALDGATE = DemoBusiness(
                     19, "Thank you for telling us, Olav. No hurry.", is_staff=True
                 ),
             ),
+            promises=(DemoPromise(4, 7),),
+            notes_of_staff=(
+                DemoNote(
+                    6,
+                    "Phase 3 hangs on this one. Abigail talks to Olav before anybody "
+                    "else writes.",
+                ),
+            ),
         ),
         DemoInvoice(
             2,
@@ -145,6 +155,14 @@ ALDGATE = DemoBusiness(
                 DemoLine("Hiring workshop", "1", "1100.00", "", "", STANDARD),
             ),
             discount="5%",
+            declined_days_ago=(3,),
+            talk=(
+                DemoComment(
+                    3,
+                    "Our card was refused for the rest, it seems to be over its limit "
+                    "this month. Is a transfer next week all right?",
+                ),
+            ),
         ),
         DemoInvoice(
             2,
@@ -153,6 +171,7 @@ ALDGATE = DemoBusiness(
             (DemoLine("Interim operations lead", "4", "870.00", "day", "", STANDARD),),
         ),
     ),
+    reminder_steps=(-3, 0, 7),
     usual=(
         DemoLine("Consulting", "5", "940.00", "day", "", STANDARD),
         DemoLine("Workshop", "1", "1250.00", "", "", STANDARD),

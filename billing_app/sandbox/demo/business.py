@@ -58,6 +58,42 @@ class DemoComment:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoDispute:
+    """What a customer said is wrong; over once it was answered.
+
+    Attributes:
+        amount: empty for all that can be disputed.
+        line: counts from one, empty for the whole invoice.
+        note: of staff, for staff.
+    """
+
+    days_ago: int
+    reason: str
+    amount: str = ""
+    line: str = ""
+    answered_days_ago: int | None = None
+    answer: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPromise:
+    """A customer promised to pay within so many days."""
+
+    days_ago: int
+    days: int
+    by_phone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DemoNote:
+    """What staff wrote down for each other."""
+
+    days_ago: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
 class DemoContact:
     """A further person at a customer, with their rights."""
 
@@ -95,6 +131,9 @@ class DemoInvoice:
         customer: position in the business's customers.
         days_ago: when it was issued, counted from today.
         net_days: None for the business's usual terms.
+        reminded_days_ago: reminders that somebody sent by hand.
+        declined_days_ago: tries with a card that was declined.
+        returned_days_ago: when a bank gave a debit back.
     """
 
     customer: int
@@ -107,6 +146,12 @@ class DemoInvoice:
     discount: str = ""
     notes: str = ""
     talk: tuple[DemoComment, ...] = ()
+    disputes: tuple[DemoDispute, ...] = ()
+    promises: tuple[DemoPromise, ...] = ()
+    notes_of_staff: tuple[DemoNote, ...] = ()
+    reminded_days_ago: tuple[int, ...] = ()
+    declined_days_ago: tuple[int, ...] = ()
+    returned_days_ago: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +166,7 @@ class DemoBusiness:
         usual: what its older, paid invoices were for.
         paid_per_month: how many of those there are.
         profile: which answers its portal has today; its past had the usual ones.
+        reminder_steps: days from the due date; none where nothing leaves by itself.
     """
 
     key: str
@@ -143,3 +189,4 @@ class DemoBusiness:
     paid_per_month: int = 1
     welcome: str = ""
     contacts: tuple[DemoContact, ...] = ()
+    reminder_steps: tuple[int, ...] = ()

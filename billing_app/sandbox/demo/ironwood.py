@@ -3,9 +3,13 @@
 from billing_app.domain.document import Look
 from billing_app.sandbox.demo.business import (
     DemoBusiness,
+    DemoComment,
     DemoContact,
+    DemoDispute,
     DemoInvoice,
     DemoLine,
+    DemoNote,
+    DemoPromise,
     DemoTax,
     Fate,
 )
@@ -112,14 +116,58 @@ IRONWOOD = DemoBusiness(
             Fate.PARTLY_PAID,
             (DemoLine("Team memberships", "14", "65.00", "month", "", GST),),
             net_days=21,
+            talk=(
+                DemoComment(
+                    8,
+                    "Two of our nurses have left. From next month it is twelve "
+                    "memberships, please.",
+                    line="1",
+                ),
+                DemoComment(
+                    8,
+                    "Done, the next invoice has twelve. Good luck to both of them!",
+                    is_staff=True,
+                    line="1",
+                ),
+            ),
         ),
         DemoInvoice(
             3,
             63,
             Fate.OPEN,
             (DemoLine("Personal training", "5", "88.00", "hour", "", GST),),
+            disputes=(
+                DemoDispute(
+                    50,
+                    "I cancelled the last session the day before.",
+                    amount="88.00",
+                    answered_days_ago=48,
+                    answer="Sessions are free to cancel until 24 hours before; this "
+                    "one was cancelled at ten the night before an early session.",
+                    note="Booking log: cancelled 22:04 for 06:30.",
+                ),
+            ),
+            returned_days_ago=(40, 26),
+            promises=(DemoPromise(24, 10),),
+            talk=(
+                DemoComment(
+                    24,
+                    "Sorry, that account was empty. I am paid next week and will do it "
+                    "then.",
+                ),
+                DemoComment(23, "No worries, Liam, thanks for saying.", is_staff=True),
+                DemoComment(1, "Could I pay it off in two halves? Things are tight."),
+            ),
+            notes_of_staff=(
+                DemoNote(
+                    13,
+                    "Nothing came. Isla will have a word when he is next "
+                    "at the desk; no more training sessions on account until then.",
+                ),
+            ),
         ),
     ),
+    reminder_steps=(-3, 0, 7, 21),
     usual=(
         _MEMBERSHIP,
         DemoLine("Personal training", "2", "88.00", "hour", "", GST),

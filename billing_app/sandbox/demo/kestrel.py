@@ -5,6 +5,8 @@ from billing_app.sandbox.demo.business import (
     DemoBusiness,
     DemoInvoice,
     DemoLine,
+    DemoNote,
+    DemoPromise,
     DemoTax,
     Fate,
 )
@@ -109,6 +111,15 @@ KESTREL = DemoBusiness(
                 DemoLine("Expansion tank", "1", "189.00", "ea", "", SALES_TAX),
             ),
             purchase_order="BSP-7731",
+            returned_days_ago=(20,),
+            promises=(DemoPromise(8, 13, by_phone=True),),
+            notes_of_staff=(
+                DemoNote(
+                    8,
+                    "Desmond says the debit hit the old operating account. He will "
+                    "send a check after the board meeting.",
+                ),
+            ),
         ),
         DemoInvoice(
             2,
@@ -163,6 +174,7 @@ KESTREL = DemoBusiness(
         ),
     ),
     paid_per_month=2,
+    reminder_steps=(0, 7, 14),
     usual=(
         DemoLine("Service call", "1", "95.00", "", "", NO_TAX),
         DemoLine("Labor, licensed plumber", "3", "128.00", "hr", "", NO_TAX),

@@ -7,6 +7,8 @@ from billing_app.sandbox.demo.business import (
     DemoEvent,
     DemoInvoice,
     DemoLine,
+    DemoNote,
+    DemoPromise,
     DemoTax,
     Fate,
 )
@@ -231,6 +233,15 @@ NORTHWIND = DemoBusiness(
                 ),
                 DemoLine("Parking, Zurich", "3", "210.00", "day", "", ZERO),
             ),
+            promises=(DemoPromise(7, 11, by_phone=True),),
+            reminded_days_ago=(10,),
+            notes_of_staff=(
+                DemoNote(
+                    7,
+                    "Called Dr. Amstutz: their new bookkeeper starts on Monday, the "
+                    "transfer goes out with the first run. Do not chase before.",
+                ),
+            ),
         ),
         DemoInvoice(
             2,
@@ -239,6 +250,13 @@ NORTHWIND = DemoBusiness(
             (
                 _flight("Dubai – Muscat – Dubai", "2.2", "", "NW-1179"),
                 DemoLine("Crew accommodation", "2", "280.00", "night", "", HIGH),
+            ),
+            notes_of_staff=(
+                DemoNote(
+                    9,
+                    "They always pay in two parts: the flight first, the hotel once "
+                    "their own guest has settled.",
+                ),
             ),
         ),
         DemoInvoice(

@@ -10,6 +10,7 @@ from billing_app.domain.formats import format_money
 from billing_app.domain.invoice import InvoiceStatus
 from billing_app.domain.money import Money
 from billing_app.queries.demo import (
+    DemoCustomerView,
     DemoInvoiceView,
     DemoWorkspaceView,
     read_demo_workspace,
@@ -63,6 +64,9 @@ def to_lines(base_url: str, workspaces: tuple[DemoWorkspaceView, ...]) -> Iterat
             )
             yield f"  to pay      {amount} by {shown.customer}"
             yield f"              {base_url}/p/{shown.token}"
+        if (one := find_customer_with_link(workspace)) is not None:
+            yield f"  account     of {one.name}"
+            yield f"              {base_url}/c/{one.token}"
     yield ""
     yield f"Mail that was sent: {base_url}{MAILBOX_PATH}/"
     yield f"The stand-in Stripe: {base_url}{STRIPE_PATH}/sandbox"
@@ -76,6 +80,11 @@ def find_open_invoice(workspace: DemoWorkspaceView) -> DemoInvoiceView | None:
         if x.status is InvoiceStatus.DUE and x.token is not None
     )
     return next(found, None)
+
+
+def find_customer_with_link(workspace: DemoWorkspaceView) -> DemoCustomerView | None:
+    """Return the first customer who has a link to all of their invoices."""
+    return next((x for x in workspace.customers if x.token is not None), None)
 
 
 def _workspace(base_url: str, workspace: DemoWorkspaceView) -> dict[str, Any]:

@@ -3,10 +3,14 @@
 from billing_app.domain.document import Look
 from billing_app.sandbox.demo.business import (
     DemoBusiness,
+    DemoComment,
     DemoContact,
+    DemoDispute,
     DemoEvent,
     DemoInvoice,
     DemoLine,
+    DemoNote,
+    DemoPromise,
     DemoTax,
     Fate,
 )
@@ -161,6 +165,34 @@ SCHELDT = DemoBusiness(
                 DemoLine("Returns checked", "9", "2.40", "pc", "", REVERSE, "Orders"),
             ),
             notes="Reverse charge: VAT is owed by the customer.",
+            disputes=(
+                DemoDispute(
+                    5,
+                    "We count seven returns in our own system, not nine.",
+                    amount="4.80",
+                    line="4",
+                    answered_days_ago=3,
+                    answer="Two parcels held two returns each; photos of all nine are "
+                    "in the shared folder, with the time they were opened.",
+                    note="Koen checked the camera at bench 4: RET-3318 and RET-3321.",
+                ),
+            ),
+            talk=(
+                DemoComment(
+                    4,
+                    "Could the 416 picks be split by order next time? Our buyers ask.",
+                    line="2",
+                ),
+                DemoComment(
+                    4,
+                    "They are: press the line and each order is listed with its picks.",
+                    is_staff=True,
+                    line="2",
+                ),
+                DemoComment(
+                    1, "Found it, that is very handy. Payment follows this week."
+                ),
+            ),
         ),
         DemoInvoice(
             1,
@@ -194,6 +226,23 @@ SCHELDT = DemoBusiness(
                         ("INB-20418", "19"),
                         ("INB-20433", "12"),
                     ),
+                ),
+            ),
+            disputes=(
+                DemoDispute(
+                    12,
+                    "The 12 boxes of INB-20433 were wheels, not frames. They are below "
+                    "the oversize limit.",
+                    amount="94.38",
+                    line="2",
+                ),
+            ),
+            promises=(DemoPromise(2, 8),),
+            notes_of_staff=(
+                DemoNote(
+                    11,
+                    "Asked the dock for the scan of INB-20433. If they were wheels, "
+                    "credit all twelve.",
                 ),
             ),
         ),
@@ -230,12 +279,31 @@ SCHELDT = DemoBusiness(
             is_seen=False,
         ),
         DemoInvoice(
+            2,
+            47,
+            Fate.OPEN,
+            (
+                DemoLine(
+                    "Chilled storage",
+                    "112",
+                    "1.95",
+                    "day",
+                    "",
+                    BELGIAN,
+                    events=_storage("1.95", ("ST-47590", "Cold 2", "4", "28")),
+                ),
+                DemoLine("Inbound unloading", "4", "48.00", "pallet", "", BELGIAN),
+            ),
+            is_seen=False,
+        ),
+        DemoInvoice(
             1,
             10,
             Fate.PAID_BY_CARD,
             (DemoLine("Customs paperwork", "2", "75.00", "", "", BELGIAN),),
         ),
     ),
+    reminder_steps=(-3, 0, 7),
     usual=(
         DemoLine("Pallet storage", "140", "0.85", "day", "", BELGIAN),
         DemoLine("Picks", "620", "0.62", "pick", "", BELGIAN),
