@@ -315,10 +315,10 @@ ICONS: dict[str, str] = {
 }
 
 
-def icon_svg(name: str, size: int = 16) -> Markup:
+def icon_svg(name: str, size: int = 16, look: str = "") -> Markup:
     """Return the same icon as HTML for pages painted on the server."""
     svg = Markup(
-        '<svg class="icon" width="{0}" height="{0}" viewBox="0 0 24 24"'
+        '<svg class="{2}" width="{0}" height="{0}" viewBox="0 0 24 24"'
         ' aria-hidden="true"><path d="{1}"/></svg>'
     )
-    return svg.format(size, ICONS[name])
+    return svg.format(size, ICONS[name], f"icon {look}".rstrip())

@@ -68,10 +68,11 @@ class PdfRenderer:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
-    def render(self, html: str, content_digest: str) -> bytes:
-        """Return the PDF of a page from `render_print`.
+    def render(self, html: str, content_digest: str, xml: bytes = b"") -> bytes:
+        """Return the PDF of a page from `render_print`, made to be kept.
 
-        The same page and digest give the same bytes, in any process.
+        `xml` is the same invoice for machines; it goes inside as Factur-X. The same
+        page, digest and XML give the same bytes, in any process.
 
         Raises:
             PdfEngineMissing: with the line that installs it.
@@ -79,7 +80,7 @@ class PdfRenderer:
             PdfFailed: the engine could not do it.
         """
         identifier = bytes.fromhex(content_digest)[:16]
-        (pdf,) = self._ask([b"pdf", html.encode(), identifier])
+        (pdf,) = self._ask([b"pdf", html.encode(), identifier, xml])
         return pdf
 
     def render_pages(self, pdf: bytes, width: int) -> tuple[bytes, ...]:

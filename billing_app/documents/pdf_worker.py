@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import BinaryIO
 from xml.etree import ElementTree
 
+from billing_app.documents import archive
 from billing_app.documents.frames import read_message, write_message
 from billing_app.documents.render import render_print
 from billing_app.domain.document import Branding, Look, Party, ReceiptDocument
@@ -39,7 +40,7 @@ CLONE_NEWNET = 0x40000000
 _PLAIN_VALUE = re.compile(r"(--s-[\w-]+): ([^;]+);")
 _USE = re.compile(r"var\((--s-[\w-]+)\)")
 
-Engine = Callable[[bytes, bytes], bytes]
+Engine = Callable[[bytes, bytes, bytes], bytes]
 
 
 def main() -> None:
@@ -104,12 +105,32 @@ def load_engine() -> Engine:
         def _ua_stylesheets(self, forms: bool = False) -> list[weasyprint.CSS]:
             return [defaults]
 
-    def make_pdf(markup: bytes, identifier: bytes) -> bytes:
-        drawn = BytesIO()
-        Page(markup).write_pdf(
-            drawn, stylesheets=[own], font_config=fonts, pdf_identifier=identifier
+    def make_pdf(markup: bytes, identifier: bytes, xml: bytes) -> bytes:
+        drawn, page = BytesIO(), Page(markup)
+        page.write_pdf(
+            drawn,
+            stylesheets=[own],
+            font_config=fonts,
+            pdf_identifier=identifier,
+            pdf_variant=archive.VARIANT,
+            attachments=[attachment(xml, made_at(page))] if xml else None,
+            finisher=archive.make_finisher(has_xml=bool(xml)),
         )
         return drawn.getvalue()
+
+    def made_at(page: Page) -> datetime:
+        created = page.etree_element.find(".//meta[@name='dcterms.created']")
+        return datetime.fromisoformat(created.get("content"))
+
+    def attachment(xml: bytes, created: datetime) -> weasyprint.Attachment:
+        return weasyprint.Attachment(
+            string=xml,
+            name=archive.XML_NAME,
+            description="The same invoice for machines (EN 16931)",
+            relationship=archive.XML_RELATIONSHIP,
+            created=created,
+            modified=created,
+        )
 
     return make_pdf
 
@@ -136,7 +157,9 @@ def warm_up(engine: Engine) -> None:
             date(2026, 1, 1), "", "", 1, 1, 0,
         )  # fmt: skip
         engine(
-            render_print(sample, None, datetime(2026, 1, 1, tzinfo=UTC)).encode(), b""
+            render_print(sample, None, datetime(2026, 1, 1, tzinfo=UTC)).encode(),
+            b"",
+            b"",
         )
     gc.collect()
     # Frozen objects are not walked again, so the jobs share their memory.
@@ -181,13 +204,14 @@ def work(engine: Engine, request: list[bytes], result: BinaryIO) -> None:
 
 
 def do(engine: Engine, request: list[bytes]) -> list[bytes]:
-    kind, body, detail = request
+    kind, body, *details = request
     if kind == b"pages":
         from billing_app.documents.pages import draw_pages
 
-        return draw_pages(body, int(detail))
+        return draw_pages(body, int(details[0]))
     assert kind == b"pdf"
-    return [engine(body, detail)]
+    identifier, xml = details
+    return [engine(body, identifier, xml)]
 
 
 def limit_job() -> None:

@@ -6,7 +6,6 @@ HTML or CSS. The style sheet of both screen and paper is `assets/document.css`.
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -20,6 +19,8 @@ from babel import Locale
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from billing_app.documents.printable import printable as _clean
+from billing_app.documents.printable import printable_prose as _prose
 from billing_app.documents.qr import payment_code
 from billing_app.documents.words import Words, words_for
 from billing_app.domain.aging import AgeBucket
@@ -43,6 +44,7 @@ from billing_app.domain.formats import (
     locale_of,
 )
 from billing_app.domain.statement import EntryKind, StatementDocument
+from billing_app.domain.taxes import VAT_COUNTRIES
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -56,26 +58,13 @@ TERMS_AS_FACT_MAX = 24
 # A wider logo is a word mark: it says the name itself.
 WORD_MARK_RATIO = 1.8
 
-# C0 and C1 controls but tab and newline, signs that turn the reading direction
-# around (an amount must never be shown backwards), and what XML cannot hold.
-_UNPRINTABLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
-)
 _WITHOUT_THIN = str.maketrans("", "", ".,'’ \u00a0\u202f()il")
-_BLANK_LINES = re.compile(r"\n\s*\n\s*")
 
 _MAGIC = {
     b"\x89PNG": "image/png",
     b"\xff\xd8\xff": "image/jpeg",
     b"RIFF": "image/webp",
 }
-
-# Where a tax number is a VAT number: the European Union and its neighbours.
-_VAT_COUNTRIES = frozenset([
-    "AT", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR",
-    "GB", "GR", "HR", "HU", "IE", "IS", "IT", "LI", "LT", "LU", "LV", "MT",
-    "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
-])  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -646,7 +635,7 @@ def _vat_line(party: Party, words: Words) -> str:
     if not party.vat_id:
         return ""
     country = party.country or party.vat_id[:2]
-    label = words.vat_id if country in _VAT_COUNTRIES else words.tax_id
+    label = words.vat_id if country in VAT_COUNTRIES else words.tax_id
     return f"{label} {party.vat_id}"
 
 
@@ -711,14 +700,3 @@ def _data_url(logo: bytes) -> str:
     kind = next((kind for magic, kind in _MAGIC.items() if logo.startswith(magic)), "")
     assert kind, "logos are stored as PNG, JPEG or WebP"
     return f"data:{kind};base64,{b64encode(logo).decode()}"
-
-
-def _clean(text: str) -> str:
-    """Return one line without anything that cannot or must not be printed."""
-    return _UNPRINTABLE.sub("", " ".join(text.split()))
-
-
-def _prose(text: str) -> str:
-    """Return text with its line breaks, at most one empty line between two."""
-    lines = "\n".join(line.strip() for line in text.strip().splitlines())
-    return _UNPRINTABLE.sub("", _BLANK_LINES.sub("\n\n", lines))

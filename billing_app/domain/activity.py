@@ -122,6 +122,7 @@ _VISIT_TEXT = {
 }
 _DOWNLOAD_TEXT = {
     VisitKind.PDF: "PDF downloaded",
+    VisitKind.E_INVOICE: "E-invoice downloaded",
     VisitKind.RECEIPT: "Receipt downloaded",
     VisitKind.STATEMENT: "Statement downloaded",
     VisitKind.DOCUMENTS: "Documents downloaded",

@@ -67,6 +67,22 @@ class Branding:
 
 
 @dataclass(frozen=True, slots=True)
+class LineTax:
+    """A tax of a line, for machines to read. `category` as `TaxTerms.category`."""
+
+    category: str
+    percent: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class LineAdjustment:
+    """An allowance (negative) or a charge (positive) on one line."""
+
+    reason: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentLine:
     """One printed line. Amounts are minor units of the document's currency.
 
@@ -76,6 +92,8 @@ class DocumentLine:
         discount: as printed, like `10%`, empty for none.
         amount_minor: after line discounts, in the prices as agreed.
         tax: as printed, like `21%`.
+        taxes, adjustments: what `tax` and `discount` stand for. Documents issued
+            before these were kept have none.
     """
 
     name: str
@@ -91,6 +109,8 @@ class DocumentLine:
     net_minor: int
     group: str = ""
     group_reference: str = ""
+    taxes: tuple[LineTax, ...] = ()
+    adjustments: tuple[LineAdjustment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +131,21 @@ class DocumentTax:
     taxable_minor: int
     tax_minor: int
     exemption_reason: str = ""
+    exemption_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentTaxSet:
+    """What the document's allowances and charges come to under one tax, without it.
+
+    Attributes:
+        allowance_minor, charge_minor: for an e-invoice, which has them by tax.
+    """
+
+    category: str
+    percent: Decimal
+    allowance_minor: int
+    charge_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +195,7 @@ class InvoiceDocument:
     bank: tuple[BankRow, ...] = ()
     iban: str = ""
     bic: str = ""
+    tax_sets: tuple[DocumentTaxSet, ...] = ()
     format: int = FORMAT
 
 

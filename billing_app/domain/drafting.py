@@ -13,9 +13,13 @@ from billing_app.domain.document import (
     DocumentAdjustment,
     DocumentLine,
     DocumentTax,
+    DocumentTaxSet,
     InvoiceDocument,
+    LineAdjustment,
+    LineTax,
     Party,
 )
+from billing_app.domain.money import Money
 from billing_app.domain.totals import (
     Adjustment,
     AdjustmentTotals,
@@ -91,6 +95,7 @@ def build_document(
                 taxable_minor=group.taxable.minor,
                 tax_minor=group.tax.minor,
                 exemption_reason=group.exemption_reason,
+                exemption_code=group.exemption_code,
             )
             for group in totals.tax_groups
         ),
@@ -106,6 +111,16 @@ def build_document(
         bank=header.bank,
         iban=header.iban,
         bic=header.bic,
+        tax_sets=tuple(
+            DocumentTaxSet(
+                category=tax.category,
+                percent=tax.percent,
+                allowance_minor=tax_set.allowance_total.minor,
+                charge_minor=tax_set.charge_total.minor,
+            )
+            for tax_set in totals.tax_sets
+            for tax in tax_set.taxes
+        ),
     )
 
 
@@ -128,7 +143,23 @@ def _line(terms: LineTerms, totals: LineTotals, texts: LineTexts) -> DocumentLin
         amount_minor=totals.amount.minor,
         net_minor=totals.net.minor,
         group=texts.group,
+        taxes=tuple(LineTax(tax.category, tax.percent) for tax in terms.taxes),
+        adjustments=(
+            *_line_adjustments(terms.allowances, totals.allowances, -1),
+            *_line_adjustments(terms.charges, totals.charges, 1),
+        ),
     )
+
+
+def _line_adjustments(
+    terms: tuple[Adjustment, ...], amounts: tuple[Money, ...], sign: int
+) -> list[LineAdjustment]:
+    word = "Discount" if sign < 0 else "Charge"
+    return [
+        LineAdjustment(term.reason or word, sign * amount.minor)
+        for term, amount in zip(terms, amounts, strict=True)
+        if amount.minor
+    ]
 
 
 def _discount_label(allowances: tuple[Adjustment, ...]) -> str:

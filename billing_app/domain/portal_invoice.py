@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from billing_app.domain.branding import brand_style, correct_brand, initials
 from billing_app.domain.dispute import Disputable
 from billing_app.domain.document import Branding, InvoiceDocument, Party
+from billing_app.domain.e_invoice import find_gaps
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.formats import format_amount, format_date, format_money
 from billing_app.domain.invoice import (
@@ -278,9 +279,12 @@ class PortalInvoice:
     disputes: DisputePart = DisputePart.EMPTY
     asking: AskingPart = AskingPart.EMPTY
     shows_pdf: bool = False
+    has_e_invoice: bool = False
     pdf_words: str = ""
     has_pdf: bool = False
     pdf_href: str = ""
+    cii_href: str = ""
+    ubl_href: str = ""
     pay_href: str = ""
     base: str = ""
     account_href: str = ""
@@ -421,9 +425,12 @@ class _Writer:
             disputes=self.disputes,
             asking=self.asking,
             shows_pdf=settings.shows_pdf,
+            has_e_invoice=settings.shows_pdf and not find_gaps(document),
             pdf_words=_PDF_WORDS[self.facts.pdf],
             has_pdf=self.facts.pdf == PdfState.READY,
             pdf_href=f"{self.looking.base}/invoice.pdf",
+            cii_href=f"{self.looking.base}/invoice.cii.xml",
+            ubl_href=f"{self.looking.base}/invoice.ubl.xml",
             pay_href=f"{self.looking.base}/pay",
             base=self.looking.base,
             account_href=self.account_href,

@@ -18,6 +18,14 @@ TAX_CATEGORIES = {
 }
 
 
+# Where a tax number is a VAT number: the European Union and its neighbours.
+VAT_COUNTRIES = frozenset([
+    "AT", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR",
+    "GB", "GR", "HR", "HU", "IE", "IS", "IT", "LI", "LT", "LU", "LV", "MT",
+    "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
+])  # fmt: skip
+
+
 def check_tax(category: str, percent: Decimal, exemption_reason: str) -> None:
     """Refuse a tax that an invoice could not show correctly.
 

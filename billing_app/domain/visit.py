@@ -31,6 +31,7 @@ class VisitKind(StrEnum):
 
     PAGE = "page"
     PDF = "pdf"
+    E_INVOICE = "e_invoice"
     RECEIPT = "receipt"
     STATEMENT = "statement"
     DOCUMENTS = "documents"

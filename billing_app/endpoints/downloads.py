@@ -1,4 +1,4 @@
-"""Files of documents: the PDF of an invoice, pictures of its pages, receipts.
+"""Files of documents: the PDF of an invoice, its XML, pictures of pages, receipts.
 
 Each request proves anew that it may have the file. Whatever it may not have is not
 found, in the same words as any wrong link.
@@ -22,7 +22,9 @@ from billing_app.database.authentication import (
     OpenedLink,
     PortalNotAvailable,
 )
+from billing_app.documents.e_invoice import NotAnEInvoice, write_cii, write_ubl
 from billing_app.documents.portal import render_message
+from billing_app.domain.document import InvoiceDocument
 from billing_app.domain.errors import BillingError, NotFound, NotPermitted, NotSignedIn
 from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND
 from billing_app.domain.portal_place import INVOICE_ROUTES
@@ -37,11 +39,12 @@ from billing_app.workflows.document_files import NotPrinted
 # How soon a browser asks again for a file that is being made.
 _AGAIN_SECONDS = 2
 # What stands behind the page's own address.
-_FILE = re.compile(r"/(invoice\.pdf|pages/[^/]+|receipts/[^/]+)$")
+_FILE = re.compile(r"/(invoice\.(?:pdf|cii\.xml|ubl\.xml)|pages/[^/]+|receipts/[^/]+)$")
 _PREPARING = (
     "The PDF is being prepared",
     "It takes a few seconds. This page asks again by itself.",
 )
+_NO_XML = "This invoice can’t be an e-invoice"
 _NO_PDF = (
     "No PDF at the moment",
     "The PDF can’t be made right now. The invoice’s own page shows the same invoice, "
@@ -75,17 +78,27 @@ def download_routes(head: Markup) -> list[Route]:
             for page in INVOICE_ROUTES
             for file, answer in (
                 ("invoice.pdf", portal_invoice),
+                ("invoice.cii.xml", portal_e_invoice),
+                ("invoice.ubl.xml", portal_e_invoice),
                 ("pages/{number:id}.png", portal_page),
                 ("receipts/{payment_id:id}.pdf", portal_receipt),
             )
         ),
         route("/api/invoices/{invoice_id:id}/invoice.pdf", staff_invoice),
+        route("/api/invoices/{invoice_id:id}/invoice.cii.xml", staff_e_invoice),
+        route("/api/invoices/{invoice_id:id}/invoice.ubl.xml", staff_e_invoice),
     ]
 
 
 def portal_invoice(request: Request) -> Response:
     link, document = _find(request)
     return _kept(request, link, VisitKind.PDF, _pdf(request, document, "Invoice"))
+
+
+def portal_e_invoice(request: Request) -> Response:
+    link = _open(request)
+    document = runtime.current().run(link.visitor, portal.read_issued)
+    return _kept(request, link, VisitKind.E_INVOICE, _xml(request, document))
 
 
 def portal_receipt(request: Request) -> Response:
@@ -110,10 +123,20 @@ def staff_invoice(request: Request) -> Response:
     return _pdf(request, document, "Invoice")
 
 
+def staff_e_invoice(request: Request) -> Response:
+    running = runtime.current()
+    actor = authentication.staff_actor(
+        running.engine, cookies_of(request).staff, running.now()
+    )
+    invoice_id = request.path_params["invoice_id"]
+    return _xml(request, running.run(actor, issued_files.read_issued, invoice_id))
+
+
 class _Refusals:
     """The few pages that stand in for a file, drawn once."""
 
     def __init__(self, head: Markup) -> None:
+        self._head = head
         self._not_found = render_message(*NOT_FOUND, head=head)
         self._not_available = render_message(*NOT_AVAILABLE, head=head)
         self._no_pdf = render_message(*_NO_PDF, head=head)
@@ -127,6 +150,9 @@ class _Refusals:
         if isinstance(refusal, NotPrinted) and refusal.is_coming:
             again = {"retry-after": str(_AGAIN_SECONDS)}
             return HTMLResponse(self._preparing, 202, again)
+        if isinstance(refusal, NotAnEInvoice):
+            page = render_message(_NO_XML, refusal.message, head=self._head)
+            return HTMLResponse(page, 409)
         if isinstance(refusal, NotFound | NotPermitted) and not isinstance(
             refusal, NotPrinted
         ):
@@ -140,11 +166,15 @@ def _find(request: Request, payment_id: int = 0) -> tuple[OpenedLink, ReadDocume
     Raises:
         NotFound, PortalNotAvailable: also where the portal offers no files.
     """
-    running = runtime.current()
+    link = _open(request)
+    return link, runtime.current().run(link.visitor, portal.find_document, payment_id)
+
+
+def _open(request: Request) -> OpenedLink:
     link = open_page(request, _FILE.sub("", request.url.path))
     if not link.setup.settings.shows_pdf:
         raise NotFound("This portal offers no files.")
-    return link, running.run(link.visitor, portal.find_document, payment_id)
+    return link
 
 
 def _kept(
@@ -156,15 +186,35 @@ def _kept(
     return answer
 
 
+def _xml(request: Request, document: InvoiceDocument) -> Response:
+    """Write the e-invoice whose syntax the address names."""
+    is_ubl = request.url.path.endswith(".ubl.xml")
+    content = write_ubl(document) if is_ubl else write_cii(document)
+    syntax = "ubl" if is_ubl else "cii"
+    name = _file_name("Invoice", document.number)
+    return Response(
+        content,
+        media_type="application/xml",
+        headers={
+            "content-disposition": f'attachment; filename="{name}.{syntax}.xml"',
+        },
+    )
+
+
+def _file_name(noun: str, number: str) -> str:
+    name = re.sub(r"[^\w.-]+", "-", f"{noun}-{number}", flags=re.ASCII)
+    return name.strip("-")
+
+
 def _pdf(request: Request, document: ReadDocument, noun: str) -> Response:
     content = document_files.read_pdf(runtime.current(), document)
-    name = re.sub(r"[^\w.-]+", "-", f"{noun}-{document.number}", flags=re.ASCII)
+    name = _file_name(noun, document.number)
     kind = "inline" if request.query_params.get("inline") == "1" else "attachment"
     return Response(
         content,
         media_type="application/pdf",
         headers={
-            "content-disposition": f'{kind}; filename="{name.strip("-")}.pdf"',
+            "content-disposition": f'{kind}; filename="{name}.pdf"',
             "etag": f'"{document.pdf_digest}"',
         },
     )

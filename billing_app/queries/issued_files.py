@@ -8,6 +8,7 @@ from sqlmodel import col
 from billing_app.database.access import staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
+from billing_app.domain.document import InvoiceDocument, from_json
 from billing_app.domain.errors import NotFound
 from billing_app.models import IssuedDocument
 from billing_app.queries.portal import ReadDocument, pdf_state
@@ -36,3 +37,21 @@ def find_invoice_file(uow: UnitOfWork, invoice_id: int) -> ReadDocument:
     return ReadDocument(
         found.id, uow.actor.workspace_id, found.number, found.pdf_digest, pdf
     )
+
+
+@staff(Permission.VIEW)
+def read_issued(uow: UnitOfWork, invoice_id: int) -> InvoiceDocument:
+    """Read an invoice as it was issued.
+
+    Raises:
+        NotFound: it does not exist, or is still a draft.
+    """
+    found = uow.first(
+        select(col(IssuedDocument.content)).where(
+            col(IssuedDocument.invoice_id) == invoice_id,
+            col(IssuedDocument.kind) == "invoice",
+        )
+    )
+    if found is None:
+        raise NotFound("That invoice has no document yet.")
+    return from_json(InvoiceDocument, found.content)

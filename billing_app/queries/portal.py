@@ -106,6 +106,19 @@ def find_document(
     )
 
 
+@visitor
+def read_issued(uow: UnitOfWork, invoice_id: int | None = None) -> InvoiceDocument:
+    """Read an invoice as it was issued.
+
+    Raises:
+        NotFound: it is not shown to this visitor.
+    """
+    found = uow.first(_CONTENT, invoice_id=_wanted(uow, invoice_id))
+    if found is None:
+        raise NotFound("Invoice not found.")
+    return read_document(found.content)
+
+
 @lru_cache(maxsize=256)
 def read_document(content: str) -> InvoiceDocument:
     """Read a stored document, which never changes."""
@@ -177,6 +190,11 @@ _INVOICE = (
     )
     .join(IssuedDocument, col(IssuedDocument.invoice_id) == col(Invoice.id))
     .where(col(Invoice.id) == _WANTED_ID, col(IssuedDocument.kind) == "invoice")
+)
+
+_CONTENT = select(col(IssuedDocument.content)).where(
+    col(IssuedDocument.invoice_id) == _WANTED_ID,
+    col(IssuedDocument.kind) == "invoice",
 )
 
 _DOCUMENT = select(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from billing_app.database.outbox import Claimed
+from billing_app.documents.e_invoice import NotAnEInvoice, write_cii
 from billing_app.documents.mail import (
     MailContent,
     write_code_mail,
@@ -77,7 +78,17 @@ def print_document(runtime: Runtime, document: ToPrint) -> bytes:
     digest = printed.branding.logo_digest
     logo = runtime.files.read(digest) if digest else None
     html = render_print(printed, logo, document.issued_at)
-    return runtime.pdf.render(html, document.content_digest)
+    return runtime.pdf.render(html, document.content_digest, _xml_of(printed))
+
+
+def _xml_of(printed: InvoiceDocument | ReceiptDocument) -> bytes:
+    """Return what goes inside the PDF; what cannot be an e-invoice stays plain."""
+    if not isinstance(printed, InvoiceDocument):
+        return b""
+    try:
+        return write_cii(printed)
+    except NotAnEInvoice:
+        return b""
 
 
 def mail_invoice(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:

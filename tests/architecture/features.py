@@ -171,6 +171,13 @@ SECTIONS = (
             "G15": "Figures, tabs and transactions for accounting",
         },
     ),
+    Section(
+        "Documents for machines",
+        {
+            "A04": "E-invoices: Factur-X inside the PDF, CII and UBL to take away",
+            "R42": "E-invoices pass the official rules; what is missing is named",
+        },
+    ),
 )
 
 # Of rows whose tests show a part: what is to come.

@@ -231,18 +231,18 @@ def test_a_job_that_takes_too_long_is_killed_and_the_next_one_runs():
         renderer.close()
 
 
-def run_out_of_memory(markup: bytes, identifier: bytes) -> bytes:
+def run_out_of_memory(markup: bytes, identifier: bytes, xml: bytes) -> bytes:
     raise MemoryError
 
 
-def run_out_of_time(markup: bytes, identifier: bytes) -> bytes:
+def run_out_of_time(markup: bytes, identifier: bytes, xml: bytes) -> bytes:
     os.kill(os.getpid(), signal.SIGXCPU)
     return b""
 
 
 @pytest.mark.parametrize("engine", [run_out_of_memory, run_out_of_time])
 def test_a_job_at_its_limits_says_so(engine: pdf_worker.Engine):
-    assert pdf_worker.answer_in_fork(engine, [b"pdf", b"", b""]) == [b"limit"]
+    assert pdf_worker.answer_in_fork(engine, [b"pdf", b"", b"", b""]) == [b"limit"]
 
 
 def test_what_is_no_pdf_has_no_pages(renderer: PdfRenderer):

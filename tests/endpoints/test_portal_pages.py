@@ -15,6 +15,7 @@ from zipfile import ZipFile
 
 import httpx
 import pytest
+from lxml import etree
 from markupsafe import Markup
 from pypdf import PdfWriter
 from sqlmodel import col, select
@@ -260,12 +261,22 @@ class TestRefusals:
         first = answers[0]
         assert first.status_code == 404
         assert "<h1>Invoice not found</h1>" in first.text
+        assert '<svg class="icon art"' in first.text
         assert {(x.status_code, x.text) for x in answers} == {(404, first.text)}
         assert all(x.headers == first.headers for x in answers)
         assert "Northwind" not in first.text
 
     @pytest.mark.feature("F004", "F007")
-    @pytest.mark.parametrize("file", ["invoice.pdf", "pages/1.png", "receipts/1.pdf"])
+    @pytest.mark.parametrize(
+        "file",
+        [
+            "invoice.pdf",
+            "invoice.cii.xml",
+            "invoice.ubl.xml",
+            "pages/1.png",
+            "receipts/1.pdf",
+        ],
+    )
     async def test_so_are_their_files(self, portal: Portal, file: str):
         tokens = [token for token in await self.bad_links(portal) if token != "%00"]
 
@@ -412,6 +423,77 @@ class TestFiles:
 
 
 @pytest.mark.feature("F086")
+class TestEInvoices:
+    """The same document for machines, for whoever may read it."""
+
+    FILES = ("invoice.cii.xml", "invoice.ubl.xml")
+
+    def make_suitable(self, portal: Portal) -> int:
+        """Fill in what an e-invoice needs, and publish an invoice with it."""
+        with portal.world.unit(portal.place.system) as uow:
+            settings = uow.one(select(WorkspaceSettings))
+            settings.legal_name, settings.country = "Northwind Charter B.V.", "NL"
+            settings.registration = "KvK 70112233"
+        buyer = a_customer(portal.world, portal.place)
+        with portal.world.unit(portal.place.system) as uow:
+            uow.get(Customer, buyer).country = "NL"
+        return an_invoice(portal.world, portal.place, customer_id=buyer)
+
+    @pytest.mark.feature("A04")
+    async def test_the_customer_takes_both_kinds(self, portal: Portal):
+        portal.invoice_id = self.make_suitable(portal)
+
+        page = await portal.open()
+
+        for file, element in zip(
+            self.FILES, ("CrossIndustryInvoice", "Invoice"), strict=True
+        ):
+            assert f'href="/p/{portal.token}/{file}"' in page.text
+            answer = await portal.open(f"/{file}")
+            assert answer.headers["content-type"] == "application/xml"
+            syntax = file.removeprefix("invoice.")
+            named = f'filename="Invoice-INV-00002.{syntax}"'
+            assert named in answer.headers["content-disposition"]
+            root = etree.fromstring(answer.content)
+            assert etree.QName(root).localname == element
+
+    async def test_what_cannot_be_one_says_why(self, portal: Portal):
+        page = await portal.open()
+
+        assert ".cii.xml" not in page.text
+        for file in self.FILES:
+            answer = await portal.open(f"/{file}")
+            assert answer.status_code == 409
+            assert "This invoice can’t be an e-invoice" in answer.text
+
+    async def test_without_files_there_is_no_xml_either(self, portal: Portal):
+        portal.invoice_id = self.make_suitable(portal)
+        portal.choose(shows_pdf=False)
+
+        for file in self.FILES:
+            assert (await portal.open(f"/{file}")).status_code == 404
+
+    async def test_staff_have_those_of_their_own_workspace(self, portal: Portal):
+        mine = self.make_suitable(portal)
+        theirs = an_invoice(portal.world, portal.world.kestrel)
+        staff = portal.sign_in()
+
+        for file in self.FILES:
+            path = f"/api/invoices/{mine}/{file}"
+            assert (await portal.get(path, headers=staff)).status_code == 200
+            assert (await portal.get(path)).status_code == 303
+            path = f"/api/invoices/{theirs}/{file}"
+            assert (await portal.get(path, headers=staff)).status_code == 404
+
+    async def test_taking_one_is_no_view(self, portal: Portal):
+        portal.invoice_id = self.make_suitable(portal)
+
+        assert (await portal.open("/invoice.cii.xml")).status_code == 200
+
+        visits = all_rows(portal.world, portal.place, PortalVisit)
+        assert [(x.evidence, x.kind) for x in visits] == [("fetched", "e_invoice")]
+
+
 async def test_void_says_why_nothing_can_be_paid(portal: Portal):
     portal.connect_stripe()
     staff = portal.place.accounting

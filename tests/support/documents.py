@@ -3,6 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from io import BytesIO
+
+from PIL import Image
 
 from billing_app.domain.document import (
     BankRow,
@@ -15,6 +18,7 @@ from billing_app.domain.document import (
     Party,
     ReceiptDocument,
 )
+from billing_app.domain.drafting import Header
 
 MADE_AT = datetime(2026, 11, 12, 9, 0, tzinfo=UTC)
 
@@ -62,6 +66,17 @@ LINES = (
 )
 
 
+def a_header(**changes: object) -> Header:
+    """What stands on a document beside its lines, complete for an e-invoice."""
+    header = Header(
+        number="2026-0142", language="en", branding=Branding(), seller=SELLER,
+        buyer=BUYER, issued_on=date(2026, 11, 12), due_on=date(2026, 12, 12),
+        purchase_order="PO 4500-2291", notes="Please quote the invoice number.",
+        terms="30 days net", iban="NL91ABNA0417164300", bic="ABNANL2A",
+    )  # fmt: skip
+    return replace(header, **changes)  # pyright: ignore[reportArgumentType]
+
+
 def an_invoice(look: Look = Look.MODERN, **changes: object) -> InvoiceDocument:
     """Four lines, three taxes, one allowance: 10,719.82 due on 12 December 2026."""
     invoice = InvoiceDocument(
@@ -103,3 +118,12 @@ def lines_of(count: int) -> tuple[DocumentLine, ...]:
     return tuple(
         replace(LINES[place % 4], group=f"Job {place // 7}") for place in range(count)
     )
+
+
+def a_logo() -> bytes:
+    """A small coloured square with a hole, so that it has a mask, too."""
+    picture = Image.new("RGBA", (40, 40), "#0f5c73")
+    picture.putpixel((20, 20), (0, 0, 0, 0))
+    written = BytesIO()
+    picture.save(written, "PNG")
+    return written.getvalue()

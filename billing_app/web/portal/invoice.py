@@ -94,6 +94,7 @@ def _invoice() -> rx.Component:
             rx.cond(it.welcome, rx.el.p(it.welcome, class_name="welcome")),
             _document_bar(),
             _document(),
+            rx.cond(State.invoice.has_e_invoice, _e_invoice()),
             _payments(),
             disputes.section(),
             reminders_part(it.asking),
@@ -443,6 +444,17 @@ def _document_bar() -> rx.Component:
             ),
         ),
         class_name="document-bar",
+    )
+
+
+def _e_invoice() -> rx.Component:
+    it = State.invoice
+    return rx.el.p(
+        "For your accounting software: ",
+        link("CII", href=it.cii_href, leaves_app=True),
+        " or ",
+        link("UBL", href=it.ubl_href, leaves_app=True),
+        class_name="e-invoice",
     )
 
 

@@ -394,21 +394,33 @@ def _dispute(it: rx.vars.ObjectVar[DisputeLine]) -> rx.Component:
     )
 
 
+def _e_invoice() -> rx.Component:
+    return rx.fragment(
+        link_button("CII", State.card.cii_href, small=True, leaves_app=True),
+        link_button("UBL", State.card.ubl_href, small=True, leaves_app=True),
+    )
+
+
 def _document() -> rx.Component:
     error = message(State.card.pdf_error, tone="bad", icon_name="alert")
     return panel(
         "Document",
         _given(State.card.pdf_error, error),
         rx.el.div(rx.html(State.sheet), class_name="sheet-frame"),
+        _given(
+            State.card.e_invoice,
+            rx.el.p(State.card.e_invoice, class_name="e-invoice-gaps"),
+        ),
         count=State.card.issued,
         aside=[
+            rx.cond(State.card.is_e_invoice, _e_invoice(), rx.fragment()),
             link_button(
                 "Download PDF",
                 State.card.pdf_href,
                 small=True,
                 icon_name="download",
                 leaves_app=True,
-            )
+            ),
         ],
     )
 

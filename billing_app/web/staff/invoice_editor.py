@@ -580,6 +580,11 @@ def _preview() -> rx.Component:
                 class_name="preview-head",
             ),
             DocumentPreview.create(html=State.preview),
+            rx.cond(
+                State.lacks != "",
+                rx.el.p(State.lacks, class_name="e-invoice-gaps"),
+                rx.fragment(),
+            ),
         ),
         class_name="preview",
         aria_label="Preview",

@@ -46,6 +46,7 @@ from billing_app.web.staff.invoice_editor_lines import (
     only_texts,
     with_texts,
 )
+from billing_app.web.staff.invoice_words import plain_pdf_words
 
 AUTOSAVE_SECONDS = 1.2
 # Older than any version of a draft.
@@ -68,6 +69,7 @@ class InvoiceEditorState(StaffState, rx.State):
 
     Attributes:
         shows: edit or preview, where there is room for one only.
+        lacks: why it would be issued as a plain PDF, without an e-invoice inside.
         opened: changes whenever the fields have to be drawn anew.
         version: of the draft that what is typed stands on.
         heard, saved: numbers of the last text that came, and of the last one kept.
@@ -108,6 +110,7 @@ class InvoiceEditorState(StaffState, rx.State):
     total: str = ""
     to_fix: str = ""
     preview: str = ""
+    lacks: str = ""
     moved_words: str = ""
     shows: str = "edit"
 
@@ -515,16 +518,18 @@ class InvoiceEditorState(StaffState, rx.State):
         if self._desk is None:
             return
         if len(self._draft.lines) > 40:
-            read, html = await asyncio.to_thread(self._read_and_render)
+            read, html, lacks = await asyncio.to_thread(self._read_and_render)
         else:
-            read, html = self._read_and_render()
+            read, html, lacks = self._read_and_render()
         if html != self.preview:
             self.preview = html
+        if lacks != self.lacks:
+            self.lacks = lacks
         sheet = await self.get_state(EditorLinesState)
         sheet._draw(self._draft.lines, read)
         self._show_totals(read)
 
-    def _read_and_render(self) -> tuple[ReadDraft, str]:
+    def _read_and_render(self) -> tuple[ReadDraft, str, str]:
         desk = self._desk
         assert desk is not None
         read = read_draft(self._draft, self.currency, desk.rules)
@@ -542,7 +547,8 @@ class InvoiceEditorState(StaffState, rx.State):
             bank=desk.bank,
         )
         logo = desk.branding.logo_digest
-        return read, str(render_sheet(document, f"/logo/{logo}.png" if logo else ""))
+        sheet = str(render_sheet(document, f"/logo/{logo}.png" if logo else ""))
+        return read, sheet, plain_pdf_words(document) if document.lines else ""
 
     def _show_totals(self, read: ReadDraft) -> None:
         """Show the sums; what is as it was is not sent again."""

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from billing_app.domain.dispute import OUTCOME_WORDS
+from billing_app.domain.document import InvoiceDocument
+from billing_app.domain.e_invoice import find_gaps
 from billing_app.domain.events import Topic
 from billing_app.domain.invoice import InvoiceState, InvoiceStatus
 from billing_app.domain.payment import PaymentStatus, method_name
 from billing_app.domain.portal_dispute import line_words
 from billing_app.domain.promise import PromiseState
+from billing_app.domain.taxes import VAT_COUNTRIES
 from billing_app.queries.disputes import StaffDispute
 from billing_app.queries.invoice_detail import (
     InvoiceDetail,
@@ -52,6 +55,10 @@ class InvoiceCard:
     void_reason: str = ""
     issued: str = ""
     pdf_href: str = ""
+    cii_href: str = ""
+    ubl_href: str = ""
+    is_e_invoice: bool = False
+    e_invoice: str = ""
     pdf_error: str = ""
     can_pay: bool = False
     can_publish: bool = False
@@ -231,6 +238,10 @@ def card_of(it: InvoiceDetail) -> InvoiceCard:
         void_reason=it.void_reason,
         issued=f"as issued {formats.full_day(it.issued_on)}" if it.issued_on else "",
         pdf_href=f"/api/invoices/{it.id}/invoice.pdf",
+        cii_href=f"/api/invoices/{it.id}/invoice.cii.xml",
+        ubl_href=f"/api/invoices/{it.id}/invoice.ubl.xml",
+        is_e_invoice=it.document is not None and not find_gaps(it.document),
+        e_invoice=plain_pdf_words(it.document),
         pdf_error=it.pdf_error,
         can_pay=is_issued and it.outstanding_minor > 0,
         can_publish=is_issued and it.published_at is None and it.may_publish,
@@ -243,6 +254,17 @@ def card_of(it: InvoiceDetail) -> InvoiceCard:
         if it.disputed_minor
         else "",
     )
+
+
+def plain_pdf_words(document: InvoiceDocument | None) -> str:
+    """Say why a document is a plain PDF; empty where it is an e-invoice, too.
+
+    Where nobody sends e-invoices nobody is told.
+    """
+    if document is None or document.seller.country not in VAT_COUNTRIES:
+        return ""
+    gaps = find_gaps(document)
+    return f"Not an e-invoice, a plain PDF: {' '.join(gaps)}" if gaps else ""
 
 
 def _order_words(order: str) -> str:

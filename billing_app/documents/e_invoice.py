@@ -1,0 +1,341 @@
+"""Write an issued invoice for machines: CII (Factur-X) and UBL (Peppol BIS 3).
+
+Both come from the frozen document alone, so a file made today and one made in ten
+years are the same. The business terms of EN 16931 are the keys; `factur-x` knows
+where each stands in the two syntaxes.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from decimal import Decimal
+from typing import Any
+
+from facturx import generate_xml
+from lxml import etree
+
+from billing_app.documents.printable import printable, printable_prose
+from billing_app.domain import e_invoice as rules
+from billing_app.domain.document import (
+    DocumentLine,
+    DocumentTax,
+    DocumentTaxSet,
+    InvoiceDocument,
+    LineTax,
+    Party,
+)
+from billing_app.domain.errors import Conflict
+from billing_app.domain.money import Money
+from billing_app.domain.units import unit_code
+
+LEVEL = "en16931"
+PEPPOL_SPECIFICATION = (
+    "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"
+)
+PEPPOL_PROCESS = "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"
+
+INVOICE, CREDIT_NOTE = "380", "381"
+SEPA_TRANSFER, TRANSFER = "58", "30"
+# Enough to get the line's net back from quantity times price.
+_PRICE_STEP = Decimal(1).scaleb(-8)
+_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+_UBL = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
+
+Terms = dict[str, Any]
+
+
+class NotAnEInvoice(Conflict):
+    """EN 16931 cannot carry this document, or something it wants is missing."""
+
+    code = "not_an_e_invoice"
+
+
+def write_cii(document: InvoiceDocument) -> bytes:
+    """Return the XML that Factur-X and ZUGFeRD put inside the PDF.
+
+    Raises:
+        NotAnEInvoice: with the first reason, in plain words.
+    """
+    return _written(_generate(_terms(document), "factur-x"))
+
+
+def write_ubl(document: InvoiceDocument) -> bytes:
+    """Return UBL 2.1: Peppol BIS Billing 3 where its own fields are there.
+
+    Raises:
+        NotAnEInvoice: with the first reason, in plain words.
+    """
+    terms = _terms(document)
+    is_peppol = not rules.find_peppol_gaps(document)
+    if is_peppol:
+        terms["BT-23"] = PEPPOL_PROCESS
+    root = _generate(terms, "ubl-2.1")
+    if is_peppol:
+        for specification in root.iter(f"{_UBL}CustomizationID"):
+            specification.text = PEPPOL_SPECIFICATION
+    # factur-x 7.8 writes EUR here whatever the currency (PEPPOL-EN16931-R051).
+    for amount in root.iter(f"{_UBL}PayableRoundingAmount"):
+        amount.set("currencyID", document.currency)
+    return _written(root)
+
+
+def _generate(terms: Terms, flavor: str) -> etree._Element:
+    # It changes what it is given, and its own checks are made in the tests.
+    xml = generate_xml(
+        deepcopy(terms),
+        flavor=flavor,
+        level=LEVEL,
+        check_xsd=False,
+        check_schematron=False,
+    )
+    root = etree.fromstring(xml)
+    # factur-x 7.8 calls an element without content nil, which no schema allows.
+    for element in root.iter():
+        element.attrib.pop(_NIL, None)
+    etree.cleanup_namespaces(root)
+    return root
+
+
+def _written(root: etree._Element) -> bytes:
+    return etree.tostring(
+        root, pretty_print=True, xml_declaration=True, encoding="UTF-8"
+    )
+
+
+def _terms(document: InvoiceDocument) -> Terms:
+    """Return the business terms; a negative total is a credit note, signs turned."""
+    gaps = rules.find_gaps(document)
+    if gaps:
+        raise NotAnEInvoice(gaps[0])
+    return _Writer(document).terms()
+
+
+class _Writer:
+    """Turns one document into business terms."""
+
+    def __init__(self, document: InvoiceDocument) -> None:
+        self._document = document
+        self._sign = -1 if document.total_minor < 0 else 1
+        # Untaxed as a whole: the lines and the total say so (BG-23 is a must).
+        self._outside = LineTax("O", Decimal(0))
+
+    def terms(self) -> Terms:
+        document = self._document
+        line_sum = sum(line.net_minor for line in document.lines)
+        allowances = self._adjustments("BG-20")
+        charges = self._adjustments("BG-21")
+        return _filled(
+            {
+                "BT-1": printable(document.number),
+                "BT-2": document.issued_on,
+                "BT-3": CREDIT_NOTE if self._sign < 0 else INVOICE,
+                "BT-5": document.currency,
+                "BT-9": document.due_on,
+                "BT-13": printable(document.purchase_order),
+                "BT-20": printable_prose(document.terms),
+                "BG-1": [{"BT-22": printable_prose(document.notes)}]
+                if document.notes.strip()
+                else None,
+                "BG-4": self._seller(),
+                "BG-7": self._party(document.buyer),
+                "BT-72": document.delivery_on,
+                "BG-13": self._delivery(),
+                **self._payment(),
+                "BG-20": allowances,
+                "BG-21": charges,
+                "BT-106": self._amount(line_sum),
+                "BT-107": self._sum(x.allowance_minor for x in document.tax_sets),
+                "BT-108": self._sum(x.charge_minor for x in document.tax_sets),
+                "BT-109": self._amount(document.net_minor),
+                "BT-110": self._amount(document.tax_minor),
+                "BT-112": self._amount(document.total_minor),
+                "BT-113": self._sum([document.prepaid_minor]),
+                "BT-114": self._sum([document.rounding_minor]),
+                "BT-115": self._amount(document.due_minor),
+                "BG-23": self._taxes(),
+                "BG-25": [
+                    self._line(place, line)
+                    for place, line in enumerate(document.lines, 1)
+                ],
+            }
+        )
+
+    def _amount(self, minor: int) -> str:
+        return format(Money(self._sign * minor, self._document.currency).decimal, "f")
+
+    def _sum(self, amounts: Any) -> str | None:
+        minor = sum(amounts)
+        return self._amount(minor) if minor else None
+
+    def _seller(self) -> Terms:
+        seller = self._document.seller
+        number = rules.vat_number(seller)
+        return _filled(
+            {
+                **self._party(seller),
+                # Another tax number than that of VAT (BT-32) is the seller's alone.
+                "tax_identifier": printable(seller.vat_id) if not number else None,
+            }
+        )
+
+    def _party(self, party: Party) -> Terms:
+        lines = [line for line in map(printable, party.address) if line]
+        scheme, address = rules.vat_address(party) or ("EM", printable(party.email))
+        contact = _filled(
+            {
+                "name": printable(party.contact_name) or printable(party.name),
+                "phone": printable(party.phone),
+                "email": printable(party.email),
+            }
+        )
+        return _filled(
+            {
+                "name": printable(party.name),
+                "legal_identifier": printable(party.registration),
+                "vat_identifier": rules.vat_number(party),
+                "einvoicing_addr": address,
+                "einvoicing_addr_schemeid": scheme if address else None,
+                "addr_l1": lines[0] if lines else None,
+                "addr_l2": lines[1] if len(lines) > 1 else None,
+                "addr_l3": ", ".join(lines[2:]),
+                "country_code": party.country,
+                "contacts": [contact] if party.email or party.phone else None,
+            }
+        )
+
+    def _delivery(self) -> Terms | None:
+        """Say where a sale within the EU went (BR-IC-12)."""
+        if not any(tax.category == "K" for tax in self._document.taxes):
+            return None
+        buyer = self._document.buyer
+        return {"name": printable(buyer.name), "country_code": buyer.country}
+
+    def _payment(self) -> Terms:
+        document = self._document
+        if not document.iban:
+            return {}
+        return {
+            "BT-81": SEPA_TRANSFER if document.currency == "EUR" else TRANSFER,
+            "BT-83": printable(document.number),
+            "BT-84": document.iban.replace(" ", ""),
+            "BT-85": printable(document.seller.name),
+            "BT-86": printable(document.bic) or None,
+        }
+
+    def _taxes(self) -> list[Terms]:
+        document = self._document
+        if not document.taxes:
+            nothing = DocumentTax("", "O", Decimal(0), document.net_minor, 0)
+            return [self._tax(nothing)]
+        return [self._tax(tax) for tax in document.taxes]
+
+    def _tax(self, tax: DocumentTax) -> Terms:
+        reason = tax.exemption_reason or rules.EXEMPTION_WORDS.get(tax.category, "")
+        is_exempt = tax.category in {"E", *rules.EXEMPTION_WORDS}
+        return _filled(
+            {
+                "BT-116": self._amount(tax.taxable_minor),
+                "BT-117": self._amount(tax.tax_minor),
+                "BT-118": tax.category,
+                "BT-119": _percent(tax),
+                "BT-120": printable(reason) if is_exempt else None,
+                "BT-121": printable(tax.exemption_code) if is_exempt else None,
+            }
+        )
+
+    def _adjustments(self, group: str) -> list[Terms] | None:
+        """Return what the document takes off or adds, one entry for each tax."""
+        is_allowance = group == "BG-20"
+        reasons = [
+            printable(x.reason)
+            for x in self._document.adjustments
+            if (x.amount_minor * self._sign < 0) == is_allowance
+        ]
+        entries = [
+            _filled(
+                {
+                    "amount": self._amount(minor),
+                    "reason": "; ".join(dict.fromkeys(reasons))
+                    or ("Discount" if is_allowance else "Charge"),
+                    "vat_category_code": tax_set.category,
+                    "vat_rate": _percent(tax_set),
+                }
+            )
+            for tax_set in self._document.tax_sets
+            if (minor := _part(tax_set, is_allowance))
+        ]
+        return entries or None
+
+    def _line(self, place: int, line: DocumentLine) -> Terms:
+        tax = line.taxes[0] if line.taxes else self._outside
+        quantity, price, base = self._price(line)
+        adjustments = () if self._document.prices_inclusive else line.adjustments
+        return _filled(
+            {
+                "BT-126": str(place),
+                "BT-129": _number(quantity),
+                "BT-130": unit_code(line.unit),
+                "BT-131": self._amount(line.net_minor),
+                "BT-146": _number(price),
+                "BT-149": _number(base) if base != 1 else None,
+                "BT-151": tax.category,
+                "BT-152": _percent(tax),
+                "BT-153": printable(line.name),
+                "BT-154": printable_prose(line.description),
+                "BG-27": self._on_line(adjustments, is_allowance=True),
+                "BG-28": self._on_line(adjustments, is_allowance=False),
+            }
+        )
+
+    def _on_line(self, adjustments: Any, *, is_allowance: bool) -> list[Terms] | None:
+        entries = [
+            _filled(
+                {
+                    "amount": self._amount(
+                        -x.amount_minor if is_allowance else x.amount_minor
+                    ),
+                    "reason": printable(x.reason),
+                }
+            )
+            for x in adjustments
+            if (x.amount_minor * self._sign < 0) == is_allowance
+        ]
+        return entries or None
+
+    def _price(self, line: DocumentLine) -> tuple[Decimal, Decimal, Decimal]:
+        """Return quantity, net price and for how many units the price is.
+
+        A price is never negative (BR-27): the quantity carries the sign. Where the
+        agreed prices have tax in them, the net price is what the line comes to.
+        """
+        quantity = line.quantity * self._sign
+        if not self._document.prices_inclusive:
+            if line.unit_price < 0:
+                return -quantity, -line.unit_price, line.base_quantity
+            return quantity, line.unit_price, line.base_quantity
+        if not quantity:
+            return quantity, Decimal(0), Decimal(1)
+        net = Money(line.net_minor * self._sign, self._document.currency).decimal
+        price = (net / quantity).quantize(_PRICE_STEP)
+        return (
+            (-quantity, -price, Decimal(1))
+            if price < 0
+            else (quantity, price, Decimal(1))
+        )
+
+
+def _part(tax_set: DocumentTaxSet, is_allowance: bool) -> int:
+    return tax_set.allowance_minor if is_allowance else tax_set.charge_minor
+
+
+def _percent(tax: DocumentTax | DocumentTaxSet | LineTax) -> str | None:
+    """Return the rate; what is outside of VAT has none (BR-O-05)."""
+    return None if tax.category == "O" else _number(tax.percent)
+
+
+def _number(value: Decimal) -> str:
+    return format(value.normalize() + 0, "f")
+
+
+def _filled(terms: Terms) -> Terms:
+    return {key: value for key, value in terms.items() if value not in (None, "")}

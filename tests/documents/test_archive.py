@@ -1,0 +1,97 @@
+"""A PDF that lasts: the causes of PDF/A-3a, PDF/UA-1 and Factur-X, one by one.
+
+No validator of PDF/A is in a package registry; these are what it complains about.
+"""
+
+import io
+
+import pikepdf
+import pytest
+
+from billing_app.documents.e_invoice import write_cii
+from billing_app.documents.pdf import PdfRenderer
+from billing_app.documents.render import render_print
+from billing_app.domain.document import content_digest, to_json
+from tests.documents.test_e_invoice import USUAL
+from tests.support.documents import MADE_AT, a_logo
+
+DOCUMENT = USUAL["two taxes and a discount on both"]
+XML = write_cii(DOCUMENT)
+
+
+@pytest.fixture(scope="module")
+def data(renderer: PdfRenderer) -> bytes:
+    html = render_print(DOCUMENT, a_logo(), MADE_AT)
+    return renderer.render(html, content_digest(to_json(DOCUMENT)), XML)
+
+
+@pytest.fixture
+def pdf(data: bytes):
+    with pikepdf.open(io.BytesIO(data)) as opened:
+        yield opened
+
+
+@pytest.mark.feature("A04")
+def test_the_xml_is_inside_once_under_its_prescribed_name(pdf: pikepdf.Pdf):
+    (attached,) = pdf.Root.AF
+    assert pdf.attachments["factur-x.xml"].get_file().read_bytes() == XML
+    assert attached.F == attached.UF == "factur-x.xml"
+    assert attached.AFRelationship == "/Alternative"
+    assert attached.EF.F.Subtype == "/text/xml"
+
+
+def test_one_description_says_which_standards_it_follows(pdf: pikepdf.Pdf):
+    said = pdf.Root.Metadata.read_bytes().decode()
+
+    assert said.count("<rdf:RDF") == 1
+    for words in (
+        "pdfaid:part", "<pdfuaid:part>1<", "<fx:ConformanceLevel>EN 16931<",
+        "<fx:DocumentFileName>factur-x.xml<", "<fx:Version>1.0<",
+    ):  # fmt: skip
+        assert words in said
+    with pdf.open_metadata() as metadata:
+        assert metadata.pdfa_status == "3A"
+
+
+def test_people_and_programs_can_read_it_aloud(pdf: pikepdf.Pdf):
+    assert pdf.Root.MarkInfo.Marked
+    assert pdf.Root.Lang == "en"
+    assert pdf.Root.ViewerPreferences.DisplayDocTitle
+    assert "/StructTreeRoot" in pdf.Root
+
+
+def test_its_colours_and_fonts_are_its_own(pdf: pikepdf.Pdf):
+    assert len(pdf.Root.OutputIntents) == 1
+    assert len(pdf.trailer.ID) == 2
+    fonts = [x for x in pdf.objects if _is(x, "/FontDescriptor")]
+    assert fonts
+    assert all("/FontFile2" in x or "/FontFile3" in x for x in fonts)
+    pictures = [
+        x for x in pdf.objects
+        if isinstance(x, pikepdf.Stream) and x.get("/Subtype") == "/Image"
+    ]  # fmt: skip
+    assert pictures
+    assert not any(x.get("/Interpolate", False) for x in pictures)
+
+
+def test_the_same_document_gives_the_same_file(renderer: PdfRenderer, data: bytes):
+    html = render_print(DOCUMENT, a_logo(), MADE_AT)
+
+    again = renderer.render(html, content_digest(to_json(DOCUMENT)), XML)
+
+    assert again == data
+
+
+def test_without_xml_it_is_an_archive_that_claims_no_more(renderer: PdfRenderer):
+    html = render_print(DOCUMENT, None, MADE_AT)
+    data = renderer.render(html, "00" * 32)
+
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        assert "/AF" not in pdf.Root
+        assert b"fx:" not in pdf.Root.Metadata.read_bytes()
+        with pdf.open_metadata() as metadata:
+            assert metadata.pdfa_status == "3A"
+
+
+def _is(found: object, kind: str) -> bool:
+    return isinstance(found, pikepdf.Dictionary) and found.get("/Type") == kind

@@ -1,0 +1,289 @@
+"""E-invoices pass the official rules, or say in plain words what they lack."""
+
+import json
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import facturx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from billing_app.documents.e_invoice import NotAnEInvoice, write_cii, write_ubl
+from billing_app.domain.document import InvoiceDocument, Party, from_json, to_json
+from billing_app.domain.drafting import LineTexts, build_document
+from billing_app.domain.e_invoice import find_gaps, find_peppol_gaps
+from billing_app.domain.import_cases import ImportCase, ImportParty, import_file
+from billing_app.domain.money import Money
+from billing_app.domain.terms import (
+    Adjustment,
+    DocumentTerms,
+    LineTerms,
+    Prices,
+    TaxTerms,
+    negated,
+)
+from billing_app.domain.totals import compute_totals
+from tests.documents.e_invoice_rules import broken_rules
+from tests.domain.test_real_invoices import FILE
+from tests.support.documents import BUYER, SELLER, a_header
+
+VAT = TaxTerms("VAT", "S", Decimal(21))
+LOW = TaxTerms("VAT", "S", Decimal(9))
+ZERO = TaxTerms("VAT", "Z", Decimal(0))
+EXEMPT = TaxTerms("VAT", "E", Decimal(0), "Education, article 132")
+REVERSED = TaxTerms("VAT", "AE", Decimal(0))
+WITHIN_EU = TaxTerms("VAT", "K", Decimal(0))
+EXPORT = TaxTerms("VAT", "G", Decimal(0))
+
+WRITERS = {"cii": write_cii, "ubl": write_ubl}
+REAL = import_file(json.loads(FILE.read_text("utf-8"))) if FILE.is_file() else ()
+
+
+def line(price: str, *taxes: TaxTerms, quantity: str = "1", **more: object):
+    return LineTerms(Decimal(quantity), Decimal(price), taxes, **more)  # pyright: ignore
+
+
+def drafted(*lines: LineTerms, header: object = None, **more: object):
+    terms = DocumentTerms("EUR", tuple(lines), **more)  # pyright: ignore
+    return document_of(terms, header or a_header())
+
+
+def document_of(terms: DocumentTerms, header) -> InvoiceDocument:
+    texts = [LineTexts(f"Line {n}", unit="hours") for n, _ in enumerate(terms.lines, 1)]
+    document = build_document(header, terms, texts, compute_totals(terms))
+    # As it is stored.
+    return from_json(InvoiceDocument, to_json(document))
+
+
+USUAL = {
+    "one tax": drafted(line("100", VAT)),
+    "two taxes and a discount on both": drafted(
+        line("100", VAT),
+        line("33.33", LOW, quantity="3"),
+        allowances=(Adjustment(percent=Decimal(10), reason="Agreed"),),
+    ),
+    "discounts and charges on a line": drafted(
+        line(
+            "19.995",
+            VAT,
+            quantity="7",
+            allowances=(Adjustment(percent=Decimal("12.5")),),
+            charges=(Adjustment(amount=Money(250, "EUR"), reason="Packing"),),
+        )
+    ),
+    "prices with tax in them": drafted(
+        line("9.99", VAT, quantity="3"),
+        line("4.49", LOW, allowances=(Adjustment(percent=Decimal(50)),)),
+        prices=Prices.INCLUSIVE,
+        allowances=(Adjustment(amount=Money(500, "EUR")),),
+    ),
+    "a price for a hundred": drafted(
+        line("12.34", VAT, quantity="250", base_quantity=Decimal(100))
+    ),
+    "a negative price": drafted(line("100", VAT), line("-20", VAT)),
+    "below zero": drafted(line("100", VAT, quantity="-1"), line("20", VAT)),
+    "partly exempt": drafted(line("100", VAT), line("50", EXEMPT), line("5", ZERO)),
+    "reverse charge": drafted(line("100", REVERSED)),
+    "export": drafted(line("100", EXPORT)),
+    "a sale within the EU": drafted(
+        line("100", WITHIN_EU), header=a_header(delivery_on=date(2026, 11, 10))
+    ),
+    "paid before and rounded": drafted(
+        line("99.99", VAT),
+        prepaid=Money(1_000, "EUR"),
+        cash_rounding=Money(5, "EUR"),
+    ),
+    "outside of VAT": drafted(
+        line("100"),
+        header=a_header(
+            seller=replace(SELLER, vat_id=""), buyer=replace(BUYER, vat_id="")
+        ),
+    ),
+    "hostile words": drafted(
+        line("1", VAT),
+        header=a_header(
+            notes="<script>alert(1)</script> ]]> &amp; \x00\x0b\u202e\ufffe",
+            purchase_order="]]><!--",
+        ),
+    ),
+}
+
+
+@pytest.mark.feature("A04", "R42")
+@pytest.mark.parametrize("syntax", WRITERS)
+@pytest.mark.parametrize("name", USUAL)
+def test_what_people_bill_passes_the_official_rules(syntax: str, name: str):
+    assert find_gaps(USUAL[name]) == ()
+
+    assert broken_rules(WRITERS[syntax](USUAL[name]), syntax) == []
+
+
+@pytest.mark.skipif(not REAL, reason=f"there is no {FILE.name} to read")
+@pytest.mark.parametrize("syntax", WRITERS)
+def test_published_e_invoices_come_out_valid_again(syntax: str):
+    written = 0
+    for case in REAL:
+        document = document_from(case)
+        if find_gaps(document):
+            continue
+        written += 1
+        assert broken_rules(WRITERS[syntax](document), syntax) == [], case.id
+    assert written >= 50
+
+
+def document_from(case: ImportCase) -> InvoiceDocument:
+    terms = negated(case.terms) if case.kind == "credit_note" else case.terms
+
+    def party(said: ImportParty) -> Party:
+        vat_id = said.vat_id or said.tax_id
+        return Party(said.name, country=said.country, vat_id=vat_id, registration="1")
+
+    header = a_header(
+        number=case.number, seller=party(case.seller), buyer=party(case.buyer),
+        issued_on=case.issued_on, due_on=case.due_on, delivery_on=case.delivered_on,
+        notes="\n".join(case.notes), terms=case.payment_terms, iban="", bic="",
+    )  # fmt: skip
+    return document_of(terms, header)
+
+
+PRICES = st.decimals("-500", "5000", places=4)
+QUANTITIES = st.decimals("0.001", "900", places=3)
+PERCENTS = st.decimals("0", "100", places=2)
+ADJUSTMENTS = st.lists(
+    st.builds(Adjustment, percent=PERCENTS, reason=st.sampled_from(["", "Agreed"])),
+    max_size=2,
+).map(tuple)
+TERMS = st.builds(
+    DocumentTerms,
+    currency=st.sampled_from(["EUR", "JPY", "CHF", "HUF"]),
+    lines=st.lists(
+        st.builds(
+            LineTerms,
+            QUANTITIES,
+            PRICES,
+            st.sampled_from([(VAT,), (LOW,), (ZERO,), (EXEMPT,), (REVERSED,)]),
+            allowances=ADJUSTMENTS,
+            charges=ADJUSTMENTS,
+        ),
+        min_size=1,
+        max_size=6,
+    ).map(tuple),
+    prices=st.sampled_from(Prices),
+    allowances=ADJUSTMENTS,
+    charges=ADJUSTMENTS,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(TERMS, st.sampled_from(sorted(WRITERS)))
+def test_whatever_is_billed_its_e_invoice_is_valid(terms: DocumentTerms, syntax: str):
+    document = document_of(terms, a_header())
+
+    assert broken_rules(WRITERS[syntax](document), syntax) == []
+
+
+@pytest.mark.parametrize("syntax", WRITERS)
+def test_a_wrong_total_would_be_noticed(syntax: str):
+    """The rules that the other tests rely on do refuse something."""
+    pytest.importorskip("saxonche")
+    sound = USUAL["one tax"]
+    wrong = replace(sound, total_minor=sound.total_minor + 1)
+
+    assert any(
+        "BR-CO-15" in said for said in broken_rules(WRITERS[syntax](wrong), syntax)
+    )
+
+
+def test_the_same_document_gives_the_same_bytes():
+    for write in WRITERS.values():
+        assert write(USUAL["one tax"]) == write(USUAL["one tax"])
+
+
+def test_a_total_below_zero_is_a_credit_note_with_turned_signs():
+    root = etree.fromstring(write_ubl(USUAL["below zero"]))
+
+    assert etree.QName(root).localname == "CreditNote"
+    (payable,) = root.iter("{*}PayableAmount")
+    assert payable.text == "96.80"
+
+
+def test_peppol_is_said_only_where_its_own_fields_are_there():
+    reachable = USUAL["one tax"]
+    anonymous = replace(reachable, purchase_order="")
+
+    assert find_peppol_gaps(reachable) == ()
+    assert b"peppol" in write_ubl(reachable)
+    assert find_peppol_gaps(anonymous) == (
+        "Peppol wants the customer's reference or order number: add it.",
+    )
+    assert b"peppol" not in write_ubl(anonymous)
+
+
+def test_payable_rounding_is_in_the_currency_of_the_document():
+    terms = DocumentTerms("CHF", (line("9.99", VAT),), cash_rounding=Money(5, "CHF"))
+    root = etree.fromstring(write_ubl(document_of(terms, a_header())))
+
+    (rounding,) = root.iter("{*}PayableRoundingAmount")
+    assert rounding.get("currencyID") == "CHF"
+
+
+GAPS = [
+    (
+        document_of(DocumentTerms("KWD", (line("1", VAT),)), a_header()),
+        "KWD has three decimals, and e-invoices carry two.",
+    ),
+    (
+        drafted(line("1", VAT, LOW)),
+        "Line 1 has more than one tax, and e-invoices carry one.",
+    ),
+    (
+        drafted(line("1", VAT), line("2"), line("3"), line("4"), line("5")),
+        "Lines 2, 3, 4 and more have no tax. Choose one; “exempt” and “not subject "
+        "to tax” are kinds of it.",
+    ),
+    (
+        drafted(line("1", VAT), header=a_header(buyer=Party("Vermeer"))),
+        "The customer has no country.",
+    ),
+    (
+        drafted(
+            line("1", REVERSED),
+            header=a_header(buyer=replace(BUYER, vat_id="")),
+        ),
+        "Reverse charge and sales within the EU need the customer's VAT number.",
+    ),
+    (
+        drafted(line("1", WITHIN_EU)),
+        "A sale within the EU needs its date of delivery.",
+    ),
+    (
+        drafted(line("1", VAT), header=a_header(due_on=None, terms="")),
+        "There is neither a due date nor terms of payment.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("document", "sentence"), GAPS)
+def test_what_is_missing_is_named_in_plain_words(
+    document: InvoiceDocument, sentence: str
+):
+    assert find_gaps(document) == (sentence,)
+    for write in WRITERS.values():
+        with pytest.raises(NotAnEInvoice, match=sentence.split(".")[0][:30]):
+            write(document)
+
+
+def test_documents_of_before_have_no_taxes_by_line_and_say_so():
+    sound = USUAL["one tax"]
+    old = replace(sound, lines=tuple(replace(x, taxes=()) for x in sound.lines))
+
+    assert find_gaps(old)[0].startswith("Line 1 has no tax.")
+
+
+def test_a_reader_of_factur_x_finds_the_figures():
+    found = facturx.get_level(etree.fromstring(write_cii(USUAL["one tax"])))
+
+    assert found == "en16931"
