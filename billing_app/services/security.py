@@ -41,6 +41,8 @@ class TotpOffer:
 def offer_totp(uow: UnitOfWork) -> TotpOffer:
     """Make a secret for the member's app. Nothing changes until it is confirmed.
 
+    `workflows.security` checks the password before, as for all that follows here.
+
     Raises:
         Conflict: codes are on already.
     """
@@ -85,7 +87,7 @@ def confirm_totp(uow: UnitOfWork, typed: str, keep_session: int) -> tuple[str, .
 
 @staff(Permission.VIEW)
 def renew_recovery_codes(uow: UnitOfWork) -> tuple[str, ...]:
-    """Replace all recovery codes; `workflows.security` checks the password before.
+    """Replace all recovery codes.
 
     Returns:
         The new codes, as `confirm_totp`.
@@ -100,7 +102,7 @@ def renew_recovery_codes(uow: UnitOfWork) -> tuple[str, ...]:
 
 @staff(Permission.VIEW)
 def end_totp(uow: UnitOfWork) -> None:
-    """Ask for the password alone again; `workflows.security` checks it before."""
+    """Ask for the password alone again."""
     person = _person(uow)
     person.totp_secret_encrypted = ""
     person.totp_enabled_at = None

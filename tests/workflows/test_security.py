@@ -7,7 +7,7 @@ from billing_app.domain.errors import Conflict, InvalidInput, NotSignedIn
 from billing_app.domain.sign_in import LOCK_FIRST, Owes
 from billing_app.domain.totp import RECOVERY_CODES
 from billing_app.queries.members import Security, read_security
-from billing_app.services.security import end_one_session, offer_totp
+from billing_app.services.security import TotpOffer, end_one_session
 from billing_app.workflows import members, security
 from billing_app.workflows import sign_in as signing
 from billing_app.workflows.sign_in import Browser, SignInRefused
@@ -38,11 +38,25 @@ def shown(world: World) -> Security:
     return world.run(me(world), read_security)
 
 
+def offer_totp(world: World, token: str, password: str = PASSWORD) -> TotpOffer:
+    return security.offer_totp(world.runtime, me(world), token, password)
+
+
 def turn_on(world: World, token: str) -> tuple[str, tuple[str, ...]]:
     """Turn codes on; return the secret and the recovery codes."""
-    offer = world.run(me(world), offer_totp)
+    offer = offer_totp(world, token)
     code = TOTP(offer.secret).at(world.clock())
     return offer.secret, security.confirm_totp(world.runtime, me(world), token, code)
+
+
+def next_code(world: World, secret: str) -> str:
+    """Wait until the app shows a code that was not used yet; return it."""
+    world.clock.advance(minutes=1)
+    return TOTP(secret).at(world.clock())
+
+
+def end_totp(world: World, token: str, password: str, code: str) -> None:
+    security.end_totp(world.runtime, me(world), token, password, code)
 
 
 class TestTotp:
@@ -59,7 +73,7 @@ class TestTotp:
 
     def test_stays_off_on_a_wrong_code(self, world: World):
         token = sign_in(world)
-        world.run(me(world), offer_totp)
+        offer_totp(world, token)
 
         with pytest.raises(InvalidInput) as refusal:
             security.confirm_totp(world.runtime, me(world), token, "000000")
@@ -68,19 +82,31 @@ class TestTotp:
         assert not shown(world).has_totp
 
     def test_an_offer_that_is_not_confirmed_changes_nothing(self, world: World):
-        world.run(me(world), offer_totp)
+        offer_totp(world, sign_in(world))
 
         assert is_live(world, sign_in(world))
+
+    def test_is_offered_to_whoever_knows_the_password_only(self, world: World):
+        """A stolen session can't lock out the one it was stolen from."""
+        stolen = sign_in(world)
+
+        with pytest.raises(InvalidInput) as refusal:
+            offer_totp(world, stolen, "wrong password")
+
+        assert refusal.value.field == "current"
+        with pytest.raises(Conflict):
+            security.confirm_totp(world.runtime, me(world), stolen, "000000")
 
     def test_needs_an_offer_first(self, world: World):
         with pytest.raises(Conflict):
             security.confirm_totp(world.runtime, me(world), sign_in(world), "000000")
 
     def test_cannot_be_replaced_while_it_is_on(self, world: World):
-        turn_on(world, sign_in(world))
+        token = sign_in(world)
+        turn_on(world, token)
 
         with pytest.raises(Conflict):
-            world.run(me(world), offer_totp)
+            offer_totp(world, token)
 
     def test_each_recovery_code_opens_once(self, world: World):
         _, codes = turn_on(world, sign_in(world))
@@ -95,25 +121,66 @@ class TestTotp:
 
     def test_new_recovery_codes_make_the_old_worthless(self, world: World):
         token = sign_in(world)
-        _, old = turn_on(world, token)
-        codes = security.renew_recovery_codes(world.runtime, me(world), token, PASSWORD)
+        secret, old = turn_on(world, token)
+        codes = security.renew_recovery_codes(
+            world.runtime, me(world), token, PASSWORD, next_code(world, secret)
+        )
 
         again = sign_in(world)
         with pytest.raises(SignInRefused):
             signing.confirm_code(world.runtime, again, old[0], HERE)
         assert signing.confirm_code(world.runtime, again, codes[0], HERE)
 
-    def test_is_turned_off_by_the_password_only(self, world: World):
+    def test_is_turned_off_by_password_and_code_together_only(self, world: World):
+        token = sign_in(world)
+        secret, _ = turn_on(world, token)
+        code = next_code(world, secret)
+
+        for password, typed, field in (
+            ("wrong password", code, "current"),
+            (PASSWORD, "", "code"),
+            (PASSWORD, "000000", "code"),
+        ):
+            with pytest.raises(InvalidInput) as refusal:
+                end_totp(world, token, password, typed)
+            assert refusal.value.field == field
+        assert shown(world).has_totp
+        end_totp(world, token, PASSWORD, code)
+
+        assert not shown(world).has_totp
+        assert is_live(world, sign_in(world))
+
+    def test_a_code_that_opened_a_session_turns_nothing_off(self, world: World):
+        token = sign_in(world)
+        secret, _ = turn_on(world, token)
+        code = next_code(world, secret)
+        signing.confirm_code(world.runtime, sign_in(world), code, HERE)
+
+        with pytest.raises(InvalidInput):
+            end_totp(world, token, PASSWORD, code)
+
+        assert shown(world).has_totp
+
+    def test_a_recovery_code_turns_it_off_when_the_app_is_lost(self, world: World):
+        token = sign_in(world)
+        _, codes = turn_on(world, token)
+
+        end_totp(world, token, PASSWORD, codes[0])
+
+        assert not shown(world).has_totp
+
+    def test_new_recovery_codes_need_the_app_too(self, world: World):
         token = sign_in(world)
         turn_on(world, token)
 
         with pytest.raises(InvalidInput):
-            security.end_totp(world.runtime, me(world), token, "wrong password")
-        assert shown(world).has_totp
-        security.end_totp(world.runtime, me(world), token, PASSWORD)
+            security.renew_recovery_codes(
+                world.runtime, me(world), token, PASSWORD, "000000"
+            )
 
-        assert not shown(world).has_totp
-        assert is_live(world, sign_in(world))
+    def test_is_not_turned_off_twice(self, world: World):
+        with pytest.raises(Conflict):
+            end_totp(world, sign_in(world), PASSWORD, "000000")
 
     def test_is_of_one_person(self, world: World):
         turn_on(world, sign_in(world))
@@ -155,12 +222,24 @@ class TestChangePassword:
         token = sign_in(world)
         for _ in range(5):
             with pytest.raises(InvalidInput):
-                security.end_totp(world.runtime, me(world), token, "wrong password")
+                offer_totp(world, token, "wrong password")
 
         with pytest.raises(InvalidInput):
-            security.end_totp(world.runtime, me(world), token, PASSWORD)
+            offer_totp(world, token)
         world.clock.now += LOCK_FIRST
-        security.end_totp(world.runtime, me(world), token, PASSWORD)
+        offer_totp(world, token)
+
+    def test_codes_are_counted_like_passwords(self, world: World):
+        token = sign_in(world)
+        _, codes = turn_on(world, token)
+        for _ in range(5):
+            with pytest.raises(InvalidInput):
+                end_totp(world, token, PASSWORD, "000000")
+
+        with pytest.raises(InvalidInput):
+            end_totp(world, token, PASSWORD, codes[0])
+        world.clock.now += LOCK_FIRST
+        end_totp(world, token, PASSWORD, codes[0])
 
 
 class TestSessions:

@@ -96,7 +96,7 @@ def _codes_off() -> rx.Component:
             class_name="quiet",
         ),
         rx.el.div(
-            button("Set up codes", icon_name="shield", on_click=State.offer_codes)
+            button("Set up codes", icon_name="shield", on_click=State.ask("codes-on"))
         ),
     )
 
@@ -167,18 +167,29 @@ def _recovery_codes() -> rx.Component:
 
 
 def _password_dialog() -> rx.Component:
+    """Ask for proof before anything changes: the session alone may be stolen."""
     own_password = field(
         "Your password",
         text_input("own_password", kind="password", auto_complete="current-password"),
         error=State.errors["current"],
     )
+    own_code = field(
+        "Authentication code",
+        text_input("own_code", auto_complete="one-time-code", max_length=40),
+        hint="From your app, or one of your recovery codes.",
+        error=State.errors["code"],
+    )
     return dialog(
-        rx.cond(
-            State.asks == "codes-off", "Turn codes off?", "Make new recovery codes?"
+        rx.match(
+            State.asks,
+            ("codes-on", "Set up authentication codes"),
+            ("codes-off", "Turn codes off?"),
+            "Make new recovery codes?",
         ),
         rx.cond(State.asks != "", own_password),
+        rx.cond((State.asks != "") & (State.asks != "codes-on"), own_code),
         dialog_id="own-password",
-        lead="Type your password, to show that it is you.",
+        lead="This shows that it is you, and not somebody at your screen.",
         actions=[
             button("Cancel", closes=True),
             button("Continue", kind="primary", submit=True),

@@ -16,7 +16,7 @@ from billing_app.database.authentication import SignedIn
 from billing_app.domain.dates import Moment
 from billing_app.domain.errors import InvalidInput
 from billing_app.queries.members import Security, SessionRow, read_security
-from billing_app.services.security import end_one_session, offer_totp
+from billing_app.services.security import TotpOffer, end_one_session
 from billing_app.web import formats
 from billing_app.web.doors import session_token, staff_door
 from billing_app.web.forms import sent_text
@@ -47,7 +47,8 @@ class SecurityState(SettingsState, rx.State):
     """The reader's password, codes, sessions and workspaces.
 
     Attributes:
-        asks: which password question is open: codes-off, recovery or empty.
+        asks: what the open question for the password is about: codes-on,
+            codes-off, recovery, or empty while there is none.
         secret, code_image: for the authenticator app, until it is confirmed.
         recovery_codes: shown once, right after they were made.
     """
@@ -78,14 +79,6 @@ class SecurityState(SettingsState, rx.State):
         self._notify("The password is changed. Your other sessions have ended.")
 
     @staff_door
-    async def offer_codes(self) -> None:
-        offer = await self._run(offer_totp)
-        self.secret = offer.secret
-        image = segno.make(offer.uri, error="m", micro=False)
-        self.code_image = image.svg_data_uri(scale=4, border=4, light="#fff")
-        self.errors = {}
-
-    @staff_door
     async def forget_offer(self) -> None:
         self.secret = self.code_image = ""
 
@@ -109,25 +102,33 @@ class SecurityState(SettingsState, rx.State):
 
     @staff_door
     async def answer(self, form: dict[str, Any]) -> None:
-        """Do what was asked for, now that the password was typed."""
-        given = (self._token(), sent_text(form, "own_password"))
-        wanted = (
-            workflow.end_totp
-            if self.asks == "codes-off"
-            else workflow.renew_recovery_codes
-        )
-        is_done, codes = await self._try(wanted, *given)
+        """Do what was asked for, if what was typed shows who is asking."""
+        given = [self._token(), sent_text(form, "own_password")]
+        if self.asks == "codes-on":
+            is_done, offer = await self._try(workflow.offer_totp, *given)
+            if is_done:
+                self._show_offer(offer)
+            return
+
+        is_off = self.asks == "codes-off"
+        wanted = workflow.end_totp if is_off else workflow.renew_recovery_codes
+        is_done, codes = await self._try(wanted, *given, sent_text(form, "own_code"))
         if not is_done:
             return
         self.recovery_codes, self.asks = list(codes or ()), ""
         await self._read()
-        self._notify("Saved.")
+        self._notify("Codes are off." if is_off else "The old codes open nothing now.")
 
     @staff_door
     async def end_session(self, session_id: int) -> None:
         await self._run(end_one_session, session_id)
         await self._read()
         self._notify("That browser is signed out.")
+
+    def _show_offer(self, offer: TotpOffer) -> None:
+        image = segno.make(offer.uri, error="m", micro=False)
+        self.code_image = image.svg_data_uri(scale=4, border=4, light="#fff")
+        self.secret, self.asks = offer.secret, ""
 
     async def _try(self, work: Callable[..., Any], *args: str) -> tuple[bool, Any]:
         """Run a workflow; tell whether it was done, and what it gave."""
