@@ -64,7 +64,8 @@ http_app = make_http_app(
         *statement_routes(alone_head),
         *export_routes(),
         *(stand_ins.routes if stand_ins else ()),
-    ]
+    ],
+    alone_head,
 )
 
 app = rx.App(

@@ -6,6 +6,7 @@ run on a session without limits and name their columns.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -34,7 +35,7 @@ from billing_app.domain.actors import (
     SystemActor,
 )
 from billing_app.domain.cookies import portal_cookie, read_cookie, session_cookie
-from billing_app.domain.errors import BillingError, NotFound, NotSignedIn
+from billing_app.domain.errors import BillingError, DiskFull, NotFound, NotSignedIn
 from billing_app.domain.payability import StripeConnection, stripe_connection
 from billing_app.domain.portal_place import Door, PortalPlace
 from billing_app.domain.portal_proof import VerificationRequired
@@ -493,10 +494,10 @@ def _note_seen(
     session_id: int,
     now: datetime,
 ) -> None:
-    with Session(engine) as session, session.begin():
-        session.execute(
-            update(table).where(col(table.id) == session_id).values(seen_at=now)
-        )
+    statement = update(table).where(col(table.id) == session_id).values(seen_at=now)
+    # Reading goes on when nothing can be written.
+    with suppress(DiskFull), Session(engine) as session, session.begin():
+        session.execute(statement)
 
 
 def _find_person(engine: Engine, criterion: ColumnElement[bool]) -> KnownPerson | None:

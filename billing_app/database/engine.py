@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
+
+from billing_app.domain.errors import DiskFull
+
+log = logging.getLogger("tallyport.database")
 
 # FULL: what was answered as saved survives a power cut, not only a crash.
 SQLITE_PRAGMAS = (
@@ -18,15 +24,49 @@ SQLITE_PRAGMAS = (
 )
 READS = "reads_only"
 
+# What SQLite says of a full disk; of a full quota, it only says that the file or
+# the index of its log could not grow: sqlite.org/rescode.html.
+_SQLITE_FULL = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR_WRITE,
+    sqlite3.SQLITE_IOERR_SHMSIZE,
+}
+# PostgreSQL's code for it, in errcodes.txt of its sources.
+_PG_DISK_FULL = "53100"
+
 
 def open_engine(url: str, *, is_durable: bool = True) -> Engine:
     """Connect to a database by SQLAlchemy URL (`sqlite:///…` or `postgresql+psycopg://…`).
 
     Without `is_durable` SQLite does not wait for the disk at each commit: for data
     that can be made again.
+
+    What it runs raises `DiskFull` when there is no room: nothing was written then.
     """
-    if url.startswith("sqlite"):
-        return _open_sqlite(url, is_durable)
+    is_sqlite = url.startswith("sqlite")
+    engine = _open_sqlite(url, is_durable) if is_sqlite else _open_postgresql(url)
+
+    @event.listens_for(engine, "handle_error")
+    def refuse_when_full(context: ExceptionContext) -> None:
+        if _says_disk_full(context.original_exception):
+            log.critical("disk.full where=database")
+            raise DiskFull from context.original_exception
+
+    return engine
+
+
+@lru_cache(maxsize=16)
+def reading(engine: Engine) -> Engine:
+    """Return the same engine for work that only reads."""
+    return engine.execution_options(**{READS: True})
+
+
+def _says_disk_full(error: BaseException) -> bool:
+    on_sqlite = getattr(error, "sqlite_errorcode", None) in _SQLITE_FULL
+    return on_sqlite or getattr(error, "sqlstate", None) == _PG_DISK_FULL
+
+
+def _open_postgresql(url: str) -> Engine:
     # A lock that is not given in five seconds is a fault to show, not to wait for.
     return create_engine(
         url,
@@ -35,12 +75,6 @@ def open_engine(url: str, *, is_durable: bool = True) -> Engine:
         pool_pre_ping=True,
         connect_args={"options": "-c lock_timeout=5s -c timezone=UTC"},
     )
-
-
-@lru_cache(maxsize=16)
-def reading(engine: Engine) -> Engine:
-    """Return the same engine for work that only reads."""
-    return engine.execution_options(**{READS: True})
 
 
 def _open_sqlite(url: str, is_durable: bool) -> Engine:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -15,7 +14,6 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, bindparam, func, insert
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select, update
 
 from billing_app.database.engine import reading
@@ -375,14 +373,6 @@ def _inserting_new(table: type[Any], dialect: str) -> Any:
     return statement.on_conflict_do_nothing().returning(table.__table__.c.id)
 
 
-# PostgreSQL's code for it, in errcodes.txt of its sources.
-_PG_DISK_FULL = "53100"
-
-
-class DiskFull(Exception):
-    """The database has no room left. Jobs try again; a person is told."""
-
-
 @contextmanager
 def unit_of_work(
     engine: Engine,
@@ -392,22 +382,8 @@ def unit_of_work(
     *,
     reads_only: bool = False,
 ) -> Iterator[UnitOfWork]:
-    """Open a transaction for an actor; commit on success, roll back on error.
-
-    Raises:
-        DiskFull: nothing could be written, and nothing was.
-    """
+    """Open a transaction for an actor; commit on success, roll back on error."""
     bound = reading(engine) if reads_only else engine
-    try:
-        with Session(bound, expire_on_commit=False) as session, session.begin():
-            limit_session(session, actor)
-            yield UnitOfWork(session, actor, now, chance)
-    except DBAPIError as error:
-        if _says_disk_full(error):
-            raise DiskFull from error
-        raise
-
-
-def _says_disk_full(error: DBAPIError) -> bool:
-    on_sqlite = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
-    return on_sqlite or getattr(error.orig, "sqlstate", None) == _PG_DISK_FULL
+    with Session(bound, expire_on_commit=False) as session, session.begin():
+        limit_session(session, actor)
+        yield UnitOfWork(session, actor, now, chance)

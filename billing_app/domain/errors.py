@@ -7,12 +7,17 @@ BillingError
 ├── InvalidInput         a field holds something that cannot be used
 ├── Conflict             the thing is not in a state that allows this
 │   └── StaleDraft       somebody else saved it meanwhile
-└── LimitReached         too much, too often, too large
+├── LimitReached         too much, too often, too large
+└── DiskFull             the server has no room left to write anything down
 
 Programmers' mistakes are asserts and crashes, never one of these.
 """
 
 from __future__ import annotations
+
+import errno
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class BillingError(Exception):
@@ -72,3 +77,22 @@ class LimitReached(BillingError):
     """Too much, too often or too large."""
 
     code = "limit_reached"
+
+
+class DiskFull(BillingError):
+    """The disk, or the quota on it, is full: nothing was written, nothing is half.
+
+    Whoever waits is told; jobs try again later.
+    """
+
+    code = "disk_full"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The server's disk is full, so this was not saved. "
+            "Try again once there is room."
+        )
+
+
+def says_disk_full(error: OSError) -> bool:
+    return error.errno in _NO_ROOM

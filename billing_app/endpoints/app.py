@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
+from markupsafe import Markup
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
@@ -18,16 +20,22 @@ from billing_app.endpoints.guard import Guard
 from billing_app.endpoints.headers import SecurityHeaders
 from billing_app.endpoints.page_memory import PageMemory
 from billing_app.endpoints.page_paths import PagePaths
+from billing_app.endpoints.refusals import disk_full_handlers
 from billing_app.settings import Settings
 
 # Stripe's servers post here; the signature is checked there.
 FOREIGN_PATHS = ("/webhooks/",)
+_NO_HEAD = Markup("")
 BODY_MAX_BYTES = {logo.PATH: logo.BYTES_MAX}
 
 
-def make_http_app(routes: Sequence[BaseRoute]) -> Starlette:
-    """Make the app whose routes win over the pages; Reflex mounts itself below."""
-    return Starlette(routes=list(routes))
+def make_http_app(routes: Sequence[BaseRoute], head: Markup = _NO_HEAD) -> Starlette:
+    """Make the app whose routes win over the pages; Reflex mounts itself below.
+
+    `head` links the stylesheets of the page that is shown when the disk is full.
+    """
+    handlers: Any = disk_full_handlers(head)
+    return Starlette(routes=list(routes), exception_handlers=handlers)
 
 
 def add_layers(

@@ -16,6 +16,7 @@ from billing_app.domain.portal_place import INVOICE_ROUTES
 from billing_app.domain.portal_proof import VerificationRequired
 from billing_app.endpoints import route_ids
 from billing_app.endpoints.portal_request import open_page
+from billing_app.endpoints.refusals import status_of
 from billing_app.workflows import conversations
 
 _FIELDS_MAX = 10
@@ -109,4 +110,4 @@ def _refused(
         back=back,
         **typed,
     )
-    return HTMLResponse(page, 403 if needs_proof else 422)
+    return HTMLResponse(page, 403 if needs_proof else status_of(refusal))

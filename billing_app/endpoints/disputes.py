@@ -16,6 +16,7 @@ from billing_app.domain.errors import BillingError, NotFound, NotSignedIn
 from billing_app.domain.portal_place import INVOICE_ROUTES
 from billing_app.endpoints import route_ids
 from billing_app.endpoints.portal_request import open_page
+from billing_app.endpoints.refusals import status_of
 from billing_app.workflows import disputes
 
 _FIELDS_MAX = 5
@@ -110,7 +111,7 @@ async def withdraw_dispute(request: Request) -> Response:
         return RedirectResponse(page, 303)
     except BillingError as refusal:
         words = _PAGE.format(message=refusal.message, form="", back=page)
-        return HTMLResponse(words, 422)
+        return HTMLResponse(words, status_of(refusal))
     return RedirectResponse(f"{page}#disputes", 303)
 
 
@@ -130,4 +131,4 @@ def _refused(refusal: BillingError, page: str, sent: DisputeForm) -> Response:
         reason=sent.reason,
     )
     words = _PAGE.format(message=refusal.message, form=form, back=page)
-    return HTMLResponse(words, 422)
+    return HTMLResponse(words, status_of(refusal))

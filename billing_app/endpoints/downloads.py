@@ -25,7 +25,13 @@ from billing_app.database.authentication import (
 from billing_app.documents.e_invoice import NotAnEInvoice, write_cii, write_ubl
 from billing_app.documents.portal import render_message
 from billing_app.domain.document import InvoiceDocument
-from billing_app.domain.errors import BillingError, NotFound, NotPermitted, NotSignedIn
+from billing_app.domain.errors import (
+    BillingError,
+    DiskFull,
+    NotFound,
+    NotPermitted,
+    NotSignedIn,
+)
 from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND
 from billing_app.domain.portal_place import INVOICE_ROUTES
 from billing_app.domain.visit import VisitKind
@@ -67,6 +73,8 @@ def download_routes(head: Markup) -> list[Route]:
                         f"/account/{request.path_params['slug']}", 303
                     )
                 return RedirectResponse("/sign-in", 303)
+            except DiskFull:
+                raise
             except BillingError as refusal:
                 return refusals.answer(refusal)
 

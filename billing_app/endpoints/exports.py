@@ -22,15 +22,11 @@ from billing_app import runtime
 from billing_app.database import authentication
 from billing_app.domain.actors import StaffActor
 from billing_app.domain.cookies import read_cookie, session_cookie
-from billing_app.domain.errors import (
-    BillingError,
-    InvalidInput,
-    NotPermitted,
-    NotSignedIn,
-)
+from billing_app.domain.errors import BillingError, NotSignedIn
 from billing_app.domain.money import Money
 from billing_app.domain.payment import method_name
 from billing_app.domain.spreadsheet import csv_line, safe_cell
+from billing_app.endpoints.refusals import status_of
 from billing_app.queries import accounting, invoices
 from billing_app.queries.accounting import PaymentFilter, PaymentRow
 from billing_app.queries.invoices import InvoiceFilter, InvoiceRow
@@ -71,7 +67,7 @@ def _route(path: str, export: Export) -> Route:
         except NotSignedIn:
             return RedirectResponse("/sign-in", 303)
         except BillingError as refusal:
-            return PlainTextResponse(refusal.message, _status(refusal))
+            return PlainTextResponse(refusal.message, status_of(refusal))
         name = path.rpartition("/")[2]
         return StreamingResponse(
             chunks,
@@ -185,9 +181,3 @@ def _actor(request: Request) -> StaffActor:
     name = session_cookie(running.settings.is_https)
     token = read_cookie(request.headers.get("cookie", ""), name)
     return authentication.staff_actor(running.engine, token, running.now())
-
-
-def _status(refusal: BillingError) -> int:
-    if isinstance(refusal, NotPermitted):
-        return 403
-    return 400 if isinstance(refusal, InvalidInput) else 404

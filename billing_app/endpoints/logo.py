@@ -12,19 +12,13 @@ from billing_app import runtime
 from billing_app.database import authentication
 from billing_app.domain.actors import StaffActor
 from billing_app.domain.cookies import read_cookie, session_cookie
-from billing_app.domain.errors import BillingError, NotFound, NotPermitted, NotSignedIn
+from billing_app.domain.errors import BillingError, NotFound
+from billing_app.endpoints.refusals import status_of
 from billing_app.workflows import logo as workflow
 
 PATH = "/api/logo"
 # The guard in front refuses longer bodies before they are read.
 BYTES_MAX = 5_000_000
-_STATUS: dict[type[BillingError], int] = {
-    NotSignedIn: 401,
-    NotPermitted: 403,
-    NotFound: 404,
-}
-
-
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -91,4 +85,4 @@ def _actor(request: Request) -> StaffActor:
 
 
 def _refused(refusal: BillingError) -> Response:
-    return JSONResponse({"problem": refusal.message}, _STATUS.get(type(refusal), 422))
+    return JSONResponse({"problem": refusal.message}, status_of(refusal))

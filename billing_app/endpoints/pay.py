@@ -10,11 +10,18 @@ from starlette.routing import Route
 
 from billing_app import runtime
 from billing_app.domain.actors import PortalVisitor
-from billing_app.domain.errors import BillingError, InvalidInput, NotFound, NotSignedIn
+from billing_app.domain.errors import (
+    BillingError,
+    DiskFull,
+    InvalidInput,
+    NotFound,
+    NotSignedIn,
+)
 from billing_app.domain.online_payment import LIVE, SAID, AttemptStatus
 from billing_app.domain.portal_place import INVOICE_ROUTES
 from billing_app.endpoints import route_ids
 from billing_app.endpoints.portal_request import open_page, place_of
+from billing_app.endpoints.refusals import status_of
 from billing_app.workflows import pay_online
 
 _FIELDS_MAX = 5
@@ -122,7 +129,7 @@ def _back(request: Request) -> str:
 def _refused(request: Request, refusal: BillingError, amount: str) -> Response:
     """Show the sentence, and the amount again where another one may do."""
     form = Markup("")
-    if isinstance(refusal, InvalidInput):
+    if isinstance(refusal, InvalidInput | DiskFull):
         form = _FORM.format(action=request.url.path, amount=amount)
     page = _PAGE.format(message=refusal.message, form=form, back=_back(request))
-    return HTMLResponse(page, 422)
+    return HTMLResponse(page, status_of(refusal))

@@ -29,6 +29,7 @@ from billing_app.domain.branding import brand_style, correct_brand
 from billing_app.domain.cookies import portal_cookie
 from billing_app.domain.errors import (
     BillingError,
+    DiskFull,
     InvalidInput,
     LimitReached,
     NotFound,
@@ -210,6 +211,8 @@ class _Pages:
         if isinstance(refusal, NotSignedIn):
             slug = request.path_params["slug"]
             return RedirectResponse(f"/account/{slug}/sign-in", 303)
+        if isinstance(refusal, DiskFull):
+            raise refusal
         if isinstance(refusal, PortalNotAvailable):
             return HTMLResponse(self._not_available, 403)
         return HTMLResponse(self._not_found, 404)

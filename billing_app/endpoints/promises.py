@@ -16,6 +16,7 @@ from billing_app.domain.portal_proof import VerificationRequired
 from billing_app.domain.portal_settings import WriteAuth
 from billing_app.endpoints import route_ids
 from billing_app.endpoints.portal_request import open_page, place_of
+from billing_app.endpoints.refusals import status_of
 from billing_app.workflows import promises
 
 _FIELDS_MAX = 3
@@ -60,4 +61,4 @@ def _refused(refusal: BillingError, head: Markup) -> Response:
         "Go back in your browser to choose again.",
         head=head,
     )
-    return HTMLResponse(page, 422)
+    return HTMLResponse(page, status_of(refusal))

@@ -23,6 +23,7 @@ from billing_app.documents.pdf import PdfEngineMissing, PdfFailed
 from billing_app.documents.portal import render_message
 from billing_app.domain.errors import (
     BillingError,
+    DiskFull,
     InvalidInput,
     LimitReached,
     NotSignedIn,
@@ -74,6 +75,8 @@ def statement_routes(head: Markup) -> list[Route]:
                 return await run_in_threadpool(_to_sign_in, request)
             except (PdfEngineMissing, PdfFailed):
                 return HTMLResponse(render_message(*_NO_PDF, head=head), 503)
+            except DiskFull:
+                raise
             except BillingError as refusal:
                 return _refused(refusal, head)
 

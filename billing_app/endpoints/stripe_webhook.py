@@ -11,7 +11,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from billing_app import runtime
-from billing_app.domain.errors import BillingError
+from billing_app.domain.errors import BillingError, DiskFull
+from billing_app.endpoints.refusals import status_of
 from billing_app.workflows import stripe_events
 from billing_app.workflows.stripe_events import NobodyListens
 
@@ -36,7 +37,8 @@ async def take_in(request: Request) -> Response:
         return PlainTextResponse(f"{refusal.message}\n", 404)
     except BillingError as refusal:
         log.warning("webhook.refused reason=%s", refusal.message)
-        return PlainTextResponse(f"{refusal.message}\n", 400)
+        status = status_of(refusal) if isinstance(refusal, DiskFull) else 400
+        return PlainTextResponse(f"{refusal.message}\n", status)
     if received.event_id is None:
         return PlainTextResponse("known\n")
     work = BackgroundTask(

@@ -4,7 +4,6 @@ BillingError
 ├── GatewayUnavailable   no answer, or not now: trying again is right
 ├── GatewayRefused       an answer, and it is no: trying again changes nothing
 ├── WebhookRefused       the sender did not prove who they are
-├── StorageFull          the disk has no room left
 └── FileMissing, FileDamaged
 """
 
@@ -46,12 +45,6 @@ class WebhookRefused(BillingError):
     """A webhook whose signature, time or body is not what it must be."""
 
     code = "webhook_refused"
-
-
-class StorageFull(BillingError):
-    """The disk, or the quota on it, is full."""
-
-    code = "storage_full"
 
 
 class FileMissing(NotFound):

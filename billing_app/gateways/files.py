@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
+import logging
 import os
 import re
 import tempfile
 from pathlib import Path
 
-from billing_app.gateways.errors import FileDamaged, FileMissing, StorageFull
+from billing_app.domain.errors import DiskFull, says_disk_full
+from billing_app.gateways.errors import FileDamaged, FileMissing
+
+log = logging.getLogger("tallyport.files")
 
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _SUFFIX = re.compile(r"(\.[a-z0-9]{1,8})?", re.ASCII)
 _NAME = re.compile(r"[a-z0-9-]{1,40}(\.[a-z0-9]{1,8})?", re.ASCII)
-_DISK_IS_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class FileStore:
@@ -31,7 +33,7 @@ class FileStore:
         """Store bytes durably and return their digest; twice is the same as once.
 
         Raises:
-            StorageFull: nothing was stored.
+            DiskFull: nothing was stored.
         """
         assert _SUFFIX.fullmatch(suffix), suffix
         digest = hashlib.sha256(content).hexdigest()
@@ -64,7 +66,7 @@ class FileStore:
         It can be made again, so nothing is lost with it and no backup needs it.
 
         Raises:
-            StorageFull: nothing was stored.
+            DiskFull: nothing was stored.
         """
         write_atomically(self._beside(digest, name), content)
 
@@ -93,15 +95,16 @@ def write_atomically(place: Path, content: bytes) -> None:
     """Write beside the place, flush to the disk, then rename: all or nothing.
 
     Raises:
-        StorageFull: there is no room; nothing was left behind.
+        DiskFull: there is no room; nothing was left behind.
     """
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         _write_and_rename(place, content)
     except OSError as error:
-        if error.errno not in _DISK_IS_FULL:
+        if not says_disk_full(error):
             raise
-        raise StorageFull("The disk is full, so the file was not saved.") from error
+        log.critical("disk.full where=files")
+        raise DiskFull from error
 
 
 def _write_and_rename(place: Path, content: bytes) -> None:

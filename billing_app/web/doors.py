@@ -25,7 +25,7 @@ from reflex.istate.proxy import StateProxy
 from billing_app import runtime
 from billing_app.database import authentication
 from billing_app.database.authentication import Cookies, OpenedLink
-from billing_app.database.unit_of_work import DiskFull, UnitOfWork
+from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Actor
 from billing_app.domain.cookies import read_cookie, session_cookie
 from billing_app.domain.errors import BillingError, NotSignedIn
@@ -43,7 +43,6 @@ TEXT_LENGTH_MAX = 200_000
 # What the databases keep in a column of numbers.
 NUMBER_MAX = 2**63 - 1
 NOTICES_MAX = 3
-DISK_FULL = "The server's disk is full, so this was not saved. Please make room first."
 
 
 class Audience(StrEnum):
@@ -85,9 +84,6 @@ def _door(audience: Audience, background: bool) -> Callable[[Callable[..., Any]]
                 return await self._turned_away(refusal)
             except BillingError as refusal:
                 return await _show(self, refusal.message)
-            except DiskFull:
-                log.critical("disk.full")
-                return await _show(self, DISK_FULL)
             except Exception:
                 # The edge: what goes wrong here is ours, and the person is told.
                 code = secrets.token_hex(3)

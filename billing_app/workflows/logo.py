@@ -31,7 +31,7 @@ def take_logo(runtime: Runtime, actor: Actor, content: bytes) -> str:
 
     Raises:
         InvalidInput: it is no picture that can be used.
-        StorageFull: the disk is full; the old logo stays.
+        DiskFull: the disk is full; the old logo stays.
     """
     check_may_change(actor)
     with _TURNS:

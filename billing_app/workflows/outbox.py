@@ -9,7 +9,7 @@ from collections.abc import Callable
 from billing_app.database import outbox
 from billing_app.database.outbox import Claimed
 from billing_app.domain.actors import SystemActor
-from billing_app.domain.errors import BillingError
+from billing_app.domain.errors import BillingError, DiskFull
 from billing_app.domain.events import Topic
 from billing_app.runtime import Runtime
 from billing_app.workflows import deliveries, pay_online
@@ -79,6 +79,8 @@ async def run_outbox(runtime: Runtime) -> None:
             try:
                 while await asyncio.to_thread(deliver_due, runtime):
                     pass
+            except DiskFull:
+                log.warning("outbox.waits_for_room")
             except Exception:
                 log.exception("outbox.loop_failed")
             await hints.wait(POLL_SECONDS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from billing_app.database import inbox
 from billing_app.database.authentication import find_webhook_receiver
 from billing_app.database.inbox import Arrival, InboundStatus, Waiting
 from billing_app.domain.actors import SystemActor
-from billing_app.domain.errors import BillingError, NotFound
+from billing_app.domain.errors import BillingError, DiskFull, NotFound
 from billing_app.domain.online_payment import Report
 from billing_app.gateways.errors import GatewayRefused
 from billing_app.gateways.stripe_webhooks import WebhookEvent, verify_webhook
@@ -140,7 +141,11 @@ def handle(runtime: Runtime, actor: SystemActor, event_id: int) -> None:
         _handle(runtime, actor, event, account, paged_id)
     except _Quarantined as reason:
         log.warning("webhook.quarantined kind=%s reason=%s", event.kind, reason)
-        _finish(runtime, actor, event.id, InboundStatus.QUARANTINED, str(reason))
+        with suppress(DiskFull):
+            _finish(runtime, actor, event.id, InboundStatus.QUARANTINED, str(reason))
+    except DiskFull:
+        # No fault of the webhook: this try is not counted.
+        log.warning("webhook.waits_for_room kind=%s", event.kind)
     except BillingError as refusal:
         log.warning("webhook.put_back kind=%s reason=%s", event.kind, refusal.code)
         _put_back(runtime, actor, event, refusal.message)
@@ -302,5 +307,5 @@ def _put_back(runtime: Runtime, actor: SystemActor, event: Waiting, why: str) ->
     if event.attempts + 1 >= _TRIES_MAX:
         _finish(runtime, actor, event.id, InboundStatus.QUARANTINED, why)
         return
-    with runtime.unit(actor) as uow:
+    with suppress(DiskFull), runtime.unit(actor) as uow:
         inbox.note_failure(uow, event.id, why)

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from threading import Lock
 
 from billing_app.database.authentication import OpenedLink
+from billing_app.domain.errors import DiskFull
 from billing_app.domain.visit import Evidence, VisitKind, keeps_fetched, once_key
 from billing_app.runtime import Runtime
 from billing_app.services import visits
@@ -56,6 +57,8 @@ def note_fetched(runtime: Runtime, link: OpenedLink, kind: VisitKind) -> None:
         return
     try:
         runtime.run(visitor, visits.note_fetched, kind, detail)
+    except DiskFull:
+        _known.forget(key)
     except Exception:
         # The edge of a request that was answered well.
         log.exception("visits.not_written")

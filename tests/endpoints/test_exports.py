@@ -167,7 +167,7 @@ async def test_a_bad_filter_is_answered_in_words(
 
     answer = await client.get(f"{INVOICES}?{query}")
 
-    assert answer.status_code == 400
+    assert answer.status_code == 422
     assert answer.text.endswith(".")
 
 

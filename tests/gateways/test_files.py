@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from billing_app.gateways.errors import FileDamaged, FileMissing, StorageFull
+from billing_app.domain.errors import DiskFull
+from billing_app.gateways.errors import FileDamaged, FileMissing
 from billing_app.gateways.files import FileStore
+from tests.support.full_disk import full_disk
 
 CONTENT = b"%PDF-1.7 an invoice"
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
@@ -88,11 +90,21 @@ def test_a_full_disk_is_told_and_leaves_nothing_behind(
 
     monkeypatch.setattr(os, "fsync", fail)
 
-    with pytest.raises(StorageFull, match="disk is full"):
+    with pytest.raises(DiskFull, match="disk is full"):
         store.put(CONTENT)
 
     assert files_below(tmp_path) == []
     assert not store.has(DIGEST)
+
+
+def test_a_quota_that_is_used_up_leaves_nothing_behind(
+    store: FileStore, tmp_path: Path
+):
+    with full_disk(), pytest.raises(DiskFull):
+        store.put(CONTENT)
+
+    assert files_below(tmp_path) == []
+    assert store.put(CONTENT) == DIGEST
 
 
 def test_other_disk_errors_are_not_hidden(

@@ -10,8 +10,8 @@ from sqlmodel import select
 
 from billing_app import runtime
 from billing_app.database.secrets import digest
+from billing_app.domain.errors import DiskFull
 from billing_app.models import Customer, Member, StaffSession
-from billing_app.web.doors import DISK_FULL
 from billing_app.web.portal.invoice_state import PortalInvoiceState
 from billing_app.web.staff.customers_state import CustomersState
 from billing_app.web.staff.dashboard_state import DashboardState
@@ -189,7 +189,7 @@ async def test_a_full_disk_is_told_and_nothing_is_half_saved(
             await driver.press(CustomersState.add, form=form)
             saved += 1
 
-    assert driver.shown(CustomersState, "notices")[-1].words == DISK_FULL
+    assert driver.shown(CustomersState, "notices")[-1].words == DiskFull().message
     with world.reading(world.northwind.system) as uow:
         names = uow.all(select(Customer.name))
     # The last one was refused; all before it are whole.

@@ -33,6 +33,7 @@ from billing_app.sandbox.stripe_faults import Fault
 from billing_app.services import online_payments, payments
 from billing_app.workflows import reconcile, stripe_events
 from tests.support.billing import all_rows, an_invoice, outstanding, pay
+from tests.support.full_disk import full_disk
 from tests.support.till import SECRETS, payload_of
 
 SLUG = "northwind-charter"
@@ -243,6 +244,36 @@ class TestReceive:
 
         assert answer.status_code == 400
         assert till.inbox() == []
+
+    def test_a_full_disk_lets_stripe_come_again(self, till, paid):
+        payload = payload_of(completed(till))
+
+        with full_disk():
+            refused = deliver(till, payload)
+
+        assert refused.status_code == 507
+        assert till.inbox() == []
+        assert deliver(till, payload).status_code == 200
+        till.work_off()
+        assert till.outstanding(paid) == 0
+
+    def test_a_disk_that_fills_up_afterwards_is_no_fault_of_the_webhook(
+        self, till, paid
+    ):
+        payload = payload_of(completed(till))
+        received = stripe_events.receive(
+            till.runtime,
+            SLUG,
+            payload,
+            sign(payload, SECRETS[1], int(till.world.clock.now.timestamp())),
+        )
+
+        with full_disk():
+            stripe_events.handle(till.runtime, received.actor, received.event_id)
+
+        assert (only_inbox(till).attempts, only_inbox(till).status) == (0, "waiting")
+        till.work_off()
+        assert till.outstanding(paid) == 0
 
     @pytest.mark.parametrize("secret", ["whsec_wrong", SECRETS[2]])
     def test_another_secret_is_refused(self, till, paid, secret):

@@ -20,6 +20,7 @@ from billing_app.domain.document import Look, Party
 from billing_app.domain.draft import DraftForm, LineForm, ReadDraft, read_draft
 from billing_app.domain.errors import (
     BillingError,
+    DiskFull,
     InvalidInput,
     LimitReached,
     NotFound,
@@ -489,14 +490,14 @@ class InvoiceEditorState(StaffState, rx.State):
         except StaleDraft:
             # The page says so beside the ways out.
             self._is_dirty = False
+        except (DiskFull, SQLAlchemyError):
+            # Or a database that is away: the browser keeps the texts, and the
+            # next turn tries again.
+            self._say("Not saved, trying again")
         except BillingError as refusal:
             self._is_dirty = False
             self._say("Not saved")
             self._notify(refusal.message, is_refusal=True)
-        except SQLAlchemyError:
-            # A full disk or a database that is away: the browser keeps the texts,
-            # and the next turn tries again.
-            self._say("Not saved, trying again")
 
     # Drawing
 
