@@ -91,7 +91,8 @@ class DraftForm:
 
 
 def form_to_json(form: DraftForm) -> dict[str, Any]:
-    return asdict(form)
+    """Return what is stored, so that it equals what is read from there again."""
+    return {**asdict(form), "lines": [asdict(line) for line in form.lines]}
 
 
 def form_from_json(stored: Mapping[str, Any]) -> DraftForm:

@@ -82,7 +82,9 @@ class SecurityHeaders:
                 present = list(message.get("headers", ()))
                 names = {name.lower() for name, _ in present}
                 wanted = self._wanted(scope, message["status"], present)
-                present = [header for header in present if header[0] != TAKES_CARD[0]]
+                present = _vary_once(
+                    [header for header in present if header[0] != TAKES_CARD[0]]
+                )
                 missing = [header for header in wanted if header[0] not in names]
                 message = {**message, "headers": [*present, *missing]}
             await send(message)
@@ -183,6 +185,16 @@ def _page_path(page: Path) -> str:
     if path == _SHELL:
         return _SHELL
     return f"/{path}".removesuffix("/index")
+
+
+def _vary_once(headers: list[Header]) -> list[Header]:
+    """Name each header once that an answer varies by: several layers add the same."""
+    named = [value for name, value in headers if name.lower() == b"vary"]
+    if not named:
+        return headers
+    once = dict.fromkeys(word.strip() for value in named for word in value.split(b","))
+    others = [header for header in headers if header[0].lower() != b"vary"]
+    return [*others, (b"vary", b", ".join(once))]
 
 
 def _headers(values: dict[str, str]) -> tuple[Header, ...]:

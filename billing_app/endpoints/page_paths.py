@@ -6,12 +6,15 @@ from pathlib import Path
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+_NOWHERE = "/404"
+
 
 class PagePaths:
     """Finds the page /sign-in in its folder sign-in/ of the build.
 
     The server of files would send the browser there, which costs a round trip,
-    and behind a proxy it would send it to http.
+    and behind a proxy it would send it to http. A page has that one address: its
+    file's name is none, so /404.html is not found like any other.
     """
 
     def __init__(self, app: ASGIApp, client: Path) -> None:
@@ -23,9 +26,14 @@ class PagePaths:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if _is_view(scope) and scope["path"] in self._pages:
-            path = f"{scope['path']}/"
-            scope = {**scope, "path": path, "raw_path": path.encode()}
+            scope = _moved(scope, f"{scope['path']}/")
+        elif _is_view(scope) and scope["path"].endswith(".html"):
+            scope = _moved(scope, _NOWHERE)
         await self.app(scope, receive, send)
+
+
+def _moved(scope: Scope, path: str) -> Scope:
+    return {**scope, "path": path, "raw_path": path.encode()}
 
 
 def _is_view(scope: Scope) -> bool:

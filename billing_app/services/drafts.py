@@ -71,32 +71,31 @@ def start_draft(uow: UnitOfWork, customer_id: int = 0) -> SavedDraft:
     So the button for a new invoice can be pressed often without leaving a trail.
     """
     assert isinstance(uow.actor, StaffActor)
+    settings = read_settings(uow)
+    rates = uow.all(select(TaxRate).where(col(TaxRate.is_default).is_(True)))
+    tax_id = str(rates[0].id) if rates else ""
+    fresh = DraftForm(
+        customer_id=customer_id,
+        notes=settings.notes,
+        terms=settings.terms,
+        lines=(LineForm(key="line-1", tax_id=tax_id),),
+    )
     untouched = uow.first(
         select(Invoice)
         .where(
             col(Invoice.state) == InvoiceState.DRAFT,
             col(Invoice.created_by) == uow.actor.member_id,
             col(Invoice.version) == 1,
-            col(Invoice.customer_id).is_(None),
+            col(Invoice.customer_id) == (customer_id or None),
             col(Invoice.source_id).is_(None),
             col(Invoice.deleted_at).is_(None),
         )
         .order_by(col(Invoice.id).desc())
     )
-    if untouched is not None and not customer_id:
+    # One that was made under other settings would start with their notes.
+    if untouched is not None and untouched.draft == form_to_json(fresh):
         return _saved(untouched)
-    settings = read_settings(uow)
-    rates = uow.all(select(TaxRate).where(col(TaxRate.is_default).is_(True)))
-    tax_id = str(rates[0].id) if rates else ""
-    return create_draft(
-        uow,
-        DraftForm(
-            customer_id=customer_id,
-            notes=settings.notes,
-            terms=settings.terms,
-            lines=(LineForm(key="line-1", tax_id=tax_id),),
-        ),
-    )
+    return create_draft(uow, fresh)
 
 
 @staff(Permission.EDIT_DRAFT)

@@ -104,6 +104,25 @@ async def test_files_are_kept_as_long_as_their_address_lasts(client, path, kept)
     assert "x-robots-tag" not in headers
 
 
+async def test_each_header_it_varies_by_is_named_once(client: Path):
+    async def varied(scope, receive, send) -> None:
+        answer = PlainTextResponse("x", headers={"Vary": "Accept-Encoding, Origin"})
+        answer.raw_headers += [(b"vary", b"Origin"), (b"vary", b"Origin")]
+        await answer(scope, receive, send)
+
+    layer = SecurityHeaders(
+        varied,
+        client,
+        origins=("http://localhost:8000",),
+        checkout_origins=(),
+        card_sources={},
+    )
+    async with http(layer) as browser:
+        answer = await browser.get("/x")
+
+    assert answer.headers.get_list("vary") == ["Accept-Encoding, Origin"]
+
+
 async def test_a_route_may_decide_for_itself(client: Path):
     async with http(app(client)) as browser:
         answer = await browser.get("/kept")

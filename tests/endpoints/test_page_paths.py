@@ -20,6 +20,21 @@ async def test_a_page_is_served_where_it_is_asked_for(tmp_path: Path, path: str)
     assert "sign_in()" in answer.text
 
 
+@pytest.mark.parametrize(
+    "path", ["/404.html", "/index.html", "/sign-in/index.html", "/__spa-fallback.html"]
+)
+async def test_the_name_of_a_page_s_file_is_no_address(tmp_path: Path, path: str):
+    client = make_client_folder(tmp_path)
+    (client / "404.html").write_text("not found")
+
+    async with http(
+        PagePaths(StaticFiles(directory=client, html=True), client)
+    ) as http_client:
+        answer = await http_client.get(path)
+
+    assert (answer.status_code, answer.text) == (404, "not found")
+
+
 @pytest.mark.parametrize("path", ["/staff.css", "/", "/no/such/page", "/sign-in/../x"])
 async def test_everything_else_passes_as_it_is(tmp_path: Path, path: str):
     client = make_client_folder(tmp_path)

@@ -1,0 +1,85 @@
+"""Drafts: a fresh one for the asking, and no trail of empty ones behind it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from sqlmodel import select
+
+from billing_app.domain.draft import DraftForm, form_from_json
+from billing_app.models import Invoice, WorkspaceSettings
+from billing_app.services import drafts
+from tests.support.billing import a_customer
+from tests.support.world import World
+
+
+def start(world: World, customer_id: int = 0) -> int:
+    actor = world.northwind.accounting
+    return world.run(actor, drafts.start_draft, customer_id).invoice_id
+
+
+def form_of(world: World, invoice_id: int) -> DraftForm:
+    with world.reading(world.northwind.system) as uow:
+        return form_from_json(uow.get(Invoice, invoice_id).draft or {})
+
+
+def type_into(world: World, invoice_id: int) -> None:
+    form = replace(form_of(world, invoice_id), purchase_order="PO 1")
+    world.run(world.northwind.accounting, drafts.save_draft, invoice_id, 1, form)
+
+
+def test_an_untouched_draft_is_used_again(world: World):
+    assert start(world) == start(world)
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+def test_one_for_a_customer_is_theirs_alone(world: World, is_named: bool):
+    vermeer = a_customer(world, world.northwind)
+    halden = a_customer(world, world.northwind, "Halden") if is_named else 0
+
+    first = start(world, vermeer)
+
+    assert start(world, vermeer) == first
+    assert start(world, halden) != first
+
+
+def test_one_that_was_typed_into_stays(world: World):
+    first = start(world)
+    type_into(world, first)
+
+    assert start(world) != first
+    assert form_of(world, first).purchase_order == "PO 1"
+
+
+def test_a_colleagues_is_left_to_them(world: World):
+    first = start(world)
+
+    theirs = world.run(world.northwind.owner, drafts.start_draft).invoice_id
+
+    assert theirs != first
+
+
+def test_a_deleted_one_stays_deleted(world: World):
+    first = start(world)
+    world.run(world.northwind.accounting, drafts.delete_draft, first)
+
+    assert start(world) != first
+
+
+def test_it_starts_with_the_notes_of_today(world: World):
+    start(world)
+    with world.unit(world.northwind.system) as uow:
+        uow.one(select(WorkspaceSettings)).notes = "Thank you"
+
+    assert form_of(world, start(world)).notes == "Thank you"
+
+
+def test_saving_what_is_saved_changes_nothing(world: World):
+    first = start(world)
+    form = form_of(world, first)
+    actor = world.northwind.accounting
+
+    saved = world.run(actor, drafts.save_draft, first, 1, form)
+
+    assert saved.version == 1
