@@ -27,16 +27,16 @@ from sqlalchemy import (
 )
 from sqlmodel import Session, SQLModel, col
 
+from billing_app.database.stored_terms import terms_of
 from billing_app.domain.currencies import is_currency
 from billing_app.domain.document import content_digest
 from billing_app.domain.ledger import LedgerAccount
-from billing_app.domain.money import MINOR_MAX, Money
-from billing_app.domain.terms import DocumentTerms, LineTerms, Prices
-from billing_app.domain.terms_json import adjustments_from_json, taxes_from_json
+from billing_app.domain.money import MINOR_MAX
 from billing_app.domain.totals import compute_totals
 from billing_app.models import (
     Allocation,
     AuditEntry,
+    CreditNote,
     Dispute,
     InboundEvent,
     Invoice,
@@ -129,12 +129,14 @@ def _outstanding_that_differs(session: Session, _: datetime) -> Iterator[str]:
         PaymentAttempt, col(PaymentAttempt.status) == "processing"
     )
     disputed = _sum_for_invoice(Dispute, col(Dispute.resolved_at).is_(None))
+    credited = _sum_for_invoice(CreditNote)
     is_issued = col(Invoice.state) == "issued"
-    outstanding = case((is_issued, col(Invoice.due_minor) - allocated), else_=0)
+    asked = col(Invoice.due_minor) - allocated - credited
     wanted = (
         ("allocated_minor", allocated),
+        ("credited_minor", credited),
         ("processing_minor", processing),
-        ("outstanding_minor", outstanding),
+        ("outstanding_minor", case((is_issued, asked), else_=0)),
         ("disputed_minor", disputed),
     )
     for name, expected in wanted:
@@ -195,13 +197,15 @@ def _payments_overspent(session: Session, _: datetime) -> Iterator[str]:
     )
     for payment_id, invoice_id, minor in session.execute(negative):
         yield f"payment {payment_id} pays invoice {invoice_id} {minor}"
+    covered = col(Invoice.allocated_minor) + col(Invoice.credited_minor)
     overpaid = and_(
         col(Invoice.state) != "draft",
-        col(Invoice.allocated_minor) > func.max(col(Invoice.due_minor), 0)
+        covered > func.max(col(Invoice.due_minor), 0)
         if session.get_bind().dialect.name == "sqlite"
-        else col(Invoice.allocated_minor) > func.greatest(col(Invoice.due_minor), 0),
+        else covered > func.greatest(col(Invoice.due_minor), 0),
     )
-    yield from _rows(session, Invoice, overpaid, "more was allocated than is due")
+    says = "more was allocated and credited than is due"
+    yield from _rows(session, Invoice, overpaid, says)
 
 
 def _states_without_their_facts(session: Session, _: datetime) -> Iterator[str]:
@@ -216,7 +220,11 @@ def _states_without_their_facts(session: Session, _: datetime) -> Iterator[str]:
         ),
         "void but still owed or paid": and_(
             state == "void",
-            or_(col(Invoice.outstanding_minor) != 0, col(Invoice.allocated_minor) != 0),
+            or_(
+                col(Invoice.outstanding_minor) != 0,
+                col(Invoice.allocated_minor) != 0,
+                col(Invoice.credited_minor) != 0,
+            ),
         ),
         "void but still disputed": and_(
             state == "void", col(Invoice.disputed_minor) != 0
@@ -300,6 +308,46 @@ def _documents_that_changed(session: Session, _: datetime) -> Iterator[str]:
             yield f"document {document_id} ({number}) shows other figures"
 
 
+def _credited_too_much(session: Session, _: datetime) -> Iterator[str]:
+    """No more is credited than was billed, of no tax, and to nobody else."""
+    note = CreditNote
+    total = func.sum(note.total_minor)
+    too_much = (
+        select(col(note.invoice_id), total, col(Invoice.total_minor))
+        .join(Invoice, col(Invoice.id) == col(note.invoice_id))
+        .group_by(col(note.invoice_id), col(Invoice.total_minor))
+        .having(total > col(Invoice.total_minor))
+    )
+    for invoice_id, minor, most in session.execute(too_much):
+        yield f"invoice {invoice_id}: {minor} credited of {most}"
+    same = exists().where(
+        col(Invoice.id) == col(note.invoice_id),
+        col(Invoice.workspace_id) == col(note.workspace_id),
+        col(Invoice.customer_id) == col(note.customer_id),
+        col(Invoice.currency) == col(note.currency),
+        col(Invoice.state) == "issued",
+    )
+    yield from _rows(session, note, not_(same), "its invoice is another's")
+    yield from _credit_notes_that_changed(session)
+
+
+def _credit_notes_that_changed(session: Session) -> Iterator[str]:
+    statement = select(CreditNote).order_by(col(CreditNote.id))
+    for note in session.scalars(statement.execution_options(yield_per=_BATCH)):
+        name = f"credit note {note.id} ({note.number})"
+        if content_digest(note.content) != note.content_digest:
+            yield f"{name} is not what was issued"
+            continue
+        printed = json.loads(note.content)
+        names = ("number", "currency", "net_minor", "tax_minor", "amount_minor")
+        if any(printed.get(each) != getattr(note, each) for each in names):
+            yield f"{name} shows other figures"
+        if sum(sum(share) for share in note.shares) != note.total_minor:
+            yield f"{name}: its shares do not add up"
+        if sum(tax["tax_minor"] for tax in printed["taxes"]) != note.tax_minor:
+            yield f"{name}: its taxes do not add up"
+
+
 def _payments_twice(session: Session, _: datetime) -> Iterator[str]:
     for table, names in (
         (Payment, ("provider", "provider_payment_id")),
@@ -356,11 +404,20 @@ def _money_that_was_not_asked_for(session: Session, _: datetime) -> Iterator[str
 
 def _numbers_with_gaps(session: Session, _: datetime) -> Iterator[str]:
     """Numbers follow each other without gap, in the order of issue."""
+    for table in (Invoice, CreditNote):
+        yield from _gaps(session, table)
+        yield from _numbers_out_of_order(session, table)
     value = col(Invoice.series_value)
+    unnumbered = and_(col(Invoice.number).is_not(None), value.is_(None))
+    yield from _rows(session, Invoice, unnumbered, "its number is of no series")
+
+
+def _gaps(session: Session, table: type[Any]) -> Iterator[str]:
+    value = col(table.series_value)
     series = (
         select(
-            col(Invoice.workspace_id),
-            col(Invoice.series_code),
+            col(table.workspace_id),
+            col(table.series_code),
             func.count(),
             func.min(value),
             func.max(value),
@@ -369,13 +426,13 @@ def _numbers_with_gaps(session: Session, _: datetime) -> Iterator[str]:
         .join(
             NumberSeries,
             and_(
-                col(NumberSeries.workspace_id) == col(Invoice.workspace_id),
-                col(NumberSeries.code) == col(Invoice.series_code),
+                col(NumberSeries.workspace_id) == col(table.workspace_id),
+                col(NumberSeries.code) == col(table.series_code),
             ),
             isouter=True,
         )
         .where(value.is_not(None))
-        .group_by(col(Invoice.workspace_id), col(Invoice.series_code))
+        .group_by(col(table.workspace_id), col(table.series_code))
     )
     for workspace_id, code, count, first, last, following in session.execute(series):
         place = f"series {code} of workspace {workspace_id}"
@@ -383,23 +440,20 @@ def _numbers_with_gaps(session: Session, _: datetime) -> Iterator[str]:
             yield f"{place}: {count} numbers from {first} to {last}"
         if following is None or following <= last:
             yield f"{place}: its next number {following} is taken"
-    unnumbered = and_(col(Invoice.number).is_not(None), value.is_(None))
-    yield from _rows(session, Invoice, unnumbered, "its number is of no series")
-    yield from _numbers_out_of_order(session)
 
 
-def _numbers_out_of_order(session: Session) -> Iterator[str]:
+def _numbers_out_of_order(session: Session, table: type[Any]) -> Iterator[str]:
     earlier = (
-        func.lag(col(Invoice.issued_at))
+        func.lag(col(table.issued_at))
         .over(
-            partition_by=(col(Invoice.workspace_id), col(Invoice.series_code)),
-            order_by=col(Invoice.series_value),
+            partition_by=(col(table.workspace_id), col(table.series_code)),
+            order_by=col(table.series_value),
         )
         .label("earlier")
     )
     ordered = (
-        select(col(Invoice.number), col(Invoice.issued_at), earlier)
-        .where(col(Invoice.series_value).is_not(None))
+        select(col(table.number), col(table.issued_at), earlier)
+        .where(col(table.series_value).is_not(None))
         .subquery()
     )
     statement = select(ordered.c.number).where(ordered.c.issued_at < ordered.c.earlier)
@@ -459,6 +513,7 @@ INVARIANTS = (
     Invariant("INV-7", "states have their facts", _states_without_their_facts),
     Invariant("INV-9", "no money vanishes", _money_that_vanished),
     Invariant("INV-10", "documents never change", _documents_that_changed),
+    Invariant("INV-13", "no more is credited than billed", _credited_too_much),
     Invariant("INV-14", "nothing is booked twice", _payments_twice),
     Invariant("INV-16", "every webhook is finished", _webhooks_left_lying),
     Invariant("INV-17", "only money asked for counts", _money_that_was_not_asked_for),
@@ -516,7 +571,7 @@ def _lines_by_invoice(
 
 
 def _recomputed(invoice: Invoice, lines: list[LineItem]) -> Iterator[str]:
-    totals = compute_totals(_terms_of(invoice, lines))
+    totals = compute_totals(terms_of(invoice, lines))
     expected = {
         "net_minor": totals.net_total.minor,
         "tax_minor": totals.tax_total.minor,
@@ -529,35 +584,6 @@ def _recomputed(invoice: Invoice, lines: list[LineItem]) -> Iterator[str]:
             yield f"invoice {invoice.id}: {name} is {stored}, its lines say {minor}"
     if sum(group.tax.minor for group in totals.tax_groups) != invoice.tax_minor:
         yield f"invoice {invoice.id}: its taxes do not add up"
-
-
-def _terms_of(invoice: Invoice, lines: list[LineItem]) -> DocumentTerms:
-    currency = invoice.currency
-    allowances, charges = adjustments_from_json(invoice.adjustments, currency)
-    step, given = invoice.cash_rounding_minor, invoice.rounding_minor
-    return DocumentTerms(
-        currency=currency,
-        lines=tuple(_line_terms_of(line, currency) for line in lines),
-        prices=Prices.INCLUSIVE if invoice.prices_inclusive else Prices.EXCLUSIVE,
-        allowances=allowances,
-        charges=charges,
-        prepaid=Money(invoice.prepaid_minor, currency),
-        cash_rounding=Money(step, currency) if step else None,
-        rounding=Money(given, currency) if given is not None and not step else None,
-        decimals=invoice.decimals,
-    )
-
-
-def _line_terms_of(line: LineItem, currency: str) -> LineTerms:
-    allowances, charges = adjustments_from_json(line.adjustments, currency)
-    return LineTerms(
-        quantity=line.quantity,
-        unit_price=line.unit_price,
-        taxes=taxes_from_json(line.taxes),
-        base_quantity=line.base_quantity,
-        allowances=allowances,
-        charges=charges,
-    )
 
 
 def _balances(session: Session) -> dict[tuple[int, str], tuple[int, int]]:

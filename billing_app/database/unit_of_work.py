@@ -36,6 +36,7 @@ Row = TypeVar("Row", bound=WorkspaceOwned)
 AnyRow = TypeVar("AnyRow")
 
 _PLAIN_NAMES = {
+    "CreditNote": "credit note",
     "IssuedDocument": "document",
     "LineItem": "line",
     "PortalLink": "link",
@@ -263,13 +264,10 @@ class UnitOfWork:
             "at": self.now,
         }
         self.append(AuditEntry, [entry])
-        payment_id = details.get("payment_id")
-        key = (
-            f"payment:{payment_id}" if payment_id else f"invoice:{happened.invoice_id}"
-        )
+        key, about = _subject(happened, details)
         for topic in EFFECTS.get(type(happened), ()):
             if mails or not topic.startswith("mail."):
-                self.promise(topic, key, happened.invoice_id, payment_id=payment_id)
+                self.promise(topic, key, happened.invoice_id, **about)
         if happened.invoice_id is not None and happened.TURNS_INVOICE:
             self.touch(f"invoice:{happened.invoice_id}")
         if happened.customer_id is not None:
@@ -337,6 +335,15 @@ class UnitOfWork:
         if not isinstance(self.actor, StaffActor):
             return ""
         return self.first(_MEMBER_NAME, row_id=self.actor.member_id) or ""
+
+
+def _subject(happened: Event, details: dict[str, Any]) -> tuple[str, dict[str, int]]:
+    """Return what the work that follows from an event is about: its key, its id."""
+    for name in ("payment", "credit_note"):
+        row_id = details.get(f"{name}_id")
+        if row_id:
+            return f"{name}:{row_id}", {f"{name}_id": row_id}
+    return f"invoice:{happened.invoice_id}", {}
 
 
 _TAKE_NUMBER = (

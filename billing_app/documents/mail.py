@@ -15,7 +15,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from billing_app.domain.branding import Brand, correct_brand, initials
 from billing_app.domain.document import (
+    AnyDocument,
     Branding,
+    CreditNoteDocument,
     InvoiceDocument,
     Party,
     ReceiptDocument,
@@ -221,6 +223,46 @@ def write_receipt_mail(document: ReceiptDocument, *, link: str) -> MailContent:
             amount=amount,
             facts=_given(facts),
             action="View receipt" if is_settled else "View invoice",
+            link=link,
+            closing=_closing(document.seller),
+        )
+    )
+
+
+def write_credit_note_mail(
+    document: CreditNoteDocument, *, link: str, outstanding_minor: int
+) -> MailContent:
+    """Say that a credit note is there, why, and what it leaves to pay."""
+    business = _business(document)
+    amount = _money(document.total_minor, document)
+    rest = "There is nothing left to pay on this invoice."
+    if outstanding_minor > 0:
+        rest = f"{_money(outstanding_minor, document)} of it is still to be paid."
+    paragraphs = [rest]
+    if document.credit_minor:
+        kept = _money(document.credit_minor, document)
+        paragraphs.append(
+            f"You had paid {kept} of this already. It is kept as your credit."
+        )
+    facts = [
+        ("Credit note", document.number),
+        ("Invoice", document.invoice_number),
+        ("Issued", format_date(document.issued_on, _language(document))),
+        ("Reason", document.reason),
+    ]
+    return _write(
+        _Letter(
+            business=business,
+            accent=document.branding.accent,
+            language=_language(document),
+            subject=f"Credit note {document.number} from {business}",
+            preview=f"{amount} credited on invoice {document.invoice_number}. {rest}",
+            heading=f"A credit note for invoice {document.invoice_number}",
+            paragraphs=tuple(paragraphs),
+            amount_label="Credited",
+            amount=amount,
+            facts=_given(facts),
+            action="View invoice",
             link=link,
             closing=_closing(document.seller),
         )
@@ -491,15 +533,15 @@ def _closing(seller: Party) -> tuple[str, ...]:
     return tuple(filter(None, (", ".join(seller.address), reach)))
 
 
-def _business(document: InvoiceDocument | ReceiptDocument) -> str:
+def _business(document: AnyDocument) -> str:
     return _one_line(document.branding.name or document.seller.name)
 
 
-def _money(minor: int, document: InvoiceDocument | ReceiptDocument) -> str:
+def _money(minor: int, document: AnyDocument) -> str:
     return format_money(minor, document.currency, _language(document))
 
 
-def _language(document: InvoiceDocument | ReceiptDocument) -> str:
+def _language(document: AnyDocument) -> str:
     """Write figures and dates in the language of the words around them."""
     return document.language if document.language.startswith("en") else "en"
 

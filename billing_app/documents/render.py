@@ -26,7 +26,9 @@ from billing_app.documents.words import Words, words_for
 from billing_app.domain.aging import AgeBucket
 from billing_app.domain.branding import correct_brand, initials
 from billing_app.domain.document import (
+    AnyDocument,
     Branding,
+    CreditNoteDocument,
     DocumentLine,
     DocumentTax,
     InvoiceDocument,
@@ -189,16 +191,12 @@ class Printed:
         return tuple(_width(*column) for column in columns)
 
 
-def render_sheet(
-    document: InvoiceDocument | ReceiptDocument, logo_url: str = ""
-) -> str:
+def render_sheet(document: AnyDocument, logo_url: str = "") -> str:
     """Return the document as a fragment for a page that links document.css."""
     return _render(_printed(document, "h2", logo_url))
 
 
-def render_print(
-    document: InvoiceDocument | ReceiptDocument, logo: bytes | None, made_at: datetime
-) -> str:
+def render_print(document: AnyDocument, logo: bytes | None, made_at: datetime) -> str:
     """Return the document as a page for `PdfRenderer`; the logo goes inside.
 
     `made_at` is written into the file; for the same bytes each time, take an
@@ -239,11 +237,11 @@ def _templates() -> Environment:
     )
 
 
-def _printed(
-    document: InvoiceDocument | ReceiptDocument, heading: str, logo: str
-) -> Printed:
+def _printed(document: AnyDocument, heading: str, logo: str) -> Printed:
     if isinstance(document, InvoiceDocument):
         return _printed_invoice(document, heading, logo)
+    if isinstance(document, CreditNoteDocument):
+        return _printed_credit_note(document, heading, logo)
     return _printed_receipt(document, heading, logo)
 
 
@@ -362,6 +360,69 @@ def _printed_receipt(document: ReceiptDocument, heading: str, logo: str) -> Prin
         tax_rows=(),
         total_rows=tuple(total_rows),
         notes="",
+        terms="",
+        bank_rows=(),
+        payment_code=Markup(),
+    )
+
+
+def _printed_credit_note(
+    document: CreditNoteDocument, heading: str, logo: str
+) -> Printed:
+    language = document.language
+    spoken, words = words_for(language)
+    brand = document.branding
+    sender = _clean(brand.name or document.seller.name)
+    is_abroad = document.seller.country != document.buyer.country
+    issued_on = format_date(document.issued_on, language)
+    number = _clean(document.invoice_number)
+    # What is no line of the invoice is named by the invoice alone.
+    named = f"{words.invoice} {number}"
+    lines = tuple(
+        replace(line, name=named) if line.name == document.invoice_number else line
+        for line in document.lines
+    )
+    references = []
+    if document.purchase_order:
+        references.append(Row(words.your_reference, _clean(document.purchase_order)))
+    return Printed(
+        look=brand.look,
+        heading=heading,
+        colours=_colours(brand),
+        words=words,
+        words_language=spoken,
+        kind=words.credit_note,
+        number=_clean(document.number),
+        title=f"{words.credit_note} {_clean(document.number) or words.draft}",
+        is_draft=not document.number,
+        sender=sender,
+        initials=initials(sender),
+        logo=logo,
+        **_logo_size(brand, logo),
+        reach=_reach(document.seller),
+        letterhead=_letterhead(document.seller, words),
+        legal_line=_legal_line(document.seller),
+        poster=format_money(
+            document.total_minor + document.rounding_minor, document.currency, language
+        ),
+        poster_label=words.credited,
+        by_words=words.credited_on,
+        by_label=words.credited_on,
+        by_date=issued_on,
+        buyer_label=words.billed_to,
+        buyer=_party(document.buyer, words, language, is_abroad),
+        seller=_party(document.seller, words, language, is_abroad),
+        dates=(
+            Row(words.invoice, number),
+            Row(words.issued, format_date(document.invoice_issued_on, language)),
+        ),
+        references=tuple(references),
+        currency=document.currency,
+        groups=tuple(_groups(replace(document, lines=lines), words)),
+        shows_tax=any(line.tax for line in lines),
+        tax_rows=_tax_rows(document),
+        total_rows=tuple(_credit_rows(document, words)),
+        notes=f"{words.reason}: {_prose(document.reason)}",
         terms="",
         bank_rows=(),
         payment_code=Markup(),
@@ -502,7 +563,9 @@ def _closings(document: StatementDocument, words: Words) -> Iterator[Row]:
 _BILLED = frozenset({EntryKind.INVOICE, EntryKind.VOID})
 
 
-def _groups(document: InvoiceDocument, words: Words) -> Iterator[PrintedGroup]:
+def _groups(
+    document: InvoiceDocument | CreditNoteDocument, words: Words
+) -> Iterator[PrintedGroup]:
     """Put neighbours of the same group under one heading, in the given order."""
     numbered = enumerate(document.lines, 1)
     for heading, group in groupby(numbered, key=lambda entry: entry[1].group):
@@ -516,7 +579,10 @@ def _groups(document: InvoiceDocument, words: Words) -> Iterator[PrintedGroup]:
 
 
 def _line(
-    document: InvoiceDocument, place: int, line: DocumentLine, words: Words
+    document: InvoiceDocument | CreditNoteDocument,
+    place: int,
+    line: DocumentLine,
+    words: Words,
 ) -> PrintedLine:
     language, currency = document.language, document.currency
     quantity = format_quantity(line.quantity, language)
@@ -540,7 +606,9 @@ def _line(
     )
 
 
-def _tax_rows(document: InvoiceDocument) -> tuple[PrintedTax, ...]:
+def _tax_rows(
+    document: InvoiceDocument | CreditNoteDocument,
+) -> tuple[PrintedTax, ...]:
     """Return the taxes one by one, or none where the totals say it all."""
     taxes = document.taxes
     if len(taxes) < 2 and not any(tax.exemption_reason for tax in taxes):
@@ -598,6 +666,39 @@ def _total_rows(document: InvoiceDocument, words: Words) -> Iterator[Row]:
     if document.rounding_minor:
         yield Row(words.rounding, amount(document.rounding_minor))
     yield Row(words.amount_due, money(document.due_minor), "s-due")
+
+
+def _credit_rows(document: CreditNoteDocument, words: Words) -> Iterator[Row]:
+    """Yield the sums of a credit note: what it is of, and what it comes to."""
+    language, currency = document.language, document.currency
+
+    def amount(minor: int) -> str:
+        return format_amount(minor, currency, language)
+
+    def money(minor: int) -> str:
+        return format_money(minor, currency, language)
+
+    taxes, is_inclusive = document.taxes, document.prices_inclusive
+    label = words.tax_included if is_inclusive else words.tax
+    if len(taxes) == 1:
+        named = _tax_label(taxes[0], language)
+        label = f"{label}, {named}" if is_inclusive else named
+    lines_minor = sum(line.amount_minor for line in document.lines)
+    if (taxes and not is_inclusive) or document.adjustment_minor:
+        yield Row(words.subtotal, amount(lines_minor))
+    if document.adjustment_minor:
+        yield Row(words.discounts_and_rounding, amount(document.adjustment_minor))
+    if taxes and not is_inclusive:
+        yield Row(label, amount(document.tax_minor))
+    if document.rounding_minor:
+        yield Row(words.total, money(document.total_minor), "s-grand")
+        yield Row(words.rounding, amount(document.rounding_minor))
+    credited = document.total_minor + document.rounding_minor
+    yield Row(words.credited, money(credited), "s-due")
+    if taxes and is_inclusive:
+        yield Row(label, amount(document.tax_minor), "s-within")
+    if document.credit_minor:
+        yield Row(words.credit, money(document.credit_minor))
 
 
 def _payment_code(document: InvoiceDocument) -> Markup:

@@ -67,6 +67,11 @@ class Words:
     days_late: str
     disputed: str
     credit: str
+    credit_note: str
+    credited: str
+    credited_on: str
+    reason: str
+    discounts_and_rounding: str
 
 
 def _read(table: str) -> dict[str, Words]:
@@ -142,6 +147,11 @@ not_due_yet | Not due yet | Noch nicht fällig | Non échu | No vencido | Nog ni
 days_late | days late | Tage überfällig | jours de retard | días de retraso | dagen te laat
 disputed | Disputed | Strittig | Contesté | En disputa | Betwist
 credit | Your credit | Ihr Guthaben | Votre avoir | Su saldo a favor | Uw tegoed
+credit_note | Credit note | Rechnungskorrektur | Facture d’avoir | Factura rectificativa | Creditnota
+credited | Amount credited | Gutgeschriebener Betrag | Montant crédité | Importe abonado | Gecrediteerd bedrag
+credited_on | Credited on | Gutgeschrieben am | Crédité le | Abonado el | Gecrediteerd op
+reason | Reason | Grund | Motif | Motivo | Reden
+discounts_and_rounding | Discounts and rounding | Rabatte und Rundung | Remises et arrondis | Descuentos y redondeo | Kortingen en afronding
 """)
 
 

@@ -26,6 +26,7 @@ class Permission(StrEnum):
     MANAGE_LINKS = "manage_links"
     RECORD_PAYMENT = "record_payment"
     VOID_INVOICE = "void_invoice"
+    ISSUE_CREDIT_NOTE = "issue_credit_note"
     COMMENT = "comment"
     RESOLVE_DISPUTE = "resolve_dispute"
     SEND_REMINDER = "send_reminder"
@@ -47,6 +48,7 @@ _ACCOUNTING = _OPERATIONS | {
     Permission.MANAGE_LINKS,
     Permission.RECORD_PAYMENT,
     Permission.VOID_INVOICE,
+    Permission.ISSUE_CREDIT_NOTE,
     Permission.RESOLVE_DISPUTE,
     Permission.SEND_REMINDER,
     Permission.EXPORT,

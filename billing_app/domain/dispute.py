@@ -25,8 +25,8 @@ _PERCENT = re.compile(r"(\d+(?:\.\d+)?)%")
 class Outcome(StrEnum):
     """How a dispute ended.
 
-    Withdrawn is the customer's own word. Credited and reissued need a credit note
-    or a new invoice, which staff cannot make here yet, so nobody may choose them.
+    Withdrawn is the customer's own word. Credited comes with a credit note, reissued
+    with one for the whole invoice and a draft that replaces it.
     """
 
     STANDS = "stands"
@@ -36,8 +36,8 @@ class Outcome(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-# What staff may choose: only what really happens.
-OFFERED = (Outcome.STANDS, Outcome.VOID)
+# What staff may choose.
+OFFERED = (Outcome.STANDS, Outcome.CREDITED, Outcome.REISSUED, Outcome.VOID)
 
 # As the customer reads it.
 OUTCOME_WORDS = {

@@ -20,7 +20,17 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 # Raised when a stored document would be read differently.
 FORMAT = 1
 
-Document = TypeVar("Document", "InvoiceDocument", "ReceiptDocument")
+Document = TypeVar(
+    "Document", "InvoiceDocument", "ReceiptDocument", "CreditNoteDocument"
+)
+
+
+class DocumentKind(StrEnum):
+    """What is issued, printed and kept."""
+
+    INVOICE = "invoice"
+    RECEIPT = "receipt"
+    CREDIT_NOTE = "credit_note"
 
 
 class Look(StrEnum):
@@ -227,7 +237,50 @@ class ReceiptDocument:
     format: int = FORMAT
 
 
-def to_json(document: InvoiceDocument | ReceiptDocument) -> str:
+@dataclass(frozen=True, slots=True)
+class CreditNoteDocument:
+    """A credit note as printed. Amounts are positive minor units of `currency`.
+
+    Attributes:
+        number: of the credit note itself; empty for a preview.
+        invoice_issued_on: of the invoice that is credited.
+        reason: why, in the words of the business.
+        adjustment_minor: what net or total has beyond the lines: their share of
+            the invoice's discounts, and its rounding.
+        amount_minor: what the invoice asks for less; total - prepaid + rounding.
+        credit_minor: what was paid already, and is the customer's credit now.
+    """
+
+    number: str
+    invoice_number: str
+    invoice_issued_on: date
+    currency: str
+    language: str
+    branding: Branding
+    seller: Party
+    buyer: Party
+    issued_on: date
+    reason: str
+    purchase_order: str
+    prices_inclusive: bool
+    lines: tuple[DocumentLine, ...]
+    adjustment_minor: int
+    taxes: tuple[DocumentTax, ...]
+    net_minor: int
+    tax_minor: int
+    total_minor: int
+    prepaid_minor: int
+    rounding_minor: int
+    amount_minor: int
+    credit_minor: int = 0
+    format: int = FORMAT
+
+
+# Whatever is issued, printed and kept.
+AnyDocument = InvoiceDocument | ReceiptDocument | CreditNoteDocument
+
+
+def to_json(document: AnyDocument) -> str:
     """Write canonical JSON: sorted names, decimals as text, no spaces, no floats."""
     return json.dumps(
         document,

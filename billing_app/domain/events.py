@@ -17,9 +17,11 @@ class Topic(StrEnum):
 
     RENDER_INVOICE = "pdf.render_invoice"
     RENDER_RECEIPT = "pdf.render_receipt"
+    RENDER_CREDIT_NOTE = "pdf.render_credit_note"
     MAIL_INVOICE = "mail.invoice_available"
     MAIL_LINK = "mail.share_link"
     MAIL_RECEIPT = "mail.receipt"
+    MAIL_CREDIT_NOTE = "mail.credit_note"
     MAIL_COMMENT = "mail.comment"
     MAIL_DISPUTE_OPENED = "mail.dispute_opened"
     MAIL_DISPUTE_RESOLVED = "mail.dispute_resolved"
@@ -112,6 +114,27 @@ class InvoiceSent(Event):
 class InvoiceVoided(Event):
     TEXT: ClassVar[str] = "Voided"
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditNoteIssued(Event):
+    """Some or all of an invoice was credited; `credit_minor` of it had been paid."""
+
+    TEXT: ClassVar[str] = "Credit note issued"
+    credit_note_id: int
+    number: str
+    total_minor: int
+    credit_minor: int
+    currency: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceReissued(Event):
+    """A draft was made that takes the place of this invoice."""
+
+    TEXT: ClassVar[str] = "To be replaced by a new invoice"
+    draft_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -446,6 +469,7 @@ class ContactTotpChanged(Event):
 
 EFFECTS: dict[type[Event], tuple[Topic, ...]] = {
     InvoiceIssued: (Topic.RENDER_INVOICE,),
+    CreditNoteIssued: (Topic.RENDER_CREDIT_NOTE, Topic.MAIL_CREDIT_NOTE),
     PaymentRecorded: (Topic.RENDER_RECEIPT,),
     PaymentSettled: (Topic.RENDER_RECEIPT, Topic.MAIL_RECEIPT),
 }

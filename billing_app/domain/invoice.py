@@ -42,6 +42,7 @@ class InvoiceStatus(StrEnum):
     PARTIALLY_PAID = "Partially paid"
     PROCESSING = "Processing"
     PAID = "Paid"
+    CREDITED = "Credited"
     VOID = "Void"
 
 
@@ -57,6 +58,7 @@ class InvoicePhase(StrEnum):
     PARTIALLY_PAID = "partial"
     PROCESSING = "processing"
     PAID = "paid"
+    CREDITED = "credited"
     VOID = "void"
 
     @property
@@ -94,6 +96,7 @@ PHASES_BY_STATUS: dict[InvoiceStatus, tuple[tuple[InvoicePhase, ...], DueSide]] 
     ),
     InvoiceStatus.PROCESSING: ((InvoicePhase.PROCESSING,), DueSide.EITHER),
     InvoiceStatus.PAID: ((InvoicePhase.PAID,), DueSide.EITHER),
+    InvoiceStatus.CREDITED: ((InvoicePhase.CREDITED,), DueSide.EITHER),
     InvoiceStatus.VOID: ((InvoicePhase.VOID,), DueSide.EITHER),
 }
 
@@ -125,6 +128,8 @@ class InvoiceFacts:
     processing_minor: int
     due_on: date | None
     rules: LateRules = LateRules()
+    credited_minor: int = 0
+    allocated_minor: int = 0
 
 
 def is_overdue(facts: InvoiceFacts, today: date) -> bool:
@@ -142,19 +147,21 @@ def compute_status(facts: InvoiceFacts, today: date) -> InvoiceStatus:
     """Return the one word that matters most to whoever looks.
 
     Processing outranks overdue, since the money is on its way; overdue outranks
-    partially paid, since somebody has to act.
+    partially paid, since somebody has to act. What was credited was not paid: an
+    invoice of which nothing is left, and nothing was paid, is credited.
     """
     if facts.state == InvoiceState.DRAFT:
         return InvoiceStatus.DRAFT
     if facts.state == InvoiceState.VOID:
         return InvoiceStatus.VOID
     if facts.outstanding_minor <= 0:
-        return InvoiceStatus.PAID
+        is_paid = facts.credited_minor <= 0 or facts.allocated_minor > 0
+        return InvoiceStatus.PAID if is_paid else InvoiceStatus.CREDITED
     if facts.processing_minor >= facts.outstanding_minor:
         return InvoiceStatus.PROCESSING
     if is_overdue(facts, today):
         return InvoiceStatus.OVERDUE
-    if facts.outstanding_minor < facts.total_minor:
+    if facts.outstanding_minor + facts.credited_minor < facts.total_minor:
         return InvoiceStatus.PARTIALLY_PAID
     return InvoiceStatus.DUE
 

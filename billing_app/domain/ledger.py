@@ -54,6 +54,15 @@ def postings_for_void(
     return tuple(Posting(posting.account, -posting.minor) for posting in issue)
 
 
+def postings_for_credit_note(
+    net_minor: int, tax_minor: int, prepaid_minor: int, rounding_minor: int
+) -> tuple[Posting, ...]:
+    """A credit note takes back what the issue of the invoice posted, or a part."""
+    return postings_for_void(
+        postings_for_issue(net_minor, tax_minor, prepaid_minor, rounding_minor)
+    )
+
+
 def postings_for_payment(amount_minor: int) -> tuple[Posting, ...]:
     """Money received is the customer's until it is allocated."""
     return _without_zeros(

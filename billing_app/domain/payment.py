@@ -77,9 +77,13 @@ def check_received_on(received_on: date, today: date) -> None:
         raise InvalidInput("Check the year of the payment date.", field="received_on")
 
 
-def compute_outstanding(state: str, due_minor: int, allocated_minor: int) -> int:
+def compute_outstanding(
+    state: str, due_minor: int, allocated_minor: int, credited_minor: int
+) -> int:
     """Return what an invoice still asks for: nothing unless it is issued."""
-    return due_minor - allocated_minor if state == "issued" else 0
+    if state != "issued":
+        return 0
+    return due_minor - allocated_minor - credited_minor
 
 
 def allocatable(minor: int, outstanding_minor: int) -> int:

@@ -126,6 +126,8 @@ class PortalFacts:
     debits: tuple[DebitFacts, ...]
     pdf: PdfState
     disputed_minor: int = 0
+    allocated_minor: int = 0
+    credited_minor: int = 0
     disputes: tuple[DisputeFacts, ...] = ()
     asking: AskingFacts = AskingFacts.EMPTY
 
@@ -459,6 +461,8 @@ class _Writer:
                 processing_minor=facts.processing_minor,
                 due_on=facts.document.due_on,
                 rules=self.setup.settings.late_rules,
+                credited_minor=facts.credited_minor,
+                allocated_minor=facts.allocated_minor,
             ),
             self.today,
         )
@@ -477,8 +481,14 @@ class _Writer:
         due, left = self.facts.document.due_minor, self.facts.outstanding_minor
         if not 0 < left < due:
             return "", 0
-        paid = due - left
-        return f"{self.money(paid)} of {self.money(due)} paid", paid * 100 // due
+        credited = self.facts.credited_minor
+        paid, whole = due - left - credited, due - credited
+        if paid <= 0:
+            return f"{self.money(credited)} of {self.money(due)} credited", 0
+        words = f"{self.money(paid)} of {self.money(whole)} paid"
+        if credited:
+            words += f", after {self.money(credited)} was credited"
+        return words, paid * 100 // whole
 
     @property
     def on_its_way(self) -> str:
@@ -563,6 +573,8 @@ class _Writer:
             return self.paid()
         if self.status == InvoiceStatus.PROCESSING:
             return self.processing()
+        if self.status == InvoiceStatus.CREDITED:
+            return _CREDITED
         if payability.is_void:
             return _VOIDED
         shut = find_shut_gate(payability)
@@ -704,7 +716,12 @@ class _Writer:
         return format_date(on, self.facts.document.language)
 
 
-_SETTLED = {InvoiceStatus.PAID, InvoiceStatus.PROCESSING, InvoiceStatus.VOID}
+_SETTLED = {
+    InvoiceStatus.PAID,
+    InvoiceStatus.CREDITED,
+    InvoiceStatus.PROCESSING,
+    InvoiceStatus.VOID,
+}
 _CHECKING = (
     "We are checking your payment. This page changes by itself as soon as we know.",
     "",
@@ -740,6 +757,11 @@ _VOIDED = Outcome(
     "closed",
     "Payment unavailable",
     "This invoice is void. There is nothing to pay on it.",
+)
+_CREDITED = Outcome(
+    "closed",
+    "Credited in full",
+    "A credit note takes this invoice back. There is nothing to pay on it.",
 )
 _PDF_WORDS = {
     PdfState.READY: "",

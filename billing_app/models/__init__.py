@@ -1,9 +1,10 @@
 """Tables, one file per noun. No behaviour and no relationships."""
 
-from billing_app.models.base import CustomerVisible, WorkspaceOwned
+from billing_app.models.base import CustomerVisible, Printed, WorkspaceOwned
 from billing_app.models.billable_event import BillableEvent
 from billing_app.models.collection import PaymentPromise, Reminder
 from billing_app.models.conversation import Comment, Dispute, StaffNote, ThreadMark
+from billing_app.models.credit_note import CreditNote
 from billing_app.models.customer import Customer, CustomerContact
 from billing_app.models.invoice import Invoice, IssuedDocument, LineItem
 from billing_app.models.log import AuditEntry, InboundEvent, OutboxMessage
@@ -38,6 +39,7 @@ __all__ = [
     "BillableEvent",
     "Comment",
     "ContactTotp",
+    "CreditNote",
     "Customer",
     "CustomerContact",
     "CustomerVisible",
@@ -60,6 +62,7 @@ __all__ = [
     "PortalLink",
     "PortalSession",
     "PortalVisit",
+    "Printed",
     "Refund",
     "Reminder",
     "SignInFailure",

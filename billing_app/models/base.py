@@ -7,12 +7,20 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, DateTime, Integer, MetaData, String, TypeDecorator
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import declared_attr
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import TypeEngine
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, SQLModel, col
 
 # Batch migrations on SQLite find constraints by name.
 SQLModel.metadata.naming_convention = MetaData(
@@ -113,3 +121,23 @@ class CustomerVisible(WorkspaceOwned):
     @classmethod
     def shown_to_customer(cls) -> ColumnElement[bool]:
         raise NotImplementedError
+
+
+class Printed(CustomerVisible):
+    """A document as it was printed, frozen: its text as JSON, and its PDF by digest.
+
+    `content` is one of `domain.document` in canonical JSON and never changes; the
+    database refuses it. `pdf_digest` is empty until the PDF is rendered.
+    """
+
+    content: str = Field(sa_type=Text)
+    content_digest: str = Field(max_length=64)
+    pdf_digest: str = Field(default="", max_length=64)
+    pdf_error: str = Field(default="", max_length=300)
+    page_count: int = Field(default=0)
+    issued_at: datetime = Field(sa_type=UtcInstant)
+    shown_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+
+    @classmethod
+    def shown_to_customer(cls) -> ColumnElement[bool]:
+        return col(cls.shown_at).is_not(None)

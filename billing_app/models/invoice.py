@@ -24,6 +24,7 @@ from sqlmodel import Field, col
 from billing_app.models.base import (
     CustomerVisible,
     ExactDecimal,
+    Printed,
     UtcInstant,
     WorkspaceOwned,
     sort_key,
@@ -35,9 +36,11 @@ PHASE = """
 case when deleted_at is not null then 'deleted' else
 case when archived_at is not null then 'archived_' else '' end ||
 case when state <> 'issued' then state
+when outstanding_minor <= 0 and credited_minor > 0 and allocated_minor <= 0
+then 'credited'
 when outstanding_minor <= 0 then 'paid'
 when processing_minor >= outstanding_minor then 'processing'
-when outstanding_minor < total_minor then 'partial'
+when outstanding_minor + credited_minor < total_minor then 'partial'
 else 'unpaid' end end
 """
 
@@ -46,13 +49,15 @@ class Invoice(CustomerVisible, table=True):
     """A bill: editable while a draft, frozen once issued.
 
     Amounts are minor units of `currency`. `outstanding_minor` is total less
-    prepaid and settled allocations, kept beside the facts it is derived from so
-    that lists can sort by it; `verify` compares the two. `adjustments` are
-    document allowances and charges in the form of `domain.terms_json`; `draft` is
-    `domain.draft.DraftForm` as typed, kept so that nothing typed is ever lost.
+    prepaid, settled allocations and credit notes, kept beside the facts it is
+    derived from so that lists can sort by it; `verify` compares them. `adjustments`
+    are document allowances and charges in the form of `domain.terms_json`; `draft`
+    is `domain.draft.DraftForm` as typed, kept so that nothing typed is ever lost.
     `series_code` and `series_value` are what the number was made of. `portal` holds
     what the portal does differently for this invoice, as `Customer.portal`.
     `disputed_minor` is the sum of its open disputes: still outstanding, not asked for.
+    `source_id` is what it was copied from; `replaces_id` the credited invoice that it
+    takes the place of.
     """
 
     __table_args__ = (
@@ -101,6 +106,7 @@ class Invoice(CustomerVisible, table=True):
             "id",
         ),
         Index("ix_invoice_purchase_order", "workspace_id", "purchase_order", "id"),
+        Index("ix_invoice_replaces", "workspace_id", "replaces_id"),
         Index("ix_invoice_customer", "workspace_id", "customer_id", "phase", "id"),
         # A customer's own list, by each of its sorts. The first carries what its
         # search looks at, the second what the sums above it are made of.
@@ -187,6 +193,7 @@ class Invoice(CustomerVisible, table=True):
     prepaid_minor: int = Field(default=0, sa_type=BigInteger)
     due_minor: int = Field(default=0, sa_type=BigInteger)
     allocated_minor: int = Field(default=0, sa_type=BigInteger)
+    credited_minor: int = Field(default=0, sa_type=BigInteger)
     processing_minor: int = Field(default=0, sa_type=BigInteger)
     outstanding_minor: int = Field(default=0, sa_type=BigInteger)
     disputed_minor: int = Field(default=0, sa_type=BigInteger)
@@ -194,6 +201,7 @@ class Invoice(CustomerVisible, table=True):
     void_reason: str = Field(default="", max_length=500)
     version: int = Field(default=1)
     source_id: int | None = Field(default=None, sa_type=BigInteger)
+    replaces_id: int | None = Field(default=None, sa_type=BigInteger)
     created_by: int | None = Field(default=None, sa_type=BigInteger)
     created_at: datetime = Field(sa_type=UtcInstant)
     changed_at: datetime = Field(sa_type=UtcInstant)
@@ -262,12 +270,8 @@ class LineItem(WorkspaceOwned, table=True):
     net_minor: int = Field(default=0, sa_type=BigInteger)
 
 
-class IssuedDocument(CustomerVisible, table=True):
-    """What was printed, frozen: the document as JSON, and its PDF by digest.
-
-    `content` is `domain.document` in canonical JSON and never changes; the
-    database refuses it. `pdf_digest` is empty until the PDF is rendered.
-    """
+class IssuedDocument(Printed, table=True):
+    """What was printed of an invoice, or as the receipt of a payment."""
 
     __table_args__ = (
         ForeignKeyConstraint(
@@ -282,14 +286,3 @@ class IssuedDocument(CustomerVisible, table=True):
     # Zero for an invoice, so that the unique constraint holds there too.
     payment_id: int = Field(default=0, sa_type=BigInteger)
     number: str = Field(max_length=80)
-    content: str = Field(sa_type=Text)
-    content_digest: str = Field(max_length=64)
-    pdf_digest: str = Field(default="", max_length=64)
-    pdf_error: str = Field(default="", max_length=300)
-    page_count: int = Field(default=0)
-    issued_at: datetime = Field(sa_type=UtcInstant)
-    shown_at: datetime | None = Field(default=None, sa_type=UtcInstant)
-
-    @classmethod
-    def shown_to_customer(cls) -> ColumnElement[bool]:
-        return col(cls.shown_at).is_not(None)

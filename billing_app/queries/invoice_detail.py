@@ -133,6 +133,7 @@ class InvoiceDetail:
     processing_minor: int
     disputed_minor: int
     allocated_minor: int
+    credited_minor: int
     issued_on: date | None
     due_on: date | None
     purchase_order: str
@@ -171,6 +172,8 @@ def read_invoice(uow: UnitOfWork, invoice_id: int) -> InvoiceDetail:
         invoice.processing_minor,
         invoice.due_on,
         read_late_rules(uow),
+        invoice.credited_minor,
+        invoice.allocated_minor,
     )
     return InvoiceDetail(
         id=invoice_id,
@@ -192,6 +195,7 @@ def read_invoice(uow: UnitOfWork, invoice_id: int) -> InvoiceDetail:
         processing_minor=invoice.processing_minor,
         disputed_minor=invoice.disputed_minor,
         allocated_minor=invoice.allocated_minor,
+        credited_minor=invoice.credited_minor,
         issued_on=invoice.issued_on,
         due_on=invoice.due_on,
         purchase_order=invoice.purchase_order,

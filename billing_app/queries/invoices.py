@@ -96,6 +96,8 @@ _SHOWN: tuple[Any, ...] = (
     Invoice.tax_minor,
     Invoice.total_minor,
     Invoice.outstanding_minor,
+    Invoice.allocated_minor,
+    Invoice.credited_minor,
     Invoice.processing_minor,
     Invoice.disputed_minor,
     Invoice.issued_on,
@@ -607,6 +609,8 @@ def _row(row: Any, today: date, rules: LateRules) -> InvoiceRow:
         row.processing_minor,
         row.due_on,
         rules,
+        row.credited_minor,
+        row.allocated_minor,
     )
     return InvoiceRow(
         id=row.id,

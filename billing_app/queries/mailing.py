@@ -8,10 +8,16 @@ from sqlmodel import col, select
 
 from billing_app.database.access import job
 from billing_app.database.unit_of_work import UnitOfWork
-from billing_app.domain.document import InvoiceDocument, ReceiptDocument, from_json
+from billing_app.domain.document import (
+    CreditNoteDocument,
+    InvoiceDocument,
+    ReceiptDocument,
+    from_json,
+)
 from billing_app.domain.mail_settings import MailSettings
 from billing_app.domain.payability import find_shut_gate
 from billing_app.models import (
+    CreditNote,
     Customer,
     CustomerContact,
     Invoice,
@@ -90,6 +96,13 @@ def read_receipt_facts(
         )
     )
     return from_json(ReceiptDocument, content) if content else None
+
+
+@job
+def read_credit_note(uow: UnitOfWork, credit_note_id: int) -> CreditNoteDocument | None:
+    """Return a credit note as printed, or None while the customer can't see it."""
+    note = uow.get(CreditNote, credit_note_id)
+    return from_json(CreditNoteDocument, note.content) if note.shown_at else None
 
 
 @job

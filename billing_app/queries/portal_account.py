@@ -738,6 +738,8 @@ def _row(row: Any, key: Key, today: date) -> AccountRow:
         row.outstanding_minor,
         row.processing_minor,
         row.due_on,
+        credited_minor=row.credited_minor,
+        allocated_minor=row.allocated_minor,
     )
     return AccountRow(
         id=row.id,
@@ -830,6 +832,7 @@ _LATE, _IN_TIME, _EITHER = "late", "in_time", ""
 # How urgent, most urgent last, so that a descending sort shows it first.
 _STATUS_ORDER = (
     (InvoicePhase.VOID, _EITHER),
+    (InvoicePhase.CREDITED, _EITHER),
     (InvoicePhase.PAID, _EITHER),
     (InvoicePhase.PROCESSING, _EITHER),
     (InvoicePhase.UNPAID, _IN_TIME),
@@ -862,6 +865,8 @@ _SHOWN = (
     col(Invoice.due_on),
     col(Invoice.total_minor),
     col(Invoice.outstanding_minor),
+    col(Invoice.allocated_minor),
+    col(Invoice.credited_minor),
     col(Invoice.processing_minor),
     col(Invoice.disputed_minor),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlmodel import col, func, select
@@ -23,11 +24,25 @@ from billing_app.domain.events import (
 from billing_app.domain.invoice import REASON_LENGTH_MAX, InvoiceState
 from billing_app.domain.portal_settings import PortalSettings
 from billing_app.models import Dispute, Invoice, IssuedDocument, StaffNote
-from billing_app.services import invoices
+from billing_app.services import credit_notes, invoices
 from billing_app.services.outstanding import refresh_disputed
 
 # Far more than a person opens and withdraws in a day.
 OPENED_PER_DAY = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedDispute:
+    """How a dispute ended, and what was made of it.
+
+    Attributes:
+        credit_note_number: empty where nothing was credited.
+        draft_id: of the draft that replaces the invoice, or zero.
+    """
+
+    outcome: Outcome
+    credit_note_number: str = ""
+    draft_id: int = 0
 
 
 @acting_visitor
@@ -130,17 +145,22 @@ def withdraw_dispute(
 
 
 @staff(Permission.RESOLVE_DISPUTE)
-def resolve_dispute(uow: UnitOfWork, dispute_id: int, form: ResolveForm) -> None:
+def resolve_dispute(
+    uow: UnitOfWork, dispute_id: int, form: ResolveForm
+) -> ResolvedDispute:
     """End a dispute with an answer for the customer and a note for colleagues.
 
-    Where it stands, the amount is asked for again. Void voids the invoice in this
-    same transaction, and with it every other dispute of it.
+    Where it stands, the amount is asked for again. Credited issues a credit note for
+    what was disputed; reissued credits the whole invoice and makes the draft that
+    replaces it; void voids it. Each happens in this same transaction, and ends
+    every other dispute of an invoice that asks for nothing any more.
 
     Raises:
         NotFound: no such dispute in this workspace.
         InvalidInput: outcome, answer or note is missing; names the field.
-        NotPermitted: void needs the permission to void.
-        Conflict: it is over already, or void and money was allocated.
+        NotPermitted: the outcome needs a permission of its own.
+        Conflict: it is over already, void and money was allocated, or nothing is
+            left to credit.
     """
     member = uow.actor
     assert isinstance(member, StaffActor)
@@ -159,8 +179,7 @@ def resolve_dispute(uow: UnitOfWork, dispute_id: int, form: ResolveForm) -> None
         )
     )
     refresh_disputed(uow, invoice)
-    if outcome == Outcome.VOID:
-        invoices.void(uow, dispute.invoice_id, answer[:REASON_LENGTH_MAX])
+    resolved = _act_on(uow, invoice, dispute, outcome)
     uow.record(
         DisputeResolved(
             invoice_id=dispute.invoice_id,
@@ -177,6 +196,25 @@ def resolve_dispute(uow: UnitOfWork, dispute_id: int, form: ResolveForm) -> None
         dispute.invoice_id,
         dispute_id=dispute_id,
     )
+    return resolved
+
+
+@inner
+def _act_on(
+    uow: UnitOfWork, invoice: Invoice, dispute: Dispute, outcome: Outcome
+) -> ResolvedDispute:
+    """Do what the outcome says; the customer's answer is the reason on record."""
+    reason = dispute.answer[:REASON_LENGTH_MAX]
+    if outcome == Outcome.VOID:
+        invoices.void(uow, dispute.invoice_id, reason)
+    if outcome == Outcome.CREDITED:
+        note = credit_notes.credit_dispute(uow, invoice, dispute, reason)
+        return ResolvedDispute(outcome, credit_note_number=note.number)
+    if outcome == Outcome.REISSUED:
+        made = credit_notes.reissue(uow, dispute.invoice_id, reason)
+        number = made.credit_note.number if made.credit_note else ""
+        return ResolvedDispute(outcome, number, made.draft.invoice_id)
+    return ResolvedDispute(outcome)
 
 
 @inner

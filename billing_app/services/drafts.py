@@ -29,6 +29,7 @@ from billing_app.domain.events import (
     InvoiceDuplicated,
 )
 from billing_app.domain.invoice import InvoiceState, WrongState, check_draft
+from billing_app.domain.terms_json import adjustments_from_json
 from billing_app.models import Customer, Invoice, LineItem, TaxRate
 from billing_app.queries.letterhead import read_rules, read_settings
 
@@ -148,6 +149,28 @@ def restore_draft(uow: UnitOfWork, invoice_id: int) -> None:
 def duplicate(uow: UnitOfWork, invoice_id: int) -> SavedDraft:
     """Make a new draft from any invoice, dated today, with the same lines."""
     source = uow.get(Invoice, invoice_id)
+    copy = _copied(uow, source)
+    assert source.id is not None
+    uow.record(
+        InvoiceDuplicated(
+            invoice_id=copy.id, customer_id=copy.customer_id, source_id=source.id
+        )
+    )
+    return _saved(copy)
+
+
+@staff(Permission.EDIT_DRAFT)
+def replace_by_draft(uow: UnitOfWork, invoice: Invoice) -> SavedDraft:
+    """Copy a locked invoice into a draft that will take its place."""
+    copy = _copied(uow, invoice)
+    copy.replaces_id = invoice.id
+    uow.flush()
+    uow.record(DraftCreated(invoice_id=copy.id, customer_id=copy.customer_id))
+    return _saved(copy)
+
+
+def _copied(uow: UnitOfWork, source: Invoice) -> Invoice:
+    """Add a draft with the lines of any invoice, dated today."""
     form = _form_of(uow, source)
     settings = read_settings(uow)
     assert isinstance(uow.actor, StaffActor)
@@ -160,14 +183,7 @@ def duplicate(uow: UnitOfWork, invoice_id: int) -> SavedDraft:
         source_id=source.id,
     )
     fill_draft(uow, copy, replace(form, issued_on="", due_on=""))
-    uow.add(copy)
-    assert source.id is not None
-    uow.record(
-        InvoiceDuplicated(
-            invoice_id=copy.id, customer_id=copy.customer_id, source_id=source.id
-        )
-    )
-    return _saved(copy)
+    return uow.add(copy)
 
 
 @inner
@@ -235,11 +251,24 @@ def _form_of(uow: UnitOfWork, invoice: Invoice) -> DraftForm:
         customer_id=invoice.customer_id or 0,
         currency=invoice.currency,
         purchase_order=invoice.purchase_order,
+        discount=_discount_text(invoice),
         notes=invoice.notes,
         terms=invoice.terms,
         look=invoice.look,
         lines=tuple(_line_form(index, line) for index, line in enumerate(lines)),
     )
+
+
+def _discount_text(invoice: Invoice) -> str:
+    """Write the discount on the whole as it is typed, where there is one such."""
+    allowances, charges = adjustments_from_json(invoice.adjustments, invoice.currency)
+    if charges or len(allowances) != 1 or allowances[0].taxes is not None:
+        return ""
+    (discount,) = allowances
+    if discount.amount is not None:
+        return format(discount.amount.decimal, "f")
+    assert discount.percent is not None
+    return f"{format(discount.percent, 'f')}%"
 
 
 def _line_form(index: int, line: LineItem) -> LineForm:

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import BigInteger, bindparam
 from sqlmodel import col, select
 
 from billing_app.database.access import inner, staff, staff_or_job
@@ -48,6 +49,7 @@ from billing_app.domain.portal_settings import (
 from billing_app.domain.terms_json import adjustments_to_json, taxes_to_json
 from billing_app.domain.totals import DocumentTerms, LineTerms, LineTotals, Totals
 from billing_app.models import (
+    CreditNote,
     Customer,
     Dispute,
     Invoice,
@@ -196,11 +198,13 @@ def void(uow: UnitOfWork, invoice_id: int, reason: str) -> None:
     reason = check_reason(clean_text(reason, length_max=2_000, field="reason"))
     if invoice.allocated_minor:
         raise Conflict("Reverse its payments first, then void the invoice.")
+    if uow.first(_CREDIT_NOTE, invoice_id=invoice_id) is not None:
+        raise Conflict("It has a credit note. Credit the rest instead of voiding it.")
 
     invoice.state = InvoiceState.VOID
     invoice.voided_at = uow.now
     invoice.void_reason = reason
-    _close_disputes(uow, invoice, reason)
+    end_disputes(uow, invoice, Outcome.VOID, reason)
     refresh(uow, invoice)
     ledger.post(
         uow,
@@ -511,7 +515,8 @@ def _publish(uow: UnitOfWork, invoice: Invoice) -> None:
     documents = uow.all(
         select(IssuedDocument).where(col(IssuedDocument.invoice_id) == invoice.id)
     )
-    for document in documents:
+    notes = uow.all(select(CreditNote).where(col(CreditNote.invoice_id) == invoice.id))
+    for document in (*documents, *notes):
         document.shown_at = uow.now
     uow.flush()
     if find_live_link(uow, invoice.id) is None:
@@ -532,19 +537,27 @@ def _mark_sent(uow: UnitOfWork, invoice: Invoice) -> None:
     _promise_mail(uow, invoice.id)
 
 
+_CREDIT_NOTE = select(CreditNote.id).where(
+    col(CreditNote.invoice_id) == bindparam("invoice_id", type_=BigInteger)
+)
+
+
 def _promise_mail(uow: UnitOfWork, invoice_id: int) -> None:
     """Promise the one mail that an invoice is there, whatever else was pressed."""
     uow.promise(Topic.MAIL_INVOICE, f"invoice:{invoice_id}", invoice_id)
 
 
-def _close_disputes(uow: UnitOfWork, invoice: Invoice, reason: str) -> None:
+@inner
+def end_disputes(
+    uow: UnitOfWork, invoice: Invoice, outcome: Outcome, reason: str
+) -> None:
     """End what is disputed of an invoice that asks for nothing any more."""
     statement = select(Dispute).where(
         col(Dispute.invoice_id) == invoice.id, col(Dispute.resolved_at).is_(None)
     )
     assert isinstance(uow.actor, StaffActor)
     for dispute in uow.all(statement):
-        dispute.outcome, dispute.answer = Outcome.VOID, reason
+        dispute.outcome, dispute.answer = outcome, reason
         dispute.resolved_by, dispute.resolved_at = uow.actor.member_id, uow.now
         assert dispute.id is not None
         uow.record(
@@ -552,7 +565,7 @@ def _close_disputes(uow: UnitOfWork, invoice: Invoice, reason: str) -> None:
                 invoice_id=invoice.id,
                 customer_id=invoice.customer_id,
                 dispute_id=dispute.id,
-                outcome=Outcome.VOID,
+                outcome=outcome,
                 amount_minor=dispute.amount_minor,
                 currency=dispute.currency,
             )

@@ -9,8 +9,9 @@ from sqlmodel import col, select
 
 from billing_app.database.access import job
 from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.document import DocumentKind
 from billing_app.domain.events import Topic
-from billing_app.models import IssuedDocument
+from billing_app.models import CreditNote, IssuedDocument, Printed
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +19,11 @@ class ToPrint:
     """A document whose file may still be missing.
 
     Attributes:
-        kind: invoice or receipt.
         pdf_digest: empty until the file is there.
     """
 
     id: int
-    kind: str
+    kind: DocumentKind
     content: str
     content_digest: str
     pdf_digest: str
@@ -39,28 +39,35 @@ def find_to_print(uow: UnitOfWork, invoice_id: int, payment_id: int) -> ToPrint 
             col(IssuedDocument.payment_id) == payment_id,
         )
     )
-    if document is None:
-        return None
-    return ToPrint(
-        id=document.id,
-        kind=document.kind,
-        content=document.content,
-        content_digest=document.content_digest,
-        pdf_digest=document.pdf_digest,
-        issued_at=document.issued_at,
-    )
+    return _to_print(DocumentKind(document.kind), document) if document else None
 
 
 @job
-def promise_print(uow: UnitOfWork, document_id: int) -> None:
+def find_credit_note_to_print(uow: UnitOfWork, credit_note_id: int) -> ToPrint | None:
+    """Return the document of a credit note."""
+    note = uow.find(CreditNote, credit_note_id)
+    return _to_print(DocumentKind.CREDIT_NOTE, note) if note else None
+
+
+@job
+def promise_print(
+    uow: UnitOfWork, document_id: int, kind: DocumentKind = DocumentKind.INVOICE
+) -> None:
     """See to it that a document is printed, where nobody has promised it yet.
 
     What was brought in from elsewhere is printed when somebody wants it.
     """
-    document = uow.get(IssuedDocument, document_id)
+    document = uow.get(_TABLES[kind], document_id)
     if document.pdf_digest:
         return
-    if document.payment_id:
+    if isinstance(document, CreditNote):
+        uow.promise(
+            Topic.RENDER_CREDIT_NOTE,
+            f"credit_note:{document_id}",
+            document.invoice_id,
+            credit_note_id=document_id,
+        )
+    elif document.payment_id:
         uow.promise(
             Topic.RENDER_RECEIPT,
             f"payment:{document.payment_id}",
@@ -73,9 +80,14 @@ def promise_print(uow: UnitOfWork, document_id: int) -> None:
 
 
 @job
-def attach_pdf(uow: UnitOfWork, document_id: int, pdf_digest: str) -> None:
+def attach_pdf(
+    uow: UnitOfWork,
+    document_id: int,
+    pdf_digest: str,
+    kind: DocumentKind = DocumentKind.INVOICE,
+) -> None:
     """Note where the file is. The first one stays: a document is printed once."""
-    document = uow.get(IssuedDocument, document_id, lock=True)
+    document = uow.get(_TABLES[kind], document_id, lock=True)
     if document.pdf_digest:
         return
     document.pdf_digest, document.pdf_error = pdf_digest, ""
@@ -84,9 +96,33 @@ def attach_pdf(uow: UnitOfWork, document_id: int, pdf_digest: str) -> None:
 
 
 @job
-def note_pdf_error(uow: UnitOfWork, document_id: int, sentence: str) -> None:
+def note_pdf_error(
+    uow: UnitOfWork,
+    document_id: int,
+    sentence: str,
+    kind: DocumentKind = DocumentKind.INVOICE,
+) -> None:
     """Note why there is no file yet, for staff to read."""
-    document = uow.get(IssuedDocument, document_id, lock=True)
+    document = uow.get(_TABLES[kind], document_id, lock=True)
     document.pdf_error = sentence[:300]
     uow.flush()
     uow.touch(f"invoice:{document.invoice_id}")
+
+
+_TABLES: dict[DocumentKind, type[IssuedDocument] | type[CreditNote]] = {
+    DocumentKind.INVOICE: IssuedDocument,
+    DocumentKind.RECEIPT: IssuedDocument,
+    DocumentKind.CREDIT_NOTE: CreditNote,
+}
+
+
+def _to_print(kind: DocumentKind, document: Printed) -> ToPrint:
+    assert document.id is not None
+    return ToPrint(
+        id=document.id,
+        kind=kind,
+        content=document.content,
+        content_digest=document.content_digest,
+        pdf_digest=document.pdf_digest,
+        issued_at=document.issued_at,
+    )

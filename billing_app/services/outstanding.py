@@ -11,13 +11,20 @@ from billing_app.domain.events import Topic
 from billing_app.domain.online_payment import LIVE, AttemptStatus
 from billing_app.domain.payment import compute_outstanding
 from billing_app.domain.portal_settings import LinkExpiry, link_expires_at
-from billing_app.models import Allocation, Dispute, Invoice, PaymentAttempt, PortalLink
+from billing_app.models import (
+    Allocation,
+    CreditNote,
+    Dispute,
+    Invoice,
+    PaymentAttempt,
+    PortalLink,
+)
 from billing_app.queries.portal_rules import read_choices
 
 
 @inner
 def refresh(uow: UnitOfWork, invoice: Invoice) -> None:
-    """Bring the three derived amounts of a locked invoice up to its facts.
+    """Bring the four derived amounts of a locked invoice up to its facts.
 
     Their only writer. Whatever changes them also closes the payment pages that
     still ask for the old amount.
@@ -25,12 +32,16 @@ def refresh(uow: UnitOfWork, invoice: Invoice) -> None:
     assert invoice.id is not None
     uow.flush()
     before = _amounts(invoice)
-    invoice.allocated_minor, invoice.processing_minor = _facts(uow, invoice.id)
+    facts = _facts(uow, invoice.id)
+    invoice.allocated_minor, invoice.credited_minor, invoice.processing_minor = facts
     invoice.outstanding_minor = compute_outstanding(
-        invoice.state, invoice.due_minor, invoice.allocated_minor
+        invoice.state,
+        invoice.due_minor,
+        invoice.allocated_minor,
+        invoice.credited_minor,
     )
     uow.flush()
-    if (before[2] <= 0) != (invoice.outstanding_minor <= 0):
+    if (before[0] <= 0) != (invoice.outstanding_minor <= 0):
         _time_links(uow, invoice)
     if _amounts(invoice) != before:
         close_checkouts(uow, invoice.id)
@@ -87,18 +98,19 @@ def _time_links(uow: UnitOfWork, invoice: Invoice) -> None:
     uow.flush()
 
 
-def _amounts(invoice: Invoice) -> tuple[int, int, int]:
+def _amounts(invoice: Invoice) -> tuple[int, int, int, int]:
     return (
-        invoice.allocated_minor,
-        invoice.processing_minor,
         invoice.outstanding_minor,
+        invoice.allocated_minor,
+        invoice.credited_minor,
+        invoice.processing_minor,
     )
 
 
-def _facts(uow: UnitOfWork, invoice_id: int) -> tuple[int, int]:
-    """Return what is allocated to an invoice and what is on its way."""
-    allocated, processing = uow.one(_FACTS, invoice_id=invoice_id)
-    return int(allocated), int(processing)
+def _facts(uow: UnitOfWork, invoice_id: int) -> tuple[int, int, int]:
+    """Return what is allocated to an invoice, credited, and on its way."""
+    allocated, credited, processing = uow.one(_FACTS, invoice_id=invoice_id)
+    return int(allocated), int(credited), int(processing)
 
 
 _INVOICE_ID = bindparam("invoice_id", type_=BigInteger)
@@ -115,7 +127,12 @@ _PROCESSING = (
     )
     .scalar_subquery()
 )
-_FACTS = select(_ALLOCATED, _PROCESSING)
+_CREDITED = (
+    select(func.coalesce(func.sum(CreditNote.amount_minor), 0))
+    .where(col(CreditNote.invoice_id) == _INVOICE_ID)
+    .scalar_subquery()
+)
+_FACTS = select(_ALLOCATED, _CREDITED, _PROCESSING)
 _DISPUTED = select(func.coalesce(func.sum(Dispute.amount_minor), 0)).where(
     col(Dispute.invoice_id) == _INVOICE_ID, col(Dispute.resolved_at).is_(None)
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, func
+from sqlalchemy import BigInteger, bindparam, func
 from sqlmodel import col, select
 
 from billing_app.database.access import inner, staff
@@ -381,6 +381,34 @@ def list_parts(uow: UnitOfWork, payment_id: int) -> tuple[Part, ...]:
     return tuple(
         Part(invoice_id, int(minor)) for invoice_id, minor in uow.all(statement)
     )
+
+
+@inner
+def release(uow: UnitOfWork, invoice: Invoice, minor: int) -> None:
+    """Make a part of what a locked invoice was paid credit again, latest first.
+
+    Leaves it to the caller to `refresh` the invoice.
+    """
+    taken: dict[int, int] = {}
+    for payment_id, given in uow.all(_GIVEN, invoice_id=invoice.id):
+        part = min(int(given), minor - sum(taken.values()))
+        if part > 0:
+            taken[payment_id] = part
+    assert sum(taken.values()) == minor
+    # Always in the same order, so that two of these never wait for each other.
+    for payment_id, part in sorted(taken.items()):
+        payment = uow.get(Payment, payment_id, lock=True)
+        allocate(uow, payment, invoice, -part)
+
+
+_ALLOCATED = func.sum(Allocation.amount_minor)
+_GIVEN = (
+    select(col(Allocation.payment_id), _ALLOCATED)
+    .where(col(Allocation.invoice_id) == bindparam("invoice_id", type_=BigInteger))
+    .group_by(col(Allocation.payment_id))
+    .having(_ALLOCATED != 0)
+    .order_by(func.min(Allocation.id).desc())
+)
 
 
 def _check_can_be_paid(state: str) -> None:

@@ -31,7 +31,11 @@ from billing_app.models import (
 # Who opens workspaces: a job of no workspace, which reaches no row of any.
 FOUNDER = SystemActor(workspace_id=0, job="founding")
 
-SERIES = {"invoice": "INV-{counter:5}", "receipt": "RCT-{counter:5}"}
+SERIES = {
+    "invoice": "INV-{counter:5}",
+    "receipt": "RCT-{counter:5}",
+    "credit_note": "CN-{counter:5}",
+}
 
 
 @dataclass(frozen=True, slots=True)

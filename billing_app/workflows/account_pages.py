@@ -544,7 +544,12 @@ class _Folder:
         return format_money(minor, self.document.currency, self.document.language)
 
 
-_NOTHING_TO_PAY = {InvoiceStatus.PAID, InvoiceStatus.PROCESSING, InvoiceStatus.VOID}
+_NOTHING_TO_PAY = {
+    InvoiceStatus.PAID,
+    InvoiceStatus.CREDITED,
+    InvoiceStatus.PROCESSING,
+    InvoiceStatus.VOID,
+}
 _AGE_WORDS = {
     AgeBucket.CURRENT: "Not due yet",
     AgeBucket.TO_30: "1–30 days late",

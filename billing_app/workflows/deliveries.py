@@ -13,6 +13,7 @@ from billing_app.documents.mail import (
     MailContent,
     write_code_mail,
     write_comment_mail,
+    write_credit_note_mail,
     write_dispute_mail,
     write_invoice_mail,
     write_link_mail,
@@ -25,7 +26,14 @@ from billing_app.documents.render import render_print
 from billing_app.domain.actors import SystemActor
 from billing_app.domain.comment import Side
 from billing_app.domain.dispute import OUTCOME_WORDS
-from billing_app.domain.document import InvoiceDocument, ReceiptDocument, from_json
+from billing_app.domain.document import (
+    AnyDocument,
+    CreditNoteDocument,
+    DocumentKind,
+    InvoiceDocument,
+    ReceiptDocument,
+    from_json,
+)
 from billing_app.domain.errors import BillingError
 from billing_app.domain.mail_settings import MailSecurity
 from billing_app.domain.portal_dispute import line_words
@@ -50,29 +58,46 @@ class Undeliverable(BillingError):
 
 def render_document(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:
     """Print an issued document once and keep the file under its digest."""
-    assert message.invoice_id is not None
-    payment_id = message.details.get("payment_id") or 0
-    document = runtime.run(
-        actor, issued_documents.find_to_print, message.invoice_id, payment_id
-    )
+    document = _find_to_print(runtime, actor, message)
     if document is None or document.pdf_digest:
         return
     try:
         pdf = print_document(runtime, document)
     except BillingError as refusal:
         runtime.run(
-            actor, issued_documents.note_pdf_error, document.id, refusal.message
+            actor,
+            issued_documents.note_pdf_error,
+            document.id,
+            refusal.message,
+            document.kind,
         )
         raise
     digest = runtime.files.put(pdf, ".pdf")
-    runtime.run(actor, issued_documents.attach_pdf, document.id, digest)
+    runtime.run(actor, issued_documents.attach_pdf, document.id, digest, document.kind)
+
+
+def _find_to_print(
+    runtime: Runtime, actor: SystemActor, message: Claimed
+) -> ToPrint | None:
+    assert message.invoice_id is not None
+    credit_note_id = message.details.get("credit_note_id")
+    if credit_note_id:
+        return runtime.run(
+            actor, issued_documents.find_credit_note_to_print, credit_note_id
+        )
+    payment_id = message.details.get("payment_id") or 0
+    return runtime.run(
+        actor, issued_documents.find_to_print, message.invoice_id, payment_id
+    )
 
 
 def print_document(runtime: Runtime, document: ToPrint) -> bytes:
     """Return the PDF of a stored document: the same bytes each time."""
-    printed: InvoiceDocument | ReceiptDocument
-    if document.kind == "receipt":
+    printed: AnyDocument
+    if document.kind == DocumentKind.RECEIPT:
         printed = from_json(ReceiptDocument, document.content)
+    elif document.kind == DocumentKind.CREDIT_NOTE:
+        printed = from_json(CreditNoteDocument, document.content)
     else:
         printed = from_json(InvoiceDocument, document.content)
     digest = printed.branding.logo_digest
@@ -81,7 +106,7 @@ def print_document(runtime: Runtime, document: ToPrint) -> bytes:
     return runtime.pdf.render(html, document.content_digest, _xml_of(printed))
 
 
-def _xml_of(printed: InvoiceDocument | ReceiptDocument) -> bytes:
+def _xml_of(printed: AnyDocument) -> bytes:
     """Return what goes inside the PDF; what cannot be an e-invoice stays plain."""
     if not isinstance(printed, InvoiceDocument):
         return b""
@@ -136,6 +161,24 @@ def mail_receipt(runtime: Runtime, actor: SystemActor, message: Claimed) -> None
     if receipt is None or not facts.to or not facts.token:
         return
     content = write_receipt_mail(receipt, link=portal_url(runtime, facts.token))
+    _send(runtime, actor, message, facts.to, content)
+
+
+def mail_credit_note(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:
+    """Tell the customer of a credit note, unless the invoice is not shown to them."""
+    assert message.invoice_id is not None
+    credit_note_id = int(message.details["credit_note_id"])
+    document = runtime.run(actor, mailing.read_credit_note, credit_note_id)
+    facts = runtime.run(actor, mailing.read_mail_facts, message.invoice_id)
+    if document is None or not facts.token:
+        return
+    if not facts.to:
+        raise Undeliverable("The customer has no e-mail address.")
+    content = write_credit_note_mail(
+        document,
+        link=portal_url(runtime, facts.token),
+        outstanding_minor=facts.outstanding_minor,
+    )
     _send(runtime, actor, message, facts.to, content)
 
 

@@ -30,9 +30,11 @@ def _expire_checkout(runtime: Runtime, actor: SystemActor, message: Claimed) -> 
 DELIVERIES: dict[str, Delivery] = {
     Topic.RENDER_INVOICE: deliveries.render_document,
     Topic.RENDER_RECEIPT: deliveries.render_document,
+    Topic.RENDER_CREDIT_NOTE: deliveries.render_document,
     Topic.MAIL_INVOICE: deliveries.mail_invoice,
     Topic.MAIL_LINK: deliveries.mail_link,
     Topic.MAIL_RECEIPT: deliveries.mail_receipt,
+    Topic.MAIL_CREDIT_NOTE: deliveries.mail_credit_note,
     Topic.MAIL_REMINDER: deliveries.mail_reminder,
     Topic.MAIL_COMMENT: deliveries.mail_comment,
     Topic.MAIL_DISPUTE_OPENED: deliveries.mail_dispute_opened,

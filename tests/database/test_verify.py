@@ -101,6 +101,30 @@ DAMAGE = {
         " where invoice_id = 2 and kind = 'invoice'",
         {"INV-10"},
     ),
+    "more credited than billed": (
+        "update credit_note set total_minor = 1000000, net_minor = 1000000 - tax_minor"
+        " where id = 1",
+        {"INV-13", "INV-35"},
+    ),
+    "a credit note rewritten": (
+        "update credit_note set content = replace(content, 'Vermeer', 'Mallory')"
+        " where id = 1",
+        {"INV-13"},
+    ),
+    "a credit forgotten": (
+        "update invoice set credited_minor = 0 where credited_minor > 0",
+        {"INV-5"},
+    ),
+    "a credit note's number skipped": (
+        "update credit_note set series_value = 99 where series_value ="
+        " (select max(series_value) from credit_note)",
+        {"INV-20"},
+    ),
+    "a credited invoice voided": (
+        "update invoice set state = 'void', void_reason = 'x', voided_at = issued_at"
+        " where credited_minor > 0",
+        {"INV-7", "INV-13", "INV-23"},
+    ),
     "a webhook nobody finished": (
         "update inbound_event set status = 'waiting', received_at = '2026-01-01'",
         {"INV-16"},

@@ -379,3 +379,30 @@ def test_only_a_web_address_becomes_a_link(website: str, href: str):
     contact = show(document=document).contacts[-1]
 
     assert (contact.words, contact.href) == (website, href)
+
+
+@pytest.mark.feature("G10")
+class TestCredited:
+    def test_in_full_is_not_called_paid(self):
+        it = show(0, credited_minor=10_000)
+
+        assert (it.status, it.is_settled) == ("Credited", True)
+        assert it.outcome.heading == "Credited in full"
+
+    def test_what_was_paid_beside_it_is(self):
+        it = show(
+            0, credited_minor=4_000, allocated_minor=6_000, received=(received(6_000),)
+        )
+
+        assert it.status == "Paid"
+
+    def test_in_part_is_said_beside_what_is_paid(self):
+        assert show(7_000, credited_minor=3_000).paid_words == (
+            "€30.00 of €100.00 credited"
+        )
+        it = show(4_000, credited_minor=3_000, allocated_minor=3_000)
+        assert it.paid_words == "€30.00 of €70.00 paid, after €30.00 was credited"
+        assert it.status == "Partially paid"
+
+    def test_in_part_and_unpaid_is_still_due(self):
+        assert show(7_000, credited_minor=3_000).status == "Due"

@@ -349,8 +349,6 @@ class TestResolve:
         "fields",
         [
             {"outcome": ""},
-            {"outcome": "credited"},
-            {"outcome": "reissued"},
             {"outcome": "withdrawn"},
             {"outcome": "STANDS"},
             {"answer": ""},

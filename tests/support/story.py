@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from billing_app.domain.online_payment import AttemptStatus, Report
 from billing_app.models import InboundEvent, Invoice, PaymentAttempt
-from billing_app.services import drafts, invoices, online_payments, payments
+from billing_app.services import (
+    credit_notes,
+    drafts,
+    invoices,
+    online_payments,
+    payments,
+)
 from tests.support.billing import a_customer, an_invoice, pay
+from tests.support.credit import a_mixed_invoice, an_amount, credit, some_lines
 from tests.support.world import Place, World
 
 
 def tell_a_story(world: World, place: Place) -> None:
-    """Draft, issue, publish, pay in parts, overpay, reverse, refund, hold, void."""
+    """Draft, issue, publish, pay, overpay, reverse, refund, hold, void, credit."""
     biller = place.accounting
     customer_id = a_customer(world, place)
     world.run(biller, drafts.create_draft, drafts.DraftForm(customer_id=customer_id))
@@ -27,6 +34,13 @@ def tell_a_story(world: World, place: Place) -> None:
     world.clock.advance(days=1)
     void = an_invoice(world, place, "19.99")
     world.run(biller, invoices.void, void, "Typed twice")
+
+    credited = a_mixed_invoice(world, place, customer_id=customer_id)
+    pay(world, place, credited, "100")
+    credit(world, place, credited, some_lines(2))
+    credit(world, place, credited, an_amount("60.00"))
+    replaced = an_invoice(world, place, "80.00")
+    world.run(biller, credit_notes.reissue, replaced, "The wrong rate")
 
     online = an_invoice(world, place, "60.00")
     settled = an_attempt(world, place, online, 6_000)

@@ -17,6 +17,7 @@ STATUSES: dict[str, str] = {
     "Partially paid": "partially-paid",
     "Processing": "processing",
     "Paid": "paid",
+    "Credited": "credited",
     "Overdue": "overdue",
     "Disputed": "disputed",
     "Void": "void",

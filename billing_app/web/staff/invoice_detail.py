@@ -45,7 +45,12 @@ from billing_app.web.staff.shell import ShellState, staff_page
 from billing_app.web.staff.timeline import timeline_panel
 
 State = InvoiceDetailState
-OUTCOMES = [(Outcome.STANDS.value, "Stands"), (Outcome.VOID.value, "Void")]
+OUTCOMES = [
+    (Outcome.STANDS.value, "Stands"),
+    (Outcome.CREDITED.value, "Credit"),
+    (Outcome.REISSUED.value, "Reissue"),
+    (Outcome.VOID.value, "Void"),
+]
 METHODS = [(method.value, METHOD_NAMES[method]) for method in PaymentMethod]
 
 PAYMENT_COLUMNS = (
@@ -559,7 +564,9 @@ def _resolve_dialog() -> rx.Component:
         "Answer the dispute",
         segmented("outcome", "Outcome", OUTCOMES, value=Outcome.STANDS, wide=True),
         rx.el.p(
-            "Stands: the amount is asked for again. Void: the whole invoice is void.",
+            "Stands: the amount is asked for again. Credit: a credit note for what is "
+            "disputed. Reissue: a credit note for all of it, and a draft to correct. "
+            "Void: the whole invoice is void.",
             class_name="secondary small",
         ),
         field(

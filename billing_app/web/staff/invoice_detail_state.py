@@ -327,12 +327,21 @@ class InvoiceDetailState(InvoicePortalState, TimelineState, rx.State):
         self._open_dialog("resolve")
 
     @staff_door
-    async def resolve_dispute(self, form: dict[str, Any]) -> None:
+    async def resolve_dispute(self, form: dict[str, Any]) -> Any:
         typed = {name: _text(form, name) for name in ("outcome", "answer", "note")}
         decided = ResolveForm(**typed)
-        if await self._tried(disputes.resolve_dispute, self._resolving_id, decided):
-            self._notify("Answered. The customer gets a mail.")
-            await self._read()
+        resolved = await self._made(
+            disputes.resolve_dispute, self._resolving_id, decided
+        )
+        if resolved is None:
+            return None
+        note = resolved.credit_note_number
+        made = f" {note} is issued." if note else ""
+        self._notify(f"Answered.{made} The customer gets a mail.")
+        await self._read()
+        if resolved.draft_id:
+            return rx.redirect(f"{PATH}/{resolved.draft_id}/edit")
+        return None
 
     # Asking for it
 
@@ -370,16 +379,21 @@ class InvoiceDetailState(InvoicePortalState, TimelineState, rx.State):
 
     async def _tried(self, service: Any, *args: Any) -> bool:
         """Run a dialog's service: close it on success, else say what is wrong."""
+        await self._made(service, *args)
+        return not self.errors
+
+    async def _made(self, service: Any, *args: Any) -> Any:
+        """Do as `_tried`; return what the service made, or None when refused."""
         self.errors = {}
         try:
-            await self._run(service, *args)
+            made = await self._run(service, *args)
         except InvalidInput as refusal:
             if refusal.field is None:
                 raise
             self.errors = {refusal.field: refusal.message}
-            return False
+            return None
         self.dialog = ""
-        return True
+        return made
 
     def _foresee(self, amount: str) -> None:
         it = self._shown()

@@ -135,6 +135,8 @@ ICON_BY_EVENT = {
     "invoice_sent": "send",
     "invoice_issued": "invoice",
     "invoice_voided": "void",
+    "credit_note_issued": "credited",
+    "invoice_reissued": "copy",
     "invoice_archived": "archived",
     "invoice_unarchived": "archived",
     "invoice_duplicated": "copy",
@@ -177,6 +179,7 @@ _MAIL_WORDS = {
     Topic.MAIL_INVOICE: "Invoice available",
     Topic.MAIL_LINK: "Shared link",
     Topic.MAIL_RECEIPT: "Receipt",
+    Topic.MAIL_CREDIT_NOTE: "Credit note",
     Topic.MAIL_REMINDER: "Reminder",
     Topic.MAIL_DISPUTE_OPENED: "Dispute, to staff",
     Topic.MAIL_DISPUTE_RESOLVED: "Answer to a dispute",
@@ -246,7 +249,7 @@ def card_of(it: InvoiceDetail) -> InvoiceCard:
         can_pay=is_issued and it.outstanding_minor > 0,
         can_publish=is_issued and it.published_at is None and it.may_publish,
         can_mark_sent=is_issued and it.sent_at is None and it.outstanding_minor > 0,
-        can_void=is_issued,
+        can_void=is_issued and not it.credited_minor,
         is_published=it.published_at is not None,
         is_archived=it.archived_at is not None,
         has_link=it.link is not None,
@@ -362,6 +365,8 @@ def _left(it: InvoiceDetail) -> str:
     total = formats.money(it.total_minor, it.currency)
     if it.state == InvoiceState.VOID:
         return "void, nothing to pay"
+    if it.status == InvoiceStatus.CREDITED:
+        return f"of {total} left, credited"
     if it.outstanding_minor <= 0:
         return f"of {total} left, paid"
     return f"left of {total}" if it.outstanding_minor != it.total_minor else "to pay"
@@ -369,7 +374,8 @@ def _left(it: InvoiceDetail) -> str:
 
 def _received(it: InvoiceDetail) -> str:
     received = formats.money(it.allocated_minor, it.currency)
-    return f"{received} of {formats.money(it.due_minor, it.currency)} received"
+    asked = formats.money(it.due_minor - it.credited_minor, it.currency)
+    return f"{received} of {asked} received"
 
 
 def _payment_line(each: StaffPayment, it: InvoiceDetail) -> PaymentLine:
