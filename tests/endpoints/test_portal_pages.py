@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import re
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from io import BytesIO
@@ -128,7 +127,7 @@ class Portal:
 
 
 @pytest.fixture
-def portal(world: World, tmp_path: Path) -> Iterator[Portal]:
+def portal(world: World, tmp_path: Path) -> Portal:
     runtime.set_current(world.runtime)
     client = make_client_folder(tmp_path / "client")
     inner = Mount("/", PlainTextResponse("inner"))
@@ -143,8 +142,7 @@ def portal(world: World, tmp_path: Path) -> Iterator[Portal]:
         checkout_origins=[],
         card_sources=STRIPE_SOURCES,
     )
-    yield Portal(world, app, an_invoice(world, world.northwind, "100.00"))
-    world.runtime.pdf.close()
+    return Portal(world, app, an_invoice(world, world.northwind, "100.00"))
 
 
 def blank_pdf(pages: int) -> bytes:

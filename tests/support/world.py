@@ -14,6 +14,7 @@ migrated and filled once a run and copied for each test.
 
 from __future__ import annotations
 
+import atexit
 import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -26,6 +27,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from billing_app.database import migrations
 from billing_app.database.passwords import hash_password
 from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.documents.pdf import PdfRenderer
 from billing_app.domain.actors import Actor, Role, StaffActor, SystemActor
 from billing_app.models import Member, Person
 from billing_app.runtime import Runtime, open_runtime
@@ -37,6 +39,10 @@ from billing_app.services.workspaces import (
     create_workspace,
 )
 from billing_app.settings import read_settings
+
+# Starting a printer takes seconds, so all worlds of a test process share one.
+_PDF = PdfRenderer()
+atexit.register(_PDF.close)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -175,7 +181,7 @@ def _runtime(folder: Path, clock: MovableClock, database_url: str = "") -> Runti
         "SECRET_KEY": "a secret for tests only " * 2,
         "DATABASE_URL": database_url,
     }
-    return open_runtime(read_settings(environ), clock=clock)
+    return replace(open_runtime(read_settings(environ), clock=clock), pdf=_PDF)
 
 
 def _found(runtime: Runtime, new: NewWorkspace, password_hash: str) -> None:
