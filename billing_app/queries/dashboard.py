@@ -28,6 +28,7 @@ from billing_app.models import (
 )
 from billing_app.queries.activity import Activity, list_recent_activity
 from billing_app.queries.portal_rules import read_late_rules
+from billing_app.queries.setup_steps import SetupStep, list_missing_steps
 
 MONTHS = 12
 ATTENTION_MAX = 5
@@ -114,6 +115,7 @@ class Dashboard:
         oldest_due_on: the earliest due date that is over; None without overdue.
         paid_before: paid last month up to the same day.
         aging, months: in the workspace's currency alone.
+        steps: what is to be filled in before the first invoice.
     """
 
     currency: str
@@ -128,6 +130,7 @@ class Dashboard:
     aging: tuple[BucketSum, ...]
     attention: tuple[Attention, ...]
     activity: tuple[Activity, ...]
+    steps: tuple[SetupStep, ...] = ()
 
 
 @staff(Permission.VIEW)
@@ -152,6 +155,7 @@ def read_dashboard(uow: UnitOfWork) -> Dashboard:
         aging=tuple(_aging(currency, open_sums)),
         attention=tuple(_attention(uow)),
         activity=list_recent_activity(uow, ACTIVITY_MAX),
+        steps=list_missing_steps(uow),
     )
 
 

@@ -16,6 +16,7 @@ from billing_app.web.staff.dashboard_state import (
     AttentionLine,
     DashboardState,
     Figure,
+    StepLine,
 )
 from billing_app.web.staff.event_icon import event_icon
 from billing_app.web.staff.invoices import new_invoice_button
@@ -50,6 +51,7 @@ def page() -> rx.Component:
 
 def _figures_and_panels() -> rx.Component:
     return rx.el.div(
+        rx.cond(State.steps.length() > 0, _steps(), rx.fragment()),
         charts.figures_strip(
             _figure("Outstanding", State.outstanding),
             rx.cond(
@@ -83,8 +85,33 @@ def _figure(label: str, it: Figure, *, late: bool = False) -> rx.Component:
     return charts.figure(label, it.amount, cents=it.cents, note=it.note, late=late)
 
 
+def _steps() -> rx.Component:
+    return panel(
+        "Before your first invoice",
+        rx.el.ul(rx.foreach(State.steps, _step_row)),
+    )
+
+
+def _step_row(it: rx.vars.ObjectVar[StepLine]) -> rx.Component:
+    return rx.el.li(
+        icon("info"),
+        rx.el.div(
+            rx.el.p(
+                link(it.title, href=it.href, class_name=""), class_name="row-title"
+            ),
+            rx.el.p(it.detail),
+        ),
+        rx.el.span(),
+        link_button("Fill in", it.href, small=True),
+        class_name="row",
+        key=it.href,
+    )
+
+
 def _attention() -> rx.Component:
-    nothing = rx.el.p("Nothing waits for you.", class_name="panel-body quiet")
+    nothing = rx.el.p(
+        "No failed mail, held payment or open dispute.", class_name="panel-body quiet"
+    )
     return panel(
         "Needs attention",
         rx.cond(

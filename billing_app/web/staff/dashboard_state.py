@@ -20,6 +20,7 @@ from billing_app.queries.dashboard import (
     Dashboard,
     Sum,
 )
+from billing_app.queries.setup_steps import SetupStep
 from billing_app.services import invoices
 from billing_app.web import formats
 from billing_app.web.components import charts
@@ -87,6 +88,29 @@ class ActivityLine:
     href: str
 
 
+@dataclass(frozen=True, slots=True)
+class StepLine:
+    """One thing to fill in before the first invoice."""
+
+    title: str
+    detail: str
+    href: str
+
+
+_STEPS = {
+    SetupStep.SENDER: StepLine(
+        "Say who the invoices are from",
+        "Your legal name, address and country stand on each of them.",
+        "/settings",
+    ),
+    SetupStep.PAYING: StepLine(
+        "Say how customers pay you",
+        "Bank details on the invoice, or cards through Stripe.",
+        "/settings/payments",
+    ),
+}
+
+
 class DashboardState(StaffState, rx.State):
     """All figures of one instant, drawn anew whenever something happens."""
 
@@ -105,6 +129,7 @@ class DashboardState(StaffState, rx.State):
     attention: list[AttentionLine] = []  # noqa: RUF012
     attention_count: str = ""
     activity: list[ActivityLine] = []  # noqa: RUF012
+    steps: list[StepLine] = []  # noqa: RUF012
 
     @staff_door
     async def open(self) -> None:
@@ -130,6 +155,7 @@ class DashboardState(StaffState, rx.State):
             f"{formats.weekday(it.moment.today)}"
         )
         self.live = formats.live_words(it.moment)
+        self.steps = [_STEPS[step] for step in it.steps]
         self.outstanding = _figure(it.outstanding, _invoices(it.outstanding))
         self.overdue = _figure(it.overdue, _overdue_words(it))
         self.paid = _figure(it.paid, _paid_words(it))

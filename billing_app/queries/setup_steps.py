@@ -1,0 +1,35 @@
+"""What a new workspace still lacks before its invoices say what they should."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlmodel import select
+
+from billing_app.database.access import inner
+from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.actors import Permission, StaffActor
+from billing_app.models import StripeAccount
+from billing_app.queries.letterhead import read_settings
+
+
+class SetupStep(StrEnum):
+    """One thing to fill in once."""
+
+    SENDER = "sender"
+    PAYING = "paying"
+
+
+@inner
+def list_missing_steps(uow: UnitOfWork) -> tuple[SetupStep, ...]:
+    """List what is missing, for who may fill it in; nobody else is told."""
+    if not isinstance(uow.actor, StaffActor) or not uow.actor.may(
+        Permission.EDIT_SETTINGS
+    ):
+        return ()
+    settings = read_settings(uow)
+    account = uow.first(select(StripeAccount))
+    is_named = settings.legal_name and settings.address and settings.country
+    is_payable = settings.bank_details or (account and account.charges_enabled)
+    missing = {SetupStep.SENDER: not is_named, SetupStep.PAYING: not is_payable}
+    return tuple(step for step, is_missing in missing.items() if is_missing)
