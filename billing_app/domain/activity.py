@@ -130,7 +130,7 @@ _DOWNLOAD_TEXT = {
 _CHANNELS = {
     "link": "through the link",
     "session": "signed in",
-    "system": "by itself",
+    "system": "automatically",
 }
 
 

@@ -83,7 +83,8 @@ class Question:
     def answer(self) -> str:
         if not self.failed:
             return "Yes"
-        return f"No, {self.failed} of {len(self.checks)} fails"
+        what = "condition is" if self.failed == 1 else "conditions are"
+        return f"No: {self.failed} {what} not met"
 
 
 _MODES = {
@@ -139,7 +140,7 @@ def _comment_checks(facts: DiagnosticFacts) -> tuple[Check, ...]:
             f"{_PROOFS[settings.write_auth]}, {_level(facts, 'write_auth')}",
             ""
             if settings.write_auth != WriteAuth.OFF
-            else "The write mode is off: no proof would do.",
+            else "Nobody may write on this invoice, whatever they prove.",
         ),
         _proof_check(facts),
     )
@@ -166,7 +167,7 @@ def _code_words(facts: DiagnosticFacts) -> str:
     if not facts.can_be_mailed:
         return "There is no e-mail address on file to send one to."
     if facts.code is None:
-        return "None was asked for yet."
+        return "No code was asked for yet."
     ago = _ago(facts.now, facts.code.created_at)
     if facts.code.used_at is not None:
         return f"The code of {ago} was used; that browser's session has ended."

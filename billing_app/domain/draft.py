@@ -315,7 +315,8 @@ def read_unit_price(text: str, currency: str) -> Decimal:
     except InvalidInput as refusal:
         finer = "0." + "1234567890"[: exponent(currency) + 2]
         raise InvalidInput(
-            f"{refusal.message} Finer prices take one more, like {finer}.",
+            f"{refusal.message} For a finer price write one decimal more, as in "
+            f"{finer}.",
             field="unit_price",
         ) from None
     return price

@@ -290,6 +290,7 @@ class PortalInvoice:
     pay_href: str = ""
     base: str = ""
     account_href: str = ""
+    sign_in_href: str = ""
 
     EMPTY: ClassVar[PortalInvoice]
 
@@ -436,7 +437,16 @@ class _Writer:
             pay_href=f"{self.looking.base}/pay",
             base=self.looking.base,
             account_href=self.account_href,
+            sign_in_href=self.sign_in_href,
         )
+
+    @property
+    def sign_in_href(self) -> str:
+        """Return where a customer who came by a link may see all their invoices."""
+        setup = self.setup
+        if self.account_href or not setup.slug or not setup.settings.allows_sign_in:
+            return ""
+        return f"/account/{setup.slug}/sign-in"
 
     @property
     def account_href(self) -> str:

@@ -167,7 +167,7 @@ SECTIONS: tuple[tuple[str, tuple[Question, ...]], ...] = (
                 {
                     PaymentMode.ONLINE: "Online and instructions",
                     PaymentMode.INSTRUCTIONS: "Instructions only",
-                    PaymentMode.OFF: "Not in the portal",
+                    PaymentMode.OFF: "Not here: they only look",
                 },
                 _PAYING,
             ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from itertools import chain
 from typing import TypeVar
 
@@ -40,7 +40,15 @@ Export = Callable[[Runtime, StaffActor, Typed], Iterator[str]]
 
 INVOICE_HEAD = (
     *("Number", "Status", "Customer", "PO number", "Issued", "Due", "Currency"),
-    *("Net", "Tax", "Total", "Balance", "Sent", "Viewed", "Archived"),
+    *(
+        "Net",
+        "Tax",
+        "Total",
+        "Balance",
+        "Marked as sent (UTC)",
+        "Viewed (UTC)",
+        "Archived (UTC)",
+    ),
 )
 PAYMENT_HEAD = (
     *("Received", "Customer", "Invoices", "Method", "Reference", "Status"),
@@ -146,9 +154,9 @@ def _invoice_cells(row: InvoiceRow) -> list[str]:
                 row.outstanding_minor,
             )
         ),
-        _day(row.sent_at),
-        _day(row.first_viewed_at),
-        _day(row.archived_at),
+        _instant(row.sent_at),
+        _instant(row.first_viewed_at),
+        _instant(row.archived_at),
     ]
 
 
@@ -172,8 +180,13 @@ def _amount(minor: int, currency: str) -> str:
 
 
 def _day(at: date | None) -> str:
-    """Write a day or an instant in ISO form, as every program reads it."""
+    """Write a day in ISO form, as every program reads it."""
     return "" if at is None else at.isoformat()
+
+
+def _instant(at: datetime | None) -> str:
+    """Write an instant to the minute, in UTC, as spreadsheets take it for one."""
+    return "" if at is None else f"{at:%Y-%m-%d %H:%M}"
 
 
 def _actor(request: Request) -> StaffActor:

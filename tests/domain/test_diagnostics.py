@@ -62,7 +62,7 @@ def test_nothing_fails_where_all_is_well():
             "Link works",
             "expired 2 days ago",
         ),
-        ({"sessions": 0}, "Proved who they are", "None was asked for"),
+        ({"sessions": 0}, "Proved who they are", "No code was asked for"),
         ({"sessions": 0, "code": code()}, "Proved who they are", "expired unused"),
         (
             {"sessions": 0, "code": code(tries=5)},

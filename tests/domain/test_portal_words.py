@@ -46,7 +46,7 @@ def test_a_profile_says_what_it_changes():
     said = {each.label: (each.now, each.then) for each in found}
     assert said["How customers pay"] == (
         "Online and instructions",
-        "Not in the portal",
+        "Not here: they only look",
     )
     assert "Welcome" not in said
     assert "Least part payment" not in said

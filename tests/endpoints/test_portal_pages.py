@@ -165,6 +165,13 @@ class TestPage:
             assert words in answer.text
         assert f'href="/p/{portal.token}/invoice.pdf"' in answer.text
 
+    async def test_says_where_to_sign_in_for_all_invoices(self, portal: Portal):
+        way = 'href="/account/northwind-charter/sign-in"'
+
+        assert way in (await portal.open()).text
+        portal.choose(allows_sign_in=False)
+        assert way not in (await portal.open()).text
+
     @pytest.mark.feature("F084")
     async def test_offers_a_plain_form(self, portal: Portal):
         portal.connect_stripe()

@@ -106,6 +106,15 @@ def _invoice() -> rx.Component:
             rx.cond(
                 it.account_href,
                 link("All invoices", href=it.account_href, class_name=""),
+                rx.cond(
+                    it.sign_in_href,
+                    link(
+                        "All invoices: sign in",
+                        href=it.sign_in_href,
+                        leaves_app=True,
+                        class_name="",
+                    ),
+                ),
             )
         ],
         seller=it.seller,

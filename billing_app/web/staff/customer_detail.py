@@ -167,7 +167,9 @@ def _invoices() -> rx.Component:
 
 def _cells(it: rx.vars.ObjectVar[InvoiceLine]) -> list[Any]:
     words = rx.cond(
-        it.number != "", it.number, rx.el.span("No number", class_name="quiet")
+        it.number != "",
+        it.number,
+        rx.el.span("Draft, no number yet", class_name="quiet"),
     )
     return [
         row_link(words, it.href),

@@ -368,7 +368,7 @@ def _left(it: InvoiceDetail) -> str:
     if it.status == InvoiceStatus.CREDITED:
         return f"of {total} left, credited"
     if it.outstanding_minor <= 0:
-        return f"of {total} left, paid"
+        return f"left, all of {total} is paid"
     return f"left of {total}" if it.outstanding_minor != it.total_minor else "to pay"
 
 

@@ -103,7 +103,7 @@ def _tab(it: rx.vars.ObjectVar[Tab]) -> rx.Component:
 
 def _toolbar() -> rx.Component:
     archived = button(
-        rx.cond(State.shows_archived, "Archived shown", "Archived hidden"),
+        rx.cond(State.shows_archived, "Hide archived", "Show archived"),
         kind="quiet",
         icon_name="archived",
         small=True,
@@ -203,7 +203,7 @@ def _balance(it: rx.vars.ObjectVar[InvoiceLine]) -> rx.Component:
 
 
 def _number(it: rx.vars.ObjectVar[InvoiceLine]) -> rx.Component:
-    none = rx.el.span("No number", class_name="quiet")
+    none = rx.el.span("Draft, no number yet", class_name="quiet")
     return rx.cond(it.number != "", it.number, none)
 
 

@@ -39,7 +39,6 @@ PARAMETERS = (
 _NUMBERS_FIRST = frozenset(
     {InvoiceSort.ISSUED, InvoiceSort.TOTAL, InvoiceSort.OUTSTANDING}
 )
-_TAB_NAMES = {InvoiceStatus.PARTIALLY_PAID: "Part paid"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +297,7 @@ class InvoicesState(StaffState, rx.State):
         return [
             tab("All", "", str(counts.all)),
             *(
-                tab(_TAB_NAMES.get(status, status.value), queries.slug(status), str(it))
+                tab(status.value, queries.slug(status), str(it))
                 for status, it in counts.by_status
             ),
             Tab("Disputed", disputed, str(counts.disputed), wanted.is_disputed),
