@@ -34,6 +34,7 @@ from billing_app.domain.document import (
     InvoiceDocument,
     Party,
     ReceiptDocument,
+    Standing,
 )
 from billing_app.domain.formats import (
     format_amount,
@@ -191,8 +192,16 @@ class Printed:
         return tuple(_width(*column) for column in columns)
 
 
-def render_sheet(document: AnyDocument, logo_url: str = "") -> str:
-    """Return the document as a fragment for a page that links document.css."""
+def render_sheet(
+    document: AnyDocument, logo_url: str = "", standing: Standing | None = None
+) -> str:
+    """Return the document as a fragment for a page that links document.css.
+
+    With a `standing` an invoice asks for what is left of it, not for what it asked
+    for when it was issued.
+    """
+    if isinstance(document, InvoiceDocument):
+        return _render(_printed_invoice(document, "h2", logo_url, standing))
     return _render(_printed(document, "h2", logo_url))
 
 
@@ -245,16 +254,22 @@ def _printed(document: AnyDocument, heading: str, logo: str) -> Printed:
     return _printed_receipt(document, heading, logo)
 
 
-def _printed_invoice(document: InvoiceDocument, heading: str, logo: str) -> Printed:
+def _printed_invoice(
+    document: InvoiceDocument,
+    heading: str,
+    logo: str,
+    standing: Standing | None = None,
+) -> Printed:
+    left_minor = standing.outstanding_minor if standing else document.due_minor
     language = document.language
     spoken, words = words_for(language)
     brand = document.branding
     is_draft = not document.number
     sender = _clean(brand.name or document.seller.name)
     is_abroad = document.seller.country != document.buyer.country
-    due = format_money(document.due_minor, document.currency, language)
+    due = format_money(left_minor, document.currency, language)
     due_on = format_date(document.due_on, language) if document.due_on else ""
-    is_payable = document.due_minor > 0
+    is_payable = left_minor > 0
     dates = [Row(words.issued, format_date(document.issued_on, language))]
     if document.delivery_on:
         dates.append(Row(words.delivered, format_date(document.delivery_on, language)))
@@ -297,11 +312,11 @@ def _printed_invoice(document: InvoiceDocument, heading: str, logo: str) -> Prin
         groups=tuple(_groups(document, words)),
         shows_tax=any(line.tax for line in document.lines),
         tax_rows=_tax_rows(document),
-        total_rows=tuple(_total_rows(document, words)),
+        total_rows=tuple(_total_rows(document, words, standing)),
         notes=_prose(document.notes),
         terms="" if has_short_terms else terms,
         bank_rows=bank_rows if is_payable else (),
-        payment_code=_payment_code(document) if is_payable else Markup(),
+        payment_code=_payment_code(document, left_minor) if is_payable else Markup(),
     )
 
 
@@ -320,8 +335,10 @@ def _printed_receipt(document: ReceiptDocument, heading: str, logo: str) -> Prin
     def money(minor: int) -> str:
         return format_money(minor, document.currency, language)
 
+    earlier = document.earlier_minor
     total_rows = [
         Row(words.invoice_total, money(document.total_minor)),
+        *([Row(words.prepaid, money(earlier))] if earlier else []),
         Row(words.received, money(document.amount_minor)),
         Row(words.remaining, money(document.outstanding_minor), "s-due")
         if document.outstanding_minor > 0
@@ -631,7 +648,9 @@ def _tax_label(tax: DocumentTax, language: str) -> str:
     return f"{name} {format_percent(tax.percent, language)}".lstrip()
 
 
-def _total_rows(document: InvoiceDocument, words: Words) -> Iterator[Row]:
+def _total_rows(
+    document: InvoiceDocument, words: Words, standing: Standing | None
+) -> Iterator[Row]:
     def amount(minor: int) -> str:
         return format_amount(minor, document.currency, document.language)
 
@@ -665,7 +684,14 @@ def _total_rows(document: InvoiceDocument, words: Words) -> Iterator[Row]:
         yield Row(words.prepaid, amount(-document.prepaid_minor))
     if document.rounding_minor:
         yield Row(words.rounding, amount(document.rounding_minor))
-    yield Row(words.amount_due, money(document.due_minor), "s-due")
+    left_minor = document.due_minor
+    if standing:
+        left_minor = standing.outstanding_minor
+        if standing.received_minor:
+            yield Row(words.received, amount(-standing.received_minor))
+        if standing.credited_minor:
+            yield Row(words.credited, amount(-standing.credited_minor))
+    yield Row(words.amount_due, money(left_minor), "s-due")
 
 
 def _credit_rows(document: CreditNoteDocument, words: Words) -> Iterator[Row]:
@@ -701,13 +727,13 @@ def _credit_rows(document: CreditNoteDocument, words: Words) -> Iterator[Row]:
         yield Row(words.credit, money(document.credit_minor))
 
 
-def _payment_code(document: InvoiceDocument) -> Markup:
+def _payment_code(document: InvoiceDocument, minor: int) -> Markup:
     return Markup(  # noqa: S704 - drawn by us, holds squares only
         payment_code(
             document.seller.name,
             document.iban,
             document.bic,
-            document.due_minor,
+            minor,
             document.currency,
             document.number,
         )

@@ -210,6 +210,15 @@ class InvoiceDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """What became of an issued invoice, for its live page and never for its file."""
+
+    received_minor: int
+    credited_minor: int
+    outstanding_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiptDocument:
     """A receipt as printed. Amounts are minor units of `currency`.
 
@@ -218,6 +227,7 @@ class ReceiptDocument:
         outstanding_minor: what was left of the invoice after this payment.
         credit_minor: how much of the amount was more than the invoice asked for,
             and is kept as the customer's credit.
+        earlier_minor: what had been paid or credited of the invoice before.
     """
 
     number: str
@@ -234,6 +244,7 @@ class ReceiptDocument:
     total_minor: int
     outstanding_minor: int
     credit_minor: int = 0
+    earlier_minor: int = 0
     format: int = FORMAT
 
 

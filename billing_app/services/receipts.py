@@ -40,6 +40,7 @@ def issue_receipt(
     printed = from_json(InvoiceDocument, content_by_kind["invoice"])
 
     taken = uow.take_number("receipt", uow.today)
+    credit_minor = _credit(payment, amount_minor)
     content = to_json(
         ReceiptDocument(
             number=taken.number,
@@ -55,7 +56,8 @@ def issue_receipt(
             amount_minor=amount_minor,
             total_minor=invoice.total_minor,
             outstanding_minor=invoice.outstanding_minor,
-            credit_minor=_credit(payment, amount_minor),
+            credit_minor=credit_minor,
+            earlier_minor=_earlier(invoice, amount_minor - credit_minor),
         )
     )
     receipt = {
@@ -92,6 +94,12 @@ def hide_receipts(uow: UnitOfWork, payment_id: int) -> None:
     for document in uow.all(statement):
         document.shown_at = None
     uow.flush()
+
+
+def _earlier(invoice: Invoice, part_minor: int) -> int:
+    """Return what this part of a payment found paid already, or credited."""
+    asked_minor = invoice.due_minor + invoice.prepaid_minor
+    return asked_minor - invoice.outstanding_minor - part_minor
 
 
 def _credit(payment: Payment, amount_minor: int) -> int:

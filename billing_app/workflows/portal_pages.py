@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 from billing_app.database.authentication import OpenedLink
 from billing_app.documents.qr import payment_code
 from billing_app.documents.render import render_sheet
-from billing_app.domain.document import InvoiceDocument
+from billing_app.domain.document import InvoiceDocument, Standing
+from billing_app.domain.invoice import InvoiceState
 from billing_app.domain.portal_invoice import (
     Looking,
+    PortalFacts,
     PortalInvoice,
     Weighed,
     describe_invoice,
@@ -78,7 +80,7 @@ def open_invoice(
         view=view,
         as_of=looking.now,
         clock=f"{looking.now.astimezone(ZoneInfo(setup.zone)):%H:%M}",
-        sheet=_sheet(read.content, view.logo_href),
+        sheet=_sheet(read.content, view.logo_href, _standing(read.facts)),
         payment_code=_payment_code(read.facts.document, view.transfer_minor)
         if view.bank
         else "",
@@ -101,9 +103,18 @@ def weigh(
 
 
 @lru_cache(maxsize=256)
-def _sheet(content: str, logo_href: str) -> str:
-    """Draw a stored document; it never changes, so neither does the drawing."""
-    return render_sheet(read_document(content), logo_href)
+def _sheet(content: str, logo_href: str, standing: Standing | None) -> str:
+    """Draw a stored document; while it stands as it does, so does the drawing."""
+    return render_sheet(read_document(content), logo_href, standing)
+
+
+def _standing(facts: PortalFacts) -> Standing | None:
+    """Return what is left of an invoice; a void one is shown as it was issued."""
+    if facts.state == InvoiceState.VOID:
+        return None
+    return Standing(
+        facts.allocated_minor, facts.credited_minor, facts.outstanding_minor
+    )
 
 
 def _payment_code(document: InvoiceDocument, minor: int) -> str:

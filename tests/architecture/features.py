@@ -174,8 +174,10 @@ SECTIONS = (
     Section(
         "Documents for machines",
         {
+            "A03": "A payment code that asks for what is left, gone when paid",
             "A04": "E-invoices: Factur-X inside the PDF, CII and UBL to take away",
             "R42": "E-invoices pass the official rules; what is missing is named",
+            "R43": "Codes of European and Swiss banks with amount and reference",
         },
     ),
 )
@@ -194,5 +196,7 @@ MISSING = {
     "G08": "deleting several, and the job",
     "G09": "net terms of a customer, disputed, resolved and cancelled",
     "G13": "sessions that end",
+    "A03": "Swiss QR-bills",
+    "R43": "Swiss QR-bills",
     "G15": "estimates, and the way to an accounting program",
 }

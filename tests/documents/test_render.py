@@ -16,6 +16,7 @@ from billing_app.domain.document import (
     DocumentTax,
     Look,
     Party,
+    Standing,
 )
 from tests.support.documents import (
     LINES,
@@ -272,3 +273,50 @@ def test_a_tax_number_outside_europe_is_called_so():
     seller = replace(SELLER, country="US", vat_id="12-3456789")
 
     assert "Tax ID 12-3456789" in render_sheet(an_invoice(seller=seller))
+
+
+class TestStanding:
+    """The live page asks for what is left; the file stays as it was issued."""
+
+    def test_says_what_came_and_asks_for_the_rest(self):
+        standing = Standing(100_000, 20_000, 951_982)
+
+        shown = text_of(render_sheet(an_invoice(), standing=standing))
+
+        for words in (
+            "Amount received −1,000.00",
+            "Amount credited −200.00",
+            "Amount due €9,519.82",
+        ):
+            assert words in shown
+        assert "NL91 ABNA 0417 1643 00" in shown
+
+    @pytest.mark.feature("A03", "R43")
+    def test_the_payment_code_asks_for_the_rest_and_goes_once_paid(self):
+        whole = render_sheet(an_invoice())
+        rest = render_sheet(an_invoice(), standing=Standing(1, 0, 1_071_981))
+        paid = render_sheet(an_invoice(), standing=Standing(1_071_982, 0, 0))
+
+        assert "s-code" in whole
+        assert "s-code" in rest
+        assert whole.count("<svg") == rest.count("<svg")
+        assert code_of(whole) != code_of(rest)
+        assert "s-code" not in paid
+        assert "Nothing to pay" in text_of(paid)
+        assert "NL91 ABNA" not in paid
+
+
+def code_of(html: str) -> str:
+    return html.split("s-code", 1)[1].split("</svg>", 1)[0]
+
+
+def test_a_receipt_adds_up():
+    receipt = a_receipt(
+        amount_minor=237_715, total_minor=337_715, outstanding_minor=0,
+        earlier_minor=100_000,
+    )  # fmt: skip
+
+    shown = text_of(render_sheet(receipt))
+
+    assert "Invoice total €3,377.15 Already paid €1,000.00" in shown
+    assert "Amount received €2,377.15" in shown

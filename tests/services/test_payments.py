@@ -221,6 +221,7 @@ class TestReceipt:
         assert receipt.amount_minor == 4_000
         assert receipt.total_minor == 10_000
         assert receipt.outstanding_minor == 6_000
+        assert receipt.earlier_minor == 0
         assert receipt.method == "Bank transfer"
         assert receipt.buyer.name == "Vermeer Optics"
 
