@@ -169,8 +169,13 @@ class _Desk:
         self.first_instant = uow.now - timedelta(days=4 * 365)
 
     def instant(self, on: date, hour: int) -> datetime:
-        """Return a time of that day, never in the future."""
-        return min(datetime.combine(on, time(hour), UTC), self.uow.now)
+        """Return a time of that day, never in the future.
+
+        Nor before the last invoice that was there: numbers follow the clock, so what
+        is dated earlier was written down later.
+        """
+        at = max(datetime.combine(on, time(hour), UTC), self._last_issued_at)
+        return min(at, self.uow.now)
 
     def take_number(self, code: str, on: date) -> tuple[str, int]:
         series = self._series[code]
@@ -208,6 +213,16 @@ class _Desk:
                 posted_at=at,
                 **whose,
             )
+
+    @cached_property
+    def _last_issued_at(self) -> datetime:
+        last = self.uow.first(
+            select(col(Invoice.issued_at))
+            .where(col(Invoice.series_code) == "invoice")
+            .order_by(col(Invoice.series_value).desc())
+            .limit(1)
+        )
+        return last or self.first_instant
 
     @cached_property
     def _series(self) -> dict[str, NumberSeries]:
