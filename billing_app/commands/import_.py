@@ -17,8 +17,10 @@ from billing_app.settings import load_settings
 from billing_app.workflows.first_workspace import open_workspace
 from billing_app.workflows.import_invoices import (
     ImportedInvoice,
+    PreparedCase,
     import_invoices,
     prepare_cases,
+    try_cases,
 )
 
 JOB = "import"
@@ -28,9 +30,18 @@ _STEP = 500
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, help='JSON: {"cases": [...]}')
+    parser.add_argument(
+        "file", type=Path, help='JSON: {"cases": [...]}, as in docs/import.md'
+    )
     parser.add_argument("--data", type=Path, help="data folder; sets DATA_DIR")
     parser.add_argument("--json", type=Path, help="file to write the figures to")
+    parser.add_argument("--workspace", default="", help="slug; the first by default")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="compute and compare, issue nothing"
+    )
+    parser.add_argument(
+        "--again", action="store_true", help="issue once more what is here already"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -40,6 +51,15 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     if arguments.json:
         check_writable(arguments.json)
+    imported = try_cases(prepared) if arguments.dry_run else _issue(arguments, prepared)
+    if arguments.json:
+        write_figures(arguments.json, imported)
+    return report(imported)
+
+
+def _issue(
+    arguments: argparse.Namespace, prepared: Sequence[PreparedCase]
+) -> tuple[ImportedInvoice, ...]:
     if arguments.data:
         os.environ["DATA_DIR"] = str(arguments.data.resolve())
     settings = load_settings()
@@ -47,15 +67,19 @@ def run(arguments: argparse.Namespace) -> int:
     runtime = open_runtime(settings)
 
     currency = prepared[0].ready.terms.currency
-    opened = open_workspace(runtime, JOB, name=WORKSPACE, currency=currency)
+    opened = open_workspace(
+        runtime, JOB, name=WORKSPACE, currency=currency, slug=arguments.workspace
+    )
     print(opened.sentence)
     imported = import_invoices(
-        runtime, opened.actor, prepared, lambda count: _tell(count, len(prepared))
+        runtime,
+        opened.actor,
+        prepared,
+        again=arguments.again,
+        tell=lambda count: _tell(count, len(prepared)),
     )
     runtime.engine.dispose()
-    if arguments.json:
-        write_figures(arguments.json, imported)
-    return report(imported)
+    return imported
 
 
 def read_json(path: Path) -> object:
@@ -104,15 +128,33 @@ def write_figures(path: Path, imported: Sequence[ImportedInvoice]) -> None:
 
 def report(imported: Sequence[ImportedInvoice]) -> int:
     """Print what was issued and what differs from print; return the exit code."""
-    print(f"Issued {len(imported):,} {_plural(len(imported))}.")
+    is_trial = not any(one.number for one in imported)
+    print(f"{'Would issue' if is_trial else 'Issued'} {_count(_new(imported))}.")
+    known = [one for one in imported if not one.is_new]
+    if known:
+        numbers = " to ".join(dict.fromkeys((known[0].number, known[-1].number)))
+        print(
+            f"Here already and as before: {_count(known)} ({numbers}). "
+            "--again issues them once more."
+        )
     differing = [one for one in imported if one.differences]
     for one in differing:
+        named = f"{one.case_id} ({one.number})" if one.number else one.case_id
         for difference in one.differences:
-            print(f"{one.case_id} ({one.number}) differs in {difference}")
+            print(f"{named} differs in {difference}")
     if differing:
-        count = len(differing)
-        print(f"{count:,} {_plural(count)} came to other figures than printed.")
+        print(f"{_count(differing)} came to other figures than printed.")
+    admitted = [one for one in differing if one.admits_differences]
+    if admitted:
+        print(
+            f"Of these the file itself says for {len(admitted):,} that the printed "
+            'figures do not follow ("exact": false).'
+        )
     return 1 if differing else 0
+
+
+def _new(imported: Sequence[ImportedInvoice]) -> list[ImportedInvoice]:
+    return [one for one in imported if one.is_new]
 
 
 def _tell(count: int, whole: int) -> None:
@@ -120,8 +162,8 @@ def _tell(count: int, whole: int) -> None:
         print(f"{count:,} of {whole:,} …", flush=True)
 
 
-def _plural(count: int) -> str:
-    return "invoice" if count == 1 else "invoices"
+def _count(some: Sequence[ImportedInvoice]) -> str:
+    return f"{len(some):,} invoice{'' if len(some) == 1 else 's'}"
 
 
 def _plain(amount: Money) -> str:

@@ -85,6 +85,7 @@ class ImportCase:
         lines: in the order of terms.lines.
         text_lines: position in the document and text of lines without a price.
         is_exact: whether the printed figures follow the calculation model.
+        admits_differences: the file itself says that they do not.
     """
 
     id: str
@@ -106,6 +107,7 @@ class ImportCase:
     terms: DocumentTerms
     expected: ExpectedTotals | None
     is_exact: bool
+    admits_differences: bool
 
 
 def import_file(content: object) -> tuple[ImportCase, ...]:
@@ -168,6 +170,7 @@ def import_case(raw: object, position: int = 1) -> ImportCase:
         terms=_terms(case, records, currency, taxes),
         expected=expected and _expected(expected, currency),
         is_exact=case.flag("exact"),
+        admits_differences=case.has("exact") and not case.flag("exact"),
     )
 
 

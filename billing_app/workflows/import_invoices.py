@@ -19,37 +19,48 @@ from billing_app.domain.import_cases import ImportCase, ImportParty, differences
 from billing_app.domain.invoice import NOTES_LENGTH_MAX
 from billing_app.domain.money import Money
 from billing_app.domain.terms import negated
-from billing_app.domain.totals import compute_totals
-from billing_app.queries.figures import read_figures
+from billing_app.domain.totals import Totals, compute_totals
+from billing_app.queries.figures import InvoiceFigures, find_imported, read_figures
 from billing_app.runtime import Runtime
 from billing_app.services.customers import CustomerForm, customer_named
 from billing_app.services.invoices import ReadyInvoice, issue_imported
 
 CREDIT_NOTE = "credit_note"
+_KIND_WORDS = {"invoice": "Invoice", CREDIT_NOTE: "Credit note"}
 # What the columns hold.
 _NAME_MAX, _VAT_ID_MAX, _UNIT_MAX, _ORDER_MAX = 200, 40, 20, 80
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedCase:
-    """A case that can be issued, and how it differs from what was printed."""
+    """A case that can be issued, and how it differs from what was printed.
+
+    Attributes:
+        heading: what its notes begin with: the number it had.
+    """
 
     case: ImportCase
     customer: CustomerForm
     ready: ReadyInvoice
+    heading: str
     differences: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedInvoice:
-    """One issued invoice with its figures as they are stored now.
+    """One case with its figures as they are stored now.
 
     Attributes:
+        number: empty where nothing was issued, only tried.
+        is_new: issued now; else it was here from an import before.
+        admits_differences: the file itself says that its figures do not follow.
         differences: a sentence for each printed figure that came out otherwise.
     """
 
     case_id: str
     number: str
+    is_new: bool
+    admits_differences: bool
     line_sum: Money
     net_total: Money
     tax_total: Money
@@ -71,35 +82,56 @@ def prepare_cases(cases: Sequence[ImportCase]) -> tuple[PreparedCase, ...]:
     return tuple(prepared)
 
 
+def try_cases(prepared: Sequence[PreparedCase]) -> tuple[ImportedInvoice, ...]:
+    """Return what issuing would give, without a database."""
+    return tuple(
+        _imported(one, _figures_of("", one.ready.totals), is_new=True)
+        for one in prepared
+    )
+
+
 def import_invoices(
     runtime: Runtime,
     actor: SystemActor,
     prepared: Sequence[PreparedCase],
+    *,
+    again: bool = False,
     tell: Callable[[int], None] = lambda count: None,
 ) -> tuple[ImportedInvoice, ...]:
     """Issue every case in one transaction: all of them or none.
 
-    Nobody is mailed: the customers have these invoices already. `tell` hears how
-    many are done.
+    What an import before has issued is left as it is, unless `again`: known by
+    customer, day and the number it had. Nobody is mailed: the customers have these
+    invoices already. `tell` hears how many are done.
 
     Raises:
         InvalidInput: the first case that was refused, by its id.
     """
-    issued: list[int] = []
     with runtime.unit(actor) as uow:
-        for one in prepared:
-            with _naming(one.case):
-                customer_id = customer_named(uow, one.customer)
-                issued.append(issue_imported(uow, customer_id, one.ready).invoice_id)
-            tell(len(issued))
+        ids = [None if again else _find_known(uow, one) for one in prepared]
+        are_new = [known is None for known in ids]
+        for position, one in enumerate(prepared):
+            if ids[position] is None:
+                with _naming(one.case):
+                    customer_id = customer_named(uow, one.customer)
+                    issued = issue_imported(uow, customer_id, one.ready)
+                ids[position] = issued.invoice_id
+            tell(position + 1)
     with runtime.reading(actor) as uow:
         return tuple(
-            _read_back(uow, *pair) for pair in zip(issued, prepared, strict=True)
+            _imported(one, read_figures(uow, invoice_id), is_new=is_new)
+            for one, invoice_id, is_new in zip(prepared, ids, are_new, strict=True)
+            if invoice_id is not None
         )
+
+
+def _find_known(uow: UnitOfWork, one: PreparedCase) -> int | None:
+    return find_imported(uow, one.customer.name, one.ready.issued_on, one.heading)
 
 
 def _prepare(case: ImportCase) -> PreparedCase:
     printed = compute_totals(case.terms)
+    heading = f"{_KIND_WORDS[case.kind]} {case.number}"
     terms = negated(case.terms) if case.kind == CREDIT_NOTE else case.terms
     ready = ReadyInvoice(
         terms=terms,
@@ -112,11 +144,11 @@ def _prepare(case: ImportCase) -> PreparedCase:
         purchase_order=_fit(
             case.order_reference or case.buyer_reference, "order reference", _ORDER_MAX
         ),
-        notes=_notes(case),
+        notes=_notes(case, heading),
         payment_terms=case.payment_terms,
     )
     found = differences(printed, case.expected) if case.expected else ()
-    return PreparedCase(case, _customer(case.buyer), ready, found)
+    return PreparedCase(case, _customer(case.buyer), ready, heading, found)
 
 
 def _texts(case: ImportCase) -> Iterator[LineTexts]:
@@ -134,11 +166,10 @@ def _customer(buyer: ImportParty) -> CustomerForm:
     )
 
 
-def _notes(case: ImportCase) -> str:
+def _notes(case: ImportCase, heading: str) -> str:
     """Keep what the invoice said, beginning with the number it had."""
-    kind = "Credit note" if case.kind == CREDIT_NOTE else "Invoice"
     texts = (text for _, text in case.text_lines)
-    notes = "\n\n".join((f"{kind} {case.number}", *texts, *case.notes))
+    notes = "\n\n".join((heading, *texts, *case.notes))
     return _fit(notes, "notes together", NOTES_LENGTH_MAX)
 
 
@@ -148,17 +179,28 @@ def _fit(text: str, what: str, length_max: int) -> str:
     return text
 
 
-def _read_back(
-    uow: UnitOfWork, invoice_id: int, prepared: PreparedCase
-) -> ImportedInvoice:
-    figures = read_figures(uow, invoice_id)
+def _figures_of(number: str, totals: Totals) -> InvoiceFigures:
+    return InvoiceFigures(
+        number=number,
+        line_sum=totals.line_sum,
+        net_total=totals.net_total,
+        tax_total=totals.tax_total,
+        total=totals.total,
+        due=totals.due,
+    )
 
+
+def _imported(
+    prepared: PreparedCase, figures: InvoiceFigures, *, is_new: bool
+) -> ImportedInvoice:
     def as_printed(amount: Money) -> Money:
         return -amount if prepared.case.kind == CREDIT_NOTE else amount
 
     return ImportedInvoice(
         case_id=prepared.case.id,
         number=figures.number,
+        is_new=is_new,
+        admits_differences=prepared.case.admits_differences,
         line_sum=as_printed(figures.line_sum),
         net_total=as_printed(figures.net_total),
         tax_total=as_printed(figures.tax_total),

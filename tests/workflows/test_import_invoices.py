@@ -55,8 +55,8 @@ class Importer:
         self.file.write_text(json.dumps({"cases": cases}), "utf-8")
         return self.run()
 
-    def run(self) -> int:
-        options = ["--data", str(self.data), "--json", str(self.out)]
+    def run(self, *more: str) -> int:
+        options = ["--data", str(self.data), "--json", str(self.out), *more]
         return main(["import", str(self.file), *options])
 
     @property
@@ -175,6 +175,77 @@ class TestImport:
 
         assert "sign in as owner@" in capsys.readouterr().out
         assert into_nothing.rows(Invoice)[0].currency == "SEK"
+
+    def test_a_file_may_say_itself_that_its_figures_do_not_follow(
+        self, into: Importer, capsys: pytest.CaptureFixture[str]
+    ):
+        printed = {"total": "242.01"}
+
+        into(a_case("one", expected=printed), a_case("two", expected=printed))
+        assert "the file itself says" not in capsys.readouterr().out
+        into(a_case("three", expected=printed, exact=False))
+
+        assert "the file itself says for 1 that" in capsys.readouterr().out
+
+    def test_the_example_of_the_guide_comes_to_what_it_prints(self, into: Importer):
+        guide = (REPOSITORY / "docs" / "import.md").read_text("utf-8")
+        example = guide.partition("```json\n")[2].partition("```")[0]
+        into.file.write_text(example, "utf-8")
+
+        assert into.run() == 0
+
+        assert into.figures[0]["total"] == "9517.86"
+
+    def test_a_dry_run_says_the_same_and_issues_nothing(
+        self, into: Importer, capsys: pytest.CaptureFixture[str]
+    ):
+        into.file.write_text(
+            json.dumps({"cases": [a_case(expected={"total": "242.01"})]}), "utf-8"
+        )
+
+        assert into.run("--dry-run") == 1
+
+        shown = capsys.readouterr().out
+        assert "Would issue 1 invoice." in shown
+        assert "one differs in total: printed 242.01, computed 242.00" in shown
+        assert [(x["number"], x["total"]) for x in into.figures] == [("", "242.00")]
+        assert into.rows(Invoice) == into.rows(Customer) == []
+
+    def test_a_second_time_issues_only_what_is_new(
+        self, into: Importer, capsys: pytest.CaptureFixture[str]
+    ):
+        into(a_case("1"))
+
+        assert into(a_case("1"), a_case("12"), a_case("13")) == 0
+
+        shown = capsys.readouterr().out
+        assert "Issued 2 invoices." in shown
+        assert "Here already and as before: 1 invoice (INV-00001)." in shown
+        assert [x["number"] for x in into.figures] == [
+            *("INV-00001", "INV-00002", "INV-00003"),
+        ]
+        assert len(into.rows(Invoice)) == 3
+
+    def test_again_issues_once_more(self, into: Importer):
+        into(a_case("one"))
+
+        assert into.run("--again") == 0
+
+        assert [x.number for x in into.rows(Invoice)] == ["INV-00001", "INV-00002"]
+
+    def test_goes_into_the_workspace_that_is_named(
+        self, into: Importer, capsys: pytest.CaptureFixture[str]
+    ):
+        into.file.write_text(json.dumps({"cases": [a_case()]}), "utf-8")
+
+        assert into.run("--workspace", "kestrel-plumbing") == 0
+        assert into.run("--workspace", "nobody") == 1
+
+        assert into.rows(Invoice) == []
+        assert "There is no workspace nobody" in capsys.readouterr().err
+        kestrel = into.world.kestrel
+        with into.world.reading(kestrel.system) as uow:
+            assert uow.one(select(Invoice)).customer_name == "Vermeer Optics"
 
 
 class TestRefusal:
