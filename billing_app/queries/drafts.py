@@ -116,6 +116,31 @@ def open_draft(uow: UnitOfWork, invoice_id: int) -> OpenDraft:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class CopyFacts:
+    """What a copy and its original come to, in minor units of `currency`."""
+
+    source_number: str
+    source_minor: int
+    copy_minor: int
+    currency: str
+
+
+@staff(Permission.EDIT_DRAFT)
+def read_copy(uow: UnitOfWork, invoice_id: int) -> CopyFacts | None:
+    """Compare a copied draft with its original; None when it is no copy."""
+    copy = uow.get(Invoice, invoice_id)
+    source = uow.find(Invoice, copy.source_id) if copy.source_id else None
+    if source is None:
+        return None
+    return CopyFacts(
+        source_number=source.number or "the draft",
+        source_minor=source.total_minor,
+        copy_minor=copy.total_minor,
+        currency=copy.currency,
+    )
+
+
 @staff(Permission.EDIT_DRAFT)
 def read_choice(uow: UnitOfWork, customer_id: int) -> tuple[CustomerChoice, Party]:
     """Return a customer as the builder shows and prints it."""

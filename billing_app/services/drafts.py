@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from sqlmodel import col, select
@@ -29,7 +30,14 @@ from billing_app.domain.events import (
     InvoiceDuplicated,
 )
 from billing_app.domain.invoice import InvoiceState, WrongState, check_draft
-from billing_app.domain.terms_json import adjustments_from_json
+from billing_app.domain.retyping import (
+    typed_discount,
+    typed_percent,
+    typed_price,
+    typed_quantity,
+)
+from billing_app.domain.terms import TaxTerms
+from billing_app.domain.terms_json import adjustments_from_json, taxes_from_json
 from billing_app.models import Customer, Invoice, LineItem, TaxRate
 from billing_app.queries.letterhead import read_rules, read_settings
 
@@ -147,7 +155,11 @@ def restore_draft(uow: UnitOfWork, invoice_id: int) -> None:
 
 @staff(Permission.EDIT_DRAFT)
 def duplicate(uow: UnitOfWork, invoice_id: int) -> SavedDraft:
-    """Make a new draft from any invoice, dated today, with the same lines."""
+    """Make a new draft from any invoice, dated today, with all that it says.
+
+    A draft can't say everything that an import can: `queries.drafts.read_copy`
+    compares the totals of both.
+    """
     source = uow.get(Invoice, invoice_id)
     copy = _copied(uow, source)
     assert source.id is not None
@@ -247,43 +259,52 @@ def _form_of(uow: UnitOfWork, invoice: Invoice) -> DraftForm:
         .where(col(LineItem.invoice_id) == invoice.id)
         .order_by(col(LineItem.position))
     )
+    allowances, _ = adjustments_from_json(invoice.adjustments, invoice.currency)
+    rules = read_rules(uow, read_settings(uow))
     return DraftForm(
         customer_id=invoice.customer_id or 0,
         currency=invoice.currency,
         purchase_order=invoice.purchase_order,
-        discount=_discount_text(invoice),
+        discount=typed_discount(allowances, invoice.currency),
         notes=invoice.notes,
         terms=invoice.terms,
         look=invoice.look,
-        lines=tuple(_line_form(index, line) for index, line in enumerate(lines)),
+        lines=tuple(
+            _line_form(index, line, invoice.currency, rules.taxes)
+            for index, line in enumerate(lines)
+        ),
     )
 
 
-def _discount_text(invoice: Invoice) -> str:
-    """Write the discount on the whole as it is typed, where there is one such."""
-    allowances, charges = adjustments_from_json(invoice.adjustments, invoice.currency)
-    if charges or len(allowances) != 1 or allowances[0].taxes is not None:
-        return ""
-    (discount,) = allowances
-    if discount.amount is not None:
-        return format(discount.amount.decimal, "f")
-    assert discount.percent is not None
-    return f"{format(discount.percent, 'f')}%"
-
-
-def _line_form(index: int, line: LineItem) -> LineForm:
-    tax_id = line.taxes[0].get("tax_id", "") if line.taxes else ""
+def _line_form(
+    index: int, line: LineItem, currency: str, rates: Mapping[str, TaxTerms]
+) -> LineForm:
+    allowances, _ = adjustments_from_json(line.adjustments, currency)
     return LineForm(
         key=f"line-{index}",
         name=line.name,
         description=line.description,
         group=line.group_heading,
-        quantity=format(line.quantity, "f"),
+        quantity=typed_quantity(line.quantity),
         unit=line.unit,
-        unit_price=format(line.unit_price, "f"),
-        discount=format(line.discount_percent, "f") if line.discount_percent else "",
-        tax_id=tax_id,
+        unit_price=typed_price(line.unit_price, currency),
+        discount=typed_percent(allowances),
+        tax_id=_tax_id(line, rates),
     )
+
+
+def _tax_id(line: LineItem, rates: Mapping[str, TaxTerms]) -> str:
+    """Return the rate a line was taxed with; an imported one names none."""
+    taxes = taxes_from_json(line.taxes)
+    if len(taxes) != 1:
+        return ""
+    chosen = line.taxes[0].get("tax_id", "")
+    alike = [
+        tax_id
+        for tax_id, rate in rates.items()
+        if (rate.category, rate.percent) == (taxes[0].category, taxes[0].percent)
+    ]
+    return chosen or next(iter(alike), "")
 
 
 def _saved(invoice: Invoice) -> SavedDraft:

@@ -342,7 +342,7 @@ class TestButtons:
         await desk.press(State.take_typed, draft=1, texts={"notes": "New"}, number=1)
         await desk.press(State.duplicate)
 
-        assert desk.redirects == ["/invoices/2/edit"]
+        assert desk.redirects == ["/invoices/2/edit?copied=1"]
         assert stored(world, 2).notes == "New"
 
     async def test_an_issue_that_is_refused_names_the_field(self, desk: Driver):

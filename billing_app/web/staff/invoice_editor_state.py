@@ -155,7 +155,23 @@ class InvoiceEditorState(StaffState, rx.State):
             self.is_editable = False
             self._say("Deleted")
             self._notify("This draft was deleted.", "Restore")
+        if self._query("copied") and opened.version == 1:
+            await self._compare_with_original()
         return None
+
+    async def _compare_with_original(self) -> None:
+        """Say at once what a copy could not take over."""
+        facts = await self._run(queries.read_copy, self.invoice_id)
+        if facts is None or facts.copy_minor == facts.source_minor:
+            return
+        copied = formats.money(facts.copy_minor, facts.currency)
+        whole = formats.money(facts.source_minor, facts.currency)
+        self._notify(
+            f"This copy comes to {copied}, {facts.source_number} to {whole}: taxes "
+            "and settings of today apply, and a draft can't hold every discount or "
+            "charge of an imported invoice.",
+            is_refusal=True,
+        )
 
     async def _take(self, opened: queries.OpenDraft) -> None:
         self.invoice_id, self.version = opened.invoice_id, opened.version
@@ -395,7 +411,7 @@ class InvoiceEditorState(StaffState, rx.State):
         """Copy the draft as it stands and go to the copy."""
         await self._save()
         copy = await self._run(drafts.duplicate, self.invoice_id)
-        return rx.redirect(f"/invoices/{copy.invoice_id}/edit")
+        return rx.redirect(f"/invoices/{copy.invoice_id}/edit?copied=1")
 
     @staff_door
     async def delete(self) -> Any:
