@@ -61,6 +61,11 @@ class Runtime:
         return self.settings.public_url
 
     @property
+    def sends_mail(self) -> bool:
+        """The installation has a mail server; in the demo its mailbox stands for it."""
+        return self.settings.smtp_url is not None or self.settings.is_demo
+
+    @property
     def cipher(self) -> Cipher:
         return self.chance.cipher
 

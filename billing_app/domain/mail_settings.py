@@ -22,6 +22,10 @@ class MailSecurity(StrEnum):
     NONE = "none"
 
 
+# Among the details of a message that was put into the mailbox instead of sent.
+KEPT = "kept"
+
+
 @dataclass(frozen=True, slots=True)
 class MailSettings:
     """A workspace's own mail server. The password is kept apart, encrypted.

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from sqlmodel import col, select
 
-from billing_app.database.access import job
+from billing_app.database.access import job, staff
 from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.actors import Permission
 from billing_app.domain.document import (
     CreditNoteDocument,
     InvoiceDocument,
@@ -103,6 +104,12 @@ def read_credit_note(uow: UnitOfWork, credit_note_id: int) -> CreditNoteDocument
     """Return a credit note as printed, or None while the customer can't see it."""
     note = uow.get(CreditNote, credit_note_id)
     return from_json(CreditNoteDocument, note.content) if note.shown_at else None
+
+
+@staff(Permission.VIEW)
+def has_own_server(uow: UnitOfWork) -> bool:
+    """Say whether this workspace sends mail through a server of its own."""
+    return MailSettings.from_stored(uow.one(select(WorkspaceSettings.mail))).has_server
 
 
 @job

@@ -13,7 +13,7 @@ from billing_app.database.access import staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.errors import InvalidInput
-from billing_app.domain.mail_settings import MailSettings
+from billing_app.domain.mail_settings import KEPT, MailSettings
 from billing_app.domain.money import Money
 from billing_app.domain.numbering import check_pattern, format_number
 from billing_app.domain.payability import StripeConnection, stripe_connection
@@ -148,7 +148,7 @@ class MailPage:
 
 @dataclass(frozen=True, slots=True)
 class TriedMail:
-    """How a test mail went: waiting, sent or failed."""
+    """How a test mail went: waiting, sent, kept in the mailbox or failed."""
 
     state: str
     problem: str = ""
@@ -300,12 +300,13 @@ def read_test_mail(uow: UnitOfWork, key: str) -> TriedMail:
             col(OutboxMessage.done_at),
             col(OutboxMessage.failed_at),
             col(OutboxMessage.last_error),
+            col(OutboxMessage.details),
         ).where(col(OutboxMessage.key) == key)
     )
     if found is None or (found.done_at is None and not found.last_error):
         return TriedMail("waiting")
     if found.done_at is not None:
-        return TriedMail("sent")
+        return TriedMail("kept" if found.details.get(KEPT) else "sent")
     return TriedMail("failed", found.last_error)
 
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from billing_app.database.access import staff
+from billing_app.database.access import job, staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.contact import check_email
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.events import Topic
 from billing_app.domain.mail_settings import (
+    KEPT,
     MailSecurity,
     MailSettings,
     parse_host,
     parse_port,
 )
-from billing_app.models import WorkspaceSettings
+from billing_app.models import OutboxMessage, WorkspaceSettings
 from billing_app.services.settings import (
     save,
     take_settings,
@@ -78,6 +79,13 @@ def request_test_mail(uow: UnitOfWork, to: str) -> str:
     key = f"test:{email[:80]}:{int(uow.now.timestamp()) // pause}"
     uow.promise(Topic.MAIL_TEST, key, email=email)
     return key
+
+
+@job
+def note_kept(uow: UnitOfWork, message_id: int) -> None:
+    """Note that a mail is only a file in the mailbox: it had no server to go to."""
+    message = uow.get(OutboxMessage, message_id)
+    message.details = {**message.details, KEPT: True}
 
 
 def _password(

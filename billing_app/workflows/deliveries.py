@@ -45,6 +45,7 @@ from billing_app.runtime import Runtime
 from billing_app.services import conversations as talking
 from billing_app.services import issued_documents, portal_sessions, reminders
 from billing_app.services.issued_documents import ToPrint
+from billing_app.services.mail_settings import note_kept
 
 DEFAULT_SENDER = "invoices@localhost"
 
@@ -340,7 +341,10 @@ def _send(
         sent_at=message.created_at,
         reply_to=sender.reply_to,
     )
-    _gateway(runtime, sender).send_and_wait(mail)
+    gateway = _gateway(runtime, sender)
+    gateway.send_and_wait(mail)
+    if not gateway.has_server and not runtime.sends_mail:
+        runtime.run(actor, note_kept, message.id)
 
 
 def _gateway(runtime: Runtime, sender: Sender) -> MailGateway:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from billing_app.queries.settings import read_mail
+from billing_app.services.mail_settings import MailForm, change_mail
 from billing_app.web.staff.dashboard_state import DashboardState as State
 from tests.support.billing import an_invoice, pay
 from tests.support.world import World
@@ -43,3 +45,19 @@ async def test_shows_nothing_of_another_workspace(world: World, browse: Browse):
 
     assert driver.shown(State, "outstanding").amount == "$0"
     assert "Vermeer" not in str(driver.deltas)
+
+
+async def test_says_that_mail_is_kept_until_there_is_a_server(
+    world: World, browse: Browse
+):
+    owner = world.northwind.owner
+    async with browse(owner, "/dashboard") as driver:
+        await driver.press(State.open)
+        assert driver.shown(State, "keeps_mail") is True
+
+        form = MailForm(
+            host="mail.example.com", security="tls", sender="ap@northwind.example"
+        )
+        world.run(owner, change_mail, world.run(owner, read_mail).version, form)
+        await driver.press(State.open)
+        assert driver.shown(State, "keeps_mail") is False

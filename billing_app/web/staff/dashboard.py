@@ -52,6 +52,11 @@ def page() -> rx.Component:
 def _figures_and_panels() -> rx.Component:
     return rx.el.div(
         rx.cond(State.steps.length() > 0, _steps(), rx.fragment()),
+        rx.cond(
+            State.keeps_mail & ShellState.may["edit_settings"].to(bool),
+            _kept_mail(),
+            rx.fragment(),
+        ),
         charts.figures_strip(
             _figure("Outstanding", State.outstanding),
             rx.cond(
@@ -105,6 +110,18 @@ def _step_row(it: rx.vars.ObjectVar[StepLine]) -> rx.Component:
         link_button("Fill in", it.href, small=True),
         class_name="row",
         key=it.href,
+    )
+
+
+def _kept_mail() -> rx.Component:
+    return rx.el.div(
+        icon("mail"),
+        rx.el.p(
+            "Mail is kept in the mailbox, not sent: no mail server is set up. ",
+            link("Set one up", href="/settings/mail"),
+        ),
+        class_name="message",
+        role="status",
     )
 
 

@@ -8,10 +8,12 @@ from datetime import date
 
 import reflex as rx
 
+from billing_app import runtime
 from billing_app.domain.activity import ActorKind
 from billing_app.domain.currencies import exponent
 from billing_app.domain.dates import add_months
 from billing_app.queries import dashboard as queries
+from billing_app.queries import mailing
 from billing_app.queries.activity import Activity
 from billing_app.queries.dashboard import (
     Attention,
@@ -112,7 +114,11 @@ _STEPS = {
 
 
 class DashboardState(StaffState, rx.State):
-    """All figures of one instant, drawn anew whenever something happens."""
+    """All figures of one instant, drawn anew whenever something happens.
+
+    Attributes:
+        keeps_mail: nothing leaves, for want of a mail server.
+    """
 
     is_ready: bool = False
     stamp: str = ""
@@ -130,6 +136,7 @@ class DashboardState(StaffState, rx.State):
     attention_count: str = ""
     activity: list[ActivityLine] = []  # noqa: RUF012
     steps: list[StepLine] = []  # noqa: RUF012
+    keeps_mail: bool = False
 
     @staff_door
     async def open(self) -> None:
@@ -167,6 +174,8 @@ class DashboardState(StaffState, rx.State):
         self.attention = [_attention_line(each) for each in it.attention]
         self.attention_count = str(len(it.attention) or "")
         self.activity = list(_activity_lines(it))
+        has_own = await self._run(mailing.has_own_server)
+        self.keeps_mail = not has_own and not runtime.current().sends_mail
         self.is_ready = True
 
 

@@ -24,6 +24,7 @@ _SECURITY = (
 
 def page() -> rx.Component:
     return settings_page(
+        rx.cond(State.keeps_mail, _kept(), rx.fragment()),
         form_panel("Mail server", *_server(), on_submit=State.save),
         form_panel(
             "Test",
@@ -42,6 +43,16 @@ def page() -> rx.Component:
         here="Mail",
         lead="Without a server of its own, the workspace uses the installation's.",
         is_loaded=State.version > 0,
+    )
+
+
+def _kept() -> rx.Component:
+    return message(
+        "No mail server is set up: mail is kept as files in the mailbox folder of the "
+        "data folder and reaches nobody. Name one below, or set SMTP_URL for the whole "
+        "installation.",
+        tone="warn",
+        icon_name="warning",
     )
 
 
@@ -114,6 +125,14 @@ def _outcome() -> rx.Component:
         State.test,
         ("waiting", message("On its way…", icon_name="processing")),
         ("sent", message("Sent. Look into the mailbox.", tone="good")),
+        (
+            "kept",
+            message(
+                "Kept in the mailbox, not sent: no mail server is set up.",
+                tone="warn",
+                icon_name="warning",
+            ),
+        ),
         (
             "failed",
             message(

@@ -7,6 +7,7 @@ from typing import Any
 
 import reflex as rx
 
+from billing_app import runtime
 from billing_app.domain.errors import InvalidInput
 from billing_app.queries.members import read_security
 from billing_app.queries.settings import MailPage, read_mail, read_test_mail
@@ -29,12 +30,14 @@ class MailState(SettingsState, rx.State):
 
     Attributes:
         to: the reader's own address, for the test.
-        test: waiting, sent or failed; empty before the first.
+        keeps_mail: nothing leaves, for want of a server.
+        test: waiting, sent, kept or failed; empty before the first.
         test_key: of the test that was asked for last.
     """
 
     page: MailPage = MailPage()
     to: str = ""
+    keeps_mail: bool = False
     test: str = ""
     test_key: str = ""
     test_problem: str = ""
@@ -42,6 +45,7 @@ class MailState(SettingsState, rx.State):
     @staff_door
     async def open(self) -> None:
         self._start_with(await self._run(read_mail))
+        self._look_for_server()
         self.test = self.test_key = self.test_problem = ""
         self.to = (await self._run(read_security)).email
 
@@ -49,6 +53,11 @@ class MailState(SettingsState, rx.State):
     async def save(self, form: dict[str, Any]) -> None:
         if await self._save(change_mail, read_form(MailForm, form)):
             self.page = await self._run(read_mail)
+            self._look_for_server()
+
+    def _look_for_server(self) -> None:
+        has_own = self.page.settings.has_server
+        self.keeps_mail = not has_own and not runtime.current().sends_mail
 
     @staff_door
     async def send_test(self, form: dict[str, Any]) -> Any:
