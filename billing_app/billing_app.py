@@ -91,7 +91,7 @@ for page in routes.PAGES:
         page.component,
         route=page.route,
         title=page.title,
-        on_load=list(page.on_load),
+        on_load=page.on_visit,
     )
 gate.check_doors()
 

@@ -205,3 +205,18 @@ def check_reason(reason: str) -> str:
             f"Keep the reason under {REASON_LENGTH_MAX} characters.", field="reason"
         )
     return reason
+
+
+def void_hindrance(allocated_minor: int, is_by_card: bool) -> str:
+    """Say what keeps an issued invoice from being void; empty when nothing does.
+
+    `is_by_card`: some of its money came through Stripe, which alone can return it.
+    """
+    if not allocated_minor:
+        return ""
+    if is_by_card:
+        return (
+            "Money was received by card, so this invoice can't be void. Refund it "
+            "in Stripe first, or write a credit note."
+        )
+    return "Reverse its payments first, then void the invoice."

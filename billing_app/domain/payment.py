@@ -8,6 +8,8 @@ from datetime import date
 from enum import StrEnum
 
 from billing_app.domain.errors import InvalidInput
+from billing_app.domain.money import Money
+from billing_app.domain.parsing import parse_amount
 
 REFERENCE_LENGTH_MAX = 140
 NOTE_LENGTH_MAX = 2_000
@@ -57,6 +59,14 @@ def method_name(method: str, detail: str = "") -> str:
     """Return the words people read, like `Card •••• 4242`."""
     name = METHOD_NAMES[PaymentMethod(method)]
     return f"{name} {detail}" if detail else name
+
+
+def parse_received(text: str, currency: str) -> Money:
+    """Read the amount of money that came: above zero."""
+    amount = parse_amount(text, currency, field="amount")
+    if amount.is_zero:
+        raise InvalidInput("The amount must be more than zero.", field="amount")
+    return amount
 
 
 def parse_method(text: str) -> PaymentMethod:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import case, func, or_, select
 from sqlmodel import col
 
 from billing_app.database.access import staff
@@ -22,6 +22,8 @@ from billing_app.domain.invoice import (
     compute_status,
     is_overdue,
 )
+from billing_app.domain.mail_settings import KEPT
+from billing_app.domain.payment import PaymentStatus
 from billing_app.domain.portal_settings import VisibleOn
 from billing_app.models import (
     Allocation,
@@ -40,6 +42,15 @@ from billing_app.queries.portal_rules import read_late_rules, read_workspace_set
 from billing_app.queries.promises import StaffPromise, list_promises
 
 SHOWN_MAX = 200
+_CREDIT = case(
+    (
+        col(Payment.status) == PaymentStatus.SETTLED,
+        col(Payment.amount_minor)
+        - col(Payment.allocated_minor)
+        - col(Payment.refunded_minor),
+    ),
+    else_=0,
+).label("credit_minor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +59,7 @@ class StaffPayment:
 
     Attributes:
         allocated_minor: the part that pays this invoice.
+        credit_minor: what was paid for this invoice beyond what it asked for.
         recorded_by: the member's name; empty when the customer paid online.
         notes: staff only, oldest first.
     """
@@ -61,7 +73,9 @@ class StaffPayment:
     hold_reason: str
     amount_minor: int
     allocated_minor: int
+    credit_minor: int
     currency: str
+    is_online: bool
     recorded_by: str
     notes: tuple[str, ...]
 
@@ -92,7 +106,7 @@ class MailFacts:
     """A mail about the invoice.
 
     Attributes:
-        state: sent, failed, retrying or waiting.
+        state: sent, kept in the mailbox, failed, retrying or waiting.
         error: what the mail server said last; empty once it is sent.
     """
 
@@ -274,6 +288,7 @@ def _payments(uow: UnitOfWork, invoice_id: int) -> tuple[StaffPayment, ...]:
     )
     columns: tuple[Any, ...] = (
         Payment.id,
+        Payment.invoice_id,
         Payment.received_on,
         Payment.method,
         Payment.method_detail,
@@ -282,7 +297,9 @@ def _payments(uow: UnitOfWork, invoice_id: int) -> tuple[StaffPayment, ...]:
         Payment.hold_reason,
         Payment.amount_minor,
         Payment.currency,
+        Payment.provider,
         Member.name,
+        _CREDIT,
     )
     statement = (
         select(*columns)
@@ -304,7 +321,9 @@ def _payments(uow: UnitOfWork, invoice_id: int) -> tuple[StaffPayment, ...]:
             hold_reason=row.hold_reason,
             amount_minor=row.amount_minor,
             allocated_minor=int(parts.get(row.id, 0)),
+            credit_minor=row.credit_minor if row.invoice_id == invoice_id else 0,
             currency=row.currency,
+            is_online=row.provider is not None,
             recorded_by=row.name or "",
             notes=tuple(notes.get(row.id, ())),
         )
@@ -367,7 +386,7 @@ def _mail(message: OutboxMessage) -> MailFacts:
     assert message.id is not None
     state = "waiting"
     if message.done_at is not None:
-        state = "sent"
+        state = "kept" if message.details.get(KEPT) else "sent"
     elif message.failed_at is not None:
         state = "failed"
     elif message.attempts:
@@ -376,7 +395,7 @@ def _mail(message: OutboxMessage) -> MailFacts:
         id=message.id,
         topic=message.topic,
         state=state,
-        error="" if state == "sent" else message.last_error,
+        error="" if message.done_at is not None else message.last_error,
         attempts=message.attempts,
         at=message.done_at or message.failed_at or message.created_at,
     )

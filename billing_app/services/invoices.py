@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import BigInteger, bindparam
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from billing_app.database.access import inner, staff, staff_or_job
 from billing_app.database.unit_of_work import UnitOfWork
@@ -38,6 +38,7 @@ from billing_app.domain.invoice import (
     check_issuable,
     check_reason,
     check_step,
+    void_hindrance,
 )
 from billing_app.domain.ledger import Posting, postings_for_issue, postings_for_void
 from billing_app.domain.parsing import clean_text
@@ -49,6 +50,7 @@ from billing_app.domain.portal_settings import (
 from billing_app.domain.terms_json import adjustments_to_json, taxes_to_json
 from billing_app.domain.totals import DocumentTerms, LineTerms, LineTotals, Totals
 from billing_app.models import (
+    Allocation,
     CreditNote,
     Customer,
     Dispute,
@@ -56,6 +58,7 @@ from billing_app.models import (
     IssuedDocument,
     LineItem,
     OutboxMessage,
+    Payment,
     WorkspaceSettings,
 )
 from billing_app.queries.letterhead import (
@@ -190,14 +193,15 @@ def void(uow: UnitOfWork, invoice_id: int, reason: str) -> None:
 
     Raises:
         WrongState: a draft, or void already.
-        Conflict: money has been allocated to it, which must be reversed first.
+        Conflict: money has been allocated to it, which must be returned first.
         InvalidInput: no reason.
     """
     invoice = uow.get(Invoice, invoice_id, lock=True)
     check_step(InvoiceState(invoice.state), InvoiceState.VOID)
     reason = check_reason(clean_text(reason, length_max=2_000, field="reason"))
-    if invoice.allocated_minor:
-        raise Conflict("Reverse its payments first, then void the invoice.")
+    hindrance = void_hindrance(invoice.allocated_minor, _is_by_card(uow, invoice_id))
+    if hindrance:
+        raise Conflict(hindrance)
     if uow.first(_CREDIT_NOTE, invoice_id=invoice_id) is not None:
         raise Conflict("It has a credit note. Credit the rest instead of voiding it.")
 
@@ -545,6 +549,21 @@ _CREDIT_NOTE = select(CreditNote.id).where(
 def _promise_mail(uow: UnitOfWork, invoice_id: int) -> None:
     """Promise the one mail that an invoice is there, whatever else was pressed."""
     uow.promise(Topic.MAIL_INVOICE, f"invoice:{invoice_id}", invoice_id)
+
+
+_ONLINE_MINOR = (
+    select(func.sum(Allocation.amount_minor))
+    .join(Payment, col(Payment.id) == col(Allocation.payment_id))
+    .where(
+        col(Allocation.invoice_id) == bindparam("invoice_id", type_=BigInteger),
+        col(Payment.provider).is_not(None),
+    )
+)
+
+
+def _is_by_card(uow: UnitOfWork, invoice_id: int) -> bool:
+    """Say whether money that pays the invoice came through Stripe."""
+    return bool(uow.first(_ONLINE_MINOR, invoice_id=invoice_id))
 
 
 @inner

@@ -28,9 +28,8 @@ from billing_app.domain.ledger import (
     postings_for_allocation,
     postings_for_payment,
 )
-from billing_app.domain.money import Money
 from billing_app.domain.online_payment import Report
-from billing_app.domain.parsing import clean_text, parse_amount, parse_date
+from billing_app.domain.parsing import clean_text, parse_date
 from billing_app.domain.payment import (
     NOTE_LENGTH_MAX,
     REFERENCE_LENGTH_MAX,
@@ -39,6 +38,7 @@ from billing_app.domain.payment import (
     allocatable,
     check_received_on,
     parse_method,
+    parse_received,
     take_back,
 )
 from billing_app.models import (
@@ -184,7 +184,7 @@ def allocate_credit(
     _check_can_be_paid(invoice.state)
     if invoice.outstanding_minor != seen_outstanding_minor:
         raise Conflict("This invoice has changed meanwhile. Please look again.")
-    missing = _read_amount(amount, invoice.currency).minor
+    missing = parse_received(amount, invoice.currency).minor
     if missing > invoice.outstanding_minor:
         raise InvalidInput("That is more than is outstanding.", field="amount")
     payments = _lock_payments_with_credit(uow, invoice)
@@ -418,13 +418,6 @@ def _check_can_be_paid(state: str) -> None:
         raise Conflict("This invoice is void and can't be paid.")
 
 
-def _read_amount(text: str, currency: str) -> Money:
-    amount = parse_amount(text, currency, field="amount")
-    if amount.is_zero:
-        raise InvalidInput("The amount must be more than zero.", field="amount")
-    return amount
-
-
 def _read_form(uow: UnitOfWork, invoice: Invoice, form: RecordPaymentForm) -> Payment:
     currency = form.currency.strip().upper() or invoice.currency
     if currency != invoice.currency:
@@ -439,7 +432,7 @@ def _read_form(uow: UnitOfWork, invoice: Invoice, form: RecordPaymentForm) -> Pa
     return Payment(
         customer_id=invoice.customer_id,
         invoice_id=invoice.id,
-        amount_minor=_read_amount(form.amount, currency).minor,
+        amount_minor=parse_received(form.amount, currency).minor,
         currency=currency,
         received_on=received_on,
         method=parse_method(form.method),

@@ -180,6 +180,15 @@ class ActingState(rx.State, mixin=True):
 
     notices: list[Notice] = []  # noqa: RUF012  (Reflex copies the default)
 
+    _carried: str = ""
+
+    @public_door
+    async def leave_notices(self) -> None:
+        """Leave behind what was told on the page before; each visit begins so."""
+        if self.notices:
+            self.notices = [it for it in self.notices if it.key == self._carried]
+        self._carried = ""
+
     @public_door
     async def dismiss_notice(self, key: str) -> None:
         """Take one notice away. Touches nothing but this browser's page."""
@@ -234,11 +243,16 @@ class ActingState(rx.State, mixin=True):
         """Say something in the live region; return the notice's key.
 
         The last few stay. `undo` is the word on the button that takes it back. A
-        refusal does not go away by itself.
+        refusal stays until something is done after all.
         """
         notice = Notice(secrets.token_hex(4), message, undo, is_refusal)
-        self.notices = [*self.notices[1 - NOTICES_MAX :], notice]
+        kept = [it for it in self.notices if is_refusal or not it.is_refusal]
+        self.notices = [*kept[1 - NOTICES_MAX :], notice]
         return notice.key
+
+    def _carry_notice(self, key: str) -> None:
+        """Keep a notice through the next visit: the page goes to another address."""
+        self._carried = key
 
 
 class StaffState(ActingState, mixin=True):

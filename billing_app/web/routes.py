@@ -8,6 +8,7 @@ from typing import Any
 
 import reflex as rx
 
+from billing_app.web.doors import ActingState
 from billing_app.web.portal import account as portal_account
 from billing_app.web.portal import invoice as portal_invoice
 from billing_app.web.portal import not_found
@@ -74,6 +75,13 @@ class Page:
     title: str | rx.Var[str]
     component: Callable[[], rx.Component]
     on_load: tuple[Any, ...] = ()
+
+    @property
+    def on_visit(self) -> list[Any]:
+        """The handlers of a visit: a notice belongs to the page where it arose."""
+        states = dict.fromkeys(handler.state for handler in self.on_load)
+        leaving = [x.leave_notices for x in states if issubclass(x, ActingState)]
+        return [*leaving, *self.on_load]
 
 
 _ARRIVE = (SignInState.arrive,)

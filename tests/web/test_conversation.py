@@ -8,6 +8,7 @@ import pytest
 
 from billing_app.domain.portal_settings import WriteAuth
 from billing_app.models import Comment, StaffNote
+from billing_app.services import invoices
 from billing_app.web.staff.conversation_state import ConversationState as State
 from billing_app.web.staff.diagnostics_state import DiagnosticsState
 from tests.support.billing import all_rows, an_invoice
@@ -41,6 +42,21 @@ class TestThread:
             assert driver.shown(State, "comments")[0].is_unread
             await driver.press(State.note_read)
             await driver.until(lambda: driver.shown(State, "unread") == 0)
+
+    async def test_that_it_can_be_written_shows_once_the_invoice_is_published(
+        self, world: World, browse: Browse
+    ):
+        place = world.northwind
+        hidden = an_invoice(world, place, is_published=False)
+        async with browse(place.accounting, f"/invoices/{hidden}") as driver:
+            await driver.watch(State.watch)
+            await driver.until(lambda: bool(driver.shown(State, "mode_words")))
+            assert not driver.shown(State, "can_reply")
+
+            world.run(place.accounting, invoices.publish, hidden)
+            await driver.until(lambda: driver.shown(State, "can_reply"))
+
+            assert "Publish" not in driver.shown(State, "mode_words")
 
     async def test_a_viewer_leaves_it_unread(
         self, world: World, invoice_id: int, browse: Browse

@@ -110,6 +110,50 @@ async def test_a_bad_amount_is_refused_beside_its_field_and_kept(
     assert driver.shown(State, "payment")["amount"] == amount
 
 
+async def test_nothing_is_no_payment(world: World, browse: Browse):
+    invoice_id = an_invoice(world, world.northwind, "100.00")
+    async with browse(world.northwind.accounting, f"/invoices/{invoice_id}") as driver:
+        await driver.press(State.open)
+        await driver.press(State.start_payment)
+        await driver.press(State.foresee, amount="0")
+        assert driver.shown(State, "becomes") == ""
+        assert driver.shown(State, "record_words") == "Record payment"
+
+        form = {"amount": "0", "received_on": "2026-03-02", "method": "cash"}
+        await driver.press(State.record_payment, form=form)
+
+    sentence = "The amount must be more than zero."
+    assert driver.shown(State, "errors")["amount"] == sentence
+
+
+async def test_what_came_beyond_the_invoice_is_said_to_be_credit(
+    world: World, browse: Browse
+):
+    invoice_id = an_invoice(world, world.northwind, "100.00")
+    pay(world, world.northwind, invoice_id, "140.50")
+    async with browse(world.northwind.viewer, f"/invoices/{invoice_id}") as driver:
+        await driver.press(State.open)
+
+    received = "€100.00 of €100.00 received and €40.50 credit"
+    assert driver.shown(State, "card").received == received
+
+
+async def test_a_refusal_goes_when_something_is_done_and_all_when_the_page_is_left(
+    world: World, browse: Browse
+):
+    invoice_id = an_invoice(world, world.northwind)
+    async with browse(world.northwind.accounting, f"/invoices/{invoice_id}") as driver:
+        await driver.press(State.open)
+        await driver.press(State.start_reversing, payment_id=1)
+        assert [x.is_refusal for x in driver.shown(State, "notices")] == [True]
+
+        await driver.press(State.archive)
+        assert [x.is_refusal for x in driver.shown(State, "notices")] == [False]
+
+        await driver.press(State.leave_notices)
+        assert driver.shown(State, "notices") == []
+
+
 @pytest.mark.feature("G09")
 async def test_a_void_needs_a_reason(world: World, browse: Browse):
     invoice_id = an_invoice(world, world.northwind)

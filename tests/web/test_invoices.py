@@ -175,10 +175,24 @@ async def test_a_draft_that_was_just_deleted_can_come_back(
         await driver.press(State.open)
         (notice,) = driver.shown(State, "notices")
         assert (notice.words, notice.undo) == ("Draft deleted.", "Undo")
+        assert driver.redirects == ["/invoices"]
+        await driver.press(State.leave_notices)
+        assert driver.shown(State, "notices") == [notice]
         await driver.press(State.undo, key=notice.key)
 
     with world.reading(place.system) as uow:
         assert uow.get(Invoice, draft.invoice_id).deleted_at is None
+
+
+async def test_that_a_draft_was_deleted_is_said_on_one_visit(
+    world: World, browse: Browse
+):
+    async with browse(world.northwind.accounting, "/invoices?deleted=1") as driver:
+        await driver.press(State.open)
+        await driver.press(State.leave_notices)
+        await driver.press(State.leave_notices)
+
+    assert driver.shown(State, "notices") == []
 
 
 async def test_dates_in_the_wrong_order_are_refused_beside_the_field(

@@ -8,8 +8,10 @@ from sqlmodel import col, select
 from billing_app.database import outbox
 from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.models import IssuedDocument, OutboxMessage
+from billing_app.queries.invoice_detail import read_invoice
 from billing_app.services import drafts, invoices, portal_links
 from billing_app.services.customers import CustomerForm, create_customer
+from billing_app.web.staff.invoice_words import mail_lines
 from billing_app.workflows.outbox import deliver_due
 
 FLIGHT = LineForm(name="Charter flight", quantity="2.4", unit_price="3450.00")
@@ -52,6 +54,29 @@ def test_a_published_invoice_is_printed_and_mailed_with_its_link(world):
     assert world.runtime.files.read(document.pdf_digest).startswith(b"%PDF")
     (mail,) = mails(world)
     assert f"/p/{token}" in mail.read_text().replace("=\n", "")
+
+
+def test_a_mail_without_a_server_is_kept_and_not_said_to_be_sent(world):
+    invoice_id = publish(world)
+
+    deliver_all(world)
+
+    viewer = world.northwind.viewer
+    (mail,) = mail_lines(world.run(viewer, read_invoice, invoice_id))
+    assert mail.state == "Kept in the mailbox, not sent: no mail server is set up"
+    assert len(mails(world)) == 1
+
+
+def test_in_the_demo_the_mailbox_is_where_mail_goes(world):
+    settings = replace(world.runtime.settings, is_demo=True)
+    world = replace(world, runtime=replace(world.runtime, settings=settings))
+    invoice_id = publish(world)
+
+    deliver_all(world)
+
+    viewer = world.northwind.viewer
+    (mail,) = mail_lines(world.run(viewer, read_invoice, invoice_id))
+    assert mail.state == "Sent"
 
 
 def test_delivering_again_changes_nothing(world):

@@ -52,8 +52,9 @@ DESTINATIONS = (
 
 CONNECTION_WORDS = "Lost connection. What you typed is kept here. Trying again…"
 
-# Long enough to read a sentence and reach Undo.
-NOTICE_SECONDS = 10
+# Long enough to read a sentence; and to reach the button that takes it back.
+NOTICE_SECONDS = 6
+UNDO_SECONDS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ class Notice:
     Attributes:
         key: tells the page's undo and dismiss handlers which notice is meant.
         undo: the word on the button that takes it back; empty when nothing can.
-        is_refusal: something was not done; it stays until it is dismissed.
+        is_refusal: something was not done; it stays until it is dismissed, something
+            else is done or the page is left.
     """
 
     key: str
@@ -81,8 +83,23 @@ class PlaceLine:
     is_here: bool
 
 
+@dataclass(frozen=True, slots=True)
+class NoticeSource:
+    """A state that tells something on the page, and how to dismiss it."""
+
+    notices: rx.Var[list[Notice]]
+    on_dismiss: Handler
+
+
+class NoticeRegion(rx.Component):
+    """Where notices are; inside the dialog while one is open."""
+
+    library = rx.asset("notice.jsx", shared=True).importable_path
+    tag = "NoticeRegion"
+
+
 class NoticeCard(rx.Component):
-    """Calls `on_expire` after some seconds; 0 for never."""
+    """Calls `on_expire` after some seconds, 0 for never, and on Escape."""
 
     library = rx.asset("notice.jsx", shared=True).importable_path
     tag = "NoticeCard"
@@ -113,6 +130,7 @@ def staff_shell(
     notices: rx.Var[list[Notice]] | None = None,
     on_undo: Handler = None,
     on_dismiss: Handler = None,
+    more_notices: Sequence[NoticeSource] = (),
     sign_out_action: str = "/sign-out",
     stylesheets: Sequence[str] = (),
     extra: Sequence[rx.Component] = (),
@@ -123,7 +141,8 @@ def staff_shell(
     breadcrumb. With `title_in_page` the page draws the h1 itself and the head
     shows the title as text. Beside it stand a count and, not on a phone, a status
     or a time. `counts` stand beside names of DESTINATIONS. `rail` folds the
-    navigation beside an editor. `stylesheets` adds files, such as theme.DOCUMENT;
+    navigation beside an editor. `more_notices` are those of other states of the page.
+    `stylesheets` adds files, such as theme.DOCUMENT;
     `extra` holds dialogs and the command menu, which stand outside the main landmark.
     """
     mark = workspace_mark if _is_given(workspace_mark) else "T"
@@ -143,7 +162,15 @@ def staff_shell(
                 class_name="side",
             ),
             rx.el.main(
-                _head(title, parent, count, beside_title, actions, title_in_page),
+                _head(
+                    title,
+                    parent,
+                    count,
+                    beside_title,
+                    actions,
+                    title_in_page,
+                    notice_region(notices, on_undo, on_dismiss, more_notices),
+                ),
                 *content,
                 class_name="main",
                 id="main",
@@ -152,7 +179,6 @@ def staff_shell(
             class_name="shell shell-rail" if rail else "shell",
         ),
         *extra,
-        notice_region(notices, on_undo, on_dismiss),
         keyboard(),
     )
 
@@ -193,6 +219,7 @@ def portal_shell(
             *portal_links,
             class_name="top",
         ),
+        notice_region(notices, on_undo, on_dismiss),
         rx.el.main(*content, class_name=main_class, id="main", tab_index=-1),
         rx.el.footer(
             rx.el.p(*contact),
@@ -201,7 +228,6 @@ def portal_shell(
             class_name="portal-foot",
         ),
         *extra,
-        notice_region(notices, on_undo, on_dismiss),
         class_name="portal" if brand is None else "portal brand",
         custom_attrs=branded,
     )
@@ -319,21 +345,31 @@ def skeleton_block(lines: int = 3) -> rx.Component:
 
 
 def notice_region(
-    notices: rx.Var[list[Notice]] | None, on_undo: Handler, on_dismiss: Handler
+    notices: rx.Var[list[Notice]] | None,
+    on_undo: Handler,
+    on_dismiss: Handler,
+    more: Sequence[NoticeSource] = (),
 ) -> rx.Component:
     """Tell what just happened, with Undo where it can be taken back.
 
-    A notice goes away by itself, a refusal does not. The region is always there, so
-    that a screen reader hears what enters it. Handlers get the notice's key.
+    It has a place of its own and covers nothing. A notice goes away by itself, a
+    refusal does not. The region is always there, so that a screen reader hears what
+    enters it. Handlers get the notice's key.
     """
-    shown = (
-        rx.fragment()
-        if notices is None
-        else rx.foreach(notices, lambda it: _notice(it, on_undo, on_dismiss))
+    sources = [] if notices is None else [(notices, on_undo, on_dismiss)]
+    sources += [(it.notices, None, it.on_dismiss) for it in more]
+    return NoticeRegion.create(
+        *(_notices(*source) for source in sources),
+        class_name="notices",
+        role="status",
+        custom_attrs={"aria-live": "polite"},
     )
-    return rx.el.div(
-        shown, class_name="notices", role="status", custom_attrs={"aria-live": "polite"}
-    )
+
+
+def _notices(
+    notices: rx.Var[list[Notice]], on_undo: Handler, on_dismiss: Handler
+) -> rx.Component:
+    return rx.foreach(notices, lambda it: _notice(it, on_undo, on_dismiss))
 
 
 def connection_banner() -> rx.Component:
@@ -523,6 +559,7 @@ def _head(
     beside_title: rx.Component | Text,
     actions: Sequence[rx.Component],
     title_in_page: bool,
+    notices: rx.Component,
 ) -> rx.Component:
     heading = rx.el.span(title) if title_in_page else rx.el.h1(title)
     if parent is not None:
@@ -537,6 +574,7 @@ def _head(
         heading,
         rx.el.span(count, class_name="count"),
         rx.el.span(beside_title, class_name="head-aside"),
+        notices,
         rx.el.div(*actions, class_name="head-actions"),
         class_name="head",
     )
@@ -571,7 +609,9 @@ def _notice(
         dismiss,
         key=it.key,
         class_name="notice",
-        seconds=rx.cond(it.is_refusal, 0, NOTICE_SECONDS),
+        seconds=rx.cond(
+            it.is_refusal, 0, rx.cond(it.undo, UNDO_SECONDS, NOTICE_SECONDS)
+        ),
         **({} if on_dismiss is None else {"on_expire": on_dismiss(it.key)}),
     )
 

@@ -108,7 +108,9 @@ class ConversationState(StaffState, rx.State):
         async with self:
             self._start()
             invoice_id = self._invoice_id
-        topics = [f"{name}:{invoice_id}" for name in ("thread", "read", "notes")]
+        # Whether the customer reads along changes with the invoice.
+        names = ("thread", "read", "notes", "invoice")
+        topics = [f"{name}:{invoice_id}" for name in names]
         with runtime.current().bus.subscribe(*topics) as hints:
             while await self._look():
                 await hints.wait(LOOK_AGAIN_SECONDS)

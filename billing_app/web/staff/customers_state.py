@@ -81,7 +81,7 @@ class CustomersState(StaffState, rx.State):
             self._wanted = parse_customer_filter(self._typed)
             await self._read()
         except InvalidInput as refusal:
-            self._notify(refusal.message, is_refusal=True)
+            self._carry_notice(self._notify(refusal.message, is_refusal=True))
             return rx.redirect(PATH, replace=True)
         return None
 

@@ -31,8 +31,10 @@ from billing_app.web.staff.conversation import (
     remove_dialog,
     staff_notes,
 )
+from billing_app.web.staff.conversation_state import ConversationState
 from billing_app.web.staff.copy_link import CopyLink
 from billing_app.web.staff.diagnostics import diagnostics
+from billing_app.web.staff.diagnostics_state import DiagnosticsState
 from billing_app.web.staff.invoice_detail_state import InvoiceDetailState
 from billing_app.web.staff.invoice_words import (
     DisputeLine,
@@ -73,6 +75,7 @@ def page() -> rx.Component:
             rx.el.div(skeleton_block(8), class_name="page"),
         ),
         state=State,
+        also=(ConversationState, DiagnosticsState),
         current="Invoices",
         title=rx.cond(State.card.number != "", State.card.number, "Invoice"),
         title_in_page=True,
@@ -540,19 +543,27 @@ def _payment_dialog() -> rx.Component:
 
 
 def _void_dialog() -> rx.Component:
+    hindrance = State.card.void_hindrance
+    reason = field(
+        "Reason",
+        text_input("reason", max_length=500),
+        aside="kept in the audit trail",
+        error=State.errors["reason"],
+        field_id="void-reason",
+    )
     return confirm_dialog(
         State.card.void_title,
         State.card.void_words,
-        field(
-            "Reason",
-            text_input("reason", max_length=500),
-            aside="kept in the audit trail",
-            error=State.errors["reason"],
-            field_id="void-reason",
+        rx.cond(
+            hindrance != "",
+            message(hindrance, tone="warn", icon_name="warning"),
+            reason,
         ),
         dialog_id="void",
         keep="Keep invoice",
-        confirm=button("Void invoice", kind="danger", submit=True),
+        confirm=button(
+            "Void invoice", kind="danger", submit=True, disabled=hindrance != ""
+        ),
         on_submit=State.void,
         open=State.dialog == "void",
         on_close=State.close_dialog,

@@ -15,7 +15,7 @@ from billing_app.domain.contact import check_email
 from billing_app.domain.dispute import ResolveForm
 from billing_app.domain.errors import BillingError, InvalidInput
 from billing_app.domain.invoice import InvoiceState
-from billing_app.domain.parsing import parse_amount
+from billing_app.domain.payment import parse_received
 from billing_app.queries.invoice_detail import InvoiceDetail, read_invoice
 from billing_app.queries.timeline import Timeline, read_invoice_timeline
 from billing_app.services import (
@@ -223,7 +223,7 @@ class InvoiceDetailState(InvoicePortalState, TimelineState, rx.State):
     @staff_door
     async def duplicate(self) -> Any:
         copy = await self._run(drafts.duplicate, self._shown().id)
-        return rx.redirect(f"{PATH}/{copy.invoice_id}/edit")
+        return rx.redirect(f"{PATH}/{copy.invoice_id}/edit?copied=1")
 
     @staff_door
     async def archive(self) -> None:
@@ -398,7 +398,7 @@ class InvoiceDetailState(InvoicePortalState, TimelineState, rx.State):
     def _foresee(self, amount: str) -> None:
         it = self._shown()
         try:
-            paid = parse_amount(amount, it.currency).minor
+            paid = parse_received(amount, it.currency).minor
         except InvalidInput:
             self.becomes = self.becomes_balance = ""
             self.record_words = "Record payment"

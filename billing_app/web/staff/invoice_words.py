@@ -9,7 +9,7 @@ from billing_app.domain.dispute import OUTCOME_WORDS
 from billing_app.domain.document import InvoiceDocument
 from billing_app.domain.e_invoice import find_gaps
 from billing_app.domain.events import Topic
-from billing_app.domain.invoice import InvoiceState, InvoiceStatus
+from billing_app.domain.invoice import InvoiceState, InvoiceStatus, void_hindrance
 from billing_app.domain.payment import PaymentStatus, method_name
 from billing_app.domain.portal_dispute import line_words
 from billing_app.domain.promise import PromiseState
@@ -64,6 +64,7 @@ class InvoiceCard:
     can_publish: bool = False
     can_mark_sent: bool = False
     can_void: bool = False
+    void_hindrance: str = ""
     is_published: bool = False
     is_archived: bool = False
     has_link: bool = False
@@ -187,6 +188,7 @@ _MAIL_WORDS = {
 }
 _MAIL_STATES = {
     "sent": "Sent",
+    "kept": "Kept in the mailbox, not sent: no mail server is set up",
     "failed": "Failed",
     "retrying": "Trying again",
     "waiting": "Waiting",
@@ -250,6 +252,7 @@ def card_of(it: InvoiceDetail) -> InvoiceCard:
         can_publish=is_issued and it.published_at is None and it.may_publish,
         can_mark_sent=is_issued and it.sent_at is None and it.outstanding_minor > 0,
         can_void=is_issued and not it.credited_minor,
+        void_hindrance=_void_hindrance(it),
         is_published=it.published_at is not None,
         is_archived=it.archived_at is not None,
         has_link=it.link is not None,
@@ -375,7 +378,15 @@ def _left(it: InvoiceDetail) -> str:
 def _received(it: InvoiceDetail) -> str:
     received = formats.money(it.allocated_minor, it.currency)
     asked = formats.money(it.due_minor - it.credited_minor, it.currency)
-    return f"{received} of {asked} received"
+    credit_minor = sum(each.credit_minor for each in it.payments)
+    credit = formats.money(credit_minor, it.currency)
+    more = f" and {credit} credit" if credit_minor else ""
+    return f"{received} of {asked} received{more}"
+
+
+def _void_hindrance(it: InvoiceDetail) -> str:
+    by_card = any(each.is_online and each.allocated_minor for each in it.payments)
+    return void_hindrance(it.allocated_minor, by_card)
 
 
 def _payment_line(each: StaffPayment, it: InvoiceDetail) -> PaymentLine:

@@ -135,10 +135,9 @@ class InvoicesState(StaffState, rx.State):
             self._wanted = parse_invoice_filter(self._typed)
             await self._read()
         except InvalidInput as refusal:
-            self._notify(refusal.message, is_refusal=True)
+            self._carry_notice(self._notify(refusal.message, is_refusal=True))
             return rx.redirect(self._path, replace=True)
-        self._offer_restore()
-        return None
+        return self._offer_restore()
 
     @staff_watch
     async def watch(self) -> None:
@@ -355,12 +354,15 @@ class InvoicesState(StaffState, rx.State):
             words = "The second day comes before the first."
             self.date_errors = {**self.date_errors, name: words}
 
-    def _offer_restore(self) -> None:
-        """Offer Undo where the builder has just deleted a draft."""
+    def _offer_restore(self) -> Any:
+        """Offer Undo, once, where the builder has just deleted a draft."""
         deleted = self._query("deleted")
-        if deleted.isascii() and deleted.isdigit() and len(deleted) < 16:
-            key = self._notify("Draft deleted.", "Undo")
-            self._undo = {**self._undo, key: ("restore", int(deleted))}
+        if not (deleted.isascii() and deleted.isdigit() and len(deleted) < 16):
+            return None
+        key = self._notify("Draft deleted.", "Undo")
+        self._undo = {**self._undo, key: ("restore", int(deleted))}
+        self._carry_notice(key)
+        return rx.redirect(with_query(self._path, self._typed), replace=True)
 
     def _go(self, **parameters: str) -> Any:
         return rx.redirect(with_query(self._path, self._typed, **parameters))

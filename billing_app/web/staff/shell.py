@@ -10,7 +10,7 @@ import reflex as rx
 from billing_app.domain.branding import initials
 from billing_app.queries import shell as queries
 from billing_app.web.components.command_menu import command_menu
-from billing_app.web.components.layout import PlaceLine, staff_shell
+from billing_app.web.components.layout import NoticeSource, PlaceLine, staff_shell
 from billing_app.web.doors import StaffState, staff_door
 from billing_app.web.staff.command_state import ACTIONS, CommandState
 from billing_app.workflows.sign_in import list_places
@@ -51,11 +51,13 @@ def staff_page(
     *content: rx.Component,
     state: type[StaffState],
     current: str,
+    also: Sequence[type[StaffState]] = (),
     extra: Sequence[rx.Component] = (),
     **options: Any,
 ) -> rx.Component:
     """Draw a staff page in its frame; `state` is the page's own, for its notices.
 
+    `also` are the states of parts of the page, which tell what happened, too.
     Options are those of `components.layout.staff_shell`.
     """
     page_state: Any = state
@@ -70,6 +72,7 @@ def staff_page(
         counts={"Invoices": ShellState.draft_count},
         notices=page_state.notices,
         on_dismiss=page_state.dismiss_notice,
+        more_notices=[_source(each) for each in also],
         sign_out_action="/session/end",
         extra=(
             command_menu(
@@ -83,3 +86,8 @@ def staff_page(
         ),
         **options,
     )
+
+
+def _source(state: type[StaffState]) -> NoticeSource:
+    part: Any = state
+    return NoticeSource(part.notices, part.dismiss_notice)
