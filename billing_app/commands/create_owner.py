@@ -9,6 +9,7 @@ import sys
 
 from billing_app.commands.migrate import migrate
 from billing_app.domain.errors import BillingError
+from billing_app.domain.profiles import PROFILES
 from billing_app.runtime import open_runtime
 from billing_app.settings import load_settings
 from billing_app.workflows.set_up import SetUpForm, create_owner
@@ -30,6 +31,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workspace", required=True, help="name of the business")
     parser.add_argument("--currency", default="EUR", help="such as EUR")
     parser.add_argument("--zone", default="UTC", help="such as Europe/Amsterdam")
+    parser.add_argument(
+        "--profile",
+        default="",
+        metavar="NAME",
+        help="how the portal answers at first, one of "
+        + ", ".join(profile.key for profile in PROFILES),
+    )
     parser.epilog = f"The password is asked for, or taken from {PASSWORD_VARIABLE}."
 
 
@@ -44,6 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
         zone=arguments.zone,
         owner_name=arguments.name,
         email=arguments.email,
+        profile=arguments.profile,
         password=password,
         repeated=repeated,
     )

@@ -104,7 +104,7 @@ def restore_portal(
     Raises:
         StaleDraft: the settings were saved since `version`.
     """
-    known = {each.key for each in PROFILES}
+    known = {"", *(each.key for each in PROFILES)}
     assert profile in known
     return _replace_all(uow, version, PortalSettings.from_stored(stored), profile)
 

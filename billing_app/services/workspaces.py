@@ -19,6 +19,7 @@ from billing_app.domain.errors import Conflict, InvalidInput
 from billing_app.domain.events import MemberAdded, WorkspaceCreated
 from billing_app.domain.parsing import clean_text
 from billing_app.domain.portal_settings import PortalSettings
+from billing_app.domain.profiles import get_profile
 from billing_app.models import (
     Member,
     NumberSeries,
@@ -57,6 +58,7 @@ class NewWorkspace:
 
     Attributes:
         zone: like Europe/Amsterdam; decides which day it is.
+        profile: how its portal answers at first; empty for the usual answers.
         password_hash: of `database.passwords`; not used for an e-mail that signs
             in already, whose password stays.
         taxes: the first one is the default.
@@ -68,7 +70,7 @@ class NewWorkspace:
     email: str
     owner_name: str
     password_hash: str
-    profile: str = "simple_link"
+    profile: str = ""
     taxes: tuple[NewTax, ...] = (NO_TAX,)
 
 
@@ -130,7 +132,7 @@ def _found(uow: UnitOfWork, new: NewWorkspace) -> Founded:
             WorkspaceSettings(
                 legal_name=new.name,
                 email=new.email,
-                portal=PortalSettings().to_stored(),
+                portal=_first_answers(new.profile).to_stored(),
             )
         )
         inside.add_all([NumberSeries(code=c, pattern=p) for c, p in SERIES.items()])
@@ -150,6 +152,11 @@ def _found(uow: UnitOfWork, new: NewWorkspace) -> Founded:
 
     assert workspace.id is not None
     return Founded(workspace.id, member.id, person.id)
+
+
+def _first_answers(profile: str) -> PortalSettings:
+    usual = PortalSettings()
+    return get_profile(profile).applied_to(usual) if profile else usual
 
 
 def _checked(new: NewWorkspace) -> NewWorkspace:

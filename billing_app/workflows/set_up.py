@@ -20,13 +20,18 @@ from billing_app.workflows.sign_in import Browser, OpenedSession
 
 @dataclass(frozen=True, slots=True)
 class SetUpForm:
-    """What the first owner typed; all text, nothing checked yet."""
+    """What the first owner typed; all text, nothing checked yet.
+
+    Attributes:
+        profile: the key of one of `domain.profiles`, or empty for none.
+    """
 
     name: str = ""
     currency: str = ""
     zone: str = ""
     owner_name: str = ""
     email: str = ""
+    profile: str = ""
     password: str = ""
     repeated: str = ""
 
@@ -38,6 +43,7 @@ class SetUpForm:
             "zone": self.zone,
             "owner_name": self.owner_name,
             "email": self.email,
+            "profile": self.profile,
         }
 
 
@@ -77,6 +83,7 @@ def _new_workspace(form: SetUpForm) -> NewWorkspace:
         email=email,
         owner_name=form.owner_name,
         password_hash=hash_password(form.password),
+        profile=form.profile.strip(),
     )
 
 

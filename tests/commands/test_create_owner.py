@@ -35,7 +35,15 @@ def test_makes_a_workspace_on_an_empty_machine(
     with open_runtime(load_settings()).reading(SystemActor(1, "test")) as uow:
         assert uow.one(select(Workspace.name)) == "Heron Yachts"
         assert uow.one(select(Member.role)) == "owner"
+        assert uow.workspace.profile == ""
     assert "/sign-in" in capsys.readouterr().out
+
+
+def test_starts_with_a_profile(data_dir: Path):
+    assert main([*ARGUMENTS, "--profile", "client_account"]) == 0
+
+    with open_runtime(load_settings()).reading(SystemActor(1, "test")) as uow:
+        assert uow.workspace.profile == "client_account"
 
 
 def test_never_prints_the_password(data_dir: Path, capsys: pytest.CaptureFixture[str]):
@@ -51,6 +59,7 @@ def test_never_prints_the_password(data_dir: Path, capsys: pytest.CaptureFixture
         (("--currency", "EURO"), "currency"),
         (("--zone", "Mars/Olympus"), "time zone"),
         (("--email", "harriet"), "e-mail"),
+        (("--profile", "free"), "profiles"),
     ],
 )
 def test_says_what_it_cannot_use(

@@ -325,6 +325,14 @@ class TestSetUp:
         assert answer.headers["location"] == "/dashboard"
         assert actor(first_client).role == Role.OWNER
 
+    async def test_starts_with_the_profile_that_was_chosen(
+        self, fresh: World, first_client: httpx.AsyncClient
+    ):
+        await first_client.post("/set-up", data={**SET_UP, "profile": "simple_link"})
+
+        with fresh.reading(actor(first_client)) as uow:
+            assert uow.workspace.profile == "simple_link"
+
     async def test_page_is_there_before_and_gone_afterwards(
         self, first_client: httpx.AsyncClient
     ):
@@ -349,10 +357,12 @@ class TestSetUp:
     async def test_keeps_what_was_typed_but_no_password(
         self, first_client: httpx.AsyncClient
     ):
-        answer = await first_client.post("/set-up", data={**SET_UP, "zone": "Mars"})
+        typed = {**SET_UP, "zone": "Mars", "profile": "simple_link"}
+        answer = await first_client.post("/set-up", data=typed)
 
         assert answer.headers["location"] == "/set-up#refused"
         kept = flash(first_client)
         assert kept.beside == "zone"
         assert kept.typed["name"] == "Heron Yachts"
+        assert kept.typed["profile"] == "simple_link"
         assert SET_UP["password"] not in str(kept)

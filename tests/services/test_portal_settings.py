@@ -7,7 +7,7 @@ from billing_app.domain.actors import Role
 from billing_app.domain.errors import InvalidInput, NotPermitted, StaleDraft
 from billing_app.domain.portal_settings import LinkExpiry, PaymentMode
 from billing_app.domain.profiles import PROFILES
-from billing_app.models import AuditEntry, Workspace
+from billing_app.models import AuditEntry
 from billing_app.queries.settings import read_portal
 from billing_app.services.portal_settings import (
     PortalForm,
@@ -160,7 +160,7 @@ class TestProfiles:
 
         assert world.run(world.kestrel.admin, read_portal) == before
         with world.reading(world.kestrel.owner) as uow:
-            assert uow.workspace.profile == Workspace.model_fields["profile"].default
+            assert uow.workspace.profile == ""
 
     def test_an_unknown_profile_is_refused(self, world: World):
         with pytest.raises(InvalidInput):

@@ -6,6 +6,8 @@ from sqlmodel import select
 
 from billing_app.domain.actors import Nobody, Role, SystemActor
 from billing_app.domain.errors import Conflict, InvalidInput, NotPermitted
+from billing_app.domain.portal_settings import PortalSettings
+from billing_app.domain.profiles import PROFILES, get_profile
 from billing_app.models import (
     Member,
     NumberSeries,
@@ -87,6 +89,27 @@ class TestCreateWorkspace:
     def test_is_not_for_members(self, world: World):
         with pytest.raises(NotPermitted):
             world.run(world.northwind.owner, create_workspace, NEW)
+
+
+class TestProfile:
+    @pytest.mark.parametrize("key", ["", *(x.key for x in PROFILES)])
+    def test_answers_the_portals_questions_at_once(self, world: World, key: str):
+        founded = world.run(FOUNDER, create_workspace, replace(NEW, profile=key))
+
+        with world.reading(SystemActor(founded.workspace_id, "test")) as uow:
+            assert uow.workspace.profile == key
+            stored = uow.one(select(WorkspaceSettings)).portal
+        usual = PortalSettings()
+        wanted = get_profile(key).applied_to(usual) if key else usual
+        assert PortalSettings.from_stored(stored) == wanted
+
+    def test_one_that_does_not_exist_opens_nothing(self, empty_world: World):
+        with pytest.raises(InvalidInput) as refusal:
+            empty_world.run(Nobody(), set_up, replace(NEW, profile="free_for_all"))
+
+        assert refusal.value.field == "profile"
+        with empty_world.reading(Nobody()) as uow:
+            assert uow.all(select(Workspace)) == []
 
 
 class TestSetUp:

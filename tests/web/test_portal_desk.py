@@ -134,7 +134,7 @@ async def test_a_profile_shows_its_differences_first_and_can_be_undone(
         await driver.press(state.undo, key=key)
 
     assert driver.shown(state, "page").settings.comments == "write"
-    assert driver.shown(state, "page").profile == "simple_link"
+    assert driver.shown(state, "page").profile == ""
 
 
 class TestSwitch:

@@ -8,6 +8,7 @@ import reflex as rx
 
 from billing_app.domain.currencies import currency_codes
 from billing_app.domain.dates import zone_names
+from billing_app.domain.profiles import PROFILES
 from billing_app.web.components.controls import button, field, post_form, text_input
 from billing_app.web.components.layout import sign_in_page
 from billing_app.web.staff.sign_in import refusal
@@ -44,10 +45,48 @@ def _form() -> rx.Component:
             field("Your name", _input("owner_name", auto_complete="name")),
             field("Email", _input("email", kind="email", auto_complete="username")),
             *new_password_fields(),
+            _profiles(),
             button("Set up and sign in", kind="primary", submit=True),
             _datalist("currencies", currency_codes()),
             _datalist("zones", zone_names()),
         ),
+    )
+
+
+def _profiles() -> rx.Component:
+    """Ask for a profile by what one is for; none of them is as good an answer."""
+    chosen = SignInState.typed["profile"]
+    none = _profile(
+        "",
+        "Not sure yet",
+        "Everything at its usual answer. Settings, Portal has the profiles, too.",
+        rx.cond(chosen, False, True),
+    )
+    return rx.el.fieldset(
+        rx.el.legend("How customers use your portal", class_name="field-label"),
+        rx.el.div(
+            *(_profile(x.key, x.name, x.for_whom, chosen == x.key) for x in PROFILES),
+            none,
+            class_name="profiles",
+        ),
+    )
+
+
+def _profile(
+    key: str, name: str, for_whom: str, is_chosen: rx.Var[bool]
+) -> rx.Component:
+    return rx.el.label(
+        rx.el.b(
+            rx.el.input(
+                type="radio",
+                name="profile",
+                value=key,
+                default_checked=is_chosen,
+                class_name="radio",
+            ),
+            name,
+        ),
+        rx.el.span(for_whom),
     )
 
 
