@@ -44,15 +44,24 @@ class Claimed:
     created_at: datetime
 
 
-def claim_due(engine: Engine, now: datetime, limit: int) -> list[Claimed]:
+def claim_due(
+    engine: Engine,
+    now: datetime,
+    limit: int,
+    *,
+    only: tuple[str, ...] = (),
+    without: tuple[str, ...] = (),
+) -> list[Claimed]:
     """Take up to `limit` messages that are due, oldest first.
+
+    `only` and `without` are topics; `only` none means every one.
 
     On PostgreSQL several workers skip each other's rows; on SQLite the write lock
     lets one claim at a time.
     """
     due = (
         select(col(OutboxMessage.id))
-        .where(*_waiting(now))
+        .where(*_waiting(now), *_of(only, without))
         .order_by(col(OutboxMessage.available_at), col(OutboxMessage.id))
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -117,6 +126,12 @@ def oldest_waiting(engine: Engine, now: datetime) -> datetime | None:
     statement = select(func.min(col(OutboxMessage.available_at))).where(*_waiting(now))
     with Session(reading(engine)) as session:
         return session.scalars(statement).one()
+
+
+def _of(only: tuple[str, ...], without: tuple[str, ...]) -> tuple[Any, ...]:
+    topic = col(OutboxMessage.topic)
+    wanted = (topic.in_(only),) if only else ()
+    return (*wanted, topic.not_in(without)) if without else wanted
 
 
 def _waiting(now: datetime) -> tuple[Any, ...]:

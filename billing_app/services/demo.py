@@ -33,7 +33,7 @@ from billing_app.models import (
 from billing_app.services import reminders
 
 # Between two old documents that are made after the start.
-_PAUSE = timedelta(seconds=3)
+_PAUSE = timedelta(seconds=6)
 
 
 @dataclass(frozen=True, slots=True)

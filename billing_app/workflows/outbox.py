@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 
 from billing_app.database import outbox
 from billing_app.database.outbox import Claimed
@@ -18,6 +19,9 @@ log = logging.getLogger("tallyport.outbox")
 
 BATCH = 20
 POLL_SECONDS = 5.0
+
+# Somebody sits before a page that asks for it; it never waits behind documents.
+URGENT = (Topic.MAIL_CODE,)
 
 Delivery = Callable[[Runtime, SystemActor, Claimed], None]
 
@@ -45,13 +49,17 @@ DELIVERIES: dict[str, Delivery] = {
 }
 
 
-def deliver_due(runtime: Runtime) -> int:
-    """Deliver one batch of what is due.
+def deliver_due(
+    runtime: Runtime, *, only: tuple[str, ...] = (), without: tuple[str, ...] = ()
+) -> int:
+    """Deliver one batch of what is due; topics as `outbox.claim_due` takes them.
 
     Returns:
         How many messages were taken; zero means that nothing is due.
     """
-    claimed = outbox.claim_due(runtime.engine, runtime.now(), BATCH)
+    claimed = outbox.claim_due(
+        runtime.engine, runtime.now(), BATCH, only=only, without=without
+    )
     for message in claimed:
         deliver(runtime, message)
     return len(claimed)
@@ -76,10 +84,17 @@ def deliver(runtime: Runtime, message: Claimed) -> None:
 
 async def run_outbox(runtime: Runtime) -> None:
     """Deliver for ever: at once when something is promised, else every few seconds."""
+    await asyncio.gather(
+        _run_lane(runtime, partial(deliver_due, only=URGENT)),
+        _run_lane(runtime, partial(deliver_due, without=URGENT)),
+    )
+
+
+async def _run_lane(runtime: Runtime, deliver_some: Callable[[Runtime], int]) -> None:
     with runtime.bus.subscribe("outbox") as hints:
         while True:
             try:
-                while await asyncio.to_thread(deliver_due, runtime):
+                while await asyncio.to_thread(deliver_some, runtime):
                     pass
             except DiskFull:
                 log.warning("outbox.waits_for_room")

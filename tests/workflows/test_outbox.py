@@ -7,12 +7,14 @@ from sqlmodel import col, select
 
 from billing_app.database import outbox
 from billing_app.domain.draft import DraftForm, LineForm
+from billing_app.domain.events import Topic
 from billing_app.models import IssuedDocument, OutboxMessage
 from billing_app.queries.invoice_detail import read_invoice
 from billing_app.services import drafts, invoices, portal_links
 from billing_app.services.customers import CustomerForm, create_customer
+from billing_app.services.portal_sessions import CodePlace, ask_for_code
 from billing_app.web.staff.invoice_words import mail_lines
-from billing_app.workflows.outbox import deliver_due
+from billing_app.workflows.outbox import URGENT, deliver_due
 
 FLIGHT = LineForm(name="Charter flight", quantity="2.4", unit_price="3450.00")
 
@@ -126,6 +128,18 @@ def test_a_void_invoice_is_not_mailed_any_more(world):
     deliver_all(world)
 
     assert mails(world) == []
+
+
+def test_a_code_does_not_wait_behind_documents(world):
+    publish(world)
+    place = CodePlace(customer_id=1)
+    world.run(world.northwind.system, ask_for_code, place, "ap@vermeer.example")
+
+    assert deliver_due(world.runtime, only=URGENT) == 1
+    assert message(world, Topic.MAIL_CODE).done_at
+    assert message(world, Topic.RENDER_INVOICE).done_at is None
+    assert deliver_due(world.runtime, without=URGENT) > 1
+    assert not deliver_due(world.runtime)
 
 
 def test_a_claim_of_a_dead_worker_comes_back(world):
