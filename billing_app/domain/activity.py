@@ -134,6 +134,20 @@ _CHANNELS = {
 }
 
 
+# Their own words say how they came about.
+_SELF_EVIDENT = frozenset(
+    event.name()
+    for event in (
+        events.AttemptStarted,
+        events.AttemptProcessing,
+        events.AttemptFailed,
+        events.AttemptExpired,
+        events.CustomerSignedIn,
+        events.ReminderSent,
+    )
+)
+
+
 def describe_happened(
     *,
     key: str,
@@ -154,7 +168,7 @@ def describe_happened(
     described = (
         _describe_visit(event, actor_name) if is_visit else describe(event, details)
     )
-    origin = actor.partition(":")[0]
+    origin = "" if event in _SELF_EVIDENT else actor.partition(":")[0]
     return Happened(
         key=key,
         event=event,

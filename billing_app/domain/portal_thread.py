@@ -158,6 +158,10 @@ def describe_thread(
     )
 
 
+def _unless(name: str, known: str) -> str:
+    return "" if name.casefold() == known.casefold() else name
+
+
 def _comment(
     it: CommentFacts, document: InvoiceDocument, reader: Reader
 ) -> CommentLine:
@@ -170,7 +174,8 @@ def _comment(
         id=it.id,
         is_staff=is_staff,
         author=author,
-        org=seller if is_staff else document.buyer.name,
+        # Who buys for themselves need not be told of twice.
+        org=seller if is_staff else _unless(document.buyer.name, it.author_name),
         mark=initials(seller if is_staff else author),
         is_verified=it.is_verified and not is_staff,
         at=it.created_at.isoformat(timespec="seconds"),

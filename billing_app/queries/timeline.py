@@ -27,6 +27,7 @@ from billing_app.domain.activity import Happened, describe_happened
 from billing_app.domain.actors import Permission
 from billing_app.domain.dates import Moment
 from billing_app.domain.errors import InvalidInput
+from billing_app.domain.events import ReminderQueued
 from billing_app.models import AuditEntry, Customer, Invoice, PortalSession, PortalVisit
 
 PAGE_SIZE = 30
@@ -89,7 +90,7 @@ def _read(uow: UnitOfWork, of_audit: Any, of_visits: Any, older: str) -> Timelin
     entry_before, visit_before = _place(older)
     entries = (
         select(*_ENTRY)
-        .where(of_audit, col(AuditEntry.id) < entry_before)
+        .where(of_audit, col(AuditEntry.id) < entry_before, ~_IS_NOISE)
         .order_by(col(AuditEntry.id).desc())
         .limit(PAGE_SIZE + 1)
         .subquery()
@@ -149,6 +150,10 @@ def _place(older: str) -> tuple[int, int]:
     return int(entry), int(visit)
 
 
+# A reminder that queues itself leaves a moment later, and that is said.
+_IS_NOISE = (col(AuditEntry.event) == ReminderQueued.name()) & col(
+    AuditEntry.actor
+).startswith("system:")
 _ENTRY: tuple[Any, ...] = (
     literal(0).label("is_visit"),
     col(AuditEntry.id),

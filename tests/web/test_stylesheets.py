@@ -89,6 +89,17 @@ def test_names_only_tokens_that_exist(path: Path):
     assert used - known - given_by_pages == set()
 
 
+@pytest.mark.parametrize("path", sorted(ASSETS.glob("*.css")), ids=lambda x: x.name)
+def test_every_rule_is_closed(path: Path):
+    """A browser drops what follows an open rule, without a word."""
+    depth = 0
+    for number, line in enumerate(path.read_text().splitlines(), start=1):
+        if not line.startswith((" ", "}")) and line.strip():
+            assert depth == 0, f"{path.name} line {number}: a rule is open"
+        depth += line.count("{") - line.count("}")
+    assert depth == 0
+
+
 def test_a_portal_page_loads_at_most_15_kilobytes_of_style():
     """Browsers get brotli, which makes 0.865 of what deflate makes of these files."""
     sheets = [ASSETS / name for name in (*theme.PORTAL, theme.DOCUMENT)]

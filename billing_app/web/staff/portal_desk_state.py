@@ -19,6 +19,8 @@ from billing_app.web import formats
 from billing_app.web.doors import StaffState, staff_door
 from billing_app.web.forms import read_form
 
+# Pressing it opens every setting, what holds and who decided it.
+ALL_FOLLOW = "Nothing differs here"
 _MAIL = {"to": "Gets the mail", "cc": "Gets a copy", "none": "No mail"}
 
 
@@ -245,7 +247,7 @@ def _show_rules(state: Any, desk: PortalDesk) -> None:
     lines = [_rule_line(rule) for rule in desk.rules]
     state.rules = lines
     own = [line.label for line in lines if line.is_own]
-    state.rules_words = f"Set here: {', '.join(own)}" if own else "Nothing set here"
+    state.rules_words = f"Set here: {', '.join(own)}" if own else ALL_FOLLOW
     state.rungs = [
         RungLine(
             each.rung.value,

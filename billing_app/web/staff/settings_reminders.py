@@ -38,7 +38,7 @@ def page() -> rx.Component:
     state = RemindersState
     return settings_page(
         form_panel(
-            "Reminders",
+            "When they leave",
             rx.el.div(
                 checkbox(
                     "is_on",

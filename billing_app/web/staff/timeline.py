@@ -106,7 +106,7 @@ def _line(it: Happened, moment: Moment) -> HappenedLine:
     amount = ""
     if it.amount_minor is not None:
         amount = formats.money(it.amount_minor, it.currency)
-    said = (amount, it.detail, f"by {it.who}" if it.who else "", it.channel)
+    said = (amount, it.detail.rstrip("."), f"by {it.who}" if it.who else "", it.channel)
     return HappenedLine(
         key=it.key,
         icon=ICON_BY_EVENT.get(it.event, DEFAULT_ICON),
