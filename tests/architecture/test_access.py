@@ -10,12 +10,15 @@ import inspect
 import pkgutil
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlmodel import SQLModel
 
 from billing_app import queries, services
 from billing_app.domain.actors import ROLE_PERMISSIONS, Permission, Role
+from billing_app.domain.errors import NotPermitted
+from tests.support.world import World
 
 MATRIX = Path(__file__).parents[2] / "docs" / "access-matrix.md"
 PACKAGE = Path(__file__).parents[2] / "billing_app"
@@ -81,6 +84,25 @@ def who(function: object) -> str:
 @pytest.mark.parametrize(("name", "function"), transactions())
 def test_every_service_and_query_says_who_may_call_it(name: str, function: object):
     assert hasattr(function, "access"), name
+
+
+@pytest.mark.feature("F014")
+@pytest.mark.parametrize("role", Role)
+def test_a_direct_call_is_refused_where_the_role_may_not(world: World, role: Role):
+    """Past the pages, and before a single argument is looked at."""
+    actor = getattr(world.northwind, role)
+    for name, function in transactions():
+        wanted = re.match(r"staff:(\w+)", who(function))
+        if wanted is None:
+            continue
+        may = Permission(wanted[1]) in ROLE_PERMISSIONS[role]
+        call: Any = function
+        # What is allowed goes on, to find an argument that does not exist.
+        with (
+            pytest.raises(TypeError if may else NotPermitted),
+            world.reading(actor) as uow,
+        ):
+            call(uow, no_such_argument=name)
 
 
 def test_every_handler_is_a_door():

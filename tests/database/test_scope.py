@@ -256,6 +256,7 @@ class TestVisitor:
 
         assert answer(world, visitor, select(Invoice.id)) == [str(invoice_id)]
 
+    @pytest.mark.feature("G12")
     def test_one_visitor_never_gets_what_another_was_shown(self, world, filled):
         shown = {}
         for customer_id, invoice_id in filled[world.northwind] * 2:

@@ -51,6 +51,7 @@ def test_nothing_fails_where_all_is_well():
     assert [it.answer for it in ask_all(GOOD)] == ["Yes"] * 3
 
 
+@pytest.mark.feature("F018")
 @pytest.mark.parametrize(
     ("changes", "words", "reason"),
     [

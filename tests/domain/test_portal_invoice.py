@@ -137,6 +137,7 @@ class TestStatus:
         assert (it.status, it.amount) == ("Partially paid", "€60.00")
         assert (it.paid_words, it.paid_percent) == ("€40.00 of €100.00 paid", 40)
 
+    @pytest.mark.feature("F039")
     def test_a_debit_for_a_part_is_on_its_way(self):
         it = show(processing_minor=2_500)
 
@@ -302,12 +303,14 @@ class TestOutcomes:
 
 
 class TestPayments:
+    @pytest.mark.feature("F039")
     def test_says_what_belongs_to_this_invoice(self):
         row = show(6_000, received=(received(9_000, part_minor=4_000),)).payments[0]
 
         assert row.amount == "€40.00"
         assert "Part of a payment of €90.00" in row.note
 
+    @pytest.mark.feature("F039")
     def test_says_what_is_kept_and_what_was_returned(self):
         it = received(9_000, part_minor=4_000, credit_minor=3_000, refunded_minor=2_000)
 

@@ -41,6 +41,7 @@ def test_what_happens_to_everybody_is_no_reason(facts: RiskFacts):
     assert compute_risk(facts).level == RiskLevel.LOW
 
 
+@pytest.mark.feature("F105")
 def test_a_long_overdue_and_a_broken_promise_are_high_heaviest_first():
     facts = RiskFacts(
         overdue_days=31, overdue_words="€10.00", unseen_count=2, broken_promises=1

@@ -67,6 +67,7 @@ def comments_of(page: Page) -> Any:
     return page.get_by_role("region", name="Comments")
 
 
+@pytest.mark.feature("F070", "F075", "F076")
 def test_both_sides_talk_live_and_nothing_typed_is_lost(
     demo: tuple[Server, Any], open_page: OpenPage
 ):
@@ -86,6 +87,10 @@ def test_both_sides_talk_live_and_nothing_typed_is_lost(
         "Was the valve really replaced? "
     )
     expect(thread.get_by_label("Your name")).to_have_value("Ines Vermeer")
+    elsewhere = open_page()
+    elsewhere.goto(visitor.url)
+    for label in ("Message", "Your name", "Your email"):
+        expect(comments_of(elsewhere).get_by_label(label)).to_have_value("")
 
     thread.get_by_role("button", name="Post comment").click()
     expect(desk.get_by_text("Was the valve really replaced?")).to_be_visible()
@@ -101,6 +106,7 @@ def test_both_sides_talk_live_and_nothing_typed_is_lost(
     assert "Polite" not in visitor.content()
 
 
+@pytest.mark.feature("F077")
 def test_what_was_said_while_away_is_there_once(
     demo: tuple[Server, Any], open_page: OpenPage
 ):

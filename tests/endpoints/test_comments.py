@@ -112,6 +112,7 @@ async def test_a_refusal_keeps_what_was_typed(
     assert bodies(world, world.northwind, invoice_id) == []
 
 
+@pytest.mark.feature("F074")
 async def test_missing_proof_is_named_with_the_way_to_it(
     world: World, app: ASGIApp, invoice_id: int, page: str
 ):
@@ -128,6 +129,7 @@ async def test_missing_proof_is_named_with_the_way_to_it(
     assert bodies(world, world.northwind, invoice_id) == []
 
 
+@pytest.mark.feature("F071")
 @pytest.mark.parametrize(
     ("mode", "reads"), [(CommentMode.OFF, False), (CommentMode.READ, True)]
 )
@@ -146,6 +148,7 @@ async def test_modes_without_writing(
     assert bodies(world, world.northwind, invoice_id) == ["Said before"]
 
 
+@pytest.mark.feature("F007")
 async def test_a_dead_link_posts_nothing(world: World, app: ASGIApp, invoice_id: int):
     answered = await post(app, "/p/forged")
 

@@ -129,6 +129,7 @@ class TestCode:
         assert "httponly" in cookie
         assert "samesite=lax" in cookie
 
+    @pytest.mark.feature("G14")
     def test_asking_looks_the_same_for_a_stranger(self, desk: Desk):
         known = desk.post("email", email=EMAIL)
         unknown = desk.post("email", email="no@vermeer.example")
@@ -171,6 +172,7 @@ class TestCode:
 
         assert answer.status_code == 303
 
+    @pytest.mark.feature("G14")
     def test_works_once(self, desk: Desk):
         desk.sign_in()
         desk.cookies.clear()
@@ -179,6 +181,7 @@ class TestCode:
 
         assert answer.status_code == 422
 
+    @pytest.mark.feature("G14")
     def test_lives_ten_minutes(self, desk: Desk):
         desk.post("email", email=EMAIL)
         code = desk.code()
@@ -270,6 +273,7 @@ class TestContact:
 class TestAccount:
     PAGE = "/account/northwind-charter/sign-in"
 
+    @pytest.mark.feature("F012")
     def test_needs_only_an_address(self, desk: Desk):
         answer = desk.sign_in(self.PAGE)
 

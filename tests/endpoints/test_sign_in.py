@@ -292,6 +292,7 @@ class TestSwitchWorkspace:
 
         assert actor(client).workspace_id == 2
 
+    @pytest.mark.feature("F013")
     @pytest.mark.parametrize("workspace_id", ["2", "0", "-1", "²", "9" * 40, ""])
     async def test_goes_nowhere_else(
         self, client: httpx.AsyncClient, workspace_id: str

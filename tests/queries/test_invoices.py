@@ -212,6 +212,7 @@ class TestSearch:
     def test_finds(self, shelf: World, text: str, found: set[str]):
         assert numbers(shelf, text=text) == found
 
+    @pytest.mark.feature("F054")
     def test_finds_the_archived_only_when_asked(self, shelf: World):
         with shelf.unit(shelf.northwind.owner) as uow:
             uow.get(Invoice, 2).archived_at = uow.now

@@ -93,6 +93,7 @@ def due(days_late: int) -> date:
 
 
 class TestSums:
+    @pytest.mark.feature("F037")
     def test_equal_sums_written_independently(self, desk: Desk):
         desk.add(total_minor=10_000, due_on=due(-5))
         desk.add(total_minor=20_000, outstanding_minor=5_000, due_on=due(10))
@@ -125,6 +126,7 @@ class TestSums:
             *(10_000, 8_000, 0, 0, 5_000, 2_000)
         ]
 
+    @pytest.mark.feature("F037")
     def test_paid_this_year_counts_from_the_business_years_first_day(self, desk: Desk):
         for amount, received_on, more in (
             (1_000, date(2025, 12, 31), {}),
@@ -157,6 +159,7 @@ class TestSums:
         assert desk.read("Europe/Amsterdam").year_start == date(2027, 1, 1)
         assert desk.read("America/New_York").year_start == date(2026, 1, 1)
 
+    @pytest.mark.feature("F041", "G12")
     @settings(
         max_examples=25,
         deadline=None,
@@ -205,6 +208,7 @@ class TestSums:
 
 
 class TestAges:
+    @pytest.mark.feature("G12")
     @given(st.dates(date(2020, 1, 1), date(2030, 1, 1)))
     def test_every_due_date_lies_in_exactly_one_span(self, due_on: date):
         spans = [due_span(bucket, TODAY) for bucket in AGES]
@@ -218,6 +222,7 @@ class TestAges:
 
         assert held == [age_of(due_on, TODAY)]
 
+    @pytest.mark.feature("F041")
     @pytest.mark.parametrize("bucket", list(AgeBucket))
     def test_a_span_opens_its_invoices(self, desk: Desk, bucket: AgeBucket):
         by_bucket = {
@@ -237,6 +242,7 @@ class TestAges:
 
 
 class TestList:
+    @pytest.mark.feature("F010", "F028")
     def test_holds_exactly_what_is_shown_to_the_customer(self, desk: Desk):
         shown = desk.add()
         desk.add(published_at=None)
@@ -247,6 +253,7 @@ class TestList:
         assert [row.id for row in found.page.rows] == [shown]
         assert found.tabs[AccountTab.ALL] == found.count.seen == 1
 
+    @pytest.mark.feature("F029")
     def test_open_and_paid_are_apart_and_together_all(self, desk: Desk):
         desk.add(number="DUE", due_on=due(-1))
         desk.add(number="LATE", due_on=due(1))
@@ -264,6 +271,7 @@ class TestList:
         tabs = desk.read().tabs
         assert [tabs[tab] for tab in AccountTab] == [6, 5, 1, 1, 1]
 
+    @pytest.mark.feature("F054")
     def test_archived_ones_show_on_request(self, desk: Desk):
         desk.add(number="KEPT")
         desk.add(number="FILED", archived_at=desk.world.clock.now)
@@ -282,6 +290,7 @@ class TestList:
         assert [tabs[tab] for tab in AccountTab] == [1, 1, 1, 0, 0]
         assert [whole[tab] for tab in AccountTab] == [2, 2, 2, 1, 0]
 
+    @pytest.mark.feature("F030", "F107")
     def test_a_search_finds_the_beginning_of_a_number_an_order_or_a_reference(
         self, desk: Desk
     ):
@@ -296,6 +305,7 @@ class TestList:
         assert desk.numbers(q="X-") == []
         assert desk.numbers(q="%") == desk.numbers(q="_") == []
 
+    @pytest.mark.feature("F030", "F107")
     def test_a_period_is_a_business_year_or_days(self, desk: Desk):
         desk.add(number="OLD", issued_on=date(2025, 12, 31))
         desk.add(number="NEW", issued_on=date(2026, 1, 1))
@@ -305,6 +315,7 @@ class TestList:
         assert desk.numbers(period="2025-12-31..2025-12-31") == ["OLD"]
         assert desk.read(period="last-year").count.seen == 1
 
+    @pytest.mark.feature("F031")
     @pytest.mark.parametrize("sort", list(AccountSort))
     @pytest.mark.parametrize("sign", ["", "-"])
     def test_every_sort_pages_through_each_invoice_once(
@@ -335,6 +346,7 @@ class TestList:
         back = desk.read(sort=f"{sign}{sort}", before=page.newer).page
         assert back.last == page.first - 1
 
+    @pytest.mark.feature("F031")
     def test_amounts_sort_as_numbers(self, desk: Desk):
         for minor in (9, 100_000, 2_000, -500):
             desk.add(total_minor=minor, outstanding_minor=0)
@@ -418,6 +430,7 @@ class TestScope:
 
 
 class TestUnfold:
+    @pytest.mark.feature("F034", "F040", "G11")
     def test_shows_lines_events_payments_reminders_and_disputes(self, world: World):
         invoice_id = an_invoice(world, world.northwind, "100.00")
         pay(world, world.northwind, invoice_id, "40.00", reference="RF18")

@@ -35,6 +35,7 @@ def texts(world: World, invoice_id: int) -> list[str]:
 
 
 class TestTimeline:
+    @pytest.mark.feature("F104")
     def test_says_what_happened_and_how_sure_it_is(self, world: World, invoice_id: int):
         visitor = visitor_of(world, world.northwind, invoice_id)
         world.run(visitor, visits.note_fetched, VisitKind.PAGE, FULL)
@@ -110,6 +111,7 @@ class TestTimeline:
 
 
 class TestRisk:
+    @pytest.mark.feature("F105")
     def test_follows_from_what_is_known(
         self, world: World, invoice_id: int, customer_id: int
     ):

@@ -154,6 +154,7 @@ class TestData:
         assert len(days) == 1
         assert days[0] - NOW.date() >= timedelta(days=3)
 
+    @pytest.mark.feature("F105")
     def test_who_pays_late_is_told_apart_with_every_reason(self, demo: Runtime):
         names = [x.name for x in rows(demo, GYM, Customer)]
         owner = StaffActor(GYM, 1, Role.OWNER)

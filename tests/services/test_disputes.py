@@ -303,6 +303,7 @@ class TestResolve:
         assert disputed(world, invoice_id) == 0
         assert "mail.dispute_resolved" in topics(world)
 
+    @pytest.mark.feature("F082")
     def test_the_note_is_for_staff_alone(self, world: World, invoice_id: int):
         opened = dispute(world, world.northwind, invoice_id)
         resolve(world, world.northwind, opened, note="CANARY-disposition")
@@ -345,6 +346,7 @@ class TestResolve:
         assert disputed(world, invoice_id) == 3_000
         assert all_rows(world, world.northwind, StaffNote) == []
 
+    @pytest.mark.feature("F082")
     @pytest.mark.parametrize(
         "fields",
         [
@@ -385,6 +387,7 @@ class TestResolve:
                 world.run(who, disputes.resolve_dispute, opened, decided())
         assert disputed(world, invoice_id) == 3_000
 
+    @pytest.mark.feature("F064")
     def test_ends_once(self, world: World, invoice_id: int):
         opened = dispute(world, world.northwind, invoice_id)
         resolve(world, world.northwind, opened)

@@ -149,6 +149,7 @@ def test_a_viewer_changes_nothing(world: World, customer_id: int, invoice_id: in
         )
 
 
+@pytest.mark.feature("F016")
 def test_closing_a_customers_portal_closes_its_links_and_nobody_elses(
     world: World, customer_id: int, invoice_id: int
 ):

@@ -30,6 +30,7 @@ def opened(world: World, token: str) -> PortalVisitor:
 
 
 class TestCustomerLinks:
+    @pytest.mark.feature("F010")
     def test_open_the_whole_account_of_one_customer(
         self, world: World, customer_id: int
     ):

@@ -10,6 +10,7 @@ from billing_app.domain.errors import NotFound, NotPermitted
 from billing_app.domain.portal_settings import ActivityDetail
 from billing_app.domain.visit import VisitKind
 from billing_app.models import AuditEntry, PortalVisit
+from billing_app.queries.invoices import InvoiceFilter, list_invoices
 from billing_app.services import visits
 from tests.support.billing import all_rows, an_invoice, read_invoice, visitor_of
 from tests.support.world import World
@@ -100,6 +101,24 @@ class TestNoteSeen:
             world.run(stranger, visits.note_seen, FULL)
 
         assert evidence(world) == []
+
+
+@pytest.mark.feature("F103")
+def test_the_list_of_staff_says_viewed_for_customers_alone(
+    world: World, visitor: PortalVisitor
+):
+    def is_viewed() -> bool:
+        found = world.run(world.northwind.viewer, list_invoices, InvoiceFilter())
+        return found.page.rows[0].first_viewed_at is not None
+
+    world.run(visitor, visits.note_fetched, VisitKind.PAGE, FULL)
+    world.run(replace(visitor, is_staff=True), visits.note_seen, FULL)
+    with pytest.raises(NotPermitted):
+        world.run(replace(visitor, is_preview=True), visits.note_seen, FULL)
+    assert not is_viewed()
+
+    world.run(visitor, visits.note_seen, FULL)
+    assert is_viewed()
 
 
 class TestNoteFetched:

@@ -107,6 +107,7 @@ def printed(world: World, page: str) -> str:
     return page
 
 
+@pytest.mark.feature("F081")
 async def test_no_byte_of_the_pages_and_files_holds_one(printed: str, tmp_path: Path):
     page = printed
     client = make_client_folder(tmp_path / "client")
@@ -130,6 +131,7 @@ async def test_no_byte_of_the_pages_and_files_holds_one(printed: str, tmp_path: 
     assert CANARY not in text.lower()
 
 
+@pytest.mark.feature("F081")
 async def test_no_frame_of_the_socket_holds_one(page: str):
     driver: Any
     async with Driver("", page) as driver:

@@ -29,6 +29,7 @@ def said(driver: Driver) -> list[str]:
 
 
 class TestThread:
+    @pytest.mark.feature("F076")
     async def test_a_customer_s_comment_shows_by_itself_and_is_new(
         self, world: World, invoice_id: int, browse: Browse
     ):
@@ -162,6 +163,7 @@ class TestNotes:
 
 
 class TestDiagnostics:
+    @pytest.mark.feature("F018", "F078")
     async def test_viewers_read_each_gate_and_change_nothing(
         self, world: World, invoice_id: int, browse: Browse
     ):

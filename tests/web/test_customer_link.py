@@ -31,6 +31,7 @@ def opens(world: World, url: str) -> int:
     return opened.visitor.customer_id
 
 
+@pytest.mark.feature("F016")
 async def test_is_copied_made_anew_and_revoked(world: World, customer_id: int):
     async with Driver(staff_cookie(world), f"/customers/{customer_id}") as driver:
         await driver.send(f"{STATE}.copy_link")

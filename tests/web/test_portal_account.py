@@ -158,6 +158,7 @@ def switch(world: World, **portal: Any) -> None:
 
 
 class TestToggle:
+    @pytest.mark.feature("F032")
     async def test_unfolds_several_rows_and_folds_them_up(
         self, world: World, customer_id: int, invoice_id: int, token: str
     ):
@@ -188,6 +189,7 @@ class TestToggle:
 
 
 class TestFilters:
+    @pytest.mark.feature("F030")
     async def test_are_in_the_address_and_keep_to_it(self, token: str):
         async with browser(token, status="open", after="x") as driver:
             await driver.send(f"{STATE}.search", text=" INV ")
@@ -200,6 +202,7 @@ class TestFilters:
 
 
 class TestInvoiceOfTheAccount:
+    @pytest.mark.feature("F033")
     async def test_opens_through_the_customer_link(
         self, world: World, invoice_id: int, token: str, foreign_ids: list[int]
     ):
@@ -216,6 +219,7 @@ class TestInvoiceOfTheAccount:
                 assert driver.shown(PortalInvoiceState, "is_gone")
                 assert "77.77" not in repr(driver.deltas)
 
+    @pytest.mark.feature("F054")
     async def test_archived_it_still_opens(
         self, world: World, invoice_id: int, token: str
     ):

@@ -88,6 +88,7 @@ async def test_another_workspaces_page_arranges_nothing(world: World, browse: Br
     assert all_rows(world, world.kestrel, CustomerContact) == []
 
 
+@pytest.mark.feature("F016")
 async def test_access_is_switched_and_contacts_are_kept(world: World, browse: Browse):
     customer_id = a_customer(world, world.northwind)
     state = CustomerDetailState
@@ -154,6 +155,7 @@ class TestSwitch:
                 )
             )
 
+    @pytest.mark.feature("F013")
     async def test_an_owner_of_several_sees_them(self, world: World, browse: Browse):
         self.join(world, "viewer")
 
@@ -166,6 +168,7 @@ class TestSwitch:
             ("Kestrel Plumbing", False),
         }
 
+    @pytest.mark.feature("F013")
     async def test_others_never_see_the_switch(self, world: World, browse: Browse):
         self.join(world, "viewer")
 

@@ -141,6 +141,7 @@ class TestSocket:
 
         assert stored(world, world.northwind) == []
 
+    @pytest.mark.feature("F082")
     async def test_the_disposition_never_reaches_the_customer(
         self, world: World, invoice_id: int, token: str
     ):
@@ -198,6 +199,7 @@ class TestPlainForm:
 
 
 class TestStaff:
+    @pytest.mark.feature("F079")
     async def test_answers_on_the_invoice_page(self, world: World, invoice_id: int):
         opened = dispute(world, world.northwind, invoice_id)
         async with Driver(staff_cookie(world), f"/invoices/{invoice_id}") as driver:

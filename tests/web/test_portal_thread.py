@@ -66,6 +66,7 @@ def said(driver: Driver) -> list[str]:
 
 
 class TestWatch:
+    @pytest.mark.feature("F076")
     async def test_a_reply_shows_by_itself(
         self, world: World, invoice_id: int, browser: Driver
     ):
@@ -91,6 +92,7 @@ class TestWatch:
 
             await driver.until(lambda: said(driver) == [])
 
+    @pytest.mark.feature("F007")
     async def test_a_revoked_link_closes_it(
         self, world: World, invoice_id: int, browser: Driver
     ):
@@ -196,6 +198,7 @@ class TestPost:
             assert list(shown(driver, "errors")) == [field]
         assert bodies(world, world.northwind, invoice_id) == []
 
+    @pytest.mark.feature("F078")
     async def test_names_the_missing_proof_and_the_way_to_it(
         self, world: World, invoice_id: int, browser: Driver
     ):

@@ -77,6 +77,7 @@ def subjects(world: World) -> list[str]:
 
 
 class TestEachOnce:
+    @pytest.mark.feature("F066", "G11")
     def test_three_go_out_although_it_runs_day_and_night(
         self, world: World, place: Place, invoice_id: int
     ):
@@ -165,18 +166,21 @@ class TestByTheBusinesssClock:
 
 
 class TestKeptBack:
+    @pytest.mark.feature("F066")
     def test_by_payment(self, world: World, place: Place, invoice_id: int):
         pay(world, place, invoice_id, "100.00")
         noon(world, DUE)
 
         assert night(world) == 0
 
+    @pytest.mark.feature("F066")
     def test_by_void(self, world: World, place: Place, invoice_id: int):
         world.run(place.accounting, invoices.void, invoice_id, "Wrong customer")
         noon(world, DUE)
 
         assert night(world) == 0
 
+    @pytest.mark.feature("F066")
     def test_by_a_dispute_of_all_of_it(
         self, world: World, place: Place, invoice_id: int
     ):
