@@ -6,9 +6,9 @@ import re
 from urllib.parse import unquote
 
 import httpx
-import pyotp
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from pyotp.totp import TOTP
 
 from tests.e2e.conftest import Demo, OpenPage
 from tests.support.browser import PHONE, scrolls_sideways
@@ -173,7 +173,7 @@ def test_an_invoice_may_ask_its_customer_for_an_app_on_top(
 
     prove(page, demo.base_url, "faktura@fjordlys.example")
     secret = page.locator(".verify-key code").inner_text().replace(" ", "")
-    page.get_by_label("Authentication code").fill(pyotp.TOTP(secret).now())
+    page.get_by_label("Authentication code").fill(TOTP(secret).now())
     page.get_by_role("button", name="Confirm").click()
 
     thread = page.get_by_role("region", name="Comments")

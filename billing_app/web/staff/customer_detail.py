@@ -72,10 +72,10 @@ def _customer() -> rx.Component:
             rx.el.div(
                 rx.el.div(
                     _invoices(),
-                    timeline_panel(State, shows_numbers=True),
                     rules_panel(
                         State, "Portal", access_switch(State), may="edit_customer"
                     ),
+                    timeline_panel(State, shows_numbers=True),
                 ),
                 rx.el.div(
                     _details(),

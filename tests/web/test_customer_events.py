@@ -1,0 +1,81 @@
+"""Whatever a customer's browser sends, an invoice goes on saying what it said."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import pytest
+
+from billing_app import runtime
+from billing_app.billing_app import app
+from billing_app.domain.portal_settings import WriteAuth
+from billing_app.models import Invoice, IssuedDocument, LineItem
+from billing_app.services import portal_links
+from billing_app.web import gate
+from billing_app.web.doors import Audience
+from tests.support.billing import all_rows, an_invoice
+from tests.support.talk import choose
+from tests.support.world import World
+from tests.web.test_portal_state import browser
+
+# What looking, asking and paying may write on the row of an invoice.
+_MAY_MOVE = {"first_viewed_at", "disputed_minor", "changed_at", "phase"}
+_FORM = {
+    "amount": "0.01",
+    "body": "I say it is 1.00",
+    "customer_id": "1",
+    "due_on": "2099-12-31",
+    "invoice_id": "1",
+    "line": "1",
+    "name": "Ines",
+    "email": "ines@vermeer.example",
+    "number": "INV-99999",
+    "outcome": "void",
+    "promised_on": "2026-03-20",
+    "quantity": "0",
+    "reason": "Less, please",
+    "request_key": "a-key-of-a-program",
+    "total_minor": "1",
+    "unit_price": "0.01",
+}
+_GUESSES: tuple[Any, ...] = (1, "1", "0.01", "void", _FORM, True, 1.5, ["1"])
+
+
+@pytest.mark.feature("F019")
+async def test_no_event_of_a_customer_changes_what_it_says(world: World):
+    assert app is not None
+    runtime.set_current(world.runtime)
+    choose(world, world.northwind, write_auth=WriteAuth.LINK)
+    invoice_id = an_invoice(world, world.northwind, "100.00")
+    token = world.run(world.northwind.accounting, portal_links.copy_link, invoice_id)
+    before = _said(world)
+    events = _events_of_customers()
+
+    async with browser(token) as driver:
+        for name, parameters in events:
+            for guess in _GUESSES if parameters else (None,):
+                await driver.send(name, **dict.fromkeys(parameters, guess))
+
+    assert len(events) > 10
+    assert _said(world) == before
+
+
+def _events_of_customers() -> list[tuple[str, list[str]]]:
+    """Return what a portal page can send: name and arguments."""
+    return [
+        (name, list(inspect.signature(handler).parameters)[1:])
+        for name, handler in gate.handlers().items()
+        if getattr(handler, "audience", None) == Audience.PORTAL
+        # Those that watch run for as long as the page is open, and only read.
+        and not name.endswith(".watch")
+    ]
+
+
+def _said(world: World) -> list[Any]:
+    """Return every invoice, line and document as stored, but for what may move."""
+    return [
+        row.model_dump(exclude=_MAY_MOVE)
+        for table in (Invoice, LineItem, IssuedDocument)
+        for row in all_rows(world, world.northwind, table)
+    ]
