@@ -240,7 +240,7 @@ class PortalInvoice:
         has_card: there is something to say about paying.
         transfer_minor: what a bank transfer would have to bring.
         pdf_words: why there is no file to show; empty while there is one.
-        account_href: the account that the page belongs to, empty by an invoice link.
+        account_href: the account that the page belongs to, or that its link opens.
     """
 
     number: str = ""
@@ -450,8 +450,10 @@ class _Writer:
 
     @property
     def account_href(self) -> str:
+        """Return the account behind the same door, where this door leads there."""
         place = parse_place(self.looking.base)
-        if place is None or not place.is_account:
+        leads_there = self.setup.settings.link_opens_account
+        if place is None or not (place.is_account or leads_there):
             return ""
         asked = "?preview=1" if self.looking.is_preview else ""
         return place.account_path + asked

@@ -78,6 +78,13 @@ def chosen(**settings) -> PortalSetup:
     return replace(SETUP, settings=PortalSettings(**settings))
 
 
+@pytest.mark.parametrize(
+    ("opens", "href"), [(True, "/p/token/account"), (False, "")], ids=repr
+)
+def test_a_link_that_opens_the_account_leads_there(opens: bool, href: str):
+    assert show(setup=chosen(link_opens_account=opens)).account_href == href
+
+
 class TestStatus:
     def test_due_says_how_much_until_when(self):
         it = show()
