@@ -287,6 +287,49 @@ def test_bad_input_gets_a_sentence_and_loses_nothing(demo: Demo, open_page: Open
     assert seen[0] == seen[1]
 
 
+# The names of controls that a notice lies on.
+COVERED = """
+() => {
+    const controls = "a, button, input, select, textarea";
+    const inView = (rect) => rect.width && rect.top < innerHeight && rect.bottom > 0;
+    const notices = [...document.querySelectorAll(".notice")];
+    return [...document.querySelectorAll(controls)]
+        .filter((it) => !it.closest(".notice") && it.checkVisibility())
+        .filter((it) => {
+            const rect = it.getBoundingClientRect();
+            return inView(rect) && notices.some((notice) => {
+                const other = notice.getBoundingClientRect();
+                return rect.left < other.right && rect.right > other.left
+                    && rect.top < other.bottom && rect.bottom > other.top;
+            });
+        })
+        .map((it) => it.ariaLabel || it.textContent || it.name);
+}
+"""
+
+
+@pytest.mark.parametrize("size", [(1366, 900), (390, 844)])
+def test_a_refusal_covers_no_control_and_stays_on_its_page(
+    demo: Demo, open_page: OpenPage, size: tuple[int, int]
+):
+    page = open_page(viewport={"width": size[0], "height": size[1]})
+    open_draft(page, demo)
+    notice = page.locator(".notice")
+
+    page.get_by_role("button", name="Issue", exact=True).click()
+    expect(notice).to_be_visible()
+    assert page.evaluate(COVERED) == []
+
+    page.keyboard.press("Escape")
+    expect(notice).to_be_hidden()
+
+    page.get_by_role("button", name="Issue", exact=True).click()
+    expect(notice).to_be_visible()
+    page.reload()
+    expect(page.get_by_label("Description").first).to_be_visible()
+    expect(notice).to_be_hidden()
+
+
 @pytest.mark.parametrize("width", ["desktop", "phone"])
 def test_the_builder_has_no_barriers(demo: Demo, open_page: OpenPage, width: str):
     options: dict[str, Any] = {"reduced_motion": "reduce"}

@@ -320,3 +320,10 @@ def test_stylesheets_are_read_in_order_and_by_version():
 
     assert html.index("tokens.css?v=") < html.index("base.css?v=")
     assert "staff.css" not in html
+
+
+def test_what_happened_is_told_in_a_live_region():
+    region = drawn(layout.notice_region(None, None, None))
+
+    assert 'role:"status"' in region
+    assert '"aria-live":"polite"' in region

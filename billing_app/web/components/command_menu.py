@@ -28,7 +28,7 @@ GLYPHS = (
     *("search", "invoice", "customers", "company", "jobs", "accounting", "settings"),
     *("dashboard", "plus", "payment", "report", "mail", "sign-out"),
     *("draft", "due", "partially-paid", "processing", "paid", "overdue"),
-    *("disputed", "void", "archived"),
+    *("disputed", "credited", "void", "archived"),
 )
 
 

@@ -361,8 +361,8 @@ def notice_region(
     return NoticeRegion.create(
         *(_notices(*source) for source in sources),
         class_name="notices",
-        role="status",
-        custom_attrs={"aria-live": "polite"},
+        # A component of our own takes what is no prop of it for a style.
+        custom_attrs={"role": "status", "aria-live": "polite"},
     )
 
 
