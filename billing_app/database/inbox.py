@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import bindparam, func
+from sqlalchemy import select as columns
 from sqlmodel import col, select, update
 
 from billing_app.database.unit_of_work import UnitOfWork
@@ -64,19 +66,26 @@ def accept(uow: UnitOfWork, arrival: Arrival) -> int | None:
     return uow.add_unless_there(InboundEvent, values)
 
 
-def find_waiting(uow: UnitOfWork, event_id: int) -> Waiting | None:
-    """Return a webhook to work on, or None when somebody finished it."""
-    event = uow.find(InboundEvent, event_id)
-    if event is None or event.id is None or event.status != InboundStatus.WAITING:
-        return None
-    return Waiting(
-        id=event.id,
-        kind=event.kind,
-        object_id=event.object_id,
-        is_live=event.is_livemode,
-        payload=event.payload,
-        attempts=event.attempts,
+def read_waiting(uow: UnitOfWork, event_ids: Sequence[int]) -> list[Waiting]:
+    """Return those webhooks that nobody has finished, in the order they came."""
+    return [Waiting(*found) for found in uow.all(_WAITING, event_ids=event_ids)]
+
+
+_WAITING = (
+    columns(
+        col(InboundEvent.id),
+        col(InboundEvent.kind),
+        col(InboundEvent.object_id),
+        col(InboundEvent.is_livemode),
+        col(InboundEvent.payload),
+        col(InboundEvent.attempts),
     )
+    .where(
+        col(InboundEvent.id).in_(bindparam("event_ids", expanding=True)),
+        col(InboundEvent.status) == InboundStatus.WAITING,
+    )
+    .order_by(col(InboundEvent.id))
+)
 
 
 def list_waiting(uow: UnitOfWork, waiting_for: timedelta, limit: int) -> list[int]:

@@ -8,12 +8,12 @@ it (tests/architecture/test_floors.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Table, bindparam, event, false
+from sqlalchemy import BigInteger, Select, Table, bindparam, event, false
 from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState, with_loader_criteria
 from sqlalchemy.sql.visitors import iterate
 from sqlmodel import Session, SQLModel
@@ -32,15 +32,14 @@ class Reach(Enum):
 
 def limit_session(session: Session, actor: Actor) -> None:
     """Make other workspaces, and other customers, not exist for this session."""
-    reach, ids = _reach_of(actor), _ids_of(actor)
 
     @event.listens_for(session, "do_orm_execute")
     def limit(state: ORMExecuteState) -> None:
         if state.is_select and isinstance(state.parameters, dict) and state.parameters:
-            # Who gives values beside a statement keeps it. The actor's own go last,
-            # so that nobody can name them.
-            state.statement = limited_once(state.statement, reach)
-            state.parameters = {**state.parameters, **ids}
+            # Who gives values beside a statement keeps it.
+            state.statement, state.parameters = limited_kept(
+                state.statement, state.parameters, actor
+            )
         else:
             state.statement = limited(state.statement, limits_for(actor))
 
@@ -57,6 +56,17 @@ def limited(statement: Any, limits: dict[Table, LoaderCriteriaOption]) -> Any:
     return statement.options(*(limits[x] for x in mentioned if x in limits))
 
 
+def limited_kept(
+    statement: Any, values: Mapping[str, Any], actor: Actor
+) -> tuple[Any, dict[str, Any]]:
+    """Return a statement that is kept with its limits, and values with the actor's.
+
+    The actor's own go last, so that nobody can name them.
+    """
+    kept = limited_once(statement, _reach_of(actor))
+    return kept, {**values, **_ids_of(actor)}
+
+
 @lru_cache(maxsize=1024)
 def limited_once(statement: Any, reach: Reach) -> Any:
     """Return the statement with limits that name the actor's ids, for any actor.
@@ -66,6 +76,14 @@ def limited_once(statement: Any, reach: Reach) -> Any:
     A statement that is run without the ids fails.
     """
     return limited(statement, named_limits_for(reach))
+
+
+@lru_cache(maxsize=1024)
+def gives_columns(statement: Any) -> bool:
+    """Tell whether a select gives plain columns, and no whole rows."""
+    return isinstance(statement, Select) and all(
+        each["expr"] is not each["entity"] for each in statement.column_descriptions
+    )
 
 
 @lru_cache(maxsize=512)
@@ -182,7 +200,8 @@ def _reach_of(actor: Actor) -> Reach:
     return Reach.CUSTOMER if actor.invoice_id is None else Reach.INVOICE
 
 
-def _ids_of(actor: Actor) -> dict[str, int | None]:
+@lru_cache(maxsize=512)
+def _ids_of(actor: Actor) -> Mapping[str, int | None]:
     ids: dict[str, int | None] = {"actor_workspace_id": actor.workspace_id}
     if isinstance(actor, PortalVisitor):
         ids["actor_customer_id"] = actor.customer_id

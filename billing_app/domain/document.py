@@ -21,7 +21,11 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 FORMAT = 1
 
 Document = TypeVar(
-    "Document", "InvoiceDocument", "ReceiptDocument", "CreditNoteDocument"
+    "Document",
+    "InvoiceDocument",
+    "InvoiceHead",
+    "ReceiptDocument",
+    "CreditNoteDocument",
 )
 
 
@@ -219,6 +223,17 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class InvoiceHead:
+    """What a receipt repeats of an invoice's document; quick to read from its JSON."""
+
+    number: str
+    language: str
+    branding: Branding
+    seller: Party
+    buyer: Party
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiptDocument:
     """A receipt as printed. Amounts are minor units of `currency`.
 
@@ -303,7 +318,7 @@ def to_json(document: AnyDocument) -> str:
 
 
 def from_json(kind: type[Document], text: str) -> Document:
-    """Read a stored document back; the inverse of `to_json`."""
+    """Read a stored document back, or a part of it; the inverse of `to_json`."""
     return _read(kind, json.loads(text))
 
 

@@ -14,6 +14,7 @@ from billing_app import runtime
 from billing_app.domain.errors import BillingError, DiskFull
 from billing_app.endpoints.refusals import status_of
 from billing_app.workflows import stripe_events
+from billing_app.workflows.stripe_bursts import bursts
 from billing_app.workflows.stripe_events import NobodyListens
 
 log = logging.getLogger(__name__)
@@ -41,7 +42,5 @@ async def take_in(request: Request) -> Response:
         return PlainTextResponse(f"{refusal.message}\n", status)
     if received.event_id is None:
         return PlainTextResponse("known\n")
-    work = BackgroundTask(
-        stripe_events.handle, running, received.actor, received.event_id
-    )
+    work = BackgroundTask(bursts.handle, running, received.actor, received.event_id)
     return PlainTextResponse("stored\n", background=work)

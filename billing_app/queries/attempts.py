@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -98,16 +99,30 @@ def read_attempt(uow: UnitOfWork, attempt_id: int) -> Attempt:
 
 
 @job
-def find_by_page(uow: UnitOfWork, checkout_id: str) -> int | None:
-    return uow.first(_BY_PAGE, checkout_id=checkout_id)
+def find_by_pages(uow: UnitOfWork, checkout_ids: Sequence[str]) -> dict[str, int]:
+    """Return the attempt of each payment page or card form that is known."""
+    found: Sequence[tuple[int, str | None, str | None]] = uow.all(
+        _BY_PAGES, checkout_ids=checkout_ids
+    )
+    return {
+        name: attempt_id
+        for attempt_id, *names in found
+        for name in names
+        if name is not None
+    }
 
 
-_PAGE_ID = bindparam("checkout_id", type_=String)
-_NAMED_PAGE = or_(
-    col(PaymentAttempt.checkout_id) == _PAGE_ID,
-    col(PaymentAttempt.intent_id) == _PAGE_ID,
+_PAGE_IDS = bindparam("checkout_ids", type_=String, expanding=True)
+_BY_PAGES = select(
+    col(PaymentAttempt.id),
+    col(PaymentAttempt.checkout_id),
+    col(PaymentAttempt.intent_id),
+).where(
+    or_(
+        col(PaymentAttempt.checkout_id).in_(_PAGE_IDS),
+        col(PaymentAttempt.intent_id).in_(_PAGE_IDS),
+    )
 )
-_BY_PAGE = select(PaymentAttempt.id).where(_NAMED_PAGE)
 
 
 @job

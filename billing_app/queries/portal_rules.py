@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from billing_app.database.access import inner, staff_or_job
@@ -44,8 +45,7 @@ def read_rules(uow: UnitOfWork, invoice_id: int) -> ResolvedSettings:
     Raises:
         NotFound: no such invoice in this workspace.
     """
-    of_customer, of_invoice = _answers_of_invoice(uow, invoice_id)
-    return _resolve(uow, of_customer, of_invoice, read_limits(uow))
+    return resolve(*_answers_of_invoice(uow, invoice_id), read_limits(uow))
 
 
 @inner
@@ -55,8 +55,7 @@ def read_choices(uow: UnitOfWork, invoice_id: int) -> PortalSettings:
     Raises:
         NotFound: no such invoice in this workspace.
     """
-    of_customer, of_invoice = _answers_of_invoice(uow, invoice_id)
-    return _resolve(uow, of_customer, of_invoice, None).settings
+    return resolve(*_answers_of_invoice(uow, invoice_id)).settings
 
 
 @inner
@@ -67,7 +66,8 @@ def rules_of_customer(uow: UnitOfWork, customer_id: int) -> ResolvedSettings:
     )
     if of_customer is None:
         raise NotFound("Customer not found.")
-    return _resolve(uow, of_customer, {}, read_limits(uow))
+    of_workspace = uow.one(select(WorkspaceSettings.portal))
+    return resolve(of_workspace, of_customer, {}, read_limits(uow))
 
 
 @inner
@@ -99,26 +99,24 @@ def read_limits(uow: UnitOfWork) -> SystemLimits:
 
 def _answers_of_invoice(
     uow: UnitOfWork, invoice_id: int
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    found = uow.first(
-        select(Invoice.portal, Invoice.customer_id).where(col(Invoice.id) == invoice_id)
-    )
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Return what the workspace, the customer and the invoice say, as stored."""
+    assert not isinstance(uow.actor, PortalVisitor)
+    found = uow.first(_ANSWERS, invoice_id=invoice_id)
     if found is None:
         raise NotFound("Invoice not found.")
-    of_invoice, customer_id = found
+    of_workspace, of_customer, of_invoice = found
     # A draft may have no customer yet.
-    of_customer = uow.first(
-        select(Customer.portal).where(col(Customer.id) == (customer_id or 0))
+    return of_workspace, of_customer or {}, of_invoice
+
+
+_ANSWERS = (
+    select(col(WorkspaceSettings.portal), col(Customer.portal), col(Invoice.portal))
+    .select_from(Invoice)
+    .join(
+        WorkspaceSettings,
+        col(WorkspaceSettings.workspace_id) == col(Invoice.workspace_id),
     )
-    return of_customer or {}, of_invoice
-
-
-def _resolve(
-    uow: UnitOfWork,
-    of_customer: dict[str, Any],
-    of_invoice: dict[str, Any],
-    limits: SystemLimits | None,
-) -> ResolvedSettings:
-    assert not isinstance(uow.actor, PortalVisitor)
-    of_workspace = uow.one(select(WorkspaceSettings.portal))
-    return resolve(of_workspace, of_customer, of_invoice, limits)
+    .outerjoin(Customer, col(Customer.id) == col(Invoice.customer_id))
+    .where(col(Invoice.id) == bindparam("invoice_id"))
+)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import bindparam
+from sqlalchemy import BigInteger, bindparam
 from sqlmodel import col, select
 
 from billing_app.database.access import inner, job
@@ -171,7 +172,20 @@ def apply(uow: UnitOfWork, attempt_id: int, report: Report) -> AttemptStatus:
     Returns:
         Where it stands now.
     """
-    invoice, attempt = _lock(uow, attempt_id)
+    return _apply(uow, *_lock(uow, attempt_id), report)
+
+
+@inner
+def apply_all(uow: UnitOfWork, reports: Sequence[tuple[int, Report]]) -> None:
+    """Do `apply` for several tries; all are locked before the first one changes."""
+    locked = _lock_all(uow, [attempt_id for attempt_id, _ in reports])
+    for attempt_id, report in reports:
+        _apply(uow, *locked[attempt_id], report)
+
+
+def _apply(
+    uow: UnitOfWork, invoice: Invoice, attempt: PaymentAttempt, report: Report
+) -> AttemptStatus:
     if not (attempt.checkout_id or attempt.intent_id):
         _name(attempt, report.checkout_id)
     known = attempt.checkout_id or attempt.intent_id
@@ -221,14 +235,36 @@ def _name(attempt: PaymentAttempt, checkout_id: str) -> None:
 
 
 def _lock(uow: UnitOfWork, attempt_id: int) -> tuple[Invoice, PaymentAttempt]:
-    """Lock the invoice, then the attempt: the order everywhere."""
-    invoice_id = uow.first(_INVOICE_ID, attempt_id=attempt_id)
-    invoice = uow.get(Invoice, invoice_id or 0, lock=True)
-    return invoice, uow.get(PaymentAttempt, attempt_id, lock=True)
+    return _lock_all(uow, [attempt_id])[attempt_id]
 
 
-_INVOICE_ID = select(PaymentAttempt.invoice_id).where(
-    col(PaymentAttempt.id) == bindparam("attempt_id")
+def _lock_all(
+    uow: UnitOfWork, attempt_ids: Sequence[int]
+) -> dict[int, tuple[Invoice, PaymentAttempt]]:
+    """Lock the invoices, then the attempts, each by id: the order everywhere."""
+    invoices = {x.id: x for x in uow.all(_INVOICES, attempt_ids=attempt_ids)}
+    attempts: Sequence[PaymentAttempt] = uow.all(_ATTEMPTS, attempt_ids=attempt_ids)
+    if len(attempts) < len(set(attempt_ids)):
+        raise NotFound("That payment does not exist.")
+    return {x.id: (invoices[x.invoice_id], x) for x in attempts if x.id is not None}
+
+
+_ATTEMPT_IDS = bindparam("attempt_ids", type_=BigInteger, expanding=True)
+_IS_ONE = col(PaymentAttempt.id).in_(_ATTEMPT_IDS)
+_INVOICES = (
+    select(Invoice)
+    .where(col(Invoice.id).in_(select(PaymentAttempt.invoice_id).where(_IS_ONE)))
+    .order_by(col(Invoice.id))
+    .with_for_update()
+    # What was read before the lock was given may be stale by now.
+    .execution_options(populate_existing=True)
+)
+_ATTEMPTS = (
+    select(PaymentAttempt)
+    .where(_IS_ONE)
+    .order_by(col(PaymentAttempt.id))
+    .with_for_update()
+    .execution_options(populate_existing=True)
 )
 
 

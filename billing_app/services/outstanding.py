@@ -32,8 +32,11 @@ def refresh(uow: UnitOfWork, invoice: Invoice) -> None:
     assert invoice.id is not None
     uow.flush()
     before = _amounts(invoice)
-    facts = _facts(uow, invoice.id)
-    invoice.allocated_minor, invoice.credited_minor, invoice.processing_minor = facts
+    allocated, credited, processing, live_attempts = uow.one(
+        _FACTS, invoice_id=invoice.id
+    )
+    invoice.allocated_minor, invoice.credited_minor = int(allocated), int(credited)
+    invoice.processing_minor = int(processing)
     invoice.outstanding_minor = compute_outstanding(
         invoice.state,
         invoice.due_minor,
@@ -44,7 +47,8 @@ def refresh(uow: UnitOfWork, invoice: Invoice) -> None:
     if (before[0] <= 0) != (invoice.outstanding_minor <= 0):
         _time_links(uow, invoice)
     if _amounts(invoice) != before:
-        close_checkouts(uow, invoice.id)
+        if live_attempts:
+            close_checkouts(uow, invoice.id)
         uow.touch(f"invoice:{invoice.id}")
 
 
@@ -107,12 +111,6 @@ def _amounts(invoice: Invoice) -> tuple[int, int, int, int]:
     )
 
 
-def _facts(uow: UnitOfWork, invoice_id: int) -> tuple[int, int, int]:
-    """Return what is allocated to an invoice, credited, and on its way."""
-    allocated, credited, processing = uow.one(_FACTS, invoice_id=invoice_id)
-    return int(allocated), int(credited), int(processing)
-
-
 _INVOICE_ID = bindparam("invoice_id", type_=BigInteger)
 _ALLOCATED = (
     select(func.coalesce(func.sum(Allocation.amount_minor), 0))
@@ -132,11 +130,14 @@ _CREDITED = (
     .where(col(CreditNote.invoice_id) == _INVOICE_ID)
     .scalar_subquery()
 )
-_FACTS = select(_ALLOCATED, _CREDITED, _PROCESSING)
 _DISPUTED = select(func.coalesce(func.sum(Dispute.amount_minor), 0)).where(
     col(Dispute.invoice_id) == _INVOICE_ID, col(Dispute.resolved_at).is_(None)
 )
-_LIVE_ATTEMPTS = select(PaymentAttempt.id).where(
+_IS_LIVE = (
     col(PaymentAttempt.invoice_id) == _INVOICE_ID,
     col(PaymentAttempt.status).in_(LIVE),
 )
+_LIVE_ATTEMPTS = select(PaymentAttempt.id).where(*_IS_LIVE)
+_LIVE_COUNT = select(func.count(col(PaymentAttempt.id))).where(*_IS_LIVE)
+# What is allocated to an invoice, credited, on its way, and who may still pay it.
+_FACTS = select(_ALLOCATED, _CREDITED, _PROCESSING, _LIVE_COUNT.scalar_subquery())

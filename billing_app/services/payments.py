@@ -347,18 +347,19 @@ def _write_allocation(
     assert invoice.id is not None
     assert payment.currency == invoice.currency
     assert payment.customer_id == invoice.customer_id
-    allocation = uow.add(
-        Allocation(
-            customer_id=payment.customer_id,
-            payment_id=payment.id,
-            invoice_id=invoice.id,
-            amount_minor=minor,
-            created_at=uow.now,
-        )
+    allocation_id = uow.insert(
+        Allocation,
+        {
+            "customer_id": payment.customer_id,
+            "payment_id": payment.id,
+            "invoice_id": invoice.id,
+            "amount_minor": minor,
+            "created_at": uow.now,
+        },
     )
     post(
         uow,
-        f"allocation:{allocation.id}",
+        f"allocation:{allocation_id}",
         postings_for_allocation(minor),
         payment.currency,
         invoice_id=invoice.id,

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from billing_app.database.access import inner
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.document import (
-    InvoiceDocument,
+    InvoiceHead,
     ReceiptDocument,
     content_digest,
     from_json,
@@ -37,7 +37,7 @@ def issue_receipt(
     content_by_kind: dict[str, str] = dict(documents)
     if "receipt" in content_by_kind:
         return
-    printed = from_json(InvoiceDocument, content_by_kind["invoice"])
+    printed = from_json(InvoiceHead, content_by_kind["invoice"])
 
     taken = uow.take_number("receipt", uow.today)
     credit_minor = _credit(payment, amount_minor)

@@ -6,6 +6,7 @@ Doing it again changes nothing, so it also runs when the app starts.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,6 +18,7 @@ from billing_app.queries import attempts
 from billing_app.runtime import Runtime
 from billing_app.workflows import pay_online, stripe_events
 from billing_app.workflows.stripe_accounts import Connection, NotConnected, connect
+from billing_app.workflows.stripe_bursts import AT_ONCE
 
 log = logging.getLogger(__name__)
 
@@ -89,17 +91,20 @@ def _fetch_missed(
         log.warning("reconcile.events_unread reason=%s", refusal.code)
         return Round(failures=1)
     new = stripe_events.accept_missed(runtime, actor, events)
-    for event_id in new:
-        stripe_events.handle(runtime, actor, event_id)
+    _handle(runtime, actor, new)
     return Round(events=len(new))
 
 
 def _handle_waiting(runtime: Runtime, actor: SystemActor) -> Round:
     with runtime.reading(actor) as uow:
         waiting = inbox.list_waiting(uow, _WEBHOOK_QUIET, _AT_ONCE)
-    for event_id in waiting:
-        stripe_events.handle(runtime, actor, event_id)
+    _handle(runtime, actor, waiting)
     return Round(events=len(waiting))
+
+
+def _handle(runtime: Runtime, actor: SystemActor, event_ids: Sequence[int]) -> None:
+    for start in range(0, len(event_ids), AT_ONCE):
+        stripe_events.handle_all(runtime, actor, event_ids[start : start + AT_ONCE])
 
 
 def _ask_unsettled(

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import logging
-from contextlib import suppress
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +68,8 @@ MONEY_BACK_EVENTS = frozenset(
 )
 KNOWN_EVENTS = PAGE_EVENTS | PAYMENT_EVENTS | MONEY_BACK_EVENTS
 
+# Stripe lets an account in test mode ask 25 times a second.
+_ASKED_AT_ONCE = 8
 # After so many rounds a person has to look.
 _TRIES_MAX = 20
 _ATTEMPT_KEY = "tallyport_attempt"
@@ -103,6 +107,19 @@ class _Found:
     report: Report
 
 
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """A webhook, and what Stripe says of the attempt it is about."""
+
+    event: Waiting
+    attempt_id: int
+    report: Report
+
+    @property
+    def is_money_back(self) -> bool:
+        return self.event.kind in MONEY_BACK_EVENTS or self.report.refunded_minor > 0
+
+
 class _Quarantined(Exception):
     """It is about money, and does not fit anything we did."""
 
@@ -127,18 +144,50 @@ def receive(
 
 
 def handle(runtime: Runtime, actor: SystemActor, event_id: int) -> None:
-    """Bring home what a stored webhook is about, once.
+    """Bring home what a stored webhook is about, once, as `handle_all`."""
+    handle_all(runtime, actor, [event_id])
+
+
+def handle_all(runtime: Runtime, actor: SystemActor, event_ids: Sequence[int]) -> None:
+    """Bring home what stored webhooks are about, each once.
 
     What fails is left for the next round; nothing is raised, since nobody waits.
+    Stripe is asked about several at a time, and their money is one commit.
     """
     with runtime.reading(actor) as uow:
-        event = inbox.find_waiting(uow, event_id)
-        if event is None:
-            return
+        events = inbox.read_waiting(uow, event_ids)
         account = find_account(uow)
-        paged_id = attempts.find_by_page(uow, event.object_id)
+        paged = attempts.find_by_pages(uow, [event.object_id for event in events])
+
+    def ask(event: Waiting) -> _Answered | None:
+        with _left_for_later(runtime, actor, event):
+            return _ask(runtime, actor, account, event, paged.get(event.object_id))
+        return None
+
+    answered = [found for found in _map(ask, events) if found is not None]
+    _book_together(runtime, actor, [x for x in answered if not x.is_money_back])
+    for each in answered:
+        if each.is_money_back:
+            with _left_for_later(runtime, actor, each.event):
+                _bring_back(runtime, actor, each)
+
+
+def _map(
+    ask: Callable[[Waiting], _Answered | None], events: Sequence[Waiting]
+) -> Sequence[_Answered | None]:
+    if len(events) < 2:
+        return [ask(event) for event in events]
+    with ThreadPoolExecutor(min(len(events), _ASKED_AT_ONCE)) as threads:
+        return list(threads.map(ask, events))
+
+
+@contextmanager
+def _left_for_later(
+    runtime: Runtime, actor: SystemActor, event: Waiting
+) -> Generator[None]:
+    """Leave a webhook that fails for the next round, or for a person."""
     try:
-        _handle(runtime, actor, event, account, paged_id)
+        yield
     except _Quarantined as reason:
         log.warning("webhook.quarantined kind=%s reason=%s", event.kind, reason)
         with suppress(DiskFull):
@@ -168,17 +217,20 @@ def accept_missed(
     return new
 
 
-def _handle(
+def _ask(
     runtime: Runtime,
     actor: SystemActor,
-    event: Waiting,
     account: StripeAccount | None,
+    event: Waiting,
     paged_id: int | None,
-) -> None:
-    """Work on an event; `paged_id` is the attempt whose page or card form it names."""
+) -> _Answered | None:
+    """Ask Stripe about a webhook; None where there is nothing to do.
+
+    `paged_id` is the attempt whose page or card form it names.
+    """
     if event.kind not in KNOWN_EVENTS:
         _finish(runtime, actor, event.id, InboundStatus.IGNORED)
-        return
+        return None
     connection = connect_to(runtime, account)
     _check_sender(connection, event)
     try:
@@ -191,17 +243,44 @@ def _handle(
         )
     if found is None:
         _finish(runtime, actor, event.id, InboundStatus.IGNORED, "Not started here.")
-        return
+        return None
+    return _Answered(event, found.attempt_id, found.report)
 
-    if event.kind in MONEY_BACK_EVENTS or found.report.refunded_minor:
-        runtime.run(actor, online_payments.apply_report, found.attempt_id, found.report)
-        runtime.run(actor, online_payments.follow_up, found.attempt_id, found.report)
-        _finish(runtime, actor, event.id, InboundStatus.HANDLED)
-        return
+
+def _book_together(
+    runtime: Runtime, actor: SystemActor, answered: Sequence[_Answered]
+) -> None:
+    """Book in one commit, or each in its own where one can't be booked."""
+    if len(answered) > 1:
+        try:
+            _book(runtime, actor, answered)
+        except Exception:
+            # Each tells for itself, below, what is wrong with it.
+            log.warning("webhook.booked_apart count=%s", len(answered), exc_info=True)
+        else:
+            return
+    for each in answered:
+        with _left_for_later(runtime, actor, each.event):
+            _book(runtime, actor, [each])
+
+
+def _book(runtime: Runtime, actor: SystemActor, answered: Sequence[_Answered]) -> None:
     # Money and the mark that it is booked are one commit; who marks it, books it.
     with runtime.unit(actor) as uow:
-        if inbox.finish(uow, event.id, InboundStatus.HANDLED):
-            online_payments.apply(uow, found.attempt_id, found.report)
+        reports = [
+            (each.attempt_id, each.report)
+            for each in answered
+            if inbox.finish(uow, each.event.id, InboundStatus.HANDLED)
+        ]
+        online_payments.apply_all(uow, reports)
+
+
+def _bring_back(runtime: Runtime, actor: SystemActor, answered: _Answered) -> None:
+    """Book what was returned of a payment, after the payment itself."""
+    attempt_id, report = answered.attempt_id, answered.report
+    runtime.run(actor, online_payments.apply_report, attempt_id, report)
+    runtime.run(actor, online_payments.follow_up, attempt_id, report)
+    _finish(runtime, actor, answered.event.id, InboundStatus.HANDLED)
 
 
 def _check_sender(connection: Connection, event: Waiting) -> None:

@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, event
-from sqlalchemy.orm import ORMExecuteState
+from sqlalchemy import Column, Select, event
 from sqlalchemy.sql.visitors import iterate
-from sqlmodel import Session, select
+from sqlmodel import select
 
 from billing_app.database import authentication
 from billing_app.database.authentication import NO_COOKIES
@@ -83,15 +82,19 @@ CANARY = "canary"
 
 
 @contextmanager
-def overheard() -> Iterator[list[ORMExecuteState]]:
+def overheard(world: World) -> Iterator[list[Select[Any]]]:
     """Collect what is asked of the database, with the limits added to it."""
-    states: list[ORMExecuteState] = []
-    listener = states.append
-    event.listen(Session, "do_orm_execute", listener)
+    asked: list[Select[Any]] = []
+
+    def listen(_connection: Any, statement: Any, *_: Any) -> None:
+        if isinstance(statement, Select):
+            asked.append(statement)
+
+    event.listen(world.runtime.engine, "before_execute", listen)
     try:
-        yield states
+        yield asked
     finally:
-        event.remove(Session, "do_orm_execute", listener)
+        event.remove(world.runtime.engine, "before_execute", listen)
 
 
 def put_off(world: World, place: Place, invoice_id: int) -> None:
@@ -133,13 +136,13 @@ def test_asks_for_customers_columns_only(world: World, name: str):
     put_off(world, world.northwind, invoice_id)
     visitor = visitor_of(world, world.northwind, invoice_id)
 
-    with overheard() as states:
+    with overheard(world) as statements:
         world.run(visitor, READERS[name])
 
     asked = {
         (column.table.name, column.name)
-        for state in states
-        for selected in state.statement.selected_columns  # type: ignore[union-attr]
+        for statement in statements
+        for selected in statement.selected_columns
         for column in iterate(selected)
         if isinstance(column, Column)
     }

@@ -209,6 +209,28 @@ def test_one_report_from_every_side_books_once(world, place):
     assert [x.number for x in receipts] == ["RCT-00001"]
 
 
+def test_batches_of_the_same_reports_in_any_order_book_each_once(world, place):
+    """Half of the threads book all forwards, half backwards; staff pay meanwhile."""
+    invoice_ids = [an_invoice(world, place, "100.00") for _ in range(5)]
+    reports = [
+        (attempt_id, a_report(world, attempt_id, AttemptStatus.SUCCEEDED, 10_000))
+        for attempt_id in (an_attempt(world, place, x, 10_000) for x in invoice_ids)
+    ]
+
+    def book(several):
+        with world.unit(place.system) as uow:
+            online_payments.apply_all(uow, several)
+
+    batches = [reports, reports[::-1]] * (THREADS // 2)
+    by_hand = [lambda x=x: pay(world, place, x, "100") for x in invoice_ids]
+    at_once([*[lambda several=several: book(several) for several in batches], *by_hand])
+
+    rows = all_rows(world, place, Payment)
+    assert len(rows) == 2 * len(invoice_ids)
+    assert sum(x.allocated_minor for x in rows) == 10_000 * len(invoice_ids)
+    assert all(outstanding(world, place, x) == 0 for x in invoice_ids)
+
+
 def test_one_webhook_delivered_at_once_is_stored_once(world, place):
     arrival = Arrival("evt_1", "checkout.session.completed", "cs_1", False, "{}")
 

@@ -1,0 +1,66 @@
+"""Lets webhooks that come while others are worked on be worked on together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+
+from billing_app.domain.actors import SystemActor
+from billing_app.runtime import Runtime
+from billing_app.workflows import stripe_events
+
+# So many share a commit; the first of them waits for the last.
+AT_ONCE = 50
+
+
+# A database, by its runtime in this process, and a workspace in it.
+_Inbox = tuple[int, SystemActor]
+
+
+@dataclass(slots=True)
+class Bursts:
+    """The webhooks of this process that wait for the thread that works on them.
+
+    Nothing here is the only record: what is lost waits in the inbox.
+    """
+
+    work: Callable[[Runtime, SystemActor, Sequence[int]], None]
+    _lock: Lock = field(default_factory=Lock)
+    _waiting: defaultdict[_Inbox, list[int]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    _busy: set[_Inbox] = field(default_factory=lambda: set[_Inbox]())
+
+    def handle(self, runtime: Runtime, actor: SystemActor, event_id: int) -> None:
+        """Work on a webhook and what comes meanwhile, or leave it to who does."""
+        inbox = (id(runtime), actor)
+        with self._lock:
+            self._waiting[inbox].append(event_id)
+            if inbox in self._busy:
+                return
+            self._busy.add(inbox)
+        try:
+            while event_ids := self._take(inbox):
+                self.work(runtime, actor, event_ids)
+        except BaseException:
+            self._drop(inbox)
+            raise
+
+    def _take(self, inbox: _Inbox) -> list[int]:
+        """Take what waits; whoever finds nothing is no longer busy."""
+        with self._lock:
+            taken = self._waiting[inbox][:AT_ONCE]
+            del self._waiting[inbox][:AT_ONCE]
+            if not taken:
+                self._busy.discard(inbox)
+            return taken
+
+    def _drop(self, inbox: _Inbox) -> None:
+        with self._lock:
+            self._waiting.pop(inbox, None)
+            self._busy.discard(inbox)
+
+
+bursts = Bursts(stripe_events.handle_all)
