@@ -63,7 +63,7 @@ def main() -> None:
     print(f"\nLoad {os.getloadavg()[0]:.1f} after the last figure.")
 
 
-_DIRECT = ("list", "issue", "webhook", "pdf")
+_DIRECT = ("list", "issue", "webhook", "account", "pdf")
 _SERVED = ("start", "page", "download", "weight", "visible", "memory", "browser")
 
 
@@ -73,7 +73,7 @@ _SECTIONS = _DIRECT + _SERVED
 def _show_served(ground: Ground, show: Callable[..., None]) -> None:
     build_if_changed(lambda: print("Building the frontend …", flush=True))
     bare = references.bare_route()
-    with serving.the_server() as served:
+    with serving.the_server(ground) as served:
         show("start", lambda: serving.warm_start(served))
         show("page", lambda: serving.portal_page(ground, served, bare))
         show("download", lambda: serving.stored_pdf(ground, served, bare))

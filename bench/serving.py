@@ -26,12 +26,13 @@ NO_PAGE = "the portal page is not painted yet"
 
 
 @contextmanager
-def the_server() -> Iterator[Served]:
+def the_server(ground: Ground) -> Iterator[Served]:
     """Start twice, so that the second start is a warm one; leave it running."""
     command = ("-m", "billing_app.cli", "serve", "--port", str(PORT))
-    with serving(*command, url=URL, ready="/readyz"):
+    there = {"DATA_DIR": str(ground.folder)}
+    with serving(*command, url=URL, ready="/readyz", environment=there):
         pass
-    with serving(*command, url=URL, ready="/readyz") as served:
+    with serving(*command, url=URL, ready="/readyz", environment=there) as served:
         yield served
 
 

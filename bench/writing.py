@@ -33,12 +33,13 @@ from billing_app.sandbox.stripe_account import SandboxAccount
 from billing_app.sandbox.stripe_app import StripeSandbox
 from billing_app.services import drafts, invoices
 from billing_app.workflows import pay_online, stripe_events
+from billing_app.workflows.stripe_bursts import bursts
 
 STRIPE_PORT = PORT + 1
 STRIPE_URL = f"http://127.0.0.1:{STRIPE_PORT}"
 SECRET_KEY = "sk_test_bench"
 WEBHOOK_SECRET = "whsec_bench"
-PAYMENTS = 150
+PAYMENTS = 400
 THREADS = 4
 
 
@@ -88,13 +89,14 @@ def webhook_to_ledger(ground: Ground, commit: Reference) -> Iterator[Row]:
         def bring_home(payload: bytes) -> None:
             received = stripe_events.receive(runtime, slug, payload, _sign(payload))
             assert received.event_id is not None
-            stripe_events.handle(runtime, received.actor, received.event_id)
+            bursts.handle(runtime, received.actor, received.event_id)
 
         before = _payment_count(ground)
-        started = time.perf_counter()
+        started, cpu_started = time.perf_counter(), time.process_time()
         with ThreadPoolExecutor(THREADS) as threads:
             list(threads.map(bring_home, payloads))
         seconds = time.perf_counter() - started
+        cpu_seconds = time.process_time() - cpu_started
     _disconnect(ground)
     _forget_promises(ground)
     booked = _payment_count(ground) - before
@@ -108,6 +110,8 @@ def webhook_to_ledger(ground: Ground, commit: Reference) -> Iterator[Row]:
         reference=Reference("bare SQLite commits a second", 1000 / commit.value),
         note="Each asks the stand-in Stripe over HTTP before it is believed.",
     )
+    cpu_ms = cpu_seconds * 1000 / booked
+    yield Measured("its CPU in our process, each", cpu_ms, "ms", target=1000 / 300)
 
 
 def _connect(ground: Ground) -> None:
