@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from billing_app.database.access import inner
@@ -14,7 +15,13 @@ from billing_app.models import Customer, TaxRate, WorkspaceSettings
 
 @inner
 def read_settings(uow: UnitOfWork) -> WorkspaceSettings:
-    return uow.one(select(WorkspaceSettings))
+    # With a value, so that the statement is kept.
+    return uow.one(_SETTINGS, workspace_id=uow.actor.workspace_id)
+
+
+_SETTINGS = select(WorkspaceSettings).where(
+    col(WorkspaceSettings.workspace_id) == bindparam("workspace_id")
+)
 
 
 @inner

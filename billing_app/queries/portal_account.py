@@ -11,11 +11,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import (
     BigInteger,
+    Date,
+    String,
     and_,
+    bindparam,
     case,
     cast,
     func,
@@ -421,8 +425,12 @@ def list_documents(uow: UnitOfWork, span: Span) -> tuple[DocumentFacts, ...]:
 
 def _sums(uow: UnitOfWork, today: date, year_start: date) -> tuple[CurrencySums, ...]:
     """Add up each currency, the one with the most open invoices first."""
-    paid = {row.currency: row for row in uow.all(_paid(year_start, today))}
-    open_rows = {row.currency: row for row in uow.all(_outstanding(today))}
+    received = uow.all(_PAID, year_start=year_start, today=today)
+    paid = {row.currency: row for row in received}
+    open_rows = {
+        row.currency: row
+        for row in uow.all(_outstanding(), today=today, **_ends_of_ages(today))
+    }
     found = [
         _sum(currency, open_rows.get(currency), paid.get(currency))
         for currency in open_rows.keys() | paid.keys()
@@ -455,17 +463,19 @@ def _sum(currency: str, owed: Any, paid: Any) -> CurrencySums:
     )
 
 
-def _outstanding(today: date) -> Any:
+@cache
+def _outstanding() -> Any:
+    """Add up what is owed by age; takes `today` and `_ends_of_ages`."""
     outstanding = col(Invoice.outstanding_minor)
     asked = outstanding - _disputed()
     late = and_(
-        col(Invoice.due_key) < today,
+        col(Invoice.due_key) < _TODAY,
         col(Invoice.phase).in_(_late_phases()),
     )
     filed = col(Invoice.phase).in_([phase.archived for phase in OPEN_PHASES])
     columns: list[Any] = []
     for place, bucket in enumerate(AGES):
-        within = and_(_due_within(due_span(bucket, today)), asked > 0)
+        within = and_(_due_within(_named_span(place, bucket)), asked > 0)
         columns += [
             _total(case((within, asked), else_=0)).label(f"minor_{place}"),
             _total(case((within, 1), else_=0)).label(f"count_{place}"),
@@ -489,32 +499,55 @@ def _outstanding(today: date) -> Any:
     )
 
 
+def _ends_of_ages(today: date) -> dict[str, date]:
+    """Name the first and the last due date of each age, where it has one."""
+    ends = {
+        f"{end}_{place}": getattr(due_span(bucket, today), end)
+        for place, bucket in enumerate(AGES)
+        for end in ("first", "last")
+    }
+    return {name: day for name, day in ends.items() if day is not None}
+
+
+def _named_span(place: int, bucket: AgeBucket) -> DueSpan:
+    """Return a span whose ends are the names of `_ends_of_ages`."""
+    ends = (f"{end}_{place}" for end in ("first", "last"))
+    known = _ends_of_ages(date(2000, 1, 1))
+    first, last = (_day(name) if name in known else None for name in ends)
+    return DueSpan(first, last)
+
+
 def _disputed() -> Any:
     """What is disputed of an invoice; never more than it still asks for."""
     outstanding, disputed = col(Invoice.outstanding_minor), col(Invoice.disputed_minor)
     return case((disputed > outstanding, outstanding), else_=disputed)
 
 
-def _paid(first: date, last: date) -> Any:
-    kept = col(Payment.amount_minor) - col(Payment.refunded_minor)
-    return (
-        select(
-            col(Payment.currency),
-            _total(kept).label("minor"),
-            func.count().label("count"),
-        )
-        .where(
-            col(Payment.received_on) >= first,
-            col(Payment.received_on) <= last,
-            col(Payment.status) == PaymentStatus.SETTLED,
-        )
-        .group_by(col(Payment.currency))
-    )
-
-
 def _total(expression: Any) -> Any:
     # PostgreSQL adds bigints up to numerics.
     return cast(func.coalesce(func.sum(expression), 0), BigInteger)
+
+
+def _day(name: str) -> Any:
+    """Name a date that a kept statement is run with."""
+    return bindparam(name, type_=Date)
+
+
+_TODAY, _YESTERDAY = _day("today"), _day("yesterday")
+_KEPT = col(Payment.amount_minor) - col(Payment.refunded_minor)
+_PAID = (
+    select(
+        col(Payment.currency),
+        _total(_KEPT).label("minor"),
+        func.count().label("count"),
+    )
+    .where(
+        col(Payment.received_on) >= _day("year_start"),
+        col(Payment.received_on) <= _TODAY,
+        col(Payment.status) == PaymentStatus.SETTLED,
+    )
+    .group_by(col(Payment.currency))
+)
 
 
 # Lists
@@ -523,16 +556,17 @@ def _total(expression: Any) -> Any:
 def _page(
     uow: UnitOfWork, wanted: AccountFilter, dated: DateRange, today: date
 ) -> Page[AccountRow]:
-    branches = _branches(wanted, today)
     key, key_type = _KEYS[wanted.sort]
     walk = make_walk(key, _ID, key_type, wanted.is_descending, wanted.paging)
-    conditions = _conditions(uow, wanted, dated, leader=wanted.sort)
-    ids = [
-        (row.id, row.key)
-        for row in uow.all(_first_ids(branches, conditions, walk, wanted))
-    ]
+    if wanted.is_plain and walk.cursor is None:
+        yesterday = today - timedelta(days=1)
+        plain = _first_page(replace(wanted, paging=Paging(limit=wanted.paging.limit)))
+        found = uow.all(plain, today=today, yesterday=yesterday)
+    else:
+        conditions = _conditions(uow, wanted, dated, leader=wanted.sort)
+        found = uow.all(_shown(_branches(wanted, today), conditions, walk, wanted))
     return make_page(
-        _rows(uow, ids, today),
+        [_row(row, today) for row in found],
         wanted.paging,
         walk,
         lambda row: Cursor(row.sort_key, row.id),
@@ -548,6 +582,16 @@ class _Branch:
     rank: int
 
 
+@cache
+def _first_page(wanted: AccountFilter) -> Any:
+    """Select the first page of what is narrowed by a tab only, for any day."""
+    key, key_type = _KEYS[wanted.sort]
+    walk = make_walk(key, _ID, key_type, wanted.is_descending, wanted.paging)
+    conditions = [_disputed() > 0] if wanted.tab == AccountTab.DISPUTED else []
+    sides = {"late": DueSpan(last=_YESTERDAY), "in_time": DueSpan(first=_TODAY)}
+    return _shown(_branches_of(wanted, sides), conditions, walk, wanted)
+
+
 def _branches(wanted: AccountFilter, today: date) -> list[_Branch]:
     """Split the list so that each part walks one index."""
     if wanted.bucket is not None:
@@ -556,23 +600,32 @@ def _branches(wanted: AccountFilter, today: date) -> list[_Branch]:
             _Branch(name, asked, 0)
             for name in _phase_names(OPEN_PHASES, with_archived=True)
         ]
-    late, in_time = DueSpan(last=today - timedelta(days=1)), DueSpan(first=today)
+    yesterday = today - timedelta(days=1)
+    sides = {"late": DueSpan(last=yesterday), "in_time": DueSpan(first=today)}
+    return _branches_of(wanted, sides)
+
+
+def _branches_of(wanted: AccountFilter, sides: Mapping[str, DueSpan]) -> list[_Branch]:
     parts = _PARTS[wanted.tab]
     return [
-        _Branch(name, {"late": late, "in_time": in_time}.get(side, DueSpan()), rank)
+        _Branch(name, sides.get(side, DueSpan()), rank)
         for rank, (phase, side) in enumerate(_STATUS_ORDER)
         if (phase, side) in parts
         for name in _phase_names((phase,), with_archived=wanted.includes_archived)
     ]
 
 
-def _first_ids(
+def _shown(
     branches: Sequence[_Branch],
     conditions: Sequence[Any],
     walk: Walk,
     wanted: AccountFilter,
 ) -> Any:
-    """Select ids and keys of a page in walking order, merged from every branch."""
+    """Select a page in walking order, merged from the first of every branch.
+
+    Rows are looked up from their ids in the same statement: asked for a list of
+    ids, SQLite would rather read all of the customer's.
+    """
     by_status = wanted.sort == AccountSort.STATUS
     parts: list[Any] = []
     for branch in branches:
@@ -584,7 +637,8 @@ def _first_ids(
                 continue
             key, beyond = literal(branch.rank), place
             order = [_ID.desc() if walk.is_descending else _ID.asc()]
-        span = [_due_within(branch.due)] if branch.due != DueSpan() else []
+        is_open = branch.due.first is None and branch.due.last is None
+        span = [] if is_open else [_due_within(branch.due)]
         parts.append(
             select(_ID, key.label("key"))
             .where(col(Invoice.phase) == branch.phase, *span, *conditions, *beyond)
@@ -593,14 +647,15 @@ def _first_ids(
             .subquery()
         )
     if not parts:
-        return select(_ID, literal(0).label("key")).where(literal(False))
+        return select(*_SHOWN, literal(0).label("key")).where(literal(False))
     merged = union_all(*(select(each.c.id, each.c.key) for each in parts)).subquery()
     order = [
         column.desc() if walk.is_descending else column.asc()
         for column in (merged.c.key, merged.c.id)
     ]
     return (
-        select(merged.c.id, merged.c.key)
+        select(*_SHOWN, merged.c.key)
+        .join_from(merged, Invoice, merged.c.id == _ID)
         .order_by(*order)
         .limit(wanted.paging.rows_wanted)
     )
@@ -697,13 +752,8 @@ def _count_tabs(
 ) -> dict[AccountTab, int]:
     """Count what each tab holds; what is late or disputed was counted with the sums."""
     phases = _phase_names(InvoicePhase, with_archived=wanted.includes_archived)
-    statement = (
-        select(col(Invoice.phase), func.count())
-        .where(col(Invoice.phase).in_(phases))
-        .group_by(col(Invoice.phase))
-    )
     counted = dict.fromkeys(AccountTab, 0)
-    for phase, count in uow.all(statement):
+    for phase, count in uow.all(_COUNTED, phases=phases, ever=date.min):
         counted[AccountTab.ALL] += count
         plain = phase.removeprefix("archived_")
         if plain in OPEN_PHASES:
@@ -717,21 +767,22 @@ def _count_tabs(
     return counted
 
 
+_PHASES = bindparam("phases", type_=String, expanding=True)
+_COUNTED = (
+    select(col(Invoice.phase), func.count())
+    # Every day is after the first one: it leads SQLite to an index that holds all
+    # that is asked for, where it would look up each row.
+    .where(col(Invoice.phase).in_(_PHASES), col(Invoice.due_key) >= _day("ever"))
+    .group_by(col(Invoice.phase))
+)
+
+
 def _late_phases() -> list[str]:
     """What is on its way is not late any more."""
     return _phase_names((InvoicePhase.UNPAID, InvoicePhase.PARTIALLY_PAID))
 
 
-def _rows(
-    uow: UnitOfWork, ids: Sequence[tuple[int, Key]], today: date
-) -> list[AccountRow]:
-    """Read the shown columns, in the order of the ids."""
-    shown = select(*_SHOWN).where(_ID.in_([row_id for row_id, _ in ids]))
-    found = {row.id: row for row in uow.all(shown)}
-    return [_row(found[row_id], key, today) for row_id, key in ids if row_id in found]
-
-
-def _row(row: Any, key: Key, today: date) -> AccountRow:
+def _row(row: Any, today: date) -> AccountRow:
     facts = InvoiceFacts(
         InvoiceState(row.state),
         row.total_minor,
@@ -755,7 +806,7 @@ def _row(row: Any, key: Key, today: date) -> AccountRow:
         processing_minor=row.processing_minor,
         disputed_minor=min(row.disputed_minor, max(0, row.outstanding_minor)),
         # SQLite forgets that a key out of a union is a date.
-        sort_key=key,
+        sort_key=row.key,
     )
 
 
