@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from bench import account, printing, reading, references, serving, writing
+from bench import account, printing, reading, references, secrecy, serving, writing
 from bench.figure import Row, head, rows
 from bench.ground import Ground, make_ground
 from billing_app.build import build_if_changed
@@ -55,6 +55,7 @@ def main() -> None:
     if given.only in "account":
         large = make_ground(folder / "account", LARGE_ACCOUNT, 1)
         show("account", lambda: account.large_account(large, LARGE_ACCOUNT, commit))
+    show("secrecy", lambda: secrecy.same_time(ground))
     show("pdf", lambda: printing.first_pdf(ground))
     if any(given.only in name for name in _SERVED):
         _show_served(ground, show)
@@ -63,8 +64,17 @@ def main() -> None:
     print(f"\nLoad {os.getloadavg()[0]:.1f} after the last figure.")
 
 
-_DIRECT = ("list", "issue", "webhook", "account", "pdf")
-_SERVED = ("start", "page", "download", "weight", "visible", "memory", "browser")
+_DIRECT = ("list", "issue", "webhook", "account", "secrecy", "pdf")
+_SERVED = (
+    "start",
+    "page",
+    "download",
+    "weight",
+    "visible",
+    "memory",
+    "crowd",
+    "browser",
+)
 
 
 _SECTIONS = _DIRECT + _SERVED
@@ -80,6 +90,7 @@ def _show_served(ground: Ground, show: Callable[..., None]) -> None:
         show("weight", lambda: serving.portal_weight(ground))
         show("visible", lambda: serving.amount_visible(ground))
         show("memory", lambda: serving.memory_per_visitor(ground, served))
+        show("crowd", lambda: serving.many_visitors(ground, served))
         show("browser", lambda: serving.browser_to_browser(ground))
 
 

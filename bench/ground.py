@@ -52,7 +52,7 @@ class Ground:
         statement = (
             select(col(Invoice.id), col(PortalLink.token_encrypted))
             .join(PortalLink, col(PortalLink.invoice_id) == col(Invoice.id))
-            .where(col(Invoice.phase) == "unpaid")
+            .where(col(Invoice.phase) == "unpaid", col(PortalLink.revoked_at).is_(None))
             .order_by(col(Invoice.id).desc())
             .limit(count)
         )

@@ -6,21 +6,26 @@ import hashlib
 import statistics
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import brotli
 import httpx
+from sqlmodel import select
 
 from bench.browser import amount_visible_ms, loaded_files, ms_between_screens
 from bench.figure import Measured, NotMeasured, Reference, Row
 from bench.ground import PORT, Ground, Served, serving
-from bench.visitors import grown_kb, record
+from bench.visitors import crowd, grown_kb, record
 from billing_app.domain.cookies import session_cookie
+from billing_app.domain.portal_settings import CommentMode, PortalSettings, WriteAuth
+from billing_app.models import WorkspaceSettings
 from billing_app.services import issued_documents
 from billing_app.workflows.deliveries import print_document
 
 URL = f"http://localhost:{PORT}"
 VISITORS = 50
+CROWD = 500
 SCREENS = 5
 NO_PAGE = "the portal page is not painted yet"
 
@@ -29,7 +34,7 @@ NO_PAGE = "the portal page is not painted yet"
 def the_server(ground: Ground) -> Iterator[Served]:
     """Start twice, so that the second start is a warm one; leave it running."""
     command = ("-m", "billing_app.cli", "serve", "--port", str(PORT))
-    there = {"DATA_DIR": str(ground.folder)}
+    there = {"DATA_DIR": str(ground.folder), "TRUSTED_PROXY_HOPS": "1"}
     with serving(*command, url=URL, ready="/readyz", environment=there):
         pass
     with serving(*command, url=URL, ready="/readyz", environment=there) as served:
@@ -120,6 +125,43 @@ def memory_per_visitor(ground: Ground, served: Served) -> Iterator[Row]:
         return
     grown = grown_kb(served, recorded, VISITORS)
     yield Measured(name, grown / VISITORS, "KB", target=250)
+
+
+def many_visitors(ground: Ground, served: Served) -> Iterator[Row]:
+    """Many visitors of one invoice: what joining costs, and when all hear a comment."""
+    name = f"{CROWD} visitors of one thread"
+    _let_links_write(ground)
+    _, token = ground.an_open_invoice()
+    recorded = record(f"{URL}/p/{token}")
+    if recorded is None:
+        yield NotMeasured(name, "no page spoke over a socket")
+        return
+
+    def say(words: str) -> None:
+        typed = {"name": "Ines Vermeer", "email": "bench@bench.example"}
+        typed |= {"body": words, "request_key": "bench-0000000001"}
+        answer = httpx.post(f"{URL}/p/{token}/comments", data=typed, timeout=60)
+        assert answer.is_redirect, answer.status_code
+
+    taken = crowd(served, recorded, CROWD, say)
+    yield Measured(f"{name}, joining, CPU each", taken.joining_ms, "ms", target=15)
+    note = f"The first after {taken.first_seconds:.2f} s, half by "
+    note += f"{taken.half_seconds:.2f} s; {taken.telling_ms:,.0f} ms CPU for all."
+    yield Measured(
+        f"{name}, a comment reaches all",
+        taken.last_seconds,
+        "s",
+        target=1,
+        note=note,
+    )
+
+
+def _let_links_write(ground: Ground) -> None:
+    with ground.runtime.unit(ground.system) as uow:
+        settings = uow.one(select(WorkspaceSettings))
+        portal = PortalSettings.from_stored(settings.portal)
+        changed = replace(portal, comments=CommentMode.WRITE, write_auth=WriteAuth.LINK)
+        settings.portal = changed.to_stored()
 
 
 def browser_to_browser(ground: Ground) -> Iterator[Row]:
