@@ -7,16 +7,14 @@ from typing import Any
 import reflex as rx
 
 from billing_app.queries.customers import CustomerSort
-from billing_app.web.components.controls import button, search_field
+from billing_app.web.components.controls import button
 from billing_app.web.components.dialogs import dialog
 from billing_app.web.components.tables import (
     Column,
-    data_table,
     empty_state,
-    pager,
     row_link,
-    skeleton_table,
 )
+from billing_app.web.staff import listing
 from billing_app.web.staff.customer_form import customer_fields
 from billing_app.web.staff.customers_state import CustomerLine, CustomersState
 from billing_app.web.staff.risk import risk_signal
@@ -40,7 +38,10 @@ def page() -> rx.Component:
         rx.match(
             State.shape,
             ("empty", _nothing_yet()),
-            rx.fragment(_toolbar(), _list()),
+            rx.fragment(
+                rx.el.div(listing.search("Name or email", State), class_name="toolbar"),
+                _list(),
+            ),
         ),
         state=State,
         current="Customers",
@@ -63,54 +64,14 @@ def _add_button(shortcut: str = "") -> rx.Component:
     return rx.cond(ShellState.may["edit_customer"], drawn, rx.fragment())
 
 
-def _toolbar() -> rx.Component:
-    return rx.el.div(
-        search_field(
-            "Search",
-            placeholder="Name or email",
-            shortcut="/",
-            default_value=State.text,
-            key=State.place.to_string(),
-            on_change=State.search.debounce(250),
-            max_length=200,
-        ),
-        class_name="toolbar",
-    )
-
-
 def _list() -> rx.Component:
-    table = data_table(
-        COLUMNS,
-        State.lines,
-        _cells,
-        row_key=lambda it: it.id.to_string(),
-        label="Customers",
-        sorted_by=State.sorted_by,
-        is_descending=State.is_descending,
-        on_sort=State.sort,
-    )
-    pages = pager(
-        State.range_words,
-        has_newer=State.newer != "",
-        has_older=State.older != "",
-        on_newer=State.go_newer,
-        on_older=State.go_older,
-    )
     none = empty_state(
         "No customer found",
         f"“{State.text}” matches no name and no email.",
         button("Clear filters", on_click=State.clear_filters),
         icon_name="search",
     )
-    loading = skeleton_table(COLUMNS, label="Customers")
-    return rx.fragment(
-        rx.match(
-            State.shape,
-            ("loading", loading),
-            ("none", none),
-            rx.fragment(table, pages),
-        )
-    )
+    return listing.rows("Customers", COLUMNS, _cells, State, none=none)
 
 
 def _cells(it: rx.vars.ObjectVar[CustomerLine]) -> list[Any]:

@@ -8,31 +8,18 @@ import reflex as rx
 
 from billing_app.queries.invoices import InvoiceSort
 from billing_app.web.components.badges import status_badge, viewed_mark
-from billing_app.web.components.controls import (
-    button,
-    date_input,
-    field,
-    link_button,
-    search_field,
-)
-from billing_app.web.components.dialogs import dialog
+from billing_app.web.components.controls import button, link_button
 from billing_app.web.components.icons import icon
 from billing_app.web.components.tables import (
     Column,
-    add_filter,
     bulk_bar,
-    data_table,
     empty_state,
-    filter_chip,
-    link_tab,
-    link_tabs,
-    pager,
     row_check,
     row_link,
-    skeleton_table,
 )
+from billing_app.web.staff import listing
 from billing_app.web.staff.export_link import export_link
-from billing_app.web.staff.invoices_state import Chip, InvoiceLine, InvoicesState, Tab
+from billing_app.web.staff.invoices_state import InvoiceLine, InvoicesState
 from billing_app.web.staff.shell import ShellState, staff_page
 
 State = InvoicesState
@@ -74,13 +61,10 @@ def page() -> rx.Component:
 def list_of_invoices() -> rx.Component:
     """Draw tabs, tools and rows; the accounting page shows them too."""
     return rx.fragment(
-        link_tabs("Invoice views", rx.foreach(State.tabs, _tab)),
+        listing.views("Invoice views", State),
         _toolbar(),
-        rx.match(
-            State.shape,
-            ("loading", skeleton_table(COLUMNS, label="Invoices")),
-            ("none", _no_match()),
-            rx.fragment(_news(), _table(), _pager()),
+        listing.rows(
+            "Invoices", COLUMNS, _cells, State, none=_no_match(), before=_news()
         ),
         rx.cond(State.selected_count != "", _selection(), rx.fragment()),
     )
@@ -97,10 +81,6 @@ def new_invoice_button() -> rx.Component:
     return rx.cond(ShellState.may["edit_draft"], drawn, rx.fragment())
 
 
-def _tab(it: rx.vars.ObjectVar[Tab]) -> rx.Component:
-    return link_tab(it.words, it.href, count=it.count, current=it.is_current)
-
-
 def _toolbar() -> rx.Component:
     archived = button(
         rx.cond(State.shows_archived, "Hide archived", "Show archived"),
@@ -111,28 +91,12 @@ def _toolbar() -> rx.Component:
         on_click=State.toggle_archived,
     )
     return rx.el.div(
-        search_field(
-            "Search",
-            placeholder="Number, customer, PO",
-            shortcut="/",
-            default_value=State.text,
-            key=State.place.to_string(),
-            on_change=State.search.debounce(250),
-            max_length=200,
-        ),
-        rx.el.div(
-            rx.foreach(State.chips, _chip),
-            add_filter("Dates", on_click=State.start_filtering),
-            class_name="chips",
-        ),
+        listing.search("Number, customer, PO", State),
+        listing.filters(State),
         rx.el.span(class_name="spacer"),
         archived,
         class_name="toolbar",
     )
-
-
-def _chip(it: rx.vars.ObjectVar[Chip]) -> rx.Component:
-    return filter_chip(it.field, it.words, on_remove=State.remove_filter(it.name))
 
 
 def _news() -> rx.Component:
@@ -144,19 +108,6 @@ def _news() -> rx.Component:
         on_click=State.show_news,
     )
     return rx.cond(State.news != "", drawn, rx.fragment())
-
-
-def _table() -> rx.Component:
-    return data_table(
-        COLUMNS,
-        State.lines,
-        _cells,
-        row_key=lambda it: it.id.to_string(),
-        label="Invoices",
-        sorted_by=State.sorted_by,
-        is_descending=State.is_descending,
-        on_sort=State.sort,
-    )
 
 
 def _cells(it: rx.vars.ObjectVar[InvoiceLine]) -> list[Any]:
@@ -207,16 +158,6 @@ def _number(it: rx.vars.ObjectVar[InvoiceLine]) -> rx.Component:
     return rx.cond(it.number != "", it.number, none)
 
 
-def _pager() -> rx.Component:
-    return pager(
-        State.range_words,
-        has_newer=State.newer != "",
-        has_older=State.older != "",
-        on_newer=State.go_newer,
-        on_older=State.go_older,
-    )
-
-
 def _selection() -> rx.Component:
     return bulk_bar(
         State.selected_count,
@@ -254,32 +195,5 @@ def _no_match() -> rx.Component:
 
 
 def dates_dialog() -> rx.Component:
-    def span(name: str, words: str) -> rx.Component:
-        return rx.el.div(
-            _day(f"{name}_first", f"{words} from", State.date_errors[name]),
-            _day(f"{name}_last", f"{words} until", ""),
-            class_name="field-pair",
-        )
-
-    return dialog(
-        "Filter by dates",
-        span("issued", "Issued"),
-        span("due", "Due"),
-        dialog_id="dates",
-        lead="Leave a day empty for no limit.",
-        actions=[
-            button("Cancel", closes=True),
-            button("Show invoices", kind="primary", submit=True),
-        ],
-        on_submit=State.filter_dates,
-        open=State.is_filtering,
-        on_close=State.stop_filtering,
-    )
-
-
-def _day(name: str, label: str, error: Any) -> rx.Component:
-    return field(
-        label,
-        date_input(name, default_value=State.dates[name]),
-        error=error,
-    )
+    ranges = [("issued", "Issued"), ("due", "Due")]
+    return listing.dates_dialog(State, ranges, show="Show invoices")

@@ -9,36 +9,29 @@ from typing import Any
 import reflex as rx
 
 from billing_app.domain.dates import Moment
-from billing_app.domain.errors import InvalidInput
 from billing_app.domain.invoice import InvoiceStatus
 from billing_app.queries import invoices as queries
 from billing_app.queries.customers import read_choice
 from billing_app.queries.invoices import (
-    DateRange,
     InvoiceFilter,
     InvoicePage,
     InvoiceRow,
     InvoiceSort,
     parse_invoice_filter,
-    parse_range,
 )
 from billing_app.services import drafts, invoices
 from billing_app.web import formats
-from billing_app.web.doors import StaffState, staff_door, staff_watch
-from billing_app.web.staff.addresses import invoice_address, turned, with_query
-from billing_app.web.staff.live import changes
+from billing_app.web.doors import staff_door
+from billing_app.web.staff.addresses import invoice_address, with_query
+from billing_app.web.staff.listing_state import (
+    Chip,
+    FilteredListState,
+    Tab,
+    range_words,
+)
 
 # The list stands on two pages; each keeps to its own address.
 PATHS = ("/invoices", "/accounting")
-EXPORT = "/api/export/invoices.csv"
-PARAMETERS = (
-    *("status", "q", "customer", "issued", "due", "archived", "sort"),
-    "disputed",
-    *("after", "before"),
-)
-_NUMBERS_FIRST = frozenset(
-    {InvoiceSort.ISSUED, InvoiceSort.TOTAL, InvoiceSort.OUTSTANDING}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,157 +57,46 @@ class InvoiceLine:
     is_settled: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """One view of the list, and how many are in it."""
-
-    words: str
-    href: str
-    count: str
-    is_current: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """One filter in force; `name` is its parameter."""
-
-    name: str
-    field: str
-    words: str
-
-
-class InvoicesState(StaffState, rx.State):
-    """One page of the list; the address says which.
+class InvoicesState(FilteredListState, rx.State):
+    """One page of the list.
 
     Attributes:
-        shape: loading, empty (nothing at all), none (no match) or rows.
-        place: changes when the search field has to be drawn anew.
         news: words on the button that shows rows that came in meanwhile.
         selected: ids; they may be sent as anything, the services decide.
     """
 
-    shape: str = "loading"
+    _PARAMETERS = (
+        *("status", "q", "customer", "issued", "due", "archived", "sort"),
+        "disputed",
+        *("after", "before"),
+    )
+    _SORT = f"-{InvoiceSort.ISSUED}"
+    _DESCENDING_FIRST = frozenset(
+        {InvoiceSort.ISSUED, InvoiceSort.TOTAL, InvoiceSort.OUTSTANDING}
+    )
+    _EXPORT = "/api/export/invoices.csv"
+    _RANGES = ("issued", "due")
+
     lines: list[InvoiceLine] = []  # noqa: RUF012
-    tabs: list[Tab] = []  # noqa: RUF012
-    chips: list[Chip] = []  # noqa: RUF012
-    count: str = ""
-    text: str = ""
-    place: int = 0
-    sorted_by: str = ""
-    is_descending: bool = False
     shows_archived: bool = False
-    range_words: str = ""
-    newer: str = ""
-    older: str = ""
     news: str = ""
-    live: str = ""
-    export_href: str = EXPORT
     none_words: str = ""
     selected: list[int] = []  # noqa: RUF012
     selected_count: str = ""
     selected_sum: str = ""
-    dates: dict[str, str] = {}  # noqa: RUF012
-    date_errors: dict[str, str] = {}  # noqa: RUF012
-    is_filtering: bool = False
 
     _path: str = PATHS[0]
-    _typed: dict[str, str] = dict.fromkeys(PARAMETERS, "")
     _wanted: InvoiceFilter = InvoiceFilter()
     _rows: dict[int, InvoiceRow] = {}  # noqa: RUF012
     _undo: dict[str, tuple[str, int]] = {}  # noqa: RUF012
-
-    # Reading
-
-    @staff_door
-    async def open(self) -> Any:
-        """Show the page that the address names."""
-        path = f"/{self._segment(0)}"
-        self._path = path if path in PATHS else PATHS[0]
-        self._typed = {name: self._query(name) for name in PARAMETERS}
-        try:
-            self._wanted = parse_invoice_filter(self._typed)
-            await self._read()
-        except InvalidInput as refusal:
-            self._carry_notice(self._notify(refusal.message, is_refusal=True))
-            return rx.redirect(self._path, replace=True)
-        return self._offer_restore()
-
-    @staff_watch
-    async def watch(self) -> None:
-        """Keep rows as they are in the database, without moving any."""
-        async for _ in changes(self):
-            async with self:
-                if self.shape != "loading":
-                    await self._refresh()
 
     @staff_door
     async def show_news(self) -> None:
         await self._read()
 
-    # Filters, all of them in the address
-
-    @staff_door
-    async def search(self, text: str) -> Any:
-        # What is typed letter by letter is one step back, not many.
-        address = with_query(self._path, self._typed, q=text.strip())
-        return rx.redirect(address, replace=True)
-
-    @staff_door
-    async def sort(self, key: str) -> Any:
-        return self._go(sort=turned(self._sort(), key, _NUMBERS_FIRST))
-
-    @staff_door
-    async def go_newer(self) -> Any:
-        return self._go(before=self.newer)
-
-    @staff_door
-    async def go_older(self) -> Any:
-        return self._go(after=self.older)
-
     @staff_door
     async def toggle_archived(self) -> Any:
         return self._go(archived="" if self.shows_archived else "1")
-
-    @staff_door
-    async def remove_filter(self, name: str) -> Any:
-        if name not in PARAMETERS:
-            raise InvalidInput("There is no such filter.")
-        return self._go(**{name: ""})
-
-    @staff_door
-    async def clear_filters(self) -> Any:
-        self.place += 1
-        return rx.redirect(self._path)
-
-    @staff_door
-    async def start_filtering(self) -> None:
-        issued, due = self._wanted.issued, self._wanted.due
-        ends = {
-            "issued_first": issued.first,
-            "issued_last": issued.last,
-            "due_first": due.first,
-            "due_last": due.last,
-        }
-        self.dates = {name: str(day or "") for name, day in ends.items()}
-        self.date_errors = {}
-        self.is_filtering = True
-
-    @staff_door
-    async def stop_filtering(self) -> None:
-        self.is_filtering = False
-
-    @staff_door
-    async def filter_dates(self, form: dict[str, Any]) -> Any:
-        ranges: dict[str, str] = {}
-        self.date_errors = {}
-        for name in ("issued", "due"):
-            first, last = (str(form.get(f"{name}_{end}", "")) for end in _ENDS)
-            ranges[name] = f"{first}..{last}" if first or last else ""
-            self._check_range(name, ranges[name])
-        if self.date_errors:
-            return None
-        self.is_filtering = False
-        return self._go(**ranges)
 
     # Acting on rows
 
@@ -257,6 +139,11 @@ class InvoicesState(StaffState, rx.State):
 
     # Drawing
 
+    def _read_address(self) -> None:
+        path = f"/{self._segment(0)}"
+        self._path = path if path in PATHS else PATHS[0]
+        self._wanted = parse_invoice_filter(self._typed)
+
     async def _read(self) -> None:
         found = await self._run(queries.list_invoices, self._wanted)
         counts = await self._run(queries.count_by_status)
@@ -264,24 +151,13 @@ class InvoicesState(StaffState, rx.State):
         self.chips = await self._chips(found.moment)
 
     def _show(self, found: InvoicePage, counts: queries.StatusCounts) -> None:
-        wanted, page = self._wanted, found.page
-        self._rows = {row.id: row for row in page.rows}
-        self.lines = [line_of(row, found.moment) for row in page.rows]
-        self.count = str(found.count)
-        self.text = wanted.text
-        self.sorted_by, self.is_descending = wanted.sort.value, wanted.is_descending
-        self.shows_archived = wanted.includes_archived
-        self.newer, self.older = page.newer, page.older
-        self.range_words = f"{page.first:,} to {page.last:,} of {found.count}"
+        self._show_page(found, self._wanted)
+        self._rows = {row.id: row for row in found.page.rows}
+        self.lines = [line_of(row, found.moment) for row in found.page.rows]
+        self.shows_archived = self._wanted.includes_archived
         self.news = ""
-        self.live = (
-            f"Live. Updated {formats.clock_time(found.moment.now, found.moment)}"
-        )
-        self.export_href = with_query(EXPORT, self._typed, after="", before="")
         self.tabs = self._make_tabs(counts)
         self._select([one for one in self.selected if one in self._rows])
-        is_plain = not any(self._typed[name] for name in PARAMETERS if name != "sort")
-        self.shape = "rows" if page.rows else "empty" if is_plain else "none"
         self.none_words = self._none_words()
 
     def _make_tabs(self, counts: queries.StatusCounts) -> list[Tab]:
@@ -341,20 +217,7 @@ class InvoicesState(StaffState, rx.State):
         self.selected_count = f"{len(ids)} selected" if ids else ""
         self.selected_sum = formats.join_money(sums.items()) if ids else ""
 
-    def _sort(self) -> str:
-        return self._typed["sort"] or f"-{InvoiceSort.ISSUED}"
-
-    def _check_range(self, name: str, text: str) -> None:
-        try:
-            days = parse_range(text, name)
-        except InvalidInput as refusal:
-            self.date_errors = {**self.date_errors, name: refusal.message}
-            return
-        if days.first and days.last and days.last < days.first:
-            words = "The second day comes before the first."
-            self.date_errors = {**self.date_errors, name: words}
-
-    def _offer_restore(self) -> Any:
+    def _when_open(self) -> Any:
         """Offer Undo, once, where the builder has just deleted a draft."""
         deleted = self._query("deleted")
         if not (deleted.isascii() and deleted.isdigit() and len(deleted) < 16):
@@ -363,12 +226,6 @@ class InvoicesState(StaffState, rx.State):
         self._undo = {**self._undo, key: ("restore", int(deleted))}
         self._carry_notice(key)
         return rx.redirect(with_query(self._path, self._typed), replace=True)
-
-    def _go(self, **parameters: str) -> Any:
-        return rx.redirect(with_query(self._path, self._typed, **parameters))
-
-
-_ENDS = ("first", "last")
 
 
 def line_of(row: InvoiceRow, moment: Moment) -> InvoiceLine:
@@ -397,13 +254,6 @@ def line_of(row: InvoiceRow, moment: Moment) -> InvoiceLine:
         else formats.money(row.outstanding_minor, row.currency),
         is_settled=row.outstanding_minor <= 0,
     )
-
-
-def range_words(days: DateRange, moment: Moment) -> str:
-    first, last = (formats.short_day(day, moment) for day in (days.first, days.last))
-    if days.first is None:
-        return f"until {last}"
-    return f"from {first}" if days.last is None else f"{first} to {last}"
 
 
 def replace_rows(found: InvoicePage, rows: Any) -> InvoicePage:
