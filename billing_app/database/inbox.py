@@ -88,6 +88,23 @@ _WAITING = (
 )
 
 
+def reopen(uow: UnitOfWork, event_id: int) -> bool:
+    """Let a webhook that was set aside wait again; tell whether it does."""
+    event = uow.get(InboundEvent, event_id, lock=True)
+    if event.status not in (InboundStatus.QUARANTINED, InboundStatus.WAITING):
+        return False
+    event.status, event.attempts, event.handled_at = InboundStatus.WAITING, 0, None
+    uow.flush()
+    return True
+
+
+def find_reason(uow: UnitOfWork, event_id: int) -> str:
+    """Return why a webhook is not handled; empty when nothing is left to do."""
+    event = uow.get(InboundEvent, event_id)
+    is_done = event.status in (InboundStatus.HANDLED, InboundStatus.IGNORED)
+    return "" if is_done else event.last_error or "It waits for another webhook."
+
+
 def list_waiting(uow: UnitOfWork, waiting_for: timedelta, limit: int) -> list[int]:
     """Return webhooks nobody has finished for a while, oldest first."""
     statement = (

@@ -178,6 +178,12 @@ class MailRequeued(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookRetried(Event):
+    TEXT: ClassVar[str] = "Webhook of Stripe tried again"
+    event_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentRecorded(Event):
     TEXT: ClassVar[str] = "Payment recorded"
     payment_id: int

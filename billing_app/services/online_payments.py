@@ -9,15 +9,18 @@ from datetime import timedelta
 from sqlalchemy import BigInteger, bindparam
 from sqlmodel import col, select
 
-from billing_app.database.access import inner, job
+from billing_app.database import inbox
+from billing_app.database.access import inner, job, staff
 from billing_app.database.unit_of_work import UnitOfWork
-from billing_app.domain.errors import LimitReached, NotFound
+from billing_app.domain.actors import Permission
+from billing_app.domain.errors import Conflict, LimitReached, NotFound
 from billing_app.domain.events import (
     AttemptExpired,
     AttemptFailed,
     AttemptProcessing,
     AttemptStarted,
     Topic,
+    WebhookRetried,
 )
 from billing_app.domain.online_payment import (
     CHECKOUT_LIFETIME,
@@ -225,6 +228,19 @@ def follow_up(uow: UnitOfWork, attempt_id: int, report: Report) -> None:
     payments.follow_refunds(uow, payment.id, report.refunded_minor)
     if report.is_disputed:
         payments.note_dispute(uow, payment.id)
+
+
+@staff(Permission.RECORD_PAYMENT)
+def reopen_event(uow: UnitOfWork, event_id: int) -> None:
+    """Take a webhook that was set aside up again; it may book money once handled.
+
+    Raises:
+        NotFound: no such webhook in this workspace.
+        Conflict: it is handled.
+    """
+    if not inbox.reopen(uow, event_id):
+        raise Conflict("This is handled already.")
+    uow.record(WebhookRetried(event_id=event_id))
 
 
 def _name(attempt: PaymentAttempt, checkout_id: str) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from billing_app.database import inbox
 from billing_app.database.authentication import find_webhook_receiver
 from billing_app.database.inbox import Arrival, InboundStatus, Waiting
-from billing_app.domain.actors import SystemActor
+from billing_app.domain.actors import Actor, SystemActor
 from billing_app.domain.errors import BillingError, DiskFull, NotFound
 from billing_app.domain.online_payment import Report
 from billing_app.gateways.errors import GatewayRefused
@@ -202,6 +202,23 @@ def _left_for_later(
         # The edge: one webhook that we can't read must not stop the others.
         log.exception("webhook.crashed kind=%s", event.kind)
         _put_back(runtime, actor, event, type(failure).__name__)
+
+
+def try_again(runtime: Runtime, actor: Actor, event_id: int) -> str:
+    """Work once more on a webhook that was set aside, because a person asks.
+
+    Returns:
+        Why it still can't be handled; empty when it was.
+
+    Raises:
+        NotFound: no such webhook in this workspace.
+        Conflict: it is handled.
+    """
+    runtime.run(actor, online_payments.reopen_event, event_id)
+    system = SystemActor(actor.workspace_id, "stripe_webhook")
+    handle(runtime, system, event_id)
+    with runtime.reading(system) as uow:
+        return inbox.find_reason(uow, event_id)
 
 
 def accept_missed(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from billing_app.models import InboundEvent
 from billing_app.queries.settings import read_mail
 from billing_app.services.mail_settings import MailForm, change_mail
 from billing_app.web.staff.dashboard_state import DashboardState as State
@@ -61,3 +62,28 @@ async def test_says_that_mail_is_kept_until_there_is_a_server(
         world.run(owner, change_mail, world.run(owner, read_mail).version, form)
         await driver.press(State.open)
         assert driver.shown(State, "keeps_mail") is False
+
+
+async def test_a_webhook_that_was_set_aside_says_why_and_is_tried_again(
+    world: World, browse: Browse
+):
+    with world.unit(world.northwind.system) as uow:
+        uow.add(
+            InboundEvent(
+                external_id="evt_1",
+                kind="invoice.created",
+                payload="{}",
+                status="quarantined",
+                last_error="It belongs to another Stripe account.",
+                received_at=uow.now,
+            )
+        )
+    async with browse(world.northwind.accounting, "/dashboard") as driver:
+        await driver.press(State.open)
+        (line,) = driver.shown(State, "attention")
+        assert line.detail == "It belongs to another Stripe account."
+
+        await driver.press(State.retry_webhook, event_id=line.event_id)
+
+    assert driver.shown(State, "attention") == []
+    assert driver.shown(State, "notices")[-1].words == "It is handled now."

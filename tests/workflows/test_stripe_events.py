@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import col, select
 
-from billing_app.domain.errors import NotFound
+from billing_app.domain.errors import Conflict, NotFound, NotPermitted
 from billing_app.domain.online_payment import AttemptStatus, Report
 from billing_app.domain.payment import PaymentMethod
 from billing_app.gateways.errors import GatewayUnavailable, WebhookRefused
@@ -382,6 +382,33 @@ class TestOnlyTheRightMoney:
         assert only_inbox(till).status == "quarantined"
         assert "account" in only_inbox(till).last_error
         assert till.payments() == []
+
+    def test_a_person_tries_a_quarantined_one_again(self, till, paid):
+        till.change_account(account_id="acct_other")
+        handle_payload(till, payload_of(completed(till), account="acct_mine"))
+        event, accounting = only_inbox(till), till.place.accounting
+
+        reason = stripe_events.try_again(till.runtime, accounting, event.id)
+        till.change_account(account_id="acct_mine")
+        mended = stripe_events.try_again(till.runtime, accounting, event.id)
+
+        assert "account" in reason
+        assert mended == ""
+        assert only_inbox(till).status == "handled"
+        assert len(till.payments()) == 1
+        with pytest.raises(Conflict):
+            stripe_events.try_again(till.runtime, accounting, event.id)
+
+    def test_only_who_records_payments_tries_again(self, till, paid):
+        handle_payload(till, payload_of(completed(till), account="acct_other"))
+        event_id = only_inbox(till).id
+
+        for actor, refusal in (
+            (till.place.operations, NotPermitted),
+            (till.world.kestrel.owner, NotFound),
+        ):
+            with pytest.raises(refusal):
+                stripe_events.try_again(till.runtime, actor, event_id)
 
     def test_another_modes_event_is_quarantined(self, till, paid):
         handle_payload(till, payload_of(completed(till), livemode=True))

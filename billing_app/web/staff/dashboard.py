@@ -142,6 +142,9 @@ def _attention() -> rx.Component:
 
 def _attention_row(it: rx.vars.ObjectVar[AttentionLine]) -> rx.Component:
     retry = button("Retry", small=True, on_click=State.retry_mail(it.message_id))
+    try_again = button(
+        "Try again", small=True, on_click=State.retry_webhook(it.event_id)
+    )
     look = link_button(it.verb, it.href, small=True)
     return rx.el.li(
         rx.match(
@@ -160,7 +163,11 @@ def _attention_row(it: rx.vars.ObjectVar[AttentionLine]) -> rx.Component:
         rx.cond(
             (it.message_id != 0) & ShellState.may["issue_invoice"].to(bool),
             retry,
-            look,
+            rx.cond(
+                (it.event_id != 0) & ShellState.may["record_payment"].to(bool),
+                try_again,
+                look,
+            ),
         ),
         class_name=rx.cond(
             it.kind == AttentionKind.MAIL_FAILED.value, "row row-bad", "row row-warn"

@@ -30,6 +30,7 @@ from billing_app.web.components.charts import scale_steps
 from billing_app.web.doors import StaffState, staff_door, staff_watch
 from billing_app.web.staff.invoice_words import DEFAULT_ICON, ICON_BY_EVENT
 from billing_app.web.staff.live import changes
+from billing_app.workflows import stripe_events
 
 _BUCKETS = {
     Bucket.NOT_DUE: ("Not due yet", "0"),
@@ -62,7 +63,7 @@ class AttentionLine:
     """One thing that waits for a person, with the one thing to do about it.
 
     Attributes:
-        message_id: of a mail to retry; 0 for everything else.
+        message_id, event_id: of a mail or a webhook to try again; 0 for all others.
     """
 
     key: str
@@ -73,6 +74,7 @@ class AttentionLine:
     href: str
     verb: str
     message_id: int
+    event_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,15 @@ class DashboardState(StaffState, rx.State):
     async def retry_mail(self, message_id: int) -> None:
         await self._run(invoices.retry_mail, message_id)
         self._notify("The mail is on its way again.")
+        await self._read()
+
+    @staff_door
+    async def retry_webhook(self, event_id: int) -> None:
+        reason = await self._run_workflow(stripe_events.try_again, event_id)
+        if reason:
+            self._notify(f"Still not handled: {reason}", is_refusal=True)
+        else:
+            self._notify("It is handled now.")
         await self._read()
 
     async def _read(self) -> None:
@@ -294,6 +305,7 @@ def _attention_line(each: Attention) -> AttentionLine:
         href=f"/invoices/{each.invoice_id}" if each.invoice_id else "/accounting",
         verb=verbs.get(each.kind, "Look"),
         message_id=each.row_id if is_mail else 0,
+        event_id=each.row_id if each.kind == AttentionKind.EVENT_WAITING else 0,
     )
 
 

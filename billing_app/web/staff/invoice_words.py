@@ -145,6 +145,7 @@ ICON_BY_EVENT = {
     "link_revoked": "unlink",
     "link_shared": "mail",
     "mail_requeued": "mail",
+    "webhook_retried": "webhook",
     "payment_recorded": "payment",
     "payment_settled": "paid",
     "payment_reversed": "undo",
