@@ -63,6 +63,15 @@ def make_logo(content: bytes) -> Logo:
     return Logo(written.getvalue(), *plain.size)
 
 
+def shrink_logo(png: bytes, height: int) -> bytes:
+    """Return one of our logos no higher than so many pixels, as a PNG."""
+    with Image.open(io.BytesIO(png), formats=["PNG"]) as picture:
+        picture.thumbnail((SIDE_MAX, height), Image.Resampling.LANCZOS)
+        written = io.BytesIO()
+        picture.save(written, "PNG", optimize=True)
+    return written.getvalue()
+
+
 def _refuse_svg(content: bytes) -> None:
     head = content[:2_000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if head.startswith(b"<") or b"<svg" in head or head.startswith(b"\x1f\x8b"):

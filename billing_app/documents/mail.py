@@ -7,7 +7,7 @@ HTML part from it, so that both always say the same.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 
@@ -23,10 +23,29 @@ from billing_app.domain.document import (
     ReceiptDocument,
 )
 from billing_app.domain.formats import format_date, format_money
+from billing_app.domain.portal_invoice import is_word_mark
+
+# What the HTML calls the picture that comes with it (RFC 2392).
+LOGO_ID = "logo@tallyport"
+_LOGO_HEIGHT = 36
+_LOGO_WIDTH_MAX = 220
 
 _TEST_ACCENT = Branding().accent
 # As much of a comment as a mail shows.
 _QUOTED_MAX = 500
+
+
+@dataclass(frozen=True, slots=True)
+class MailLogo:
+    """The sender's logo, which travels inside the mail; sizes as shown, in pixels.
+
+    Attributes:
+        says_name: it is a word mark, so that the name needs no place beside it.
+    """
+
+    width: int
+    height: int
+    says_name: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +55,13 @@ class MailContent:
     subject: str
     text: str
     html: str
+    _letter: _Letter = field(repr=False)
+
+    def with_logo(self, branding: Branding) -> MailContent:
+        """Show the logo at the top; it is to be sent along as `LOGO_ID`."""
+        logo = _logo_as_shown(branding)
+        html = _template().render(letter=self._letter, logo=logo, logo_id=LOGO_ID)
+        return replace(self, html=html)
 
 
 @dataclass(frozen=True, slots=True)
@@ -458,7 +484,19 @@ def _write(letter: _Letter) -> MailContent:
     return MailContent(
         subject=_one_line(letter.subject),
         text=_text_of(letter),
-        html=_template().render(letter=letter),
+        html=_template().render(letter=letter, logo=None),
+        _letter=letter,
+    )
+
+
+def _logo_as_shown(branding: Branding) -> MailLogo:
+    """Return the logo in the height of the head, a very wide one lower."""
+    width, height = branding.logo_width or 1, branding.logo_height or 1
+    scale = min(_LOGO_HEIGHT / height, _LOGO_WIDTH_MAX / width)
+    return MailLogo(
+        width=max(1, round(width * scale)),
+        height=max(1, round(height * scale)),
+        says_name=is_word_mark(branding),
     )
 
 

@@ -17,6 +17,7 @@ from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import aiosmtplib
@@ -31,9 +32,17 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
+    """A file that comes with a mail.
+
+    Attributes:
+        content_id: what the HTML calls it by, for a picture shown inside; empty for
+            a file to keep.
+    """
+
     name: str
     content: bytes
     media_type: str = "application/pdf"
+    content_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +162,15 @@ def build_message(mail: OutgoingMail, sender_address: str) -> EmailMessage:
 
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
+    html = message.get_body(("html",))
+    assert isinstance(html, EmailMessage)
     for attachment in mail.attachments:
         kind, _, subkind = attachment.media_type.partition("/")
-        message.add_attachment(
-            attachment.content,
-            maintype=kind,
-            subtype=subkind,
-            filename=_one_line(attachment.name),
-        )
+        named: dict[str, Any] = {"filename": _one_line(attachment.name)}
+        if attachment.content_id:
+            named |= {"cid": f"<{attachment.content_id}>", "disposition": "inline"}
+        add = html.add_related if attachment.content_id else message.add_attachment
+        add(attachment.content, maintype=kind, subtype=subkind, **named)
     return message
 
 

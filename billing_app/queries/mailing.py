@@ -10,6 +10,7 @@ from billing_app.database.access import job, staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.document import (
+    Branding,
     CreditNoteDocument,
     InvoiceDocument,
     ReceiptDocument,
@@ -49,10 +50,10 @@ class MailFacts:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who sends: the business's name and its mail settings."""
+    """Who sends: the business's name, its looks and its mail settings."""
 
     name: str
-    accent: str
+    branding: Branding
     reply_to: str
     mail: MailSettings
     password: str
@@ -120,7 +121,12 @@ def read_sender(uow: UnitOfWork) -> Sender:
     encrypted = settings.mail_password_encrypted
     return Sender(
         name=settings.legal_name or uow.workspace.name,
-        accent=settings.accent,
+        branding=Branding(
+            accent=settings.accent,
+            logo_digest=settings.logo_digest,
+            logo_width=settings.logo_width,
+            logo_height=settings.logo_height,
+        ),
         reply_to=mail.reply_to or settings.email,
         mail=mail,
         password=uow.cipher.decrypt(encrypted) if encrypted else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import email.policy
 import re
 from dataclasses import asdict, dataclass
@@ -111,10 +112,22 @@ def _read(file: Path) -> ReceivedMail:
         subject=str(message["Subject"] or ""),
         date=(date.datetime if date else datetime.fromtimestamp(0, UTC)).isoformat(),
         text=text,
-        html=_part(message, "html"),
+        html=_with_pictures(message, _part(message, "html")),
         links=tuple(dict.fromkeys(_LINK.findall(text))),
         attachments=tuple(x.get_filename() or "" for x in message.iter_attachments()),
     )
+
+
+def _with_pictures(message: EmailMessage, html: str) -> str:
+    """Put the pictures that came along into the HTML, as a mail reader does."""
+    for part in message.walk():
+        name = str(part["Content-ID"] or "").strip("<>")
+        if name and part.get_content_maintype() == "image":
+            data = base64.b64encode(part.get_payload(decode=True)).decode()
+            html = html.replace(
+                f"cid:{name}", f"data:{part.get_content_type()};base64,{data}"
+            )
+    return html
 
 
 def _part(message: EmailMessage, kind: str) -> str:

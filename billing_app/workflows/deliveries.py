@@ -5,11 +5,14 @@ Each may run twice for one message, so each asks first whether it is still neede
 
 from __future__ import annotations
 
+import logging
 from urllib.parse import urlsplit
 
 from billing_app.database.outbox import Claimed
 from billing_app.documents.e_invoice import NotAnEInvoice, write_cii
+from billing_app.documents.logo import shrink_logo
 from billing_app.documents.mail import (
+    LOGO_ID,
     MailContent,
     write_code_mail,
     write_comment_mail,
@@ -28,6 +31,7 @@ from billing_app.domain.comment import Side
 from billing_app.domain.dispute import OUTCOME_WORDS
 from billing_app.domain.document import (
     AnyDocument,
+    Branding,
     CreditNoteDocument,
     DocumentKind,
     InvoiceDocument,
@@ -37,7 +41,13 @@ from billing_app.domain.document import (
 from billing_app.domain.errors import BillingError
 from billing_app.domain.mail_settings import MailSecurity
 from billing_app.domain.portal_dispute import line_words
-from billing_app.gateways.mail import MailGateway, OutgoingMail, SmtpServer
+from billing_app.gateways.errors import FileDamaged, FileMissing
+from billing_app.gateways.mail import (
+    Attachment,
+    MailGateway,
+    OutgoingMail,
+    SmtpServer,
+)
 from billing_app.queries import conversations, disputes, mailing
 from billing_app.queries import reminders as reminder_queries
 from billing_app.queries.mailing import Sender
@@ -47,7 +57,12 @@ from billing_app.services import issued_documents, portal_sessions, reminders
 from billing_app.services.issued_documents import ToPrint
 from billing_app.services.mail_settings import note_kept
 
+log = logging.getLogger("tallyport.deliveries")
+
 DEFAULT_SENDER = "invoices@localhost"
+_MAIL_LOGO = "mail.png"
+# Sharp on a screen with two dots for a pixel.
+_MAIL_LOGO_HEIGHT = 72
 
 
 class Undeliverable(BillingError):
@@ -295,7 +310,7 @@ def mail_reminder(runtime: Runtime, actor: SystemActor, message: Claimed) -> Non
 def mail_test(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:
     """Send a mail that only shows that mail arrives."""
     sender = runtime.run(actor, mailing.read_sender)
-    content = write_test_mail(sender.name, sender.accent)
+    content = write_test_mail(sender.name, sender.branding.accent)
     _send(runtime, actor, message, (str(message.details["email"]),), content)
 
 
@@ -313,7 +328,7 @@ def mail_code(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:
     if made is None:
         return
     sender = runtime.run(actor, mailing.read_sender)
-    content = write_code_mail(sender.name, sender.accent, made)
+    content = write_code_mail(sender.name, sender.branding.accent, made)
     _send(runtime, actor, message, (str(message.details["email"]),), content)
 
 
@@ -331,6 +346,8 @@ def _send(
 ) -> None:
     sender = runtime.run(actor, mailing.read_sender)
     host = urlsplit(runtime.public_url).hostname or "localhost"
+    logo = _find_logo(runtime, sender.branding)
+    content = content.with_logo(sender.branding) if logo else content
     mail = OutgoingMail(
         message_id=f"{message.topic}.{message.workspace_id}.{message.id}@{host}",
         sender_name=sender.name,
@@ -340,11 +357,32 @@ def _send(
         html=content.html,
         sent_at=message.created_at,
         reply_to=sender.reply_to,
+        attachments=(logo,) if logo else (),
     )
     gateway = _gateway(runtime, sender)
     gateway.send_and_wait(mail)
     if not gateway.has_server and not runtime.sends_mail:
         runtime.run(actor, note_kept, message.id)
+
+
+def _find_logo(runtime: Runtime, branding: Branding) -> Attachment | None:
+    """Return the logo in the size of a mail's head, made once.
+
+    It travels in the mail: one that is fetched would tell when, and where, the mail
+    is read. A file that is lost is no reason to keep the mail back.
+    """
+    digest = branding.logo_digest
+    if not digest:
+        return None
+    picture = runtime.files.find_beside(digest, _MAIL_LOGO)
+    if picture is None:
+        try:
+            picture = shrink_logo(runtime.files.read(digest), _MAIL_LOGO_HEIGHT)
+        except (FileMissing, FileDamaged):
+            log.warning("mail.logo_missing digest=%s", digest)
+            return None
+        runtime.files.keep_beside(digest, _MAIL_LOGO, picture)
+    return Attachment("logo.png", picture, "image/png", LOGO_ID)
 
 
 def _gateway(runtime: Runtime, sender: Sender) -> MailGateway:

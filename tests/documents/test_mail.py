@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from billing_app.documents import mail
-from billing_app.documents.mail import MailContent
+from billing_app.documents.mail import LOGO_ID, MailContent
 from billing_app.domain.document import (
     Branding,
     InvoiceDocument,
@@ -109,6 +109,28 @@ EVERY_KIND = {
     ),
     "test": mail.write_test_mail("North Ltd"),
 }
+
+
+class TestLogo:
+    def logo(self, **size: int) -> str:
+        looks = Branding(logo_digest="a" * 64, **size)
+        return invoice_mail().with_logo(looks).html
+
+    def test_comes_along_and_is_fetched_from_nowhere(self):
+        html = self.logo(logo_width=100, logo_height=100)
+
+        assert f'src="cid:{LOGO_ID}"' in html
+        assert html.count("<img") == 1
+        assert Page(html).shows("North Ltd")
+
+    def test_one_that_says_the_name_is_read_out_by_it(self):
+        """A word mark of 800 x 100 pixels is 220 wide, so 28 high."""
+        html = self.logo(logo_width=800, logo_height=100)
+
+        assert 'alt="North Ltd" width="220" height="28"' in html
+
+    def test_one_of_unknown_size_keeps_its_place(self):
+        assert 'width="36" height="36"' in self.logo()
 
 
 @pytest.mark.parametrize("content", EVERY_KIND.values(), ids=EVERY_KIND)

@@ -108,6 +108,21 @@ class TestBuildMessage:
         assert message.get_content_type() == "multipart/alternative"
         assert message["From"].addresses[0].addr_spec == SENDER
 
+    def test_a_picture_stands_where_the_html_names_it(self):
+        logo = Attachment("logo.png", b"\x89PNG", "image/png", "logo@tallyport")
+
+        message = built(attachments=(logo,))
+        html = message.get_body(("related", "html"))
+        page, picture = html.iter_parts()
+
+        assert message.get_content_type() == "multipart/alternative"
+        assert (html.get_content_type(), page.get_content_type()) == (
+            *("multipart/related", "text/html"),
+        )
+        assert picture["Content-ID"] == "<logo@tallyport>"
+        assert picture.get_content_disposition() == "inline"
+        assert list(message.iter_attachments()) == []
+
     def test_no_head_can_be_smuggled_in_by_an_attachment(self):
         pdf = Attachment("a.pdf\r\nBcc: victim@example.com", b"")
 

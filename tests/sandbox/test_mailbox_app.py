@@ -126,3 +126,16 @@ async def test_what_lies_beside_the_mail_is_not_shown(
     (tmp_path / ".half.tmp").write_bytes(b"Subject: half\r\n\r\n")
 
     assert (await client.get("/messages.json")).json() == []
+
+
+async def test_a_picture_that_came_along_is_shown(
+    gateway: MailGateway, client: httpx.AsyncClient
+):
+    logo = Attachment("logo.png", b"\x89PNG", "image/png", "logo@tallyport")
+    html = MAIL.html.replace("View", '<img src="cid:logo@tallyport">')
+    await gateway.send(replace(MAIL, html=html, attachments=(logo,)))
+
+    [message] = (await client.get("/messages.json")).json()
+
+    assert '<img src="data:image/png;base64,iVBORw==">' in message["html"]
+    assert message["attachments"] == []

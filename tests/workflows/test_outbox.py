@@ -1,8 +1,12 @@
 """What a commit promised is done: printed once, mailed once, retried, given up."""
 
+import email
+import email.policy
+import io
 from dataclasses import replace
 
 import pytest
+from PIL import Image
 from sqlmodel import col, select
 
 from billing_app.database import outbox
@@ -12,8 +16,10 @@ from billing_app.models import IssuedDocument, OutboxMessage
 from billing_app.queries.invoice_detail import read_invoice
 from billing_app.services import drafts, invoices, portal_links
 from billing_app.services.customers import CustomerForm, create_customer
+from billing_app.services.mail_settings import request_test_mail
 from billing_app.services.portal_sessions import CodePlace, ask_for_code
 from billing_app.web.staff.invoice_words import mail_lines
+from billing_app.workflows.logo import take_logo
 from billing_app.workflows.outbox import URGENT, deliver_due
 
 FLIGHT = LineForm(name="Charter flight", quantity="2.4", unit_price="3450.00")
@@ -170,3 +176,40 @@ def test_a_failure_is_put_off_with_growing_patience(world, attempts):
         waiting = uow.get(OutboxMessage, claimed.id)
     delay = outbox.RETRY_DELAYS[attempts - 1]
     assert waiting.available_at == runtime.now() + delay
+
+
+def with_logo(world):
+    """Give the workspace a logo of 200 x 100 pixels; return its digest."""
+    written = io.BytesIO()
+    Image.new("RGBA", (200, 100), "teal").save(written, "PNG")
+    return take_logo(world.runtime, world.northwind.owner, written.getvalue())
+
+
+def picture_of(mail):
+    parsed = email.message_from_bytes(mail.read_bytes(), policy=email.policy.default)
+    pictures = [x for x in parsed.walk() if x.get_content_maintype() == "image"]
+    assert len(pictures) == 1
+    return pictures[0]
+
+
+def test_the_logo_travels_inside_the_mail_and_small(world):
+    with_logo(world)
+    publish(world)
+
+    deliver_all(world)
+
+    (mail,) = mails(world)
+    picture = picture_of(mail)
+    assert f"cid:{picture['Content-ID'].strip('<>')}" in mail.read_text()
+    with Image.open(io.BytesIO(picture.get_content())) as shown:
+        assert shown.size == (144, 72)
+
+
+def test_a_lost_logo_keeps_no_mail_back(world):
+    world.runtime.files.path(with_logo(world)).unlink()
+    world.run(world.northwind.owner, request_test_mail, "owner@northwind.example")
+
+    deliver_all(world)
+
+    (mail,) = mails(world)
+    assert "image/png" not in mail.read_text()
