@@ -101,6 +101,8 @@ async def sign_in(request: Request) -> Response:
         )
     except BillingError as refusal:
         return _refused(SIGN_IN, request, form, refusal, email=email)
+    # The browser forgets its former session, so nobody else may go on with it.
+    await run_in_threadpool(workflow.end_session, runtime.current(), _token(request))
     return _opened(opened, request, form)
 
 

@@ -104,6 +104,32 @@ class TestSignIn:
         assert (answer.status_code, answer.headers["location"]) == (303, "/dashboard")
         assert actor(client).role == Role.ACCOUNTING
 
+    async def test_takes_no_session_that_somebody_else_chose(
+        self, client: httpx.AsyncClient
+    ):
+        chosen = "a-token-of-an-attacker"
+        client.cookies.set(session_cookie(False), chosen)
+
+        answer = await sign_in(client)
+
+        client.cookies = httpx.Cookies()
+        given = SimpleCookie(answer.headers.get_list("set-cookie")[0])["tallyport"]
+        assert given.value != chosen
+        client.cookies.set(session_cookie(False), chosen)
+        with pytest.raises(NotSignedIn):
+            actor(client)
+
+    async def test_ends_the_session_that_the_browser_had(
+        self, client: httpx.AsyncClient
+    ):
+        first = SimpleCookie((await sign_in(client)).headers.get_list("set-cookie")[0])
+        await sign_in(client)
+        client.cookies = httpx.Cookies()
+        client.cookies.set(session_cookie(False), first["tallyport"].value)
+
+        with pytest.raises(NotSignedIn):
+            actor(client)
+
     async def test_cookie_is_out_of_reach_of_scripts(self, client: httpx.AsyncClient):
         answer = await sign_in(client)
 
