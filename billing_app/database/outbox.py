@@ -52,7 +52,9 @@ def claim_due(
     only: tuple[str, ...] = (),
     without: tuple[str, ...] = (),
 ) -> list[Claimed]:
-    """Take up to `limit` messages that are due, oldest first.
+    """Take up to `limit` messages that are due, oldest first and printing last.
+
+    After an import there may be hundreds of documents to print before a mail.
 
     `only` and `without` are topics; `only` none means every one.
 
@@ -62,7 +64,11 @@ def claim_due(
     due = (
         select(col(OutboxMessage.id))
         .where(*_waiting(now), *_of(only, without))
-        .order_by(col(OutboxMessage.available_at), col(OutboxMessage.id))
+        .order_by(
+            col(OutboxMessage.topic).like("pdf.%"),
+            col(OutboxMessage.available_at),
+            col(OutboxMessage.id),
+        )
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
@@ -89,7 +95,8 @@ def claim_due(
             ),
             execution_options={"synchronize_session": False},
         ).all()
-    return sorted((Claimed(*row) for row in claimed), key=lambda message: message.id)
+    messages = {message.id: message for message in (Claimed(*row) for row in claimed)}
+    return [messages[one] for one in ids]
 
 
 def mark_done(engine: Engine, message_id: int, now: datetime) -> None:

@@ -17,7 +17,8 @@ from billing_app.workflows import deliveries, pay_online
 
 log = logging.getLogger("tallyport.outbox")
 
-BATCH = 20
+# As few as a mail may have to wait for.
+BATCH = 5
 POLL_SECONDS = 5.0
 
 # Somebody sits before a page that asks for it; it never waits behind documents.

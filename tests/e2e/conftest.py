@@ -37,6 +37,7 @@ class Demo:
     Attributes:
         staff: how the members of every workspace sign in.
         workspaces: all of them, as the demo tells.
+        mailbox_url: where the mail that was sent can be read.
     """
 
     base_url: str
@@ -45,6 +46,7 @@ class Demo:
     invoices: list[dict[str, Any]]
     staff: list[dict[str, str]]
     workspaces: list[dict[str, Any]]
+    mailbox_url: str
 
     def link(self, status: str, workspace: str = "Northwind") -> str:
         """Return the address of a published invoice with this status."""
@@ -109,6 +111,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
             ours["invoices"],
             told["staff"],
             told["workspaces"],
+            told["sandbox"]["mailbox_url"].rstrip("/"),
         )
 
 

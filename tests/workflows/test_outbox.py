@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from PIL import Image
-from sqlmodel import col, select
+from sqlmodel import col, delete, select
 
 from billing_app.database import outbox
 from billing_app.domain.draft import DraftForm, LineForm
@@ -21,6 +21,7 @@ from billing_app.services.portal_sessions import CodePlace, ask_for_code
 from billing_app.web.staff.invoice_words import mail_lines
 from billing_app.workflows.logo import take_logo
 from billing_app.workflows.outbox import URGENT, deliver_due
+from tests.support.server import free_port
 
 FLIGHT = LineForm(name="Charter flight", quantity="2.4", unit_price="3450.00")
 
@@ -213,3 +214,33 @@ def test_a_lost_logo_keeps_no_mail_back(world):
 
     (mail,) = mails(world)
     assert "image/png" not in mail.read_text()
+
+
+def test_a_mail_does_not_wait_for_what_is_to_be_printed(world):
+    for number in range(6):
+        publish(world, f"ap{number}@vermeer.example")
+    with world.unit(world.northwind.system) as uow:
+        uow.execute(delete(OutboxMessage).where(col(OutboxMessage.topic).like("mail%")))
+    world.clock.advance(minutes=1)
+    world.run(world.northwind.owner, request_test_mail, "owner@northwind.example")
+
+    (first, *_) = outbox.claim_due(world.runtime.engine, world.clock(), 5)
+
+    assert first.topic == "mail.test"
+
+
+def test_mail_that_found_no_server_arrives_once_there_is_one(world):
+    settings = replace(
+        world.runtime.settings, smtp_url=f"smtp://127.0.0.1:{free_port()}"
+    )
+    world.run(world.northwind.owner, request_test_mail, "owner@northwind.example")
+
+    deliver_due(replace(world.runtime, settings=settings))
+
+    waiting = message(world, "mail.test")
+    assert (waiting.done_at, waiting.failed_at, mails(world)) == (None, None, [])
+    assert waiting.last_error
+    world.clock.advance(seconds=10)
+    deliver_due(world.runtime)
+    assert message(world, "mail.test").done_at is not None
+    assert len(mails(world)) == 1
