@@ -17,30 +17,14 @@ from billing_app.domain.portal_proof import VerificationRequired
 from billing_app.endpoints import route_ids
 from billing_app.endpoints.portal_request import open_page
 from billing_app.endpoints.refusals import status_of
+from billing_app.endpoints.refused_forms import refused_form
 from billing_app.workflows import conversations
 
 _FIELDS_MAX = 10
 _FIELDS = ("body", "name", "email", "line", "request_key")
 
-_PAGE = Markup(
-    """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>Comment not posted</title>
-<link rel="icon" href="/favicon.svg">
-<link rel="stylesheet" href="/tokens.css">
-<link rel="stylesheet" href="/base.css">
-<link rel="stylesheet" href="/portal.css">
-<link rel="stylesheet" href="/dark.css">
-</head>
-<body class="alone">
-<main>
-<h1>Comment not posted</h1>
-<p class="message message-bad" role="alert">{message}</p>
-{verify}
+_FORM = Markup(
+    """{verify}
 <form method="post" action="{action}">
 <input type="hidden" name="request_key" value="{request_key}">
 <input type="hidden" name="line" value="{line}">
@@ -54,12 +38,7 @@ _PAGE = Markup(
 <input class="input" id="comment-email" type="email" name="email" value="{email}"
  autocomplete="email"></p>
 <p><button class="button button-primary">Post comment</button></p>
-</form>
-<p><a class="link" href="{back}#comments">Back to the invoice</a></p>
-</main>
-</body>
-</html>
-"""
+</form>"""
 )
 _VERIFY = Markup(
     '<p>First <a class="link" href="{back}/verify" target="_blank">verify who you are'
@@ -103,11 +82,12 @@ def _refused(
 ) -> Response:
     back = _back(request)
     needs_proof = isinstance(refusal, VerificationRequired)
-    page = _PAGE.format(
-        message=refusal.message,
+    form = _FORM.format(
         verify=_VERIFY.format(back=back) if needs_proof else "",
         action=request.url.path,
-        back=back,
         **typed,
+    )
+    page = refused_form(
+        "Comment not posted", refusal.message, form=form, back=f"{back}#comments"
     )
     return HTMLResponse(page, 403 if needs_proof else status_of(refusal))

@@ -17,36 +17,12 @@ from billing_app.domain.portal_place import INVOICE_ROUTES
 from billing_app.endpoints import route_ids
 from billing_app.endpoints.portal_request import open_page
 from billing_app.endpoints.refusals import status_of
+from billing_app.endpoints.refused_forms import refused_form
 from billing_app.workflows import disputes
 
 _FIELDS_MAX = 5
 _TYPED_LENGTH_MAX = 60
-
-_PAGE = Markup(
-    """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>Dispute not sent</title>
-<link rel="icon" href="/favicon.svg">
-<link rel="stylesheet" href="/tokens.css">
-<link rel="stylesheet" href="/base.css">
-<link rel="stylesheet" href="/portal.css">
-<link rel="stylesheet" href="/dark.css">
-</head>
-<body class="alone">
-<main>
-<h1>Dispute not sent</h1>
-<p class="message message-bad" role="alert">{message}</p>
-{form}
-<p><a class="link" href="{back}#disputes">Back to the invoice</a></p>
-</main>
-</body>
-</html>
-"""
-)
+_REFUSED = "Dispute not sent"
 _FORM = Markup(
     """<form method="post" action="{action}">
 <input type="hidden" name="line" value="{line}">
@@ -110,7 +86,7 @@ async def withdraw_dispute(request: Request) -> Response:
     except (NotFound, NotSignedIn):
         return RedirectResponse(page, 303)
     except BillingError as refusal:
-        words = _PAGE.format(message=refusal.message, form="", back=page)
+        words = refused_form(_REFUSED, refusal.message, back=f"{page}#disputes")
         return HTMLResponse(words, status_of(refusal))
     return RedirectResponse(f"{page}#disputes", 303)
 
@@ -130,5 +106,5 @@ def _refused(refusal: BillingError, page: str, sent: DisputeForm) -> Response:
         amount=sent.amount,
         reason=sent.reason,
     )
-    words = _PAGE.format(message=refusal.message, form=form, back=page)
+    words = refused_form(_REFUSED, refusal.message, form=form, back=f"{page}#disputes")
     return HTMLResponse(words, status_of(refusal))

@@ -22,36 +22,12 @@ from billing_app.domain.portal_place import INVOICE_ROUTES
 from billing_app.endpoints import route_ids
 from billing_app.endpoints.portal_request import open_page, place_of
 from billing_app.endpoints.refusals import status_of
+from billing_app.endpoints.refused_forms import refused_form
 from billing_app.workflows import pay_online
 
 _FIELDS_MAX = 5
 _TYPED_LENGTH_MAX = 60
 
-_PAGE = Markup(
-    """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>Payment not started</title>
-<link rel="icon" href="/favicon.svg">
-<link rel="stylesheet" href="/tokens.css">
-<link rel="stylesheet" href="/base.css">
-<link rel="stylesheet" href="/portal.css">
-<link rel="stylesheet" href="/dark.css">
-</head>
-<body class="alone">
-<main>
-<h1>Payment not started</h1>
-<p class="message message-bad" role="alert">{message}</p>
-{form}
-<p><a class="link" href="{back}">Back to the invoice</a></p>
-</main>
-</body>
-</html>
-"""
-)
 _FORM = Markup(
     """<form method="post" action="{action}">
 <p class="field">
@@ -131,5 +107,7 @@ def _refused(request: Request, refusal: BillingError, amount: str) -> Response:
     form = Markup("")
     if isinstance(refusal, InvalidInput | DiskFull):
         form = _FORM.format(action=request.url.path, amount=amount)
-    page = _PAGE.format(message=refusal.message, form=form, back=_back(request))
+    page = refused_form(
+        "Payment not started", refusal.message, form=form, back=_back(request)
+    )
     return HTMLResponse(page, status_of(refusal))

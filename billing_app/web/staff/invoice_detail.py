@@ -543,35 +543,20 @@ def _payment_dialog() -> rx.Component:
 
 
 def _void_dialog() -> rx.Component:
-    hindrance = State.card.void_hindrance
-    reason = field(
-        "Reason",
-        text_input("reason", max_length=500),
-        aside="kept in the audit trail",
-        error=State.errors["reason"],
-        field_id="void-reason",
-    )
-    return confirm_dialog(
+    return _reason_dialog(
+        "void",
         State.card.void_title,
         State.card.void_words,
-        rx.cond(
-            hindrance != "",
-            message(hindrance, tone="warn", icon_name="warning"),
-            reason,
-        ),
-        dialog_id="void",
         keep="Keep invoice",
-        confirm=button(
-            "Void invoice", kind="danger", submit=True, disabled=hindrance != ""
-        ),
+        does="Void invoice",
         on_submit=State.void,
-        open=State.dialog == "void",
-        on_close=State.close_dialog,
+        hindrance=State.card.void_hindrance,
     )
 
 
 def _resolve_dialog() -> rx.Component:
-    return dialog(
+    return _form_dialog(
+        "resolve",
         "Answer the dispute",
         segmented("outcome", "Outcome", OUTCOMES, value=Outcome.STANDS, wide=True),
         rx.el.p(
@@ -599,68 +584,39 @@ def _resolve_dialog() -> rx.Component:
             error=State.errors["note"],
             field_id="resolve-note",
         ),
-        dialog_id="resolve",
         lead=State.resolving,
-        actions=[
-            button("Cancel", closes=True),
-            button("Resolve dispute", kind="primary", submit=True),
-        ],
+        does="Resolve dispute",
         on_submit=State.resolve_dispute,
-        open=State.dialog == "resolve",
-        on_close=State.close_dialog,
         key=State.resolving,
     )
 
 
 def _reverse_dialog() -> rx.Component:
-    return confirm_dialog(
+    return _reason_dialog(
+        "reverse",
         "Reverse this payment?",
         f"{State.reversing}. The invoice asks for the money again.",
-        field(
-            "Reason",
-            text_input("reason", max_length=500),
-            aside="kept in the audit trail",
-            error=State.errors["reason"],
-            field_id="reverse-reason",
-        ),
-        dialog_id="reverse",
         keep="Keep payment",
-        confirm=button("Reverse payment", kind="danger", submit=True),
+        does="Reverse payment",
         on_submit=State.reverse_payment,
-        open=State.dialog == "reverse",
-        on_close=State.close_dialog,
     )
 
 
 def _reminder_dialog() -> rx.Component:
-    return dialog(
+    return _form_dialog(
+        "reminder",
         "Send a reminder",
-        field(
-            "Email",
-            text_input(
-                "email",
-                kind="email",
-                default_value=State.share_email,
-                key=State.share_email,
-            ),
-            error=State.errors["email"],
-            field_id="reminder-email",
-        ),
-        dialog_id="reminder",
+        _email_field("reminder-email"),
         lead="A friendly mail with what is open, and the link. It leaves at once.",
-        actions=[
-            button("Cancel", closes=True),
-            button("Send reminder", kind="primary", submit=True),
-        ],
+        does="Send reminder",
         on_submit=State.send_reminder,
         no_validate=True,
-        open=State.dialog == "reminder",
-        on_close=State.close_dialog,
     )
 
 
 def _promise_dialog() -> rx.Component:
-    return dialog(
+    return _form_dialog(
+        "promise",
         "Note a promise",
         field(
             "Will pay by",
@@ -673,32 +629,18 @@ def _promise_dialog() -> rx.Component:
             aside="staff only",
             aside_icon="lock",
         ),
-        dialog_id="promise",
         lead="What the customer told you by phone. Reminders wait until then.",
-        actions=[
-            button("Cancel", closes=True),
-            button("Note promise", kind="primary", submit=True),
-        ],
+        does="Note promise",
         on_submit=State.note_promise,
         no_validate=True,
-        open=State.dialog == "promise",
-        on_close=State.close_dialog,
     )
 
 
 def _share_dialog() -> rx.Component:
-    return dialog(
+    return _form_dialog(
+        "share",
         "Share the invoice",
-        field(
-            "Email",
-            text_input(
-                "email",
-                kind="email",
-                default_value=State.share_email,
-                key=State.share_email,
-            ),
-            error=State.errors["email"],
-        ),
+        _email_field("share-email"),
         rx.el.p(
             copy_button("Copy this link", State.link_url, words="Copy this link"),
             link_button(
@@ -707,15 +649,82 @@ def _share_dialog() -> rx.Component:
             class_name="share-ways",
         ),
         rx.el.p(State.link_url, class_name="link-shown"),
-        dialog_id="share",
         lead="Whoever has the link can read this invoice.",
+        does="Send link",
+        on_submit=State.share_by_mail,
+    )
+
+
+def _form_dialog(
+    name: str,
+    title: str,
+    *body: rx.Component,
+    lead: Any,
+    does: str,
+    on_submit: Any,
+    **form_props: Any,
+) -> rx.Component:
+    """Draw the dialog that stands open while the state says its name."""
+    return dialog(
+        title,
+        *body,
+        dialog_id=name,
+        lead=lead,
         actions=[
             button("Cancel", closes=True),
-            button("Send link", kind="primary", submit=True),
+            button(does, kind="primary", submit=True),
         ],
-        on_submit=State.share_by_mail,
-        open=State.dialog == "share",
+        on_submit=on_submit,
+        open=State.dialog == name,
         on_close=State.close_dialog,
+        **form_props,
+    )
+
+
+def _reason_dialog(
+    name: str,
+    title: Any,
+    words: Any,
+    *,
+    keep: str,
+    does: str,
+    on_submit: Any,
+    hindrance: Any = "",
+) -> rx.Component:
+    """Ask why, before something that cannot be undone; or say what is in the way."""
+    reason = field(
+        "Reason",
+        text_input("reason", max_length=500),
+        aside="kept in the audit trail",
+        error=State.errors["reason"],
+        field_id=f"{name}-reason",
+    )
+    is_hindered = hindrance != ""
+    in_the_way = message(hindrance, tone="warn", icon_name="warning")
+    return confirm_dialog(
+        title,
+        words,
+        rx.cond(is_hindered, in_the_way, reason),
+        dialog_id=name,
+        keep=keep,
+        confirm=button(does, kind="danger", submit=True, disabled=is_hindered),
+        on_submit=on_submit,
+        open=State.dialog == name,
+        on_close=State.close_dialog,
+    )
+
+
+def _email_field(field_id: str) -> rx.Component:
+    return field(
+        "Email",
+        text_input(
+            "email",
+            kind="email",
+            default_value=State.share_email,
+            key=State.share_email,
+        ),
+        error=State.errors["email"],
+        field_id=field_id,
     )
 
 
