@@ -113,6 +113,7 @@ class TestBuildMessage:
 
         message = built(attachments=(logo,))
         html = message.get_body(("related", "html"))
+        assert html is not None
         page, picture = html.iter_parts()
 
         assert message.get_content_type() == "multipart/alternative"
