@@ -7,7 +7,7 @@ HTML or CSS. The style sheet of both screen and paper is `assets/document.css`.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -24,6 +24,7 @@ from billing_app.documents.printable import printable_prose as _prose
 from billing_app.documents.qr import payment_code
 from billing_app.documents.words import Words, words_for
 from billing_app.domain.aging import AgeBucket
+from billing_app.domain.behind import Behind
 from billing_app.domain.branding import correct_brand, initials
 from billing_app.domain.document import (
     AnyDocument,
@@ -95,6 +96,7 @@ class PrintedLine:
     unit_price: str
     tax: str
     amount: str
+    behind: Behind = Behind.EMPTY
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,8 @@ class Printed:
     Attributes:
         heading: the element of the title: h1 on paper, h2 inside a page.
         widths: of the columns behind the description, in em.
+        shows_behind: lines say what they charge for; never on paper.
+        opens_behind: they do so by a button that the page around them answers.
     """
 
     look: str
@@ -162,6 +166,8 @@ class Printed:
     terms: str
     bank_rows: tuple[Row, ...]
     payment_code: Markup
+    shows_behind: bool = False
+    opens_behind: bool = False
 
     @property
     def poster_size(self) -> str:
@@ -193,16 +199,40 @@ class Printed:
 
 
 def render_sheet(
-    document: AnyDocument, logo_url: str = "", standing: Standing | None = None
+    document: AnyDocument,
+    logo_url: str = "",
+    standing: Standing | None = None,
+    behind: Sequence[Behind] = (),
+    *,
+    opens_behind: bool = False,
 ) -> str:
     """Return the document as a fragment for a page that links document.css.
 
     With a `standing` an invoice asks for what is left of it, not for what it asked
-    for when it was issued.
+    for when it was issued. With `behind`, one for each line, every line unfolds to
+    what it charges for; or has a button for that, with its place, where the page
+    opens it.
     """
     if isinstance(document, InvoiceDocument):
-        return _render(_printed_invoice(document, "h2", logo_url, standing))
-    return _render(_printed(document, "h2", logo_url))
+        printed = _printed_invoice(document, "h2", logo_url, standing)
+    else:
+        printed = _printed(document, "h2", logo_url)
+    if behind:
+        printed = _with_behind(printed, behind, opens_behind)
+    return _render(printed)
+
+
+def _with_behind(
+    printed: Printed, behind: Sequence[Behind], opens_behind: bool
+) -> Printed:
+    groups = tuple(
+        replace(
+            group,
+            lines=tuple(replace(x, behind=behind[x.place - 1]) for x in group.lines),
+        )
+        for group in printed.groups
+    )
+    return replace(printed, groups=groups, shows_behind=True, opens_behind=opens_behind)
 
 
 def render_print(document: AnyDocument, logo: bytes | None, made_at: datetime) -> str:

@@ -72,6 +72,9 @@ class Words:
     credited_on: str
     reason: str
     discounts_and_rounding: str
+    behind: str
+    by_hand: str
+    more: str
 
 
 def _read(table: str) -> dict[str, Words]:
@@ -152,6 +155,9 @@ credited | Amount credited | Gutgeschriebener Betrag | Montant crédité | Impor
 credited_on | Credited on | Gutgeschrieben am | Crédité le | Abonado el | Gecrediteerd op
 reason | Reason | Grund | Motif | Motivo | Reden
 discounts_and_rounding | Discounts and rounding | Rabatte und Rundung | Remises et arrondis | Descuentos y redondeo | Kortingen en afronding
+behind | What is behind this line | Was hinter dieser Zeile steht | Ce que cette ligne facture | Qué hay detrás de esta línea | Wat achter deze regel zit
+by_hand | Entered by hand | Von Hand erfasst | Saisi à la main | Introducido a mano | Met de hand ingevoerd
+more | more | weitere | autres | más | meer
 """)
 
 

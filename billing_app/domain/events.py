@@ -64,6 +64,24 @@ class CustomerChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BillableEventsRecorded(Event):
+    TEXT: ClassVar[str] = "Events recorded"
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillableEventChanged(Event):
+    TEXT: ClassVar[str] = "Event corrected"
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillableEventRemoved(Event):
+    TEXT: ClassVar[str] = "Event removed"
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DraftCreated(Event):
     TEXT: ClassVar[str] = "Draft created"
 

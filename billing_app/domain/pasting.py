@@ -63,7 +63,7 @@ def read_rows(
     """
     if len(text) > PASTED_LENGTH_MAX:
         raise InvalidInput("That is more text than fits an invoice. Paste fewer rows.")
-    rows = [row for row in _cells(text) if any(row)]
+    rows = [row for row in read_cells(text) if any(row)]
     if not rows:
         return ()
     columns = _named_columns(rows[0], headings, decimal_mark)
@@ -75,14 +75,14 @@ def read_rows(
     return tuple(_line(row, columns, blank, decimal_mark, taxes) for row in rows)
 
 
-def _cells(text: str) -> list[list[str]]:
-    """Cut a table into cells. A quote that never ends is a plain character."""
+def read_cells(text: str, mark: str = "\t") -> list[list[str]]:
+    """Cut a table into cells at a mark. A quote that never ends is a plain one."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
-    quoted = csv.reader(io.StringIO(text, newline=""), "excel-tab", strict=True)
+    quoted = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
     try:
         table = list(quoted)
     except csv.Error:
-        table = [line.split("\t") for line in text.split("\n")]
+        table = [line.split(mark) for line in text.split("\n")]
     return [[cell.strip() for cell in row] for row in table]
 
 

@@ -90,7 +90,7 @@ class ListRow:
 
 @dataclass(frozen=True, slots=True)
 class BehindLine:
-    """What happened that a line charges for; `arithmetic` multiplies to its amount."""
+    """What happened that a line charges for, and how it comes to its amount."""
 
     words: str
     arithmetic: str
@@ -106,13 +106,18 @@ class FoldDispute:
 
 @dataclass(frozen=True, slots=True)
 class FoldLine:
-    """One line of an unfolded invoice; nothing behind it was entered by hand."""
+    """One line of an unfolded invoice; nothing behind it was entered by hand.
+
+    Attributes:
+        more: says how many more events there are, and what they come to.
+    """
 
     heading: str
     name: str
     detail: str
     amount: str
     behind: tuple[BehindLine, ...]
+    more: str
     disputes: tuple[FoldDispute, ...]
 
 

@@ -23,9 +23,11 @@ class BillableEvent(CustomerVisible, table=True):
 
     `kind` is the workspace's own word. `factors` is the arithmetic as pairs of value
     and word, such as [["3", "pallets"], ["4", "days"]]; they and `rate` multiply to
-    `amount` in the currency's major unit. `line_position` is the line of `invoice_id`
-    that bills it, None while it is not billed; from issue on the database keeps the
-    row as it is. `shown_at` is set when that invoice is published.
+    `amount` in the currency's major unit. `invoice_id` and `line_key` name the draft
+    and its line that bill it; the key alone stays when they let it go, so that they
+    can take it back. At issue it gets `line_position`, counted from 1, and
+    `billed_at`, and from then on the database keeps the row as it is. `shown_at` is
+    set when that invoice is published.
     """
 
     __table_args__ = (
@@ -43,7 +45,14 @@ class BillableEvent(CustomerVisible, table=True):
             "line_position",
             "id",
         ),
-        Index("ix_billable_event_unbilled", "workspace_id", "customer_id", "id"),
+        Index(
+            "ix_billable_event_happened",
+            "workspace_id",
+            "customer_id",
+            "invoice_id",
+            "happened_at",
+            "id",
+        ),
         Index(
             "ix_billable_event_reference",
             "workspace_id",
@@ -65,6 +74,9 @@ class BillableEvent(CustomerVisible, table=True):
     currency: str = Field(max_length=3)
     details: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     invoice_id: int | None = Field(default=None, sa_type=BigInteger)
+    line_key: str = Field(
+        default="", max_length=40, sa_column_kwargs={"server_default": ""}
+    )
     line_position: int | None = Field(default=None)
     billed_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     shown_at: datetime | None = Field(default=None, sa_type=UtcInstant)

@@ -12,6 +12,7 @@ from sqlmodel import col
 from billing_app.database.access import inner, visitor
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import PortalVisitor
+from billing_app.domain.billable_event import EventFacts
 from billing_app.domain.document import InvoiceDocument, from_json
 from billing_app.domain.errors import NotFound
 from billing_app.domain.invoice import InvoiceState
@@ -33,6 +34,7 @@ from billing_app.models import (
 )
 from billing_app.queries.portal_asking import ASKING_COUNT, read_asking
 from billing_app.queries.portal_disputes import list_disputes
+from billing_app.queries.portal_events import EVENT_COUNT, list_billed
 
 # Nobody pays one invoice more often; a program that does is not shown in full.
 PAYMENTS_MAX = 200
@@ -40,11 +42,16 @@ PAYMENTS_MAX = 200
 
 @dataclass(frozen=True, slots=True)
 class ReadInvoice:
-    """An invoice as stored, and its document as text; the digest names its file."""
+    """An invoice as stored, and its document as text; the digest names its file.
+
+    Attributes:
+        events: what its lines charge for, in their order.
+    """
 
     facts: PortalFacts
     content: str
     pdf_digest: str
+    events: tuple[EventFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +93,7 @@ def read_invoice(uow: UnitOfWork, invoice_id: int | None = None) -> ReadInvoice:
         ),
         content=found.content,
         pdf_digest=found.pdf_digest,
+        events=list_billed(uow, wanted) if found.event_count else (),
     )
 
 
@@ -188,6 +196,7 @@ _INVOICE = (
         col(Invoice.credited_minor),
         _DISPUTE_COUNT.label("dispute_count"),
         ASKING_COUNT.label("asking_count"),
+        EVENT_COUNT.label("event_count"),
         col(IssuedDocument.content),
         col(IssuedDocument.pdf_digest),
         col(IssuedDocument.pdf_error),

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from typing import Any, TypeVar
@@ -80,7 +79,6 @@ from billing_app.queries.portal import ReadInvoice, pdf_state, read_invoice
 
 ROWS = 25
 TEXT_LENGTH_MAX = 200
-EVENTS_MAX = 2_000
 DOCUMENTS_MAX = 300
 REMINDERS_MAX = 100
 DISPUTES_MAX = 50
@@ -232,21 +230,6 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class EventFacts:
-    """What happened that a line charges for."""
-
-    line_position: int
-    kind: str
-    reference: str
-    description: str
-    happened_at: datetime
-    quantity: Decimal
-    unit: str
-    rate: Decimal
-    factors: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class ReminderFacts:
     sent_at: datetime
     email: str
@@ -270,7 +253,6 @@ class Unfolded:
     """What lies behind one row of the list."""
 
     invoice: ReadInvoice
-    events: tuple[EventFacts, ...]
     reminders: tuple[ReminderFacts, ...]
     disputes: tuple[DisputeFacts, ...]
 
@@ -372,7 +354,6 @@ def unfold(
     invoice = read_invoice(uow, invoice_id)
     return Unfolded(
         invoice=invoice,
-        events=tuple(_list_events(uow, invoice_id)),
         reminders=tuple(_list_reminders(uow, invoice_id)) if shows_reminders else (),
         disputes=tuple(_list_disputes(uow, invoice_id)) if shows_disputes else (),
     )
@@ -811,31 +792,6 @@ def _row(row: Any, today: date) -> AccountRow:
 
 
 # Behind a row
-
-
-def _list_events(uow: UnitOfWork, invoice_id: int) -> Iterator[EventFacts]:
-    statement = (
-        select(
-            col(BillableEvent.line_position),
-            col(BillableEvent.kind),
-            col(BillableEvent.reference),
-            col(BillableEvent.description),
-            col(BillableEvent.happened_at),
-            col(BillableEvent.quantity),
-            col(BillableEvent.unit),
-            col(BillableEvent.rate),
-            col(BillableEvent.factors),
-        )
-        .where(
-            col(BillableEvent.invoice_id) == invoice_id,
-            col(BillableEvent.line_position).is_not(None),
-        )
-        .order_by(col(BillableEvent.line_position), col(BillableEvent.id))
-        .limit(EVENTS_MAX)
-    )
-    for *facts, factors in uow.all(statement):
-        pairs = tuple((str(value), str(word)) for value, word in factors)
-        yield EventFacts(*facts, factors=pairs)
 
 
 def _list_reminders(uow: UnitOfWork, invoice_id: int) -> Iterator[ReminderFacts]:

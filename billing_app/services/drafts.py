@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlmodel import col, select
@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from billing_app.database.access import inner, staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission, StaffActor
+from billing_app.domain.billable_event import Grouping, without_events
 from billing_app.domain.contact import name_key
 from billing_app.domain.currencies import is_currency
 from billing_app.domain.dates import due_on
@@ -40,6 +41,7 @@ from billing_app.domain.terms import TaxTerms
 from billing_app.domain.terms_json import adjustments_from_json, taxes_from_json
 from billing_app.models import Customer, Invoice, LineItem, TaxRate
 from billing_app.queries.letterhead import read_rules, read_settings
+from billing_app.services import billable_events
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +83,11 @@ def start_draft(uow: UnitOfWork, customer_id: int = 0) -> SavedDraft:
     """
     assert isinstance(uow.actor, StaffActor)
     settings = read_settings(uow)
-    rates = uow.all(select(TaxRate).where(col(TaxRate.is_default).is_(True)))
-    tax_id = str(rates[0].id) if rates else ""
     fresh = DraftForm(
         customer_id=customer_id,
         notes=settings.notes,
         terms=settings.terms,
-        lines=(LineForm(key="line-1", tax_id=tax_id),),
+        lines=(LineForm(key="line-1", tax_id=_default_tax(uow)),),
     )
     untouched = uow.first(
         select(Invoice)
@@ -139,15 +139,19 @@ def delete_draft(uow: UnitOfWork, invoice_id: int) -> None:
     invoice = uow.get(Invoice, invoice_id, lock=True)
     check_draft(InvoiceState(invoice.state))
     invoice.deleted_at = uow.now
+    billable_events.detach(uow, invoice_id)
     uow.flush()
     uow.record(DraftDeleted(invoice_id=invoice_id, draft_id=invoice_id))
 
 
 @staff(Permission.EDIT_DRAFT)
 def restore_draft(uow: UnitOfWork, invoice_id: int) -> None:
-    """Bring a deleted draft back as it was."""
+    """Bring a deleted draft back as it was, but for events billed meanwhile."""
     invoice = uow.get(Invoice, invoice_id, lock=True)
     check_draft(InvoiceState(invoice.state))
+    if invoice.deleted_at is not None:
+        form = form_from_json(invoice.draft or {})
+        fill_draft(uow, invoice, billable_events.take_back(uow, invoice, form))
     invoice.deleted_at = None
     uow.flush()
     uow.record(DraftRestored(invoice_id=invoice_id, draft_id=invoice_id))
@@ -194,8 +198,45 @@ def _copied(uow: UnitOfWork, source: Invoice) -> Invoice:
         changed_at=uow.now,
         source_id=source.id,
     )
-    fill_draft(uow, copy, replace(form, issued_on="", due_on=""))
+    # What happened is billed once; the copy charges for something else.
+    fill_draft(uow, copy, without_events(replace(form, issued_on="", due_on="")))
     return uow.add(copy)
+
+
+@staff(Permission.EDIT_DRAFT)
+def bill_events(
+    uow: UnitOfWork,
+    invoice_id: int,
+    version: int,
+    event_ids: Sequence[int],
+    grouping: Grouping,
+) -> SavedDraft:
+    """Add lines to a draft for these events, oldest first, taxed like its last line.
+
+    Raises:
+        StaleDraft: somebody saved it since `version` was read.
+        WrongState: it is issued.
+        InvalidInput: no customer is chosen, or the lines would be too many.
+        Conflict: one of them was billed meanwhile, or is not this customer's.
+    """
+    invoice = lock_draft(uow, invoice_id, version)
+    if invoice.customer_id is None:
+        raise InvalidInput("Choose a customer first.", field="customer")
+    form = form_from_json(invoice.draft or {})
+    tax_id = form.lines[-1].tax_id if form.lines else _default_tax(uow)
+    lines = billable_events.take_lines(uow, invoice, event_ids, grouping, tax_id)
+    typed = tuple(line for line in form.lines if not line.is_blank)
+    fill_draft(uow, invoice, replace(form, lines=(*typed, *lines)))
+    invoice.version += 1
+    uow.flush()
+    uow.record(
+        DraftSaved(
+            invoice_id=invoice.id,
+            customer_id=invoice.customer_id,
+            version=invoice.version,
+        )
+    )
+    return _saved(invoice)
 
 
 @inner
@@ -230,6 +271,8 @@ def fill_draft(uow: UnitOfWork, invoice: Invoice, form: DraftForm) -> ReadDraft:
     read = read_draft(form, invoice.currency, read_rules(uow, settings))
 
     invoice.customer_id = customer.id if customer else None
+    if invoice.id is not None:
+        billable_events.attach(uow, invoice, form)
     invoice.customer_name = customer.name if customer else ""
     invoice.customer_name_key = name_key(customer.name) if customer else ""
     invoice.prices_inclusive = settings.prices_inclusive
@@ -249,6 +292,12 @@ def fill_draft(uow: UnitOfWork, invoice: Invoice, form: DraftForm) -> ReadDraft:
     invoice.draft = form_to_json(form)
     invoice.changed_at = uow.now
     return read
+
+
+@inner
+def _default_tax(uow: UnitOfWork) -> str:
+    default = uow.first(select(TaxRate.id).where(col(TaxRate.is_default).is_(True)))
+    return str(default or "")
 
 
 def _form_of(uow: UnitOfWork, invoice: Invoice) -> DraftForm:

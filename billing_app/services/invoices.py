@@ -70,7 +70,7 @@ from billing_app.queries.letterhead import (
     seller_party,
 )
 from billing_app.queries.portal_rules import read_workspace_settings
-from billing_app.services import ledger
+from billing_app.services import billable_events, ledger
 from billing_app.services.drafts import lock_draft
 from billing_app.services.outstanding import refresh, refresh_disputed
 from billing_app.services.portal_links import find_live_link, make_link
@@ -471,6 +471,7 @@ def _issue(uow: UnitOfWork, invoice: Invoice) -> IssuedInvoice:
         raise InvalidInput("The total can't be below zero.", field="lines")
     ready = _ready(uow, form, read, invoice)
     check_issuable(len(ready.texts), ready.issued_on, ready.due_on)
+    billable_events.freeze(uow, invoice, read)
     return freeze(uow, invoice, customer, settings, ready)
 
 
@@ -523,6 +524,7 @@ def _publish(uow: UnitOfWork, invoice: Invoice) -> None:
     for document in (*documents, *notes):
         document.shown_at = uow.now
     uow.flush()
+    billable_events.show(uow, invoice.id)
     if find_live_link(uow, invoice.id) is None:
         make_link(uow, invoice)
     uow.record(InvoicePublished(invoice_id=invoice.id, customer_id=invoice.customer_id))

@@ -18,6 +18,7 @@ from billing_app.web.portal.thread_state import PortalThreadState
 from billing_app.web.staff import (
     accounting,
     customer_detail,
+    customer_events,
     customers,
     dashboard,
     invoice_detail,
@@ -41,6 +42,7 @@ from billing_app.web.staff import (
 )
 from billing_app.web.staff.conversation_state import ConversationState
 from billing_app.web.staff.customer_detail_state import CustomerDetailState
+from billing_app.web.staff.customer_events_state import CustomerEventsState
 from billing_app.web.staff.customer_link_state import CustomerLinkState
 from billing_app.web.staff.customers_state import CustomersState
 from billing_app.web.staff.dashboard_state import DashboardState
@@ -131,6 +133,12 @@ PAGES = (
             CustomerDetailState.open,
             CustomerDetailState.watch,
         ),
+    ),
+    Page(
+        "/customers/[customer_id]/events",
+        "Events",
+        customer_events.page,
+        (ShellState.enter, CustomerEventsState.open, CustomerEventsState.watch),
     ),
     Page(
         "/dashboard",

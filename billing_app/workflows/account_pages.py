@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from billing_app.database.authentication import NO_COOKIES, OpenedLink, open_portal
 from billing_app.domain.actors import Proof, SystemActor
 from billing_app.domain.aging import AgeBucket
+from billing_app.domain.behind import Behind, BehindEvent, describe_lines
 from billing_app.domain.branding import brand_style, correct_brand, initials
 from billing_app.domain.document import DocumentLine, InvoiceDocument
 from billing_app.domain.errors import NotFound
@@ -55,7 +56,6 @@ from billing_app.queries.portal_account import (
     AccountTab,
     CurrencySums,
     DisputeFacts,
-    EventFacts,
     Period,
     Unfolded,
     parse_account_filter,
@@ -428,14 +428,17 @@ class _Folder:
 
     def lines(self) -> Iterator[FoldLine]:
         group = ""
-        for position, line in enumerate(self.document.lines, start=1):
-            behind = [it for it in self.found.events if it.line_position == position]
+        lines = zip(self.document.lines, self.behind(), strict=True)
+        for position, (line, behind) in enumerate(lines, start=1):
             yield FoldLine(
                 heading=line.group if line.group != group else "",
                 name=line.name,
                 detail=self.detail(line),
                 amount=self.money(line.amount_minor),
-                behind=tuple(self.behind(it) for it in behind),
+                behind=tuple(_behind_line(it) for it in behind.events),
+                more=f"and {behind.more_count:,} more = {behind.more_amount}"
+                if behind.more_count
+                else "",
                 disputes=tuple(self.disputes(position)),
             )
             group = line.group
@@ -450,29 +453,19 @@ class _Folder:
         count = f"{quantity} {line.unit}".strip()
         return "\n".join(filter(None, (line.description, f"{count} × {price}")))
 
-    def behind(self, it: EventFacts) -> BehindLine:
-        zone = ZoneInfo(self.setup.zone)
-        at = it.happened_at.astimezone(zone)
-        words = ", ".join(
-            filter(
-                None,
-                (
-                    f"{it.kind} {it.reference}".strip(),
-                    it.description,
-                    f"{self.day(at.date())} {at:%H:%M}",
-                ),
-            )
+    def behind(self) -> tuple[Behind, ...]:
+        """Return what is behind each line; nothing where it was entered by hand."""
+        document = self.document
+        count = len(document.lines)
+        found = describe_lines(
+            self.found.invoice.events,
+            count,
+            currency=document.currency,
+            zone=self.setup.zone,
+            language=document.language,
+            shown_max=_EVENTS_SHOWN,
         )
-        return BehindLine(words, self.arithmetic(it))
-
-    def arithmetic(self, it: EventFacts) -> str:
-        """Write "3 pallets × 4 days × 0.85"."""
-        language, currency = self.document.language, self.document.currency
-        factors = [f"{value} {word}".strip() for value, word in it.factors]
-        if not factors:
-            quantity = format_quantity(it.quantity, language)
-            factors = [f"{quantity} {it.unit}".strip()]
-        return " × ".join((*factors, format_price(it.rate, currency, language)))
+        return found or (Behind.EMPTY,) * count
 
     def disputes(self, position: int | None) -> Iterator[FoldDispute]:
         for it in self.found.disputes:
@@ -544,6 +537,14 @@ class _Folder:
         return format_money(minor, self.document.currency, self.document.language)
 
 
+def _behind_line(it: BehindEvent) -> BehindLine:
+    named = f"{it.kind} {it.reference}"
+    words = ", ".join(filter(None, (named, it.description, it.happened)))
+    return BehindLine(words, f"{it.arithmetic} = {it.amount}")
+
+
+# Of one line; the page of the invoice shows more.
+_EVENTS_SHOWN = 25
 _NOTHING_TO_PAY = {
     InvoiceStatus.PAID,
     InvoiceStatus.CREDITED,

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from billing_app.database.authentication import OpenedLink
 from billing_app.documents.qr import payment_code
 from billing_app.documents.render import render_sheet
+from billing_app.domain.behind import describe_lines
+from billing_app.domain.billable_event import EventFacts
 from billing_app.domain.document import InvoiceDocument, Standing
 from billing_app.domain.invoice import InvoiceState
 from billing_app.domain.portal_invoice import (
@@ -80,7 +82,13 @@ def open_invoice(
         view=view,
         as_of=looking.now,
         clock=f"{looking.now.astimezone(ZoneInfo(setup.zone)):%H:%M}",
-        sheet=_sheet(read.content, view.logo_href, _standing(read.facts)),
+        sheet=_sheet(
+            read.content,
+            view.logo_href,
+            _standing(read.facts),
+            read.events,
+            setup.zone,
+        ),
         payment_code=_payment_code(read.facts.document, view.transfer_minor)
         if view.bank
         else "",
@@ -103,9 +111,23 @@ def weigh(
 
 
 @lru_cache(maxsize=256)
-def _sheet(content: str, logo_href: str, standing: Standing | None) -> str:
+def _sheet(
+    content: str,
+    logo_href: str,
+    standing: Standing | None,
+    events: tuple[EventFacts, ...],
+    zone: str,
+) -> str:
     """Draw a stored document; while it stands as it does, so does the drawing."""
-    return render_sheet(read_document(content), logo_href, standing)
+    document = read_document(content)
+    behind = describe_lines(
+        events,
+        len(document.lines),
+        currency=document.currency,
+        zone=zone,
+        language=document.language,
+    )
+    return render_sheet(document, logo_href, standing, behind)
 
 
 def _standing(facts: PortalFacts) -> Standing | None:

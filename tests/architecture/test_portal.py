@@ -15,6 +15,7 @@ SOURCES = (
     "portal_account.py",
     "portal_asking.py",
     "portal_disputes.py",
+    "portal_events.py",
     "portal_thread.py",
 )
 TREES = [ast.parse((FOLDER / name).read_text()) for name in SOURCES]

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from xml.etree import ElementTree
 
@@ -10,6 +10,7 @@ import pytest
 
 from billing_app.documents.render import render_print, render_sheet
 from billing_app.documents.words import WORDS, words_for
+from billing_app.domain.behind import Behind, BehindEvent
 from billing_app.domain.document import (
     Branding,
     DocumentAdjustment,
@@ -111,6 +112,21 @@ class TestEveryLook:
         assert style
         assert len(re.findall(r"#[0-9a-f]{6}", style[1])) == 4
         assert "#ffee00" not in style[1]
+
+
+def test_paper_says_nothing_of_what_is_behind_a_line():
+    document = an_invoice()
+    behind = [Behind(1, (BehindEvent("Stop", "S-1", "", "", "1 × 1", "1"),))]
+    behind += [Behind.EMPTY] * (len(document.lines) - 1)
+
+    shown = render_sheet(document, "", None, behind)
+    opened = render_sheet(document, "", None, behind, opens_behind=True)
+    paper = render_print(document, None, datetime(2026, 1, 1, tzinfo=UTC))
+
+    assert "Stop S-1" in shown
+    assert 'data-line="1"' in opened
+    assert "Stop S-1" not in opened
+    assert "s-behind" not in paper
 
 
 def test_a_single_tax_is_named_in_the_totals_and_needs_no_table():

@@ -44,12 +44,15 @@ from billing_app.models import (
     WorkspaceSettings,
 )
 from billing_app.services import invoices, portal_links
+from billing_app.services.billable_events import record_events
 from billing_app.settings import STRIPE_SOURCES
 from tests.support.asgi import http, make_client_folder
 from tests.support.billing import (
     a_customer,
     all_rows,
+    an_event,
     an_invoice,
+    an_invoice_of_events,
     pay,
     read_invoice,
 )
@@ -241,6 +244,53 @@ class TestPage:
 
         assert "&lt;b&gt;Hello&lt;/b&gt;" in text
         assert "Powered by Tallyport" in text
+
+
+class TestBehindLines:
+    @pytest.mark.feature("F034")
+    async def test_each_line_unfolds_to_its_events_without_scripts(
+        self, portal: Portal
+    ):
+        world, place = portal.world, portal.place
+        customer_id = a_customer(world, place)
+        portal.invoice_id = an_invoice_of_events(
+            world,
+            place,
+            *(an_event(customer_id, x, world.clock.now) for x in ("ST-1", "<b>2")),
+        )
+
+        text = (await portal.open()).text
+
+        (behind,) = re.findall("<details><summary>What is.*?</details>", text, re.S)
+        for words in ("ST-1", "&lt;b&gt;2", "Chilled storage, 2 Mar 2026 12:00"):
+            assert words in behind
+        assert behind.count("3 pallets × 4 days × 0.85") == 2
+        assert behind.count("<span>10.20</span>") == 2
+
+    async def test_an_invoice_typed_by_hand_looks_as_ever(self, portal: Portal):
+        text = (await portal.open()).text
+
+        assert "What is behind" not in text
+        assert "Entered by hand" not in text
+
+    async def test_nobody_elses_events_are_there(self, portal: Portal):
+        """Neither another customer's, nor another workspace's, nor unbilled ones."""
+        world = portal.world
+        now = world.clock.now
+        mine = a_customer(world, portal.place)
+        portal.invoice_id = an_invoice_of_events(
+            world, portal.place, an_event(mine, "mine", now)
+        )
+        waiting = an_event(mine, "secret-waiting", now)
+        world.run(portal.place.operations, record_events, (waiting,))
+        for place in world.places:
+            other = a_customer(world, place, "Halden")
+            an_invoice_of_events(world, place, an_event(other, "secret-other", now))
+
+        text = (await portal.open()).text
+
+        assert "mine" in text
+        assert "secret" not in text
 
 
 class TestRefusals:

@@ -33,7 +33,9 @@ from billing_app.services import drafts, invoices, portal_links
 from billing_app.workflows import portal_pages
 from tests.support.billing import (
     a_customer,
+    an_event,
     an_invoice,
+    an_invoice_of_events,
     pay,
     read_invoice,
     visitor_of,
@@ -73,6 +75,10 @@ FOR_CUSTOMERS = {
     },
     "allocation": {"id", "invoice_id", "payment_id", "amount_minor"},
     "payment_attempt": {"id", "invoice_id", "status", "amount_minor", "created_at"},
+    "billable_event": {
+        *("id", "invoice_id", "line_position", "kind", "reference", "description"),
+        *("happened_at", "factors", "rate"),
+    },
 }
 READERS: dict[str, Callable[..., Any]] = {
     "read_invoice": portal.read_invoice,
@@ -131,7 +137,8 @@ def test_the_list_of_readers_is_whole():
 
 @pytest.mark.parametrize("name", READERS)
 def test_asks_for_customers_columns_only(world: World, name: str):
-    invoice_id = an_invoice(world, world.northwind)
+    event = an_event(a_customer(world, world.northwind), "a", world.clock.now)
+    invoice_id = an_invoice_of_events(world, world.northwind, event)
     pay(world, world.northwind, invoice_id, "10.00")
     put_off(world, world.northwind, invoice_id)
     visitor = visitor_of(world, world.northwind, invoice_id)

@@ -15,6 +15,7 @@ from sqlmodel import col, func, select
 
 from billing_app.domain.actors import PortalVisitor, StaffActor
 from billing_app.domain.aging import AGES, AgeBucket, age_of, due_span
+from billing_app.domain.billable_event import Factor
 from billing_app.domain.errors import NotFound, NotPermitted
 from billing_app.domain.invoice import InvoiceStatus
 from billing_app.models import (
@@ -469,7 +470,10 @@ class TestUnfold:
             "Charter flight"
         ]
         assert found.invoice.facts.received[0].reference == "RF18"
-        assert found.events[0].factors == (("3", "pallets"), ("4", "days"))
+        assert found.invoice.events[0].factors == (
+            Factor(Decimal(3), "pallets"),
+            Factor(Decimal(4), "days"),
+        )
         assert len(found.reminders) == len(found.disputes) == 1
 
         quiet = world.run(

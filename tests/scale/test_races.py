@@ -13,17 +13,26 @@ from sqlmodel import col, select
 from billing_app.database import inbox
 from billing_app.database.inbox import Arrival
 from billing_app.database.verify import find_broken
+from billing_app.domain.billable_event import Grouping
 from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.errors import BillingError
 from billing_app.domain.online_payment import AttemptStatus
 from billing_app.domain.portal_settings import CardForm
-from billing_app.models import InboundEvent, Invoice, IssuedDocument, Payment
+from billing_app.models import (
+    BillableEvent,
+    InboundEvent,
+    Invoice,
+    IssuedDocument,
+    Payment,
+)
 from billing_app.services import drafts, invoices, online_payments, payments
+from billing_app.services.billable_events import record_events
 from billing_app.workflows import pay_online
 from tests.support.billing import (
     a_customer,
     a_form,
     all_rows,
+    an_event,
     an_invoice,
     outstanding,
     pay,
@@ -110,6 +119,41 @@ def test_one_draft_is_issued_once(world, place):
     )
 
     assert refused(results) == THREADS - 1
+
+
+def test_two_drafts_never_bill_the_same_event(world, place):
+    """Eight drafts want overlapping events, each takes all it wants or nothing."""
+    customer_id = a_customer(world, place)
+    world.run(
+        place.operations,
+        record_events,
+        [an_event(customer_id, f"S-{n}", world.clock.now) for n in range(THREADS + 1)],
+    )
+    ids = [event.id for event in all_rows(world, place, BillableEvent)]
+    form = DraftForm(customer_id)
+    made = [
+        world.run(place.accounting, drafts.create_draft, form) for _ in range(THREADS)
+    ]
+
+    results = at_once(
+        [
+            lambda draft=draft, two=ids[n : n + 2]: world.run(
+                place.accounting,
+                drafts.bill_events,
+                draft.invoice_id,
+                draft.version,
+                two,
+                Grouping.EACH,
+            )
+            for n, draft in enumerate(made)
+        ]
+    )
+
+    taken = [x.invoice_id for x in all_rows(world, place, BillableEvent)]
+    billed = {x.invoice_id for x in results if not isinstance(x, BillingError)}
+    assert refused(results) > 0
+    assert {taken.count(invoice_id) for invoice_id in billed} == {2}
+    assert set(taken) - {None} == billed
 
 
 @pytest.mark.feature("F092")

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlmodel import col, select
 
 from billing_app.domain.actors import PortalVisitor
+from billing_app.domain.billable_event import Factor, Grouping, NewEvent
 from billing_app.domain.draft import DraftForm, LineForm
-from billing_app.models import Invoice, Payment, PortalLink
+from billing_app.models import BillableEvent, Invoice, Payment, PortalLink
 from billing_app.services import drafts, invoices
+from billing_app.services.billable_events import record_events
 from billing_app.services.customers import CustomerForm, create_customer
 from billing_app.services.payments import (
     RecordedPayment,
@@ -40,6 +45,52 @@ def an_invoice(
         lines=(LineForm(name="Charter flight", unit_price=total),),
     )
     draft = world.run(place.accounting, drafts.create_draft, form)
+    step = invoices.issue_and_publish if is_published else invoices.issue
+    return world.run(place.accounting, step, draft.invoice_id, draft.version).invoice_id
+
+
+def an_event(
+    customer_id: int, reference: str, happened_at: datetime, **changes: Any
+) -> NewEvent:
+    """Three pallets that stood for four days: 10.20 EUR."""
+    event = NewEvent(
+        customer_id=customer_id,
+        kind="storage day",
+        reference=reference,
+        happened_at=happened_at,
+        factors=(Factor(Decimal(3), "pallets"), Factor(Decimal(4), "days")),
+        rate=Decimal("0.85"),
+        currency="EUR",
+        description="Chilled storage",
+    )
+    return replace(event, **changes)
+
+
+def an_invoice_of_events(
+    world: World,
+    place: Place,
+    *events: NewEvent,
+    grouping: Grouping = Grouping.KIND,
+    is_published: bool = True,
+) -> int:
+    """Issue an invoice over these events of one customer; return its id."""
+    world.run(place.operations, record_events, events)
+    wanted = {(x.kind, x.reference) for x in events}
+    ids = [
+        x.id
+        for x in all_rows(world, place, BillableEvent)
+        if (x.kind, x.reference) in wanted
+    ]
+    form = DraftForm(events[0].customer_id, currency=events[0].currency)
+    draft = world.run(place.accounting, drafts.create_draft, form)
+    draft = world.run(
+        place.accounting,
+        drafts.bill_events,
+        draft.invoice_id,
+        draft.version,
+        ids,
+        grouping,
+    )
     step = invoices.issue_and_publish if is_published else invoices.issue
     return world.run(place.accounting, step, draft.invoice_id, draft.version).invoice_id
 

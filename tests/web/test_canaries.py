@@ -6,6 +6,7 @@ do, and none of the bytes that were sent holds one.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,20 @@ from pypdf import PdfReader
 from sqlmodel import select
 
 from billing_app import runtime
+from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.portal_settings import WriteAuth
 from billing_app.endpoints.app import make_http_app
 from billing_app.endpoints.comments import comment_routes
 from billing_app.endpoints.downloads import download_routes
 from billing_app.endpoints.first_paint import FirstPaint
 from billing_app.endpoints.portal_pages import portal_painters
-from billing_app.models import AuditEntry, Member, OutboxMessage, WorkspaceSettings
+from billing_app.models import (
+    AuditEntry,
+    BillableEvent,
+    Member,
+    OutboxMessage,
+    WorkspaceSettings,
+)
 from billing_app.services import conversations, portal_links
 from billing_app.web.portal.invoice_state import PortalInvoiceState
 from billing_app.web.portal.thread_state import PortalThreadState
@@ -66,6 +74,7 @@ def invoice_id(world: World) -> int:
         choose(world, place, write_auth=WriteAuth.LINK)
         say(world, place, other, f"{CANARY} of a stranger")
     with world.unit(north.system) as uow:
+        plant_events(uow, customer_id, invoice_id)
         settings = uow.one(select(WorkspaceSettings))
         settings.mail_password_encrypted = uow.cipher.encrypt(CANARY)
         uow.add(
@@ -92,6 +101,33 @@ def invoice_id(world: World) -> int:
             )
         )
     return invoice_id
+
+
+def plant_events(uow: UnitOfWork, customer_id: int, invoice_id: int) -> None:
+    """One event that the customer reads, around others that they don't."""
+    shown = {"invoice_id": invoice_id, "line_position": 1, "billed_at": uow.now}
+    for name, facts in (
+        ("Pallet seen", {**shown, "shown_at": uow.now, "line_key": CANARY}),
+        (f"{CANARY} not published", shown),
+        (f"{CANARY} on a draft", {"invoice_id": invoice_id}),
+        (f"{CANARY} unbilled", {}),
+    ):
+        uow.add(
+            BillableEvent(
+                customer_id=customer_id,
+                kind="Stop",
+                reference=name,
+                happened_at=uow.now,
+                quantity=Decimal(1),
+                rate=Decimal(1),
+                factors=[["1", ""]],
+                amount=Decimal(1),
+                currency="EUR",
+                details={"note": CANARY},
+                created_at=uow.now,
+                **facts,
+            )
+        )
 
 
 @pytest.fixture
@@ -121,6 +157,7 @@ async def test_no_byte_of_the_pages_and_files_holds_one(printed: str, tmp_path: 
         file = await browser.get(f"{page}/invoice.pdf")
 
     assert "Answered aloud" in painted.text
+    assert "Pallet seen" in painted.text
     assert "Comment 29" in older.text
     for answered in (painted, older, as_pdf, refused):
         assert CANARY not in answered.text.lower()
@@ -138,6 +175,7 @@ async def test_no_frame_of_the_socket_holds_one(page: str):
         await driver.watch(PortalInvoiceState.watch)
         await driver.watch(PortalThreadState.watch)
         await driver.until(lambda: "Answered aloud" in repr(driver.deltas))
+        await driver.until(lambda: "Pallet seen" in repr(driver.deltas))
         await driver.press(PortalThreadState.show_older)
         await driver.press(PortalThreadState.refresh)
         await driver.press(PortalInvoiceState.refresh)

@@ -15,7 +15,13 @@ from billing_app.services import invoices, portal_links
 from billing_app.web.portal.account_state import PortalAccountState
 from billing_app.web.portal.invoice_state import PortalInvoiceState
 from billing_app.workflows.document_zip import Packing
-from tests.support.billing import a_customer, an_invoice, pay
+from tests.support.billing import (
+    a_customer,
+    an_event,
+    an_invoice,
+    an_invoice_of_events,
+    pay,
+)
 from tests.support.driver import Driver
 from tests.support.world import World
 
@@ -174,6 +180,24 @@ class TestToggle:
             await driver.send(f"{STATE}.toggle", invoice_id=invoice_id)
             assert shown(driver, "open_rows") == [str(second)]
             assert driver.redirects == []
+
+    @pytest.mark.feature("F032", "F034")
+    async def test_says_what_is_behind_each_line(
+        self, world: World, customer_id: int, token: str
+    ):
+        """Thirty events are behind the line; 25 are shown, five are summed up."""
+        events = [an_event(customer_id, f"ST-{n}", world.clock.now) for n in range(30)]
+        invoice_id = an_invoice_of_events(world, world.northwind, *events)
+        async with browser(token) as driver:
+            await driver.send(f"{STATE}.toggle", invoice_id=invoice_id)
+
+        (line,) = shown(driver, "folds")[str(invoice_id)].lines
+        assert len(line.behind) == 25
+        assert line.behind[0].words == (
+            "storage day ST-0, Chilled storage, 2 Mar 2026 12:00"
+        )
+        assert line.behind[0].arithmetic == "3 pallets × 4 days × 0.85 = 10.20"
+        assert line.more == "and 5 more = 51.00"
 
     async def test_nothing_of_anybody_else_unfolds(
         self, token: str, foreign_ids: list[int]

@@ -167,6 +167,7 @@ class DemoBusiness:
         paid_per_month: how many of those there are.
         profile: which answers its portal has today; its past had the usual ones.
         reminder_steps: days from the due date; none where nothing leaves by itself.
+        waiting: what happened for a customer and is not billed yet.
     """
 
     key: str
@@ -190,3 +191,4 @@ class DemoBusiness:
     welcome: str = ""
     contacts: tuple[DemoContact, ...] = ()
     reminder_steps: tuple[int, ...] = ()
+    waiting: tuple[tuple[int, tuple[DemoEvent, ...]], ...] = ()

@@ -304,6 +304,26 @@ SCHELDT = DemoBusiness(
         ),
     ),
     reminder_steps=(-3, 0, 7),
+    waiting=(
+        (
+            0,
+            _storage(
+                "0.85",
+                ("ST-48902", "A3", "6", "5"),
+                ("ST-48903", "A4", "4", "5"),
+                ("ST-48911", "C1", "2", "3"),
+            )
+            + _counted(
+                "Pick",
+                "0.62",
+                "picks",
+                ("ORD-91302", "84"),
+                ("ORD-91310", "132"),
+                ("ORD-91317", "47"),
+            )
+            + _counted("Label", "0.11", "labels", ("ORD-91310", "66")),
+        ),
+    ),
     usual=(
         DemoLine("Pallet storage", "140", "0.85", "day", "", BELGIAN),
         DemoLine("Picks", "620", "0.62", "pick", "", BELGIAN),

@@ -10,17 +10,19 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from billing_app.domain.actors import Role, StaffActor, SystemActor
+from billing_app.domain.billable_event import Factor, NewEvent
 from billing_app.domain.portal_settings import PortalSettings
 from billing_app.queries.reminders import list_due_reminders, read_reminder_settings
 from billing_app.queries.settings import read_portal
 from billing_app.runtime import Runtime
-from billing_app.sandbox.demo.business import DemoBusiness
+from billing_app.sandbox.demo.business import DemoBusiness, DemoEvent
 from billing_app.sandbox.demo.logos import draw_logo
 from billing_app.sandbox.demo.stand_ins import JOB
 from billing_app.sandbox.stripe_account import SandboxAccount
 from billing_app.sandbox.stripe_app import StripeSandbox
 from billing_app.services import demo as furnishing
 from billing_app.services import portal_links
+from billing_app.services.billable_events import record_events
 from billing_app.services.customers import create_customer
 from billing_app.services.demo import Furnishing, NewContact, StripeKeys
 from billing_app.services.portal_settings import apply_profile
@@ -115,8 +117,23 @@ class Story:
                 self.runtime.run(
                     self.owner, portal_links.copy_customer_link, customer_id
                 )
+        for customer, happened in self.business.waiting:
+            events = [self._new_event(customers[customer], it) for it in happened]
+            self.runtime.run(self.system, record_events, events)
         before = self.clock.real - MAIL_AGE
         self.runtime.run(self.system, furnishing.put_away_past, before)
+
+    def _new_event(self, customer_id: int, it: DemoEvent) -> NewEvent:
+        return NewEvent(
+            customer_id=customer_id,
+            kind=it.kind,
+            reference=it.reference,
+            happened_at=self.clock.real - timedelta(days=it.days_before),
+            factors=tuple(Factor(Decimal(value), word) for value, word in it.factors),
+            rate=Decimal(it.rate),
+            currency=self.business.currency,
+            description=it.description,
+        )
 
     def today(self) -> date:
         """Return the day that the clock stands at, where the business is."""

@@ -43,9 +43,12 @@ def dialog(
     open: Flag | None = None,
     on_close: Handler = None,
     width: str = "",
+    is_drawer: bool = False,
     **form_props: Any,
 ) -> rx.Component:
     """Draw a dialog; with `on_submit` its body is a form and Ctrl Enter sends it.
+
+    A drawer stands at the side of the page it is about.
 
     Its first field gets the focus when it opens.
     """
@@ -63,6 +66,7 @@ def dialog(
         open=open,
         on_close=on_close,
         width=width,
+        class_name="dialog drawer" if is_drawer else "dialog",
     )
 
 
@@ -119,6 +123,7 @@ def _dialog(
     open: Flag | None,
     on_close: Handler,
     width: str,
+    class_name: str = "dialog",
 ) -> rx.Component:
     props: dict[str, Any] = {"open": open, "on_close": on_close}
     attributes = {
@@ -129,7 +134,7 @@ def _dialog(
     }
     return Dialog.create(
         *content,
-        class_name="dialog",
+        class_name=class_name,
         custom_attrs=attributes,
         style={"--dialog-width": width} if width else {},
         **{key: value for key, value in props.items() if value is not None},

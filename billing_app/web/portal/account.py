@@ -426,6 +426,7 @@ def _line(it: rx.Var) -> rx.Component:
                 rx.foreach(it.behind, _behind),
                 rx.el.small(icon("pencil", 13), "Entered by hand"),
             ),
+            rx.cond(it.more, rx.el.small(icon("package", 13), it.more)),
             class_name="line",
         ),
         rx.foreach(it.disputes, _dispute),

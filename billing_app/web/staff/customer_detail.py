@@ -134,6 +134,7 @@ def _actions() -> rx.Component:
             ),
             rx.fragment(),
         ),
+        link_button("Events", State.card.events_href, icon_name="package"),
         rx.cond(
             ShellState.may["edit_customer"],
             button(

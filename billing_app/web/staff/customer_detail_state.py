@@ -39,6 +39,7 @@ class CustomerCard:
     credit: str = ""
     invoices_href: str = ""
     new_invoice_href: str = ""
+    events_href: str = ""
     invoice_count: str = ""
 
 
@@ -147,6 +148,7 @@ def _card(it: CustomerDetail, invoice_count: str) -> CustomerCard:
         credit=f"Credit {formats.join_money(it.credit)}" if it.credit else "",
         invoices_href=f"/invoices?customer={it.id}&archived=1",
         new_invoice_href=f"/invoices/new?customer={it.id}",
+        events_href=f"/customers/{it.id}/events",
         invoice_count=invoice_count,
     )
 

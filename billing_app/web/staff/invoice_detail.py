@@ -26,6 +26,7 @@ from billing_app.web.components.dialogs import afterwards, confirm_dialog, dialo
 from billing_app.web.components.icons import ICONS, icon
 from billing_app.web.components.layout import message, panel, skeleton_block
 from billing_app.web.components.tables import Column, data_table, empty_state
+from billing_app.web.staff.behind import behind_drawer, line_sheet
 from billing_app.web.staff.conversation import (
     conversation,
     remove_dialog,
@@ -92,6 +93,7 @@ def page() -> rx.Component:
             _resolve_dialog(),
             _reminder_dialog(),
             _promise_dialog(),
+            behind_drawer(),
         ),
         on_undo=State.undo,
     )
@@ -414,7 +416,7 @@ def _document() -> rx.Component:
     return panel(
         "Document",
         _given(State.card.pdf_error, error),
-        rx.el.div(rx.html(State.sheet), class_name="sheet-frame"),
+        rx.el.div(line_sheet(State.sheet), class_name="sheet-frame"),
         _given(
             State.card.e_invoice,
             rx.el.p(State.card.e_invoice, class_name="e-invoice-gaps"),

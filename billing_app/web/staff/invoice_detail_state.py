@@ -11,11 +11,14 @@ import reflex as rx
 
 from billing_app import runtime
 from billing_app.documents.render import render_sheet
+from billing_app.domain.behind import Behind, describe_lines
 from billing_app.domain.contact import check_email
 from billing_app.domain.dispute import ResolveForm
+from billing_app.domain.document import InvoiceDocument
 from billing_app.domain.errors import BillingError, InvalidInput
 from billing_app.domain.invoice import InvoiceState
 from billing_app.domain.payment import parse_received
+from billing_app.queries.billable_events import list_behind
 from billing_app.queries.invoice_detail import InvoiceDetail, read_invoice
 from billing_app.queries.timeline import Timeline, read_invoice_timeline
 from billing_app.services import (
@@ -129,9 +132,25 @@ class InvoiceDetailState(InvoicePortalState, TimelineState, rx.State):
         if it.document is not None and self._drawn != it.number:
             logo = it.document.branding.logo_digest
             address = f"/logo/{logo}.png" if logo else ""
-            sheet = await asyncio.to_thread(render_sheet, it.document, address)
+            behind = await self._behind(it.id, it.document, it.moment.zone)
+            sheet = await asyncio.to_thread(
+                render_sheet, it.document, address, None, behind, opens_behind=True
+            )
             self.sheet, self._drawn = str(sheet), it.number
         self.shape = "shown"
+
+    async def _behind(
+        self, invoice_id: int, document: InvoiceDocument, zone: str
+    ) -> tuple[Behind, ...]:
+        """Return what is behind each line; the sheet only says how much."""
+        return describe_lines(
+            await self._run(list_behind, invoice_id),
+            len(document.lines),
+            currency=document.currency,
+            zone=zone,
+            language=document.language,
+            shown_max=0,
+        )
 
     async def _timeline_of(self, older: str) -> Timeline:
         return await self._run(read_invoice_timeline, self._shown().id, older)

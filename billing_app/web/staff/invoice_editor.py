@@ -21,6 +21,12 @@ from billing_app.web.components.controls import (
 )
 from billing_app.web.components.icons import icon
 from billing_app.web.components.layout import CONNECTION_WORDS
+from billing_app.web.staff.behind import behind_drawer
+from billing_app.web.staff.behind_state import BehindState
+from billing_app.web.staff.invoice_editor_events import (
+    add_events_button,
+    add_events_dialog,
+)
 from billing_app.web.staff.invoice_editor_lines import (
     FIELDS,
     EditorLine,
@@ -122,6 +128,7 @@ def page() -> rx.Component:
         actions=(_saved_words(), *_head_buttons()),
         rail=True,
         stylesheets=(theme.DOCUMENT,),
+        extra=(add_events_dialog(), behind_drawer()),
         on_undo=State.undo,
     )
 
@@ -342,6 +349,7 @@ def _lines() -> rx.Component:
         ),
         rx.el.div(
             button("Add line", icon_name="plus", on_click=State.add_line),
+            add_events_button(State.unbilled),
             rx.el.span(
                 rx.el.kbd("Enter"),
                 " in the last line adds one, ",
@@ -368,6 +376,7 @@ def _lines() -> rx.Component:
 
 
 def _line(line: rx.Var[EditorLine], index: rx.Var[int]) -> rx.Component:
+    is_fixed = line.events != ""
     return rx.el.div(
         rx.el.div(
             icon_button(
@@ -402,13 +411,13 @@ def _line(line: rx.Var[EditorLine], index: rx.Var[int]) -> rx.Component:
             ),
             class_name="line-item",
         ),
-        _number(line, "quantity", "Quantity", line.quantity),
+        _number(line, "quantity", "Quantity", line.quantity, read_only=is_fixed),
         rx.el.div(
-            _cell(line, "unit", "Unit", line.unit),
+            _cell(line, "unit", "Unit", line.unit, read_only=is_fixed),
             class_name="line-cell",
             custom_attrs={"data-label": "Unit"},
         ),
-        _number(line, "unit_price", "Unit price", line.unit_price),
+        _number(line, "unit_price", "Unit price", line.unit_price, read_only=is_fixed),
         _number(line, "discount", "Discount", line.discount, placeholder="0%"),
         rx.el.div(
             rx.el.select(
@@ -430,6 +439,21 @@ def _line(line: rx.Var[EditorLine], index: rx.Var[int]) -> rx.Component:
                 on_click=State.remove_line(line.key),
             ),
             class_name="line-amount",
+        ),
+        rx.cond(
+            line.events != "",
+            rx.el.p(
+                button(
+                    line.events,
+                    kind="quiet",
+                    small=True,
+                    icon_name="package",
+                    on_click=BehindState.open_draft_line(line.key),
+                ),
+                rx.el.span("Quantity and price are theirs.", class_name="quiet"),
+                class_name="line-events",
+            ),
+            rx.fragment(),
         ),
         rx.cond(
             line.problem,

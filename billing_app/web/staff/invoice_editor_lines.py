@@ -51,6 +51,7 @@ class EditorLine:
 
     Attributes:
         problem: what is wrong with it, in a sentence; `wrong` names the field.
+        events: how many it bills, in words; its figures are theirs. Else empty.
     """
 
     key: str
@@ -63,6 +64,7 @@ class EditorLine:
     tax_id: str
     problem: str = ""
     wrong: str = ""
+    events: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +96,21 @@ class EditorLinesState(rx.State):
     lines: list[EditorLine] = []  # noqa: RUF012  (Reflex copies the default)
     taxes: list[tuple[str, str]] = []  # noqa: RUF012
 
-    def _draw(self, lines: Iterable[LineForm], read: ReadDraft) -> None:
-        """Show the lines, or do nothing where they look as they did."""
+    def _draw(
+        self, lines: Iterable[LineForm], read: ReadDraft, events: Mapping[str, str]
+    ) -> None:
+        """Show the lines, or do nothing where they look as they did.
+
+        `events` says by line key how many of them a line bills.
+        """
         wrong = {x.form.key: (x.problem, x.problem_field) for x in read.lines}
-        drawn = [_drawn(line, *wrong.get(line.key, ("", ""))) for line in lines]
+        drawn = [
+            replace(
+                _drawn(line, *wrong.get(line.key, ("", ""))),
+                events=events.get(line.key, ""),
+            )
+            for line in lines
+        ]
         if _shape(drawn) != _shape(self.lines):
             self.lines = drawn
 
@@ -117,9 +130,9 @@ def _drawn(line: LineForm, problem: str, wrong: str) -> EditorLine:
     )
 
 
-def _shape(lines: Iterable[EditorLine]) -> list[tuple[str, str, str]]:
+def _shape(lines: Iterable[EditorLine]) -> list[tuple[str, str, str, str]]:
     """What of the lines the server draws; the texts stay with the browser."""
-    return [(line.key, line.problem, line.wrong) for line in lines]
+    return [(line.key, line.problem, line.wrong, line.events) for line in lines]
 
 
 def new_key() -> str:

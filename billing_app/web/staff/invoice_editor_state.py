@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from billing_app import runtime
 from billing_app.documents.render import render_sheet
+from billing_app.domain.billable_event import Grouping
 from billing_app.domain.currencies import is_currency
 from billing_app.domain.dates import Moment
 from billing_app.domain.document import Look, Party
@@ -32,6 +33,7 @@ from billing_app.domain.pasting import read_rows
 from billing_app.domain.preview import preview_document
 from billing_app.domain.totals import Totals
 from billing_app.queries import drafts as queries
+from billing_app.queries.billable_events import list_on_draft, sum_unbilled
 from billing_app.queries.drafts import CustomerChoice, Desk
 from billing_app.services import customers, drafts, invoices
 from billing_app.services.customers import CustomerForm
@@ -80,6 +82,7 @@ class InvoiceEditorState(StaffState, rx.State):
         is_stale: somebody else saved meanwhile; what is typed here is not saved.
         has_mine: theirs is shown, and what was typed here can be had back.
         amounts: by line key.
+        unbilled: how many events of the customer wait to be billed, in words.
     """
 
     invoice_id: int = 0
@@ -113,6 +116,7 @@ class InvoiceEditorState(StaffState, rx.State):
     preview: str = ""
     lacks: str = ""
     moved_words: str = ""
+    unbilled: str = ""
     shows: str = "edit"
 
     _first_version: int = 0
@@ -123,6 +127,7 @@ class InvoiceEditorState(StaffState, rx.State):
     _customer: CustomerChoice | None = None
     _is_dirty: bool = False
     _undo: dict[str, Change] = {}  # noqa: RUF012
+    _events: dict[str, str] = {}  # noqa: RUF012
 
     # Opening
 
@@ -185,6 +190,11 @@ class InvoiceEditorState(StaffState, rx.State):
         self._is_dirty = False
         self._say("Saved")
         self._show_customer()
+        counts = await self._run(list_on_draft, opened.invoice_id)
+        self._events = {
+            key: formats.count_of(count, "event") for key, count in counts.items()
+        }
+        await self._count_unbilled()
         await self._redraw()
 
     @staff_watch
@@ -349,9 +359,44 @@ class InvoiceEditorState(StaffState, rx.State):
         await self._changed()
         if not self.is_stale and self.is_editable:
             await self._save_quietly()
+            if self._events:
+                await self._count_unbilled()
 
     def _go_to(self, key: str) -> None:
         self.focus = f"{key} {self.arranged}"
+
+    # Events
+
+    def _bills(self) -> tuple[int, str]:
+        """Return whose events this draft can bill, and in which currency.
+
+        Raises:
+            InvalidInput: no customer is chosen.
+        """
+        if not self._draft.customer_id:
+            self.customer_problem = "Choose a customer first."
+            raise InvalidInput(self.customer_problem, field="customer")
+        return self._draft.customer_id, self.currency
+
+    async def _bill(self, event_ids: list[int], grouping: Grouping) -> None:
+        """Add lines for events; what was typed is saved before."""
+        await self._save()
+        await self._run(
+            drafts.bill_events, self.invoice_id, self.version, event_ids, grouping
+        )
+        before = {line.key for line in self._draft.lines}
+        opened = await self._run(queries.open_draft, self.invoice_id)
+        self._first_version, self.saved = opened.version, self.heard
+        await self._take(opened)
+        added = tuple(x.key for x in self._draft.lines if x.key not in before)
+        words = formats.count_of(len(event_ids), "event")
+        self._offer_undo(f"{words} added.", Change(added))
+
+    async def _count_unbilled(self) -> None:
+        self.unbilled = ""
+        if self._draft.customer_id:
+            found = await self._run(sum_unbilled, self._draft.customer_id)
+            self.unbilled = f"{found.count:,}" if found.count else ""
 
     # The customer
 
@@ -543,7 +588,7 @@ class InvoiceEditorState(StaffState, rx.State):
         if lacks != self.lacks:
             self.lacks = lacks
         sheet = await self.get_state(EditorLinesState)
-        sheet._draw(self._draft.lines, read)
+        sheet._draw(self._draft.lines, read, self._events)
         self._show_totals(read)
 
     def _read_and_render(self) -> tuple[ReadDraft, str, str]:
@@ -604,6 +649,7 @@ class InvoiceEditorState(StaffState, rx.State):
         else:
             self.customer_hint = ""
         self._draft = replace(self._draft, customer_id=customer_id)
+        await self._count_unbilled()
         await self._changed()
 
     def _show_customer(self) -> None:
