@@ -542,6 +542,7 @@ def _movements(document: StatementDocument, words: Words) -> Iterator[PrintedGro
     names = {
         EntryKind.INVOICE: words.invoice,
         EntryKind.VOID: words.made_void,
+        EntryKind.CREDIT_NOTE: words.credit_note,
         EntryKind.PAYMENT: words.payment,
         EntryKind.REFUND: words.refund,
     }
@@ -607,7 +608,7 @@ def _closings(document: StatementDocument, words: Words) -> Iterator[Row]:
         yield Row(words.closing_balance, money(section.closing_minor), "s-due")
 
 
-_BILLED = frozenset({EntryKind.INVOICE, EntryKind.VOID})
+_BILLED = frozenset({EntryKind.INVOICE, EntryKind.VOID, EntryKind.CREDIT_NOTE})
 
 
 def _groups(

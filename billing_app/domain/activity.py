@@ -124,6 +124,7 @@ _DOWNLOAD_TEXT = {
     VisitKind.PDF: "PDF downloaded",
     VisitKind.E_INVOICE: "E-invoice downloaded",
     VisitKind.RECEIPT: "Receipt downloaded",
+    VisitKind.CREDIT_NOTE: "Credit note downloaded",
     VisitKind.STATEMENT: "Statement downloaded",
     VisitKind.DOCUMENTS: "Documents downloaded",
 }

@@ -115,6 +115,25 @@ class DebitFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class CreditNoteFacts:
+    """A credit note of the invoice, in minor units of its currency."""
+
+    credit_note_id: int
+    number: str
+    issued_on: date
+    credited_minor: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """The published invoice that takes the place of this one."""
+
+    invoice_id: int
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class PortalFacts:
     """What is stored about an invoice and what its customer may know of it."""
 
@@ -128,6 +147,7 @@ class PortalFacts:
     disputed_minor: int = 0
     allocated_minor: int = 0
     credited_minor: int = 0
+    credit_notes: tuple[CreditNoteFacts, ...] = ()
     disputes: tuple[DisputeFacts, ...] = ()
     asking: AskingFacts = AskingFacts.EMPTY
 
@@ -140,6 +160,7 @@ class Looking:
         base: path of the page, such as /p/abc.
         came_back: what the way back from the payment page says; proves nothing.
         missing: the proof that writing still asks for.
+        replaced_by: what the business has issued instead.
     """
 
     now: datetime
@@ -148,6 +169,7 @@ class Looking:
     is_staff: bool = False
     came_back: str = ""
     missing: WriteAuth | None = None
+    replaced_by: Replacement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +204,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class PaymentRow:
-    """One payment in the list. A word stands where there is no receipt."""
+    """One payment or credit in the list. A word stands where there is no file."""
 
     received_on: str
     method: str
@@ -190,6 +212,7 @@ class PaymentRow:
     amount: str
     receipt_href: str
     word: str
+    receipt_words: str = "Receipt PDF"
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +263,8 @@ class PortalInvoice:
         has_card: there is something to say about paying.
         transfer_minor: what a bank transfer would have to bring.
         pdf_words: why there is no file to show; empty while there is one.
+        replaced_by: number of the invoice issued instead; `replaced_href` leads there
+            where the visitor may see it.
         account_href: the account that the page belongs to, or that its link opens.
     """
 
@@ -291,6 +316,8 @@ class PortalInvoice:
     base: str = ""
     account_href: str = ""
     sign_in_href: str = ""
+    replaced_by: str = ""
+    replaced_href: str = ""
 
     EMPTY: ClassVar[PortalInvoice]
 
@@ -424,7 +451,9 @@ class _Writer:
             bank=bank,
             has_card=form.is_open or bool(outcome.kind) or bool(bank),
             transfer_minor=payability.payable_minor,
-            payments=(*self.debit_rows(), *self.payment_rows()),
+            payments=(*self.debit_rows(), *self.credit_rows(), *self.payment_rows()),
+            replaced_by=self.replaced_by,
+            replaced_href=self.replaced_href,
             disputes=self.disputes,
             asking=self.asking,
             shows_pdf=settings.shows_pdf,
@@ -457,6 +486,20 @@ class _Writer:
             return ""
         asked = "?preview=1" if self.looking.is_preview else ""
         return place.account_path + asked
+
+    @property
+    def replaced_by(self) -> str:
+        follower = self.looking.replaced_by
+        return follower.number if follower else ""
+
+    @property
+    def replaced_href(self) -> str:
+        """Lead on inside the account; a link to one invoice opens no other."""
+        place, follower = parse_place(self.looking.base), self.looking.replaced_by
+        if follower is None or place is None or not place.is_account:
+            return ""
+        asked = "?preview=1" if self.looking.is_preview else ""
+        return place.invoice_path(follower.invoice_id) + asked
 
     @property
     def today(self) -> date:
@@ -684,6 +727,19 @@ class _Writer:
                 amount=self.money(debit.amount_minor),
                 receipt_href="",
                 word="Processing",
+            )
+
+    def credit_rows(self) -> Iterator[PaymentRow]:
+        for it in self.facts.credit_notes:
+            base, name = self.looking.base, f"credit-notes/{it.credit_note_id}.pdf"
+            yield PaymentRow(
+                received_on=self.day(it.issued_on),
+                method=f"Credit note {it.number}",
+                note=it.reason,
+                amount=self.money(it.credited_minor),
+                receipt_href=f"{base}/{name}" if self.setup.settings.shows_pdf else "",
+                word="Credited",
+                receipt_words="Credit note PDF",
             )
 
     def payment_rows(self) -> Iterator[PaymentRow]:

@@ -21,6 +21,7 @@ class EntryKind(StrEnum):
 
     INVOICE = "invoice"
     VOID = "void"
+    CREDIT_NOTE = "credit_note"
     PAYMENT = "payment"
     REFUND = "refund"
 
@@ -30,8 +31,9 @@ class Entry:
     """One movement; `minor` is positive where more is owed after it.
 
     Attributes:
-        reference: the number of an invoice, or what a payment was marked with.
-        detail: the purchase order, or the method of a payment.
+        reference: the number of an invoice or credit note, or what a payment was
+            marked with.
+        detail: the purchase order, the invoice credited, or the method of a payment.
     """
 
     on: date

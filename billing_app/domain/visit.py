@@ -33,6 +33,7 @@ class VisitKind(StrEnum):
     PDF = "pdf"
     E_INVOICE = "e_invoice"
     RECEIPT = "receipt"
+    CREDIT_NOTE = "credit_note"
     STATEMENT = "statement"
     DOCUMENTS = "documents"
 

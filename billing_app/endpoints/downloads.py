@@ -45,7 +45,10 @@ from billing_app.workflows.document_files import NotPrinted
 # How soon a browser asks again for a file that is being made.
 _AGAIN_SECONDS = 2
 # What stands behind the page's own address.
-_FILE = re.compile(r"/(invoice\.(?:pdf|cii\.xml|ubl\.xml)|pages/[^/]+|receipts/[^/]+)$")
+_FILE = re.compile(
+    r"/(invoice\.(?:pdf|cii\.xml|ubl\.xml)|pages/[^/]+|receipts/[^/]+"
+    r"|credit-notes/[^/]+)$"
+)
 _PREPARING = (
     "The PDF is being prepared",
     "It takes a few seconds. This page asks again by itself.",
@@ -90,9 +93,11 @@ def download_routes(head: Markup) -> list[Route]:
                 ("invoice.ubl.xml", portal_e_invoice),
                 ("pages/{number:id}.png", portal_page),
                 ("receipts/{payment_id:id}.pdf", portal_receipt),
+                ("credit-notes/{credit_note_id:id}.pdf", portal_credit_note),
             )
         ),
         route("/api/invoices/{invoice_id:id}/invoice.pdf", staff_invoice),
+        route("/api/credit-notes/{credit_note_id:id}.pdf", staff_credit_note),
         route("/api/invoices/{invoice_id:id}/invoice.cii.xml", staff_e_invoice),
         route("/api/invoices/{invoice_id:id}/invoice.ubl.xml", staff_e_invoice),
     ]
@@ -114,6 +119,15 @@ def portal_receipt(request: Request) -> Response:
     return _kept(request, link, VisitKind.RECEIPT, _pdf(request, document, "Receipt"))
 
 
+def portal_credit_note(request: Request) -> Response:
+    link = _open(request)
+    document = runtime.current().run(
+        link.visitor, portal.find_credit_note, request.path_params["credit_note_id"]
+    )
+    answer = _pdf(request, document, "Credit-note")
+    return _kept(request, link, VisitKind.CREDIT_NOTE, answer)
+
+
 def portal_page(request: Request) -> Response:
     number = request.path_params["number"]
     _, document = _find(request)
@@ -129,6 +143,16 @@ def staff_invoice(request: Request) -> Response:
     invoice_id = request.path_params["invoice_id"]
     document = running.run(actor, issued_files.find_invoice_file, invoice_id)
     return _pdf(request, document, "Invoice")
+
+
+def staff_credit_note(request: Request) -> Response:
+    running = runtime.current()
+    actor = authentication.staff_actor(
+        running.engine, cookies_of(request).staff, running.now()
+    )
+    credit_note_id = request.path_params["credit_note_id"]
+    document = running.run(actor, issued_files.find_credit_note_file, credit_note_id)
+    return _pdf(request, document, "Credit-note")
 
 
 def staff_e_invoice(request: Request) -> Response:

@@ -29,6 +29,7 @@ from billing_app.domain.spreadsheet import csv_line, safe_cell
 from billing_app.endpoints.refusals import status_of
 from billing_app.queries import accounting, invoices
 from billing_app.queries.accounting import PaymentFilter, PaymentRow
+from billing_app.queries.credit_notes import StaffCreditNote, export_credit_notes
 from billing_app.queries.invoices import InvoiceFilter, InvoiceRow
 from billing_app.queries.paging import PAGE_SIZE_MAX, Page, Paging
 from billing_app.runtime import Runtime
@@ -44,11 +45,16 @@ INVOICE_HEAD = (
         "Net",
         "Tax",
         "Total",
+        "Credited",
         "Balance",
         "Marked as sent (UTC)",
         "Viewed (UTC)",
         "Archived (UTC)",
     ),
+)
+CREDIT_NOTE_HEAD = (
+    *("Number", "Issued", "Customer", "Invoice", "Reason", "Currency"),
+    *("Net", "Tax", "Total", "Issued by"),
 )
 PAYMENT_HEAD = (
     *("Received", "Customer", "Invoices", "Method", "Reference", "Status"),
@@ -61,6 +67,7 @@ def export_routes() -> list[Route]:
     return [
         _route("/api/export/invoices.csv", _invoices),
         _route("/api/export/payments.csv", _payments),
+        _route("/api/export/credit-notes.csv", _credit_notes),
     ]
 
 
@@ -99,6 +106,19 @@ def _payments(running: Runtime, actor: StaffActor, typed: Typed) -> Iterator[str
     wanted = accounting.parse_payment_filter({**typed, "after": "", "before": ""})
     pages = _pages(running, actor, accounting.export_payments, wanted)
     return _file(PAYMENT_HEAD, pages, _payment_cells)
+
+
+def _credit_notes(running: Runtime, actor: StaffActor, _: Typed) -> Iterator[str]:
+    def pages() -> Iterator[tuple[StaffCreditNote, ...]]:
+        before_id = 0
+        while True:
+            found = running.run(actor, export_credit_notes, before_id)
+            yield found
+            if not found:
+                return
+            before_id = found[-1].id
+
+    return _file(CREDIT_NOTE_HEAD, pages(), _credit_note_cells)
 
 
 def _pages(
@@ -151,12 +171,29 @@ def _invoice_cells(row: InvoiceRow) -> list[str]:
                 row.net_minor,
                 row.tax_minor,
                 row.total_minor,
+                row.credited_minor,
                 row.outstanding_minor,
             )
         ),
         _instant(row.sent_at),
         _instant(row.first_viewed_at),
         _instant(row.archived_at),
+    ]
+
+
+def _credit_note_cells(row: StaffCreditNote) -> list[str]:
+    return [
+        safe_cell(row.number),
+        _day(row.issued_on),
+        safe_cell(row.customer_name),
+        safe_cell(row.invoice_number),
+        safe_cell(row.reason),
+        row.currency,
+        *(
+            _amount(minor, row.currency)
+            for minor in (row.net_minor, row.tax_minor, row.total_minor)
+        ),
+        safe_cell(row.issued_by),
     ]
 
 

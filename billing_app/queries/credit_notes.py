@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
+from sqlalchemy import select as select_rows
 from sqlmodel import col, select
 
-from billing_app.database.access import inner, staff
+from billing_app.database.access import inner, job, staff
 from billing_app.database.stored_terms import terms_of
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
@@ -21,8 +24,11 @@ from billing_app.domain.credit_note import (
 )
 from billing_app.domain.document import InvoiceDocument, from_json
 from billing_app.domain.invoice import InvoiceState, WrongState
+from billing_app.domain.portal_invoice import Replacement
 from billing_app.domain.totals import compute_totals
-from billing_app.models import CreditNote, Invoice, IssuedDocument, LineItem
+from billing_app.models import CreditNote, Invoice, IssuedDocument, LineItem, Member
+
+SHOWN_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,121 @@ class CreditOffer:
     most_minor: int
     outstanding_minor: int
     lines: tuple[CreditableLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StaffCreditNote:
+    """A credit note as staff list it. Amounts in minor units of `currency`.
+
+    Attributes:
+        lines: places of the credited lines, where it was made of lines.
+    """
+
+    id: int
+    number: str
+    invoice_id: int
+    invoice_number: str
+    customer_name: str
+    issued_on: date
+    issued_by: str
+    mode: CreditMode
+    lines: tuple[int, ...]
+    reason: str
+    net_minor: int
+    tax_minor: int
+    total_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceLink:
+    """Another invoice, or a draft, which has no number yet."""
+
+    id: int
+    number: str
+
+
+@inner
+def list_credit_notes(
+    uow: UnitOfWork, invoice_id: int | None = None, *, before_id: int = 0
+) -> tuple[StaffCreditNote, ...]:
+    """Return the credit notes of an invoice, or the latest of all, latest first."""
+    invoice_number: Any = col(Invoice.number)
+    issued_by: Any = col(Member.name)
+    columns: tuple[Any, ...] = (
+        CreditNote.id,
+        CreditNote.number,
+        CreditNote.invoice_id,
+        invoice_number.label("invoice_number"),
+        Invoice.customer_name,
+        CreditNote.issued_on,
+        issued_by.label("issued_by"),
+        CreditNote.mode,
+        CreditNote.lines,
+        CreditNote.reason,
+        CreditNote.net_minor,
+        CreditNote.tax_minor,
+        CreditNote.total_minor,
+        CreditNote.currency,
+    )
+    statement = (
+        select_rows(*columns)
+        .join(Invoice, col(Invoice.id) == col(CreditNote.invoice_id))
+        .outerjoin(Member, col(Member.id) == col(CreditNote.issued_by))
+        .order_by(col(CreditNote.id).desc())
+        .limit(SHOWN_MAX)
+    )
+    if before_id:
+        statement = statement.where(col(CreditNote.id) < before_id)
+    if invoice_id is not None:
+        statement = statement.where(col(CreditNote.invoice_id) == invoice_id)
+    return tuple(_listed(row) for row in uow.all(statement))
+
+
+def _listed(row: Any) -> StaffCreditNote:
+    return StaffCreditNote(
+        id=row.id,
+        number=row.number,
+        invoice_id=row.invoice_id,
+        invoice_number=row.invoice_number,
+        customer_name=row.customer_name,
+        issued_on=row.issued_on,
+        issued_by=row.issued_by or "",
+        mode=CreditMode(row.mode),
+        lines=tuple(row.lines),
+        reason=row.reason,
+        net_minor=row.net_minor,
+        tax_minor=row.tax_minor,
+        total_minor=row.total_minor,
+        currency=row.currency,
+    )
+
+
+@staff(Permission.VIEW)
+def read_latest(uow: UnitOfWork) -> tuple[StaffCreditNote, ...]:
+    """Return the latest credit notes of the workspace, latest first."""
+    return list_credit_notes(uow)
+
+
+@staff(Permission.EXPORT)
+def export_credit_notes(uow: UnitOfWork, before_id: int) -> tuple[StaffCreditNote, ...]:
+    """Return the next credit notes older than one, latest first; 0 for the latest."""
+    return list_credit_notes(uow, before_id=before_id)
+
+
+@inner
+def find_follower(uow: UnitOfWork, invoice_id: int) -> InvoiceLink | None:
+    """Return the draft or invoice that takes the place of another one."""
+    found = uow.first(
+        select(col(Invoice.id), col(Invoice.number))
+        .where(
+            col(Invoice.replaces_id) == invoice_id,
+            col(Invoice.deleted_at).is_(None),
+            col(Invoice.state) != InvoiceState.VOID,
+        )
+        .order_by(col(Invoice.id).desc())
+    )
+    return InvoiceLink(found[0], found[1] or "") if found else None
 
 
 @staff(Permission.ISSUE_CREDIT_NOTE)
@@ -91,6 +212,19 @@ def preview_credit(uow: UnitOfWork, invoice_id: int, form: CreditForm) -> Credit
         Conflict: it can't be credited, or nothing is left.
     """
     return compute_credit(form, read_creditable(uow, uow.get(Invoice, invoice_id)))
+
+
+@job
+def find_replacement(uow: UnitOfWork, invoice_id: int) -> Replacement | None:
+    """Return the published invoice that takes the place of another one."""
+    found = uow.first(
+        select(col(Invoice.id), col(Invoice.number)).where(
+            col(Invoice.replaces_id) == invoice_id,
+            col(Invoice.state) == InvoiceState.ISSUED,
+            col(Invoice.published_at).is_not(None),
+        )
+    )
+    return Replacement(found[0], found[1]) if found else None
 
 
 @inner

@@ -37,6 +37,12 @@ from billing_app.models import (
     PaymentNote,
     PortalLink,
 )
+from billing_app.queries.credit_notes import (
+    InvoiceLink,
+    StaffCreditNote,
+    find_follower,
+    list_credit_notes,
+)
 from billing_app.queries.disputes import StaffDispute, list_disputes
 from billing_app.queries.portal_rules import read_late_rules, read_workspace_settings
 from billing_app.queries.promises import StaffPromise, list_promises
@@ -60,6 +66,8 @@ class StaffPayment:
     Attributes:
         allocated_minor: the part that pays this invoice.
         credit_minor: what was paid for this invoice beyond what it asked for.
+        returnable_minor: the customer's credit in all of it.
+        is_online: it came through Stripe, and is returned there.
         recorded_by: the member's name; empty when the customer paid online.
         notes: staff only, oldest first.
     """
@@ -74,6 +82,7 @@ class StaffPayment:
     amount_minor: int
     allocated_minor: int
     credit_minor: int
+    returnable_minor: int
     currency: str
     is_online: bool
     recorded_by: str
@@ -148,6 +157,9 @@ class InvoiceDetail:
     disputed_minor: int
     allocated_minor: int
     credited_minor: int
+    credit_notes: tuple[StaffCreditNote, ...]
+    replaces: InvoiceLink | None
+    replaced_by: InvoiceLink | None
     issued_on: date | None
     due_on: date | None
     purchase_order: str
@@ -210,6 +222,11 @@ def read_invoice(uow: UnitOfWork, invoice_id: int) -> InvoiceDetail:
         disputed_minor=invoice.disputed_minor,
         allocated_minor=invoice.allocated_minor,
         credited_minor=invoice.credited_minor,
+        credit_notes=list_credit_notes(uow, invoice_id)
+        if invoice.credited_minor
+        else (),
+        replaces=_replaced(uow, invoice.replaces_id),
+        replaced_by=find_follower(uow, invoice_id) if invoice.credited_minor else None,
         issued_on=invoice.issued_on,
         due_on=invoice.due_on,
         purchase_order=invoice.purchase_order,
@@ -234,6 +251,11 @@ def read_invoice(uow: UnitOfWork, invoice_id: int) -> InvoiceDetail:
 
 def _customer(uow: UnitOfWork, customer_id: int | None) -> Customer | None:
     return None if customer_id is None else uow.find(Customer, customer_id)
+
+
+def _replaced(uow: UnitOfWork, invoice_id: int | None) -> InvoiceLink | None:
+    replaced = None if invoice_id is None else uow.find(Invoice, invoice_id)
+    return replaced and InvoiceLink(invoice_id or 0, replaced.number or "")
 
 
 def _document(
@@ -296,8 +318,11 @@ def _payments(uow: UnitOfWork, invoice_id: int) -> tuple[StaffPayment, ...]:
         Payment.status,
         Payment.hold_reason,
         Payment.amount_minor,
+        Payment.allocated_minor,
+        Payment.refunded_minor,
         Payment.currency,
         Payment.provider,
+        Payment.disputed_at,
         Member.name,
         _CREDIT,
     )
@@ -322,6 +347,7 @@ def _payments(uow: UnitOfWork, invoice_id: int) -> tuple[StaffPayment, ...]:
             amount_minor=row.amount_minor,
             allocated_minor=int(parts.get(row.id, 0)),
             credit_minor=row.credit_minor if row.invoice_id == invoice_id else 0,
+            returnable_minor=_credit_in(row),
             currency=row.currency,
             is_online=row.provider is not None,
             recorded_by=row.name or "",
@@ -329,6 +355,13 @@ def _payments(uow: UnitOfWork, invoice_id: int) -> tuple[StaffPayment, ...]:
         )
         for row in rows
     )
+
+
+def _credit_in(row: Any) -> int:
+    """Return what can be returned of a payment: nothing while a bank claims it."""
+    if row.status != PaymentStatus.SETTLED or row.disputed_at is not None:
+        return 0
+    return row.amount_minor - row.allocated_minor - row.refunded_minor
 
 
 def _notes(uow: UnitOfWork, payment_ids: list[int]) -> dict[int, list[str]]:

@@ -181,6 +181,7 @@ class InvoiceRow:
     tax_minor: int
     total_minor: int
     outstanding_minor: int
+    credited_minor: int
     issued_on: date | None
     due_on: date | None
     is_late: bool
@@ -624,6 +625,7 @@ def _row(row: Any, today: date, rules: LateRules) -> InvoiceRow:
         tax_minor=row.tax_minor,
         total_minor=row.total_minor,
         outstanding_minor=row.outstanding_minor,
+        credited_minor=row.credited_minor,
         issued_on=row.issued_on,
         due_on=row.due_on,
         is_late=is_overdue(facts, today),

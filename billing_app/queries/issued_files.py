@@ -1,4 +1,4 @@
-"""The printed file of an invoice, for staff."""
+"""The printed files of an invoice and its credit notes, for staff."""
 
 from __future__ import annotations
 
@@ -8,10 +8,29 @@ from sqlmodel import col
 from billing_app.database.access import staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
-from billing_app.domain.document import InvoiceDocument, from_json
+from billing_app.domain.document import DocumentKind, InvoiceDocument, from_json
 from billing_app.domain.errors import NotFound
-from billing_app.models import IssuedDocument
+from billing_app.models import CreditNote, IssuedDocument
 from billing_app.queries.portal import ReadDocument, pdf_state
+
+
+@staff(Permission.VIEW)
+def find_credit_note_file(uow: UnitOfWork, credit_note_id: int) -> ReadDocument:
+    """Find the printed form of a credit note.
+
+    Raises:
+        NotFound: it does not exist in this workspace.
+    """
+    note = uow.get(CreditNote, credit_note_id)
+    assert note.id is not None
+    return ReadDocument(
+        note.id,
+        uow.actor.workspace_id,
+        note.number,
+        note.pdf_digest,
+        pdf_state(note.pdf_digest, note.pdf_error),
+        DocumentKind.CREDIT_NOTE,
+    )
 
 
 @staff(Permission.VIEW)

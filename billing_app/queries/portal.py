@@ -13,12 +13,13 @@ from billing_app.database.access import inner, visitor
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import PortalVisitor
 from billing_app.domain.billable_event import EventFacts
-from billing_app.domain.document import InvoiceDocument, from_json
+from billing_app.domain.document import DocumentKind, InvoiceDocument, from_json
 from billing_app.domain.errors import NotFound
 from billing_app.domain.invoice import InvoiceState
 from billing_app.domain.online_payment import AttemptStatus
 from billing_app.domain.portal_asking import AskingFacts
 from billing_app.domain.portal_invoice import (
+    CreditNoteFacts,
     DebitFacts,
     PdfState,
     PortalFacts,
@@ -26,6 +27,7 @@ from billing_app.domain.portal_invoice import (
 )
 from billing_app.models import (
     Allocation,
+    CreditNote,
     Dispute,
     Invoice,
     IssuedDocument,
@@ -63,6 +65,7 @@ class ReadDocument:
     number: str
     pdf_digest: str
     pdf: PdfState
+    kind: DocumentKind = DocumentKind.INVOICE
 
 
 @visitor
@@ -88,6 +91,9 @@ def read_invoice(uow: UnitOfWork, invoice_id: int | None = None) -> ReadInvoice:
             disputed_minor=found.disputed_minor,
             allocated_minor=found.allocated_minor,
             credited_minor=found.credited_minor,
+            credit_notes=tuple(_list_credit_notes(uow, wanted))
+            if found.credited_minor
+            else (),
             disputes=tuple(list_disputes(uow, wanted)) if found.dispute_count else (),
             asking=read_asking(uow, wanted) if found.asking_count else AskingFacts(),
         ),
@@ -129,6 +135,31 @@ def read_issued(uow: UnitOfWork, invoice_id: int | None = None) -> InvoiceDocume
     return read_document(found.content)
 
 
+@visitor
+def find_credit_note(
+    uow: UnitOfWork, credit_note_id: int, invoice_id: int | None = None
+) -> ReadDocument:
+    """Find a printed credit note of an invoice.
+
+    Raises:
+        NotFound: it is not shown to this visitor.
+    """
+    wanted = _wanted(uow, invoice_id)
+    found = uow.first(
+        _CREDIT_NOTE_FILE, invoice_id=wanted, credit_note_id=credit_note_id
+    )
+    if found is None:
+        raise NotFound("Invoice not found.")
+    return ReadDocument(
+        found.id,
+        uow.actor.workspace_id,
+        found.number,
+        found.pdf_digest,
+        pdf_state(found.pdf_digest, found.pdf_error),
+        DocumentKind.CREDIT_NOTE,
+    )
+
+
 @lru_cache(maxsize=256)
 def read_document(content: str) -> InvoiceDocument:
     """Read a stored document, which never changes."""
@@ -160,6 +191,19 @@ def _list_received(uow: UnitOfWork, invoice_id: int) -> Iterator[ReceivedFacts]:
             refunded_minor=row.refunded_minor,
             credit_minor=row.amount_minor - row.allocated_minor - row.refunded_minor,
             receipt_number=row.number or "",
+        )
+
+
+@inner
+def _list_credit_notes(uow: UnitOfWork, invoice_id: int) -> Iterator[CreditNoteFacts]:
+    """List what was credited of an invoice, latest first."""
+    for row in uow.all(_CREDIT_NOTES, invoice_id=invoice_id):
+        yield CreditNoteFacts(
+            credit_note_id=row.id,
+            number=row.number,
+            issued_on=row.issued_on,
+            credited_minor=row.total_minor + row.rounding_minor,
+            reason=row.reason,
         )
 
 
@@ -218,6 +262,30 @@ _DOCUMENT = select(
 ).where(
     col(IssuedDocument.invoice_id) == _WANTED_ID,
     col(IssuedDocument.payment_id) == bindparam("payment_id", type_=BigInteger),
+)
+
+_CREDIT_NOTES = (
+    select(
+        col(CreditNote.id),
+        col(CreditNote.number),
+        col(CreditNote.issued_on),
+        col(CreditNote.total_minor),
+        col(CreditNote.rounding_minor),
+        col(CreditNote.reason),
+    )
+    .where(col(CreditNote.invoice_id) == _WANTED_ID)
+    .order_by(col(CreditNote.id).desc())
+    .limit(PAYMENTS_MAX)
+)
+
+_CREDIT_NOTE_FILE = select(
+    col(CreditNote.id),
+    col(CreditNote.number),
+    col(CreditNote.pdf_digest),
+    col(CreditNote.pdf_error),
+).where(
+    col(CreditNote.invoice_id) == _WANTED_ID,
+    col(CreditNote.id) == bindparam("credit_note_id", type_=BigInteger),
 )
 
 _PAYMENT_COLUMNS = (

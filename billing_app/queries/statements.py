@@ -20,7 +20,7 @@ from billing_app.domain.errors import LimitReached, NotFound
 from billing_app.domain.invoice import OPEN_PHASES, InvoiceState
 from billing_app.domain.payment import PaymentStatus, method_name
 from billing_app.domain.statement import ENTRIES_MAX, Entry, EntryKind, Section, Span
-from billing_app.models import Invoice, Payment, Refund
+from billing_app.models import CreditNote, Invoice, Payment, Refund
 
 _TOO_MANY = (
     f"More than {ENTRIES_MAX:,} movements lie in this period. Choose a shorter one."
@@ -67,7 +67,7 @@ def _sections(uow: UnitOfWork, asked: _Asked) -> tuple[Section, ...]:
     opening = _opening(uow, asked)
     entries: dict[str, list[Entry]] = defaultdict(list)
     found = 0
-    for part in (_invoices, _voided, _payments, _refunds):
+    for part in (_invoices, _voided, _credited, _payments, _refunds):
         rows = part(uow, asked)
         found += len(rows)
         if found > ENTRIES_MAX:
@@ -94,7 +94,9 @@ def _order(entry: Entry) -> tuple[date, int, str]:
 
 
 def _opening(uow: UnitOfWork, asked: _Asked) -> dict[str, int]:
-    """Return the balance before the first day: billed, less void, less kept money."""
+    """Return the balance before the first day: what was billed, less what was taken
+    back or paid.
+    """
     first = asked.span.first
     started = _start_of(first, asked.zone)
     sums: dict[str, int] = defaultdict(int)
@@ -103,6 +105,9 @@ def _opening(uow: UnitOfWork, asked: _Asked) -> dict[str, int]:
     )
     void = _billed(asked, _sum(Invoice.due_minor)).where(
         col(Invoice.state) == InvoiceState.VOID, col(Invoice.voided_at) < started
+    )
+    credited = _taken_back(asked, _sum(CreditNote.amount_minor)).where(
+        col(CreditNote.issued_on) < first
     )
     paid = _received(asked, _sum(Payment.amount_minor)).where(
         col(Payment.received_on) < first
@@ -113,6 +118,7 @@ def _opening(uow: UnitOfWork, asked: _Asked) -> dict[str, int]:
     for sign, statement, currency in (
         (1, billed, Invoice.currency),
         (-1, void, Invoice.currency),
+        (-1, credited, CreditNote.currency),
         (-1, paid, Payment.currency),
         (1, returned, Payment.currency),
     ):
@@ -160,6 +166,25 @@ def _voided(uow: UnitOfWork, asked: _Asked) -> list[tuple[str, Entry]]:
     return [
         (name, Entry(at.astimezone(zone).date(), EntryKind.VOID, number, "", -minor))
         for name, at, number, minor in uow.all(statement)
+    ]
+
+
+def _credited(uow: UnitOfWork, asked: _Asked) -> list[tuple[str, Entry]]:
+    statement = (
+        _taken_back(
+            asked,
+            col(CreditNote.issued_on),
+            col(CreditNote.number),
+            col(Invoice.number).label("invoice_number"),
+            col(CreditNote.amount_minor),
+        )
+        .where(col(CreditNote.issued_on).between(asked.span.first, asked.span.last))
+        .order_by(col(CreditNote.issued_on), col(CreditNote.id))
+        .limit(ENTRIES_MAX + 1)
+    )
+    return [
+        (name, Entry(on, EntryKind.CREDIT_NOTE, number, invoice_number, -minor))
+        for name, on, number, invoice_number, minor in uow.all(statement)
     ]
 
 
@@ -242,6 +267,24 @@ def _billed(asked: _Asked, *columns: Any) -> Any:
     return select(col(Invoice.currency), *columns).where(
         col(Invoice.customer_id) == asked.customer_id,
         col(Invoice.published_at).is_not(None),
+    )
+
+
+def _taken_back(asked: _Asked, *columns: Any) -> Any:
+    return (
+        select(col(CreditNote.currency), *columns)
+        .select_from(CreditNote)
+        .join(
+            Invoice,
+            and_(
+                col(Invoice.workspace_id) == col(CreditNote.workspace_id),
+                col(Invoice.id) == col(CreditNote.invoice_id),
+            ),
+        )
+        .where(
+            col(CreditNote.customer_id) == asked.customer_id,
+            col(CreditNote.shown_at).is_not(None),
+        )
     )
 
 

@@ -198,6 +198,55 @@ def allocate_credit(
             missing -= minor
 
 
+@dataclass(frozen=True, slots=True)
+class Refunding:
+    """A refund that Stripe has to be asked for. Amount in minor units."""
+
+    provider_payment_id: str
+    checkout_id: str
+    attempt_id: int
+    amount_minor: int
+    currency: str
+    idempotency_key: str
+
+
+@staff(Permission.RECORD_PAYMENT)
+def start_refund(uow: UnitOfWork, payment_id: int, amount: str) -> Refunding | None:
+    """Return the customer's credit in a payment, or a part of it.
+
+    Returns:
+        What to ask Stripe for; None where the money came otherwise, was returned by
+        hand, and is written down with this.
+
+    Raises:
+        NotFound: no such payment in this workspace.
+        InvalidInput: not an amount, or more than the customer's credit in it.
+        Conflict: it does not count, or the customer's bank has claimed it.
+    """
+    payment, _ = _lock_payment(uow, payment_id)
+    if payment.status != PaymentStatus.SETTLED or payment.disputed_at is not None:
+        raise Conflict("This payment can't be refunded.")
+    minor = parse_received(amount, payment.currency).minor
+    if minor > _credit(payment):
+        raise InvalidInput(
+            "That is more than the customer's credit in it.", field="amount"
+        )
+    if not payment.provider:
+        follow_refunds(uow, payment_id, payment.refunded_minor + minor)
+        return None
+    assert payment.attempt_id is not None
+    attempt = uow.get(PaymentAttempt, payment.attempt_id)
+    return Refunding(
+        provider_payment_id=payment.provider_payment_id or "",
+        checkout_id=attempt.checkout_id or attempt.intent_id or "",
+        attempt_id=payment.attempt_id,
+        amount_minor=minor,
+        currency=payment.currency,
+        # The same press again is the same refund; the next one begins from there.
+        idempotency_key=f"refund:{payment_id}:{payment.refunded_minor}:{minor}",
+    )
+
+
 @staff(Permission.RECORD_PAYMENT)
 def release_payment(uow: UnitOfWork, payment_id: int) -> None:
     """Accept money that was held for review; it becomes the customer's credit.

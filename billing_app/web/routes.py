@@ -17,6 +17,7 @@ from billing_app.web.portal.invoice_state import PortalInvoiceState
 from billing_app.web.portal.thread_state import PortalThreadState
 from billing_app.web.staff import (
     accounting,
+    credit_notes,
     customer_detail,
     customer_events,
     customers,
@@ -41,6 +42,7 @@ from billing_app.web.staff import (
     sign_in_password,
 )
 from billing_app.web.staff.conversation_state import ConversationState
+from billing_app.web.staff.credit_notes import CreditNoteListState
 from billing_app.web.staff.customer_detail_state import CustomerDetailState
 from billing_app.web.staff.customer_events_state import CustomerEventsState
 from billing_app.web.staff.customer_link_state import CustomerLinkState
@@ -108,6 +110,12 @@ PAGES = (
         "Accounting",
         accounting.page,
         (ShellState.enter, InvoicesState.open, InvoicesState.watch),
+    ),
+    Page(
+        "/accounting/credit-notes",
+        "Credit notes",
+        credit_notes.page,
+        (ShellState.enter, CreditNoteListState.open, CreditNoteListState.watch),
     ),
     Page(
         "/accounting/payments",

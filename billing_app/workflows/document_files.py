@@ -84,7 +84,7 @@ def _not_printed(runtime: Runtime, document: ReadDocument) -> NotPrinted:
     is_coming = document.pdf == PdfState.PENDING
     if is_coming:
         actor = SystemActor(document.workspace_id, "print")
-        runtime.run(actor, issued_documents.promise_print, document.id)
+        runtime.run(actor, issued_documents.promise_print, document.id, document.kind)
     return NotPrinted(is_coming=is_coming)
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from billing_app.database.authentication import OpenedLink
 from billing_app.documents.qr import payment_code
 from billing_app.documents.render import render_sheet
+from billing_app.domain.actors import PortalVisitor, SystemActor
 from billing_app.domain.behind import describe_lines
 from billing_app.domain.billable_event import EventFacts
 from billing_app.domain.document import InvoiceDocument, Standing
@@ -18,14 +19,15 @@ from billing_app.domain.portal_invoice import (
     Looking,
     PortalFacts,
     PortalInvoice,
+    Replacement,
     Weighed,
     describe_invoice,
     payability_of,
     weigh_amount,
 )
 from billing_app.domain.portal_proof import find_missing
-from billing_app.queries import portal
-from billing_app.queries.portal import read_document
+from billing_app.queries import credit_notes, portal
+from billing_app.queries.portal import ReadInvoice, read_document
 from billing_app.runtime import Runtime
 
 
@@ -76,6 +78,7 @@ def open_invoice(
         is_staff=visitor.is_staff,
         came_back=came_back,
         missing=find_missing(setup.settings.write_auth, visitor),
+        replaced_by=_replacement(runtime, visitor, read, invoice_id),
     )
     view = describe_invoice(read.facts, setup, looking)
     return OpenedInvoice(
@@ -93,6 +96,20 @@ def open_invoice(
         if view.bank
         else "",
     )
+
+
+def _replacement(
+    runtime: Runtime, visitor: PortalVisitor, read: ReadInvoice, invoice_id: int | None
+) -> Replacement | None:
+    """Read past what the visitor may see: that the invoice is replaced, by which.
+
+    Whoever holds a link to one invoice is told the number, and no more.
+    """
+    wanted = visitor.invoice_id or invoice_id
+    if not read.facts.credited_minor or wanted is None:
+        return None
+    job = SystemActor(visitor.workspace_id, "portal")
+    return runtime.run(job, credit_notes.find_replacement, wanted)
 
 
 def weigh(

@@ -28,6 +28,7 @@ CSV_HEAD = ("Date", "Entry", "Reference", "Detail", "Currency", "Amount", "Balan
 _WORDS = {
     EntryKind.INVOICE: "Invoice",
     EntryKind.VOID: "Invoice made void",
+    EntryKind.CREDIT_NOTE: "Credit note",
     EntryKind.PAYMENT: "Payment",
     EntryKind.REFUND: "Refund",
 }

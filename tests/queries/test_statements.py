@@ -20,6 +20,7 @@ from billing_app.queries.statements import read_own_statement, read_statement
 from billing_app.services import invoices
 from billing_app.workflows import statements
 from tests.support.billing import a_customer, an_invoice, outstanding, pay
+from tests.support.credit import a_mixed_invoice, an_amount, credit
 from tests.support.world import World
 
 YEAR = Span(date(2026, 1, 1), date(2026, 12, 31))
@@ -67,6 +68,26 @@ class TestStatement:
         ]
         assert section.balances()[-1] == section.closing_minor
         assert sum(minor for _, minor in section.ages) == left
+
+    @pytest.mark.feature("G10")
+    def test_takes_credit_notes_from_what_was_billed(
+        self, world: World, customer_id: int
+    ):
+        invoice_id = a_mixed_invoice(world, world.northwind, customer_id=customer_id)
+        credit(world, world.northwind, invoice_id, an_amount("45.50"))
+        pay(world, world.northwind, invoice_id, "100")
+        hidden = an_invoice(
+            world, world.northwind, customer_id=customer_id, is_published=False
+        )
+        credit(world, world.northwind, hidden)
+
+        (section,) = read(world, customer_id)
+
+        moves = [(x.kind, x.reference, x.detail, x.minor) for x in section.entries]
+        assert (EntryKind.CREDIT_NOTE, "CN-00001", "INV-00001", -4_550) in moves
+        assert section.closing_minor == outstanding(world, world.northwind, invoice_id)
+        later = Span(date(2026, 4, 1), date(2026, 4, 30))
+        assert read(world, customer_id, later)[0].opening_minor == 5_000
 
     def test_one_period_opens_where_the_one_before_closed(
         self, world: World, customer_id: int

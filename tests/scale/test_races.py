@@ -25,7 +25,13 @@ from billing_app.models import (
     IssuedDocument,
     Payment,
 )
-from billing_app.services import drafts, invoices, online_payments, payments
+from billing_app.services import (
+    credit_notes,
+    drafts,
+    invoices,
+    online_payments,
+    payments,
+)
 from billing_app.services.billable_events import record_events
 from billing_app.workflows import pay_online
 from tests.support.billing import (
@@ -38,6 +44,7 @@ from tests.support.billing import (
     pay,
     visitor_of,
 )
+from tests.support.credit import a_mixed_invoice, an_amount, credit, notes, whole
 from tests.support.story import a_report, an_attempt, tell_a_story
 from tests.workflows.test_card_form import begin, confirm, finish
 
@@ -79,7 +86,7 @@ def place(world):
 def test_every_rule_holds_after_a_whole_story(world, place):
     tell_a_story(world, place)
 
-    assert len(all_rows(world, place, Payment)) == 5
+    assert len(all_rows(world, place, Payment)) == 6
 
 
 def test_numbers_have_no_gap_and_no_double(world, place):
@@ -448,3 +455,89 @@ class TestCardForms:
         left = 0 if paid.status_code == 200 else 10_000
         assert cards.outstanding(invoice_id) == left
         assert len(cards.payments()) == (left == 0)
+
+
+@pytest.mark.feature("G10")
+class TestCreditNotes:
+    def test_credits_at_once_never_take_more_than_was_billed(self, world, place):
+        """Eight times 60 of 195.50: three fit, the rest is refused."""
+        invoice_id = a_mixed_invoice(world, place)
+
+        results = at_once(
+            [lambda: credit(world, place, invoice_id, an_amount("60"))] * THREADS
+        )
+
+        assert refused(results) == THREADS - 3
+        assert outstanding(world, place, invoice_id) == 1_550
+        numbers = sorted(x.number for x in notes(world, place))
+        assert numbers == ["CN-00001", "CN-00002", "CN-00003"]
+
+    def test_the_same_press_at_once_is_one_credit_note(self, world, place):
+        invoice_id = a_mixed_invoice(world, place)
+
+        issued = at_once(
+            [lambda: credit(world, place, invoice_id, whole(request_key="one"))]
+            * THREADS
+        )
+
+        assert len({x.number for x in issued}) == len(notes(world, place)) == 1
+
+    def test_a_payment_at_the_same_moment_is_never_lost(self, world, place):
+        """Whoever comes first: 100 is credited, 100 came, all of it is credit."""
+        invoice_id = an_invoice(world, place, "100.00")
+
+        results = at_once(
+            [
+                lambda: credit(world, place, invoice_id),
+                lambda: pay(world, place, invoice_id, "100"),
+            ]
+        )
+
+        assert refused(results) == 0
+        (payment,) = all_rows(world, place, Payment)
+        assert (payment.amount_minor, payment.allocated_minor) == (10_000, 0)
+        assert outstanding(world, place, invoice_id) == 0
+
+    def test_two_invoices_paid_by_the_same_money_are_credited_at_once(
+        self, world, place
+    ):
+        customer_id = a_customer(world, place)
+        first = an_invoice(world, place, "60.00", customer_id=customer_id)
+        second = an_invoice(world, place, "40.00", customer_id=customer_id)
+        pay(world, place, first, "100")
+        world.run(place.accounting, payments.allocate_credit, second, "40", 4_000)
+
+        results = at_once(
+            [lambda x=x: credit(world, place, x) for x in (first, second)]
+        )
+
+        assert refused(results) == 0
+        assert all_rows(world, place, Payment)[0].allocated_minor == 0
+
+    def test_it_is_credited_or_void_but_not_both(self, world, place):
+        invoice_id = an_invoice(world, place, "100.00")
+
+        results = at_once(
+            [
+                lambda: credit(world, place, invoice_id),
+                lambda: world.run(
+                    place.accounting, invoices.void, invoice_id, "Typed twice"
+                ),
+            ]
+        )
+
+        assert refused(results) == 1
+
+    def test_it_is_replaced_once(self, world, place):
+        invoice_id = an_invoice(world, place, "100.00")
+
+        results = at_once(
+            [
+                lambda: world.run(
+                    place.accounting, credit_notes.reissue, invoice_id, "Wrong rate"
+                )
+            ]
+            * THREADS
+        )
+
+        assert refused(results) == THREADS - 1

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from billing_app.database.verify import find_broken
-from billing_app.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
+from billing_app.domain.errors import (
+    BillingError,
+    Conflict,
+    InvalidInput,
+    NotFound,
+    NotPermitted,
+)
 from billing_app.models import (
     Allocation,
     AuditEntry,
     Invoice,
     LedgerEntry,
     OutboxMessage,
+    Payment,
 )
 from billing_app.queries import credit_notes as queries
 from billing_app.services import credit_notes, drafts, invoices, payments
@@ -380,3 +390,56 @@ class TestTheDatabase:
         self.refuses(
             world, "update invoice set state = 'void', void_reason = 'x' where id = 1"
         )
+
+
+minors = st.integers(1, 25_000).map(lambda minor: f"{minor // 100}.{minor % 100:02}")
+acts = st.one_of(
+    st.tuples(st.sampled_from(["pay", "credit", "refund"]), minors),
+    st.tuples(st.just("line"), st.sampled_from(["1", "2", "3"])),
+    st.tuples(st.sampled_from(["rest", "void", "reverse", "reissue"]), st.just("")),
+)
+
+
+def do(world: World, place: Place, invoice_id: int, act: str, text: str) -> None:
+    """Do one of the things that move money; a refusal is as good as any."""
+    came = [x for x in all_rows(world, place, Payment) if x.invoice_id == invoice_id]
+    biller = place.accounting
+    with contextlib.suppress(BillingError):
+        if act == "pay":
+            pay(world, place, invoice_id, text)
+        elif act == "credit":
+            credit(world, place, invoice_id, an_amount(text))
+        elif act == "line":
+            credit(world, place, invoice_id, some_lines(int(text)))
+        elif act == "rest":
+            credit(world, place, invoice_id)
+        elif act == "void":
+            world.run(biller, invoices.void, invoice_id, WHY)
+        elif act == "reissue":
+            world.run(biller, credit_notes.reissue, invoice_id, WHY)
+        elif came and act == "reverse":
+            world.run(biller, payments.reverse_payment, came[-1].id, WHY)
+        elif came and act == "refund":
+            world.run(biller, payments.start_refund, came[-1].id, text)
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(st.lists(acts, max_size=7))
+def test_whatever_happens_the_figures_fit(world: World, place: Place, story):
+    invoice_id = a_mixed_invoice(world, place)
+
+    for act, text_typed in story:
+        do(world, place, invoice_id, act, text_typed)
+        it = read_invoice(world, place, invoice_id)
+        if it.state == "issued":
+            covered = it.allocated_minor + it.credited_minor
+            assert it.outstanding_minor == it.due_minor - covered
+        assert it.outstanding_minor >= 0
+        assert it.allocated_minor >= 0
+        assert it.credited_minor <= it.total_minor

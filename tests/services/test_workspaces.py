@@ -44,7 +44,7 @@ class TestCreateWorkspace:
             assert uow.one(select(WorkspaceSettings)).legal_name == "Heron Yachts"
             assert uow.one(select(TaxRate)).is_default
             codes = uow.all(select(NumberSeries.code).order_by(NumberSeries.code))
-            assert codes == ["invoice", "receipt"]
+            assert codes == ["credit_note", "invoice", "receipt"]
             owner = uow.one(select(Member))
             assert (owner.role, owner.email) == (Role.OWNER, "harriet@heron.example")
 

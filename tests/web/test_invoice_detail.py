@@ -8,6 +8,7 @@ from billing_app.domain.portal_settings import ActivityDetail
 from billing_app.services import portal_links, visits
 from billing_app.web.staff.invoice_detail_state import InvoiceDetailState as State
 from tests.support.billing import an_invoice, pay, read_invoice, visitor_of
+from tests.support.credit import a_mixed_invoice
 from tests.support.world import World
 from tests.web.conftest import Browse
 
@@ -208,3 +209,37 @@ async def test_money_late_and_partly_paid_wears_two_badges(
 
     card = driver.shown(State, "card")
     assert (card.status, card.late) == ("Partially paid", "Overdue 3 days")
+
+
+@pytest.mark.feature("G10")
+async def test_says_what_a_credit_would_be_and_issues_it(world: World, browse: Browse):
+    place = world.northwind
+    invoice_id = a_mixed_invoice(world, place)
+    pay(world, place, invoice_id, "195.50")
+    async with browse(place.accounting, f"/invoices/{invoice_id}") as driver:
+        await driver.press(State.open)
+        await driver.press(State.start_crediting)
+        await driver.press(State.choose_credit_mode, mode="lines")
+        await driver.press(State.choose_credit_line, place=1)
+        shown = {x.name: x.amount for x in driver.shown(State, "credit_figures")}
+        assert shown["VAT 21 %"] == "€21.00"
+        assert shown["Becomes the customer's credit"] == "€121.00"
+        assert driver.shown(State, "credit_words") == "Credit €121.00"
+
+        await driver.press(State.issue_credit_note, form={"reason": " "})
+        assert "reason" in driver.shown(State, "errors")
+        assert driver.shown(State, "dialog") == "credit"
+
+        await driver.press(State.issue_credit_note, form={"reason": "Not flown"})
+        (line,) = driver.shown(State, "credit_notes")
+        assert (line.number, line.what, line.reason) == (
+            "CN-00001",
+            "Line 1",
+            "Not flown",
+        )
+        assert driver.shown(State, "dialog") == ""
+
+        await driver.press(State.start_reissuing)
+        await driver.press(State.reissue, form={"reason": "Wrong customer"})
+    assert driver.redirects == [f"/invoices/{invoice_id + 1}/edit"]
+    assert read_invoice(world, place, invoice_id + 1).replaces_id == invoice_id

@@ -196,6 +196,18 @@ def _head() -> rx.Component:
             rx.cond(it.disputes.summary, status_badge("Disputed")),
             class_name="summary-head",
         ),
+        rx.cond(
+            it.replaced_by,
+            rx.el.p(
+                "Replaced by ",
+                rx.cond(
+                    it.replaced_href,
+                    link(it.replaced_by, href=it.replaced_href),
+                    it.replaced_by,
+                ),
+                class_name="replaced",
+            ),
+        ),
         rx.el.p("Amount due", class_name="amount-label"),
         rx.el.p(
             it.amount,
@@ -512,7 +524,7 @@ def _payments() -> rx.Component:
 
 
 def _payment_row(row: rx.Var) -> rx.Component:
-    receipt = link("Receipt PDF", href=row.receipt_href, leaves_app=True)
+    receipt = link(row.receipt_words, href=row.receipt_href, leaves_app=True)
     return rx.el.li(
         rx.el.span(row.received_on, class_name="secondary"),
         rx.el.span(row.method, rx.cond(row.note, rx.el.small(row.note))),

@@ -1,4 +1,4 @@
-"""The two lists of Accounting."""
+"""The lists of Accounting."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import reflex as rx
 
 from billing_app.web.components.tables import link_tab, link_tabs
 
-_TABS = (("Invoices", "/accounting"), ("Payments", "/accounting/payments"))
+_TABS = (
+    ("Invoices", "/accounting"),
+    ("Payments", "/accounting/payments"),
+    ("Credit notes", "/accounting/credit-notes"),
+)
 
 
 def accounting_tabs(current: str) -> rx.Component:

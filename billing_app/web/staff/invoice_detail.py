@@ -34,6 +34,7 @@ from billing_app.web.staff.conversation import (
 )
 from billing_app.web.staff.conversation_state import ConversationState
 from billing_app.web.staff.copy_link import CopyLink
+from billing_app.web.staff.credit import credit_dialog, credit_panel, reissue_dialog
 from billing_app.web.staff.diagnostics import diagnostics
 from billing_app.web.staff.diagnostics_state import DiagnosticsState
 from billing_app.web.staff.invoice_detail_state import InvoiceDetailState
@@ -86,8 +87,11 @@ def page() -> rx.Component:
         extra=(
             _payment_dialog(),
             _void_dialog(),
+            credit_dialog(State),
+            reissue_dialog(State),
             _share_dialog(),
             _reverse_dialog(),
+            _refund_dialog(),
             _again_dialog(),
             remove_dialog(),
             _resolve_dialog(),
@@ -106,10 +110,12 @@ def _invoice() -> rx.Component:
         rx.el.div(
             rx.foreach(State.failed_mails, _failed_mail),
             _void_note(),
+            _replaced_note(),
             rx.el.div(
                 rx.el.div(
                     _disputes(),
                     _payments(),
+                    credit_panel(State),
                     conversation(),
                     staff_notes(),
                     _document(),
@@ -243,6 +249,14 @@ def _rare_actions() -> rx.Component:
             rx.fragment(),
         ),
         _may(
+            "issue_credit_note",
+            card.can_credit,
+            rx.fragment(
+                button("Credit", kind="quiet", on_click=State.start_crediting),
+                button("Replace", kind="quiet", on_click=State.start_reissuing),
+            ),
+        ),
+        _may(
             "void_invoice",
             card.can_void,
             button("Void", kind="quiet-danger", on_click=State.start_voiding),
@@ -303,6 +317,18 @@ def _void_note() -> rx.Component:
     return _given(State.card.void_reason, drawn)
 
 
+def _replaced_note() -> rx.Component:
+    card = State.card
+    words = rx.el.span(
+        rx.cond(card.replaced_by != "", "Replaced by ", "Replaces "),
+        link(
+            rx.cond(card.replaced_by != "", card.replaced_by, card.replaces),
+            href=card.replaced_href,
+        ),
+    )
+    return _given(card.replaced_href, message(words, icon_name="copy"))
+
+
 def _payments() -> rx.Component:
     table = data_table(
         PAYMENT_COLUMNS,
@@ -327,6 +353,9 @@ def _payment_cells(it: rx.vars.ObjectVar[PaymentLine]) -> list[Any]:
         it.notes,
         class_name="staff-note",
     )
+    refund = button(
+        "Refund", kind="quiet", small=True, on_click=State.start_refunding(it.id)
+    )
     reverse = button(
         "Reverse", kind="quiet", small=True, on_click=State.start_reversing(it.id)
     )
@@ -341,9 +370,11 @@ def _payment_cells(it: rx.vars.ObjectVar[PaymentLine]) -> list[Any]:
         rx.el.span(status_badge(it.badge, it.words), title=it.detail),
         rx.el.span(it.amount, class_name=rx.cond(it.counts, "medium", "quiet")),
         rx.cond(
-            it.is_reversible & ShellState.may["record_payment"].to(bool),
-            reverse,
-            rx.fragment(),
+            ShellState.may["record_payment"],
+            rx.fragment(
+                _given(it.credit, refund),
+                rx.cond(it.is_reversible, reverse, rx.fragment()),
+            ),
         ),
     ]
 
@@ -601,6 +632,33 @@ def _reverse_dialog() -> rx.Component:
         keep="Keep payment",
         does="Reverse payment",
         on_submit=State.reverse_payment,
+    )
+
+
+def _refund_dialog() -> rx.Component:
+    return dialog(
+        "Refund the customer's credit",
+        field(
+            "Amount",
+            money_input(
+                "amount",
+                State.card.currency,
+                default_value=State.refund_amount,
+                key=State.refund_amount,
+            ),
+            hint=State.refund_words,
+            error=State.errors["amount"],
+            field_id="refund-amount",
+        ),
+        dialog_id="refund",
+        lead=State.reversing,
+        actions=[
+            button("Cancel", closes=True),
+            button("Refund", kind="primary", submit=True),
+        ],
+        on_submit=State.refund,
+        open=State.dialog == "refund",
+        on_close=State.close_dialog,
     )
 
 

@@ -34,6 +34,7 @@ from billing_app.services.payments import RecordPaymentForm
 from billing_app.web import formats
 from billing_app.web.doors import staff_door, staff_watch
 from billing_app.web.staff import invoice_words as words
+from billing_app.web.staff.credit_state import CreditState, credit_note_line
 from billing_app.web.staff.invoice_words import (
     DisputeLine,
     Fact,
@@ -44,18 +45,18 @@ from billing_app.web.staff.invoice_words import (
 from billing_app.web.staff.live import changes
 from billing_app.web.staff.portal_desk_state import InvoicePortalState
 from billing_app.web.staff.timeline import TimelineState
+from billing_app.workflows import refunds
 
 PAYMENT_FIELDS = ("amount", "received_on", "method", "reference", "note")
 PATH = "/invoices"
 
 
-class InvoiceDetailState(InvoicePortalState, TimelineState, rx.State):
+class InvoiceDetailState(InvoicePortalState, TimelineState, CreditState, rx.State):
     """The invoice that the address names.
 
     Attributes:
         shape: loading, gone or shown.
         link_url: the secret link, only after somebody asked for it.
-        dialog: which dialog is open: payment, void, share, reverse, or none.
         sheet: the document as HTML, drawn by the server.
     """
 
@@ -70,14 +71,14 @@ class InvoiceDetailState(InvoicePortalState, TimelineState, rx.State):
     live: str = ""
     link_url: str = ""
     sms_href: str = ""
-    dialog: str = ""
-    errors: dict[str, str] = {}  # noqa: RUF012
     payment: dict[str, str] = {}  # noqa: RUF012
     becomes: str = ""
     becomes_balance: str = ""
     record_words: str = ""
     share_email: str = ""
     reversing: str = ""
+    refund_amount: str = ""
+    refund_words: str = ""
     resolving: str = ""
     is_busy: bool = False
 
@@ -124,6 +125,7 @@ class InvoiceDetailState(InvoicePortalState, TimelineState, rx.State):
         self.card = words.card_of(it)
         self.payments = words.payment_lines(it)
         self.disputes = words.dispute_lines(it)
+        self.credit_notes = [credit_note_line(note) for note in it.credit_notes]
         self.mails = words.mail_lines(it)
         self.failed_mails = [mail for mail in self.mails if mail.is_failed]
         self.facts = words.facts_of(it)
@@ -333,6 +335,32 @@ class InvoiceDetailState(InvoicePortalState, TimelineState, rx.State):
         if await self._tried(payments.reverse_payment, self._reversing_id, reason):
             self._notify("Payment reversed.")
             await self._read()
+
+    @staff_door
+    async def start_refunding(self, payment_id: int) -> None:
+        found = [line for line in self.payments if line.id == payment_id]
+        if not found or not found[0].credit:
+            raise InvalidInput("There is no credit in that payment.")
+        self._reversing_id = payment_id
+        self.refund_amount = found[0].credit
+        self.reversing = f"{found[0].amount} of {found[0].date}"
+        self.refund_words = found[0].returns
+        self._open_dialog("refund")
+
+    @staff_door
+    async def refund(self, form: dict[str, Any]) -> None:
+        self.errors = {}
+        amount = _text(form, "amount")
+        try:
+            await self._run_workflow(refunds.refund, self._reversing_id, amount)
+        except InvalidInput as refusal:
+            if refusal.field is None:
+                raise
+            self.errors = {refusal.field: refusal.message}
+            return
+        self.dialog = ""
+        self._notify("Refunded.")
+        await self._read()
 
     # Disputes
 

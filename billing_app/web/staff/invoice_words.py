@@ -14,6 +14,7 @@ from billing_app.domain.payment import PaymentStatus, method_name
 from billing_app.domain.portal_dispute import line_words
 from billing_app.domain.promise import PromiseState
 from billing_app.domain.taxes import VAT_COUNTRIES
+from billing_app.queries.credit_notes import InvoiceLink
 from billing_app.queries.disputes import StaffDispute
 from billing_app.queries.invoice_detail import (
     InvoiceDetail,
@@ -65,6 +66,10 @@ class InvoiceCard:
     can_mark_sent: bool = False
     can_void: bool = False
     void_hindrance: str = ""
+    can_credit: bool = False
+    replaces: str = ""
+    replaced_by: str = ""
+    replaced_href: str = ""
     is_published: bool = False
     is_archived: bool = False
     has_link: bool = False
@@ -73,7 +78,12 @@ class InvoiceCard:
 
 @dataclass(frozen=True, slots=True)
 class PaymentLine:
-    """Money that came, or an attempt that did not become money."""
+    """Money that came, or an attempt that did not become money.
+
+    Attributes:
+        credit: what can be refunded, as typed; empty where nothing can.
+        returns: how it goes back.
+    """
 
     key: str
     id: int
@@ -88,6 +98,8 @@ class PaymentLine:
     amount: str
     counts: bool
     is_reversible: bool
+    credit: str = ""
+    returns: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +228,7 @@ def card_of(it: InvoiceDetail) -> InvoiceCard:
     is_overdue = it.status == InvoiceStatus.OVERDUE
     # Part of the money came and the rest is late: two badges say both.
     is_both = is_overdue and it.allocated_minor > 0
-    viewed = it.first_viewed_at
+    viewed, other = it.first_viewed_at, it.replaced_by or it.replaces
     viewed_on = formats.local(viewed, it.moment).date() if viewed else None
     return InvoiceCard(
         id=it.id,
@@ -254,6 +266,10 @@ def card_of(it: InvoiceDetail) -> InvoiceCard:
         can_mark_sent=is_issued and it.sent_at is None and it.outstanding_minor > 0,
         can_void=is_issued and not it.credited_minor,
         void_hindrance=_void_hindrance(it),
+        can_credit=is_issued and it.credited_minor < it.due_minor,
+        replaces=_number_of(it.replaces),
+        replaced_by=_number_of(it.replaced_by),
+        replaced_href=f"/invoices/{other.id}" if other else "",
         is_published=it.published_at is not None,
         is_archived=it.archived_at is not None,
         has_link=it.link is not None,
@@ -272,6 +288,10 @@ def plain_pdf_words(document: InvoiceDocument | None) -> str:
         return ""
     gaps = find_gaps(document)
     return f"Not an e-invoice, a plain PDF: {' '.join(gaps)}" if gaps else ""
+
+
+def _number_of(it: InvoiceLink | None) -> str:
+    return (it.number or "a draft") if it else ""
 
 
 def _order_words(order: str) -> str:
@@ -324,6 +344,8 @@ def _facts(it: InvoiceDetail) -> Iterator[tuple[str, str]]:
     yield "Net", formats.money(it.net_minor, it.currency)
     yield "Tax", formats.money(it.tax_minor, it.currency)
     yield "Total", formats.money(it.total_minor, it.currency)
+    credited = it.credited_minor
+    yield "Credited", formats.money(credited, it.currency) if credited else ""
     processing = it.processing_minor
     yield "Processing", formats.money(processing, it.currency) if processing else ""
 
@@ -412,7 +434,17 @@ def _payment_line(each: StaffPayment, it: InvoiceDetail) -> PaymentLine:
         amount=amount,
         counts=status == PaymentStatus.SETTLED,
         is_reversible=status != PaymentStatus.REVERSED and bool(each.recorded_by),
+        credit=formats.typed_amount(each.returnable_minor, each.currency)
+        if each.returnable_minor > 0
+        else "",
+        returns=_RETURNS[each.is_online],
     )
+
+
+_RETURNS = {
+    True: "It goes back through Stripe, to where it came from.",
+    False: "Note here that you have returned it; nothing is sent.",
+}
 
 
 def _attempt_line(each: StaffAttempt, it: InvoiceDetail) -> PaymentLine:

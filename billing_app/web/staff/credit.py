@@ -1,0 +1,172 @@
+"""Credit notes on the page of an invoice: the list, and the forms that make them."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from billing_app.domain.credit_note import CreditMode
+from billing_app.domain.invoice import REASON_LENGTH_MAX
+from billing_app.web.components.controls import (
+    button,
+    checkbox,
+    field,
+    link_button,
+    money_input,
+    segmented,
+    text_input,
+)
+from billing_app.web.components.dialogs import confirm_dialog, dialog
+from billing_app.web.components.layout import panel
+from billing_app.web.staff.credit_state import (
+    CreditableRow,
+    CreditNoteLine,
+    CreditState,
+    Figure,
+)
+
+_MODES = [
+    (CreditMode.WHOLE.value, "All that is left"),
+    (CreditMode.LINES.value, "Lines"),
+    (CreditMode.AMOUNT.value, "Amount"),
+]
+
+
+def credit_panel(state: type[CreditState]) -> rx.Component:
+    """List what was credited of the invoice, where anything was."""
+    drawn = panel(
+        "Credit notes",
+        rx.el.ul(rx.foreach(state.credit_notes, _note), class_name="staff-disputes"),
+        count=state.credit_notes.length(),
+    )
+    has_some = state.credit_notes.length() > 0
+    return rx.cond(has_some, drawn, rx.fragment())
+
+
+def _note(it: rx.vars.ObjectVar[CreditNoteLine]) -> rx.Component:
+    return rx.el.li(
+        rx.el.p(
+            rx.el.b(it.number),
+            rx.el.span(it.amount, class_name="figures medium"),
+            rx.el.span(it.what, class_name="secondary small"),
+            rx.el.span(class_name="spacer"),
+            link_button(
+                "PDF",
+                it.href,
+                small=True,
+                icon_name="download",
+                leaves_app=True,
+                aria_label=f"Download {it.number}",
+            ),
+            class_name="staff-dispute-head",
+        ),
+        rx.el.p(
+            it.date, rx.cond(it.by, f", {it.by}", ""), class_name="secondary small"
+        ),
+        rx.el.p(it.reason, class_name="staff-dispute-words"),
+        key=it.id.to_string(),
+    )
+
+
+def credit_dialog(state: type[CreditState]) -> rx.Component:
+    errors = state.errors
+    return dialog(
+        "Issue a credit note",
+        segmented(
+            "mode",
+            "What to credit",
+            _MODES,
+            value=state.credit_mode,
+            on_select=state.choose_credit_mode,
+            wide=True,
+        ),
+        rx.match(
+            state.credit_mode,
+            (CreditMode.LINES.value, _lines(state)),
+            (CreditMode.AMOUNT.value, _amount(state)),
+            rx.fragment(),
+        ),
+        field(
+            "Reason",
+            text_input("reason", max_length=REASON_LENGTH_MAX),
+            aside="customer sees this",
+            error=errors["reason"],
+            field_id="credit-reason",
+        ),
+        rx.el.dl(
+            rx.foreach(state.credit_figures, _figure), class_name="credit-figures"
+        ),
+        dialog_id="credit",
+        lead=state.credit_lead,
+        actions=[
+            button("Cancel", closes=True),
+            button(state.credit_words, kind="primary", submit=True),
+        ],
+        on_submit=state.issue_credit_note,
+        open=state.dialog == "credit",
+        on_close=state.close_dialog,
+        key=state.credit_key,
+    )
+
+
+def _lines(state: type[CreditState]) -> rx.Component:
+    def line(row: rx.vars.ObjectVar[CreditableRow]) -> rx.Component:
+        chosen = checkbox(
+            "line",
+            row.name,
+            checked=row.is_chosen,
+            disabled=row.is_credited,
+            on_change=state.choose_credit_line(row.place),
+        )
+        word = rx.cond(row.is_credited, "Credited", row.amount)
+        return rx.el.li(
+            chosen,
+            rx.el.span(word, class_name="figures secondary"),
+            key=row.place.to_string(),
+        )
+
+    return field(
+        "Lines",
+        rx.el.ul(rx.foreach(state.credit_rows, line), class_name="credit-lines"),
+        error=state.errors["lines"],
+        field_id="credit-lines",
+    )
+
+
+def _amount(state: type[CreditState]) -> rx.Component:
+    return field(
+        "Amount",
+        money_input(
+            "amount",
+            state.credit_currency,
+            default_value=state.credit_amount,
+            on_change=state.type_credit_amount.debounce(150),
+        ),
+        aside="with tax",
+        error=state.errors["amount"],
+        field_id="credit-amount",
+    )
+
+
+def _figure(it: rx.vars.ObjectVar[Figure]) -> rx.Component:
+    return rx.fragment(rx.el.dt(it.name), rx.el.dd(it.amount))
+
+
+def reissue_dialog(state: type[CreditState]) -> rx.Component:
+    return confirm_dialog(
+        "Replace this invoice?",
+        "What is left of it is credited, and a draft with the same lines opens. What "
+        "was paid becomes the customer's credit. This can't be undone.",
+        field(
+            "Reason",
+            text_input("reason", max_length=REASON_LENGTH_MAX),
+            aside="customer sees this",
+            error=state.errors["reason"],
+            field_id="reissue-reason",
+        ),
+        dialog_id="reissue",
+        keep="Keep invoice",
+        confirm=button("Credit and replace", kind="primary", submit=True),
+        on_submit=state.reissue,
+        open=state.dialog == "reissue",
+        on_close=state.close_dialog,
+    )

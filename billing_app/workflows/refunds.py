@@ -1,0 +1,40 @@
+"""Return a customer's credit: through Stripe where the money came from there."""
+
+from __future__ import annotations
+
+from billing_app.domain.actors import StaffActor, SystemActor
+from billing_app.runtime import Runtime
+from billing_app.services import online_payments, payments
+from billing_app.services.payments import Refunding
+from billing_app.workflows.stripe_accounts import connect, read_report
+
+
+def refund(runtime: Runtime, actor: StaffActor, payment_id: int, amount: str) -> None:
+    """Send the unused rest of a payment, or a part of it, back to the customer.
+
+    What came otherwise was returned by hand and is only written down. Stripe is asked
+    outside of any transaction, under a key made of what was returned before: pressed
+    twice, or after a crash, it is the same refund. What Stripe then says is booked as
+    its webhook would be, whichever comes first.
+
+    Raises:
+        NotFound: no such payment in this workspace.
+        InvalidInput: not an amount, or more than the customer's credit in it.
+        Conflict: it does not count, or the customer's bank has claimed it.
+        NotConnected, GatewayUnavailable, GatewayRefused: nothing was changed here.
+    """
+    refunding = runtime.run(actor, payments.start_refund, payment_id, amount)
+    if refunding is not None:
+        _through_stripe(runtime, refunding, SystemActor(actor.workspace_id, "refund"))
+
+
+def _through_stripe(runtime: Runtime, it: Refunding, job: SystemActor) -> None:
+    connection = connect(runtime, job)
+    connection.gateway.refund(
+        it.provider_payment_id,
+        it.amount_minor,
+        it.currency,
+        idempotency_key=it.idempotency_key,
+    )
+    report = read_report(runtime, connection, it.checkout_id)
+    runtime.run(job, online_payments.follow_up, it.attempt_id, report)
