@@ -47,6 +47,7 @@ from billing_app.models import (
     OutboxMessage,
     Payment,
     PaymentAttempt,
+    PaymentAttemptPart,
     Refund,
     WorkspaceOwned,
 )
@@ -125,9 +126,7 @@ def _totals_that_differ(session: Session, _: datetime) -> Iterator[str]:
 
 def _outstanding_that_differs(session: Session, _: datetime) -> Iterator[str]:
     allocated = _sum_for_invoice(Allocation)
-    processing = _sum_for_invoice(
-        PaymentAttempt, col(PaymentAttempt.status) == "processing"
-    )
+    processing = _processing_for_invoice()
     disputed = _sum_for_invoice(Dispute, col(Dispute.resolved_at).is_(None))
     credited = _sum_for_invoice(CreditNote)
     is_issued = col(Invoice.state) == "issued"
@@ -149,6 +148,34 @@ def _outstanding_that_differs(session: Session, _: datetime) -> Iterator[str]:
         )
         for invoice_id, stored, minor in session.execute(statement):
             yield f"invoice {invoice_id}: {name} is {stored}, its facts say {minor}"
+
+
+def _processing_for_invoice() -> ColumnElement[int]:
+    """Add up the debits on their way: whole attempts, or an invoice's parts."""
+    attempt, part = PaymentAttempt, PaymentAttemptPart
+    sharing = select(col(part.attempt_id)).where(
+        col(part.invoice_id) == col(Invoice.id)
+    )
+    share = func.coalesce(col(part.amount_minor), col(attempt.amount_minor))
+    return _sum(
+        select(func.coalesce(func.sum(share), literal(0)))
+        .select_from(attempt)
+        .outerjoin(
+            part,
+            and_(
+                col(part.attempt_id) == col(attempt.id),
+                col(part.invoice_id) == col(Invoice.id),
+            ),
+        )
+        .where(
+            col(attempt.status) == "processing",
+            or_(
+                col(attempt.invoice_id) == col(Invoice.id),
+                col(attempt.id).in_(sharing.correlate(Invoice)),
+            ),
+        )
+        .correlate(Invoice)
+    )
 
 
 def _receivables_that_differ(session: Session, _: datetime) -> Iterator[str]:
@@ -394,12 +421,40 @@ def _money_that_was_not_asked_for(session: Session, _: datetime) -> Iterator[str
         not_(asked),
     )
     yield from _rows(session, payment, broken, "no attempt of ours asked for it")
+    yield from _parts_that_do_not_fit(session)
     for table in (Allocation, Payment):
         other = exists().where(
             col(Invoice.id) == col(table.invoice_id),
             col(Invoice.customer_id) != col(table.customer_id),
         )
         yield from _rows(session, table, other, "its invoice is another customer's")
+
+
+def _parts_that_do_not_fit(session: Session) -> Iterator[str]:
+    """What one payment is to pay of several invoices comes to what was asked for."""
+    attempt, part = PaymentAttempt, PaymentAttemptPart
+    sums = (
+        select(col(part.attempt_id))
+        .join(attempt, col(attempt.id) == col(part.attempt_id))
+        .group_by(col(part.attempt_id), col(attempt.amount_minor))
+        .having(
+            or_(
+                func.sum(part.amount_minor) != col(attempt.amount_minor),
+                func.count() < 2,
+            )
+        )
+    )
+    for attempt_id in session.scalars(sums.order_by(col(part.attempt_id))):
+        yield f"payment_attempt {attempt_id}: its parts do not add up"
+    strange = exists().where(
+        col(Invoice.id) == col(part.invoice_id),
+        col(attempt.id) == col(part.attempt_id),
+        or_(
+            col(Invoice.customer_id) != col(attempt.customer_id),
+            col(Invoice.currency) != col(attempt.currency),
+        ),
+    )
+    yield from _rows(session, part, strange, "its invoice does not fit the attempt")
 
 
 def _numbers_with_gaps(session: Session, _: datetime) -> Iterator[str]:

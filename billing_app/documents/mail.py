@@ -7,6 +7,7 @@ HTML part from it, so that both always say the same.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
@@ -293,6 +294,57 @@ def write_credit_note_mail(
             closing=_closing(document.seller),
         )
     )
+
+
+def write_receipts_mail(
+    documents: Sequence[ReceiptDocument], *, link: str
+) -> MailContent:
+    """Thank for one payment of several invoices, and say what each of them got."""
+    first = documents[0]
+    business, language = _business(first), _language(first)
+    amount = _money(first.whole_minor, first)
+    left = sum(max(0, document.outstanding_minor) for document in documents)
+    rest = (
+        "They are paid in full."
+        if left == 0
+        else f"{_money(left, first)} of them is still to be paid."
+    )
+    count = len(documents)
+    facts = [
+        (f"Invoice {document.invoice_number}", _paid_of(document))
+        for document in documents
+    ]
+    facts += [
+        ("Received", format_date(first.received_on, language)),
+        ("Paid with", first.method),
+        ("Reference", first.reference),
+    ]
+    return _write(
+        _Letter(
+            business=business,
+            accent=first.branding.accent,
+            language=language,
+            subject=f"Receipt for {count} invoices from {business}",
+            preview=f"{amount} received for {count} invoices. {rest}",
+            heading="Thank you for your payment",
+            paragraphs=(f"Your payment was for {count} invoices. {rest}",),
+            amount_label="Received",
+            amount=amount,
+            facts=_given(facts),
+            action="View receipt",
+            link=link,
+            closing=_closing(first.seller),
+        )
+    )
+
+
+def _paid_of(document: ReceiptDocument) -> str:
+    """Write the part that an invoice got, what stayed credit, and its receipt."""
+    parts = [_money(document.amount_minor, document)]
+    if document.credit_minor > 0:
+        parts.append(f"{_money(document.credit_minor, document)} kept as your credit")
+    parts.append(f"receipt {document.number}")
+    return ", ".join(parts)
 
 
 def write_processing_mail(

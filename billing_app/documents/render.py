@@ -366,6 +366,9 @@ def _printed_receipt(document: ReceiptDocument, heading: str, logo: str) -> Prin
         return format_money(minor, document.currency, language)
 
     earlier = document.earlier_minor
+    if document.invoice_count > 1:
+        # Not which others: whoever holds one invoice's link may know of no more.
+        references.append(Row(words.part_of, money(document.whole_minor)))
     total_rows = [
         Row(words.invoice_total, money(document.total_minor)),
         *([Row(words.prepaid, money(earlier))] if earlier else []),

@@ -75,6 +75,7 @@ class Words:
     behind: str
     by_hand: str
     more: str
+    part_of: str
 
 
 def _read(table: str) -> dict[str, Words]:
@@ -158,6 +159,7 @@ discounts_and_rounding | Discounts and rounding | Rabatte und Rundung | Remises 
 behind | What is behind this line | Was hinter dieser Zeile steht | Ce que cette ligne facture | Qué hay detrás de esta línea | Wat achter deze regel zit
 by_hand | Entered by hand | Von Hand erfasst | Saisi à la main | Introducido a mano | Met de hand ingevoerd
 more | more | weitere | autres | más | meer
+part_of | Part of a payment of | Teil einer Zahlung von | Partie d’un paiement de | Parte de un pago de | Deel van een betaling van
 """)
 
 

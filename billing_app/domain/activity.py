@@ -28,6 +28,8 @@ QUIET_EVENTS: tuple[str, ...] = tuple(
         events.MemberSignedOut,
         events.AttemptStarted,
         events.AttemptExpired,
+        events.AttemptShared,
+        events.PaymentShared,
     )
 )
 
@@ -76,6 +78,14 @@ def actor_kind(label: str) -> ActorKind:
 
 
 def _detail(details: Mapping[str, Any]) -> str:
+    """Say what there is to say beyond the amount, with a comma between."""
+    count = details.get("invoice_count", 1)
+    several = f"one payment for {count} invoices" if count > 1 else ""
+    said = str(details.get("said", "")) or _detail_of_one(details)
+    return ", ".join(filter(None, (several, said)))
+
+
+def _detail_of_one(details: Mapping[str, Any]) -> str:
     reason = details.get("reason")
     if reason:
         return str(reason)
@@ -166,9 +176,9 @@ def describe_happened(
     A visit comes as the event `visit:<evidence>`, its kind in `actor_name`.
     """
     is_visit = event.startswith("visit:")
-    described = (
-        _describe_visit(event, actor_name) if is_visit else describe(event, details)
-    )
+    described = describe(event, details)
+    if is_visit:
+        described = _describe_visit(event, actor_name, is_account=invoice_id is None)
     origin = "" if event in _SELF_EVIDENT else actor.partition(":")[0]
     return Happened(
         key=key,
@@ -185,9 +195,11 @@ def describe_happened(
     )
 
 
-def _describe_visit(event: str, kind: str) -> Described:
+def _describe_visit(event: str, kind: str, *, is_account: bool) -> Described:
     evidence = Evidence(event.partition(":")[2])
     text, detail = _VISIT_TEXT[evidence]
     if kind in _DOWNLOAD_TEXT:
         text, detail = _DOWNLOAD_TEXT[VisitKind(kind)], ""
+    elif is_account:
+        text = text.replace("Page", "Account")
     return Described(text, detail, None, "")

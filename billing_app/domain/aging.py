@@ -37,24 +37,29 @@ class DueSpan:
     last: date | None = None
 
 
-def due_span(bucket: AgeBucket, today: date) -> DueSpan:
-    """Return the due dates that fall into a span of age today."""
+def due_span(bucket: AgeBucket, today: date, grace_days: int) -> DueSpan:
+    """Return the due dates that fall into a span of age today.
+
+    Days of grace are still in time. A span that they cover wholly has no due date:
+    it ends before it begins.
+    """
     youngest, oldest = _SPANS.get(bucket, (None, None))
+    if bucket == AgeBucket.CURRENT:
+        oldest = grace_days
+    elif youngest is not None:
+        youngest = max(youngest, grace_days + 1)
     return DueSpan(
         first=None if oldest is None else today - timedelta(days=oldest),
         last=None if youngest is None else today - timedelta(days=youngest),
     )
 
 
-def age_of(due_on: date | None, today: date) -> AgeBucket:
+def age_of(due_on: date | None, today: date, grace_days: int) -> AgeBucket:
     """Return the span of age of what was due on a day; no day is never late."""
     days = 0 if due_on is None else (today - due_on).days
+    if days <= grace_days:
+        return AgeBucket.CURRENT
     for bucket, (_, oldest) in _SPANS.items():
         if oldest is None or days <= oldest:
             return bucket
     raise AssertionError("the last span is open")
-
-
-def asked_for(outstanding_minor: int, disputed_minor: int) -> int:
-    """Return how much of what is outstanding is not disputed."""
-    return max(0, outstanding_minor - max(0, disputed_minor))

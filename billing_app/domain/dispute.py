@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
 from billing_app.domain.actors import PortalVisitor
+from billing_app.domain.asked import asked_minor
 from billing_app.domain.comment import read_line
 from billing_app.domain.document import DocumentLine, InvoiceDocument
 from billing_app.domain.errors import Conflict, InvalidInput, NotPermitted
@@ -112,17 +113,6 @@ class ReadDispute:
     line: int | None
     amount_minor: int
     reason: str
-
-
-def asked_minor(
-    outstanding_minor: int, processing_minor: int, disputed_minor: int
-) -> int:
-    """Return what the customer is asked for now, in the invoice's minor units.
-
-    What is on its way need not be paid again; what is disputed is not asked for
-    until it is resolved. Reminders and aging count this, too.
-    """
-    return max(0, outstanding_minor - processing_minor - max(0, disputed_minor))
 
 
 def gross_minor(line: DocumentLine, prices_inclusive: bool) -> int:

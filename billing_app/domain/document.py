@@ -243,6 +243,7 @@ class ReceiptDocument:
         credit_minor: how much of the amount was more than the invoice asked for,
             and is kept as the customer's credit.
         earlier_minor: what had been paid or credited of the invoice before.
+        invoice_count, whole_minor: of the payment, where it was for several.
     """
 
     number: str
@@ -260,6 +261,8 @@ class ReceiptDocument:
     outstanding_minor: int
     credit_minor: int = 0
     earlier_minor: int = 0
+    invoice_count: int = 1
+    whole_minor: int = 0
     format: int = FORMAT
 
 

@@ -217,6 +217,18 @@ class PaymentSettled(Event):
     amount_minor: int
     currency: str
     credit_minor: int = 0
+    invoice_count: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentShared(Event):
+    """For the other invoices of one payment: its own story is the first one's."""
+
+    TEXT: ClassVar[str] = "Paid online together with other invoices"
+    payment_id: int
+    amount_minor: int
+    currency: str
+    invoice_count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,6 +306,7 @@ class AttemptStarted(Event):
     TEXT: ClassVar[str] = "Online payment started"
     attempt_id: int
     amount_minor: int
+    invoice_count: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -313,6 +326,18 @@ class AttemptFailed(Event):
 class AttemptExpired(Event):
     TEXT: ClassVar[str] = "Online payment expired"
     attempt_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptShared(Event):
+    """For the other invoices of one payment: its own story is the first one's."""
+
+    TEXT: ClassVar[str] = "Online payment together with other invoices"
+    attempt_id: int
+    amount_minor: int
+    currency: str
+    invoice_count: int
+    said: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from billing_app.domain.asked import asked_minor
 from billing_app.domain.card_limits import CHARGEABLE, minimum_minor, step_minor
-from billing_app.domain.dispute import asked_minor
 from billing_app.domain.errors import Conflict, InvalidInput
 from billing_app.domain.money import Money
 from billing_app.domain.parsing import parse_amount
@@ -110,6 +110,16 @@ def find_shut_gate(facts: PayabilityFacts) -> Gate | None:
     return next((gate for gate in list_gates(facts) if not gate.is_open), None)
 
 
+def find_shut_gate_in_sum(facts: PayabilityFacts) -> Gate | None:
+    """Return what keeps an invoice from being paid together with others.
+
+    Stripe charges the sum of them, so what it charges at least, and in which steps,
+    is asked of the sum.
+    """
+    gates = (_enabled(facts), _connected(facts), _payable(facts), _left(facts))
+    return next((gate for gate in gates if not gate.is_open), None)
+
+
 @dataclass(frozen=True, slots=True)
 class AmountLimits:
     """From how much to how much, in minor units; one amount where both agree."""
@@ -146,7 +156,7 @@ def compute_limits(facts: PayabilityFacts) -> AmountLimits:
     largest = facts.payable_minor // step * step
     if not facts.allows_partial:
         return AmountLimits(largest, largest)
-    wanted = max(facts.minimum_minor, _charge_minimum(facts.currency))
+    wanted = max(facts.minimum_minor, charge_minimum(facts.currency))
     rounded = -(-wanted // step) * step
     return AmountLimits(min(rounded, largest), largest)
 
@@ -162,15 +172,15 @@ def read_amount(text: str, facts: PayabilityFacts) -> Money:
     smallest = Money(limits.minimum_minor, facts.currency)
     largest = Money(limits.maximum_minor, facts.currency)
     if limits.is_fixed and amount != largest:
-        raise InvalidInput(f"Please pay {_said(largest)}.", field="amount")
+        raise InvalidInput(f"Please pay {say(largest)}.", field="amount")
     if amount > largest:
         why = "the rest is disputed" if facts.disputed_minor else _NO_MORE
         raise InvalidInput(
-            f"You can pay {_said(largest)} at most; {why}.", field="amount"
+            f"You can pay {say(largest)} at most; {why}.", field="amount"
         )
     if amount < smallest:
         raise InvalidInput(
-            f"Please pay {_said(smallest)} or more.",
+            f"Please pay {say(smallest)} or more.",
             field="amount",
         )
     if amount.minor % step_minor(facts.currency):
@@ -235,6 +245,11 @@ def _payable(facts: PayabilityFacts) -> Gate:
 
 
 def _outstanding(facts: PayabilityFacts) -> Gate:
+    left = _left(facts)
+    return _chargeable(facts) if left.is_open else left
+
+
+def _left(facts: PayabilityFacts) -> Gate:
     if facts.outstanding_minor <= 0:
         says = "This invoice is paid. There is nothing left to pay."
         return Gate(GateName.OUTSTANDING, False, "Nothing is outstanding.", says)
@@ -254,9 +269,13 @@ def _outstanding(facts: PayabilityFacts) -> Gate:
             "A bank debit is on its way for all of it.",
             says,
         )
-    smallest = _charge_minimum(facts.currency)
+    return Gate(GateName.OUTSTANDING, True)
+
+
+def _chargeable(facts: PayabilityFacts) -> Gate:
+    smallest = charge_minimum(facts.currency)
     if facts.payable_minor < smallest:
-        least = _said(Money(smallest, facts.currency))
+        least = say(Money(smallest, facts.currency))
         return Gate(
             GateName.OUTSTANDING,
             False,
@@ -274,9 +293,11 @@ def _outstanding(facts: PayabilityFacts) -> Gate:
     return Gate(GateName.OUTSTANDING, True)
 
 
-def _charge_minimum(currency: str) -> int:
+def charge_minimum(currency: str) -> int:
+    """Return the least that Stripe charges, in minor units."""
     return max(minimum_minor(currency) or 0, step_minor(currency))
 
 
-def _said(money: Money) -> str:
+def say(money: Money) -> str:
+    """Write an amount for a sentence, like `1,200.00 EUR`."""
     return f"{money.decimal:,} {money.currency}"

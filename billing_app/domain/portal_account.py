@@ -68,6 +68,7 @@ class ListRow:
         balance: what is still open; `is_settled` draws it quietly.
         phone_amount: the one amount there is room for on a phone.
         pay_href: where it can be paid, empty where there is nothing to pay.
+        can_choose: it can be among those that one payment pays.
     """
 
     id: int
@@ -86,6 +87,7 @@ class ListRow:
     href: str
     pay_href: str
     pdf_href: str
+    can_choose: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,59 @@ Fold.EMPTY = Fold()
 
 
 @dataclass(frozen=True, slots=True)
+class PayPart:
+    """Paying several invoices, or all of them, in one go.
+
+    Attributes:
+        is_offered: invoices can be chosen; `action` is where the choice is posted.
+        balances: one way for each currency to pay all that is asked for in it.
+        reason: why nothing can be paid here; empty where nobody would expect it.
+        note, note_tone: what became of a payment that leads back here.
+    """
+
+    is_offered: bool = False
+    action: str = ""
+    balances: tuple[tuple[str, str], ...] = ()
+    reason: str = ""
+    note: str = ""
+    note_tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteRow:
+    """One invoice of a choice, and what it would get."""
+
+    number: str
+    due: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayQuote:
+    """What a choice of invoices comes to.
+
+    Attributes:
+        words: how many are chosen.
+        amount: what the field starts with, as it would be typed.
+        error: why it can't be paid like this.
+        hint: what is good to know beside the field.
+    """
+
+    words: str = ""
+    total: str = ""
+    amount: str = ""
+    currency: str = ""
+    rows: tuple[QuoteRow, ...] = ()
+    hint: str = ""
+    error: str = ""
+
+    EMPTY: ClassVar[PayQuote]
+
+
+PayQuote.EMPTY = PayQuote()
+
+
+@dataclass(frozen=True, slots=True)
 class AccountFrame:
     """What surrounds the list: whose account, kept by whom, and the sums.
 
@@ -178,6 +233,7 @@ class AccountFrame:
     shows_pdf: bool = False
     statement_first: str = ""
     statement_last: str = ""
+    pay: PayPart = PayPart()
 
     EMPTY: ClassVar[AccountFrame]
 

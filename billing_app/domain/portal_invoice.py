@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
+from billing_app.domain.asked import asked_minor
 from billing_app.domain.branding import brand_style, correct_brand, initials
 from billing_app.domain.dispute import Disputable
 from billing_app.domain.document import Branding, InvoiceDocument, Party
@@ -54,7 +55,7 @@ from billing_app.domain.portal_settings import PaymentMode, PortalSetup, WriteAu
 # A bank may take back a direct debit it has announced until then.
 _DEBIT_DAYS = 5
 # A payment is "just now" for whoever comes back from the payment page.
-_JUST_NOW_DAYS = 1
+JUST_NOW_DAYS = 1
 # A wider logo is a word mark, on the sheet too: documents/render.py.
 WORD_MARK_RATIO = Decimal("1.8")
 _FINE = "Card or bank debit, on Stripe’s secure page."
@@ -584,25 +585,24 @@ class _Writer:
             missing=looking.missing,
             may_act=not (looking.is_preview or looking.is_staff),
             state=facts.state,
-            asked_minor=facts.outstanding_minor - facts.processing_minor,
+            asked_minor=asked_minor(
+                facts.outstanding_minor, facts.processing_minor, facts.disputed_minor
+            ),
         )
         return describe_asking(facts.asking, looker)
 
     @property
     def note(self) -> tuple[str, str]:
         """Say what happened on the payment page, as far as it is known here."""
-        settled, came_back = self.status in _SETTLED, self.looking.came_back
-        if settled or came_back not in _CAME_BACK:
+        if self.status in _SETTLED:
             return "", ""
-        if came_back == "yes" and self.has_just_paid:
-            return "Your payment has arrived. Thank you.", "good"
-        return _CAME_BACK[came_back]
+        return came_back_note(self.looking.came_back, has_arrived=self.has_just_paid)
 
     @property
     def has_just_paid(self) -> bool:
         return any(
             it.status == PaymentStatus.SETTLED
-            and (self.today - it.received_on).days <= _JUST_NOW_DAYS
+            and (self.today - it.received_on).days <= JUST_NOW_DAYS
             for it in self.facts.received
         )
 
@@ -838,6 +838,13 @@ _PDF_WORDS = {
         "The PDF can’t be made at the moment. The live view shows the same invoice."
     ),
 }
+
+
+def came_back_note(said: str, *, has_arrived: bool) -> tuple[str, str]:
+    """Return what to say to whoever comes back from paying, and in which tone."""
+    if said == "yes" and has_arrived:
+        return "Your payment has arrived. Thank you.", "good"
+    return _CAME_BACK.get(said, ("", ""))
 
 
 def _hint(limits: AmountLimits, facts: PayabilityFacts, language: str) -> str:

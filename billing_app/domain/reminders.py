@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from billing_app.domain.asked import asked_minor
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.formats import format_date
 from billing_app.domain.invoice import InvoiceState
@@ -61,10 +62,9 @@ class ReminderFacts:
     @property
     def asked_minor(self) -> int:
         """What a reminder would ask for: not what is disputed or counts as paid."""
-        asked = self.outstanding_minor - self.disputed_minor
-        if self.debit_counts == CountsAsPaid.INITIATED:
-            asked -= self.processing_minor
-        return max(0, asked)
+        counts = self.debit_counts == CountsAsPaid.INITIATED
+        coming = self.processing_minor if counts else 0
+        return asked_minor(self.outstanding_minor, coming, self.disputed_minor)
 
 
 def steps_due(

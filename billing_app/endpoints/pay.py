@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -9,6 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from billing_app import runtime
+from billing_app.database.authentication import OpenedLink
 from billing_app.domain.actors import PortalVisitor
 from billing_app.domain.errors import (
     BillingError,
@@ -18,16 +21,31 @@ from billing_app.domain.errors import (
     NotSignedIn,
 )
 from billing_app.domain.online_payment import LIVE, SAID, AttemptStatus
-from billing_app.domain.portal_place import INVOICE_ROUTES
+from billing_app.domain.portal_place import ACCOUNT_ROUTES, INVOICE_ROUTES
 from billing_app.endpoints import route_ids
 from billing_app.endpoints.portal_request import open_page, place_of
 from billing_app.endpoints.refusals import status_of
 from billing_app.endpoints.refused_forms import refused_form
-from billing_app.workflows import pay_online
+from billing_app.workflows import account_payments, pay_online
+from billing_app.workflows.pay_online import Chosen
 
 _FIELDS_MAX = 5
+# More than can be paid at once, so that too many are refused in words.
+_CHOICES_MAX = 2_000
+_ID = re.compile("[0-9]{1,15}")
 _TYPED_LENGTH_MAX = 60
 
+_CHOSEN = Markup('<input type="hidden" name="invoice" value="{id}">')
+_TOGETHER_FORM = Markup(
+    """<form method="post" action="{action}">{invoices}
+<p class="field">
+<label class="field-label" for="amount">Amount to pay</label>
+<input class="input input-number" id="amount" name="amount" value="{amount}"
+ inputmode="decimal" autocomplete="off" aria-invalid="true">
+</p>
+<p><button class="button button-primary">Pay now</button></p>
+</form>"""
+)
 _FORM = Markup(
     """<form method="post" action="{action}">
 <p class="field">
@@ -43,12 +61,15 @@ _FORM = Markup(
 def pay_routes() -> list[Route]:
     route_ids.register()
     return [
-        route
-        for page in INVOICE_ROUTES
-        for route in (
-            Route(f"{page}/pay", pay, methods=["POST"]),
-            Route(f"{page}/paid", come_back, methods=["GET"]),
-        )
+        *(Route(f"{page}/pay", pay, methods=["POST"]) for page in INVOICE_ROUTES),
+        *(
+            Route(f"{page}/pay", pay_together, methods=["POST"])
+            for page in ACCOUNT_ROUTES
+        ),
+        *(
+            Route(f"{page}/paid", come_back, methods=["GET"])
+            for page in (*INVOICE_ROUTES, *ACCOUNT_ROUTES)
+        ),
     ]
 
 
@@ -62,6 +83,40 @@ async def pay(request: Request) -> Response:
         return RedirectResponse(_back(request), 303)
     except BillingError as refusal:
         return _refused(request, refusal, amount)
+    return RedirectResponse(url, 303)
+
+
+async def pay_together(request: Request) -> Response:
+    """Do `pay` for the invoices that were chosen, or for the whole balance."""
+    form = await request.form(max_files=0, max_fields=_CHOICES_MAX)
+    typed = [str(text)[:_TYPED_LENGTH_MAX] for text in form.getlist("invoice")]
+    chosen = Chosen(
+        # What is no number is no invoice either.
+        tuple(int(text) if _ID.fullmatch(text) else 0 for text in typed),
+        str(form.get("balance", ""))[:3],
+        str(form.get("amount", ""))[:_TYPED_LENGTH_MAX],
+    )
+    if chosen.currency:
+        chosen = Chosen(currency=chosen.currency)
+    try:
+        link = await run_in_threadpool(open_page, request, _back(request))
+    except BillingError:
+        # The page itself says what is the matter with the link.
+        return RedirectResponse(_back(request), 303)
+    try:
+        url = await run_in_threadpool(_start_together, request, link, chosen)
+    except BillingError as refusal:
+        again = _TOGETHER_FORM.format(
+            action=request.url.path,
+            invoices=Markup("").join(
+                _CHOSEN.format(id=invoice_id) for invoice_id in chosen.invoice_ids
+            ),
+            amount=chosen.amount_text,
+        )
+        is_amount = isinstance(refusal, InvalidInput) and refusal.field == "amount"
+        may_do = is_amount or isinstance(refusal, DiskFull)
+        form_again = again if may_do else Markup("")
+        return _answer(refusal, form_again, _back(request), "your invoices")
     return RedirectResponse(url, 303)
 
 
@@ -90,6 +145,13 @@ def _start(request: Request, amount: str) -> str:
     return pay_online.start(running, _visitor(request), amount, path=path)
 
 
+def _start_together(request: Request, link: OpenedLink, chosen: Chosen) -> str:
+    if not chosen.invoice_ids and not chosen.currency:
+        raise InvalidInput("Choose at least one invoice.", field="invoice")
+    path = place_of(_back(request)).pattern
+    return account_payments.start(runtime.current(), link, chosen, path)
+
+
 def _finish(request: Request, checkout_id: str) -> AttemptStatus:
     return pay_online.finish(runtime.current(), _visitor(request), checkout_id)
 
@@ -107,7 +169,11 @@ def _refused(request: Request, refusal: BillingError, amount: str) -> Response:
     form = Markup("")
     if isinstance(refusal, InvalidInput | DiskFull):
         form = _FORM.format(action=request.url.path, amount=amount)
+    return _answer(refusal, form, _back(request), "the invoice")
+
+
+def _answer(refusal: BillingError, form: Markup, back: str, where: str) -> Response:
     page = refused_form(
-        "Payment not started", refusal.message, form=form, back=_back(request)
+        "Payment not started", refusal.message, form=form, back=back, where=where
     )
     return HTMLResponse(page, status_of(refusal))

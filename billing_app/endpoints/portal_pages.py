@@ -85,11 +85,14 @@ def _paint_account(scope: Scope, head: Markup) -> Painted:
     asked = QueryParams(scope["query_string"])
     place = _place(scope)
     link = _open(scope, place, asked)
-    opened = account_pages.open_account(running, link, place, dict(asked))
+    opened = account_pages.open_account(
+        running, link, place, dict(asked), asked.get("paid", "")
+    )
     html = render_account(
         opened.frame, opened.list, as_of=opened.as_of, clock=opened.clock
     )
-    return Painted(200, opened.frame.title, PAINTED.format(html), head)
+    after = visits.fetched(scope, link, VisitKind.PAGE)
+    return Painted(200, opened.frame.title, PAINTED.format(html), head, after)
 
 
 def _paint_invoice(scope: Scope, head: Markup) -> Painted:

@@ -24,7 +24,7 @@ _PAGE = Markup(
 <h1>{title}</h1>
 <p class="message message-bad" role="alert">{message}</p>
 {form}
-<p><a class="link" href="{back}">Back to the invoice</a></p>
+<p><a class="link" href="{back}">Back to {where}</a></p>
 </main>
 </body>
 </html>
@@ -33,7 +33,15 @@ _PAGE = Markup(
 
 
 def refused_form(
-    title: str, message: str, *, back: str, form: Markup = _NO_FORM
+    title: str,
+    message: str,
+    *,
+    back: str,
+    form: Markup = _NO_FORM,
+    where: str = "the invoice",
 ) -> str:
-    """Return the whole page; `form` still holds what was typed."""
-    return _PAGE.format(title=title, message=message, form=form, back=back)
+    """Return the whole page; `form` still holds what was typed.
+
+    `back` is the address that the form was on, `where` what stands there.
+    """
+    return _PAGE.format(title=title, message=message, form=form, back=back, where=where)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from markupsafe import Markup
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import (
@@ -32,6 +33,8 @@ from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND
 from billing_app.domain.portal_place import ACCOUNT_ROUTES
 from billing_app.domain.portal_proof import VerificationRequired
 from billing_app.domain.statement import StatementDocument
+from billing_app.domain.visit import VisitKind
+from billing_app.endpoints import visits
 from billing_app.endpoints.portal_request import cookies_of, open_page, place_of
 from billing_app.workflows import account_pages, document_zip, statements
 
@@ -49,7 +52,9 @@ _PREPARING = (
 # How soon a browser asks again for a file that is being made.
 _AGAIN_SECONDS = 3
 
-Make = Callable[[Request], StatementDocument]
+# A statement, and what is written down once it has left.
+Made = tuple[StatementDocument, Callable[[], None] | None]
+Make = Callable[[Request], Made]
 
 
 def statement_routes(head: Markup) -> list[Route]:
@@ -59,8 +64,10 @@ def statement_routes(head: Markup) -> list[Route]:
         is_pdf = path.endswith(".pdf")
 
         def answer(request: Request) -> Response:
-            document = make(request)
-            return _pdf(document) if is_pdf else _csv(document)
+            document, after = make(request)
+            made = _pdf(document) if is_pdf else _csv(document)
+            made.background = BackgroundTask(after) if after else None
+            return made
 
         return route(path, answer)
 
@@ -95,9 +102,10 @@ def statement_routes(head: Markup) -> list[Route]:
     ]
 
 
-def _of_visitor(request: Request) -> StatementDocument:
+def _of_visitor(request: Request) -> Made:
     link, days = _open(request), _days(request)
-    return statements.make_for_customer(runtime.current(), link, *days)
+    document = statements.make_for_customer(runtime.current(), link, *days)
+    return document, visits.fetched(request.scope, link, VisitKind.STATEMENT)
 
 
 def _documents(request: Request, head: Markup) -> Response:
@@ -109,9 +117,11 @@ def _documents(request: Request, head: Markup) -> Response:
         said = words.format(packing.ready, packing.whole)
         page = render_message(title, said, head=head, refresh_seconds=_AGAIN_SECONDS)
         return HTMLResponse(page, 202, {"retry-after": str(_AGAIN_SECONDS)})
+    after = visits.fetched(request.scope, link, VisitKind.DOCUMENTS)
     return StreamingResponse(
         document_zip.pack(running, link, *days),
         media_type="application/zip",
+        background=BackgroundTask(after) if after else None,
         headers={
             "content-disposition": 'attachment; filename="Documents.zip"',
             "cache-control": "no-store",
@@ -123,12 +133,13 @@ def _open(request: Request) -> OpenedLink:
     return open_page(request, _page_of(request))
 
 
-def _of_customer(request: Request) -> StatementDocument:
+def _of_customer(request: Request) -> Made:
     running = runtime.current()
     token = cookies_of(request).staff
     actor = authentication.staff_actor(running.engine, token, running.now())
     customer_id = request.path_params["customer_id"]
-    return statements.make_for_staff(running, actor, customer_id, *_days(request))
+    document = statements.make_for_staff(running, actor, customer_id, *_days(request))
+    return document, None
 
 
 def _days(request: Request) -> tuple[str, str]:

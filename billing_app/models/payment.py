@@ -197,6 +197,9 @@ class PaymentAttempt(CustomerVisible, table=True):
         Index("ix_payment_attempt_status", "workspace_id", "status", "id"),
     )
 
+    # An attempt is reached through its invoice or its part, which is narrowed itself.
+    INVOICE_COLUMN: ClassVar[str] = ""
+
     invoice_id: int = Field(sa_type=BigInteger)
     link_id: int | None = Field(default=None, sa_type=BigInteger)
     session_id: int | None = Field(default=None, sa_type=BigInteger)

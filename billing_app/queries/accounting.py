@@ -229,7 +229,7 @@ def payment_page(
         .order_by(*walk.order())
     )
     rows = uow.all(statement)
-    paid = _paid_invoices(uow, [row.id for row in rows])
+    paid = paid_invoices(uow, [row.id for row in rows])
     found = [_row(row, paid.get(row.id, ())) for row in rows]
     return make_page(
         found, wanted.paging, walk, lambda row: Cursor(row.sort_key, row.id)
@@ -258,9 +258,11 @@ def _row(row: Any, invoices: tuple[PaidInvoice, ...]) -> PaymentRow:
     )
 
 
-def _paid_invoices(
+@inner
+def paid_invoices(
     uow: UnitOfWork, payment_ids: list[int]
 ) -> dict[int, tuple[PaidInvoice, ...]]:
+    """Return the invoices that each payment pays now, oldest first."""
     statement = (
         select(col(Allocation.payment_id), col(Invoice.id), col(Invoice.number))
         .join(Invoice, col(Invoice.id) == col(Allocation.invoice_id))

@@ -34,9 +34,12 @@ from billing_app.models import (
     OutboxMessage,
     Payment,
     PaymentAttempt,
+    PaymentAttemptPart,
     PaymentNote,
     PortalLink,
 )
+from billing_app.queries.accounting import paid_invoices
+from billing_app.queries.attempts import SHARE_MINOR, concerns, part_for
 from billing_app.queries.credit_notes import (
     InvoiceLink,
     StaffCreditNote,
@@ -68,6 +71,7 @@ class StaffPayment:
         credit_minor: what was paid for this invoice beyond what it asked for.
         returnable_minor: the customer's credit in all of it.
         is_online: it came through Stripe, and is returned there.
+        others: numbers of the other invoices that the same payment pays.
         recorded_by: the member's name; empty when the customer paid online.
         notes: staff only, oldest first.
     """
@@ -87,6 +91,7 @@ class StaffPayment:
     is_online: bool
     recorded_by: str
     notes: tuple[str, ...]
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,7 +339,8 @@ def _payments(uow: UnitOfWork, invoice_id: int) -> tuple[StaffPayment, ...]:
         .limit(SHOWN_MAX)
     )
     rows = uow.all(statement)
-    notes = _notes(uow, [row.id for row in rows])
+    ids = [row.id for row in rows]
+    notes, paid = _notes(uow, ids), paid_invoices(uow, ids)
     return tuple(
         StaffPayment(
             id=row.id,
@@ -352,6 +358,9 @@ def _payments(uow: UnitOfWork, invoice_id: int) -> tuple[StaffPayment, ...]:
             is_online=row.provider is not None,
             recorded_by=row.name or "",
             notes=tuple(notes.get(row.id, ())),
+            others=tuple(
+                each.number for each in paid.get(row.id, ()) if each.id != invoice_id
+            ),
         )
         for row in rows
     )
@@ -381,14 +390,15 @@ def _attempts(uow: UnitOfWork, invoice_id: int) -> tuple[StaffAttempt, ...]:
         PaymentAttempt.id,
         PaymentAttempt.status,
         PaymentAttempt.failure,
-        PaymentAttempt.amount_minor,
+        SHARE_MINOR,
         PaymentAttempt.currency,
         PaymentAttempt.changed_at,
     )
     rows = uow.all(
         select(*columns)
+        .outerjoin(PaymentAttemptPart, part_for(invoice_id))
         .where(
-            col(PaymentAttempt.invoice_id) == invoice_id,
+            concerns(invoice_id),
             col(PaymentAttempt.status).not_in(("succeeded", "expired", "prepared")),
         )
         .order_by(col(PaymentAttempt.id).desc())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlmodel import col, select
 
@@ -90,14 +91,31 @@ def read_receipt_facts(
 ) -> ReceiptDocument | None:
     """Return the receipt of a payment, or None when it was taken back."""
     content = uow.first(
-        select(IssuedDocument.content).where(
-            col(IssuedDocument.invoice_id) == invoice_id,
+        _shown_receipts(payment_id).where(col(IssuedDocument.invoice_id) == invoice_id)
+    )
+    return from_json(ReceiptDocument, content) if content else None
+
+
+@job
+def list_receipts(uow: UnitOfWork, payment_id: int) -> tuple[ReceiptDocument, ...]:
+    """Return the receipts of a payment that paid several invoices, oldest first."""
+    receipts = (
+        from_json(ReceiptDocument, content)
+        for content in uow.all(_shown_receipts(payment_id))
+    )
+    return tuple(receipt for receipt in receipts if receipt.invoice_count > 1)
+
+
+def _shown_receipts(payment_id: int) -> Any:
+    return (
+        select(IssuedDocument.content)
+        .where(
             col(IssuedDocument.payment_id) == payment_id,
             col(IssuedDocument.kind) == "receipt",
             col(IssuedDocument.shown_at).is_not(None),
         )
+        .order_by(col(IssuedDocument.id))
     )
-    return from_json(ReceiptDocument, content) if content else None
 
 
 @job

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlmodel import select
+from sqlmodel import col, select
 
-from billing_app.database.access import inner, staff_or_job
+from billing_app.database.access import inner, job, staff_or_job
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
+from billing_app.domain.combined_payment import INVOICES_MAX, Asking
 from billing_app.domain.payability import (
     AmountLimits,
     Gate,
@@ -19,9 +21,9 @@ from billing_app.domain.payability import (
     list_gates,
     stripe_connection,
 )
-from billing_app.domain.portal_settings import PaymentMode
+from billing_app.domain.portal_settings import PaymentMode, PortalSettings
 from billing_app.models import Invoice, StripeAccount
-from billing_app.queries.portal_rules import read_choices
+from billing_app.queries.portal_rules import choices_of, read_choices
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,59 @@ def read_payability(uow: UnitOfWork, invoice_id: int) -> Payability:
 def read_facts(uow: UnitOfWork, invoice: Invoice) -> PayabilityFacts:
     """Collect what the gates look at."""
     assert invoice.id is not None
-    portal = read_choices(uow, invoice.id)
     account = uow.first(select(StripeAccount))
+    return _facts(uow, invoice, read_choices(uow, invoice.id), account)
+
+
+@inner
+def read_askings(
+    uow: UnitOfWork, customer_id: int, invoices: Sequence[Invoice]
+) -> list[Asking]:
+    """Collect what several invoices of one customer ask for, in their order."""
+    account = uow.first(select(StripeAccount))
+    choices = choices_of(uow, customer_id, [invoice.portal for invoice in invoices])
+    return [
+        _asking(invoice, _facts(uow, invoice, portal, account))
+        for invoice, portal in zip(invoices, choices, strict=True)
+    ]
+
+
+@job
+def list_askings(
+    uow: UnitOfWork, customer_id: int, invoice_ids: Collection[int]
+) -> tuple[Asking, ...]:
+    """Return what issued invoices of a customer ask for, oldest first."""
+    invoices = uow.all(
+        select(Invoice)
+        .where(
+            col(Invoice.id).in_(invoice_ids),
+            col(Invoice.customer_id) == customer_id,
+            col(Invoice.state) != "draft",
+        )
+        .limit(INVOICES_MAX)
+    )
+    askings = read_askings(uow, customer_id, invoices)
+    return tuple(sorted(askings, key=lambda it: it.age))
+
+
+def _asking(invoice: Invoice, facts: PayabilityFacts) -> Asking:
+    assert invoice.id is not None
+    assert invoice.issued_on is not None
+    return Asking(
+        invoice_id=invoice.id,
+        number=invoice.number or "",
+        issued_on=invoice.issued_on,
+        due_on=invoice.due_on,
+        facts=facts,
+    )
+
+
+def _facts(
+    uow: UnitOfWork,
+    invoice: Invoice,
+    portal: PortalSettings,
+    account: StripeAccount | None,
+) -> PayabilityFacts:
     # The minimum is in the workspace's currency and means nothing in another.
     is_home = invoice.currency == uow.workspace.currency
     return PayabilityFacts(

@@ -33,7 +33,9 @@ from billing_app.models import (
     IssuedDocument,
     Payment,
     PaymentAttempt,
+    PaymentAttemptPart,
 )
+from billing_app.queries.attempts import SHARE_MINOR, concerns, part_for
 from billing_app.queries.portal_asking import ASKING_COUNT, read_asking
 from billing_app.queries.portal_disputes import list_disputes
 from billing_app.queries.portal_events import EVENT_COUNT, list_billed
@@ -327,9 +329,10 @@ _RECEIVED = (
 )
 
 _DEBITS = (
-    select(col(PaymentAttempt.amount_minor), col(PaymentAttempt.created_at))
+    select(SHARE_MINOR, col(PaymentAttempt.created_at))
+    .outerjoin(PaymentAttemptPart, part_for(_WANTED_ID))
     .where(
-        col(PaymentAttempt.invoice_id) == _WANTED_ID,
+        concerns(_WANTED_ID),
         col(PaymentAttempt.status) == AttemptStatus.PROCESSING,
     )
     .order_by(col(PaymentAttempt.id).desc())

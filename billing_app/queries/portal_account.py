@@ -42,6 +42,7 @@ from billing_app.domain.invoice import (
     InvoicePhase,
     InvoiceState,
     InvoiceStatus,
+    LateRules,
     compute_status,
 )
 from billing_app.domain.parsing import clean_text
@@ -317,7 +318,11 @@ def read_head(uow: UnitOfWork, customer_id: int) -> AccountHead:
 
 @visitor
 def read_account(
-    uow: UnitOfWork, wanted: AccountFilter, zone: str, fiscal_month: int
+    uow: UnitOfWork,
+    wanted: AccountFilter,
+    zone: str,
+    fiscal_month: int,
+    rules: LateRules,
 ) -> Account:
     """Return one page of the customer's invoices and the sums above it.
 
@@ -329,16 +334,17 @@ def read_account(
     _check_whole(uow)
     moment = Moment(uow.now, zone)
     year_start = fiscal_year_start(moment.today, fiscal_month)
-    sums = _sums(uow, moment.today, year_start)
+    late = _Late(moment.today, rules)
+    sums = _sums(uow, late, year_start)
     tabs = _count_tabs(uow, wanted, sums)
     dated = _dated(wanted, year_start)
     try:
-        page = _page(uow, wanted, dated, moment.today)
+        page = _page(uow, wanted, dated, late)
     except InvalidInput:
-        page = _page(uow, _from_start(wanted), dated, moment.today)
+        page = _page(uow, _from_start(wanted), dated, late)
     count = Count(tabs[wanted.tab])
     if not wanted.is_plain:
-        count = _count(uow, wanted, dated, moment.today)
+        count = _count(uow, wanted, dated, late)
     return Account(sums, tabs, page, count, moment, year_start)
 
 
@@ -401,17 +407,51 @@ def list_documents(uow: UnitOfWork, span: Span) -> tuple[DocumentFacts, ...]:
     )
 
 
+@visitor
+def has_paid_since(uow: UnitOfWork, day: date) -> bool:
+    """Say whether money of the customer has arrived on a day or after it."""
+    _check_whole(uow)
+    statement = (
+        select(col(Payment.id))
+        .where(
+            col(Payment.received_on) >= day,
+            col(Payment.status) == PaymentStatus.SETTLED,
+        )
+        .limit(1)
+    )
+    return uow.first(statement) is not None
+
+
 # Sums
 
 
-def _sums(uow: UnitOfWork, today: date, year_start: date) -> tuple[CurrencySums, ...]:
+@dataclass(frozen=True, slots=True)
+class _Late:
+    """What day it is, and when this business calls money late."""
+
+    today: date
+    rules: LateRules
+
+    def due_span(self, bucket: AgeBucket) -> DueSpan:
+        return due_span(bucket, self.today, self.rules.grace_days)
+
+    @property
+    def first_in_time(self) -> date:
+        return self.rules.late_before(self.today)
+
+    @property
+    def last_late(self) -> date:
+        return self.first_in_time - timedelta(days=1)
+
+
+def _sums(uow: UnitOfWork, late: _Late, year_start: date) -> tuple[CurrencySums, ...]:
     """Add up each currency, the one with the most open invoices first."""
-    received = uow.all(_PAID, year_start=year_start, today=today)
+    received = uow.all(_PAID, year_start=year_start, today=late.today)
     paid = {row.currency: row for row in received}
-    open_rows = {
-        row.currency: row
-        for row in uow.all(_outstanding(), today=today, **_ends_of_ages(today))
-    }
+    owed = uow.all(
+        _outstanding(), first_in_time=late.first_in_time, **_ends_of_ages(late)
+    )
+    open_rows = {row.currency: row for row in owed}
     found = [
         _sum(currency, open_rows.get(currency), paid.get(currency))
         for currency in open_rows.keys() | paid.keys()
@@ -446,11 +486,11 @@ def _sum(currency: str, owed: Any, paid: Any) -> CurrencySums:
 
 @cache
 def _outstanding() -> Any:
-    """Add up what is owed by age; takes `today` and `_ends_of_ages`."""
+    """Add up what is owed by age; takes `first_in_time` and `_ends_of_ages`."""
     outstanding = col(Invoice.outstanding_minor)
     asked = outstanding - _disputed()
-    late = and_(
-        col(Invoice.due_key) < _TODAY,
+    is_late = and_(
+        col(Invoice.due_key) < _FIRST_IN_TIME,
         col(Invoice.phase).in_(_late_phases()),
     )
     filed = col(Invoice.phase).in_([phase.archived for phase in OPEN_PHASES])
@@ -466,10 +506,10 @@ def _outstanding() -> Any:
             col(Invoice.currency),
             _total(outstanding).label("outstanding"),
             func.count().label("open_count"),
-            _total(case((late, 1), else_=0)).label("overdue_count"),
+            _total(case((is_late, 1), else_=0)).label("overdue_count"),
             _total(_disputed()).label("disputed"),
             _total(case((_disputed() > 0, 1), else_=0)).label("disputed_count"),
-            _total(case((and_(filed, late), 1), else_=0)).label("filed_overdue"),
+            _total(case((and_(filed, is_late), 1), else_=0)).label("filed_overdue"),
             _total(case((and_(filed, _disputed() > 0), 1), else_=0)).label(
                 "filed_disputed"
             ),
@@ -480,10 +520,10 @@ def _outstanding() -> Any:
     )
 
 
-def _ends_of_ages(today: date) -> dict[str, date]:
+def _ends_of_ages(late: _Late) -> dict[str, date]:
     """Name the first and the last due date of each age, where it has one."""
     ends = {
-        f"{end}_{place}": getattr(due_span(bucket, today), end)
+        f"{end}_{place}": getattr(late.due_span(bucket), end)
         for place, bucket in enumerate(AGES)
         for end in ("first", "last")
     }
@@ -493,7 +533,7 @@ def _ends_of_ages(today: date) -> dict[str, date]:
 def _named_span(place: int, bucket: AgeBucket) -> DueSpan:
     """Return a span whose ends are the names of `_ends_of_ages`."""
     ends = (f"{end}_{place}" for end in ("first", "last"))
-    known = _ends_of_ages(date(2000, 1, 1))
+    known = _ends_of_ages(_Late(date(2000, 1, 1), LateRules()))
     first, last = (_day(name) if name in known else None for name in ends)
     return DueSpan(first, last)
 
@@ -514,7 +554,8 @@ def _day(name: str) -> Any:
     return bindparam(name, type_=Date)
 
 
-_TODAY, _YESTERDAY = _day("today"), _day("yesterday")
+_TODAY = _day("today")
+_FIRST_IN_TIME, _LAST_LATE = _day("first_in_time"), _day("last_late")
 _KEPT = col(Payment.amount_minor) - col(Payment.refunded_minor)
 _PAID = (
     select(
@@ -535,19 +576,19 @@ _PAID = (
 
 
 def _page(
-    uow: UnitOfWork, wanted: AccountFilter, dated: DateRange, today: date
+    uow: UnitOfWork, wanted: AccountFilter, dated: DateRange, late: _Late
 ) -> Page[AccountRow]:
     key, key_type = _KEYS[wanted.sort]
     walk = make_walk(key, _ID, key_type, wanted.is_descending, wanted.paging)
     if wanted.is_plain and walk.cursor is None:
-        yesterday = today - timedelta(days=1)
         plain = _first_page(replace(wanted, paging=Paging(limit=wanted.paging.limit)))
-        found = uow.all(plain, today=today, yesterday=yesterday)
+        days = {"first_in_time": late.first_in_time, "last_late": late.last_late}
+        found = uow.all(plain, **days)
     else:
         conditions = _conditions(uow, wanted, dated, leader=wanted.sort)
-        found = uow.all(_shown(_branches(wanted, today), conditions, walk, wanted))
+        found = uow.all(_shown(_branches(wanted, late), conditions, walk, wanted))
     return make_page(
-        [_row(row, today) for row in found],
+        [_row(row, late) for row in found],
         wanted.paging,
         walk,
         lambda row: Cursor(row.sort_key, row.id),
@@ -569,20 +610,22 @@ def _first_page(wanted: AccountFilter) -> Any:
     key, key_type = _KEYS[wanted.sort]
     walk = make_walk(key, _ID, key_type, wanted.is_descending, wanted.paging)
     conditions = [_disputed() > 0] if wanted.tab == AccountTab.DISPUTED else []
-    sides = {"late": DueSpan(last=_YESTERDAY), "in_time": DueSpan(first=_TODAY)}
+    sides = {_LATE: DueSpan(last=_LAST_LATE), _IN_TIME: DueSpan(first=_FIRST_IN_TIME)}
     return _shown(_branches_of(wanted, sides), conditions, walk, wanted)
 
 
-def _branches(wanted: AccountFilter, today: date) -> list[_Branch]:
+def _branches(wanted: AccountFilter, late: _Late) -> list[_Branch]:
     """Split the list so that each part walks one index."""
     if wanted.bucket is not None:
-        asked = due_span(wanted.bucket, today)
+        asked = late.due_span(wanted.bucket)
         return [
             _Branch(name, asked, 0)
             for name in _phase_names(OPEN_PHASES, with_archived=True)
         ]
-    yesterday = today - timedelta(days=1)
-    sides = {"late": DueSpan(last=yesterday), "in_time": DueSpan(first=today)}
+    sides = {
+        _LATE: DueSpan(last=late.last_late),
+        _IN_TIME: DueSpan(first=late.first_in_time),
+    }
     return _branches_of(wanted, sides)
 
 
@@ -713,7 +756,7 @@ def _due_within(span: DueSpan) -> Any:
 
 
 def _count(
-    uow: UnitOfWork, wanted: AccountFilter, dated: DateRange, today: date
+    uow: UnitOfWork, wanted: AccountFilter, dated: DateRange, late: _Late
 ) -> Count:
     conditions = _conditions(uow, wanted, dated, leader=AccountSort.ISSUED)
     found = [
@@ -722,7 +765,7 @@ def _count(
         .order_by(col(Invoice.issued_key).desc())
         .limit(COUNT_MAX + 1)
         .subquery()
-        for branch in _branches(wanted, today)
+        for branch in _branches(wanted, late)
     ]
     together = union_all(*(select(each.c.id) for each in found)).subquery()
     return Count(uow.count(select(together.c.id).limit(COUNT_MAX + 1)))
@@ -763,13 +806,14 @@ def _late_phases() -> list[str]:
     return _phase_names((InvoicePhase.UNPAID, InvoicePhase.PARTIALLY_PAID))
 
 
-def _row(row: Any, today: date) -> AccountRow:
+def _row(row: Any, late: _Late) -> AccountRow:
     facts = InvoiceFacts(
         InvoiceState(row.state),
         row.total_minor,
         row.outstanding_minor,
         row.processing_minor,
         row.due_on,
+        late.rules,
         credited_minor=row.credited_minor,
         allocated_minor=row.allocated_minor,
     )
@@ -777,7 +821,7 @@ def _row(row: Any, today: date) -> AccountRow:
         id=row.id,
         number=row.number,
         purchase_order=row.purchase_order,
-        status=compute_status(facts, today),
+        status=compute_status(facts, late.today),
         is_archived=row.phase.startswith("archived_"),
         currency=row.currency,
         issued_on=row.issued_on,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam
@@ -56,6 +57,27 @@ def read_choices(uow: UnitOfWork, invoice_id: int) -> PortalSettings:
         NotFound: no such invoice in this workspace.
     """
     return resolve(*_answers_of_invoice(uow, invoice_id)).settings
+
+
+@inner
+def choices_of(
+    uow: UnitOfWork, customer_id: int, answers: Sequence[Mapping[str, Any]]
+) -> list[PortalSettings]:
+    """Return what was chosen for several invoices of one customer, by their answers.
+
+    Hardly any invoice has answers of its own, so each different one is asked once.
+    """
+    assert not isinstance(uow.actor, PortalVisitor)
+    of_workspace = uow.one(select(WorkspaceSettings.portal))
+    of_customer = uow.one(
+        select(Customer.portal).where(col(Customer.id) == customer_id)
+    )
+    known: dict[str, PortalSettings] = {}
+    for answer in answers:
+        key = repr(sorted(answer.items()))
+        if key not in known:
+            known[key] = resolve(of_workspace, of_customer, answer, None).settings
+    return [known[repr(sorted(answer.items()))] for answer in answers]
 
 
 @inner

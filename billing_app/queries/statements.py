@@ -14,13 +14,15 @@ from sqlmodel import col
 from billing_app.database.access import inner, staff, visitor
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission, PortalVisitor
-from billing_app.domain.aging import AgeBucket, age_of, asked_for
-from billing_app.domain.dates import end_of_day
+from billing_app.domain.aging import AgeBucket, age_of
+from billing_app.domain.asked import undisputed_minor
+from billing_app.domain.dates import Moment, end_of_day
 from billing_app.domain.errors import LimitReached, NotFound
 from billing_app.domain.invoice import OPEN_PHASES, InvoiceState
 from billing_app.domain.payment import PaymentStatus, method_name
 from billing_app.domain.statement import ENTRIES_MAX, Entry, EntryKind, Section, Span
 from billing_app.models import CreditNote, Invoice, Payment, Refund
+from billing_app.queries.portal_rules import read_late_rules
 
 _TOO_MANY = (
     f"More than {ENTRIES_MAX:,} movements lie in this period. Choose a shorter one."
@@ -29,17 +31,22 @@ _TOO_MANY = (
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Whose statement, over which days; instants are read in the zone."""
+    """Whose statement, over which days; instants are read in the zone.
+
+    Attributes:
+        grace_days: after the due date, before anything is late.
+    """
 
     customer_id: int
     span: Span
     zone: str
     today: date
+    grace_days: int
 
 
 @visitor
 def read_own_statement(
-    uow: UnitOfWork, span: Span, zone: str, today: date
+    uow: UnitOfWork, span: Span, moment: Moment, grace_days: int
 ) -> tuple[Section, ...]:
     """Return the movements of the visitor's own account, one section a currency.
 
@@ -50,7 +57,8 @@ def read_own_statement(
     assert isinstance(uow.actor, PortalVisitor)
     if uow.actor.invoice_id is not None:
         raise NotFound("Invoice not found.")
-    return _sections(uow, _Asked(uow.actor.customer_id, span, zone, today))
+    asked = _Asked(uow.actor.customer_id, span, moment.zone, moment.today, grace_days)
+    return _sections(uow, asked)
 
 
 @staff(Permission.EXPORT)
@@ -58,8 +66,9 @@ def read_statement(
     uow: UnitOfWork, customer_id: int, span: Span
 ) -> tuple[Section, ...]:
     """Return the same for staff, of what the customer may see."""
-    zone = uow.workspace.zone
-    return _sections(uow, _Asked(customer_id, span, zone, uow.today))
+    grace_days = read_late_rules(uow).grace_days
+    asked = _Asked(customer_id, span, uow.workspace.zone, uow.today, grace_days)
+    return _sections(uow, asked)
 
 
 @inner
@@ -244,9 +253,9 @@ def _ages(uow: UnitOfWork, asked: _Asked) -> dict[str, dict[AgeBucket, int]]:
     )
     ages: dict[str, dict[AgeBucket, int]] = defaultdict(lambda: defaultdict(int))
     for name, due_on, outstanding, disputed in uow.all(statement):
-        asked_minor = asked_for(outstanding, disputed)
-        ages[name][age_of(due_on, asked.today)] += asked_minor
-        ages[name][AgeBucket.DISPUTED] += outstanding - asked_minor
+        undisputed = undisputed_minor(outstanding, disputed)
+        ages[name][age_of(due_on, asked.today, asked.grace_days)] += undisputed
+        ages[name][AgeBucket.DISPUTED] += outstanding - undisputed
     return ages
 
 

@@ -17,8 +17,10 @@ from billing_app.models import (
     Dispute,
     Invoice,
     PaymentAttempt,
+    PaymentAttemptPart,
     PortalLink,
 )
+from billing_app.queries.attempts import SHARE_MINOR, concerns, part_for
 from billing_app.queries.portal_rules import read_choices
 
 
@@ -71,14 +73,35 @@ def refresh_disputed(uow: UnitOfWork, invoice: Invoice) -> None:
 
 @inner
 def close_checkouts(uow: UnitOfWork, invoice_id: int) -> None:
-    """Promise to close every payment page of an invoice that may still be open."""
+    """Promise to close every payment page that an invoice may still be paid on.
+
+    That includes pages on which it is paid together with others.
+    """
     for attempt_id in uow.all(_LIVE_ATTEMPTS, invoice_id=invoice_id):
-        uow.promise(
-            Topic.EXPIRE_CHECKOUT,
-            f"attempt:{attempt_id}",
-            invoice_id,
-            attempt_id=attempt_id,
-        )
+        _promise_to_close(uow, attempt_id, invoice_id)
+
+
+@inner
+def close_checkouts_of_link(uow: UnitOfWork, link_id: int) -> None:
+    """Promise to close every payment page that was opened from a link.
+
+    A payment page leads back to where it was opened from.
+    """
+    live = select(PaymentAttempt).where(
+        col(PaymentAttempt.link_id) == link_id, col(PaymentAttempt.status).in_(LIVE)
+    )
+    for attempt in uow.all(live):
+        assert attempt.id is not None
+        _promise_to_close(uow, attempt.id, attempt.invoice_id)
+
+
+def _promise_to_close(uow: UnitOfWork, attempt_id: int, invoice_id: int) -> None:
+    uow.promise(
+        Topic.EXPIRE_CHECKOUT,
+        f"attempt:{attempt_id}",
+        invoice_id,
+        attempt_id=attempt_id,
+    )
 
 
 def _time_links(uow: UnitOfWork, invoice: Invoice) -> None:
@@ -118,9 +141,11 @@ _ALLOCATED = (
     .scalar_subquery()
 )
 _PROCESSING = (
-    select(func.coalesce(func.sum(PaymentAttempt.amount_minor), 0))
+    select(func.coalesce(func.sum(SHARE_MINOR), 0))
+    .select_from(PaymentAttempt)
+    .outerjoin(PaymentAttemptPart, part_for(_INVOICE_ID))
     .where(
-        col(PaymentAttempt.invoice_id) == _INVOICE_ID,
+        concerns(_INVOICE_ID),
         col(PaymentAttempt.status) == AttemptStatus.PROCESSING,
     )
     .scalar_subquery()
@@ -133,10 +158,7 @@ _CREDITED = (
 _DISPUTED = select(func.coalesce(func.sum(Dispute.amount_minor), 0)).where(
     col(Dispute.invoice_id) == _INVOICE_ID, col(Dispute.resolved_at).is_(None)
 )
-_IS_LIVE = (
-    col(PaymentAttempt.invoice_id) == _INVOICE_ID,
-    col(PaymentAttempt.status).in_(LIVE),
-)
+_IS_LIVE = (concerns(_INVOICE_ID), col(PaymentAttempt.status).in_(LIVE))
 _LIVE_ATTEMPTS = select(PaymentAttempt.id).where(*_IS_LIVE)
 _LIVE_COUNT = select(func.count(col(PaymentAttempt.id))).where(*_IS_LIVE)
 # What is allocated to an invoice, credited, on its way, and who may still pay it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, bindparam, func
@@ -21,6 +21,7 @@ from billing_app.domain.events import (
     PaymentReleased,
     PaymentReversed,
     PaymentSettled,
+    PaymentShared,
     Topic,
 )
 from billing_app.domain.invoice import check_reason
@@ -51,7 +52,7 @@ from billing_app.models import (
 )
 from billing_app.services.ledger import post
 from billing_app.services.outstanding import refresh
-from billing_app.services.receipts import hide_receipts, issue_receipt
+from billing_app.services.receipts import Received, hide_receipts, issue_receipt
 
 _REQUEST_KEY_LENGTH_MAX = 64
 
@@ -112,7 +113,8 @@ def record_payment(
     payment = _read_form(uow, invoice, form)
     payment.request_key = request_key
 
-    _receive(uow, invoice, payment)
+    part = Part(invoice_id, payment.amount_minor)
+    _receive(uow, {invoice_id: invoice}, (part,), payment)
     _note(uow, payment, form.note)
 
     recorded = _recorded(payment)
@@ -275,31 +277,57 @@ def release_payment(uow: UnitOfWork, payment_id: int) -> None:
 
 @inner
 def settle(
-    uow: UnitOfWork, invoice: Invoice, attempt: PaymentAttempt, report: Report
+    uow: UnitOfWork,
+    invoices: Mapping[int, Invoice],
+    parts: Sequence[Part],
+    attempt: PaymentAttempt,
+    report: Report,
 ) -> Payment:
-    """Book money that Stripe has for a locked invoice, once.
+    """Book money that Stripe has for locked invoices, once.
 
-    What the invoice no longer asks for stays the customer's credit: money that
-    comes late or twice is never lost, and a void invoice takes none.
+    Each gets its part. What an invoice no longer asks for stays the customer's
+    credit: money that comes late or twice is never lost, and a void invoice takes
+    none.
     """
     known = _find_by_provider(uow, _provider_payment_id(report))
     if known is not None:
         return known
     payment = _online_payment(uow, attempt, report, PaymentStatus.SETTLED)
-    _receive(uow, invoice, payment)
+    _receive(uow, invoices, parts, payment)
 
     assert payment.id is not None
+    _tell_others(uow, payment, parts)
     uow.record(
         PaymentSettled(
-            invoice_id=invoice.id,
+            invoice_id=attempt.invoice_id,
             customer_id=payment.customer_id,
             payment_id=payment.id,
             amount_minor=payment.amount_minor,
             currency=payment.currency,
             credit_minor=_credit(payment),
+            invoice_count=len(parts),
         )
     )
     return payment
+
+
+def _tell_others(uow: UnitOfWork, payment: Payment, parts: Sequence[Part]) -> None:
+    """Write a payment into the story of its other invoices, and print their receipts.
+
+    The customer gets one mail for all of it.
+    """
+    assert payment.id is not None
+    for part in parts[1:]:
+        uow.record(
+            PaymentShared(
+                invoice_id=part.invoice_id,
+                payment_id=payment.id,
+                amount_minor=part.minor,
+                currency=payment.currency,
+                invoice_count=len(parts),
+            )
+        )
+        _print_receipt(uow, payment, part.invoice_id)
 
 
 @inner
@@ -515,17 +543,31 @@ def _member_id(uow: UnitOfWork) -> int:
     return uow.actor.member_id
 
 
-def _receive(uow: UnitOfWork, invoice: Invoice, payment: Payment) -> None:
-    """Book a new payment, give the invoice what it asks for, issue the receipt."""
-    minor = allocatable(payment.amount_minor, invoice.outstanding_minor)
+def _receive(
+    uow: UnitOfWork,
+    invoices: Mapping[int, Invoice],
+    parts: Sequence[Part],
+    payment: Payment,
+) -> None:
+    """Book a new payment, give each invoice what it asks for, issue the receipts."""
+    given = [
+        Part(
+            part.invoice_id,
+            allocatable(part.minor, invoices[part.invoice_id].outstanding_minor),
+        )
+        for part in parts
+    ]
     # Before it is stored, so that it is stored once.
-    payment.allocated_minor = minor
+    payment.allocated_minor = sum(part.minor for part in given)
     uow.add(payment)
     _post_cash(uow, payment, f"payment:{payment.id}", payment.amount_minor)
-    if minor:
-        _write_allocation(uow, payment, invoice, minor)
-    refresh(uow, invoice)
-    issue_receipt(uow, invoice, payment, payment.amount_minor)
+    for part, meant in zip(given, parts, strict=True):
+        invoice = invoices[part.invoice_id]
+        if part.minor:
+            _write_allocation(uow, payment, invoice, part.minor)
+        refresh(uow, invoice)
+        received = Received(meant.minor, meant.minor - part.minor, len(parts))
+        issue_receipt(uow, invoice, payment, received)
 
 
 def _pay_from_credit(
@@ -534,13 +576,9 @@ def _pay_from_credit(
     assert payment.id is not None
     allocate(uow, payment, invoice, minor)
     refresh(uow, invoice)
-    issue_receipt(uow, invoice, payment, minor)
-    uow.promise(
-        Topic.RENDER_RECEIPT,
-        f"payment:{payment.id}:invoice:{invoice.id}",
-        invoice.id,
-        payment_id=payment.id,
-    )
+    issue_receipt(uow, invoice, payment, Received(minor))
+    assert invoice.id is not None
+    _print_receipt(uow, payment, invoice.id)
     uow.record(
         CreditAllocated(
             invoice_id=invoice.id,
@@ -549,6 +587,16 @@ def _pay_from_credit(
             amount_minor=minor,
             currency=payment.currency,
         )
+    )
+
+
+def _print_receipt(uow: UnitOfWork, payment: Payment, invoice_id: int) -> None:
+    """Promise to print the receipt of a part; the first one's follows from an event."""
+    uow.promise(
+        Topic.RENDER_RECEIPT,
+        f"payment:{payment.id}:invoice:{invoice_id}",
+        invoice_id,
+        payment_id=payment.id,
     )
 
 

@@ -24,7 +24,7 @@ from billing_app.models import (
     PortalLink,
 )
 from billing_app.queries.portal_rules import read_choices, rules_of_customer
-from billing_app.services.outstanding import close_checkouts
+from billing_app.services.outstanding import close_checkouts, close_checkouts_of_link
 
 
 @staff(Permission.MANAGE_LINKS)
@@ -248,6 +248,7 @@ def _revoke_of_customer(uow: UnitOfWork, customer_id: int) -> int:
         assert link.id is not None
         uow.record(LinkRevoked(customer_id=customer_id, link_id=link.id))
         uow.touch(f"link:{link.id}")
+        close_checkouts_of_link(uow, link.id)
     return len(links)
 
 

@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from billing_app.database.access import acting_visitor, inner, staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission, PortalVisitor, StaffActor
+from billing_app.domain.asked import asked_minor
 from billing_app.domain.errors import LimitReached, NotFound
 from billing_app.domain.events import PromiseMade
 from billing_app.domain.invoice import InvoiceState
@@ -90,7 +91,9 @@ def _add(
     noted_by: int | None = None,
 ) -> None:
     """Add a promise for all that is asked for; an open one gives way to it."""
-    asked = invoice.outstanding_minor - invoice.processing_minor
+    asked = asked_minor(
+        invoice.outstanding_minor, invoice.processing_minor, invoice.disputed_minor
+    )
     check_promisable(InvoiceState(invoice.state), asked)
     assert invoice.id is not None
     assert invoice.customer_id is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, bindparam
 from sqlmodel import col, select
@@ -20,9 +21,27 @@ from billing_app.domain.payment import method_name
 from billing_app.models import Invoice, IssuedDocument, Payment
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What came for one invoice, in minor units.
+
+    Attributes:
+        credit_minor: how much of it the invoice did not take.
+        invoice_count: how many invoices the whole payment was for.
+    """
+
+    amount_minor: int
+    credit_minor: int = 0
+    invoice_count: int = 1
+
+    @property
+    def taken_minor(self) -> int:
+        return self.amount_minor - self.credit_minor
+
+
 @inner
 def issue_receipt(
-    uow: UnitOfWork, invoice: Invoice, payment: Payment, amount_minor: int
+    uow: UnitOfWork, invoice: Invoice, payment: Payment, received: Received
 ) -> None:
     """Freeze what was received for an invoice, and what is left of it now.
 
@@ -40,7 +59,6 @@ def issue_receipt(
     printed = from_json(InvoiceHead, content_by_kind["invoice"])
 
     taken = uow.take_number("receipt", uow.today)
-    credit_minor = _credit(payment, amount_minor)
     content = to_json(
         ReceiptDocument(
             number=taken.number,
@@ -53,11 +71,13 @@ def issue_receipt(
             received_on=payment.received_on,
             method=method_name(payment.method, payment.method_detail),
             reference=payment.reference,
-            amount_minor=amount_minor,
+            amount_minor=received.amount_minor,
             total_minor=invoice.total_minor,
             outstanding_minor=invoice.outstanding_minor,
-            credit_minor=credit_minor,
-            earlier_minor=_earlier(invoice, amount_minor - credit_minor),
+            credit_minor=received.credit_minor,
+            earlier_minor=_earlier(invoice, received.taken_minor),
+            invoice_count=received.invoice_count,
+            whole_minor=payment.amount_minor if received.invoice_count > 1 else 0,
         )
     )
     receipt = {
@@ -100,9 +120,3 @@ def _earlier(invoice: Invoice, part_minor: int) -> int:
     """Return what this part of a payment found paid already, or credited."""
     asked_minor = invoice.due_minor + invoice.prepaid_minor
     return asked_minor - invoice.outstanding_minor - part_minor
-
-
-def _credit(payment: Payment, amount_minor: int) -> int:
-    """Return the rest of the whole payment; of a part of it nothing is left."""
-    is_whole = amount_minor == payment.amount_minor
-    return payment.amount_minor - payment.allocated_minor if is_whole else 0

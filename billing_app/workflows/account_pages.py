@@ -36,6 +36,7 @@ from billing_app.domain.portal_account import (
     FoldLine,
     ListRow,
     Moment,
+    PayPart,
     Stat,
 )
 from billing_app.domain.portal_invoice import (
@@ -61,6 +62,7 @@ from billing_app.queries.portal_account import (
     parse_account_filter,
 )
 from billing_app.runtime import Runtime
+from billing_app.workflows.account_payments import describe_payment, list_payable
 
 # The parameters of the list, in the order that addresses carry them.
 PARAMETERS = (
@@ -80,9 +82,15 @@ class OpenedAccount:
 
 
 def open_account(
-    runtime: Runtime, link: OpenedLink, place: PortalPlace, typed: Mapping[str, str]
+    runtime: Runtime,
+    link: OpenedLink,
+    place: PortalPlace,
+    typed: Mapping[str, str],
+    came_back: str = "",
 ) -> OpenedAccount:
     """Read one page of an account, as an address asks for it, and write it out.
+
+    `came_back` is what the way back from a payment page says.
 
     Raises:
         NotFound: the link opens one invoice and no account.
@@ -95,10 +103,16 @@ def open_account(
         wanted,
         link.setup.zone,
         head.fiscal_month,
+        link.setup.settings.late_rules,
     )
+    pay = describe_payment(runtime, link, place, account.sums, came_back)
+    payable = frozenset[int]()
+    if pay.is_offered:
+        owed = [row.id for row in account.page.rows if row.outstanding_minor > 0]
+        payable = list_payable(runtime, link, owed)
     is_preview = link.visitor.is_preview
     kept = {name: typed.get(name, "") for name in PARAMETERS}
-    writer = _Writer(link, head, account, wanted, place, kept, is_preview)
+    writer = _Writer(link, head, account, wanted, place, kept, is_preview, pay, payable)
     now = runtime.now()
     return OpenedAccount(
         frame=writer.frame(),
@@ -161,6 +175,8 @@ class _Writer:
     place: PortalPlace
     typed: dict[str, str]
     is_preview: bool
+    pay: PayPart
+    payable: frozenset[int]
 
     def frame(self) -> AccountFrame:
         head, settings = self.head, self.link.setup.settings
@@ -191,6 +207,7 @@ class _Writer:
             shows_pdf=settings.shows_pdf,
             statement_first=self.account.year_start.isoformat(),
             statement_last=today.isoformat(),
+            pay=self.pay,
         )
 
     def stats(self) -> tuple[Stat, ...]:
@@ -245,7 +262,7 @@ class _Writer:
             percent = age.minor * 1000 // max(1, sums.outstanding_minor) / 10
             yield AgeLine(
                 key=age.bucket.value,
-                words=_AGE_WORDS[age.bucket],
+                words=self.age_words(age.bucket),
                 tone="disputed" if is_disputed else str(place),
                 count=f"{age.count:,}",
                 amount=self.money(age.minor, sums.currency),
@@ -288,7 +305,10 @@ class _Writer:
         settings = self.link.setup.settings
         href = self.place.invoice_path(it.id)
         is_open = it.outstanding_minor > 0 and it.status not in _NOTHING_TO_PAY
+        can_choose = it.id in self.payable
         can_pay = is_open and settings.payment != PaymentMode.OFF
+        if self.pay.is_offered or not self.link.visitor.may_pay:
+            can_pay = can_choose
         is_disputed = is_open and it.disputed_minor >= it.outstanding_minor
         asked = "?preview=1" if self.is_preview else ""
         total = self.money(it.total_minor, it.currency)
@@ -311,6 +331,7 @@ class _Writer:
             href=href + asked,
             pay_href=f"{href}{asked}#payment" if can_pay else "",
             pdf_href=f"{href}/invoice.pdf" if settings.shows_pdf else "",
+            can_choose=can_choose,
         )
 
     def row_note(self, it: AccountRow, is_disputed: bool) -> str:
@@ -372,7 +393,14 @@ class _Writer:
         bucket = self.wanted.bucket
         if bucket is None:
             return ""
-        return " · ".join(filter(None, (_AGE_WORDS[bucket], self.wanted.currency)))
+        words = self.age_words(bucket)
+        return " · ".join(filter(None, (words, self.wanted.currency)))
+
+    def age_words(self, bucket: AgeBucket) -> str:
+        has_grace = self.link.setup.settings.grace_days > 0
+        if bucket == AgeBucket.CURRENT and has_grace:
+            return "Not late yet"
+        return _AGE_WORDS[bucket]
 
     def none_words(self) -> str:
         said = f"“{self.wanted.text}” matches" if self.wanted.text else "This matches"

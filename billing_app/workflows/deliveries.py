@@ -21,6 +21,7 @@ from billing_app.documents.mail import (
     write_invoice_mail,
     write_link_mail,
     write_receipt_mail,
+    write_receipts_mail,
     write_reminder_mail,
     write_resolution_mail,
     write_test_mail,
@@ -176,7 +177,11 @@ def mail_receipt(runtime: Runtime, actor: SystemActor, message: Claimed) -> None
     facts = runtime.run(actor, mailing.read_mail_facts, message.invoice_id)
     if receipt is None or not facts.to or not facts.token:
         return
-    content = write_receipt_mail(receipt, link=portal_url(runtime, facts.token))
+    link = portal_url(runtime, facts.token)
+    content = write_receipt_mail(receipt, link=link)
+    if receipt.invoice_count > 1:
+        receipts = runtime.run(actor, mailing.list_receipts, payment_id)
+        content = write_receipts_mail(receipts, link=link)
     _send(runtime, actor, message, facts.to, content)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
@@ -10,6 +11,7 @@ from typing import ClassVar
 from billing_app.database.authentication import OpenedLink
 from billing_app.database.secrets import SecretUnreadable
 from billing_app.domain.actors import Actor, PortalVisitor, SystemActor
+from billing_app.domain.combined_payment import Asking, title_of
 from billing_app.domain.errors import Conflict
 from billing_app.domain.formats import format_money
 from billing_app.domain.online_payment import (
@@ -24,9 +26,10 @@ from billing_app.gateways.errors import GatewayRefused, GatewayUnavailable
 from billing_app.gateways.stripe import Checkout, CheckoutRequest, checkout_locale
 from billing_app.queries import attempts
 from billing_app.queries.attempts import Attempt
-from billing_app.queries.payability import Payability, read_payability
+from billing_app.queries.payability import Payability, list_askings, read_payability
 from billing_app.runtime import Runtime
 from billing_app.services import online_payments
+from billing_app.services.online_payments import Prepared
 from billing_app.workflows.stripe_accounts import (
     Connection,
     NotConnected,
@@ -39,6 +42,8 @@ log = logging.getLogger(__name__)
 JOB = "pay_online"
 # One try may find an earlier page in its way, and that one another's.
 _TRIES = 3
+# docs.stripe.com/api/metadata: what one value may hold.
+METADATA_LENGTH_MAX = 500
 _NOT_NOW = "This invoice can't be paid online at the moment. Please try again later."
 _BUSY = "A payment for this invoice is just being started. Please try again shortly."
 # Reasons that are about the business's account, not about the customer's payment.
@@ -107,7 +112,75 @@ def start(
     """
     assert isinstance(actor, PortalVisitor)
     origin = Origin(actor.link_id, actor.session_id, path)
-    return _open(runtime, actor, amount_text, invoice_id, origin).checkout.url or ""
+    return _open_one(runtime, actor, amount_text, invoice_id, origin).checkout.url or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What somebody wants to pay in one go.
+
+    Attributes:
+        invoice_ids: the chosen invoices; none is the whole balance in `currency`.
+        amount_text: as typed, given to the oldest first; empty is all they ask for.
+    """
+
+    invoice_ids: tuple[int, ...] = ()
+    currency: str = ""
+    amount_text: str = ""
+
+
+def start_together(
+    runtime: Runtime, actor: Actor, chosen: Chosen, path: str = "/c/{key}"
+) -> str:
+    """Do `start` for several invoices, which one payment pays.
+
+    Of the whole balance, what can't be paid online now is left out.
+
+    Raises:
+        as `start`.
+    """
+    assert isinstance(actor, PortalVisitor)
+    system = SystemActor(actor.workspace_id, JOB)
+    runtime.run(actor, attempts.check_may_pay)
+    wanted = tuple(one.invoice_id for one in find_chosen(runtime, actor, chosen))
+    origin = Origin(actor.link_id, actor.session_id, path)
+
+    def prepare() -> Prepared:
+        return runtime.run(
+            system,
+            online_payments.prepare_together,
+            wanted,
+            origin,
+            chosen.amount_text,
+        )
+
+    return _open(runtime, system, prepare).checkout.url or ""
+
+
+def find_chosen(
+    runtime: Runtime, visitor: PortalVisitor, chosen: Chosen
+) -> tuple[Asking, ...]:
+    """Return the invoices that are to be paid, and what they ask for, oldest first.
+
+    Raises:
+        NotFound: one of them is not shown to this visitor.
+        InvalidInput, LimitReached: none was chosen, or too many.
+        NotPayable: nothing of the balance can be paid.
+    """
+    system = SystemActor(visitor.workspace_id, JOB)
+    if chosen.invoice_ids:
+        ids = runtime.run(visitor, attempts.find_shown_invoices, chosen.invoice_ids)
+    else:
+        ids = runtime.run(visitor, attempts.find_open_invoices, chosen.currency)
+    askings = runtime.run(system, list_askings, visitor.customer_id, ids)
+    if chosen.invoice_ids:
+        return askings
+    payable = tuple(asking for asking in askings if not asking.refusal)
+    if askings and not payable:
+        raise NotPayable(askings[0].refusal)
+    if not payable:
+        raise NotPayable("Nothing can be paid online at the moment.")
+    return payable
 
 
 def start_as_set(
@@ -122,7 +195,7 @@ def start_as_set(
     if not link.setup.takes_card:
         return start(runtime, visitor, amount_text, path=path)
     origin = Origin(visitor.link_id, visitor.session_id, path, CardForm.EMBEDDED)
-    opened = _open(runtime, visitor, amount_text, None, origin)
+    opened = _open_one(runtime, visitor, amount_text, None, origin)
     attempt = opened.attempt
     return CardPayment(
         checkout_id=opened.checkout.id,
@@ -250,7 +323,7 @@ class _Opened:
     checkout: Checkout
 
 
-def _open(
+def _open_one(
     runtime: Runtime,
     actor: PortalVisitor,
     amount_text: str,
@@ -259,15 +332,25 @@ def _open(
 ) -> _Opened:
     system = SystemActor(actor.workspace_id, JOB)
     wanted = runtime.run(actor, attempts.find_invoice_to_pay, invoice_id)
+
+    def prepare() -> Prepared:
+        return runtime.run(system, online_payments.prepare, wanted, origin, amount_text)
+
+    return _open(runtime, system, prepare)
+
+
+def _open(
+    runtime: Runtime, system: SystemActor, prepare: Callable[[], Prepared]
+) -> _Opened:
     for _ in range(_TRIES):
-        prepared = runtime.run(
-            system, online_payments.prepare, wanted, origin, amount_text
-        )
+        prepared = prepare()
         connection = _connect(runtime, system)
+        for earlier in prepared.in_the_way:
+            close(runtime, system, connection, earlier)
         attempt = prepared.attempt
-        if prepared.is_in_the_way:
-            close(runtime, system, connection, attempt)
-        elif checkout := _go_on(runtime, system, connection, attempt):
+        if attempt is None:
+            continue
+        if checkout := _go_on(runtime, system, connection, attempt):
             return _Opened(attempt, connection, checkout)
     raise Conflict(_BUSY)
 
@@ -383,12 +466,13 @@ def _page(runtime: Runtime, attempt: Attempt) -> str:
 def _request(runtime: Runtime, attempt: Attempt) -> CheckoutRequest:
     """Say what to open. It must stay the same for the same attempt."""
     page = _page(runtime, attempt)
+    numbers = " ".join(attempt.invoice_numbers)[:METADATA_LENGTH_MAX]
     return CheckoutRequest(
         amount_minor=attempt.amount_minor,
         currency=attempt.currency,
-        title=f"Invoice {attempt.invoice_number}",
+        title=title_of(attempt.invoice_numbers),
         reference=attempt.key,
-        metadata={"invoice": attempt.invoice_number, "tallyport_attempt": attempt.key},
+        metadata={"invoice": numbers, "tallyport_attempt": attempt.key},
         # Stripe fills in the braces.
         success_url=f"{page}/paid?page={{CHECKOUT_SESSION_ID}}",
         cancel_url=f"{page}?paid=canceled",

@@ -51,8 +51,8 @@ def make_for_customer(
         link.visitor,
         statements.read_own_statement,
         span,
-        link.setup.zone,
-        moment.today,
+        moment,
+        link.setup.settings.grace_days,
     )
     return _document(head, moment, span, sections)
 

@@ -138,6 +138,7 @@ SECTIONS = (
             "F099": "Payments of an accounting program come in",
             "F100": "Each open invoice of the list can be paid from there",
             "F101": "Paying online can be switched off for a workspace",
+            "A07": "Several invoices, or the whole balance, are paid in one go",
         },
     ),
     Section(

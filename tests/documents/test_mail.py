@@ -97,12 +97,33 @@ def invoice_mail(document: InvoiceDocument = INVOICE, **changes: Any) -> MailCon
     return mail.write_invoice_mail(document, **{**facts, **changes})
 
 
+TOGETHER = (
+    replace(
+        RECEIPT,
+        amount_minor=100_00,
+        outstanding_minor=0,
+        invoice_count=2,
+        whole_minor=150_00,
+    ),
+    replace(
+        RECEIPT,
+        invoice_number="INV-8",
+        number="RCT-9",
+        amount_minor=50_00,
+        credit_minor=20_00,
+        outstanding_minor=10_00,
+        invoice_count=2,
+        whole_minor=150_00,
+    ),
+)
+
 EVERY_KIND = {
     "invoice": invoice_mail(),
     "link": mail.write_link_mail(
         INVOICE, link=LINK, outstanding_minor=1, message="Here again"
     ),
     "receipt": mail.write_receipt_mail(RECEIPT, link=LINK),
+    "receipts": mail.write_receipts_mail(TOGETHER, link=LINK),
     "processing": mail.write_processing_mail(INVOICE, link=LINK, amount_minor=1),
     "failure": mail.write_failure_mail(
         INVOICE, link=LINK, amount_minor=1, reason="The bank said no."
@@ -231,6 +252,15 @@ class TestReceiptMail:
         )
 
         assert "The invoice is paid in full." in content.text
+
+    def test_lists_every_invoice_of_one_payment(self):
+        text = EVERY_KIND["receipts"].text
+
+        assert "Received: €150.00" in text
+        assert "€10.00 of them is still to be paid." in text
+        assert f"Invoice {RECEIPT.invoice_number}: €100.00, receipt" in text
+        kept = "€20.00 kept as your credit"
+        assert f"Invoice INV-8: €50.00, {kept}, receipt RCT-9" in text
 
 
 class TestFailureMail:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing_app.domain.dispute import Disputable, asked_minor, gross_minor
+from billing_app.domain.asked import asked_minor
+from billing_app.domain.dispute import Disputable, gross_minor
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.payability import (
     PayabilityFacts,

@@ -43,6 +43,7 @@ from billing_app.models import (
     StripeAccount,
     WorkspaceSettings,
 )
+from billing_app.queries.timeline import read_customer_timeline
 from billing_app.services import invoices, portal_links
 from billing_app.services.billable_events import record_events
 from billing_app.settings import STRIPE_SOURCES
@@ -752,6 +753,33 @@ class TestAccount:
             assert answer.status_code == 404
         closed = await portal.get(f"/p/{portal.token}/account/statement.csv")
         assert closed.status_code == 303
+
+    @pytest.mark.feature("F104")
+    async def test_a_look_and_each_file_are_written_down_once(self, portal: Portal):
+        base = f"/c/{self.token(portal)}"
+        portal.print(b"%PDF-1", kind="invoice")
+
+        for _ in range(2):
+            await portal.get(base)
+            await portal.get(f"{base}/statement.csv")
+            await portal.get(f"{base}/documents.zip")
+        await portal.get(f"{base}/statement.csv?from=2026-02-30")
+        staff = "/api/customers/1/statement.csv?from=2026-01-01"
+        await portal.get(staff, headers=portal.sign_in())
+
+        rows = all_rows(portal.world, portal.place, PortalVisit)
+        assert [(x.evidence, x.kind, x.invoice_id) for x in rows] == [
+            ("fetched", "page", None),
+            ("fetched", "statement", None),
+            ("fetched", "documents", None),
+        ]
+        viewer = portal.place.viewer
+        told = portal.world.run(viewer, read_customer_timeline, 1).entries
+        assert {
+            "Account fetched",
+            "Statement downloaded",
+            "Documents downloaded",
+        } <= {x.text for x in told}
 
     async def test_staff_have_the_same_statement(self, portal: Portal):
         self.token(portal)

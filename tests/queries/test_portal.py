@@ -79,6 +79,7 @@ FOR_CUSTOMERS = {
         *("id", "invoice_id", "line_position", "kind", "reference", "description"),
         *("happened_at", "factors", "rate"),
     },
+    "payment_attempt_part": {"id", "attempt_id", "invoice_id", "amount_minor"},
 }
 READERS: dict[str, Callable[..., Any]] = {
     "read_invoice": portal.read_invoice,

@@ -17,7 +17,7 @@ from billing_app.domain.actors import PortalVisitor, StaffActor
 from billing_app.domain.aging import AGES, AgeBucket, age_of, due_span
 from billing_app.domain.billable_event import Factor
 from billing_app.domain.errors import NotFound, NotPermitted
-from billing_app.domain.invoice import InvoiceStatus
+from billing_app.domain.invoice import InvoiceStatus, LateRules
 from billing_app.models import (
     BillableEvent,
     Customer,
@@ -49,6 +49,7 @@ class Desk:
     world: World
     ours: int
     theirs: int
+    grace_days: int = 0
 
     @property
     def place(self) -> Place:
@@ -67,7 +68,10 @@ class Desk:
 
     def read(self, _zone: str = "UTC", _month: int = 1, **typed: str) -> Account:
         wanted = parse_account_filter(typed)
-        return self.world.run(self.visitor(), read_account, wanted, _zone, _month)
+        rules = LateRules(self.grace_days)
+        return self.world.run(
+            self.visitor(), read_account, wanted, _zone, _month, rules
+        )
 
     def numbers(self, **typed: str) -> list[str]:
         return [row.number for row in self.read(**typed).page.rows]
@@ -201,7 +205,7 @@ class TestSums:
                 if currency == sums.currency:
                     day = None if days_late is None else due(days_late)
                     left = minor - min(disputed, minor)
-                    expected[age_of(day, TODAY)] += left
+                    expected[age_of(day, TODAY, 0)] += left
                     expected[AgeBucket.DISPUTED] += minor - left
             assert {age.bucket: age.minor for age in sums.ages} == {
                 bucket: expected[bucket] for bucket in AgeBucket
@@ -212,7 +216,7 @@ class TestAges:
     @pytest.mark.feature("G12")
     @given(st.dates(date(2020, 1, 1), date(2030, 1, 1)))
     def test_every_due_date_lies_in_exactly_one_span(self, due_on: date):
-        spans = [due_span(bucket, TODAY) for bucket in AGES]
+        spans = [due_span(bucket, TODAY, 0) for bucket in AGES]
 
         held = [
             bucket
@@ -221,7 +225,7 @@ class TestAges:
             and (span.last is None or due_on <= span.last)
         ]
 
-        assert held == [age_of(due_on, TODAY)]
+        assert held == [age_of(due_on, TODAY, 0)]
 
     @pytest.mark.feature("F041")
     @pytest.mark.parametrize("bucket", list(AgeBucket))
@@ -404,13 +408,13 @@ class TestScope:
         narrow = replace(desk.visitor(), invoice_id=invoice_id)
 
         with pytest.raises(NotFound):
-            desk.world.run(narrow, read_account, AccountFilter(), "UTC", 1)
+            desk.world.run(narrow, read_account, AccountFilter(), "UTC", 1, LateRules())
 
     def test_staff_do_not_pass_for_customers(self, desk: Desk):
         staff: StaffActor = desk.place.owner
 
         with pytest.raises(NotPermitted):
-            desk.world.run(staff, read_account, AccountFilter(), "UTC", 1)
+            desk.world.run(staff, read_account, AccountFilter(), "UTC", 1, LateRules())
 
     def test_nothing_of_another_customer_unfolds(self, world: World):
         ours, theirs = an_invoice(world, world.northwind), 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from io import BytesIO
 
 import pytest
@@ -12,6 +12,7 @@ from pypdf import PdfReader
 from billing_app.database.authentication import OpenedLink
 from billing_app.documents.render import render_statement
 from billing_app.domain.actors import PortalVisitor
+from billing_app.domain.dates import Moment
 from billing_app.domain.document import Look
 from billing_app.domain.errors import InvalidInput, NotFound, NotPermitted
 from billing_app.domain.portal_settings import PortalSettings, PortalSetup
@@ -25,6 +26,7 @@ from tests.support.world import World
 
 YEAR = Span(date(2026, 1, 1), date(2026, 12, 31))
 TODAY = date(2026, 3, 2)
+MOMENT = Moment(datetime(2026, 3, 2, 11, tzinfo=UTC), "Europe/Amsterdam")
 
 
 @pytest.fixture
@@ -43,7 +45,7 @@ def opened(customer_id: int) -> OpenedLink:
 
 def read(world: World, customer_id: int, span: Span = YEAR) -> tuple[Section, ...]:
     who = visitor(customer_id)
-    return world.run(who, read_own_statement, span, "Europe/Amsterdam", TODAY)
+    return world.run(who, read_own_statement, span, MOMENT, 0)
 
 
 class TestStatement:
@@ -134,7 +136,7 @@ class TestStatement:
         narrow = replace(visitor(customer_id), invoice_id=1)
 
         with pytest.raises(NotFound):
-            world.run(narrow, read_own_statement, YEAR, "UTC", TODAY)
+            world.run(narrow, read_own_statement, YEAR, MOMENT, 0)
 
 
 class TestFiles:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from billing_app.domain.actors import PortalVisitor
+from billing_app.domain.invoice import LateRules
 from billing_app.models import Customer
 from billing_app.queries.portal_account import (
     AccountSort,
@@ -39,7 +40,7 @@ def test_every_tab_and_sort_holds_the_same_after_a_day(anywhere: World):
 
     def numbers(tab: AccountTab, sort: AccountSort, sign: str) -> set[str]:
         wanted = parse_account_filter({"status": tab, "sort": f"{sign}{sort}"})
-        account = anywhere.run(visitor, read_account, wanted, "UTC", 1)
+        account = anywhere.run(visitor, read_account, wanted, "UTC", 1, LateRules())
         assert account.tabs[tab] == len(account.page.rows)
         return {row.number for row in account.page.rows}
 

@@ -9,14 +9,20 @@ import pytest
 from sqlmodel import select
 
 from billing_app import runtime
-from billing_app.domain.portal_settings import PortalSettings
-from billing_app.models import IssuedDocument, WorkspaceSettings
+from billing_app.domain.portal_settings import PaymentMode, PortalSettings
+from billing_app.models import (
+    IssuedDocument,
+    PortalVisit,
+    StripeAccount,
+    WorkspaceSettings,
+)
 from billing_app.services import invoices, portal_links
 from billing_app.web.portal.account_state import PortalAccountState
 from billing_app.web.portal.invoice_state import PortalInvoiceState
 from billing_app.workflows.document_zip import Packing
 from tests.support.billing import (
     a_customer,
+    all_rows,
     an_event,
     an_invoice,
     an_invoice_of_events,
@@ -278,3 +284,141 @@ class TestPack:
         assert "no documents in this period" in repr(driver.deltas)
         assert shown(driver, "is_packing") is False
         assert shown(driver, "zip_href") in (None, "")
+
+
+@pytest.fixture
+def shop(world: World) -> World:
+    """A world that can charge; Stripe itself is not asked here."""
+    account = StripeAccount(
+        secret_key_encrypted="x", webhook_secret_encrypted="y", charges_enabled=True
+    )
+    with world.unit(world.northwind.system) as uow:
+        uow.add(account)
+    return world
+
+
+class TestChoose:
+    @pytest.fixture
+    def second(self, world: World, customer_id: int) -> int:
+        return an_invoice(world, world.northwind, "50.00", customer_id=customer_id)
+
+    async def test_counts_what_is_chosen(
+        self, shop: World, invoice_id: int, second: int, token: str
+    ):
+        async with browser(token) as driver:
+            await driver.send(f"{STATE}.choose", invoice_id=invoice_id)
+            await driver.send(f"{STATE}.choose", invoice_id=second)
+            assert shown(driver, "quote").total == "€150.00"
+            assert shown(driver, "quote").words == "2 invoices"
+
+            await driver.send(f"{STATE}.choose", invoice_id=invoice_id)
+            assert shown(driver, "quote").total == "€50.00"
+
+    async def test_shows_what_each_gets_of_an_amount(
+        self, shop: World, invoice_id: int, second: int, token: str
+    ):
+        async with browser(token) as driver:
+            await driver.send(f"{STATE}.confirm_balance", currency="EUR")
+            assert shown(driver, "is_confirming") is True
+            rows = shown(driver, "quote").rows
+            assert [(x.number, x.amount) for x in rows] == [
+                ("INV-00001", "€100.00"),
+                ("INV-00002", "€50.00"),
+            ]
+
+            await driver.send(f"{STATE}.weigh", amount="120")
+            rows = shown(driver, "quote").rows
+            assert [x.amount for x in rows] == ["€100.00", "€20.00"]
+
+            await driver.send(f"{STATE}.weigh", amount="151")
+            assert "at most" in shown(driver, "quote").error
+
+    async def test_an_invoice_of_another_can_not_be_chosen(
+        self, shop: World, invoice_id: int, foreign_ids: list[int], token: str
+    ):
+        async with browser(token) as driver:
+            for foreign in foreign_ids:
+                await driver.send(f"{STATE}.choose", invoice_id=foreign)
+                assert not shown(driver, "chosen")
+        assert "777" not in repr(driver.deltas)
+        assert "888" not in repr(driver.deltas)
+
+    async def test_what_is_paid_meanwhile_falls_out_of_the_choice(
+        self, shop: World, invoice_id: int, second: int, token: str
+    ):
+        async with browser(token) as driver:
+            await driver.start(f"{STATE}.watch")
+            await driver.until(lambda: len(numbers(driver)) == 2)
+            await driver.send(f"{STATE}.choose", invoice_id=invoice_id)
+            await driver.send(f"{STATE}.choose", invoice_id=second)
+
+            pay(shop, shop.northwind, invoice_id, "100.00")
+
+            await driver.until(lambda: shown(driver, "chosen") == [str(second)])
+            assert shown(driver, "quote").total == "€50.00"
+
+    async def test_more_than_is_asked_for_opens_no_page(
+        self, shop: World, invoice_id: int, token: str
+    ):
+        async with browser(token) as driver:
+            await driver.send(f"{STATE}.choose", invoice_id=invoice_id)
+            await driver.send(f"{STATE}.pay", form={"amount": "1,000.00"})
+
+        assert "at most" in shown(driver, "quote").error
+        assert not shown(driver, "payment_page")
+
+
+@pytest.mark.feature("F085")
+class TestOffer:
+    async def pay_part(self, token: str) -> Any:
+        async with browser(token) as driver:
+            await driver.start(f"{STATE}.watch")
+            await driver.until(lambda: bool(numbers(driver)))
+            return shown(driver, "frame").pay, shown(driver, "list").rows[0]
+
+    async def test_all_gates_open(self, shop: World, token: str):
+        offered, row = await self.pay_part(token)
+
+        assert offered.is_offered
+        assert offered.balances == (("EUR", "Pay balance"),)
+        assert row.can_choose
+
+    async def test_stripe_is_not_connected(self, world: World, token: str):
+        offered, row = await self.pay_part(token)
+
+        assert not offered.is_offered
+        assert offered.reason == (
+            "These invoices can't be paid online. Please pay as agreed."
+        )
+        assert not row.can_choose
+
+    async def test_switched_off(self, shop: World, token: str):
+        switch(shop, payment=PaymentMode.OFF)
+
+        offered, row = await self.pay_part(token)
+
+        assert (offered.is_offered, offered.reason) == (False, "")
+        assert not row.can_choose
+
+    async def test_nothing_is_left_to_pay(
+        self, shop: World, invoice_id: int, token: str
+    ):
+        pay(shop, shop.northwind, invoice_id, "100.00")
+
+        offered, row = await self.pay_part(token)
+
+        assert not offered.is_offered
+        assert not row.can_choose
+
+
+@pytest.mark.feature("F104")
+async def test_a_person_who_looks_is_written_down(
+    world: World, invoice_id: int, token: str
+):
+    async with browser(token) as driver:
+        await driver.send(f"{STATE}.note_seen")
+    async with browser(token, preview="1") as driver:
+        await driver.send(f"{STATE}.note_seen")
+
+    rows = all_rows(world, world.northwind, PortalVisit)
+    assert [(x.evidence, x.invoice_id) for x in rows] == [("seen", None)]

@@ -13,6 +13,7 @@ from typing import Any
 from sqlmodel import col, func, select
 
 from billing_app.domain.actors import PortalVisitor, Proof
+from billing_app.domain.combined_payment import title_of
 from billing_app.domain.comment import CommentForm
 from billing_app.domain.dispute import DisputeForm, Outcome, ResolveForm
 from billing_app.domain.draft import DraftForm, LineForm
@@ -333,12 +334,13 @@ class Plot:
             Origin(self._link_id(), None, "/p/{key}"),
             str(amount.decimal),
         ).attempt
+        assert attempt is not None, "nothing is in the way of the first try"
         request = CheckoutRequest(
             amount_minor=amount.minor,
             currency=amount.currency,
-            title=f"Invoice {attempt.invoice_number}",
+            title=title_of(attempt.invoice_numbers),
             reference=attempt.key,
-            metadata={"invoice": attempt.invoice_number},
+            metadata={"invoice": attempt.invoice_numbers[0]},
             success_url=self.story.runtime.public_url,
             cancel_url=self.story.runtime.public_url,
             expires_at=attempt.expires_at,

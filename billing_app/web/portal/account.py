@@ -14,19 +14,23 @@ from billing_app.web.components.badges import status_badge
 from billing_app.web.components.charts import aging
 from billing_app.web.components.controls import (
     button,
+    field,
     link,
     link_button,
+    money_input,
     post_form,
     search_field,
 )
+from billing_app.web.components.dialogs import dialog
 from billing_app.web.components.icons import icon
 from billing_app.web.components.layout import (
     alone_page,
     portal_shell,
     skeleton_block,
 )
+from billing_app.web.components.tables import row_check
 from billing_app.web.portal.account_state import PortalAccountState as State
-from billing_app.web.portal.browser import Clock, Leave, Painted
+from billing_app.web.portal.browser import Clock, Leave, Painted, Presence
 from billing_app.web.portal.invoice import lockup, stands_alone
 
 # Until the page knows better it keeps the title that the server has painted.
@@ -34,6 +38,7 @@ _PAINTED_TITLE = rx.Var[str](
     "(typeof document === 'undefined' ? 'Your invoices' : document.title)"
 )
 TITLE = rx.cond(State.title, State.title, _PAINTED_TITLE)
+_FINE = "Card or bank debit, on Stripe’s secure page. One payment for all of them."
 _HIDDEN = {"aria-hidden": "true"}
 # The columns that the address cannot sort by stand at their places.
 _FIRST, _LAST = "Invoice", ("Balance", "Actions")
@@ -78,11 +83,19 @@ def _account() -> rx.Component:
             rx.el.p("Your invoices from ", it.seller, class_name="lead"),
             rx.cond(it.welcome, rx.el.p(it.welcome, class_name="welcome")),
         ),
+        _came_back(),
         _summary(),
         _tools(),
         _list(),
+        _pay_bar(),
+        _pay_dialog(),
         _statement(),
         _fresh(),
+        rx.cond(
+            it.is_preview | it.is_silent,
+            rx.fragment(),
+            Presence.create(on_seen=State.note_seen),
+        ),
         lockup=lockup(it),
         links=[rx.cond(it.sign_out_href, _sign_out())],
         seller=it.seller,
@@ -127,9 +140,24 @@ def _preview_banner() -> rx.Component:
     )
 
 
+def _came_back() -> rx.Component:
+    it = State.frame.pay
+    return rx.cond(
+        it.note,
+        rx.el.p(
+            it.note,
+            class_name=rx.cond(
+                it.note_tone, f"message message-{it.note_tone}", "message"
+            ),
+            role="status",
+        ),
+    )
+
+
 def _summary() -> rx.Component:
     return rx.el.section(
         rx.el.dl(rx.foreach(State.frame.stats, _stat)),
+        _balances(),
         rx.foreach(
             State.frame.ages,
             lambda it: rx.el.div(
@@ -138,6 +166,105 @@ def _summary() -> rx.Component:
         ),
         class_name="card stats",
         aria_label="Summary",
+    )
+
+
+def _balances() -> rx.Component:
+    it = State.frame.pay
+    return rx.fragment(
+        rx.cond(it.reason, rx.el.p(it.reason, class_name="pay-reason quiet")),
+        rx.cond(
+            it.is_offered,
+            rx.el.div(
+                rx.foreach(
+                    it.balances,
+                    lambda pair: button(
+                        pair[1],
+                        kind="primary",
+                        on_click=State.confirm_balance(pair[0]),
+                        key=pair[0],
+                    ),
+                ),
+                class_name="pay-balances",
+            ),
+        ),
+    )
+
+
+def _pay_bar() -> rx.Component:
+    """Draw what was chosen and what it comes to, as long as something is."""
+    it = State.quote
+    return rx.cond(
+        State.chosen.length() > 0,
+        rx.el.section(
+            rx.el.p(
+                rx.el.b(it.total, class_name="number"),
+                rx.el.span(it.words, " chosen"),
+                rx.cond(it.error, rx.el.span(it.error, class_name="late")),
+                role="status",
+            ),
+            button("Clear", kind="quiet", on_click=State.choose_none),
+            button(
+                "Pay chosen",
+                kind="primary",
+                on_click=State.confirm_choice,
+                disabled=(it.error != "") | State.frame.is_preview,
+            ),
+            class_name="pay-bar",
+            aria_label="Chosen invoices",
+        ),
+    )
+
+
+def _pay_dialog() -> rx.Component:
+    it = State.quote
+    return rx.fragment(
+        dialog(
+            rx.cond(it.words, f"Pay {it.words}", "Pay"),
+            rx.cond(
+                it.rows.length() > 0,
+                rx.el.ul(
+                    rx.foreach(it.rows, _quoted), class_name="pay-rows", tab_index=0
+                ),
+            ),
+            field(
+                "Amount to pay",
+                money_input(
+                    "amount",
+                    it.currency,
+                    default_value=it.amount,
+                    key=State.quote_turn.to_string(),
+                    disabled=State.frame.is_preview,
+                    on_blur=State.weigh,
+                ),
+                hint=it.hint,
+                error=it.error,
+                field_id="pay-amount",
+            ),
+            dialog_id="pay-together",
+            lead=_FINE,
+            actions=[
+                button("Cancel", closes=True),
+                button(
+                    "Continue to payment",
+                    kind="primary",
+                    submit=True,
+                    busy=State.is_paying,
+                    disabled=State.frame.is_preview,
+                ),
+            ],
+            on_submit=State.pay,
+            open=State.is_confirming,
+            on_close=State.stop_paying,
+        ),
+        Leave.create(to=State.payment_page),
+    )
+
+
+def _quoted(it: rx.Var) -> rx.Component:
+    return rx.el.li(
+        rx.el.span(it.number, rx.el.small(it.due)),
+        rx.el.span(it.amount, class_name="number"),
     )
 
 
@@ -340,6 +467,7 @@ def _cell(
 
 def _number(it: rx.Var, is_open: rx.Var) -> rx.Component:
     return rx.el.span(
+        rx.cond(State.frame.pay.is_offered, _choice(it)),
         rx.el.button(
             icon("chevron-right"),
             type="button",
@@ -351,6 +479,18 @@ def _number(it: rx.Var, is_open: rx.Var) -> rx.Component:
         link(it.number, href=it.href, class_name="row-link"),
         rx.cond(it.order, rx.el.small(it.order, class_name="order")),
         class_name="row-number",
+    )
+
+
+def _choice(it: rx.Var) -> rx.Component:
+    return rx.cond(
+        it.can_choose,
+        row_check(
+            f"Choose {it.number}",
+            checked=State.chosen.contains(it.key),
+            on_check=State.choose(it.id),
+        ),
+        rx.el.span(class_name="no-check"),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,15 +12,17 @@ import reflex as rx
 from billing_app import runtime
 from billing_app.database.authentication import OpenedLink, PortalNotAvailable
 from billing_app.domain.actors import PortalVisitor
-from billing_app.domain.errors import BillingError, NotFound, NotSignedIn
-from billing_app.domain.portal_account import AccountFrame, AccountList, Fold
+from billing_app.domain.combined_payment import INVOICES_MAX
+from billing_app.domain.errors import BillingError, NotFound, NotPermitted, NotSignedIn
+from billing_app.domain.portal_account import AccountFrame, AccountList, Fold, PayQuote
 from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND
 from billing_app.domain.portal_proof import VerificationRequired
 from billing_app.runtime import Runtime
 from billing_app.web.doors import PortalState, portal_door, portal_watch
-from billing_app.workflows import account_pages, document_zip
+from billing_app.workflows import account_pages, account_payments, document_zip, visits
 from billing_app.workflows.account_pages import PARAMETERS, OpenedAccount
 from billing_app.workflows.document_zip import Packing
+from billing_app.workflows.pay_online import Chosen
 
 # A hint that got lost is made up for this soon.
 LOOK_AGAIN_SECONDS = 30
@@ -40,6 +43,11 @@ class PortalAccountState(PortalState, rx.State):
         open_rows: the invoices that are unfolded, as text; `folds` is what of them.
         packing: how far the documents are that go into one file, at `zip_href`.
         place: changes when the search field has to be drawn anew.
+        chosen: the invoices that are to be paid in one go, as text.
+        quote: what they come to; while the balance is to be paid, all of it.
+        is_confirming: the choice is shown once more before Stripe's page opens.
+        quote_turn: changes when the amount's field has to be drawn anew.
+        is_paying: paying is being begun; `payment_page` is the address to go to.
     """
 
     title: str = ""
@@ -56,7 +64,14 @@ class PortalAccountState(PortalState, rx.State):
     is_packing: bool = False
     packing: Packing = Packing.EMPTY
     zip_href: str = ""
+    chosen: list[str] = []  # noqa: RUF012
+    quote: PayQuote = PayQuote.EMPTY
+    quote_turn: int = 0
+    is_confirming: bool = False
+    is_paying: bool = False
+    payment_page: str = ""
 
+    _balance: str = ""
     _shown: str = ""
     _searched: str = ""
     _turn: int = 0
@@ -96,6 +111,14 @@ class PortalAccountState(PortalState, rx.State):
             self._close(refusal)
 
     @portal_door
+    async def note_seen(self) -> None:
+        """Write down that a person has looked. Staff and previews leave nothing."""
+        try:
+            await self._run_page(visits.note_seen)
+        except (NotFound, NotPermitted, PortalNotAvailable):
+            return
+
+    @portal_door
     async def toggle(self, invoice_id: int) -> None:
         """Unfold a row, or fold it up again."""
         key = str(invoice_id)
@@ -108,6 +131,69 @@ class PortalAccountState(PortalState, rx.State):
             key: fold
         }
         self.open_rows = kept
+
+    @portal_door
+    async def choose(self, invoice_id: int) -> None:
+        """Take an invoice among those to be paid in one go, or out of them."""
+        key = str(invoice_id)
+        self._balance = ""
+        if key in self.chosen:
+            self.chosen = [one for one in self.chosen if one != key]
+        elif len(self.chosen) < INVOICES_MAX:
+            self.chosen = [*self.chosen, key]
+        else:
+            self._notify(f"Up to {INVOICES_MAX} invoices can be paid at once.")
+        await self._weigh("")
+
+    @portal_door
+    async def choose_none(self) -> None:
+        """Choose nothing any more."""
+        self._choose_nothing()
+
+    @portal_door
+    async def confirm_choice(self) -> None:
+        """Show what was chosen once more, as it is asked for now."""
+        self._balance = ""
+        await self._weigh("")
+        self._start_confirming()
+
+    @portal_door
+    async def confirm_balance(self, currency: str) -> None:
+        """Show all that is asked for in a currency, to be paid in one go."""
+        self._balance = currency[:3]
+        await self._weigh("")
+        self._start_confirming()
+
+    @portal_door
+    async def weigh(self, amount: str) -> None:
+        """Say which invoices get how much of an amount."""
+        await self._weigh(amount)
+
+    @portal_door
+    async def stop_paying(self) -> None:
+        """Go back to the choice."""
+        self.is_confirming, self._balance = False, ""
+        await self._weigh("")
+
+    @portal_watch
+    async def pay(self, form: dict[str, Any]) -> None:
+        """Open the payment page for the amount and go there."""
+        async with self:
+            if self.is_paying:
+                return
+            self.is_paying, self.payment_page = True, ""
+            chosen = self._chosen(str(form.get("amount", "")))
+        try:
+            url = await self._run_page(
+                account_payments.start, chosen, self._place().pattern
+            )
+        except BillingError as refusal:
+            async with self:
+                self.is_paying = False
+                self.quote = replace(self.quote, error=refusal.message)
+            return
+        async with self:
+            self.payment_page = url
 
     @portal_watch
     async def pack(self, form: dict[str, Any]) -> None:
@@ -152,6 +238,36 @@ class PortalAccountState(PortalState, rx.State):
             return None
         return rx.redirect(self._address(period="" if period == "all" else period))
 
+    async def _weigh(self, amount: str) -> None:
+        """Ask anew what the choice comes to; what is gone falls out of it."""
+        if not (self.chosen or self._balance):
+            self.quote, self.is_confirming = PayQuote.EMPTY, False
+            return
+        try:
+            self.quote = await self._run_page(
+                account_payments.quote, self._chosen(amount)
+            )
+        except NotFound:
+            self._choose_nothing()
+        except BillingError as refusal:
+            self.quote = PayQuote(error=refusal.message)
+
+    def _chosen(self, amount: str) -> Chosen:
+        """Return what is to be paid: the balance, or the chosen invoices."""
+        if self._balance:
+            return Chosen(currency=self._balance, amount_text=amount)
+        ids = tuple(int(key) for key in self.chosen)
+        return Chosen(invoice_ids=ids, amount_text=amount)
+
+    def _start_confirming(self) -> None:
+        self.quote_turn += 1
+        self.is_paying, self.payment_page = False, ""
+        self.is_confirming = True
+
+    def _choose_nothing(self) -> None:
+        self.chosen, self._balance = [], ""
+        self.quote, self.is_confirming = PayQuote.EMPTY, False
+
     async def _look(self, turn: int) -> bool:
         """Read the page as it is now; say whether there is more to wait for."""
         if turn != self._turn or self._place().account_path != self._place().path:
@@ -175,7 +291,20 @@ class PortalAccountState(PortalState, rx.State):
             if turn == self._turn:
                 self._show(opened)
                 self._show_folds(folds)
+                await self._keep_choice()
         return True
+
+    async def _keep_choice(self) -> None:
+        """Let go of what can't be paid any more, and count the rest anew.
+
+        While somebody is confirming, what they see stays; paying checks it again.
+        """
+        gone = {row.key for row in self.list.rows if not row.can_choose}
+        kept = [key for key in self.chosen if key not in gone]
+        if self.is_confirming or not self.chosen:
+            return
+        self.chosen = kept
+        await self._weigh("")
 
     async def _read(self) -> None:
         opened = await self._open()
@@ -184,7 +313,10 @@ class PortalAccountState(PortalState, rx.State):
 
     async def _open(self) -> OpenedAccount:
         return await self._run_page(
-            account_pages.open_account, self._place(), self._typed()
+            account_pages.open_account,
+            self._place(),
+            self._typed(),
+            self._query("paid"),
         )
 
     async def _read_folds(self) -> dict[str, Fold]:
@@ -227,6 +359,7 @@ class PortalAccountState(PortalState, rx.State):
 
     def _start(self) -> None:
         """Forget what another account has shown in this browser tab."""
+        self.is_paying, self.payment_page, self.is_confirming = False, "", False
         path = self._place().path
         if self._shown == path:
             return
@@ -266,6 +399,7 @@ class PortalAccountState(PortalState, rx.State):
     def _clear(self) -> None:
         self.frame, self.list = AccountFrame.EMPTY, AccountList.EMPTY
         self.open_rows, self.folds, self.title = [], {}, ""
+        self._choose_nothing()
 
 
 def _visitor_of(_: Runtime, link: OpenedLink) -> PortalVisitor:

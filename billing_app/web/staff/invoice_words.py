@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from billing_app.domain.combined_payment import some_numbers
 from billing_app.domain.dispute import OUTCOME_WORDS
 from billing_app.domain.document import InvoiceDocument
 from billing_app.domain.e_invoice import find_gaps
@@ -420,6 +421,9 @@ def _payment_line(each: StaffPayment, it: InvoiceDetail) -> PaymentLine:
         each.allocated_minor != each.amount_minor
     )
     part = formats.money(each.allocated_minor, each.currency)
+    split = f"{part} of it here" if is_part else ""
+    if is_part and each.others:
+        split += f", one payment with {some_numbers(each.others)}"
     return PaymentLine(
         key=f"payment-{each.id}",
         id=each.id,
@@ -430,7 +434,7 @@ def _payment_line(each: StaffPayment, it: InvoiceDetail) -> PaymentLine:
         by=each.recorded_by or "Customer",
         badge=badge,
         words=words,
-        detail=each.hold_reason or (f"{part} of it here" if is_part else ""),
+        detail=each.hold_reason or split,
         amount=amount,
         counts=status == PaymentStatus.SETTLED,
         is_reversible=status != PaymentStatus.REVERSED and bool(each.recorded_by),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import reflex as rx
 
+from billing_app.domain.combined_payment import some_numbers
 from billing_app.domain.dates import Moment
 from billing_app.domain.payment import (
     METHOD_NAMES,
@@ -130,7 +131,7 @@ def _entry(row: PaymentRow, moment: Moment) -> PaymentEntry:
         date=formats.short_day(row.received_on, moment),
         customer=row.customer_name,
         customer_href=f"/customers/{row.customer_id}",
-        invoices=", ".join(invoice.number for invoice in row.invoices)
+        invoices=some_numbers([invoice.number for invoice in row.invoices])
         or formats.NOTHING,
         href=f"/invoices/{first.id}" if first else f"/customers/{row.customer_id}",
         method=method_name(row.method, row.method_detail),
