@@ -309,6 +309,8 @@ class UnitOfWork:
                 self.promise(topic, key, happened.invoice_id, **about)
         if happened.invoice_id is not None and happened.TURNS_INVOICE:
             self.touch(f"invoice:{happened.invoice_id}")
+        if happened.invoice_id is not None and happened.TURNS_THREAD:
+            self.touch(f"thread:{happened.invoice_id}")
         if happened.customer_id is not None:
             self.touch(f"customer:{happened.customer_id}")
         self.touch(f"workspace:{self.actor.workspace_id}")

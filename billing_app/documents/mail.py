@@ -15,6 +15,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from billing_app.domain.branding import Brand, correct_brand, initials
+from billing_app.domain.comment import shorten
 from billing_app.domain.document import (
     AnyDocument,
     Branding,
@@ -411,25 +412,34 @@ def write_comment_mail(
     comments: tuple[tuple[str, str], ...],
     count: int,
     is_to_staff: bool,
+    dispute: str = "",
 ) -> MailContent:
-    """Tell one side what the other has written; `comments` are names and texts."""
+    """Tell one side what the other has written; `comments` are names and texts.
+
+    `dispute` names what is disputed, where they were written in a dispute.
+    """
     business = _business(document)
     buyer = _one_line(document.buyer.name)
     who = buyer if is_to_staff else business
     many = "a comment" if count == 1 else f"{count} comments"
     more = f" The last {len(comments)} are below." if count > len(comments) else ""
-    said = f"{who} wrote {many} on invoice {document.number}.{more}"
+    where = f"invoice {document.number}"
+    if dispute:
+        where = f"the dispute about {where}"
+    said = f"{who} wrote {many} on {where}.{more}"
     return _write(
         _Letter(
             business=business,
             accent=document.branding.accent,
             language=_language(document),
-            subject=f"New on invoice {document.number}: {many} from {who}",
+            subject=f"New on {where}: {many} from {who}",
             preview=_shortened(comments[-1][1]),
-            heading=f"Invoice {document.number}",
+            heading=f"{'Dispute on invoice' if dispute else 'Invoice'} "
+            f"{document.number}",
             paragraphs=(
                 said if is_to_staff else f"{_greeting(document.buyer)} {said}",
             ),
+            facts=_given([("Disputed", _one_line(dispute))]),
             quote="\n\n".join(
                 f"{_one_line(name)}: {_shortened(body)}" for name, body in comments
             ),
@@ -509,8 +519,7 @@ def write_resolution_mail(
 
 def _shortened(text: str) -> str:
     """Cut a long comment; the page has the rest."""
-    line = _one_line(text)
-    return line if len(line) <= _QUOTED_MAX else f"{line[:_QUOTED_MAX].rstrip()}…"
+    return shorten(text, _QUOTED_MAX)
 
 
 def write_test_mail(business: str, accent: str = _TEST_ACCENT) -> MailContent:

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from billing_app.documents.icons import icon_svg
 from billing_app.domain.portal_account import AccountFrame, AccountList
 from billing_app.domain.portal_invoice import PortalInvoice
-from billing_app.domain.portal_thread import PortalThread
+from billing_app.domain.portal_thread import PortalThreads
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -50,6 +50,37 @@ class VerifyStep:
     code_image: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class TypedField:
+    """A field with what was typed into it; `kind` is text, email, amount or long."""
+
+    name: str
+    label: str
+    value: str
+    kind: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """Why a plain form was refused, and the form again with all that was typed.
+
+    Attributes:
+        back, where: the page that the form was on, and what stands there.
+        action: where it is sent again; empty where that would not help.
+        verify_href: where the proof is given that is missing.
+    """
+
+    title: str
+    message: str
+    back: str
+    action: str = ""
+    button: str = ""
+    hidden: tuple[tuple[str, str], ...] = ()
+    fields: tuple[TypedField, ...] = ()
+    verify_href: str = ""
+    where: str = "the invoice"
+
+
 def render_portal(
     invoice: PortalInvoice,
     sheet: str,
@@ -58,7 +89,7 @@ def render_portal(
     as_of: datetime,
     clock: str,
     pages: Sequence[str] | None = None,
-    thread: PortalThread = PortalThread.EMPTY,
+    threads: PortalThreads = PortalThreads.EMPTY,
     request_key: str = "",
 ) -> Markup:
     """Return the page of an invoice.
@@ -74,7 +105,7 @@ def render_portal(
         as_of=as_of.isoformat(timespec="seconds"),
         clock=clock,
         pages=pages,
-        thread=thread,
+        threads=threads,
         request_key=request_key,
     )
     return Markup(html)  # noqa: S704 - escaped by the template
@@ -108,6 +139,11 @@ def render_message(
         refresh_seconds=refresh_seconds,
         body=render_alone(title, *paragraphs),
     )
+
+
+def render_not_sent(it: NotSent, *, head: Markup) -> str:
+    """Return the whole page that answers a plain form which was refused."""
+    return _template("not_sent.html").render(it=it, head=head)
 
 
 def render_verify(step: VerifyStep, *, head: Markup) -> str:

@@ -11,7 +11,12 @@ from enum import StrEnum
 
 from billing_app.domain.actors import PortalVisitor, Proof
 from billing_app.domain.contact import check_email
-from billing_app.domain.errors import InvalidInput, LimitReached, NotPermitted
+from billing_app.domain.errors import (
+    InvalidInput,
+    LimitReached,
+    NotFound,
+    NotPermitted,
+)
 from billing_app.domain.parsing import clean_text
 from billing_app.domain.portal_proof import check_may_write
 from billing_app.domain.portal_settings import AuthorName, CommentMode, PortalSettings
@@ -52,6 +57,7 @@ class CommentForm:
 
     Attributes:
         line: place of the line it is about, counted from 1; empty for the invoice.
+        dispute: id of the dispute it belongs to; empty for the invoice.
         request_key: made by the browser, so that a repeated post is one comment.
     """
 
@@ -60,6 +66,7 @@ class CommentForm:
     email: str = ""
     line: str = ""
     request_key: str = ""
+    dispute: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +150,19 @@ def read_line(text: str, line_count: int) -> int | None:
     return int(text)
 
 
+def read_dispute_id(text: str) -> int:
+    """Return the dispute that a comment belongs to, or 0 for the invoice's own.
+
+    Whether there is such a dispute is for whoever looks it up to say.
+    """
+    text = text.strip()
+    if not text:
+        return 0
+    if not (text.isascii() and text.isdigit() and len(text) < 16 and int(text)):
+        raise NotFound("Dispute not found.")
+    return int(text)
+
+
 def check_request_key(text: str) -> str:
     """Return the key of a request, or refuse one that no page of ours makes."""
     if not re.fullmatch(r"[A-Za-z0-9_-]{8,64}", text):
@@ -186,6 +206,12 @@ def first_name(name: str) -> str:
     return words[0] if words else name
 
 
+def shorten(text: str, length_max: int) -> str:
+    """Return a text on one line, its end left out where it is long."""
+    line = " ".join(text.split())
+    return line if len(line) <= length_max else f"{line[:length_max].rstrip()}…"
+
+
 # Only what a mail reader would follow, too; never javascript: or data:.
 _LINK = re.compile(
     r"\b(?:https?://[^\s<>\"'`]{3,500}|mailto:[^\s<>\"'`@]{1,64}@[^\s<>\"'`]{3,200})",
@@ -224,10 +250,15 @@ def is_like(name: str, reserved: Iterable[str]) -> bool:
     return False
 
 
-def burst_key(invoice_id: int, reader: Side, now: datetime) -> str:
-    """Name the quarter of an hour in which a side gets one mail at most."""
-    quarter = int(now.timestamp()) // int(MAIL_PAUSE.total_seconds())
-    return f"comment:{invoice_id}:{reader}:{quarter}"
+def burst_key(invoice_id: int, dispute_id: int, reader: Side, when: str) -> str:
+    """Name what a side gets one mail at most about: a conversation at some time."""
+    thread = f"{invoice_id}:dispute:{dispute_id}" if dispute_id else str(invoice_id)
+    return f"comment:{thread}:{reader}:{when}"
+
+
+def quarter_of(now: datetime) -> str:
+    """Name the quarter of an hour of a burst of comments."""
+    return str(int(now.timestamp()) // int(MAIL_PAUSE.total_seconds()))
 
 
 def _without_tail(address: str) -> str:

@@ -136,12 +136,28 @@ def check_may_open(settings: PortalSettings, visitor: PortalVisitor) -> None:
             "Disputes can't be opened here. Please use the contact details on the "
             "invoice."
         )
-    check_may_write(settings.write_auth, visitor)
-    if visitor.is_staff:
+    _check_is_customer(settings, visitor)
+
+
+def check_may_answer(settings: PortalSettings, visitor: PortalVisitor) -> None:
+    """Refuse to write in a dispute's conversation, for the same reasons.
+
+    Raises:
+        NotPermitted: switched off, only to be seen, a preview, or staff.
+        VerificationRequired: with the proof that is missing.
+    """
+    if settings.disputes != DisputeMode.OPEN:
         raise NotPermitted(
-            "You are signed in as staff. To dispute as a customer would, open the "
-            "link in a private window."
+            "Disputes can't be answered here. Please use the contact details on the "
+            "invoice."
         )
+    _check_is_customer(settings, visitor)
+
+
+def check_is_open(is_over: bool) -> None:
+    """Refuse to add to a dispute that has been settled."""
+    if is_over:
+        raise Conflict("This dispute is over. Nothing can be added to it any more.")
 
 
 def read_dispute(form: DisputeForm, about: Disputable) -> ReadDispute:
@@ -192,6 +208,15 @@ def read_resolution(form: ResolveForm) -> tuple[Outcome, str, str]:
     if not note:
         raise InvalidInput("Note for your colleagues why.", field="note")
     return Outcome(form.outcome), answer, note
+
+
+def _check_is_customer(settings: PortalSettings, visitor: PortalVisitor) -> None:
+    check_may_write(settings.write_auth, visitor)
+    if visitor.is_staff:
+        raise NotPermitted(
+            "You are signed in as staff. To dispute as a customer would, open the "
+            "link in a private window."
+        )
 
 
 def _read_amount(text: str, about: Disputable, line: int | None) -> int:

@@ -43,6 +43,8 @@ class Event:
     TEXT: ClassVar[str] = ""
     # Whether pages that show the invoice itself have anything new to read.
     TURNS_INVOICE: ClassVar[bool] = True
+    # Whether pages that show what is said about it have.
+    TURNS_THREAD: ClassVar[bool] = False
 
     invoice_id: int | None = None
     customer_id: int | None = None
@@ -344,7 +346,9 @@ class AttemptShared(Event):
 class CommentPosted(Event):
     TEXT: ClassVar[str] = "Comment posted"
     TURNS_INVOICE: ClassVar[bool] = False
+    TURNS_THREAD: ClassVar[bool] = True
     comment_id: int
+    dispute_id: int = 0
     side: str
     is_verified: bool
 
@@ -353,6 +357,7 @@ class CommentPosted(Event):
 class CommentRemoved(Event):
     TEXT: ClassVar[str] = "Comment removed"
     TURNS_INVOICE: ClassVar[bool] = False
+    TURNS_THREAD: ClassVar[bool] = True
     comment_id: int
     reason: str
 
@@ -367,6 +372,7 @@ class StaffNoteWritten(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisputeOpened(Event):
     TEXT: ClassVar[str] = "Dispute opened"
+    TURNS_THREAD: ClassVar[bool] = True
     dispute_id: int
     amount_minor: int
     currency: str
@@ -375,6 +381,7 @@ class DisputeOpened(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisputeResolved(Event):
     TEXT: ClassVar[str] = "Dispute resolved"
+    TURNS_THREAD: ClassVar[bool] = True
     dispute_id: int
     outcome: str
     amount_minor: int
@@ -384,6 +391,7 @@ class DisputeResolved(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisputeWithdrawn(Event):
     TEXT: ClassVar[str] = "Dispute withdrawn"
+    TURNS_THREAD: ClassVar[bool] = True
     dispute_id: int
     amount_minor: int
     currency: str

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
 from billing_app.domain.actors import PortalVisitor, Proof
+from billing_app.domain.portal_place import Door, PortalPlace
 from billing_app.domain.portal_proof import find_missing
 from billing_app.domain.portal_settings import (
     CommentMode,
     DisputeMode,
     PaymentMode,
     PortalSettings,
+    PortalSetup,
     WriteAuth,
 )
 
@@ -42,6 +45,28 @@ class RungPowers:
     powers: tuple[Power, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A proof that its holder could still give, and where."""
+
+    words: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPowers:
+    """What the visitor of a page can do now, and what more proof would add."""
+
+    way: str = ""
+    powers: tuple[Power, ...] = ()
+    steps: tuple[Step, ...] = ()
+
+    EMPTY: ClassVar[OwnPowers]
+
+
+OwnPowers.EMPTY = OwnPowers()
+
+
 _HOLDERS = {
     Rung.INVOICE_LINK: "Whoever has the address of one invoice, also when forwarded.",
     Rung.CUSTOMER_LINK: "Whoever has the address of the customer's account.",
@@ -56,6 +81,46 @@ _PROOFS = {
 }
 
 
+_WAYS = {
+    Rung.INVOICE_LINK: "You came by the link of this invoice. Whoever has it can:",
+    Rung.CUSTOMER_LINK: "You came by the link of your account. Whoever has it can:",
+    Rung.CODE: "You have confirmed your e-mail address for this invoice. You can:",
+    Rung.SESSION: "You are signed in to your account. You can:",
+}
+
+
+def describe_own(
+    setup: PortalSetup, visitor: PortalVisitor, place: PortalPlace
+) -> OwnPowers:
+    """Say to the visitor of a page what they can do there, and what would raise it."""
+    rung, settings = rung_of(visitor, place.door), setup.settings
+    steps: list[Step] = []
+    missing = find_missing(settings.write_auth, visitor)
+    if visitor.invoice_id is not None and _offers_writing(settings):
+        words = _RAISED.get(missing) if missing else None
+        if words:
+            steps.append(Step(words, f"{place.path}/verify"))
+    opens_all = rung in _OPEN_ALL or settings.link_opens_account
+    if settings.allows_sign_in and not opens_all:
+        steps.append(
+            Step(
+                "Sign in with a code by mail to see all your invoices",
+                f"/account/{setup.slug}/sign-in",
+            )
+        )
+    powers = list_powers(settings, rung, whose="of yours")
+    return OwnPowers(_WAYS[rung], powers, tuple(steps))
+
+
+def rung_of(visitor: PortalVisitor, door: Door) -> Rung:
+    """Return by which way somebody came in."""
+    if visitor.proof == Proof.SESSION:
+        return Rung.SESSION
+    if door == Door.CUSTOMER_LINK:
+        return Rung.CUSTOMER_LINK
+    return Rung.CODE if visitor.proof == Proof.CODE else Rung.INVOICE_LINK
+
+
 def list_rungs(settings: PortalSettings) -> tuple[RungPowers, ...]:
     """List all ways in; none opens anything while the portal is off."""
     return tuple(
@@ -63,26 +128,26 @@ def list_rungs(settings: PortalSettings) -> tuple[RungPowers, ...]:
     )
 
 
-def list_powers(settings: PortalSettings, rung: Rung) -> tuple[Power, ...]:
+def list_powers(
+    settings: PortalSettings, rung: Rung, whose: str = "of this customer"
+) -> tuple[Power, ...]:
     """List what a way in can do where these settings hold."""
     if not settings.is_on or not settings.shows_invoices:
         return (Power("Opens nothing: the portal is switched off", False),)
     if rung == Rung.SESSION and not settings.allows_sign_in:
         return (Power("Nobody can sign in: that is switched off", False),)
     return (
-        *_reading(settings, rung),
+        *_reading(settings, rung, whose),
         *_paying(settings),
         *_writing(settings, rung),
     )
 
 
-def _reading(settings: PortalSettings, rung: Rung) -> tuple[Power, ...]:
-    opens_all = rung in (Rung.CUSTOMER_LINK, Rung.SESSION) or (
-        settings.link_opens_account
-    )
+def _reading(settings: PortalSettings, rung: Rung, whose: str) -> tuple[Power, ...]:
+    opens_all = rung in _OPEN_ALL or settings.link_opens_account
     return (
         Power(
-            "Read every invoice of this customer"
+            f"Read every invoice {whose}"
             if opens_all
             else "Read this one invoice; the others stay hidden",
             True,
@@ -115,6 +180,17 @@ def _writing(settings: PortalSettings, rung: Rung) -> tuple[Power, ...]:
     )
 
 
+def _offers_writing(settings: PortalSettings) -> bool:
+    is_asked = settings.comments == CommentMode.WRITE
+    return is_asked or settings.disputes == DisputeMode.OPEN
+
+
+_OPEN_ALL = (Rung.CUSTOMER_LINK, Rung.SESSION)
+_RAISED = {
+    WriteAuth.CODE: "Confirm your e-mail address to write",
+    WriteAuth.SESSION: "Sign in to your account to write",
+    WriteAuth.CODE_TOTP: "Enter a code of your authenticator app to write",
+}
 _STILL_NEEDS = {
     WriteAuth.CODE: "after a code by mail",
     WriteAuth.SESSION: "after signing in",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from billing_app.domain.link_powers import OwnPowers
 from billing_app.domain.portal_invoice import Contact, PaymentRow
 
 
@@ -99,11 +100,24 @@ class BehindLine:
 
 
 @dataclass(frozen=True, slots=True)
+class FoldComment:
+    """A comment in short: who, when, and how it begins."""
+
+    author: str
+    when: str
+    words: str
+    is_staff: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FoldDispute:
+    """A dispute in short; `comments` are the last ones said in it."""
+
     heading: str
     words: str
     note: str
     answer: str
+    comments: tuple[FoldComment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +156,7 @@ class Fold:
     total: str = ""
     payments: tuple[PaymentRow, ...] = ()
     history: tuple[Moment, ...] = ()
+    comments: tuple[FoldComment, ...] = ()
     talk_href: str = ""
 
     EMPTY: ClassVar[Fold]
@@ -234,6 +249,7 @@ class AccountFrame:
     statement_first: str = ""
     statement_last: str = ""
     pay: PayPart = PayPart()
+    powers: OwnPowers = OwnPowers.EMPTY
 
     EMPTY: ClassVar[AccountFrame]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar
@@ -108,10 +110,55 @@ class DisputeLooker:
     may_act: bool
 
 
+@dataclass(frozen=True, slots=True)
+class DisputeMoment:
+    """A dispute was opened or ended: one line among what was said meanwhile."""
+
+    at: datetime
+    dispute_id: int
+    words: str
+
+
+def list_moments(
+    disputes: Iterable[DisputeFacts], document: InvoiceDocument
+) -> Iterator[DisputeMoment]:
+    """Say when each dispute began, and when and how it ended."""
+    for it in disputes:
+        about = line_words(document, it.line_position)
+        amount = format_money(it.amount_minor, document.currency, document.language)
+        opened = f"Dispute opened: {about}, {amount}"
+        yield DisputeMoment(it.opened_at, it.id, opened)
+        if it.resolved_at is not None:
+            ended = f"Dispute ended: {OUTCOME_WORDS[Outcome(it.outcome)]}. {about}"
+            yield DisputeMoment(it.resolved_at, it.id, ended)
+
+
+def place_moments(
+    said_at: Sequence[datetime],
+    moments: Iterable[DisputeMoment],
+    *,
+    is_start: bool = True,
+    is_end: bool = True,
+) -> list[list[DisputeMoment]]:
+    """Sort moments in between comments: those before each one, and after the last.
+
+    A stretch that neither starts nor ends its conversation has no moments there:
+    they belong to the stretch around.
+    """
+    places: list[list[DisputeMoment]] = [[] for _ in range(len(said_at) + 1)]
+    for moment in sorted(moments, key=lambda it: it.at):
+        places[bisect_right(said_at, moment.at)].append(moment)
+    if not is_start:
+        places[0] = []
+    if not is_end:
+        places[-1] = []
+    return places
+
+
 def describe_disputes(
     disputes: tuple[DisputeFacts, ...], about: Disputable, looker: DisputeLooker
 ) -> DisputePart:
-    """Write the disputes of an invoice, and what may be done about it."""
+    """Write the disputes of an invoice, the open ones first, and what may be done."""
     if looker.mode == DisputeMode.OFF:
         return DisputePart.EMPTY
     document = about.document
@@ -131,7 +178,10 @@ def describe_disputes(
         hint=f"At most {left}. Leave it empty to dispute all of it.",
         summary=_summary(about),
         choices=choices,
-        rows=tuple(_row(each, document, looker, may_write) for each in disputes),
+        rows=tuple(
+            _row(each, document, looker, may_write)
+            for each in sorted(disputes, key=lambda it: not it.is_open)
+        ),
     )
 
 

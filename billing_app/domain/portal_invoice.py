@@ -28,6 +28,7 @@ from billing_app.domain.invoice import (
     InvoiceStatus,
     compute_status,
 )
+from billing_app.domain.link_powers import OwnPowers
 from billing_app.domain.parsing import parse_amount
 from billing_app.domain.payability import (
     AmountLimits,
@@ -306,6 +307,7 @@ class PortalInvoice:
     payments: tuple[PaymentRow, ...] = ()
     disputes: DisputePart = DisputePart.EMPTY
     asking: AskingPart = AskingPart.EMPTY
+    powers: OwnPowers = OwnPowers.EMPTY
     shows_pdf: bool = False
     has_e_invoice: bool = False
     pdf_words: str = ""

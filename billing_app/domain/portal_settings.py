@@ -120,7 +120,6 @@ class PortalSettings:
         is_on: off shows "Portal not available" on every link; nothing is deleted.
         shows_invoices: off hides invoices while the portal itself stays on.
         shows_pdf: offers the PDF tab and the download.
-        shows_paid_pdf: offers, beside the frozen PDF, a copy with the payments.
         shows_reminders: customers see which reminders went out.
         allows_payment: switches all paying off, whatever `payment` says.
         allows_partial: lets a customer pay less than what is outstanding.
@@ -128,7 +127,6 @@ class PortalSettings:
         link_expiry_days: counted from creation, the due date or full payment.
         link_opens_account: an invoice link also opens the customer's account.
         allows_sign_in: customers may sign in with a code sent by mail.
-        shares_drafts: staff may share a watermarked draft, which is never payable.
         grace_days: whole days after the due date before an invoice is overdue.
         shows_badge: "Powered by Tallyport" in the footer.
         welcome: plain text above the invoice, may be empty.
@@ -139,7 +137,6 @@ class PortalSettings:
     is_on: bool = True
     shows_invoices: bool = True
     shows_pdf: bool = True
-    shows_paid_pdf: bool = False
     shows_reminders: bool = True
     payment: PaymentMode = PaymentMode.ONLINE
     allows_payment: bool = True
@@ -153,7 +150,6 @@ class PortalSettings:
     disputes: DisputeMode = DisputeMode.OPEN
     visible_on: VisibleOn = VisibleOn.PUBLISH
     notify_on: NotifyOn = NotifyOn.PUBLISH
-    shares_drafts: bool = False
     link_expiry: LinkExpiry = LinkExpiry.NEVER
     link_expiry_days: int = 90
     link_opens_account: bool = False
@@ -200,7 +196,6 @@ INVOICE_KEYS = frozenset(
 CUSTOMER_KEYS = INVOICE_KEYS | {
     "is_on",
     "shows_invoices",
-    "shows_paid_pdf",
     "shows_reminders",
     "link_opens_account",
     "allows_sign_in",

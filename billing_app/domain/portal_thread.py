@@ -5,8 +5,10 @@ All of it is for the customer: nothing goes in here that they may not see.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import zip_longest
 from typing import ClassVar
 
 from billing_app.domain import comment as rules
@@ -19,8 +21,19 @@ from billing_app.domain.formats import (
     format_instant,
     format_money,
 )
+from billing_app.domain.portal_dispute import (
+    DisputeFacts,
+    DisputeMoment,
+    list_moments,
+    place_moments,
+)
 from billing_app.domain.portal_proof import MISSING, find_missing
-from billing_app.domain.portal_settings import CommentMode, PortalSetup, WriteAuth
+from billing_app.domain.portal_settings import (
+    CommentMode,
+    DisputeMode,
+    PortalSetup,
+    WriteAuth,
+)
 
 # As much of a line's name as a chip or a list shows.
 _LINE_NAME_MAX = 80
@@ -28,7 +41,7 @@ _LINE_NAME_MAX = 80
 
 @dataclass(frozen=True, slots=True)
 class CommentFacts:
-    """A comment as stored."""
+    """A comment as stored, without the author's address."""
 
     id: int
     side: str
@@ -37,13 +50,31 @@ class CommentFacts:
     line_position: int | None
     body: str
     created_at: datetime
+    dispute_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of one conversation as stored, oldest first.
+
+    Attributes:
+        count: of all its comments.
+        older: the id that the stretch before this one ends at; 0 for none. Of a
+            dispute's conversation only whether there is one.
+    """
+
+    comments: tuple[CommentFacts, ...] = ()
+    count: int = 0
+    older: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class CommentLine:
-    """One comment in words.
+    """One comment in words, or in between what happened to a dispute.
 
     Attributes:
+        id: of the comment; of the one before it where this is a happening.
+        happening: what happened, all there is to say then; `about_href` leads on.
         org: whom the author speaks for; `mark` stands in for a face.
         at: ISO 8601; `day` says it by the business's clock, `exactly` in full.
         about, about_href: the line it points to, empty for the whole invoice.
@@ -51,18 +82,20 @@ class CommentLine:
     """
 
     id: int
-    is_staff: bool
-    author: str
-    org: str
-    mark: str
-    is_verified: bool
+    key: str
     at: str
     day: str
     exactly: str
-    about: str
-    about_amount: str
-    about_href: str
-    parts: tuple[Part, ...]
+    happening: str = ""
+    is_staff: bool = False
+    author: str = ""
+    org: str = ""
+    mark: str = ""
+    is_verified: bool = False
+    about: str = ""
+    about_amount: str = ""
+    about_href: str = ""
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +114,7 @@ class Composer:
         is_open: there is a form; otherwise `closed_words` may say why not.
         is_gated: proof is missing; `gate_words` names it, `gate_href` leads to it.
         draft: names what is being written in this browser's own storage.
+        dispute: id of the dispute that is written in, empty for the invoice.
     """
 
     EMPTY: ClassVar[Composer]
@@ -93,6 +127,7 @@ class Composer:
     closed_words: str = ""
     post_href: str = ""
     draft: str = ""
+    dispute: str = ""
     lines: tuple[LineChoice, ...] = ()
 
 
@@ -104,8 +139,10 @@ class PortalThread:
     """A conversation, or a stretch of it, oldest first.
 
     Attributes:
+        dispute_id: the dispute it belongs to, 0 for the invoice itself.
         is_shown: the business lets customers read it.
-        count: of all comments; `count_words` says it for a screen reader.
+        count: of all comments.
+        first, newest: ids of the comments at both ends, 0 for none.
         older: what the stretch before this one ends at, 0 for none; `older_href`
             leads there without JavaScript.
         last_reply: id of the business's last comment here, 0 for none.
@@ -113,16 +150,32 @@ class PortalThread:
 
     EMPTY: ClassVar[PortalThread]
 
-    is_shown: bool
-    comments: tuple[CommentLine, ...]
-    count: int
-    older: int
-    older_href: str
-    last_reply: int
-    composer: Composer
+    dispute_id: int = 0
+    is_shown: bool = False
+    comments: tuple[CommentLine, ...] = ()
+    count: int = 0
+    first: int = 0
+    newest: int = 0
+    older: int = 0
+    older_href: str = ""
+    last_reply: int = 0
+    composer: Composer = Composer.EMPTY
 
 
-PortalThread.EMPTY = PortalThread(False, (), 0, 0, "", 0, Composer.EMPTY)
+PortalThread.EMPTY = PortalThread()
+
+
+@dataclass(frozen=True, slots=True)
+class PortalThreads:
+    """All that is said about an invoice: on itself, and in each of its disputes."""
+
+    EMPTY: ClassVar[PortalThreads]
+
+    invoice: PortalThread = PortalThread.EMPTY
+    disputes: tuple[PortalThread, ...] = ()
+
+
+PortalThreads.EMPTY = PortalThreads()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,25 +189,95 @@ class Reader:
 
 
 def describe_thread(
-    facts: tuple[CommentFacts, ...],
+    stretch: Stretch,
+    document: InvoiceDocument,
+    reader: Reader,
+    disputes: tuple[DisputeFacts, ...] = (),
+    *,
+    is_end: bool = True,
+) -> PortalThread:
+    """Put a stretch of an invoice's own conversation into the words of its page.
+
+    `disputes` are told of by a line each; `is_end`: nothing was said after it.
+    """
+    settings = reader.setup.settings
+    if settings.comments == CommentMode.OFF:
+        return PortalThread.EMPTY
+    older = stretch.older
+    return replace(
+        _thread(stretch),
+        is_shown=True,
+        comments=tuple(_lines(stretch, disputes, document, reader, is_end=is_end)),
+        older_href=f"{reader.base}?before={older}#comments" if older else "",
+        composer=_composer(document, reader),
+    )
+
+
+def describe_dispute_thread(
+    dispute: DisputeFacts, stretch: Stretch, document: InvoiceDocument, reader: Reader
+) -> PortalThread:
+    """Put the conversation of a dispute into the words of its invoice's page."""
+    if reader.setup.settings.disputes == DisputeMode.OFF:
+        return PortalThread.EMPTY
+    all_of_it = f"{reader.base}?disputes=all#dispute-{dispute.id}"
+    return replace(
+        _thread(stretch),
+        dispute_id=dispute.id,
+        is_shown=True,
+        comments=tuple(_comment(it, document, reader) for it in stretch.comments),
+        older_href=all_of_it if stretch.older else "",
+        composer=_dispute_composer(dispute, reader),
+    )
+
+
+def _thread(stretch: Stretch) -> PortalThread:
+    ids = [it.id for it in stretch.comments]
+    replies = [it.id for it in stretch.comments if it.side == Side.STAFF]
+    return PortalThread(
+        count=stretch.count,
+        first=min(ids, default=0),
+        newest=max(ids, default=0),
+        older=stretch.older,
+        last_reply=max(replies, default=0),
+    )
+
+
+def _lines(
+    stretch: Stretch,
+    disputes: tuple[DisputeFacts, ...],
     document: InvoiceDocument,
     reader: Reader,
     *,
-    count: int,
-    older: int,
-) -> PortalThread:
-    """Put a stretch of a conversation into the words of the customer's page."""
-    if reader.setup.settings.comments == CommentMode.OFF:
-        return PortalThread.EMPTY
-    replies = [it.id for it in facts if it.side == Side.STAFF]
-    return PortalThread(
-        is_shown=True,
-        comments=tuple(_comment(it, document, reader) for it in facts),
-        count=count,
-        older=older,
-        older_href=f"{reader.base}?before={older}#comments" if older else "",
-        last_reply=max(replies, default=0),
-        composer=_composer(document, reader),
+    is_end: bool,
+) -> Iterator[CommentLine]:
+    moments = place_moments(
+        [it.created_at for it in stretch.comments],
+        list_moments(disputes, document),
+        is_start=not stretch.older,
+        is_end=is_end,
+    )
+    last = 0
+    for before, it in zip_longest(moments, stretch.comments):
+        for moment in before:
+            yield _happening(moment, last, document, reader)
+        if it is not None:
+            yield _comment(it, document, reader)
+            last = it.id
+
+
+def _happening(
+    it: DisputeMoment, after: int, document: InvoiceDocument, reader: Reader
+) -> CommentLine:
+    zone, language = reader.setup.zone, document.language
+    at = it.at.isoformat(timespec="seconds")
+    return CommentLine(
+        id=after,
+        key=f"dispute-{it.dispute_id}-{at}",
+        at=at,
+        day=format_instant(it.at, reader.now, zone, language),
+        exactly=format_exact_instant(it.at, zone, language),
+        happening=it.words,
+        about_href=f"#dispute-{it.dispute_id}",
     )
 
 
@@ -172,6 +295,7 @@ def _comment(
     about, amount = _about(it.line_position, document)
     return CommentLine(
         id=it.id,
+        key=str(it.id),
         is_staff=is_staff,
         author=author,
         # Who buys for themselves need not be told of twice.
@@ -217,6 +341,28 @@ def _composer(document: InvoiceDocument, reader: Reader) -> Composer:
         post_href=f"{reader.base}/comments",
         draft=f"{visitor.workspace_id}-{visitor.invoice_id}",
         lines=_choices(document),
+    )
+
+
+def _dispute_composer(dispute: DisputeFacts, reader: Reader) -> Composer:
+    """Offer to answer while the dispute is open, to whoever might at all."""
+    settings, visitor = reader.setup.settings, reader.visitor
+    missing = find_missing(settings.write_auth, visitor)
+    if not dispute.is_open:
+        return Composer(closed_words="This dispute is over.")
+    if settings.disputes != DisputeMode.OPEN or missing == WriteAuth.OFF:
+        return Composer()
+    if visitor.is_staff and not visitor.is_preview:
+        return Composer()
+    return Composer(
+        is_open=True,
+        is_preview=visitor.is_preview,
+        is_gated=missing is not None,
+        gate_words=MISSING[missing] if missing else "",
+        gate_href=f"{reader.base}/verify" if missing else "",
+        post_href=f"{reader.base}/comments",
+        draft=f"{visitor.workspace_id}-{visitor.invoice_id}-{dispute.id}",
+        dispute=str(dispute.id),
     )
 
 

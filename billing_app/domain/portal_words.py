@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, get_type_hints
 
@@ -360,8 +360,5 @@ def list_differences(
         if getattr(now, key) != getattr(then, key)
     )
 
-
-# What has no effect yet has no question, so that nobody is promised anything.
-NOT_ASKED = {field.name for field in fields(PortalSettings)} - QUESTIONS.keys()
 
 TYPES: dict[str, Any] = get_type_hints(PortalSettings)

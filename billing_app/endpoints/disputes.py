@@ -11,84 +11,79 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from billing_app import runtime
+from billing_app.documents.portal import NotSent, TypedField, render_not_sent
 from billing_app.domain.dispute import REASON_LENGTH_MAX, DisputeForm
 from billing_app.domain.errors import BillingError, NotFound, NotSignedIn
 from billing_app.domain.portal_place import INVOICE_ROUTES
 from billing_app.endpoints import route_ids
 from billing_app.endpoints.portal_request import open_page
 from billing_app.endpoints.refusals import status_of
-from billing_app.endpoints.refused_forms import refused_form
 from billing_app.workflows import disputes
 
 _FIELDS_MAX = 5
 _TYPED_LENGTH_MAX = 60
-_REFUSED = "Dispute not sent"
-_FORM = Markup(
-    """<form method="post" action="{action}">
-<input type="hidden" name="line" value="{line}">
-<p class="field">
-<label class="field-label" for="amount">Amount you dispute</label>
-<input class="input input-number" id="amount" name="amount" value="{amount}"
- inputmode="decimal" autocomplete="off">
-</p>
-<p class="field">
-<label class="field-label" for="reason">What is wrong?</label>
-<textarea class="input" id="reason" name="reason" rows="6">{reason}</textarea>
-</p>
-<p><button class="button button-primary">Send dispute</button></p>
-</form>"""
-)
 
 
-def dispute_routes() -> list[Route]:
+def dispute_routes(head: Markup) -> list[Route]:
+    """Return the routes; `head` links the stylesheets of a refusal."""
     route_ids.register()
+    plain = _PlainForms(head)
     return [
         route
         for page in INVOICE_ROUTES
         for route in (
-            Route(f"{page}/disputes", open_dispute, methods=["POST"]),
+            Route(f"{page}/disputes", plain.open, methods=["POST"]),
             Route(
                 f"{page}/disputes/{{dispute_id:id}}/withdraw",
-                withdraw_dispute,
+                plain.withdraw,
                 methods=["POST"],
             ),
         )
     ]
 
 
-async def open_dispute(request: Request) -> Response:
-    """Open a dispute and go back to it, or say why not with all that was typed."""
-    form = await request.form(max_files=0, max_fields=_FIELDS_MAX)
-    sent = DisputeForm(
-        amount=str(form.get("amount", ""))[:_TYPED_LENGTH_MAX],
-        # One character too many is enough to be told so.
-        reason=str(form.get("reason", ""))[: 2 * REASON_LENGTH_MAX],
-        line=str(form.get("line", ""))[:_TYPED_LENGTH_MAX],
-        request_key=secrets.token_hex(16),
-    )
-    page = request.url.path.removesuffix("/disputes")
-    try:
-        await run_in_threadpool(_open, request, page, sent)
-    except (NotFound, NotSignedIn):
-        return RedirectResponse(page, 303)
-    except BillingError as refusal:
-        return _refused(refusal, page, sent)
-    return RedirectResponse(f"{page}#disputes", 303)
+class _PlainForms:
+    """The answers to the forms of a page without a script."""
 
+    def __init__(self, head: Markup) -> None:
+        self._head = head
 
-async def withdraw_dispute(request: Request) -> Response:
-    """Take a dispute back and show the invoice as it is now."""
-    page = request.url.path.partition("/disputes/")[0]
-    try:
-        await run_in_threadpool(
-            _withdraw, request, page, request.path_params["dispute_id"]
+    async def open(self, request: Request) -> Response:
+        """Open a dispute and go back to it, or say why not with what was typed."""
+        form = await request.form(max_files=0, max_fields=_FIELDS_MAX)
+        sent = DisputeForm(
+            amount=str(form.get("amount", ""))[:_TYPED_LENGTH_MAX],
+            # One character too many is enough to be told so.
+            reason=str(form.get("reason", ""))[: 2 * REASON_LENGTH_MAX],
+            line=str(form.get("line", ""))[:_TYPED_LENGTH_MAX],
+            request_key=secrets.token_hex(16),
         )
-    except (NotFound, NotSignedIn):
-        return RedirectResponse(page, 303)
-    except BillingError as refusal:
-        words = refused_form(_REFUSED, refusal.message, back=f"{page}#disputes")
-        return HTMLResponse(words, status_of(refusal))
-    return RedirectResponse(f"{page}#disputes", 303)
+        page = request.url.path.removesuffix("/disputes")
+        try:
+            await run_in_threadpool(_open, request, page, sent)
+        except (NotFound, NotSignedIn):
+            return RedirectResponse(page, 303)
+        except BillingError as refusal:
+            return self._refused(_sent_again(refusal, page, sent), refusal)
+        return RedirectResponse(f"{page}#disputes", 303)
+
+    async def withdraw(self, request: Request) -> Response:
+        """Take a dispute back and show the invoice as it is now."""
+        page = request.url.path.partition("/disputes/")[0]
+        dispute_id = request.path_params["dispute_id"]
+        try:
+            await run_in_threadpool(_withdraw, request, page, dispute_id)
+        except (NotFound, NotSignedIn):
+            return RedirectResponse(page, 303)
+        except BillingError as refusal:
+            words = NotSent(
+                "Dispute not withdrawn", refusal.message, back=f"{page}#disputes"
+            )
+            return self._refused(words, refusal)
+        return RedirectResponse(f"{page}#disputes", 303)
+
+    def _refused(self, it: NotSent, refusal: BillingError) -> Response:
+        return HTMLResponse(render_not_sent(it, head=self._head), status_of(refusal))
 
 
 def _open(request: Request, page: str, sent: DisputeForm) -> None:
@@ -99,12 +94,16 @@ def _withdraw(request: Request, page: str, dispute_id: int) -> None:
     disputes.withdraw_dispute(runtime.current(), open_page(request, page), dispute_id)
 
 
-def _refused(refusal: BillingError, page: str, sent: DisputeForm) -> Response:
-    form = _FORM.format(
+def _sent_again(refusal: BillingError, page: str, sent: DisputeForm) -> NotSent:
+    return NotSent(
+        title="Dispute not sent",
+        message=refusal.message,
+        back=f"{page}#disputes",
         action=f"{page}/disputes",
-        line=sent.line,
-        amount=sent.amount,
-        reason=sent.reason,
+        button="Send dispute",
+        hidden=(("line", sent.line),),
+        fields=(
+            TypedField("amount", "Amount you dispute", sent.amount, "amount"),
+            TypedField("reason", "What is wrong?", sent.reason, "long"),
+        ),
     )
-    words = refused_form(_REFUSED, refusal.message, form=form, back=f"{page}#disputes")
-    return HTMLResponse(words, status_of(refusal))

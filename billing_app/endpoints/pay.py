@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
@@ -12,6 +13,7 @@ from starlette.routing import Route
 
 from billing_app import runtime
 from billing_app.database.authentication import OpenedLink
+from billing_app.documents.portal import NotSent, TypedField, render_not_sent
 from billing_app.domain.actors import PortalVisitor
 from billing_app.domain.errors import (
     BillingError,
@@ -25,7 +27,6 @@ from billing_app.domain.portal_place import ACCOUNT_ROUTES, INVOICE_ROUTES
 from billing_app.endpoints import route_ids
 from billing_app.endpoints.portal_request import open_page, place_of
 from billing_app.endpoints.refusals import status_of
-from billing_app.endpoints.refused_forms import refused_form
 from billing_app.workflows import account_payments, pay_online
 from billing_app.workflows.pay_online import Chosen
 
@@ -34,36 +35,17 @@ _FIELDS_MAX = 5
 _CHOICES_MAX = 2_000
 _ID = re.compile("[0-9]{1,15}")
 _TYPED_LENGTH_MAX = 60
-
-_CHOSEN = Markup('<input type="hidden" name="invoice" value="{id}">')
-_TOGETHER_FORM = Markup(
-    """<form method="post" action="{action}">{invoices}
-<p class="field">
-<label class="field-label" for="amount">Amount to pay</label>
-<input class="input input-number" id="amount" name="amount" value="{amount}"
- inputmode="decimal" autocomplete="off" aria-invalid="true">
-</p>
-<p><button class="button button-primary">Pay now</button></p>
-</form>"""
-)
-_FORM = Markup(
-    """<form method="post" action="{action}">
-<p class="field">
-<label class="field-label" for="amount">Amount to pay</label>
-<input class="input input-number" id="amount" name="amount" value="{amount}"
- inputmode="decimal" autocomplete="off" aria-invalid="true">
-</p>
-<p><button class="button button-primary">Pay now</button></p>
-</form>"""
-)
+_TITLE = "Payment not started"
 
 
-def pay_routes() -> list[Route]:
+def pay_routes(head: Markup) -> list[Route]:
+    """Return the routes; `head` links the stylesheets of a refusal."""
     route_ids.register()
+    plain = _PlainForms(head)
     return [
-        *(Route(f"{page}/pay", pay, methods=["POST"]) for page in INVOICE_ROUTES),
+        *(Route(f"{page}/pay", plain.pay, methods=["POST"]) for page in INVOICE_ROUTES),
         *(
-            Route(f"{page}/pay", pay_together, methods=["POST"])
+            Route(f"{page}/pay", plain.pay_together, methods=["POST"])
             for page in ACCOUNT_ROUTES
         ),
         *(
@@ -73,51 +55,62 @@ def pay_routes() -> list[Route]:
     ]
 
 
-async def pay(request: Request) -> Response:
-    """Send the browser to the payment page, or say why there is none."""
-    form = await request.form(max_files=0, max_fields=_FIELDS_MAX)
-    amount = str(form.get("amount", ""))[:_TYPED_LENGTH_MAX]
-    try:
-        url = await run_in_threadpool(_start, request, amount)
-    except (NotFound, NotSignedIn):
-        return RedirectResponse(_back(request), 303)
-    except BillingError as refusal:
-        return _refused(request, refusal, amount)
-    return RedirectResponse(url, 303)
+class _PlainForms:
+    """The answers to the forms of a page without a script."""
 
+    def __init__(self, head: Markup) -> None:
+        self._head = head
 
-async def pay_together(request: Request) -> Response:
-    """Do `pay` for the invoices that were chosen, or for the whole balance."""
-    form = await request.form(max_files=0, max_fields=_CHOICES_MAX)
-    typed = [str(text)[:_TYPED_LENGTH_MAX] for text in form.getlist("invoice")]
-    chosen = Chosen(
-        # What is no number is no invoice either.
-        tuple(int(text) if _ID.fullmatch(text) else 0 for text in typed),
-        str(form.get("balance", ""))[:3],
-        str(form.get("amount", ""))[:_TYPED_LENGTH_MAX],
-    )
-    if chosen.currency:
-        chosen = Chosen(currency=chosen.currency)
-    try:
-        link = await run_in_threadpool(open_page, request, _back(request))
-    except BillingError:
-        # The page itself says what is the matter with the link.
-        return RedirectResponse(_back(request), 303)
-    try:
-        url = await run_in_threadpool(_start_together, request, link, chosen)
-    except BillingError as refusal:
-        again = _TOGETHER_FORM.format(
-            action=request.url.path,
-            invoices=Markup("").join(
-                _CHOSEN.format(id=invoice_id) for invoice_id in chosen.invoice_ids
-            ),
-            amount=chosen.amount_text,
+    async def pay(self, request: Request) -> Response:
+        """Send the browser to the payment page, or say why there is none."""
+        form = await request.form(max_files=0, max_fields=_FIELDS_MAX)
+        amount = str(form.get("amount", ""))[:_TYPED_LENGTH_MAX]
+        try:
+            url = await run_in_threadpool(_start, request, amount)
+        except (NotFound, NotSignedIn):
+            return RedirectResponse(_back(request), 303)
+        except BillingError as refusal:
+            may_do = isinstance(refusal, InvalidInput | DiskFull)
+            it = NotSent(_TITLE, refusal.message, back=_back(request))
+            again = _sent_again(it, request, amount) if may_do else it
+            return self._refused(again, refusal)
+        return RedirectResponse(url, 303)
+
+    async def pay_together(self, request: Request) -> Response:
+        """Do `pay` for the invoices that were chosen, or for the whole balance."""
+        form = await request.form(max_files=0, max_fields=_CHOICES_MAX)
+        typed = [str(text)[:_TYPED_LENGTH_MAX] for text in form.getlist("invoice")]
+        chosen = Chosen(
+            # What is no number is no invoice either.
+            tuple(int(text) if _ID.fullmatch(text) else 0 for text in typed),
+            str(form.get("balance", ""))[:3],
+            str(form.get("amount", ""))[:_TYPED_LENGTH_MAX],
         )
-        is_amount = isinstance(refusal, InvalidInput) and refusal.field == "amount"
-        may_do = is_amount or isinstance(refusal, DiskFull)
-        form_again = again if may_do else Markup("")
-        return _answer(refusal, form_again, _back(request), "your invoices")
-    return RedirectResponse(url, 303)
+        if chosen.currency:
+            chosen = Chosen(currency=chosen.currency)
+        try:
+            link = await run_in_threadpool(open_page, request, _back(request))
+        except BillingError:
+            # The page itself says what is the matter with the link.
+            return RedirectResponse(_back(request), 303)
+        try:
+            url = await run_in_threadpool(_start_together, request, link, chosen)
+        except BillingError as refusal:
+            is_amount = isinstance(refusal, InvalidInput) and refusal.field == "amount"
+            may_do = is_amount or isinstance(refusal, DiskFull)
+            it = NotSent(
+                _TITLE,
+                refusal.message,
+                back=_back(request),
+                where="your invoices",
+                hidden=tuple(("invoice", str(each)) for each in chosen.invoice_ids),
+            )
+            again = _sent_again(it, request, chosen.amount_text) if may_do else it
+            return self._refused(again, refusal)
+        return RedirectResponse(url, 303)
+
+    def _refused(self, it: NotSent, refusal: BillingError) -> Response:
+        return HTMLResponse(render_not_sent(it, head=self._head), status_of(refusal))
 
 
 async def come_back(request: Request) -> Response:
@@ -164,16 +157,11 @@ def _back(request: Request) -> str:
     return request.url.path.rpartition("/")[0]
 
 
-def _refused(request: Request, refusal: BillingError, amount: str) -> Response:
-    """Show the sentence, and the amount again where another one may do."""
-    form = Markup("")
-    if isinstance(refusal, InvalidInput | DiskFull):
-        form = _FORM.format(action=request.url.path, amount=amount)
-    return _answer(refusal, form, _back(request), "the invoice")
-
-
-def _answer(refusal: BillingError, form: Markup, back: str, where: str) -> Response:
-    page = refused_form(
-        "Payment not started", refusal.message, form=form, back=back, where=where
+def _sent_again(it: NotSent, request: Request, amount: str) -> NotSent:
+    """Offer the amount again, where another one may do."""
+    return replace(
+        it,
+        action=request.url.path,
+        button="Pay now",
+        fields=(TypedField("amount", "Amount to pay", amount, "amount"),),
     )
-    return HTMLResponse(page, status_of(refusal))

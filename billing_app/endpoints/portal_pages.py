@@ -105,8 +105,12 @@ def _paint_invoice(scope: Scope, head: Markup) -> Painted:
     pages = None
     if asked.get("view") == "pdf" and opened.view.shows_pdf:
         pages = document_files.list_pages(running, link.visitor, base)
-    thread = conversations.open_thread(
-        running, link, base, before=_comment_id(asked.get("before", ""))
+    threads = conversations.open_threads(
+        running,
+        link,
+        base,
+        before=_comment_id(asked.get("before", "")),
+        has_all_of_disputes=asked.get("disputes") == "all",
     )
     html = render_portal(
         opened.view,
@@ -115,7 +119,7 @@ def _paint_invoice(scope: Scope, head: Markup) -> Painted:
         as_of=opened.as_of,
         clock=opened.clock,
         pages=pages,
-        thread=thread,
+        threads=threads,
         request_key=running.chance.new_token(),
     )
     after = visits.fetched(scope, link, VisitKind.PAGE)

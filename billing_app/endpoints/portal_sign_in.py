@@ -1,7 +1,9 @@
 """Prove who one is as a customer, by plain forms that work without a script.
 
 Only an HTTP answer can set a safe cookie. Every success loads the page anew, since
-the socket of a page keeps the cookie it was opened with.
+the socket of a page keeps the cookie it was opened with. A dialog on the page sends
+the same forms and shows the same answers (web/portal/verifying.jsx); it is told by
+an empty one that nothing is missing any more.
 """
 
 from __future__ import annotations
@@ -97,7 +99,9 @@ class _Pages:
     async def show(self, request: Request) -> Response:
         try:
             desk = await run_in_threadpool(_open, request)
-            return await run_in_threadpool(self._next, desk)
+            answer = await run_in_threadpool(self._next, desk)
+            is_proven = isinstance(answer, RedirectResponse)
+            return Response(status_code=204) if is_proven and _asks(request) else answer
         except BillingError as refusal:
             return self._refusal(request, refusal)
 
@@ -105,9 +109,14 @@ class _Pages:
         form = await request.form(max_files=0, max_fields=_FIELDS_MAX)
         try:
             desk = await run_in_threadpool(_open, request)
-            return await run_in_threadpool(self._take, desk, form, _browser(request))
+            answer = await run_in_threadpool(self._take, desk, form, _browser(request))
         except BillingError as refusal:
             return self._refusal(request, refusal)
+        # The form with its refusal is what a dialog asked for; a browser would note
+        # anything else as an error of the page.
+        if _asks(request) and answer.status_code == 422:
+            answer.status_code = 200
+        return answer
 
     async def leave(self, request: Request) -> Response:
         try:
@@ -274,6 +283,11 @@ def _browser(request: Request) -> Browser:
     hops = runtime.current().settings.trusted_proxy_hops
     network = client_network(request.scope, headers, hops)
     return Browser(network, headers.get("user-agent", ""))
+
+
+def _asks(request: Request) -> bool:
+    """Tell whether a dialog on the page asks, which has no use for another page."""
+    return "x-dialog" in request.headers
 
 
 def _text(form: FormData, name: str) -> str:

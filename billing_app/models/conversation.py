@@ -57,21 +57,23 @@ class Comment(CustomerVisible, table=True):
 
 
 class ThreadMark(WorkspaceOwned, table=True):
-    """How far one side has read an invoice's conversation, and been written to.
+    """How far one side has read a conversation, and been written to about it.
 
-    `side` is who reads: customer or staff. `read_id` is the last comment that stood
-    on an open page of theirs, `mailed_id` the last one that a mail has told of.
+    `side` is who reads: customer or staff. `dispute_id` is 0 for the invoice's own
+    conversation. `read_id` is the last comment that stood on an open page of theirs,
+    `mailed_id` the last one that a mail has told of.
     """
 
     __table_args__ = (
         ForeignKeyConstraint(
             ["workspace_id", "invoice_id"], ["invoice.workspace_id", "invoice.id"]
         ),
-        UniqueConstraint("workspace_id", "invoice_id", "side"),
+        UniqueConstraint("workspace_id", "invoice_id", "dispute_id", "side"),
         CheckConstraint("side in ('customer', 'staff')", name="side"),
     )
 
     invoice_id: int = Field(sa_type=BigInteger)
+    dispute_id: int = Field(default=0, sa_type=BigInteger)
     side: str = Field(max_length=10)
     read_id: int = Field(default=0, sa_type=BigInteger)
     read_at: datetime | None = Field(default=None, sa_type=UtcInstant)

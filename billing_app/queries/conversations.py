@@ -1,4 +1,4 @@
-"""What staff read of an invoice's conversation, and what mails about it need."""
+"""What staff read of what is said on an invoice, and what mails about it need."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlmodel import col
 
 from billing_app.database.access import job, staff
@@ -16,7 +16,12 @@ from billing_app.domain.comment import MAIL_PAUSE, Side
 from billing_app.domain.dates import Moment
 from billing_app.domain.document import InvoiceDocument, from_json
 from billing_app.domain.mail_settings import MailSettings
-from billing_app.domain.portal_settings import CommentMode
+from billing_app.domain.portal_dispute import (
+    DisputeFacts,
+    DisputeMoment,
+    list_moments,
+)
+from billing_app.domain.portal_settings import CommentMode, DisputeMode
 from billing_app.models import (
     Comment,
     Invoice,
@@ -27,6 +32,7 @@ from billing_app.models import (
     ThreadMark,
     WorkspaceSettings,
 )
+from billing_app.queries.disputes import StaffDispute, list_disputes
 from billing_app.queries.portal_rules import read_rules
 
 PAGE_SIZE = 50
@@ -79,6 +85,22 @@ class StaffThread:
 
 
 @dataclass(frozen=True, slots=True)
+class DisputeThread:
+    """The conversation of one dispute.
+
+    Attributes:
+        moments: when it was opened, and how it ended.
+        thread: its newest comments; there are no lines to choose from.
+        is_shown: the business lets customers see disputes.
+    """
+
+    dispute: StaffDispute
+    moments: tuple[DisputeMoment, ...]
+    thread: StaffThread
+    is_shown: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ReadNote:
     """What a member wrote down for the others."""
 
@@ -111,14 +133,17 @@ def read_thread(
 ) -> StaffThread:
     """Read the newest comments of an invoice, or those before one, or since one.
 
+    What is said in its disputes is not among them.
+
     Raises:
         NotFound: no such invoice in this workspace.
     """
     invoice = uow.get(Invoice, invoice_id)
+    own = (col(Comment.invoice_id) == invoice_id, col(Comment.dispute_id).is_(None))
     wanted = 1_000 if since else PAGE_SIZE
     statement = (
         select(*_COLUMNS)
-        .where(col(Comment.invoice_id) == invoice_id, col(Comment.id) >= since)
+        .where(*own, col(Comment.id) >= since)
         .order_by(col(Comment.id).desc())
         .limit(wanted)
     )
@@ -126,26 +151,74 @@ def read_thread(
         statement = statement.where(col(Comment.id) < before)
     comments = tuple(_comment(row) for row in reversed(uow.all(statement)))
     first = comments[0].id if comments else 0
-    marks = _marks(uow, invoice_id)
-    shown = (col(Comment.invoice_id) == invoice_id, col(Comment.removed_at).is_(None))
+    read_by_staff = _marks(uow, invoice_id, Side.STAFF).get(0, 0)
+    shown = (*own, col(Comment.removed_at).is_(None))
     unread = (
         *shown,
         col(Comment.side) == Side.CUSTOMER,
-        col(Comment.id) > marks.get(Side.STAFF, 0),
+        col(Comment.id) > read_by_staff,
     )
     return StaffThread(
         comments=comments,
         count=_count(uow, *shown),
         unread=_count(uow, *unread),
-        read_by_customer=marks.get(Side.CUSTOMER, 0),
-        older=first
-        if _count(uow, col(Comment.invoice_id) == invoice_id, col(Comment.id) < first)
-        else 0,
+        read_by_customer=_marks(uow, invoice_id, Side.CUSTOMER).get(0, 0),
+        older=first if _count(uow, *own, col(Comment.id) < first) else 0,
         lines=_lines(uow, invoice_id),
         mode=read_rules(uow, invoice_id).settings.comments,
         is_published=invoice.published_at is not None,
         moment=Moment(uow.now, uow.workspace.zone),
     )
+
+
+@staff(Permission.VIEW)
+def read_dispute_threads(
+    uow: UnitOfWork, invoice_id: int, *, has_all: bool = False
+) -> tuple[DisputeThread, ...]:
+    """Read what is said in an invoice's disputes: the newest of all together.
+
+    Raises:
+        NotFound: no such invoice in this workspace.
+    """
+    invoice = uow.get(Invoice, invoice_id)
+    disputes = list_disputes(uow, invoice_id)
+    if not disputes:
+        return ()
+    said = uow.all(
+        select(*_COLUMNS)
+        .where(
+            col(Comment.invoice_id) == invoice_id,
+            col(Comment.dispute_id).is_not(None),
+        )
+        .order_by(col(Comment.id).desc())
+        .limit(1_000 if has_all else PAGE_SIZE)
+    )
+    by_staff = _marks(uow, invoice_id, Side.STAFF)
+    by_customer = _marks(uow, invoice_id, Side.CUSTOMER)
+    counts = _count_in_disputes(uow, invoice_id, by_staff)
+    settings = read_rules(uow, invoice_id).settings
+    document = _document(uow, invoice_id)
+    threads: list[DisputeThread] = []
+    for dispute in disputes:
+        comments = tuple(
+            _comment(row) for row in reversed(said) if row.dispute_id == dispute.id
+        )
+        stored, shown, unread = counts.get(dispute.id, (0, 0, 0))
+        thread = StaffThread(
+            comments=comments,
+            count=shown,
+            unread=unread,
+            read_by_customer=by_customer.get(dispute.id, 0),
+            older=int(stored > len(comments)),
+            lines=(),
+            mode=settings.comments,
+            is_published=invoice.published_at is not None,
+            moment=Moment(uow.now, uow.workspace.zone),
+        )
+        is_shown = settings.disputes != DisputeMode.OFF
+        moments = tuple(list_moments([_facts(dispute)], document)) if document else ()
+        threads.append(DisputeThread(dispute, moments, thread, is_shown))
+    return tuple(threads)
 
 
 @staff(Permission.VIEW)
@@ -186,24 +259,30 @@ def find_session_email(uow: UnitOfWork, session_id: int | None) -> str:
 
 
 @job
-def find_read_mark(uow: UnitOfWork, invoice_id: int, reader: Side) -> int:
-    """Return the last comment that stood on an open page of a side, 0 for none."""
-    return _marks(uow, invoice_id).get(reader, 0)
+def list_read_marks(uow: UnitOfWork, invoice_id: int, reader: Side) -> dict[int, int]:
+    """Return the last comments that stood on an open page of a side.
+
+    By dispute; by 0 that of the invoice's own conversation.
+    """
+    return _marks(uow, invoice_id, reader)
 
 
 @job
 def find_unread(
-    uow: UnitOfWork, invoice_id: int, reader: Side
+    uow: UnitOfWork, invoice_id: int, reader: Side, dispute_id: int = 0
 ) -> UnreadComments | None:
     """Return what a side has neither read nor been mailed about, or None."""
     mark = uow.first(
         select(ThreadMark).where(
-            col(ThreadMark.invoice_id) == invoice_id, col(ThreadMark.side) == reader
+            col(ThreadMark.invoice_id) == invoice_id,
+            col(ThreadMark.dispute_id) == dispute_id,
+            col(ThreadMark.side) == reader,
         )
     )
     known = max(mark.ThreadMark.read_id, mark.ThreadMark.mailed_id) if mark else 0
     unread = (
         col(Comment.invoice_id) == invoice_id,
+        func.coalesce(col(Comment.dispute_id), 0) == dispute_id,
         col(Comment.side) == reader.other,
         col(Comment.id) > known,
         col(Comment.removed_at).is_(None),
@@ -275,13 +354,36 @@ def list_proven_addresses(uow: UnitOfWork, invoice_id: int) -> tuple[str, ...]:
     return tuple(sorted(row[0] for row in rows))
 
 
-def _marks(uow: UnitOfWork, invoice_id: int) -> dict[Side, int]:
+def _marks(uow: UnitOfWork, invoice_id: int, reader: Side) -> dict[int, int]:
     rows = uow.all(
-        select(col(ThreadMark.side), col(ThreadMark.read_id)).where(
-            col(ThreadMark.invoice_id) == invoice_id
+        select(col(ThreadMark.dispute_id), col(ThreadMark.read_id)).where(
+            col(ThreadMark.invoice_id) == invoice_id, col(ThreadMark.side) == reader
         )
     )
-    return {Side(side): read_id for side, read_id in rows}
+    return dict(rows)
+
+
+def _count_in_disputes(
+    uow: UnitOfWork, invoice_id: int, read: dict[int, int]
+) -> dict[int, tuple[int, int, int]]:
+    """Count by dispute what is stored, what is shown, and what is unread of it."""
+    is_shown = col(Comment.removed_at).is_(None)
+    last_read = case(read, value=col(Comment.dispute_id), else_=0) if read else 0
+    is_unread = (col(Comment.side) == Side.CUSTOMER) & (col(Comment.id) > last_read)
+    rows = uow.all(
+        select(
+            col(Comment.dispute_id),
+            func.count(),
+            func.count().filter(is_shown),
+            func.count().filter(is_shown & is_unread),
+        )
+        .where(
+            col(Comment.invoice_id) == invoice_id,
+            col(Comment.dispute_id).is_not(None),
+        )
+        .group_by(col(Comment.dispute_id))
+    )
+    return {row[0]: (row[1], row[2], row[3]) for row in rows}
 
 
 def _count(uow: UnitOfWork, *criteria: Any) -> int:
@@ -289,15 +391,31 @@ def _count(uow: UnitOfWork, *criteria: Any) -> int:
 
 
 def _lines(uow: UnitOfWork, invoice_id: int) -> tuple[str, ...]:
+    document = _document(uow, invoice_id)
+    return tuple(line.name for line in document.lines) if document else ()
+
+
+def _document(uow: UnitOfWork, invoice_id: int) -> InvoiceDocument | None:
     found = uow.first(
         select(col(IssuedDocument.content)).where(
             col(IssuedDocument.invoice_id) == invoice_id,
             col(IssuedDocument.kind) == "invoice",
         )
     )
-    if found is None:
-        return ()
-    return tuple(line.name for line in from_json(InvoiceDocument, found[0]).lines)
+    return found and from_json(InvoiceDocument, found[0])
+
+
+def _facts(it: StaffDispute) -> DisputeFacts:
+    return DisputeFacts(
+        id=it.id,
+        line_position=it.line_position,
+        amount_minor=it.amount_minor,
+        reason=it.reason,
+        opened_at=it.opened_at,
+        outcome=it.outcome or "",
+        answer=it.answer,
+        resolved_at=it.resolved_at,
+    )
 
 
 def _comment(row: Any) -> StaffComment:
@@ -324,4 +442,5 @@ _COLUMNS: tuple[Any, ...] = (
     Comment.body,
     Comment.created_at,
     Comment.removed_at,
+    Comment.dispute_id,
 )

@@ -12,6 +12,7 @@ from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.document import BankRow, Branding, Party
 from billing_app.domain.draft import DraftForm, DraftRules, form_from_json
+from billing_app.domain.portal_settings import PortalSettings, VisibleOn
 from billing_app.models import Customer, Invoice, TaxRate, WorkspaceSettings
 from billing_app.queries.letterhead import (
     bank_rows,
@@ -56,6 +57,7 @@ class Desk:
     Attributes:
         today: in the workspace's zone, for empty dates.
         notes, terms: what a new draft starts with.
+        visible_on: which step shows the invoice to its customer.
     """
 
     currency: str
@@ -71,6 +73,7 @@ class Desk:
     iban: str
     notes: str
     terms: str
+    visible_on: VisibleOn
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,4 +201,5 @@ def _desk(uow: UnitOfWork, settings: WorkspaceSettings, look: str) -> Desk:
         iban=settings.bank_iban,
         notes=settings.notes,
         terms=settings.terms,
+        visible_on=PortalSettings.from_stored(settings.portal).visible_on,
     )

@@ -47,12 +47,13 @@ from billing_app.domain.invoice import (
 )
 from billing_app.domain.parsing import clean_text
 from billing_app.domain.payment import PaymentStatus
+from billing_app.domain.portal_dispute import DisputeFacts
 from billing_app.domain.portal_invoice import PdfState
+from billing_app.domain.portal_thread import CommentFacts
 from billing_app.domain.statement import Span
 from billing_app.models import (
     BillableEvent,
     Customer,
-    Dispute,
     Invoice,
     IssuedDocument,
     Payment,
@@ -77,6 +78,8 @@ from billing_app.queries.paging import (
     make_walk,
 )
 from billing_app.queries.portal import ReadInvoice, pdf_state, read_invoice
+from billing_app.queries.portal_disputes import list_disputes
+from billing_app.queries.portal_thread import list_latest
 
 ROWS = 25
 TEXT_LENGTH_MAX = 200
@@ -237,25 +240,18 @@ class ReminderFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class DisputeFacts:
-    """A dispute as its customer knows it; no `resolved_at` while it is open."""
-
-    line_position: int | None
-    amount_minor: int
-    reason: str
-    opened_at: datetime
-    outcome: str
-    answer: str
-    resolved_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class Unfolded:
-    """What lies behind one row of the list."""
+    """What lies behind one row of the list.
+
+    Attributes:
+        disputes: oldest first.
+        comments: the newest of the invoice and of its disputes, oldest first.
+    """
 
     invoice: ReadInvoice
     reminders: tuple[ReminderFacts, ...]
     disputes: tuple[DisputeFacts, ...]
+    comments: tuple[CommentFacts, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,7 +357,8 @@ def unfold(
     return Unfolded(
         invoice=invoice,
         reminders=tuple(_list_reminders(uow, invoice_id)) if shows_reminders else (),
-        disputes=tuple(_list_disputes(uow, invoice_id)) if shows_disputes else (),
+        disputes=tuple(list_disputes(uow, invoice_id))[::-1] if shows_disputes else (),
+        comments=list_latest(uow, invoice_id),
     )
 
 
@@ -847,25 +844,6 @@ def _list_reminders(uow: UnitOfWork, invoice_id: int) -> Iterator[ReminderFacts]
     )
     for sent_at, email in uow.all(statement):
         yield ReminderFacts(sent_at, email)
-
-
-def _list_disputes(uow: UnitOfWork, invoice_id: int) -> Iterator[DisputeFacts]:
-    statement = (
-        select(
-            col(Dispute.line_position),
-            col(Dispute.amount_minor),
-            col(Dispute.reason),
-            col(Dispute.opened_at),
-            col(Dispute.outcome),
-            col(Dispute.answer),
-            col(Dispute.resolved_at),
-        )
-        .where(col(Dispute.invoice_id) == invoice_id)
-        .order_by(col(Dispute.id))
-        .limit(DISPUTES_MAX)
-    )
-    for row in uow.all(statement):
-        yield DisputeFacts(*row)
 
 
 @inner

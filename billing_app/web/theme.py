@@ -24,6 +24,11 @@ FONT = "/fonts/inter-latin.woff2"
 _ASSETS = Path(__file__).parents[2] / "assets"
 
 
+def stylesheet_address(name: str) -> str:
+    """Return where a stylesheet is that a page loads once it needs it."""
+    return _href(name)
+
+
 def stylesheet_links(names: tuple[str, ...]) -> list[rx.Component]:
     """Link stylesheets from inside a page; React hoists them into the head.
 

@@ -13,6 +13,7 @@ from billing_app.domain.actors import Proof, SystemActor
 from billing_app.domain.aging import AgeBucket
 from billing_app.domain.behind import Behind, BehindEvent, describe_lines
 from billing_app.domain.branding import brand_style, correct_brand, initials
+from billing_app.domain.comment import Side, shorten, shown_name
 from billing_app.domain.document import DocumentLine, InvoiceDocument
 from billing_app.domain.errors import NotFound
 from billing_app.domain.formats import (
@@ -24,6 +25,7 @@ from billing_app.domain.formats import (
     format_short_date,
 )
 from billing_app.domain.invoice import InvoiceStatus
+from billing_app.domain.link_powers import describe_own
 from billing_app.domain.portal_account import (
     AccountFrame,
     AccountList,
@@ -32,6 +34,7 @@ from billing_app.domain.portal_account import (
     BehindLine,
     Choice,
     Fold,
+    FoldComment,
     FoldDispute,
     FoldLine,
     ListRow,
@@ -39,6 +42,7 @@ from billing_app.domain.portal_account import (
     PayPart,
     Stat,
 )
+from billing_app.domain.portal_dispute import DisputeFacts
 from billing_app.domain.portal_invoice import (
     Looking,
     contacts,
@@ -46,7 +50,12 @@ from billing_app.domain.portal_invoice import (
     is_word_mark,
 )
 from billing_app.domain.portal_place import Door, PortalPlace
-from billing_app.domain.portal_settings import DisputeMode, PaymentMode, PortalSetup
+from billing_app.domain.portal_settings import (
+    CommentMode,
+    DisputeMode,
+    PaymentMode,
+    PortalSetup,
+)
 from billing_app.queries import portal_account
 from billing_app.queries.portal_account import (
     Account,
@@ -56,13 +65,16 @@ from billing_app.queries.portal_account import (
     AccountSort,
     AccountTab,
     CurrencySums,
-    DisputeFacts,
     Period,
     Unfolded,
     parse_account_filter,
 )
 from billing_app.runtime import Runtime
 from billing_app.workflows.account_payments import describe_payment, list_payable
+
+# As much of a conversation as stands behind a row; the invoice has all of it.
+_FOLD_COMMENTS = 4
+_FOLD_COMMENT_LENGTH = 240
 
 # The parameters of the list, in the order that addresses carry them.
 PARAMETERS = (
@@ -161,7 +173,7 @@ def unfold(
     )
     base = place.invoice_path(invoice_id)
     looking = Looking(runtime.now(), base, is_preview=link.visitor.is_preview)
-    return _Folder(found, link.setup, looking).write()
+    return _Folder(found, link, looking).write()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +220,7 @@ class _Writer:
             statement_first=self.account.year_start.isoformat(),
             statement_last=today.isoformat(),
             pay=self.pay,
+            powers=describe_own(self.link.setup, self.link.visitor, self.place),
         )
 
     def stats(self) -> tuple[Stat, ...]:
@@ -434,7 +447,7 @@ class _Folder:
     """Writes what lies behind one row."""
 
     found: Unfolded
-    setup: PortalSetup
+    link: OpenedLink
     looking: Looking
 
     def write(self) -> Fold:
@@ -447,8 +460,15 @@ class _Folder:
             total=self.money(document.total_minor),
             payments=view.payments,
             history=tuple(self.history()),
+            comments=self.comments(None)
+            if self.setup.settings.comments != CommentMode.OFF
+            else (),
             talk_href=f"{self.looking.base}#comments",
         )
+
+    @property
+    def setup(self) -> PortalSetup:
+        return self.link.setup
 
     @property
     def document(self) -> InvoiceDocument:
@@ -508,7 +528,28 @@ class _Folder:
         else:
             ended = _OUTCOMES.get(it.outcome, "Settled")
             note = f"{opened}. {ended} on {self.instant(it.resolved_at)}"
-        return FoldDispute(f"You questioned {about}", it.reason, note, it.answer)
+        return FoldDispute(
+            f"You questioned {about}",
+            it.reason,
+            note,
+            it.answer,
+            self.comments(it.id),
+        )
+
+    def comments(self, dispute_id: int | None) -> tuple[FoldComment, ...]:
+        """Write the last comments of one conversation in short."""
+        said = [it for it in self.found.comments if it.dispute_id == dispute_id]
+        return tuple(
+            FoldComment(
+                author=shown_name(
+                    it.author_name, self.setup.settings, self.link.visitor
+                ),
+                when=self.instant(it.created_at),
+                words=shorten(it.body, _FOLD_COMMENT_LENGTH),
+                is_staff=it.side == Side.STAFF,
+            )
+            for it in said[-_FOLD_COMMENTS:]
+        )
 
     def sums(self) -> Iterator[tuple[str, str]]:
         for it in self.document.adjustments:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from billing_app.database.authentication import OpenedLink
 from billing_app.domain.actors import PortalVisitor, SystemActor
 from billing_app.domain.comment import CommentForm, Side
 from billing_app.domain.errors import NotFound
-from billing_app.domain.portal_settings import CommentMode
+from billing_app.domain.portal_settings import CommentMode, DisputeMode
 from billing_app.domain.portal_thread import (
-    CommentFacts,
-    PortalThread,
+    PortalThreads,
     Reader,
+    Stretch,
+    describe_dispute_thread,
     describe_thread,
 )
 from billing_app.queries import conversations, portal_thread
@@ -20,43 +23,47 @@ from billing_app.services import conversations as talking
 from billing_app.services.conversations import PostingRules
 
 
-def open_thread(
-    runtime: Runtime, link: OpenedLink, base: str, *, since: int = 0, before: int = 0
-) -> PortalThread:
-    """Read a stretch of the conversation of the page's invoice, in words.
+def open_threads(
+    runtime: Runtime,
+    link: OpenedLink,
+    base: str,
+    *,
+    since: int = 0,
+    before: int = 0,
+    has_all_of_disputes: bool = False,
+) -> PortalThreads:
+    """Read what is said on the page's invoice and in its disputes, in words.
 
-    `since` and `before` are as `queries.portal_thread.read_thread` takes them.
+    The parameters are as `queries.portal_thread.read_threads` takes them.
 
     Raises:
         NotFound: the page shows no invoice, or not this one.
     """
-    if link.setup.settings.comments == CommentMode.OFF:
-        return PortalThread.EMPTY
+    settings = link.setup.settings
+    shows_disputes = settings.disputes != DisputeMode.OFF
+    if settings.comments == CommentMode.OFF and not shows_disputes:
+        return PortalThreads.EMPTY
     read = runtime.run(
         link.visitor,
-        portal_thread.read_thread,
+        portal_thread.read_threads,
         invoice_of(link.visitor),
         since=since,
         before=before,
+        shows_disputes=shows_disputes,
+        has_all_of_disputes=has_all_of_disputes,
     )
-    facts = tuple(
-        CommentFacts(
-            id=it.id,
-            side=it.side,
-            author_name=it.author_name,
-            is_verified=it.is_verified,
-            line_position=it.line_position,
-            body=it.body,
-            created_at=it.created_at,
-        )
-        for it in read.comments
-    )
-    return describe_thread(
-        facts,
-        read_document(read.content),
-        Reader(link.visitor, link.setup, base, runtime.now()),
-        count=read.count,
-        older=read.older,
+    document = read_document(read.content)
+    reader = Reader(link.visitor, link.setup, base, runtime.now())
+    return PortalThreads(
+        invoice=describe_thread(
+            read.invoice, document, reader, read.disputes, is_end=not before
+        ),
+        disputes=tuple(
+            describe_dispute_thread(
+                it, read.in_disputes.get(it.id, Stretch()), document, reader
+            )
+            for it in read.disputes
+        ),
     )
 
 
@@ -78,9 +85,10 @@ def post_comment(runtime: Runtime, link: OpenedLink, form: CommentForm) -> int:
     return runtime.run(visitor, talking.post_comment, invoice_of(visitor), form, given)
 
 
-def note_read(runtime: Runtime, link: OpenedLink, comment_id: int) -> None:
-    """Note that the customer had the business's comment before their eyes.
+def note_read(runtime: Runtime, link: OpenedLink, comments: Mapping[int, int]) -> None:
+    """Note that the customer had the business's comments before their eyes.
 
+    `comments` names the last one by dispute, by 0 that of the invoice itself.
     Hundreds may look at once and one of them is enough, so it reads before it
     writes. Staff who look leave nothing.
     """
@@ -89,9 +97,18 @@ def note_read(runtime: Runtime, link: OpenedLink, comment_id: int) -> None:
         return
     invoice_id = invoice_of(visitor)
     system = SystemActor(visitor.workspace_id, "portal")
-    known = runtime.run(system, conversations.find_read_mark, invoice_id, Side.CUSTOMER)
-    if comment_id > known:
-        runtime.run(system, talking.mark_read_by_customer, invoice_id, comment_id)
+    known = runtime.run(
+        system, conversations.list_read_marks, invoice_id, Side.CUSTOMER
+    )
+    for dispute_id, comment_id in comments.items():
+        if comment_id > known.get(dispute_id, 0):
+            runtime.run(
+                system,
+                talking.mark_read_by_customer,
+                invoice_id,
+                comment_id,
+                dispute_id,
+            )
 
 
 def invoice_of(visitor: PortalVisitor) -> int:

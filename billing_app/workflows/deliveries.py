@@ -206,25 +206,43 @@ def mail_credit_note(runtime: Runtime, actor: SystemActor, message: Claimed) -> 
 def mail_comment(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:
     """Tell one side what it has not read yet, one mail for a whole burst.
 
-    Whoever had the page open has read it meanwhile, and gets none.
+    Each dispute has bursts of its own. Whoever had the page open has read it
+    meanwhile, and gets none.
     """
     assert message.invoice_id is not None
     invoice_id, reader = message.invoice_id, Side(message.details["reader"])
-    unread = runtime.run(actor, conversations.find_unread, invoice_id, reader)
+    dispute_id = int(message.details.get("dispute_id") or 0)
+    unread = runtime.run(
+        actor, conversations.find_unread, invoice_id, reader, dispute_id
+    )
     if unread is None:
         return
     if unread.wait_until is not None:
-        runtime.run(actor, talking.put_off_mail, invoice_id, reader, unread.wait_until)
+        runtime.run(
+            actor,
+            talking.put_off_mail,
+            invoice_id,
+            reader,
+            unread.wait_until,
+            dispute_id,
+        )
         return
     facts = runtime.run(actor, mailing.read_mail_facts, invoice_id)
+    dispute = (
+        runtime.run(actor, disputes.read_mailed, dispute_id) if dispute_id else None
+    )
     is_to_staff = reader == Side.STAFF
+    part = f"#dispute-{dispute_id}"
     if is_to_staff:
         to = runtime.run(actor, conversations.list_staff_addresses, invoice_id)
-        link = f"{runtime.public_url}/invoices/{invoice_id}#conversation"
+        part = part if dispute else "#conversation"
+        link = f"{runtime.public_url}/invoices/{invoice_id}{part}"
     else:
         writing = runtime.run(actor, conversations.list_proven_addresses, invoice_id)
-        to = tuple(dict.fromkeys((*facts.to, *writing)))
-        link = f"{portal_url(runtime, facts.token)}#comments"
+        asking = (dispute.opened_by,) if dispute and dispute.opened_by else ()
+        to = tuple(dict.fromkeys((*facts.to, *writing, *asking)))
+        part = part if dispute else "#comments"
+        link = f"{portal_url(runtime, facts.token)}{part}"
     if not to:
         raise Undeliverable("There is no e-mail address to tell of the comment.")
     if not is_to_staff and not facts.token:
@@ -235,9 +253,12 @@ def mail_comment(runtime: Runtime, actor: SystemActor, message: Claimed) -> None
         comments=tuple(zip(unread.names, unread.bodies, strict=True)),
         count=unread.count,
         is_to_staff=is_to_staff,
+        dispute=line_words(facts.document, dispute.line_position) if dispute else "",
     )
     _send(runtime, actor, message, to, content)
-    runtime.run(actor, talking.mark_mailed, invoice_id, reader, unread.last_id)
+    runtime.run(
+        actor, talking.mark_mailed, invoice_id, reader, unread.last_id, dispute_id
+    )
 
 
 def mail_dispute_opened(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:

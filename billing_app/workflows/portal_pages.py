@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from billing_app.domain.behind import describe_lines
 from billing_app.domain.billable_event import EventFacts
 from billing_app.domain.document import InvoiceDocument, Standing
 from billing_app.domain.invoice import InvoiceState
+from billing_app.domain.link_powers import describe_own
 from billing_app.domain.portal_invoice import (
     Looking,
     PortalFacts,
@@ -25,6 +26,7 @@ from billing_app.domain.portal_invoice import (
     payability_of,
     weigh_amount,
 )
+from billing_app.domain.portal_place import parse_place
 from billing_app.domain.portal_proof import find_missing
 from billing_app.queries import credit_notes, portal
 from billing_app.queries.portal import ReadInvoice, read_document
@@ -81,6 +83,8 @@ def open_invoice(
         replaced_by=_replacement(runtime, visitor, read, invoice_id),
     )
     view = describe_invoice(read.facts, setup, looking)
+    if place := parse_place(base):
+        view = replace(view, powers=describe_own(setup, visitor, place))
     return OpenedInvoice(
         view=view,
         as_of=looking.now,

@@ -240,9 +240,19 @@ class TestSplitLinks:
         assert "".join(part.text for part in comment.split_links(text)) == text
 
 
-def test_a_burst_lasts_a_quarter_of_an_hour():
-    first = comment.burst_key(7, Side.STAFF, NOW)
+class TestBurst:
+    def test_lasts_a_quarter_of_an_hour(self):
+        first = comment.quarter_of(NOW)
 
-    assert comment.burst_key(7, Side.STAFF, NOW + timedelta(minutes=14)) == first
-    assert comment.burst_key(7, Side.STAFF, NOW + timedelta(minutes=15)) != first
-    assert comment.burst_key(7, Side.CUSTOMER, NOW) != first
+        assert comment.quarter_of(NOW + timedelta(minutes=14)) == first
+        assert comment.quarter_of(NOW + timedelta(minutes=15)) != first
+
+    def test_is_of_one_side_and_one_conversation(self):
+        keys = {
+            comment.burst_key(invoice_id, dispute_id, side, "1")
+            for invoice_id in (7, 8)
+            for dispute_id in (0, 7, 8)
+            for side in Side
+        }
+
+        assert len(keys) == 12

@@ -1,11 +1,24 @@
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
-from billing_app.domain.link_powers import Rung, list_powers, list_rungs
+from billing_app.domain.actors import PortalVisitor, Proof
+from billing_app.domain.link_powers import (
+    Power,
+    Rung,
+    describe_own,
+    list_powers,
+    list_rungs,
+    rung_of,
+)
+from billing_app.domain.portal_place import Door, PortalPlace
 from billing_app.domain.portal_settings import (
     CommentMode,
     DisputeMode,
     PaymentMode,
     PortalSettings,
+    PortalSetup,
     WriteAuth,
 )
 
@@ -69,3 +82,60 @@ def test_a_closed_portal_gives_nothing(key: str):
 
 def test_nobody_signs_in_where_that_is_off():
     assert not given(PortalSettings(allows_sign_in=False), Rung.SESSION)
+
+
+class TestOwn:
+    LINK = PortalVisitor(1, 1, link_id=1, invoice_id=1)
+    PLACE = PortalPlace(Door.INVOICE_LINK, "key", is_account=False)
+
+    def setup_of(self, **settings: Any) -> PortalSetup:
+        return PortalSetup(
+            settings=PortalSettings(**settings),
+            zone="UTC",
+            home_currency="EUR",
+            is_connected=True,
+            can_charge=True,
+            slug="northwind",
+        )
+
+    @pytest.mark.parametrize("write_auth", [WriteAuth.CODE, WriteAuth.CODE_TOTP])
+    def test_says_which_proof_would_let_one_write(self, write_auth: WriteAuth):
+        it = describe_own(self.setup_of(write_auth=write_auth), self.LINK, self.PLACE)
+
+        assert "this invoice" in it.way
+        assert [step.href for step in it.steps] == [
+            "/p/key/verify",
+            "/account/northwind/sign-in",
+        ]
+
+    def test_who_has_given_it_is_asked_no_more(self):
+        proven = replace(self.LINK, proof=Proof.CODE, session_id=1)
+        setup = self.setup_of(allows_sign_in=False)
+        it = describe_own(setup, proven, self.PLACE)
+
+        assert it.steps == ()
+        assert Power("Write comments", True) in it.powers
+
+    def test_nothing_is_asked_for_where_nothing_is_written(self):
+        setup = self.setup_of(
+            comments=CommentMode.READ,
+            disputes=DisputeMode.VIEW,
+            allows_sign_in=False,
+        )
+
+        assert describe_own(setup, self.LINK, self.PLACE).steps == ()
+
+    @pytest.mark.parametrize(
+        ("proof", "door", "rung"),
+        [
+            (Proof.LINK, Door.INVOICE_LINK, Rung.INVOICE_LINK),
+            (Proof.LINK, Door.CUSTOMER_LINK, Rung.CUSTOMER_LINK),
+            (Proof.CODE, Door.INVOICE_LINK, Rung.CODE),
+            (Proof.SESSION, Door.SIGNED_IN, Rung.SESSION),
+            (Proof.SESSION, Door.INVOICE_LINK, Rung.SESSION),
+        ],
+    )
+    def test_the_way_in_follows_from_door_and_proof(
+        self, proof: Proof, door: Door, rung: Rung
+    ):
+        assert rung_of(replace(self.LINK, proof=proof), door) == rung

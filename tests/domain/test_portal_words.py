@@ -12,7 +12,6 @@ from billing_app.domain.portal_settings import (
     resolve,
 )
 from billing_app.domain.portal_words import (
-    NOT_ASKED,
     QUESTIONS,
     list_differences,
     say,
@@ -22,8 +21,8 @@ from billing_app.domain.profiles import PROFILES, Profile, get_profile
 from billing_app.services.portal_settings import PortalForm
 
 
-def test_nothing_without_an_effect_is_asked():
-    assert {"shares_drafts", "shows_paid_pdf"} == NOT_ASKED
+def test_every_setting_is_asked():
+    assert {field.name for field in fields(PortalSettings)} == QUESTIONS.keys()
 
 
 def test_the_form_answers_every_question():

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
 from tests.support.browser import PHONE, find_barriers, scrolls_sideways
-from tests.support.process import Server, running
+from tests.support.process import Server, running, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -24,17 +26,54 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Any
     told = folder / "demo.json"
     data = ("--data", str(folder / "data"))
     with running("demo", *data, "--json", str(told), folder=folder) as server:
-        let_links_write(folder / "data" / "tallyport.db")
+        # Confirming a code has a test of its own.
+        database = server.data_dir / "tallyport.db"
+        set_portal(database, write_auth="link", comments="write")
         yield server, json.loads(told.read_text())
 
 
-def let_links_write(file: Path) -> None:
-    """Ask for no more proof than the link; confirming a code has tests of its own."""
+def set_portal(file: Path, **answers: str) -> None:
+    """Answer questions of every workspace's portal settings."""
     with contextlib.closing(sqlite3.connect(file)) as database, database:
-        database.execute(
-            "update workspace_settings set portal = json_set(portal, "
-            "'$.write_auth', 'link', '$.comments', 'write')"
+        for key, answer in answers.items():
+            database.execute(
+                "update workspace_settings set portal = json_set(portal, ?, ?)",
+                (f"$.{key}", answer),
+            )
+
+
+def find_email(file: Path, number: str) -> str:
+    """Return the address of the customer of a plumber's invoice."""
+    with contextlib.closing(sqlite3.connect(file)) as database:
+        found = database.execute(
+            "select customer.email from invoice "
+            "join customer on customer.id = invoice.customer_id "
+            "join workspace on workspace.id = invoice.workspace_id "
+            "where workspace.name like 'Kestrel%' and invoice.number = ?",
+            (number,),
         )
+        return found.fetchone()[0]
+
+
+def mailed_code(mailbox: str, email: str) -> str:
+    """Wait for the code that was mailed to an address."""
+
+    def codes() -> list[str]:
+        mails = httpx.get(f"{mailbox}/messages.json").json()
+        found = (
+            re.match(r"(\d{6}) is your code", mail["subject"])
+            for mail in mails
+            if email in mail["to"]
+        )
+        return [it[1] for it in found if it]
+
+    wait_until(lambda: bool(codes()))
+    return codes()[0]
+
+
+def due_invoice(told: Any) -> Any:
+    plumbers = next(it for it in told["workspaces"] if "Kestrel" in it["name"])
+    return next(it for it in plumbers["invoices"] if it["status"] == "Due")
 
 
 def open_both(
@@ -42,12 +81,11 @@ def open_both(
 ) -> tuple[Page, Page]:
     """Open one invoice at its customer's and at the owner's."""
     server, told = demo
-    plumbers = next(it for it in told["workspaces"] if "Kestrel" in it["name"])
-    invoice = next(it for it in plumbers["invoices"] if it["status"] == "Due")
+    invoice = due_invoice(told)
     owner = next(
         it
         for it in told["staff"]
-        if it["workspace"] == plumbers["name"] and it["role"] == "owner"
+        if "Kestrel" in it["workspace"] and it["role"] == "owner"
     )
     desk = open_page()
     desk.goto(f"{server.base_url}/sign-in")
@@ -141,3 +179,78 @@ def test_reads_well_on_a_phone(
     assert find_barriers(visitor) == []
     assert not scrolls_sideways(visitor)
     assert find_barriers(desk) == []
+
+
+def open_dispute(visitor: Page) -> Any:
+    """Dispute the first line; return the dispute in the list."""
+    disputes = visitor.get_by_role("region", name="Disputes")
+    disputes.get_by_role("button", name="Dispute").click()
+    form = visitor.get_by_role("dialog", name="Dispute")
+    form.get_by_label("What is wrong?").fill("Only one valve was fitted.")
+    form.get_by_label("Amount you dispute").fill("10.00")
+    form.get_by_role("button", name="Send dispute").click()
+    return disputes.get_by_role("listitem").filter(has_text="Only one valve").first
+
+
+@pytest.mark.feature("F079")
+def test_a_dispute_is_argued_where_it_stands(
+    demo: tuple[Server, Any], open_page: OpenPage
+):
+    set_portal(demo[0].data_dir / "tallyport.db", write_auth="link", disputes="open")
+    visitor, desk = open_both(demo, open_page)
+    expect(visitor.locator("#painted")).to_have_count(0)
+    dispute = open_dispute(visitor)
+    at_desk = desk.locator("#disputes").get_by_role("listitem").first
+    expect(at_desk).to_contain_text("Only one valve was fitted.")
+
+    at_desk.get_by_label("Reply").fill("Have you a photo of it?")
+    at_desk.get_by_role("button", name="Post comment").click()
+    expect(dispute.get_by_text("Have you a photo of it?")).to_be_visible()
+    dispute.get_by_text("Reply", exact=True).click()
+    dispute.get_by_label("Message").fill("I put one into the mail.")
+    dispute.get_by_label("Your name").fill("Ines Vermeer")
+    dispute.get_by_label("Your email").fill("ines@vermeer.example")
+    dispute.get_by_role("button", name="Send reply").click()
+
+    expect(at_desk.get_by_text("I put one into the mail.")).to_be_visible()
+    expect(dispute.get_by_label("Message")).to_have_value("")
+    for thread in (comments_of(visitor), desk.locator("#conversation")):
+        expect(thread.get_by_text("Dispute opened:")).to_be_visible()
+        expect(thread.get_by_text("I put one into the mail.")).to_have_count(0)
+
+
+@pytest.mark.feature("F072", "F075")
+def test_a_code_is_confirmed_on_the_page_and_nothing_typed_is_lost(
+    demo: tuple[Server, Any], open_page: OpenPage
+):
+    server, told = demo
+    database = server.data_dir / "tallyport.db"
+    set_portal(database, write_auth="code", disputes="off")
+    mailbox = told["sandbox"]["mailbox_url"].rstrip("/")
+    visitor, desk = open_both(demo, open_page)
+    expect(visitor.locator("#painted")).to_have_count(0)
+    thread = comments_of(visitor)
+    thread.get_by_label("Message").fill("Please call me back.")
+    thread.get_by_label("Your name").fill("Margaret")
+    email = find_email(database, due_invoice(told)["number"])
+    thread.get_by_label("Your email").fill(email)
+    page = visitor.url
+    thread.get_by_role("link", name="Verify").click()
+
+    asked = visitor.get_by_role("dialog")
+    expect(asked.get_by_label("Your email")).to_have_value(email)
+    asked.get_by_role("button", name="Send code").click()
+    expect(asked.get_by_role("heading", name="Check your email")).to_be_visible()
+    asked.get_by_label("Verification code").fill("000000")
+    asked.get_by_role("button", name="Confirm").click()
+    expect(asked.get_by_role("alert")).to_contain_text("That code is not right")
+    asked.get_by_label("Verification code").fill(mailed_code(mailbox, email))
+    asked.get_by_role("button", name="Confirm").click()
+
+    expect(asked).to_have_count(0)
+    expect(thread.get_by_role("link", name="Verify")).to_have_count(0)
+    expect(thread.get_by_label("Message")).to_have_value("Please call me back.")
+    assert visitor.url.partition("#")[0] == page.partition("#")[0]
+    thread.get_by_role("button", name="Post comment").click()
+    expect(desk.get_by_text("Please call me back.")).to_be_visible()
+    expect(desk.get_by_text("Verified").first).to_be_visible()

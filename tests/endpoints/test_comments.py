@@ -13,9 +13,11 @@ from billing_app.endpoints.app import make_http_app
 from billing_app.endpoints.comments import comment_routes
 from billing_app.endpoints.first_paint import FirstPaint
 from billing_app.endpoints.portal_pages import portal_painters
+from billing_app.models import Comment
 from billing_app.services import portal_links
 from tests.support.asgi import http, make_client_folder
-from tests.support.billing import an_invoice
+from tests.support.billing import all_rows, an_invoice
+from tests.support.quarrel import dispute, resolve
 from tests.support.talk import answer, bodies, choose, fill_thread, say
 from tests.support.world import World
 
@@ -32,7 +34,7 @@ def app(world: World, tmp_path) -> ASGIApp:
     runtime.set_current(world.runtime)
     choose(world, world.northwind, write_auth=WriteAuth.LINK)
     client = make_client_folder(tmp_path / "client")
-    routes = make_http_app(comment_routes())
+    routes = make_http_app(comment_routes(Markup("")))
     return FirstPaint(routes, client, painters=portal_painters(Markup("")))
 
 
@@ -171,3 +173,57 @@ async def test_older_comments_are_one_link_away(
     assert "Comment 9950<" in older
     for strange in ("x", "-1", "9" * 40, "٣"):
         assert "Comment 10000<" in await get(app, f"{page}?before={strange}")
+
+
+class TestInADispute:
+    @pytest.fixture
+    def dispute_id(self, world: World, invoice_id: int) -> int:
+        return dispute(world, world.northwind, invoice_id)
+
+    @pytest.mark.feature("F079")
+    async def test_the_first_paint_shows_it_and_a_form(
+        self, world: World, app: ASGIApp, invoice_id: int, page: str, dispute_id: int
+    ):
+        say(world, world.northwind, invoice_id, "A photo?", dispute=str(dispute_id))
+
+        html = await get(app, page)
+
+        assert f'<li id="dispute-{dispute_id}">' in html
+        assert f'name="dispute" value="{dispute_id}"' in html
+        assert f'id="dispute-{dispute_id}-body"' in html
+        assert "A photo?" in html.partition('id="comments"')[0]
+        assert "Dispute opened: The whole invoice" in html.partition('id="comments"')[2]
+
+    async def test_a_plain_form_posts_there(
+        self, world: World, app: ASGIApp, invoice_id: int, page: str, dispute_id: int
+    ):
+        answered = await post(app, page, dispute=str(dispute_id))
+
+        assert answered.status_code == 303
+        assert answered.headers["location"] == f"{page}#dispute-{dispute_id}"
+        (stored,) = all_rows(world, world.northwind, Comment)
+        assert stored.dispute_id == dispute_id
+
+    async def test_a_refusal_keeps_where_it_belongs(
+        self, world: World, app: ASGIApp, page: str, dispute_id: int
+    ):
+        answered = await post(app, page, dispute=str(dispute_id), name="")
+
+        assert answered.status_code == 422
+        assert f'name="dispute" value="{dispute_id}"' in answered.text
+        assert "When was this?" in answered.text
+
+    async def test_over_it_is_only_read(
+        self, world: World, app: ASGIApp, invoice_id: int, page: str, dispute_id: int
+    ):
+        say(world, world.northwind, invoice_id, "A photo?", dispute=str(dispute_id))
+        resolve(world, world.northwind, dispute_id)
+
+        html = await get(app, page)
+        answered = await post(app, page, dispute=str(dispute_id))
+
+        assert "A photo?" in html
+        assert f'id="dispute-{dispute_id}-body"' not in html
+        assert "Dispute ended: The amount stands." in html
+        assert answered.status_code == 422
+        assert "This dispute is over." in answered.text

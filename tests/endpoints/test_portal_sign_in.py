@@ -401,3 +401,51 @@ class TestTotp:
 def test_a_wrong_link_has_no_such_page(desk: Desk):
     assert desk.get("/p/unknown/verify").status_code == 404
     assert desk.post("email", "/p/unknown/verify", email=EMAIL).status_code == 404
+
+
+class TestDialog:
+    """The page's own dialog sends the same forms; an empty answer ends it."""
+
+    def ask(self, desk: Desk, **form: str) -> httpx.Response:
+        with httpx.Client(
+            base_url=desk.url, cookies=desk.cookies, follow_redirects=True
+        ) as client:
+            client.headers["x-dialog"] = "1"
+            answer = (
+                client.post(desk.page, data=form) if form else client.get(desk.page)
+            )
+            desk.cookies |= dict(client.cookies)
+            return answer
+
+    def test_goes_through_the_same_steps_and_then_has_no_more_to_ask(self, desk: Desk):
+        first = self.ask(desk)
+        assert 'name="step" value="email"' in first.text
+        sent = self.ask(desk, step="email", email=EMAIL)
+        assert 'autocomplete="one-time-code"' in sent.text
+
+        done = self.ask(desk, step="code", email=EMAIL, code=desk.code())
+
+        assert (done.status_code, done.text) == (204, "")
+        assert desk.opened().email == EMAIL
+
+    def test_says_what_is_wrong_in_the_form_itself(self, desk: Desk):
+        self.ask(desk, step="email", email=EMAIL)
+
+        wrong = self.ask(desk, step="code", email=EMAIL, code="000000x")
+
+        assert wrong.status_code == 200
+        assert 'role="alert"' in wrong.text
+        assert 'name="code"' in wrong.text
+
+    def test_asks_for_the_app_on_top(self, desk: Desk):
+        choose(desk.world, write_auth="code_totp")
+        self.ask(desk, step="email", email=EMAIL)
+
+        more = self.ask(desk, step="code", email=EMAIL, code=desk.code())
+
+        assert more.status_code == 200
+        assert "Set up your authenticator app" in more.text
+
+    def test_proves_nothing_by_its_header(self, desk: Desk):
+        assert self.ask(desk).status_code == 200
+        assert desk.opened().visitor.proof == Proof.LINK

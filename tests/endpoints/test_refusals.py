@@ -44,8 +44,8 @@ async def client(world: World) -> AsyncIterator[httpx.AsyncClient]:
     choose(world, world.northwind, write_auth=WriteAuth.LINK)
     routes = [
         *sign_in_routes(),
-        *comment_routes(),
-        *dispute_routes(),
+        *comment_routes(HEAD),
+        *dispute_routes(HEAD),
         *promise_routes(HEAD),
         *portal_sign_in_routes(HEAD),
         *download_routes(HEAD),

@@ -10,9 +10,11 @@ import pytest
 from billing_app.domain.actors import PortalVisitor
 from billing_app.domain.comment import Side
 from billing_app.domain.errors import NotFound
+from billing_app.domain.portal_thread import Stretch
 from billing_app.queries import conversations, portal_thread
 from billing_app.services import conversations as talking
 from tests.support.billing import an_invoice, visitor_of
+from tests.support.quarrel import dispute
 from tests.support.talk import allowing, answer, fill_thread, proven, say, typed
 from tests.support.world import World
 
@@ -27,6 +29,13 @@ def visitor(world: World, invoice_id: int) -> PortalVisitor:
     return visitor_of(world, world.northwind, invoice_id)
 
 
+def own_thread(
+    world: World, who: PortalVisitor, invoice_id: int, **asked: int
+) -> Stretch:
+    """Read the invoice's own conversation as a customer does."""
+    return world.run(who, portal_thread.read_threads, invoice_id, **asked).invoice
+
+
 class TestPortalThread:
     @pytest.mark.feature("F083")
     def test_shows_both_sides_in_order(
@@ -35,7 +44,7 @@ class TestPortalThread:
         say(world, world.northwind, invoice_id, "When?", line="1")
         answer(world, world.northwind, invoice_id, "On Monday.")
 
-        thread = world.run(visitor, portal_thread.read_thread, invoice_id)
+        thread = own_thread(world, visitor, invoice_id)
 
         assert [(x.side, x.body) for x in thread.comments] == [
             ("customer", "When?"),
@@ -52,7 +61,7 @@ class TestPortalThread:
         biller = world.northwind.accounting
         world.run(biller, talking.remove_comment, spam, "Spam")
 
-        thread = world.run(visitor, portal_thread.read_thread, invoice_id)
+        thread = own_thread(world, visitor, invoice_id)
 
         assert [x.body for x in thread.comments] == ["Hello"]
         assert thread.count == 1
@@ -64,7 +73,7 @@ class TestPortalThread:
         biller = world.northwind.accounting
         world.run(biller, talking.write_note, invoice_id, "Between us")
 
-        thread = world.run(visitor, portal_thread.read_thread, invoice_id)
+        thread = own_thread(world, visitor, invoice_id)
 
         assert (thread.comments, thread.count) == ((), 0)
 
@@ -74,9 +83,7 @@ class TestPortalThread:
         fill_thread(world, world.northwind, invoice_id, 10_000)
         before, pages = 0, []
         for _ in range(3):
-            page = world.run(
-                visitor, portal_thread.read_thread, invoice_id, before=before
-            )
+            page = own_thread(world, visitor, invoice_id, before=before)
             assert page.count == 10_000
             pages = [*page.comments, *pages]
             before = page.older
@@ -88,12 +95,12 @@ class TestPortalThread:
         self, world: World, invoice_id: int, visitor: PortalVisitor
     ):
         fill_thread(world, world.northwind, invoice_id, 60)
-        first = world.run(visitor, portal_thread.read_thread, invoice_id)
+        first = own_thread(world, visitor, invoice_id)
         for number in range(3):
             say(world, world.northwind, invoice_id, f"New {number}")
 
         since = first.comments[0].id
-        again = world.run(visitor, portal_thread.read_thread, invoice_id, since=since)
+        again = own_thread(world, visitor, invoice_id, since=since)
 
         assert again.comments[:50] == first.comments
         assert [x.body for x in again.comments[50:]] == ["New 0", "New 1", "New 2"]
@@ -105,9 +112,7 @@ class TestPortalThread:
     ):
         say(world, world.northwind, invoice_id)
 
-        thread = world.run(
-            visitor, portal_thread.read_thread, invoice_id, before=cursor
-        )
+        thread = own_thread(world, visitor, invoice_id, before=cursor)
 
         assert len(thread.comments) in (0, 1)
 
@@ -119,7 +124,7 @@ class TestPortalThread:
         ]
         for other in others:
             with pytest.raises(NotFound):
-                world.run(visitor, portal_thread.read_thread, other)
+                own_thread(world, visitor, other)
 
     def test_another_invoice_of_the_customer_is_apart(
         self, world: World, invoice_id: int, visitor: PortalVisitor
@@ -128,8 +133,8 @@ class TestPortalThread:
         say(world, world.northwind, other, "On the other one")
         whole = replace(visitor, invoice_id=None)
 
-        assert world.run(whole, portal_thread.read_thread, invoice_id).count == 0
-        assert world.run(whole, portal_thread.read_thread, other).count == 1
+        assert own_thread(world, whole, invoice_id).count == 0
+        assert own_thread(world, whole, other).count == 1
 
 
 class TestStaffThread:
@@ -237,3 +242,72 @@ class TestAddresses:
 
         assert {"Northwind Charter", "Nora Owner", "Viewer"} <= set(names)
         assert "Kestrel Plumbing" not in names
+
+
+class TestInDisputes:
+    @pytest.fixture
+    def dispute_id(self, world: World, invoice_id: int) -> int:
+        return dispute(world, world.northwind, invoice_id)
+
+    @pytest.mark.feature("F079", "F083")
+    def test_each_has_its_own_thread(
+        self, world: World, invoice_id: int, visitor: PortalVisitor, dispute_id: int
+    ):
+        second = dispute(world, world.northwind, invoice_id, "10.00", line="1")
+        say(world, world.northwind, invoice_id, "On it all", dispute=str(dispute_id))
+        answer(world, world.northwind, invoice_id, "On a line", dispute=str(second))
+        say(world, world.northwind, invoice_id, "Besides")
+
+        read = world.run(visitor, portal_thread.read_threads, invoice_id)
+
+        assert [it.body for it in read.invoice.comments] == ["Besides"]
+        assert read.invoice.count == 1
+        said = {
+            place: [it.body for it in stretch.comments]
+            for place, stretch in read.in_disputes.items()
+        }
+        assert said == {dispute_id: ["On it all"], second: ["On a line"]}
+
+    def test_the_newest_of_all_come_first_and_then_the_rest(
+        self, world: World, invoice_id: int, visitor: PortalVisitor, dispute_id: int
+    ):
+        fill_thread(world, world.northwind, invoice_id, 70, dispute_id)
+
+        newest = world.run(visitor, portal_thread.read_threads, invoice_id)
+        whole = world.run(
+            visitor, portal_thread.read_threads, invoice_id, has_all_of_disputes=True
+        )
+
+        some, all_of_it = newest.in_disputes[dispute_id], whole.in_disputes[dispute_id]
+        assert (len(some.comments), some.count, some.older) == (50, 70, 1)
+        assert some.comments[-1].body == "Comment 70"
+        assert (len(all_of_it.comments), all_of_it.older) == (70, 0)
+
+    def test_where_disputes_are_hidden_so_is_what_is_said_in_them(
+        self, world: World, invoice_id: int, visitor: PortalVisitor, dispute_id: int
+    ):
+        say(world, world.northwind, invoice_id, dispute=str(dispute_id))
+
+        read = world.run(
+            visitor, portal_thread.read_threads, invoice_id, shows_disputes=False
+        )
+
+        assert (read.disputes, read.in_disputes, read.invoice.count) == ((), {}, 0)
+
+    def test_staff_count_what_is_unread_of_each(
+        self, world: World, invoice_id: int, dispute_id: int
+    ):
+        biller = world.northwind.accounting
+        first = say(world, world.northwind, invoice_id, dispute=str(dispute_id))
+        say(world, world.northwind, invoice_id, dispute=str(dispute_id))
+        say(world, world.northwind, invoice_id, "Besides")
+        world.run(biller, talking.mark_read, invoice_id, first, dispute_id)
+
+        (it,) = world.run(biller, conversations.read_dispute_threads, invoice_id)
+        own = world.run(biller, conversations.read_thread, invoice_id)
+
+        assert (it.thread.count, it.thread.unread) == (2, 1)
+        assert (own.count, own.unread) == (1, 1)
+        assert [moment.words for moment in it.moments] == [
+            "Dispute opened: The whole invoice, €30.00"
+        ]

@@ -16,11 +16,18 @@ from billing_app.domain.errors import (
     NotFound,
     NotPermitted,
 )
-from billing_app.domain.portal_settings import CommentMode, PortalSettings, WriteAuth
+from billing_app.domain.portal_settings import (
+    CommentMode,
+    DisputeMode,
+    PortalSettings,
+    WriteAuth,
+)
 from billing_app.models import AuditEntry, Comment, OutboxMessage, StaffNote, ThreadMark
 from billing_app.services import conversations
 from tests.support.billing import all_rows, an_invoice, visitor_of
+from tests.support.quarrel import dispute, resolve
 from tests.support.talk import (
+    OPEN,
     allowing,
     answer,
     bodies,
@@ -351,3 +358,151 @@ class TestMarks:
 
         (mark,) = all_rows(world, world.northwind, ThreadMark)
         assert (mark.side, mark.read_id) == ("staff", 5)
+
+
+class TestInADispute:
+    @pytest.fixture
+    def dispute_id(self, world: World, invoice_id: int) -> int:
+        return dispute(world, world.northwind, invoice_id)
+
+    @pytest.mark.feature("F079")
+    def test_is_said_there_and_not_on_the_invoice(
+        self, world: World, invoice_id: int, dispute_id: int
+    ):
+        say(world, world.northwind, invoice_id, "A photo?", dispute=str(dispute_id))
+        answer(world, world.northwind, invoice_id, "Sent.", dispute=str(dispute_id))
+        say(world, world.northwind, invoice_id, "By the way")
+
+        stored = all_rows(world, world.northwind, Comment)
+        assert [it.dispute_id for it in stored] == [dispute_id, dispute_id, None]
+        assert [it.side for it in stored] == ["customer", "staff", "customer"]
+
+    def test_needs_neither_open_comments_nor_a_line(
+        self, world: World, invoice_id: int, visitor: PortalVisitor, dispute_id: int
+    ):
+        settings = PortalSettings(comments=CommentMode.OFF, write_auth=WriteAuth.LINK)
+        form = typed(dispute=str(dispute_id), line="1")
+        world.run(
+            visitor, conversations.post_comment, invoice_id, form, allowing(settings)
+        )
+
+        (stored,) = all_rows(world, world.northwind, Comment)
+        assert stored.line_position is None
+
+    @pytest.mark.parametrize(
+        "settings",
+        [
+            PortalSettings(disputes=DisputeMode.OFF, write_auth=WriteAuth.LINK),
+            PortalSettings(disputes=DisputeMode.VIEW, write_auth=WriteAuth.LINK),
+            PortalSettings(write_auth=WriteAuth.OFF),
+            PortalSettings(write_auth=WriteAuth.CODE),
+            PortalSettings(write_auth=WriteAuth.CODE_TOTP),
+        ],
+    )
+    def test_whoever_holds_only_the_link_writes_where_that_is_enough(
+        self,
+        world: World,
+        invoice_id: int,
+        visitor: PortalVisitor,
+        dispute_id: int,
+        settings: PortalSettings,
+    ):
+        form, given = typed(dispute=str(dispute_id)), allowing(settings)
+        with pytest.raises(NotPermitted):
+            world.run(visitor, conversations.post_comment, invoice_id, form, given)
+
+        assert all_rows(world, world.northwind, Comment) == []
+
+    def test_neither_staff_nor_a_preview_write_as_the_customer(
+        self, world: World, invoice_id: int, visitor: PortalVisitor, dispute_id: int
+    ):
+        form = typed(dispute=str(dispute_id))
+        for who in (
+            replace(visitor, is_staff=True),
+            replace(visitor, is_preview=True),
+        ):
+            with pytest.raises(NotPermitted):
+                world.run(who, conversations.post_comment, invoice_id, form, allowing())
+
+    @pytest.mark.feature("F011")
+    def test_one_of_another_invoice_is_not_there(
+        self, world: World, invoice_id: int, visitor: PortalVisitor
+    ):
+        """Not one of the same customer, not a stranger's, not a made-up one."""
+        other = an_invoice(world, world.northwind)
+        stranger = an_invoice(world, world.kestrel)
+        ids = [
+            dispute(world, world.northwind, other),
+            dispute(world, world.kestrel, stranger),
+            2**40,
+        ]
+        for number in (*map(str, ids), "-1", "0", "1.0", "１", "x" * 50):
+            form = typed(dispute=number)
+            with pytest.raises(NotFound):
+                world.run(
+                    visitor, conversations.post_comment, invoice_id, form, allowing()
+                )
+            with pytest.raises(NotFound):
+                answer(world, world.northwind, invoice_id, dispute=number)
+
+        assert all_rows(world, world.northwind, Comment) == []
+
+    def test_a_name_of_staff_is_refused(
+        self, world: World, invoice_id: int, visitor: PortalVisitor, dispute_id: int
+    ):
+        form = typed(dispute=str(dispute_id), name="Northwind  Billing")
+        with pytest.raises(InvalidInput):
+            world.run(
+                visitor,
+                conversations.post_comment,
+                invoice_id,
+                form,
+                allowing(OPEN, "Northwind"),
+            )
+
+    def test_nothing_is_added_once_it_is_over(
+        self, world: World, invoice_id: int, dispute_id: int
+    ):
+        resolve(world, world.northwind, dispute_id)
+        for add in (say, answer):
+            with pytest.raises(Conflict):
+                add(world, world.northwind, invoice_id, dispute=str(dispute_id))
+
+    def test_staff_do_not_answer_where_nobody_could_read_it(
+        self, world: World, invoice_id: int, dispute_id: int
+    ):
+        choose(world, world.northwind, disputes=DisputeMode.OFF)
+
+        with pytest.raises(Conflict):
+            answer(world, world.northwind, invoice_id, dispute=str(dispute_id))
+
+    def test_is_read_and_mailed_about_apart(
+        self, world: World, invoice_id: int, dispute_id: int
+    ):
+        in_dispute = say(world, world.northwind, invoice_id, dispute=str(dispute_id))
+        own = say(world, world.northwind, invoice_id)
+        biller = world.northwind.accounting
+        world.run(biller, conversations.mark_read, invoice_id, own)
+        world.run(biller, conversations.mark_read, invoice_id, in_dispute, dispute_id)
+
+        marks = all_rows(world, world.northwind, ThreadMark)
+        assert {it.dispute_id: it.read_id for it in marks} == {
+            0: own,
+            dispute_id: in_dispute,
+        }
+        assert sorted(it.details["dispute_id"] for it in mails(world)) == [
+            0,
+            dispute_id,
+        ]
+
+    def test_a_made_up_one_is_not_marked_as_read(self, world: World, invoice_id: int):
+        other = an_invoice(world, world.northwind)
+        theirs = dispute(world, world.northwind, other)
+        with pytest.raises(NotFound):
+            world.run(
+                world.northwind.accounting,
+                conversations.mark_read,
+                invoice_id,
+                1,
+                theirs,
+            )

@@ -88,7 +88,13 @@ def choose(world: World, place: Place, **portal: Any) -> None:
         settings.portal = PortalSettings(**portal).to_stored()
 
 
-def fill_thread(world: World, place: Place, invoice_id: int, many: int) -> None:
+def fill_thread(
+    world: World,
+    place: Place,
+    invoice_id: int,
+    many: int,
+    dispute_id: int | None = None,
+) -> None:
     """Store many comments at once, as if they had come over years."""
     with world.unit(place.system) as uow:
         customer_id = uow.get(Invoice, invoice_id).customer_id
@@ -98,6 +104,7 @@ def fill_thread(world: World, place: Place, invoice_id: int, many: int) -> None:
                 Comment(
                     customer_id=customer_id,
                     invoice_id=invoice_id,
+                    dispute_id=dispute_id,
                     side=Side.CUSTOMER,
                     author_name="Ines Vermeer",
                     author_email="ines@vermeer.example",

@@ -18,6 +18,7 @@ from typing import Any
 
 import httpx
 import pytest
+from markupsafe import Markup
 from sqlmodel import select
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
@@ -189,7 +190,7 @@ def till(
         retry_seconds=(0, 0),
     )
     monkeypatch.setattr(process._Current, "runtime", world.runtime)
-    routes = [*webhook_routes(), *pay_routes(), Mount(PREFIX, sandbox.app)]
+    routes = [*webhook_routes(), *pay_routes(Markup("")), Mount(PREFIX, sandbox.app)]
     counter.app = Starlette(routes=routes)
     sandbox.start()
     try:

@@ -38,6 +38,7 @@ from billing_app.workflows.outbox import deliver_due
 from tests.support.asgi import http, make_client_folder
 from tests.support.billing import a_customer, an_invoice, pay
 from tests.support.driver import Driver
+from tests.support.quarrel import dispute, resolve
 from tests.support.talk import answer, choose, fill_thread, say, typed
 from tests.support.world import World
 
@@ -66,6 +67,14 @@ def invoice_id(world: World) -> int:
     answer(world, north, invoice_id, "Answered aloud")
     spam = say(world, north, invoice_id, f"{CANARY} spam")
     world.run(biller, conversations.remove_comment, spam, f"{CANARY} reason")
+    about = dispute(world, north, invoice_id)
+    say(world, north, invoice_id, "Argued aloud", dispute=str(about))
+    answer(world, north, invoice_id, "Explained aloud", dispute=str(about))
+    bad = say(world, north, invoice_id, f"{CANARY} rant", dispute=str(about))
+    world.run(biller, conversations.remove_comment, bad, f"{CANARY} reason")
+    settled = dispute(world, north, invoice_id, "1.00", line="1")
+    say(world, north, invoice_id, "Before the end", dispute=str(settled))
+    resolve(world, north, settled, note=f"{CANARY} disposition")
     sibling = an_invoice(world, north, customer_id=customer_id)
     say(world, north, sibling, f"{CANARY} on a sibling")
     for place in (north, south):
@@ -147,7 +156,7 @@ def printed(world: World, page: str) -> str:
 async def test_no_byte_of_the_pages_and_files_holds_one(printed: str, tmp_path: Path):
     page = printed
     client = make_client_folder(tmp_path / "client")
-    routes = make_http_app([*comment_routes(), *download_routes(Markup(""))])
+    routes = make_http_app([*comment_routes(Markup("")), *download_routes(Markup(""))])
     app = FirstPaint(routes, client, painters=portal_painters(Markup("")))
     async with http(app) as browser:
         painted = await browser.get(page)
@@ -158,6 +167,8 @@ async def test_no_byte_of_the_pages_and_files_holds_one(printed: str, tmp_path: 
 
     assert "Answered aloud" in painted.text
     assert "Pallet seen" in painted.text
+    assert "Explained aloud" in painted.text
+    assert "Before the end" in painted.text
     assert "Comment 29" in older.text
     for answered in (painted, older, as_pdf, refused):
         assert CANARY not in answered.text.lower()

@@ -13,6 +13,7 @@ from billing_app.web.staff.conversation_state import ConversationState as State
 from billing_app.web.staff.diagnostics_state import DiagnosticsState
 from tests.support.billing import all_rows, an_invoice
 from tests.support.driver import Driver
+from tests.support.quarrel import dispute, resolve
 from tests.support.talk import answer, bodies, choose, fill_thread, say
 from tests.support.world import World
 from tests.web.conftest import Browse
@@ -96,7 +97,7 @@ class TestThread:
             await driver.until(lambda: bool(driver.shown(State, "turn")))
             await driver.press(State.reply, form={"body": body})
 
-            assert driver.shown(State, "reply_error")
+            assert driver.shown(State, "reply_errors")[""]
         assert bodies(world, world.northwind, invoice_id) == []
 
     async def test_pages_back_through_ten_thousand(
@@ -189,3 +190,46 @@ class TestDiagnostics:
             await driver.press(DiagnosticsState.check_again)
 
             assert driver.shown(DiagnosticsState, "questions") in (None, [])
+
+
+class TestInADispute:
+    @pytest.mark.feature("F079")
+    async def test_staff_answer_where_they_were_asked(
+        self, world: World, invoice_id: int, browse: Browse
+    ):
+        about = str(dispute(world, world.northwind, invoice_id))
+        path = f"/invoices/{invoice_id}"
+        async with browse(world.northwind.accounting, path) as driver:
+
+            def talk() -> Any:
+                return (driver.shown(State, "disputes") or {}).get(about)
+
+            await driver.watch(State.watch)
+            say(world, world.northwind, invoice_id, "A photo?", dispute=about)
+            await driver.until(lambda: bool(talk() and talk().unread == 1))
+            assert talk().comments[0].is_unread
+            turn = talk().turn
+            await driver.press(State.note_dispute_read, dispute_id=int(about))
+            await driver.until(lambda: talk().unread == 0)
+            await driver.press(State.reply, form={"body": "Sent.", "dispute": about})
+
+            assert [it.author for it in talk().comments][-1] != "Ines Vermeer"
+            assert len(talk().comments) == 2
+            assert talk().turn != turn
+            assert driver.shown(State, "count") in (None, 0)
+
+    async def test_over_it_is_only_read(
+        self, world: World, invoice_id: int, browse: Browse
+    ):
+        about = dispute(world, world.northwind, invoice_id)
+        resolve(world, world.northwind, about)
+        path = f"/invoices/{invoice_id}"
+        async with browse(world.northwind.accounting, path) as driver:
+            await driver.watch(State.watch)
+            await driver.until(lambda: bool(driver.shown(State, "disputes")))
+            assert not driver.shown(State, "disputes")[str(about)].can_reply
+            happenings = [it.happening for it in driver.shown(State, "comments")]
+        assert [it.partition(":")[0] for it in happenings] == [
+            "Dispute opened",
+            "Dispute ended",
+        ]

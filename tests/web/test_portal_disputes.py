@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from markupsafe import Markup
 
 from billing_app import runtime
 from billing_app.billing_app import app
@@ -162,7 +163,7 @@ class TestPlainForm:
     async def test_opens_one_and_leads_back(
         self, world: World, invoice_id: int, token: str
     ):
-        async with http(make_http_app(dispute_routes())) as client:
+        async with http(make_http_app(dispute_routes(Markup("")))) as client:
             answer = await client.post(f"/p/{token}/disputes", data=FORM)
 
         assert answer.status_code == 303
@@ -171,7 +172,7 @@ class TestPlainForm:
 
     async def test_a_refusal_keeps_what_was_typed(self, world: World, token: str):
         form = {**FORM, "amount": "500", "reason": "<b>Why?</b>"}
-        async with http(make_http_app(dispute_routes())) as client:
+        async with http(make_http_app(dispute_routes(Markup("")))) as client:
             answer = await client.post(f"/p/{token}/disputes", data=form)
 
         assert answer.status_code == 422
@@ -182,7 +183,7 @@ class TestPlainForm:
 
     async def test_withdraws(self, world: World, invoice_id: int, token: str):
         opened = dispute(world, world.northwind, invoice_id)
-        async with http(make_http_app(dispute_routes())) as client:
+        async with http(make_http_app(dispute_routes(Markup("")))) as client:
             address = f"/p/{token}/disputes/{opened}/withdraw"
             answer = await client.post(address)
             again = await client.post(address)
@@ -191,7 +192,7 @@ class TestPlainForm:
         assert stored(world, world.northwind)[0].outcome == "withdrawn"
 
     async def test_a_link_that_opens_nothing_opens_no_dispute(self, world: World):
-        async with http(make_http_app(dispute_routes())) as client:
+        async with http(make_http_app(dispute_routes(Markup("")))) as client:
             answer = await client.post(f"/p/{'x' * 43}/disputes", data=FORM)
 
         assert answer.status_code == 303

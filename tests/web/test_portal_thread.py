@@ -16,6 +16,7 @@ from billing_app.services import conversations, portal_links
 from billing_app.web.portal.thread_state import PortalThreadState
 from tests.support.billing import all_rows, an_invoice, visitor_of
 from tests.support.driver import Driver
+from tests.support.quarrel import dispute, resolve
 from tests.support.talk import answer, bodies, choose, fill_thread, proven, say
 from tests.support.world import World
 
@@ -257,3 +258,55 @@ class TestNoteRead:
 
         (mark,) = all_rows(world, world.northwind, ThreadMark)
         assert (mark.side, mark.read_id) == ("customer", reply)
+
+
+class TestInADispute:
+    @pytest.mark.feature("F079")
+    async def test_both_sides_talk_in_it(
+        self, world: World, invoice_id: int, browser: Driver
+    ):
+        about = str(dispute(world, world.northwind, invoice_id))
+
+        def said_there() -> list[str]:
+            thread = (shown(browser, "disputes") or {}).get(about)
+            return [line.parts[0].text for line in thread.comments] if thread else []
+
+        async with browser as driver:
+            await driver.watch(PortalThreadState.watch)
+            await driver.until(lambda: about in (shown(driver, "disputes") or {}))
+            await driver.press(
+                PortalThreadState.post, form=a_form(body="A photo?", dispute=about)
+            )
+            assert said_there() == ["A photo?"]
+
+            answer(world, world.northwind, invoice_id, "Sent.", dispute=about)
+            await driver.until(lambda: said_there() == ["A photo?", "Sent."])
+            assert said(driver) == [""], "only the line about the dispute"
+
+            resolve(world, world.northwind, int(about))
+            await driver.until(
+                lambda: not shown(driver, "disputes")[about].composer.is_open
+            )
+
+    async def test_what_is_wrong_stands_in_its_own_form(
+        self, world: World, invoice_id: int, browser: Driver
+    ):
+        about = str(dispute(world, world.northwind, invoice_id))
+        async with browser as driver:
+            form = a_form(body="", dispute=about)
+            await driver.press(PortalThreadState.post, form=form)
+
+            assert list(shown(driver, "errors")) == [f"{about}body"]
+
+    async def test_the_answer_is_marked_as_read(
+        self, world: World, invoice_id: int, browser: Driver
+    ):
+        about = dispute(world, world.northwind, invoice_id)
+        reply = answer(world, world.northwind, invoice_id, dispute=str(about))
+        async with browser as driver:
+            await driver.watch(PortalThreadState.watch)
+            await driver.until(lambda: bool(shown(driver, "newest")))
+            await driver.press(PortalThreadState.note_read)
+
+        (mark,) = all_rows(world, world.northwind, ThreadMark)
+        assert (mark.side, mark.dispute_id, mark.read_id) == ("customer", about, reply)

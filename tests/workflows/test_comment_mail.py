@@ -9,6 +9,7 @@ import pytest
 from billing_app.services import conversations
 from billing_app.workflows.outbox import deliver_due
 from tests.support.billing import an_invoice
+from tests.support.quarrel import dispute
 from tests.support.talk import answer, say
 from tests.support.world import World
 
@@ -101,3 +102,44 @@ def test_the_next_burst_waits_for_its_quarter_of_an_hour(world: World, invoice_i
     (_, (_, text)) = sorted(sent(world), key=lambda mail: "Second" in mail[1])
     assert "Second" in text
     assert "First" not in text
+
+
+def test_a_dispute_has_a_mail_of_its_own_that_names_it(world: World, invoice_id: int):
+    about = dispute(world, world.northwind, invoice_id, "10.00", line="1")
+    deliver(world)
+    for path in mailbox(world):
+        path.unlink()
+    say(world, world.northwind, invoice_id, "Besides, thank you")
+    say(world, world.northwind, invoice_id, "Two pallets", dispute=str(about))
+    say(world, world.northwind, invoice_id, "And no fuel", dispute=str(about))
+    deliver(world)
+
+    texts = [text for _, text in sent(world)]
+    assert len(texts) == 2
+    (in_dispute,) = (text for text in texts if "Two pallets" in text)
+    assert "And no fuel" in in_dispute
+    assert "thank you" not in in_dispute
+    assert "Line 1: Charter flight" in in_dispute
+    assert f"/invoices/{invoice_id}#dispute-{about}" in in_dispute
+
+
+def test_an_answer_in_a_dispute_leads_to_it(world: World, invoice_id: int):
+    about = dispute(world, world.northwind, invoice_id)
+    deliver(world)
+    for path in mailbox(world):
+        path.unlink()
+    said = answer(world, world.northwind, invoice_id, "Look", dispute=str(about))
+    deliver(world)
+    answer(world, world.northwind, invoice_id, "Seen", dispute=str(about))
+    world.run(
+        world.northwind.system,
+        conversations.mark_read_by_customer,
+        invoice_id,
+        said + 1,
+        about,
+    )
+    deliver(world)
+
+    ((to, text),) = sent(world)
+    assert to == "ap@vermeer.example"
+    assert f"#dispute-{about}" in text

@@ -32,6 +32,7 @@ from billing_app.web.components.tables import row_check
 from billing_app.web.portal.account_state import PortalAccountState as State
 from billing_app.web.portal.browser import Clock, Leave, Painted, Presence
 from billing_app.web.portal.invoice import lockup, stands_alone
+from billing_app.web.portal.powers import powers
 
 # Until the page knows better it keeps the title that the server has painted.
 _PAINTED_TITLE = rx.Var[str](
@@ -90,6 +91,7 @@ def _account() -> rx.Component:
         _pay_bar(),
         _pay_dialog(),
         _statement(),
+        powers(it.powers),
         _fresh(),
         rx.cond(
             it.is_preview | it.is_silent,
@@ -476,7 +478,8 @@ def _number(it: rx.Var, is_open: rx.Var) -> rx.Component:
             on_click=State.toggle(it.id),
             custom_attrs={"aria-expanded": rx.cond(is_open, "true", "false")},
         ),
-        link(it.number, href=it.href, class_name="row-link"),
+        # The page is loaded whole: a card form needs what its own answer allows.
+        link(it.number, href=it.href, leaves_app=True, class_name="row-link"),
         rx.cond(it.order, rx.el.small(it.order, class_name="order")),
         class_name="row-number",
     )
@@ -498,7 +501,13 @@ def _actions(it: rx.Var) -> rx.Component:
     return rx.el.div(
         rx.cond(
             it.pay_href,
-            link_button("Pay", it.pay_href, small=True, aria_label=f"Pay {it.number}"),
+            link_button(
+                "Pay",
+                it.pay_href,
+                small=True,
+                leaves_app=True,
+                aria_label=f"Pay {it.number}",
+            ),
         ),
         rx.cond(
             it.pdf_href,
@@ -540,11 +549,15 @@ def _fold(fold: rx.Var[Fold], row: rx.Var) -> rx.Component:
                 rx.el.ul(rx.foreach(fold.payments, _payment), class_name="received"),
                 rx.el.p("None yet.", class_name="quiet"),
             ),
+            rx.cond(
+                fold.comments.length() > 0,
+                rx.fragment(rx.el.h3("Conversation"), _talk(fold.comments)),
+            ),
             rx.el.h3("What happened"),
             rx.el.ol(rx.foreach(fold.history, _moment), class_name="timeline"),
             rx.el.p(
-                link("Open invoice", href=row.href),
-                link("Conversation", href=fold.talk_href),
+                link("Open invoice", href=row.href, leaves_app=True),
+                link("Conversation", href=fold.talk_href, leaves_app=True),
                 class_name="fold-links",
             ),
         ),
@@ -585,8 +598,26 @@ def _dispute(it: rx.Var) -> rx.Component:
         rx.el.b(icon("flag"), it.heading),
         rx.el.p("“", it.words, "”"),
         rx.el.p(it.note, class_name="dispute-note"),
+        rx.cond(it.comments.length() > 0, _talk(it.comments)),
         rx.cond(it.answer, rx.el.p(it.answer)),
         class_name="dispute",
+    )
+
+
+def _talk(comments: rx.Var) -> rx.Component:
+    return rx.el.ol(
+        rx.foreach(
+            comments,
+            lambda it: rx.el.li(
+                rx.el.p(
+                    rx.el.b(rx.el.bdi(it.author)),
+                    rx.el.span(it.when),
+                    class_name=rx.cond(it.is_staff, "from-staff", ""),
+                ),
+                rx.el.p(it.words),
+            ),
+        ),
+        class_name="fold-talk",
     )
 
 

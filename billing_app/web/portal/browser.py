@@ -7,6 +7,7 @@ import reflex as rx
 _PAINTED = rx.asset("painted.jsx", shared=True).importable_path
 _CARD = rx.asset("card.jsx", shared=True).importable_path
 _PRESENCE = rx.asset("presence.jsx", shared=True).importable_path
+_VERIFYING = rx.asset("verifying.jsx", shared=True).importable_path
 _THREAD = rx.asset("thread_keeper.jsx", shared=True).importable_path
 
 
@@ -98,3 +99,16 @@ class Newest(rx.Component):
     newest: rx.Var[int]
     own: rx.Var[int]
     on_read: rx.EventHandler[rx.event.no_args_event_spec]
+
+
+class Verifying(rx.Component):
+    """Asks in a dialog for the proof that a link on the page leads to.
+
+    Attributes:
+        sheet: stylesheet of its forms, loaded when they are first shown.
+    """
+
+    library = _VERIFYING
+    tag = "Verifying"
+
+    sheet: rx.Var[str]

@@ -22,6 +22,7 @@ from billing_app.web.components.dialogs import dialog
 from billing_app.web.components.layout import message
 from billing_app.web.portal.disputes_state import PortalDisputeState as State
 from billing_app.web.portal.invoice_state import PortalInvoiceState
+from billing_app.web.portal.thread import dispute_thread
 
 DIALOG_ID = "dispute"
 
@@ -94,6 +95,7 @@ def _row(row: rx.Var) -> rx.Component:
         ),
         rx.el.p(row.opened, class_name="dispute-when"),
         rx.el.p(row.reason, class_name="dispute-words"),
+        dispute_thread(row.id.to_string()),
         rx.cond(
             row.answer,
             rx.el.div(
@@ -112,6 +114,7 @@ def _row(row: rx.Var) -> rx.Component:
             ),
         ),
         key=row.id.to_string(),
+        id=f"dispute-{row.id}",
     )
 
 

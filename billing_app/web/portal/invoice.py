@@ -38,8 +38,10 @@ from billing_app.web.portal.browser import (
     Presence,
 )
 from billing_app.web.portal.invoice_state import PortalInvoiceState as State
-from billing_app.web.portal.thread import thread
+from billing_app.web.portal.powers import powers
+from billing_app.web.portal.thread import thread, watched
 from billing_app.web.portal.thread_state import PortalThreadState
+from billing_app.web.portal.verify import verifying
 
 # Until the page knows better it keeps the title that the server has painted.
 _PAINTED_TITLE = rx.Var[str](
@@ -99,6 +101,8 @@ def _invoice() -> rx.Component:
             disputes.section(),
             reminders_part(it.asking),
             thread(),
+            watched(),
+            powers(it.powers),
             class_name="document-column",
         ),
         lockup=lockup(State.invoice),
@@ -136,6 +140,7 @@ def _invoice() -> rx.Component:
         notices=State.notices,
         on_dismiss=State.dismiss_notice,
         extra=[
+            verifying(),
             rx.cond(it.form.is_open | (it.bank.length() > 0), _payment_bar()),
             rx.cond(
                 it.is_silent, rx.fragment(), Presence.create(on_seen=State.note_seen)

@@ -1,17 +1,21 @@
-"""The conversation of an invoice: what was said, and a place to answer.
+"""The conversations of an invoice and its disputes: what was said, and an answer.
 
-`documents/templates/portal.html` paints the same before JavaScript; change both.
+`documents/templates/portal_thread.html` paints the same before JavaScript; change
+both.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
 from billing_app.domain.comment import NAME_LENGTH_MAX
-from billing_app.domain.portal_thread import CommentLine
+from billing_app.domain.portal_thread import CommentLine, PortalThread
 from billing_app.web.components.controls import (
     button,
     field,
+    link,
     text_area,
     text_input,
 )
@@ -21,7 +25,7 @@ from billing_app.web.portal.thread_state import PortalThreadState as State
 from billing_app.web.portal.verify import verify_panel
 
 _HIDDEN = {"aria-hidden": "true"}
-_TYPED = ("comment-body", "comment-name", "comment-email", "comment-line")
+_TYPED = ("body", "name", "email", "line")
 
 
 def thread() -> rx.Component:
@@ -35,11 +39,46 @@ def thread() -> rx.Component:
                 class_name="section-head",
             ),
             _comments(),
-            _composer(),
+            _composer(State.composer),
             class_name="section",
             custom_attrs={"id": "comments", "aria-labelledby": "comments-title"},
         ),
     )
+
+
+def dispute_thread(dispute: rx.Var[str]) -> rx.Component:
+    """Draw what is said in a dispute, and while it is open a place to answer."""
+    it = State.disputes[dispute].to(PortalThread)
+    answer = rx.el.details(
+        rx.el.summary(
+            rx.cond(it.count > 0, "Reply", "Add to this dispute"),
+            class_name="button button-small",
+        ),
+        _composer(it.composer, dispute),
+        class_name="dispute-reply",
+    )
+    older = button(
+        "Show older comments", small=True, on_click=State.show_all_of_disputes
+    )
+    said = rx.el.ol(
+        rx.foreach(it.comments, _comment),
+        class_name="thread",
+        custom_attrs={"aria-live": "polite", "aria-label": "In this dispute"},
+    )
+    return rx.cond(
+        State.disputes.contains(dispute),
+        rx.el.div(
+            rx.cond(it.older > 0, rx.el.p(older)),
+            rx.cond(it.comments.length() > 0, said),
+            rx.cond(it.composer.is_open, answer),
+            class_name="dispute-thread",
+        ),
+    )
+
+
+def watched() -> rx.Component:
+    """Tell of what was read, and of what came in out of sight."""
+    return Newest.create(newest=State.newest, own=State.own, on_read=State.note_read)
 
 
 def _comments() -> rx.Component:
@@ -52,7 +91,7 @@ def _comments() -> rx.Component:
             ),
         ),
         rx.cond(
-            State.count > 0,
+            State.history.length() + State.recent.length() > 0,
             rx.el.ol(
                 rx.foreach(State.history, _comment),
                 rx.foreach(State.recent, _comment),
@@ -61,11 +100,24 @@ def _comments() -> rx.Component:
             ),
             rx.el.p("No comments yet.", class_name="nothing"),
         ),
-        Newest.create(newest=State.newest, own=State.own, on_read=State.note_read),
     )
 
 
 def _comment(it: rx.vars.ObjectVar[CommentLine]) -> rx.Component:
+    return rx.cond(it.happening, _happening(it), _said(it))
+
+
+def _happening(it: rx.vars.ObjectVar[CommentLine]) -> rx.Component:
+    return rx.el.li(
+        icon("disputed", 15),
+        link(it.happening, href=it.about_href, leaves_app=True),
+        rx.el.time(it.day, date_time=it.at, title=it.exactly),
+        key=it.key,
+        class_name="happening",
+    )
+
+
+def _said(it: rx.vars.ObjectVar[CommentLine]) -> rx.Component:
     return rx.el.li(
         rx.el.span(
             it.mark,
@@ -107,32 +159,41 @@ def _comment(it: rx.vars.ObjectVar[CommentLine]) -> rx.Component:
                 )
             ),
         ),
-        key=it.id,
+        key=it.key,
         class_name="comment",
         custom_attrs={"id": f"comment-{it.id}"},
     )
 
 
-def _composer() -> rx.Component:
-    it = State.composer
+def _composer(it: Any, dispute: Any = "") -> rx.Component:
+    """Draw the form of one conversation; its fields are named after the dispute."""
+    is_own = not isinstance(dispute, rx.Var)
+    place = "comment" if is_own else f"dispute-{dispute}"
+
+    def error(name: str) -> Any:
+        return State.errors[f"{dispute}{name}"]
+
     return rx.cond(
         it.is_open,
         CommentKeeper.create(
             rx.el.form(
-                *(HandOver.create(target=name) for name in _TYPED),
+                *(HandOver.create(target=f"{place}-{name}") for name in _TYPED),
                 rx.el.input(type="hidden", name="request_key"),
+                rx.el.input(type="hidden", name="dispute", value=dispute),
                 field(
                     "Message",
                     text_area(
                         "body",
                         rows=3,
-                        placeholder="Ask about a line, a date or a payment",
+                        placeholder="Ask about a line, a date or a payment"
+                        if is_own
+                        else "What should they know?",
                         disabled=it.is_preview,
                     ),
-                    field_id="comment-body",
-                    error=State.errors["body"],
+                    field_id=f"{place}-body",
+                    error=error("body"),
                 ),
-                rx.cond(it.lines.length() > 0, _line_picker()),
+                *([rx.cond(it.lines.length() > 0, _line_picker())] if is_own else []),
                 rx.el.div(
                     field(
                         "Your name",
@@ -142,8 +203,8 @@ def _composer() -> rx.Component:
                             disabled=it.is_preview,
                             max_length=NAME_LENGTH_MAX,
                         ),
-                        field_id="comment-name",
-                        error=State.errors["name"],
+                        field_id=f"{place}-name",
+                        error=error("name"),
                     ),
                     field(
                         "Your email",
@@ -153,17 +214,17 @@ def _composer() -> rx.Component:
                             auto_complete="email",
                             disabled=it.is_preview,
                         ),
-                        field_id="comment-email",
-                        error=State.errors["email"],
+                        field_id=f"{place}-email",
+                        error=error("email"),
                     ),
                     class_name="pair",
                 ),
                 rx.cond(it.is_gated, verify_panel(it.gate_words, it.gate_href)),
                 rx.cond(
-                    State.errors["form"],
+                    error("form"),
                     rx.el.p(
                         icon("alert"),
-                        rx.el.span(State.errors["form"]),
+                        rx.el.span(error("form")),
                         class_name="message message-bad",
                         role="alert",
                     ),
@@ -177,7 +238,7 @@ def _composer() -> rx.Component:
                         class_name="fine",
                     ),
                     button(
-                        "Post comment",
+                        "Post comment" if is_own else "Send reply",
                         kind="primary",
                         submit=True,
                         disabled=it.is_preview,

@@ -47,6 +47,8 @@ export function CommentKeeper({ draft, posted, children, ...rest }) {
       if (field && !field.value && kept[name]) field.value = kept[name];
     }
     named("request_key").value = kept.key || newKey();
+    const fold = root.current.closest("details");
+    if (fold && kept.body) fold.open = true;
   }, [draft]);
 
   useEffect(() => {
@@ -72,9 +74,8 @@ export function CommentKeeper({ draft, posted, children, ...rest }) {
 }
 
 // Says that the newest comment has been before somebody's eyes for a second, and
-// offers the way to one that came in out of sight.
+// offers the way to one that came in out of sight, wherever on the page it stands.
 export function Newest({ newest, own, onRead }) {
-  const mark = useRef(null);
   const first = useRef(newest);
   const tell = useRef(onRead);
   const [away, setAway] = useState(0);
@@ -99,25 +100,22 @@ export function Newest({ newest, own, onRead }) {
   useEffect(() => {
     const isNew = newest > first.current && newest !== own;
     first.current = newest;
-    const box = mark.current?.getBoundingClientRect();
+    const box = document.getElementById(`comment-${newest}`)?.getBoundingClientRect();
     if (isNew && box && (box.top > window.innerHeight || box.bottom < 0))
       setAway(newest);
   }, [newest]);
 
   useEffect(() => {
-    if (!away || !mark.current) return;
+    const comment = away && document.getElementById(`comment-${away}`);
+    if (!comment) return;
     const seen = new IntersectionObserver(([it]) => it.isIntersecting && setAway(0));
-    seen.observe(mark.current);
+    seen.observe(comment);
     return () => seen.disconnect();
   }, [away]);
 
-  return (
-    <div ref={mark}>
-      {away ? (
-        <a className="button new-comment" href={`#comment-${away}`}>
-          New comment
-        </a>
-      ) : null}
-    </div>
-  );
+  return away ? (
+    <a className="button new-comment" href={`#comment-${away}`}>
+      New comment
+    </a>
+  ) : null;
 }

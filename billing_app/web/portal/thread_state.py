@@ -10,35 +10,44 @@ from billing_app import runtime
 from billing_app.database.authentication import OpenedLink, PortalNotAvailable
 from billing_app.domain.actors import PortalVisitor
 from billing_app.domain.comment import CommentForm
-from billing_app.domain.errors import BillingError
+from billing_app.domain.errors import BillingError, Conflict
 from billing_app.domain.portal_proof import VerificationRequired
-from billing_app.domain.portal_thread import CommentLine, Composer, PortalThread
+from billing_app.domain.portal_thread import (
+    CommentLine,
+    Composer,
+    PortalThread,
+    PortalThreads,
+)
 from billing_app.runtime import Runtime
 from billing_app.web.doors import PortalState, portal_door, portal_watch
 from billing_app.workflows import conversations
 
 # A hint that got lost is made up for this soon.
 LOOK_AGAIN_SECONDS = 30
-FIELDS = ("body", "name", "email", "line")
+_ID_LENGTH_MAX = 15
+FIELDS = ("body", "name", "email", "line", "dispute")
 
 
 class PortalThreadState(PortalState, rx.State):
-    """What is said on one invoice, as its customer sees it. Decides nothing.
+    """What is said on one invoice and in its disputes, as its customer sees it.
 
     Attributes:
         is_loaded: it was read, or there is nothing to read.
         history: what was asked for besides the newest stretch; travels apart from
             `recent`, so that a new comment does not send all the old ones again.
         older: there is more before it; 0 where there is not.
+        disputes: the conversations of the disputes, by their id as text.
         newest: id of the last comment; `own` of the last one posted here.
         posted: the request that was stored; the browser forgets its draft then.
-        errors: what is wrong, by field; under "form" what belongs to none.
+        errors: what is wrong, by dispute and field ("body", "12body"); under "form"
+            what belongs to no field.
     """
 
     is_loaded: bool = False
     is_shown: bool = False
     history: list[CommentLine] = []  # noqa: RUF012
     recent: list[CommentLine] = []  # noqa: RUF012
+    disputes: dict[str, PortalThread] = {}  # noqa: RUF012
     count: int = 0
     older: int = 0
     newest: int = 0
@@ -50,8 +59,9 @@ class PortalThreadState(PortalState, rx.State):
     _base: str = ""
     _from: int = 0
     _recent_from: int = 0
-    _last_reply: int = 0
-    _noted: int = 0
+    _has_all_of_disputes: bool = False
+    _replies: dict[int, int] = {}  # noqa: RUF012
+    _noted: dict[int, int] = {}  # noqa: RUF012
 
     @portal_watch
     async def watch(self) -> None:
@@ -83,22 +93,27 @@ class PortalThreadState(PortalState, rx.State):
 
     @portal_door
     async def show_older(self) -> None:
-        """Show the stretch before what is in view."""
+        """Show the stretch before what is in view, too."""
         if not self.older:
             return
         opened = await self._run_page(
-            conversations.open_thread, self._place().path, before=self.older
+            conversations.open_threads, self._place().path, before=self.older
         )
-        self.history = [*opened.comments, *self.history]
-        self.older = opened.older
-        if opened.comments:
-            self._from = opened.comments[0].id
+        self._from = opened.invoice.first or self._from
+        self._show(await self._open())
+
+    @portal_door
+    async def show_all_of_disputes(self) -> None:
+        """Show what was said in the disputes from their beginning on."""
+        self._has_all_of_disputes = True
+        self._show(await self._open())
 
     @portal_door
     async def post(self, form: dict[str, Any]) -> None:
         """Post what was typed, or say beside the field what keeps it from being."""
         key = _text(form, "request_key")
         typed = {name: _text(form, name) for name in FIELDS}
+        place = typed["dispute"][:_ID_LENGTH_MAX]
         self.errors = {}
         try:
             self.own = await self._run_page(
@@ -106,20 +121,30 @@ class PortalThreadState(PortalState, rx.State):
             )
         except VerificationRequired as refusal:
             self._show(await self._open())
-            self.errors = {"form": refusal.message}
+            self.errors = {f"{place}form": refusal.message}
+            return
+        except Conflict as refusal:
+            # Over meanwhile: the form goes, so the reason stands elsewhere.
+            self._show(await self._open())
+            self._notify(refusal.message, is_refusal=True)
             return
         except BillingError as refusal:
-            self.errors = {refusal.field or "form": refusal.message}
+            self.errors = {f"{place}{refusal.field or 'form'}": refusal.message}
             return
         self.posted = key
         self._show(await self._open())
 
     @portal_door
     async def note_read(self) -> None:
-        """Note that the business's last comment was before somebody's eyes."""
-        if self._last_reply > self._noted:
-            self._noted = self._last_reply
-            await self._run_page(conversations.note_read, self._last_reply)
+        """Note that the business's last comments were before somebody's eyes."""
+        read = {
+            place: reply
+            for place, reply in self._replies.items()
+            if reply > self._noted.get(place, 0)
+        }
+        if read:
+            self._noted = {**self._noted, **read}
+            await self._run_page(conversations.note_read, read)
 
     async def _look(self) -> bool:
         """Read the conversation as it is now; say whether to go on listening."""
@@ -134,10 +159,13 @@ class PortalThreadState(PortalState, rx.State):
             self._show(opened)
         return True
 
-    async def _open(self) -> PortalThread:
+    async def _open(self) -> PortalThreads:
         """Read from the first comment in view on, so that none is missed."""
         return await self._run_page(
-            conversations.open_thread, self._place().path, since=self._from
+            conversations.open_threads,
+            self._place().path,
+            since=self._from,
+            has_all_of_disputes=self._has_all_of_disputes,
         )
 
     def _start(self) -> None:
@@ -146,32 +174,37 @@ class PortalThreadState(PortalState, rx.State):
             self._clear()
             self._base = self._place().path
 
-    def _show(self, opened: PortalThread) -> None:
+    def _show(self, opened: PortalThreads) -> None:
         """Show what was read. Only what changed travels to the browser."""
-        comments = opened.comments
-        if comments and not self._from:
-            self._from = self._recent_from = comments[0].id
+        own, comments = opened.invoice, opened.invoice.comments
+        if own.first and not self._from:
+            self._from = self._recent_from = own.first
         history = [it for it in comments if it.id < self._recent_from]
         recent = [it for it in comments if it.id >= self._recent_from]
+        disputes = {str(it.dispute_id): it for it in opened.disputes}
         if self.history != history:
             self.history = history
         if self.recent != recent:
             self.recent = recent
-        if self.composer != opened.composer:
-            self.composer = opened.composer
-        self.is_shown, self.count = opened.is_shown, opened.count
-        self.older = opened.older
-        self.newest = comments[-1].id if comments else 0
-        self._last_reply = opened.last_reply
+        if self.disputes != disputes:
+            self.disputes = disputes
+        if self.composer != own.composer:
+            self.composer = own.composer
+        self.is_shown, self.count, self.older = own.is_shown, own.count, own.older
+        threads = (own, *opened.disputes)
+        self.newest = max(it.newest for it in threads)
+        self._replies = {it.dispute_id: it.last_reply for it in threads}
         self.is_loaded = True
 
     def _clear(self) -> None:
         self.is_loaded = self.is_shown = False
-        self.history, self.recent, self.errors = [], [], {}
+        self.history, self.recent, self.disputes, self.errors = [], [], {}, {}
         self.count = self.older = self.newest = self.own = 0
         self.composer = Composer.EMPTY
         self.posted = ""
-        self._from = self._recent_from = self._last_reply = self._noted = 0
+        self._from = self._recent_from = 0
+        self._replies, self._noted = {}, {}
+        self._has_all_of_disputes = False
 
 
 def _visitor_of(_: Runtime, link: OpenedLink) -> PortalVisitor:

@@ -1,11 +1,22 @@
-"""What stands where proof is missing: what is asked for, and the way to it."""
+"""What stands where proof is missing: what is asked for, and the way to it.
+
+The way is a link to a plain page. Where scripts run, `verifying` opens the same forms
+in a dialog, whichever of these links is pressed.
+"""
 
 from __future__ import annotations
 
 import reflex as rx
 
+from billing_app.web import theme
 from billing_app.web.components.controls import Text, link
 from billing_app.web.components.icons import icon
+from billing_app.web.portal.browser import Verifying
+
+
+def verifying() -> rx.Component:
+    """Open the page behind a link to a proof in a dialog."""
+    return Verifying.create(sheet=theme.stylesheet_address(theme.VERIFY))
 
 
 def verify_panel(

@@ -1,15 +1,24 @@
-"""The conversation with the customer, and beside it the notes of staff."""
+"""The conversations with the customer, and beside them the notes of staff."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
-from billing_app.web.components.controls import button, field, text_area, text_input
+from billing_app.web.components.controls import (
+    button,
+    field,
+    link,
+    text_area,
+    text_input,
+)
 from billing_app.web.components.dialogs import confirm_dialog
 from billing_app.web.components.icons import icon
 from billing_app.web.components.layout import panel
 from billing_app.web.staff.conversation_state import (
     ConversationState,
+    DisputeTalk,
     NoteLine,
     ThreadLine,
 )
@@ -45,6 +54,42 @@ def conversation() -> rx.Component:
                 rx.el.span(State.unread, " unread", class_name="unread-mark"),
             )
         ],
+    )
+
+
+def dispute_thread(dispute_id: rx.Var[int]) -> rx.Component:
+    """Draw what is said in a dispute, and while it is open a place to answer."""
+    place = dispute_id.to_string()
+    talk = State.disputes[place].to(DisputeTalk)
+    older = button(
+        "Show older comments", small=True, on_click=State.show_all_of_disputes
+    )
+    said = rx.el.ol(
+        rx.foreach(talk.comments, _comment),
+        class_name="comments",
+        custom_attrs={"aria-live": "polite", "aria-label": "In this dispute"},
+    )
+    drawn = rx.el.div(
+        rx.cond(talk.has_older, older),
+        rx.cond(talk.comments.length() > 0, said),
+        rx.cond(
+            ShellState.may["comment"] & talk.can_reply,
+            _reply_box(
+                f"dispute-{place}-reply",
+                rx.el.input(type="hidden", name="dispute", value=place),
+                may_reply=talk.can_reply,
+                words=talk.mode_words,
+                error=State.reply_errors[place],
+                turn=talk.turn,
+            ),
+        ),
+        class_name="thread dispute-thread",
+    )
+    return rx.cond(
+        State.disputes.contains(place),
+        Reading.create(
+            drawn, newest=talk.newest, on_read=State.note_dispute_read(dispute_id)
+        ),
     )
 
 
@@ -94,7 +139,17 @@ def _with_customer() -> rx.Component:
             "No comments yet. What the customer writes on the invoice's page "
             "will stand here.",
         ),
-        rx.cond(ShellState.may["comment"], _reply_box()),
+        rx.cond(
+            ShellState.may["comment"],
+            _reply_box(
+                "reply-body",
+                rx.cond(State.lines.length() > 1, _line_picker()),
+                may_reply=State.can_reply,
+                words=State.mode_words,
+                error=State.reply_errors[""],
+                turn=State.turn,
+            ),
+        ),
         class_name="thread",
     )
 
@@ -112,6 +167,20 @@ def _rows(rows: rx.Var, drawn: object, none: str) -> rx.Component:
 
 
 def _comment(it: rx.vars.ObjectVar[ThreadLine]) -> rx.Component:
+    return rx.cond(it.happening, _happening(it), _said(it))
+
+
+def _happening(it: rx.vars.ObjectVar[ThreadLine]) -> rx.Component:
+    return rx.el.li(
+        icon("disputed", 15),
+        link(it.happening, href=it.about_href, leaves_app=True),
+        rx.el.time(it.at, title=it.exactly),
+        key=it.key,
+        class_name="happening",
+    )
+
+
+def _said(it: rx.vars.ObjectVar[ThreadLine]) -> rx.Component:
     remove = button(
         "Remove", kind="quiet", small=True, on_click=State.start_removing(it.id)
     )
@@ -155,13 +224,22 @@ def _comment(it: rx.vars.ObjectVar[ThreadLine]) -> rx.Component:
                 rx.cond(ShellState.may["comment"], remove),
             ),
         ),
-        key=it.id,
+        key=it.key,
         class_name=rx.cond(it.is_removed, "comment comment-removed", "comment"),
         custom_attrs={"id": f"comment-{it.id}"},
     )
 
 
-def _reply_box() -> rx.Component:
+def _reply_box(
+    field_id: str,
+    more: rx.Component,
+    *,
+    may_reply: Any,
+    words: Any,
+    error: Any,
+    turn: Any,
+) -> rx.Component:
+    """Draw the form of one conversation; `more` are further fields of it."""
     return rx.el.form(
         field(
             "Reply",
@@ -169,17 +247,17 @@ def _reply_box() -> rx.Component:
                 "body",
                 rows=2,
                 placeholder="Reply to the customer",
-                disabled=~State.can_reply,
-                key=State.turn,
+                disabled=~may_reply,
+                key=turn,
             ),
-            field_id="reply-body",
-            error=State.reply_error,
+            field_id=field_id,
+            error=error,
             label_hidden=True,
         ),
-        rx.cond(State.lines.length() > 1, _line_picker()),
+        more,
         rx.el.div(
-            rx.el.span(State.mode_words, class_name="field-hint"),
-            button("Post comment", submit=True, small=True, disabled=~State.can_reply),
+            rx.el.span(words, class_name="field-hint"),
+            button("Post comment", submit=True, small=True, disabled=~may_reply),
             class_name="composer-foot",
         ),
         on_submit=State.reply,

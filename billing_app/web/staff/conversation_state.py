@@ -1,9 +1,10 @@
-"""What customers and staff say about an invoice, and what staff say by themselves."""
+"""What customers and staff say about an invoice and its disputes, and staff alone."""
 
 from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 import reflex as rx
@@ -13,12 +14,15 @@ from billing_app.domain.branding import initials
 from billing_app.domain.comment import CommentForm, Part, Side, split_links
 from billing_app.domain.dates import Moment
 from billing_app.domain.errors import InvalidInput, NotFound, NotPermitted
+from billing_app.domain.portal_dispute import DisputeMoment, place_moments
 from billing_app.domain.portal_settings import CommentMode
 from billing_app.queries.conversations import (
+    DisputeThread,
     ReadNote,
     StaffComment,
     StaffThread,
     list_notes,
+    read_dispute_threads,
     read_thread,
 )
 from billing_app.services import conversations
@@ -27,6 +31,7 @@ from billing_app.web.doors import StaffState, staff_door, staff_watch
 
 # A hint that got lost is made up for this soon.
 LOOK_AGAIN_SECONDS = 30
+_NOT_PUBLISHED = "Publish the invoice first; until then nobody could read this."
 _MODE_WORDS = {
     CommentMode.OFF: "Comments are switched off: the customer can't read this.",
     CommentMode.READ: "The customer can read this, but not answer.",
@@ -36,27 +41,48 @@ _MODE_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class ThreadLine:
-    """One comment, as staff read it.
+    """One comment as staff read it, or in between what happened to a dispute.
 
     Attributes:
+        happening: what happened, all there is to say then; `about_href` leads on.
         email: what the author typed or, when verified, has confirmed.
         seen: "Read by the customer" under the last reply that was.
     """
 
     id: int
-    is_staff: bool
-    author: str
-    email: str
-    mark: str
-    is_verified: bool
-    is_removed: bool
-    is_unread: bool
+    key: str
     at: str
     exactly: str
-    about: str
-    about_href: str
-    seen: str
-    parts: tuple[Part, ...]
+    happening: str = ""
+    is_staff: bool = False
+    author: str = ""
+    email: str = ""
+    mark: str = ""
+    is_verified: bool = False
+    is_removed: bool = False
+    is_unread: bool = False
+    about: str = ""
+    about_href: str = ""
+    seen: str = ""
+    parts: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeTalk:
+    """What is said in one dispute.
+
+    Attributes:
+        turn: changes once something was stored; the field starts anew.
+        newest: id of the last comment.
+    """
+
+    comments: tuple[ThreadLine, ...] = ()
+    unread: int = 0
+    newest: int = 0
+    has_older: bool = False
+    can_reply: bool = False
+    mode_words: str = ""
+    turn: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +98,19 @@ class NoteLine:
 
 
 class ConversationState(StaffState, rx.State):
-    """Both threads of the invoice that the address names.
+    """The threads of the invoice that the address names.
 
     Attributes:
+        disputes: those of its disputes, by their id as text.
         unread: comments of the customer that no member has seen.
         newest: id of the last comment.
         turn, note_turn: change once something was stored; the field starts anew.
+        reply_errors: what is wrong with an answer, by dispute; "" is the invoice's.
         removing: the comment that the dialog is about, 0 for none.
     """
 
     comments: list[ThreadLine] = []  # noqa: RUF012
+    disputes: dict[str, DisputeTalk] = {}  # noqa: RUF012
     notes: list[NoteLine] = []  # noqa: RUF012
     lines: list[tuple[str, str]] = []  # noqa: RUF012
     count: int = 0
@@ -92,7 +121,7 @@ class ConversationState(StaffState, rx.State):
     can_reply: bool = False
     turn: str = ""
     note_turn: int = 0
-    reply_error: str = ""
+    reply_errors: dict[str, str] = {}  # noqa: RUF012
     note_error: str = ""
     reason_error: str = ""
     removing: int = 0
@@ -100,7 +129,10 @@ class ConversationState(StaffState, rx.State):
 
     _invoice_id: int = 0
     _from: int = 0
-    _unread_from: int = 0
+    _has_all_of_disputes: bool = False
+    # By dispute; by 0 of the invoice's own conversation.
+    _unread_from: dict[int, int] = {}  # noqa: RUF012
+    _turns: dict[int, str] = {}  # noqa: RUF012
 
     @staff_watch
     async def watch(self) -> None:
@@ -125,18 +157,32 @@ class ConversationState(StaffState, rx.State):
             await self._read()
 
     @staff_door
+    async def show_all_of_disputes(self) -> None:
+        """Show what was said in the disputes from their beginning on."""
+        self._has_all_of_disputes = True
+        await self._read()
+
+    @staff_door
     async def reply(self, form: dict[str, Any]) -> None:
-        """Post an answer that the customer reads."""
+        """Post an answer that the customer reads, in the thread that the form names."""
+        dispute = _text(form, "dispute")
+        talk = self.disputes.get(dispute)
         typed = CommentForm(
-            body=_text(form, "body"), line=_text(form, "line"), request_key=self.turn
+            body=_text(form, "body"),
+            line=_text(form, "line"),
+            request_key=talk.turn if talk else self.turn,
+            dispute=dispute,
         )
-        self.reply_error = ""
+        self.reply_errors = {}
         try:
             await self._run(conversations.post_reply, self._invoice_id, typed)
         except InvalidInput as refusal:
-            self.reply_error = refusal.message
+            self.reply_errors = {dispute if talk else "": refusal.message}
             return
-        self.turn = secrets.token_hex(8)
+        if talk:
+            self._turns = {**self._turns, int(dispute): secrets.token_hex(8)}
+        else:
+            self.turn = secrets.token_hex(8)
         await self._read()
 
     @staff_door
@@ -154,7 +200,12 @@ class ConversationState(StaffState, rx.State):
 
     @staff_door
     async def start_removing(self, comment_id: int) -> None:
-        found = [it for it in self.comments if it.id == comment_id]
+        in_disputes = [it for talk in self.disputes.values() for it in talk.comments]
+        found = [
+            it
+            for it in (*self.comments, *in_disputes)
+            if it.id == comment_id and not it.happening
+        ]
         if not found or found[0].is_removed:
             raise InvalidInput("That comment is not here any more.")
         self.removing, self.reason_error = comment_id, ""
@@ -183,10 +234,21 @@ class ConversationState(StaffState, rx.State):
     @staff_door
     async def note_read(self) -> None:
         """Note that the conversation was before a member's eyes."""
-        if not self.unread:
-            return
+        if self.unread:
+            await self._note_read(self.newest, 0)
+
+    @staff_door
+    async def note_dispute_read(self, dispute_id: int) -> None:
+        """Note the same of what is said in a dispute."""
+        talk = self.disputes.get(str(dispute_id))
+        if talk is not None and talk.unread:
+            await self._note_read(talk.newest, dispute_id)
+
+    async def _note_read(self, comment_id: int, dispute_id: int) -> None:
         try:
-            await self._run(conversations.mark_read, self._invoice_id, self.newest)
+            await self._run(
+                conversations.mark_read, self._invoice_id, comment_id, dispute_id
+            )
         except NotPermitted:
             # Who only looks leaves no mark: somebody has still to answer.
             return
@@ -204,24 +266,26 @@ class ConversationState(StaffState, rx.State):
 
     async def _read(self) -> None:
         thread = await self._run(read_thread, self._invoice_id, since=self._from)
+        disputes = await self._run(
+            read_dispute_threads, self._invoice_id, has_all=self._has_all_of_disputes
+        )
         notes = await self._run(list_notes, self._invoice_id)
         if thread.comments and not self._from:
             self._from = thread.comments[0].id
-        # What was new when the page was opened keeps its mark while it is read.
-        if thread.unread and not self._unread_from:
-            unread = [it.id for it in thread.comments if it.side == Side.CUSTOMER]
-            self._unread_from = unread[-min(thread.unread, len(unread))]
-        self._show(thread, notes)
+        self._show(thread, disputes, notes)
 
-    def _show(self, thread: StaffThread, notes: tuple[ReadNote, ...]) -> None:
-        replies = [it.id for it in thread.comments if it.side == Side.STAFF]
-        read = [it for it in replies if it <= thread.read_by_customer]
-        comments = [
-            _line(it, thread, self._unread_from, max(read, default=0))
-            for it in thread.comments
-        ]
+    def _show(
+        self,
+        thread: StaffThread,
+        disputes: tuple[DisputeThread, ...],
+        notes: tuple[ReadNote, ...],
+    ) -> None:
+        comments = _with_moments(self._lines(thread, 0), thread, disputes)
         if self.comments != comments:
             self.comments = comments
+        talks = {str(it.dispute.id): self._talk(it) for it in disputes}
+        if self.disputes != talks:
+            self.disputes = talks
         self.notes = [_note(it, thread.moment) for it in notes]
         self.lines = [
             (str(place), f"{place}. {name}")
@@ -231,24 +295,85 @@ class ConversationState(StaffState, rx.State):
         self.newest = thread.comments[-1].id if thread.comments else 0
         self.can_reply = thread.is_published and thread.mode != CommentMode.OFF
         self.mode_words = (
-            _MODE_WORDS[thread.mode]
-            if thread.is_published
-            else "Publish the invoice first; until then nobody could read this."
+            _MODE_WORDS[thread.mode] if thread.is_published else _NOT_PUBLISHED
         )
+
+    def _talk(self, it: DisputeThread) -> DisputeTalk:
+        thread, dispute_id = it.thread, it.dispute.id
+        is_over = not it.dispute.is_open
+        words = "The customer reads this in the dispute and gets a mail"
+        if is_over:
+            words = "The dispute is over."
+        elif not it.is_shown:
+            words = "Disputes are switched off: the customer can't read this."
+        elif not thread.is_published:
+            words = _NOT_PUBLISHED
+        turn = self._turns.setdefault(dispute_id, secrets.token_hex(8))
+        return DisputeTalk(
+            comments=tuple(self._lines(thread, dispute_id)),
+            unread=thread.unread,
+            newest=thread.comments[-1].id if thread.comments else 0,
+            has_older=thread.older > 0,
+            can_reply=it.is_shown and thread.is_published and not is_over,
+            mode_words=words,
+            turn=turn,
+        )
+
+    def _lines(self, thread: StaffThread, dispute_id: int) -> list[ThreadLine]:
+        # What was new when the page was opened keeps its mark while it is read.
+        if thread.unread and dispute_id not in self._unread_from:
+            unread = [it.id for it in thread.comments if it.side == Side.CUSTOMER]
+            first = unread[-min(thread.unread, len(unread))] if unread else 0
+            self._unread_from = {**self._unread_from, dispute_id: first}
+        replies = [it.id for it in thread.comments if it.side == Side.STAFF]
+        read = [it for it in replies if it <= thread.read_by_customer]
+        unread_from = self._unread_from.get(dispute_id, 0)
+        return [
+            _line(it, thread, unread_from, max(read, default=0))
+            for it in thread.comments
+        ]
 
     def _start(self) -> None:
         if self._invoice_id != self._segment_id(1):
             self._clear()
             self._invoice_id = self._segment_id(1)
-        self._unread_from = 0
+        self._unread_from = {}
         self.turn = self.turn or secrets.token_hex(8)
 
     def _clear(self) -> None:
-        self.comments, self.notes, self.lines = [], [], []
+        self.comments, self.disputes, self.notes, self.lines = [], {}, [], []
         self.count = self.unread = self.older = self.newest = self.removing = 0
         self.can_reply, self.mode_words = False, ""
-        self.reply_error = self.note_error = self.reason_error = ""
-        self._from = self._unread_from = 0
+        self.reply_errors, self.note_error, self.reason_error = {}, "", ""
+        self._from, self._unread_from, self._turns = 0, {}, {}
+        self._has_all_of_disputes = False
+
+
+def _with_moments(
+    lines: list[ThreadLine], thread: StaffThread, disputes: tuple[DisputeThread, ...]
+) -> list[ThreadLine]:
+    """Say among the comments when a dispute was opened or ended."""
+    moments = place_moments(
+        [it.created_at for it in thread.comments],
+        (moment for it in disputes for moment in it.moments),
+        is_start=not thread.older,
+    )
+    placed: list[ThreadLine] = []
+    for before, line in zip_longest(moments, lines):
+        placed += [_moment(it, thread.moment) for it in before]
+        placed += [line] if line else []
+    return placed
+
+
+def _moment(it: DisputeMoment, moment: Moment) -> ThreadLine:
+    return ThreadLine(
+        id=0,
+        key=f"dispute-{it.dispute_id}-{it.at.isoformat()}",
+        at=formats.instant(it.at, moment),
+        exactly=formats.exact_instant(it.at, moment),
+        happening=it.words,
+        about_href=f"#dispute-{it.dispute_id}",
+    )
 
 
 def _line(
@@ -260,6 +385,7 @@ def _line(
         about = f"{it.line_position}. {thread.lines[it.line_position - 1]}"
     return ThreadLine(
         id=it.id,
+        key=str(it.id),
         is_staff=is_staff,
         author=formats.isolated(it.author_name),
         email=it.author_email,

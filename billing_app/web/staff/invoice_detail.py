@@ -29,6 +29,7 @@ from billing_app.web.components.tables import Column, data_table, empty_state
 from billing_app.web.staff.behind import behind_drawer, line_sheet
 from billing_app.web.staff.conversation import (
     conversation,
+    dispute_thread,
     remove_dialog,
     staff_notes,
 )
@@ -422,6 +423,7 @@ def _dispute(it: rx.vars.ObjectVar[DisputeLine]) -> rx.Component:
         ),
         rx.el.p(it.opened, class_name="secondary small"),
         rx.el.p(it.reason, class_name="staff-dispute-words"),
+        dispute_thread(it.id),
         _given(
             it.answer,
             rx.el.p(
@@ -432,6 +434,7 @@ def _dispute(it: rx.vars.ObjectVar[DisputeLine]) -> rx.Component:
         ),
         _given(it.note, note),
         key=it.id.to_string(),
+        id=f"dispute-{it.id}",
     )
 
 

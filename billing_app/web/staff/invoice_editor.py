@@ -7,6 +7,7 @@ from typing import Any
 import reflex as rx
 
 from billing_app.domain.currencies import currency_names
+from billing_app.domain.portal_settings import VisibleOn
 from billing_app.web import theme
 from billing_app.web.components.badges import status_badge
 from billing_app.web.components.controls import (
@@ -577,8 +578,18 @@ def _dock() -> rx.Component:
         ),
         rx.el.span(class_name="spacer"),
         button("Save draft", on_click=State.save),
-        button("Issue", on_click=State.issue),
-        button("Publish to portal", kind="primary", on_click=State.publish),
+        rx.match(
+            State.visible_on,
+            (
+                VisibleOn.PUBLISH,
+                rx.fragment(
+                    button("Issue", on_click=State.issue),
+                    button("Publish to portal", kind="primary", on_click=State.publish),
+                ),
+            ),
+            # Issuing shows it, or only "Mark as sent" does, on the invoice's page.
+            button("Issue", kind="primary", on_click=State.issue),
+        ),
         class_name="dock",
         role="group",
         aria_label="Save and issue",

@@ -107,6 +107,7 @@ class InvoiceEditorState(StaffState, rx.State):
     choices: list[str] = []  # noqa: RUF012
     is_new_customer: bool = False
     currency: str = ""
+    visible_on: str = "publish"
     due_hint: str = ""
     sums: list[Sum] = []  # noqa: RUF012
     subtotal: str = ""
@@ -181,6 +182,7 @@ class InvoiceEditorState(StaffState, rx.State):
     async def _take(self, opened: queries.OpenDraft) -> None:
         self.invoice_id, self.version = opened.invoice_id, opened.version
         self._desk, self._buyer = opened.desk, opened.buyer
+        self.visible_on = opened.desk.visible_on.value
         self._customer = opened.customer
         lines = opened.form.lines or (LineForm(tax_id=self._default_tax()),)
         self._draft = replace(opened.form, lines=keyed(lines))

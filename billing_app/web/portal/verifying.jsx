@@ -1,0 +1,117 @@
+import { useEffect, useRef } from "react";
+
+// The page that asks who one is, in a dialog over this one: the same forms, sent by
+// fetch, so that what is being written stays before one's eyes. The answer sets the
+// cookie; then the page is loaded anew, since its socket keeps the cookie that it was
+// opened with. What was typed is kept by the browser meanwhile.
+const OFFLINE = "You are not connected. Please try again.";
+const TOO_OFTEN = "That was asked for very often. Please wait a few minutes.";
+
+function dress(href) {
+  if (document.querySelector(`link[href="${href}"]`)) return null;
+  const sheet = document.createElement("link");
+  Object.assign(sheet, { rel: "stylesheet", href });
+  return new Promise((done) => {
+    sheet.onload = sheet.onerror = done;
+    document.head.append(sheet);
+  });
+}
+
+function knownEmail(link) {
+  try {
+    const typed = link.closest("form")?.elements.email?.value;
+    return typed || JSON.parse(localStorage.getItem("comment:who") || "{}").email || "";
+  } catch {
+    return "";
+  }
+}
+
+export function Verifying({ sheet }) {
+  const dialog = useRef(null);
+  const card = useRef(null);
+  const from = useRef(null);
+
+  const say = (words) => {
+    const said = document.createElement("p");
+    said.className = "field-error";
+    said.setAttribute("role", "alert");
+    said.textContent = words;
+    card.current.querySelector("[role=alert]")?.remove();
+    (card.current.querySelector("form") ?? card.current).append(said);
+  };
+
+  const show = (page) => {
+    const heading = document.createElement("h2");
+    heading.id = "verifying-title";
+    heading.textContent = page.querySelector("h1").textContent;
+    page.querySelector("h1").replaceWith(heading);
+    card.current.replaceChildren(
+      ...[...page.childNodes].map((it) => document.importNode(it, true)),
+    );
+    if (!dialog.current.open) dialog.current.showModal();
+    const email = card.current.querySelector("input[type=email]");
+    if (email && !email.value) email.value = knownEmail(from.current);
+    card.current.querySelector("input:not([type=hidden]), button")?.focus();
+  };
+
+  const ask = async (address, options) => {
+    let answer;
+    card.current.inert = true;
+    try {
+      answer = await fetch(address, { ...options, headers: { "x-dialog": "1" } });
+    } catch {
+      return dialog.current.open ? say(OFFLINE) : location.assign(address);
+    } finally {
+      card.current.inert = false;
+    }
+    if (answer.status === 204) {
+      const part = from.current.closest("li[id], section[id]")?.id;
+      if (part) history.replaceState(history.state, "", `#${part}`);
+      return location.reload();
+    }
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const asked = page.querySelector(".verify-card");
+    if (asked) return show(asked);
+    // The link opens nothing any more; the page itself says so.
+    return answer.status === 429 ? say(TOO_OFTEN) : location.reload();
+  };
+
+  useEffect(() => {
+    const open = async (event) => {
+      const link = event.target.closest?.('a[href$="/verify"]');
+      const wantsTab = event.metaKey || event.ctrlKey || event.shiftKey;
+      if (!link || wantsTab || event.defaultPrevented) return;
+      event.preventDefault();
+      from.current = link;
+      await dress(sheet);
+      await ask(link.href);
+    };
+    document.addEventListener("click", open);
+    return () => document.removeEventListener("click", open);
+  }, [sheet]);
+
+  const send = (event) => {
+    event.preventDefault();
+    const form = event.target;
+    const typed = new FormData(form, event.nativeEvent.submitter);
+    ask(form.action, { method: "POST", body: new URLSearchParams(typed) });
+  };
+
+  const close = (event) => {
+    if (!event.target.closest(".verify-back a")) return;
+    event.preventDefault();
+    dialog.current.close();
+  };
+
+  return (
+    <dialog
+      ref={dialog}
+      className="dialog verifying"
+      aria-labelledby="verifying-title"
+      onSubmit={send}
+      onClick={close}
+    >
+      <div ref={card} className="verify-card" />
+    </dialog>
+  );
+}
