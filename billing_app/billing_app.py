@@ -48,6 +48,7 @@ checks = (
     outbox_check(runtime.engine, runtime.now),
 )
 portal_head = theme.stylesheet_html((*theme.PORTAL, theme.DOCUMENT))
+account_head = theme.stylesheet_html((*theme.PORTAL, theme.ACCOUNT))
 alone_head = theme.alone_html(theme.PORTAL)
 http_app = make_http_app(
     [
@@ -106,5 +107,5 @@ app.register_lifespan_task(beside_pages)
 
 def layer(asgi_app: ASGIApp, client: Path) -> ASGIApp:
     """Wrap the finished app, with the frontend built into the folder client."""
-    painters = [set_up_painter(), *portal_painters(portal_head)]
+    painters = [set_up_painter(), *portal_painters(portal_head, account_head)]
     return add_layers(asgi_app, settings, client, painters=painters)

@@ -41,8 +41,8 @@ ACCOUNT_PATH = re.compile(r"/p/[^/]+/account/?|/(c|account)/[^/]+/?")
 PAINTED = Markup('<div id="painted">{}</div>')
 
 
-def portal_painters(head: Markup) -> tuple[Painter, ...]:
-    """Return the painters of the portal's pages; `head` links their stylesheets."""
+def portal_painters(head: Markup, account_head: Markup) -> tuple[Painter, ...]:
+    """Return the painters of the portal's pages; the heads link their stylesheets."""
     not_found = Painted(
         404, NOT_FOUND[0], PAINTED.format(render_alone(*NOT_FOUND)), head
     )
@@ -54,7 +54,7 @@ def portal_painters(head: Markup) -> tuple[Painter, ...]:
     )
 
     def painter(
-        path: re.Pattern[str], work: Callable[[Scope, Markup], Painted]
+        path: re.Pattern[str], work: Callable[[Scope, Markup], Painted], head: Markup
     ) -> Painter:
         async def paint(scope: Scope) -> Painted | Response:
             try:
@@ -69,8 +69,8 @@ def portal_painters(head: Markup) -> tuple[Painter, ...]:
         return Painter(path, paint)
 
     return (
-        painter(INVOICE_PATH, _paint_invoice),
-        painter(ACCOUNT_PATH, _paint_account),
+        painter(INVOICE_PATH, _paint_invoice, head),
+        painter(ACCOUNT_PATH, _paint_account, account_head),
     )
 
 

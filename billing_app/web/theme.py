@@ -15,6 +15,8 @@ from billing_app.web.components.icons import icon
 STAFF = ("tokens.css", "base.css", "staff.css")
 PORTAL = ("tokens.css", "base.css", "portal.css")
 DOCUMENT = "document.css"
+# Only the account of a customer needs it, which shows no document.
+ACCOUNT = "account.css"
 # What the others say of the dark theme, for pages without a script.
 DARK = "dark.css"
 # The forms of plain pages; no page of the app needs them.

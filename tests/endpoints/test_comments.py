@@ -35,7 +35,7 @@ def app(world: World, tmp_path) -> ASGIApp:
     choose(world, world.northwind, write_auth=WriteAuth.LINK)
     client = make_client_folder(tmp_path / "client")
     routes = make_http_app(comment_routes(Markup("")))
-    return FirstPaint(routes, client, painters=portal_painters(Markup("")))
+    return FirstPaint(routes, client, painters=portal_painters(Markup(""), Markup("")))
 
 
 @pytest.fixture

@@ -138,7 +138,7 @@ def portal(world: World, tmp_path: Path) -> Portal:
     app: ASGIApp = make_http_app(
         [*download_routes(HEAD), *statement_routes(HEAD), inner]
     )
-    app = FirstPaint(app, client, painters=portal_painters(HEAD))
+    app = FirstPaint(app, client, painters=portal_painters(HEAD, HEAD))
     app = SecurityHeaders(
         app,
         client,

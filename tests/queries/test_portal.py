@@ -45,7 +45,14 @@ from tests.support.world import Place, World
 # Every column of a statement for customers is in here; adding one is a decision.
 FOR_CUSTOMERS = {
     "invoice": {
-        *("id", "state", "outstanding_minor", "processing_minor"),
+        *(
+            "id",
+            "state",
+            "outstanding_minor",
+            "allocated_minor",
+            "credited_minor",
+            "processing_minor",
+        ),
         "disputed_minor",
     },
     "dispute": {"id", "invoice_id"},
@@ -84,6 +91,7 @@ FOR_CUSTOMERS = {
 READERS: dict[str, Callable[..., Any]] = {
     "read_invoice": portal.read_invoice,
     "find_document": portal.find_document,
+    "read_issued": portal.read_issued,
 }
 CANARY = "canary"
 

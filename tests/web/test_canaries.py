@@ -157,7 +157,7 @@ async def test_no_byte_of_the_pages_and_files_holds_one(printed: str, tmp_path: 
     page = printed
     client = make_client_folder(tmp_path / "client")
     routes = make_http_app([*comment_routes(Markup("")), *download_routes(Markup(""))])
-    app = FirstPaint(routes, client, painters=portal_painters(Markup("")))
+    app = FirstPaint(routes, client, painters=portal_painters(Markup(""), Markup("")))
     async with http(app) as browser:
         painted = await browser.get(page)
         older = await browser.get(f"{page}?before=30")

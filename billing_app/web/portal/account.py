@@ -10,6 +10,7 @@ from reflex_components_core.core.banner import has_connection_errors
 
 from billing_app.domain.portal_account import Fold
 from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND
+from billing_app.web import theme
 from billing_app.web.components.badges import status_badge
 from billing_app.web.components.charts import aging
 from billing_app.web.components.controls import (
@@ -119,7 +120,7 @@ def _account() -> rx.Component:
         above=[rx.cond(it.is_preview, _preview_banner())],
         notices=State.notices,
         on_dismiss=State.dismiss_notice,
-        stylesheets=(),
+        stylesheets=(theme.ACCOUNT,),
     )
 
 
