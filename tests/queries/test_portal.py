@@ -16,6 +16,7 @@ from billing_app.database.authentication import NO_COOKIES
 from billing_app.database.scope import tables_below
 from billing_app.documents.portal import render_portal
 from billing_app.domain.actors import PortalVisitor
+from billing_app.domain.credit_note import CreditForm, CreditMode
 from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.errors import NotFound
 from billing_app.domain.portal_place import Door, PortalPlace
@@ -30,6 +31,7 @@ from billing_app.models import (
 )
 from billing_app.queries import portal
 from billing_app.services import drafts, invoices, portal_links
+from billing_app.services.credit_notes import issue_credit_note
 from billing_app.workflows import portal_pages
 from tests.support.billing import (
     a_customer,
@@ -45,15 +47,12 @@ from tests.support.world import Place, World
 # Every column of a statement for customers is in here; adding one is a decision.
 FOR_CUSTOMERS = {
     "invoice": {
-        *(
-            "id",
-            "state",
-            "outstanding_minor",
-            "allocated_minor",
-            "credited_minor",
-            "processing_minor",
-        ),
-        "disputed_minor",
+        *("id", "state", "outstanding_minor", "processing_minor"),
+        *("disputed_minor", "allocated_minor", "credited_minor"),
+    },
+    "credit_note": {
+        *("id", "invoice_id", "number", "issued_on", "total_minor", "reason"),
+        *("rounding_minor", "pdf_digest", "pdf_error"),
     },
     "dispute": {"id", "invoice_id"},
     "payment_promise": {"id", "invoice_id"},
@@ -92,6 +91,7 @@ READERS: dict[str, Callable[..., Any]] = {
     "read_invoice": portal.read_invoice,
     "find_document": portal.find_document,
     "read_issued": portal.read_issued,
+    "find_credit_note": portal.find_credit_note,
 }
 CANARY = "canary"
 
@@ -150,10 +150,13 @@ def test_asks_for_customers_columns_only(world: World, name: str):
     invoice_id = an_invoice_of_events(world, world.northwind, event)
     pay(world, world.northwind, invoice_id, "10.00")
     put_off(world, world.northwind, invoice_id)
+    form = CreditForm(CreditMode.AMOUNT, amount="1", reason="Agreed", request_key="k")
+    issued = world.run(world.northwind.accounting, issue_credit_note, invoice_id, form)
+    arguments = (issued.credit_note_id,) if name == "find_credit_note" else ()
     visitor = visitor_of(world, world.northwind, invoice_id)
 
     with overheard(world) as statements:
-        world.run(visitor, READERS[name])
+        world.run(visitor, READERS[name], *arguments)
 
     asked = {
         (column.table.name, column.name)

@@ -115,7 +115,7 @@ def test_pages_without_a_script_are_dark_in_the_same_colours():
 
 def make_dark() -> str:
     """Return every rule for the dark theme, as asked for by the device itself."""
-    names = ("tokens.css", "base.css", "portal.css", "document.css")
+    names = ("tokens.css", "base.css", "portal.css", "account.css", "document.css")
     sheets = "".join((ASSETS / name).read_text() for name in names)
     rules = re.findall(
         r"^ *((?:[\w:]+)?\.dark[^{,]*) \{\n(.*?)\n *\}\n", sheets, re.M | re.S
