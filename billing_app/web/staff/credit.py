@@ -16,6 +16,7 @@ from billing_app.web.components.controls import (
     text_input,
 )
 from billing_app.web.components.dialogs import confirm_dialog, dialog
+from billing_app.web.components.icons import icon
 from billing_app.web.components.layout import panel
 from billing_app.web.staff.credit_state import (
     CreditableRow,
@@ -124,11 +125,21 @@ def _lines(state: type[CreditState]) -> rx.Component:
             key=row.place.to_string(),
         )
 
-    return field(
-        "Lines",
+    # Several controls are a group, which a field is not.
+    return rx.el.fieldset(
+        rx.el.legend("Lines", class_name="field-label"),
         rx.el.ul(rx.foreach(state.credit_rows, line), class_name="credit-lines"),
-        error=state.errors["lines"],
-        field_id="credit-lines",
+        rx.cond(
+            state.errors["lines"],
+            rx.el.p(
+                icon("alert", 14),
+                rx.el.span(state.errors["lines"]),
+                class_name="field-error",
+                custom_attrs={"role": "alert"},
+            ),
+            rx.fragment(),
+        ),
+        class_name="field",
     )
 
 
