@@ -346,6 +346,7 @@ def test_the_builder_has_no_barriers(demo: Demo, open_page: OpenPage, width: str
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         # Colours half-way between the two are nobody's choice.
+        page.locator(f"html.{scheme}").wait_for(state="attached")
         page.wait_for_function("() => document.getAnimations().length === 0")
         assert find_barriers(page) == []
     assert not scrolls_sideways(page)

@@ -147,6 +147,8 @@ def test_consultants_clients_ask_once_a_code_says_who_they_are(
     thread.get_by_role("link", name="Verify").click()
     prove(page, demo.base_url, "tom.achebe@meridian-housing.example")
 
+    # The page loads anew with the proof; what was typed is still there.
+    expect(thread.get_by_text("Verify to post")).to_be_hidden()
     expect(thread.get_by_label("Message")).to_have_value(re.compile("platform"))
     thread.get_by_label("Your name").fill("Tom Achebe")
     thread.get_by_role("button", name="Post comment").click()
