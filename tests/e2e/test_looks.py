@@ -34,6 +34,7 @@ def look_at(page: Page, url: str) -> list[str]:
     found: list[str] = []
     for name, window in WINDOWS.items():
         page.set_viewport_size(window)
+        page.evaluate(SETTLED)
         found += [f"{url}, {name}: {it}" for it in find_barriers(page)]
         with dark(page):
             # The same elements in other colours: only contrast can differ.
