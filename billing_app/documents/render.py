@@ -19,8 +19,7 @@ from babel import Locale
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from billing_app.documents.printable import printable as _clean
-from billing_app.documents.printable import printable_prose as _prose
+from billing_app.documents.printable import printable, printable_prose
 from billing_app.documents.qr import payment_code
 from billing_app.documents.words import Words, words_for
 from billing_app.domain.aging import AgeBucket
@@ -295,7 +294,7 @@ def _printed_invoice(
     spoken, words = words_for(language)
     brand = document.branding
     is_draft = not document.number
-    sender = _clean(brand.name or document.seller.name)
+    sender = printable(brand.name or document.seller.name)
     is_abroad = document.seller.country != document.buyer.country
     due = format_money(left_minor, document.currency, language)
     due_on = format_date(document.due_on, language) if document.due_on else ""
@@ -305,12 +304,14 @@ def _printed_invoice(
         dates.append(Row(words.delivered, format_date(document.delivery_on, language)))
     references = []
     if document.purchase_order:
-        references.append(Row(words.your_reference, _clean(document.purchase_order)))
-    terms = _prose(document.terms)
+        references.append(Row(words.your_reference, printable(document.purchase_order)))
+    terms = printable_prose(document.terms)
     has_short_terms = 0 < len(terms) <= TERMS_AS_FACT_MAX and "\n" not in terms
     if has_short_terms:
         dates.append(Row(words.terms, terms))
-    bank_rows = tuple(Row(_clean(x.label), _clean(x.value)) for x in document.bank)
+    bank_rows = tuple(
+        Row(printable(x.label), printable(x.value)) for x in document.bank
+    )
     return Printed(
         look=brand.look,
         heading=heading,
@@ -318,8 +319,8 @@ def _printed_invoice(
         words=words,
         words_language=spoken,
         kind=words.invoice,
-        number=_clean(document.number),
-        title=f"{words.invoice} {_clean(document.number) or words.draft}",
+        number=printable(document.number),
+        title=f"{words.invoice} {printable(document.number) or words.draft}",
         is_draft=is_draft,
         sender=sender,
         initials=initials(sender),
@@ -343,7 +344,7 @@ def _printed_invoice(
         shows_tax=any(line.tax for line in document.lines),
         tax_rows=_tax_rows(document),
         total_rows=tuple(_total_rows(document, words, standing)),
-        notes=_prose(document.notes),
+        notes=printable_prose(document.notes),
         terms="" if has_short_terms else terms,
         bank_rows=bank_rows if is_payable else (),
         payment_code=_payment_code(document, left_minor) if is_payable else Markup(),
@@ -354,13 +355,13 @@ def _printed_receipt(document: ReceiptDocument, heading: str, logo: str) -> Prin
     language = document.language
     spoken, words = words_for(language)
     brand = document.branding
-    sender = _clean(brand.name or document.seller.name)
+    sender = printable(brand.name or document.seller.name)
     is_abroad = document.seller.country != document.buyer.country
     received_on = format_date(document.received_on, language)
-    dates = [Row(words.invoice, _clean(document.invoice_number))]
-    references = [Row(words.method, _clean(document.method))]
+    dates = [Row(words.invoice, printable(document.invoice_number))]
+    references = [Row(words.method, printable(document.method))]
     if document.reference:
-        references.append(Row(words.reference, _clean(document.reference)))
+        references.append(Row(words.reference, printable(document.reference)))
 
     def money(minor: int) -> str:
         return format_money(minor, document.currency, language)
@@ -384,8 +385,8 @@ def _printed_receipt(document: ReceiptDocument, heading: str, logo: str) -> Prin
         words=words,
         words_language=spoken,
         kind=words.receipt,
-        number=_clean(document.number),
-        title=f"{words.receipt} {_clean(document.number)}",
+        number=printable(document.number),
+        title=f"{words.receipt} {printable(document.number)}",
         is_draft=False,
         sender=sender,
         initials=initials(sender),
@@ -422,10 +423,10 @@ def _printed_credit_note(
     language = document.language
     spoken, words = words_for(language)
     brand = document.branding
-    sender = _clean(brand.name or document.seller.name)
+    sender = printable(brand.name or document.seller.name)
     is_abroad = document.seller.country != document.buyer.country
     issued_on = format_date(document.issued_on, language)
-    number = _clean(document.invoice_number)
+    number = printable(document.invoice_number)
     # What is no line of the invoice is named by the invoice alone.
     named = f"{words.invoice} {number}"
     lines = tuple(
@@ -434,7 +435,7 @@ def _printed_credit_note(
     )
     references = []
     if document.purchase_order:
-        references.append(Row(words.your_reference, _clean(document.purchase_order)))
+        references.append(Row(words.your_reference, printable(document.purchase_order)))
     return Printed(
         look=brand.look,
         heading=heading,
@@ -442,8 +443,8 @@ def _printed_credit_note(
         words=words,
         words_language=spoken,
         kind=words.credit_note,
-        number=_clean(document.number),
-        title=f"{words.credit_note} {_clean(document.number) or words.draft}",
+        number=printable(document.number),
+        title=f"{words.credit_note} {printable(document.number) or words.draft}",
         is_draft=not document.number,
         sender=sender,
         initials=initials(sender),
@@ -472,7 +473,7 @@ def _printed_credit_note(
         shows_tax=any(line.tax for line in lines),
         tax_rows=_tax_rows(document),
         total_rows=tuple(_credit_rows(document, words)),
-        notes=f"{words.reason}: {_prose(document.reason)}",
+        notes=f"{words.reason}: {printable_prose(document.reason)}",
         terms="",
         bank_rows=(),
         payment_code=Markup(),
@@ -495,7 +496,7 @@ def _printed_statement(document: StatementDocument, logo: str) -> Printed:
         tax=words.movement,
     )
     brand, sections = document.branding, document.sections
-    sender = _clean(brand.name or document.seller.name)
+    sender = printable(brand.name or document.seller.name)
     is_abroad = document.seller.country != document.buyer.country
     last = format_date(span.last, language)
     closing = [
@@ -558,8 +559,8 @@ def _movements(document: StatementDocument, words: Words) -> Iterator[PrintedGro
         ) -> PrintedLine:  # fmt: skip
             return PrintedLine(
                 place=place,
-                name=_clean(name),
-                description=_clean(detail),
+                name=printable(name),
+                description=printable(detail),
                 discount="",
                 quantity=format_short_date(on, language),
                 unit_price=moved,
@@ -623,8 +624,8 @@ def _groups(
         lines = tuple(group)
         references = (line.group_reference for _, line in lines)
         yield PrintedGroup(
-            _clean(heading),
-            _clean(next(filter(None, references), "")),
+            printable(heading),
+            printable(next(filter(None, references), "")),
             tuple(_line(document, place, line, words) for place, line in lines),
         )
 
@@ -643,16 +644,16 @@ def _line(
     discount = ""
     if line.discount_minor:
         lowered = format_amount(-line.discount_minor, currency, language)
-        told = (words.discount, _clean(line.discount), lowered)
+        told = (words.discount, printable(line.discount), lowered)
         discount = " ".join(filter(None, told))
     return PrintedLine(
         place=place,
-        name=_clean(line.name),
-        description=_prose(line.description),
+        name=printable(line.name),
+        description=printable_prose(line.description),
         discount=discount,
-        quantity=f"{quantity} {_clean(line.unit)}".rstrip(),
+        quantity=f"{quantity} {printable(line.unit)}".rstrip(),
         unit_price=price,
-        tax=_clean(line.tax),
+        tax=printable(line.tax),
         amount=format_amount(line.amount_minor, currency, language),
     )
 
@@ -667,7 +668,7 @@ def _tax_rows(
     return tuple(
         PrintedTax(
             _tax_label(tax, document.language),
-            _clean(tax.exemption_reason),
+            printable(tax.exemption_reason),
             format_amount(tax.taxable_minor, document.currency, document.language),
             format_amount(tax.tax_minor, document.currency, document.language),
         )
@@ -676,7 +677,7 @@ def _tax_rows(
 
 
 def _tax_label(tax: DocumentTax, language: str) -> str:
-    name = _clean(tax.name)
+    name = printable(tax.name)
     if "%" in name:
         return name
     return f"{name} {format_percent(tax.percent, language)}".lstrip()
@@ -702,7 +703,7 @@ def _total_rows(
         if document.adjustments:
             yield Row(words.subtotal, amount(lines_minor))
         for adjustment in document.adjustments:
-            yield Row(_clean(adjustment.reason), amount(adjustment.amount_minor))
+            yield Row(printable(adjustment.reason), amount(adjustment.amount_minor))
         yield Row(words.total, money(document.total_minor), "s-grand")
         if taxes:
             yield Row(tax_label, amount(document.tax_minor), "s-within")
@@ -710,7 +711,7 @@ def _total_rows(
         if taxes or document.adjustments:
             yield Row(words.subtotal, amount(document.line_sum_minor))
         for adjustment in document.adjustments:
-            yield Row(_clean(adjustment.reason), amount(adjustment.amount_minor))
+            yield Row(printable(adjustment.reason), amount(adjustment.amount_minor))
         if taxes:
             yield Row(tax_label, amount(document.tax_minor))
         yield Row(words.total, money(document.total_minor), "s-grand")
@@ -788,7 +789,7 @@ def _party(
         lines.append(_country_name(party.country, language))
     lines.append(_vat_line(party, words))
     return PrintedParty(
-        _clean(party.name), tuple(_clean(line) for line in lines if line)
+        printable(party.name), tuple(printable(line) for line in lines if line)
     )
 
 
@@ -807,7 +808,7 @@ def _country_name(code: str, language: str) -> str:
 
 def _reach(seller: Party) -> tuple[str, ...]:
     ways = (seller.website, seller.phone, seller.email)
-    return tuple(_clean(way) for way in ways if way)
+    return tuple(printable(way) for way in ways if way)
 
 
 def _letterhead(seller: Party, words: Words) -> tuple[str, ...]:
@@ -816,12 +817,12 @@ def _letterhead(seller: Party, words: Words) -> tuple[str, ...]:
         " · ".join(way for way in (seller.phone, seller.email) if way),
         _vat_line(seller, words),
     )
-    return tuple(_clean(line) for line in lines if line)
+    return tuple(printable(line) for line in lines if line)
 
 
 def _legal_line(seller: Party) -> str:
     parts = (seller.name, seller.registration)
-    return " · ".join(_clean(part) for part in parts if part)
+    return " · ".join(printable(part) for part in parts if part)
 
 
 def _logo_size(brand: Branding, logo: str) -> dict[str, int | bool]:
