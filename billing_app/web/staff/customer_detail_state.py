@@ -7,7 +7,7 @@ from typing import Any
 
 import reflex as rx
 
-from billing_app.domain.errors import BillingError, InvalidInput
+from billing_app.domain.errors import BillingError, InvalidInput, NotFound
 from billing_app.queries.customers import CustomerDetail, read_customer
 from billing_app.queries.invoices import InvoiceFilter, list_invoices
 from billing_app.queries.paging import Paging
@@ -70,9 +70,12 @@ class CustomerDetailState(CustomerPortalState, TimelineState, rx.State):
         self.is_editing = False
         try:
             await self._read()
-        except BillingError:
+        except BillingError as refusal:
             self._detail = None
             self.shape = "gone"
+            if isinstance(refusal, NotFound):
+                # The page itself says so.
+                return
             raise
 
     @staff_watch

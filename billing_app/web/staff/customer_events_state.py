@@ -11,7 +11,7 @@ from billing_app import runtime
 from billing_app.domain.behind import describe_event, explain
 from billing_app.domain.billable_event import NewEvent
 from billing_app.domain.dates import Moment
-from billing_app.domain.errors import BillingError, InvalidInput
+from billing_app.domain.errors import BillingError, InvalidInput, NotFound
 from billing_app.domain.event_form import (
     EventForm,
     read_event_form,
@@ -111,8 +111,11 @@ class CustomerEventsState(StaffState, rx.State):
         except InvalidInput as refusal:
             self._notify(refusal.message, is_refusal=True)
             return rx.redirect(self._path, replace=True)
-        except BillingError:
+        except BillingError as refusal:
             self.shape = "gone"
+            if isinstance(refusal, NotFound):
+                # The page itself says so.
+                return None
             raise
         return None
 

@@ -15,7 +15,7 @@ from billing_app.domain.behind import Behind, describe_lines
 from billing_app.domain.contact import check_email
 from billing_app.domain.dispute import ResolveForm
 from billing_app.domain.document import InvoiceDocument
-from billing_app.domain.errors import BillingError, InvalidInput
+from billing_app.domain.errors import BillingError, InvalidInput, NotFound
 from billing_app.domain.invoice import InvoiceState
 from billing_app.domain.payment import parse_received
 from billing_app.queries.billable_events import list_behind
@@ -98,9 +98,12 @@ class InvoiceDetailState(InvoicePortalState, TimelineState, CreditState, rx.Stat
             self.shape = "loading"
         try:
             await self._read()
-        except BillingError:
+        except BillingError as refusal:
             self._detail = None
             self.shape = "gone"
+            if isinstance(refusal, NotFound):
+                # The page itself says so.
+                return None
             raise
         assert self._detail is not None
         if self._detail.state == InvoiceState.DRAFT:
