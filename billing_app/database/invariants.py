@@ -16,8 +16,10 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Select,
+    String,
     and_,
     case,
+    cast,
     exists,
     func,
     literal,
@@ -28,14 +30,20 @@ from sqlalchemy import (
 from sqlmodel import Session, SQLModel, col
 
 from billing_app.database.stored_terms import terms_of
+from billing_app.domain.billable_event import (
+    amount_of,
+    factors_from_json,
+    quantity_of,
+)
 from billing_app.domain.currencies import is_currency
 from billing_app.domain.document import content_digest
 from billing_app.domain.ledger import LedgerAccount
-from billing_app.domain.money import MINOR_MAX
-from billing_app.domain.totals import compute_totals
+from billing_app.domain.money import MINOR_MAX, Money
+from billing_app.domain.totals import compute_totals, priced
 from billing_app.models import (
     Allocation,
     AuditEntry,
+    BillableEvent,
     CreditNote,
     Dispute,
     InboundEvent,
@@ -355,6 +363,17 @@ def _credited_too_much(session: Session, _: datetime) -> Iterator[str]:
         col(Invoice.state) == "issued",
     )
     yield from _rows(session, note, not_(same), "its invoice is another's")
+    published = exists().where(
+        col(Invoice.id) == col(note.invoice_id),
+        col(Invoice.published_at).is_not(None),
+    )
+    odd = col(note.shown_at).is_not(None) != published
+    yield from _rows(session, note, odd, "the customer sees it without its invoice")
+    booked = exists().where(
+        col(LedgerEntry.workspace_id) == col(note.workspace_id),
+        col(LedgerEntry.journal) == "credit_note:" + cast(col(note.id), String),
+    )
+    yield from _rows(session, note, not_(booked), "the ledger knows nothing of it")
     yield from _credit_notes_that_changed(session)
 
 
@@ -528,6 +547,67 @@ def _promises_in_two_states(session: Session, _: datetime) -> Iterator[str]:
         yield f"{topic} {key} of workspace {workspace_id} is promised twice"
 
 
+def _lines_beside_their_events(session: Session, _: datetime) -> Iterator[str]:
+    """What happened multiplies to its amount; billed lines charge exactly that."""
+    event = BillableEvent
+    same = exists().where(
+        col(Invoice.id) == col(event.invoice_id),
+        col(Invoice.workspace_id) == col(event.workspace_id),
+        col(Invoice.customer_id) == col(event.customer_id),
+        col(Invoice.currency) == col(event.currency),
+    )
+    theirs = or_(col(event.invoice_id).is_(None), same)
+    yield from _rows(session, event, not_(theirs), "its invoice is another's")
+    billed = col(event.billed_at).is_not(None)
+    placed = and_(
+        col(event.invoice_id).is_not(None), col(event.line_position).is_not(None)
+    )
+    yield from _rows(session, event, billed != placed, "billed, and on no line")
+    seen = exists().where(
+        col(Invoice.id) == col(event.invoice_id),
+        col(Invoice.published_at).is_not(None),
+    )
+    shown = col(event.shown_at).is_not(None)
+    odd = "it is shown, and its invoice is not, or the other way round"
+    yield from _rows(session, event, shown != and_(billed, seen), odd)
+
+    sums: dict[tuple[int, int], Money] = {}
+    statement = select(event).order_by(col(event.id))
+    for row in session.scalars(statement.execution_options(yield_per=_BATCH)):
+        factors = factors_from_json(row.factors)
+        quantity = quantity_of(factors)
+        if (row.quantity, row.amount) != (quantity, quantity * row.rate):
+            yield f"event {row.id} ({row.reference}) is not what its factors say"
+        if row.invoice_id is not None and row.line_position is not None:
+            line = row.invoice_id, row.line_position
+            amount = amount_of(factors, row.rate, row.currency)
+            sums[line] = sums[line] + amount if line in sums else amount
+    yield from _charged_otherwise(session, sums)
+
+
+def _charged_otherwise(
+    session: Session, sums: dict[tuple[int, int], Money]
+) -> Iterator[str]:
+    """Compare lines, before their own discount, with what their events come to."""
+    missing = dict(sums)
+    invoice_ids = sorted({invoice_id for invoice_id, _ in sums})
+    for start in range(0, len(invoice_ids), _BATCH):
+        some: list[int | None] = [*invoice_ids[start : start + _BATCH]]
+        for line in itertools.chain(*_lines_by_invoice(session, some).values()):
+            place = line.invoice_id, line.position + 1
+            wanted = missing.pop(place, None)
+            if wanted is None:
+                continue
+            charged = priced(line.quantity, line.unit_price, wanted.currency)
+            if charged != wanted:
+                yield (
+                    f"invoice {place[0]}: line {place[1]} charges {charged.minor}, "
+                    f"its events come to {wanted.minor}"
+                )
+    for invoice_id, position in missing:
+        yield f"invoice {invoice_id}: events name line {position}, which is not there"
+
+
 def _acts_without_an_entry(session: Session, _: datetime) -> Iterator[str]:
     """Whatever was done to an invoice or a payment is in the audit trail."""
     steps = {
@@ -543,7 +623,7 @@ def _acts_without_an_entry(session: Session, _: datetime) -> Iterator[str]:
         missing = and_(happened, not_(noted))
         yield from _rows(session, Invoice, missing, f"no entry says {event}")
 
-    noted_payments = _payments_in_trail(session)
+    noted_payments = _events_in_trail(session, "payment_", "payment_id")
     statement = select(col(Payment.id), col(Payment.status)).order_by(col(Payment.id))
     for payment_id, status in session.execute(statement):
         events = noted_payments.get(payment_id, set())
@@ -551,6 +631,12 @@ def _acts_without_an_entry(session: Session, _: datetime) -> Iterator[str]:
             yield f"payment {payment_id}: no entry says where it came from"
         if status == "reversed" and "payment_reversed" not in events:
             yield f"payment {payment_id}: no entry says payment_reversed"
+    credited = _events_in_trail(session, "credit_note_issued", "credit_note_id")
+    for note_id in session.scalars(
+        select(col(CreditNote.id)).order_by(col(CreditNote.id))
+    ):
+        if note_id not in credited:
+            yield f"credit note {note_id}: no entry says credit_note_issued"
     orphan = and_(
         col(AuditEntry.invoice_id).is_not(None),
         not_(exists().where(col(Invoice.id) == col(AuditEntry.invoice_id))),
@@ -575,6 +661,7 @@ INVARIANTS = (
     Invariant("INV-20", "numbers have no gap", _numbers_with_gaps),
     Invariant("INV-22", "promises are made once", _promises_in_two_states),
     Invariant("INV-23", "every act is on record", _acts_without_an_entry),
+    Invariant("INV-39", "lines charge for their events", _lines_beside_their_events),
 )
 
 
@@ -661,12 +748,14 @@ def _balances(session: Session) -> dict[tuple[int, str], tuple[int, int]]:
     }
 
 
-def _payments_in_trail(session: Session) -> dict[int, set[str]]:
-    """Return the events of each payment."""
+def _events_in_trail(
+    session: Session, prefix: str, name: str
+) -> dict[int | None, set[str]]:
+    """Return the events of each row that the detail `name` is the id of."""
     statement = select(col(AuditEntry.event), col(AuditEntry.details)).where(
-        col(AuditEntry.event).startswith("payment_")
+        col(AuditEntry.event).startswith(prefix, autoescape=True)
     )
-    found: dict[int, set[str]] = {}
+    found: dict[int | None, set[str]] = {}
     for event, details in session.execute(statement):
-        found.setdefault(details["payment_id"], set()).add(event)
+        found.setdefault(details[name], set()).add(event)
     return found

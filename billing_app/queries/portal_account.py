@@ -34,7 +34,7 @@ from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import PortalVisitor
 from billing_app.domain.aging import AGES, AgeBucket, DueSpan, due_span
 from billing_app.domain.dates import Moment, fiscal_year_start
-from billing_app.domain.document import Branding, Party
+from billing_app.domain.document import Branding, DocumentKind, Party
 from billing_app.domain.errors import InvalidInput, LimitReached, NotFound
 from billing_app.domain.invoice import (
     OPEN_PHASES,
@@ -53,6 +53,7 @@ from billing_app.domain.portal_thread import CommentFacts
 from billing_app.domain.statement import Span
 from billing_app.models import (
     BillableEvent,
+    CreditNote,
     Customer,
     Invoice,
     IssuedDocument,
@@ -259,8 +260,8 @@ class DocumentFacts:
     """One document of the account; no `pdf_digest` while it is not printed."""
 
     id: int
+    kind: DocumentKind
     number: str
-    is_receipt: bool
     issued_at: datetime
     pdf_digest: str
     pdf: PdfState
@@ -364,43 +365,69 @@ def unfold(
 
 @visitor
 def list_documents(uow: UnitOfWork, span: Span) -> tuple[DocumentFacts, ...]:
-    """Return invoices issued in a period, and their receipts, oldest first.
+    """Return the documents of a period: invoices, their receipts, credit notes.
+
+    Oldest invoice first, each before its receipts, and what was credited last.
 
     Raises:
         NotFound: the link opens one invoice and no account.
         LimitReached: too many for one file.
     """
     _check_whole(uow)
-    statement = (
-        select(
-            col(IssuedDocument.id),
-            col(IssuedDocument.number),
-            col(IssuedDocument.payment_id),
-            col(IssuedDocument.issued_at),
-            col(IssuedDocument.pdf_digest),
-            col(IssuedDocument.pdf_error),
-        )
-        .join(Invoice, col(IssuedDocument.invoice_id) == _ID)
-        .where(col(Invoice.issued_on).between(span.first, span.last))
-        .order_by(col(Invoice.issued_on), _ID, col(IssuedDocument.id))
-        .limit(DOCUMENTS_MAX + 1)
-    )
-    found = uow.all(statement)
+    found = (*_list_issued(uow, span), *_list_credit_notes(uow, span))
     if len(found) > DOCUMENTS_MAX:
         raise LimitReached(
             f"More than {DOCUMENTS_MAX} documents lie in this period. "
             "Choose a shorter one."
         )
-    return tuple(
-        DocumentFacts(
-            id=row.id,
-            number=row.number,
-            is_receipt=row.payment_id != 0,
-            issued_at=row.issued_at,
-            pdf_digest=row.pdf_digest,
-            pdf=pdf_state(row.pdf_digest, row.pdf_error),
-        )
-        for row in found
+    return found
+
+
+@inner
+def _list_issued(uow: UnitOfWork, span: Span) -> Iterator[DocumentFacts]:
+    """List invoices issued in a period and their receipts, whenever these came."""
+    statement = (
+        select(*_file_columns(IssuedDocument), col(IssuedDocument.kind))
+        .join(Invoice, col(IssuedDocument.invoice_id) == _ID)
+        .where(col(Invoice.issued_on).between(span.first, span.last))
+        .order_by(col(Invoice.issued_on), _ID, col(IssuedDocument.id))
+        .limit(DOCUMENTS_MAX + 1)
+    )
+    for row in uow.all(statement):
+        yield _document_facts(row, DocumentKind(row.kind))
+
+
+@inner
+def _list_credit_notes(uow: UnitOfWork, span: Span) -> Iterator[DocumentFacts]:
+    """List credit notes issued in a period, also those of older invoices."""
+    statement = (
+        select(*_file_columns(CreditNote))
+        .where(col(CreditNote.issued_on).between(span.first, span.last))
+        .order_by(col(CreditNote.issued_on), col(CreditNote.id))
+        .limit(DOCUMENTS_MAX + 1)
+    )
+    for row in uow.all(statement):
+        yield _document_facts(row, DocumentKind.CREDIT_NOTE)
+
+
+def _file_columns(table: type[IssuedDocument] | type[CreditNote]) -> tuple[Any, ...]:
+    return (
+        col(table.id),
+        col(table.number),
+        col(table.issued_at),
+        col(table.pdf_digest),
+        col(table.pdf_error),
+    )
+
+
+def _document_facts(row: Any, kind: DocumentKind) -> DocumentFacts:
+    return DocumentFacts(
+        id=row.id,
+        kind=kind,
+        number=row.number,
+        issued_at=row.issued_at,
+        pdf_digest=row.pdf_digest,
+        pdf=pdf_state(row.pdf_digest, row.pdf_error),
     )
 
 

@@ -11,6 +11,7 @@ from typing import IO, ClassVar, cast
 from billing_app.database.authentication import OpenedLink
 from billing_app.domain.actors import SystemActor
 from billing_app.domain.dates import Moment, fiscal_year_start
+from billing_app.domain.document import DocumentKind
 from billing_app.domain.errors import NotFound
 from billing_app.domain.portal_invoice import PdfState
 from billing_app.domain.statement import Span, parse_span
@@ -21,6 +22,11 @@ from billing_app.services import issued_documents
 from billing_app.workflows.account_pages import read_head
 
 _UNSAFE = re.compile(r"[^\w.-]+", re.ASCII)
+_NOUNS = {
+    DocumentKind.INVOICE: "Invoice",
+    DocumentKind.RECEIPT: "Receipt",
+    DocumentKind.CREDIT_NOTE: "Credit-note",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ def prepare(runtime: Runtime, link: OpenedLink, first: str, last: str) -> Packin
     job = SystemActor(link.visitor.workspace_id, "print")
     pending = [it for it in documents if it.pdf == PdfState.PENDING]
     for document in pending:
-        runtime.run(job, issued_documents.promise_print, document.id)
+        runtime.run(job, issued_documents.promise_print, document.id, document.kind)
     ready = sum(it.pdf == PdfState.READY for it in documents)
     return Packing(ready, len(documents), is_waiting=bool(pending))
 
@@ -117,7 +123,6 @@ def _list(
 
 
 def _name(it: DocumentFacts) -> str:
-    noun = "Receipt" if it.is_receipt else "Invoice"
     # The id keeps apart what differs only in signs that a file name can't have.
     safe = _UNSAFE.sub("-", it.number).strip("-")
-    return f"{noun}-{safe or it.id}.pdf"
+    return f"{_NOUNS[it.kind]}-{safe or it.id}.pdf"

@@ -167,6 +167,53 @@ DAMAGE = {
         "delete from audit_entry where event = 'payment_recorded'",
         {"INV-23"},
     ),
+    "a credit note without an entry": (
+        "delete from audit_entry where event = 'credit_note_issued'",
+        {"INV-23"},
+    ),
+    "a credit note hidden from its customer": (
+        "update credit_note set shown_at = null where id = 1",
+        {"INV-13"},
+    ),
+    "a credit note the ledger forgot": (
+        "delete from ledger_entry where journal = 'credit_note:1'",
+        {"INV-5", "INV-13"},
+    ),
+    "more happened than was charged": (
+        'update billable_event set factors = \'[["30", "pallets"], ["4", "days"]]\','
+        " quantity = quantity * 10, amount = amount * 10 where reference = 'W1'",
+        {"INV-39"},
+    ),
+    "an amount that its factors do not say": (
+        "update billable_event set amount = amount * 2 where reference = 'W3'",
+        {"INV-39"},
+    ),
+    "a line that charges more than happened": (
+        "update line_item set quantity = quantity * 2 where invoice_id ="
+        " (select invoice_id from billable_event where reference = 'W1')",
+        {"INV-3", "INV-39"},
+    ),
+    "an event lost": (
+        "delete from billable_event where reference = 'W2'",
+        {"INV-39"},
+    ),
+    "an event on a line there is not": (
+        "update billable_event set line_position = 9 where reference = 'W1'",
+        {"INV-39"},
+    ),
+    "an event billed on no line": (
+        "update billable_event set line_position = null where reference = 'W1'",
+        {"INV-39"},
+    ),
+    "another customer's event": (
+        "update billable_event set customer_id = customer_id + 1"
+        " where reference = 'W1'",
+        {"INV-39"},
+    ),
+    "an event shown before it is billed": (
+        "update billable_event set shown_at = created_at where reference = 'W3'",
+        {"INV-39"},
+    ),
     "a reference to nothing": (
         "update payment_note set payment_id = 999",
         {"INV-35"},

@@ -33,6 +33,7 @@ from billing_app.endpoints.headers import SecurityHeaders
 from billing_app.endpoints.portal_pages import portal_painters
 from billing_app.endpoints.statements import statement_routes
 from billing_app.models import (
+    CreditNote,
     Customer,
     Invoice,
     IssuedDocument,
@@ -57,6 +58,7 @@ from tests.support.billing import (
     pay,
     read_invoice,
 )
+from tests.support.credit import an_amount, credit
 from tests.support.world import World
 
 HEAD = Markup('<link rel="stylesheet" href="/portal.css">')
@@ -107,11 +109,13 @@ class Portal:
         with self.world.unit(self.place.system) as uow:
             uow.add(account)
 
-    def print(self, content: bytes, **which: int) -> None:
+    def print(
+        self, content: bytes, table: type[Any] = IssuedDocument, **which: Any
+    ) -> None:
         """Store a file as the printed form of a document."""
         named = self.world.runtime.files.put(content, ".pdf")
         with self.world.unit(self.place.system) as uow:
-            for document in uow.all(select(IssuedDocument).filter_by(**which)):
+            for document in uow.all(select(table).filter_by(**which)):
                 document.pdf_digest = named
 
     def sign_in(self) -> dict[str, str]:
@@ -818,3 +822,30 @@ class TestAccount:
         assert (await portal.get("/c/unknown/documents.zip")).status_code == 404
         portal.choose(shows_pdf=False)
         assert (await portal.get(f"{base}/documents.zip")).status_code == 404
+
+    @pytest.mark.feature("G10")
+    async def test_credit_notes_are_among_its_documents(self, portal: Portal):
+        """Also that of an older invoice; none of somebody else's."""
+        base = f"/c/{self.token(portal)}"
+        portal.world.clock.advance(days=40)
+        credit(portal.world, portal.place, portal.invoice_id, an_amount("10.00"))
+        other = a_customer(portal.world, portal.place, "Halden Freight")
+        theirs = an_invoice(portal.world, portal.place, customer_id=other)
+        credit(portal.world, portal.place, theirs, an_amount("10.00"))
+        hidden = an_invoice(
+            portal.world, portal.place, customer_id=1, is_published=False
+        )
+        credit(portal.world, portal.place, hidden, an_amount("10.00"))
+        day = f"{portal.world.clock.now:%Y-%m-%d}"
+        documents = f"{base}/documents.zip?from={day}&to={day}"
+
+        waiting = await portal.get(documents)
+        assert waiting.status_code == 202
+        assert "0 of 1 are ready" in waiting.text
+
+        portal.print(b"%PDF-3", CreditNote)
+        answer = await portal.get(documents)
+
+        with ZipFile(BytesIO(answer.content)) as packed:
+            assert packed.namelist() == ["Credit-note-CN-00001.pdf"]
+            assert packed.read("Credit-note-CN-00001.pdf") == b"%PDF-3"

@@ -23,6 +23,7 @@ from billing_app.domain.risk import RiskLevel
 from billing_app.models import (
     BillableEvent,
     Comment,
+    CreditNote,
     Customer,
     Dispute,
     Invoice,
@@ -30,6 +31,7 @@ from billing_app.models import (
     OutboxMessage,
     PaymentPromise,
     PortalVisit,
+    Refund,
     Reminder,
     ThreadMark,
     WorkspaceSettings,
@@ -147,10 +149,29 @@ class TestData:
     def test_a_line_is_disputed_and_another_dispute_is_over(self, demo: Runtime):
         warehouse = rows(demo, WAREHOUSE, Dispute)
 
-        assert {x.outcome for x in warehouse} == {"", "stands"}
+        assert {x.outcome for x in warehouse} == {"", "stands", "credited"}
         assert all(x.line_position for x in warehouse)
         assert sum(x.disputed_minor for x in rows(demo, WAREHOUSE, Invoice)) == 9438
         assert {x.outcome for x in rows(demo, GYM, Dispute)} == {"stands"}
+
+    @pytest.mark.feature("G10")
+    def test_something_was_credited_refunded_and_replaced(self, demo: Runtime):
+        by_dispute, replaced, refunded = (
+            rows(demo, x, CreditNote) for x in (WAREHOUSE, CONSULTING, GYM)
+        )
+
+        assert [x.total_minor for x in by_dispute] == [10_164]
+        assert by_dispute[0].dispute_id is not None
+        right = next(x for x in rows(demo, CONSULTING, Invoice) if x.replaces_id)
+        assert [x.invoice_id for x in replaced] == [right.replaces_id]
+        wrong = next(
+            x for x in rows(demo, CONSULTING, Invoice) if x.id == right.replaces_id
+        )
+        assert (wrong.outstanding_minor, right.outstanding_minor) == (0, 388_800)
+        assert [x.total_minor for x in refunded] == [8_800]
+        assert [x.amount_minor for x in rows(demo, GYM, Refund)] == [8_800]
+        assert right.published_at
+        assert all(x.shown_at for x in (*by_dispute, *replaced, *refunded))
 
     @pytest.mark.parametrize("workspace_id", [CHARTER, PLUMBER, CONSULTING, WAREHOUSE])
     def test_somebody_has_promised_to_pay_soon(self, demo: Runtime, workspace_id: int):

@@ -11,13 +11,23 @@ from billing_app.services import (
     online_payments,
     payments,
 )
-from tests.support.billing import a_customer, an_invoice, pay
+from billing_app.services.billable_events import record_event
+from tests.support.billing import (
+    a_customer,
+    an_event,
+    an_invoice,
+    an_invoice_of_events,
+    pay,
+)
 from tests.support.credit import a_mixed_invoice, an_amount, credit, some_lines
 from tests.support.world import Place, World
 
 
 def tell_a_story(world: World, place: Place) -> None:
-    """Draft, issue, publish, pay, overpay, reverse, refund, hold, void, credit."""
+    """Draft, issue, publish, pay, overpay, reverse, refund, hold, void, credit.
+
+    And bill what happened: two stays on one line, and one that waits.
+    """
     biller = place.accounting
     customer_id = a_customer(world, place)
     world.run(biller, drafts.create_draft, drafts.DraftForm(customer_id=customer_id))
@@ -41,6 +51,11 @@ def tell_a_story(world: World, place: Place) -> None:
     credit(world, place, credited, an_amount("60.00"))
     replaced = an_invoice(world, place, "80.00")
     world.run(biller, credit_notes.reissue, replaced, "The wrong rate")
+
+    stays = [an_event(customer_id, x, world.clock.now) for x in ("W1", "W2")]
+    an_invoice_of_events(world, place, *stays)
+    waiting = an_event(customer_id, "W3", world.clock.now)
+    world.run(place.operations, record_event, waiting)
 
     online = an_invoice(world, place, "60.00")
     settled = an_attempt(world, place, online, 6_000)

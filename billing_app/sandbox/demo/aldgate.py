@@ -9,6 +9,7 @@ from billing_app.sandbox.demo.business import (
     DemoLine,
     DemoNote,
     DemoPromise,
+    DemoReplacement,
     DemoTax,
     Fate,
 )
@@ -161,6 +162,31 @@ ALDGATE = DemoBusiness(
                     3,
                     "Our card was refused for the rest, it seems to be over its limit "
                     "this month. Is a transfer next week all right?",
+                ),
+            ),
+        ),
+        DemoInvoice(
+            2,
+            12,
+            Fate.OPEN,
+            (
+                DemoLine("Interview series", "9", "240.00", "", "", STANDARD),
+                DemoLine("Board paper", "1", "1800.00", "", "", STANDARD),
+            ),
+            talk=(
+                DemoComment(
+                    11,
+                    "Six people were interviewed, not nine. The other three are "
+                    "planned for next month.",
+                    line="1",
+                ),
+            ),
+            replacement=DemoReplacement(
+                10,
+                "Nine interviews were charged, six were held.",
+                (
+                    DemoLine("Interview series", "6", "240.00", "", "", STANDARD),
+                    DemoLine("Board paper", "1", "1800.00", "", "", STANDARD),
                 ),
             ),
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from billing_app.domain.dispute import Outcome
 from billing_app.domain.document import Look
 from billing_app.services.customers import CustomerForm
 
@@ -64,6 +65,7 @@ class DemoDispute:
     Attributes:
         amount: empty for all that can be disputed.
         line: counts from one, empty for the whole invoice.
+        outcome: what was decided; credited comes with a credit note.
         note: of staff, for staff.
     """
 
@@ -74,6 +76,35 @@ class DemoDispute:
     answered_days_ago: int | None = None
     answer: str = ""
     note: str = ""
+    outcome: Outcome = Outcome.STANDS
+
+
+@dataclass(frozen=True, slots=True)
+class DemoCredit:
+    """An amount that was credited after it was paid, and went back where it came from.
+
+    Attributes:
+        reason: the customer reads it.
+        refunded_days_ago: None while it is still the customer's credit.
+    """
+
+    days_ago: int
+    amount: str
+    reason: str
+    refunded_days_ago: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DemoReplacement:
+    """A wrong invoice was credited in full, and another one took its place.
+
+    Attributes:
+        lines: those that are right.
+    """
+
+    days_ago: int
+    reason: str
+    lines: tuple[DemoLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +183,8 @@ class DemoInvoice:
     reminded_days_ago: tuple[int, ...] = ()
     declined_days_ago: tuple[int, ...] = ()
     returned_days_ago: tuple[int, ...] = ()
+    credits: tuple[DemoCredit, ...] = ()
+    replacement: DemoReplacement | None = None
 
 
 @dataclass(frozen=True, slots=True)

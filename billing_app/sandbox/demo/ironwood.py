@@ -5,6 +5,7 @@ from billing_app.sandbox.demo.business import (
     DemoBusiness,
     DemoComment,
     DemoContact,
+    DemoCredit,
     DemoDispute,
     DemoInvoice,
     DemoLine,
@@ -85,6 +86,20 @@ IRONWOOD = DemoBusiness(
         *_months(0, (_MEMBERSHIP,), Fate.PAID_BY_CARD, 9),
         *_months(1, (_MEMBERSHIP, _LOCKER), Fate.PAID_BY_CARD, 7)[:-1],
         *_months(3, (_MEMBERSHIP,), Fate.PAID, 6)[:-2],
+        DemoInvoice(
+            0,
+            45,
+            Fate.PAID_BY_CARD,
+            (DemoLine("Personal training", "4", "88.00", "hour", "", GST),),
+            credits=(
+                DemoCredit(
+                    29,
+                    "88.00",
+                    "The fourth session did not take place: the trainer was ill.",
+                    refunded_days_ago=28,
+                ),
+            ),
+        ),
         DemoInvoice(
             0,
             2,

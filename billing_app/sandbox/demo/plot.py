@@ -15,7 +15,8 @@ from sqlmodel import col, func, select
 from billing_app.domain.actors import PortalVisitor, Proof
 from billing_app.domain.combined_payment import title_of
 from billing_app.domain.comment import CommentForm
-from billing_app.domain.dispute import DisputeForm, Outcome, ResolveForm
+from billing_app.domain.credit_note import CreditForm, CreditMode
+from billing_app.domain.dispute import DisputeForm, ResolveForm
 from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.money import Money
 from billing_app.domain.online_payment import AttemptStatus, Origin, Report
@@ -29,15 +30,19 @@ from billing_app.gateways.stripe import CheckoutRequest, session_params
 from billing_app.models import Comment, Dispute, Invoice, PortalLink, PortalSession
 from billing_app.sandbox.demo.business import (
     DemoComment,
+    DemoCredit,
     DemoDispute,
     DemoInvoice,
+    DemoLine,
     DemoPromise,
+    DemoReplacement,
     Fate,
 )
 from billing_app.sandbox.demo.story import Story
 from billing_app.sandbox.stripe_account import DECLINED, RETURNED, AccountBook
 from billing_app.services import (
     conversations,
+    credit_notes,
     disputes,
     drafts,
     invoices,
@@ -128,6 +133,12 @@ class Plot:
         for days_ago in invoice.returned_days_ago:
             later(days_ago + DEBIT_DAYS, 17, self.start_debit)
             later(days_ago, 7, self.return_debit)
+        for credit in invoice.credits:
+            later(credit.days_ago, 10, partial(self.credit, credit))
+            if credit.refunded_days_ago is not None:
+                later(credit.refunded_days_ago, 15, partial(self.refund, credit))
+        if (right := invoice.replacement) is not None:
+            later(right.days_ago, 11, partial(self.replace, right))
 
     def _ending(self) -> Callable[[], None] | None:
         return {
@@ -171,8 +182,33 @@ class Plot:
     def note(self, body: str) -> None:
         self.run(self.story.biller, conversations.write_note, self.invoice_id, body)
 
+    def credit(self, credit: DemoCredit) -> None:
+        form = CreditForm(CreditMode.AMOUNT, amount=credit.amount, reason=credit.reason)
+        issue = credit_notes.issue_credit_note
+        self.run(self.story.biller, issue, self.invoice_id, form)
+
+    def replace(self, right: DemoReplacement) -> None:
+        """Credit all of it, and publish another invoice with the right lines."""
+        with self.story.runtime.unit(self.story.biller) as uow:
+            draft = credit_notes.reissue(uow, self.invoice_id, right.reason).draft
+            form = self._form(right.lines)
+            saved = drafts.save_draft(uow, draft.invoice_id, draft.version, form)
+            invoices.issue_and_publish(uow, saved.invoice_id, saved.version)
+
+    def refund(self, credit: DemoCredit) -> None:
+        """Return what was credited to the card that had paid it."""
+        assert self.paying is not None
+        with self._stripe() as book:
+            amount = Money.from_decimal(Decimal(credit.amount), self.currency)
+            asked = {"payment_intent": self.paying.payment_id, "amount": amount.minor}
+            book.create_refund(asked)
+        told = self._told(self.paying, AttemptStatus.SUCCEEDED)
+        told = replace(told, refunded_minor=amount.minor)
+        follow_up = online_payments.follow_up
+        self.run(self.story.system, follow_up, self.paying.attempt_id, told)
+
     def answer(self, dispute: DemoDispute) -> None:
-        form = ResolveForm(Outcome.STANDS, dispute.answer, dispute.note)
+        form = ResolveForm(dispute.outcome, dispute.answer, dispute.note)
         newest = select(Dispute.id).where(
             col(Dispute.invoice_id) == self.invoice_id,
             col(Dispute.resolved_at).is_(None),
@@ -242,7 +278,8 @@ class Plot:
         paying = self._open_checkout()
         with self._stripe() as book:
             session = book.pay_by_card(paying.session_id)
-        self._report(_named(paying, session), AttemptStatus.SUCCEEDED)
+        self.paying = _named(paying, session)
+        self._report(self.paying, AttemptStatus.SUCCEEDED)
 
     def pay_by_debit(self) -> None:
         """Pay in a way that stays in processing for as long as anybody watches."""
@@ -293,7 +330,7 @@ class Plot:
     def _draft_and(self, issue: Callable[..., object] | None) -> None:
         """Draft and issue in one transaction: a demo should be there soon."""
         with self.story.runtime.unit(self.story.biller) as uow:
-            saved = drafts.create_draft(uow, self._form())
+            saved = drafts.create_draft(uow, self._form(self.invoice.lines))
             self.invoice_id = saved.invoice_id
             if issue is not None:
                 issue(uow, saved.invoice_id, saved.version)
@@ -355,8 +392,13 @@ class Plot:
 
     def _report(self, paying: Paying, status: AttemptStatus, failure: str = "") -> None:
         """Apply what Stripe would tell of a try."""
+        apply, report = online_payments.apply_report, self._told(paying, status)
+        report = replace(report, failure=failure)
+        self.run(self.story.system, apply, paying.attempt_id, report)
+
+    def _told(self, paying: Paying, status: AttemptStatus) -> Report:
         by_card = status in (AttemptStatus.SUCCEEDED, AttemptStatus.EXPIRED)
-        report = Report(
+        return Report(
             checkout_id=paying.session_id,
             status=status,
             amount_minor=paying.amount.minor,
@@ -367,17 +409,14 @@ class Plot:
             payment_id=paying.payment_id,
             method=PaymentMethod.CARD if by_card else PaymentMethod.BANK_TRANSFER,
             method_detail="•••• 4242" if by_card else "•••• 6789",
-            failure=failure,
         )
-        apply = online_payments.apply_report
-        self.run(self.story.system, apply, paying.attempt_id, report)
 
     @contextmanager
     def _stripe(self) -> Iterator[AccountBook]:
         with self.story.stripe.working() as books:
             yield books[self.story.keys.secret_key]
 
-    def _form(self) -> DraftForm:
+    def _form(self, lines: tuple[DemoLine, ...]) -> DraftForm:
         invoice, story = self.invoice, self.story
         today = story.clock.now.astimezone(story.zone).date()
         due_on = ""
@@ -403,7 +442,7 @@ class Plot:
                     discount=line.discount,
                     tax_id=story.tax_ids[line.tax],
                 )
-                for index, line in enumerate(invoice.lines)
+                for index, line in enumerate(lines)
             ),
         )
 

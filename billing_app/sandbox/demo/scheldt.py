@@ -1,5 +1,6 @@
 """A warehouse in Antwerp: storage, picks and labels for its clients."""
 
+from billing_app.domain.dispute import Outcome
 from billing_app.domain.document import Look
 from billing_app.sandbox.demo.business import (
     DemoBusiness,
@@ -295,6 +296,29 @@ SCHELDT = DemoBusiness(
                 DemoLine("Inbound unloading", "4", "48.00", "pallet", "", BELGIAN),
             ),
             is_seen=False,
+        ),
+        DemoInvoice(
+            2,
+            19,
+            Fate.OPEN,
+            (
+                DemoLine("Inbound unloading", "6", "48.00", "pallet", "", BELGIAN),
+                DemoLine("Relabelling", "240", "0.35", "pc", "", BELGIAN),
+            ),
+            disputes=(
+                DemoDispute(
+                    16,
+                    "The labels came from you with the old address, so doing them "
+                    "again should not cost us anything.",
+                    amount="101.64",
+                    line="2",
+                    answered_days_ago=14,
+                    answer="You are right, the roll was printed here. The relabelling "
+                    "is on us, with our apologies.",
+                    note="Old rolls are out of the rack now. Ilse told the day shift.",
+                    outcome=Outcome.CREDITED,
+                ),
+            ),
         ),
         DemoInvoice(
             1,
