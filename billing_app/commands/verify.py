@@ -4,24 +4,45 @@ from __future__ import annotations
 
 import argparse
 
+from billing_app.database.audit_chain import ChainReport
 from billing_app.settings import load_settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    del parser  # It needs none.
+    parser.add_argument(
+        "--audit",
+        action="store_true",
+        help="check the seals of the audit trail too, from the first entry on",
+    )
 
 
-def run(_: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
+    from billing_app.database import migrations
+    from billing_app.database.audit_chain import check_chains
     from billing_app.database.engine import open_engine
     from billing_app.database.verify import find_broken
     from billing_app.runtime import system_clock
 
     engine = open_engine(load_settings().database_url)
     broken = find_broken(engine, system_clock())
+    # Tables of another version have no seals to ask for, or others.
+    is_asked = arguments.audit and migrations.is_at_head(engine)
+    trails = check_chains(engine) if is_asked else []
     engine.dispose()
     for found in broken:
         print(f"{found.code:7} {found.says}")
-    if broken:
+    for trail in trails:
+        _print(trail)
+    if broken or any(trail.break_ for trail in trails):
         return 1
     print("Everything holds.")
     return 0
+
+
+def _print(trail: ChainReport) -> None:
+    if trail.break_:
+        print(f"INV-11  {trail.workspace}: {trail.break_}")
+        return
+    waiting = f", {trail.unsealed} not sealed yet" if trail.unsealed else ""
+    print(f"{trail.workspace}: {trail.entry_count} audit entries sealed{waiting}.")
+    print(f"  Last seal: {trail.last_seal}")

@@ -1,9 +1,9 @@
-"""Lists as CSV files: the same filters as the page, streamed row by row."""
+"""Lists as files: the same filters as the page, streamed row by row."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from itertools import chain
 from typing import TypeVar
@@ -21,6 +21,7 @@ from starlette.routing import Route
 from billing_app import runtime
 from billing_app.database import authentication
 from billing_app.domain.actors import StaffActor
+from billing_app.domain.audit_chain import canonical
 from billing_app.domain.cookies import read_cookie, session_cookie
 from billing_app.domain.errors import BillingError, NotSignedIn
 from billing_app.domain.money import Money
@@ -29,6 +30,7 @@ from billing_app.domain.spreadsheet import csv_line, safe_cell
 from billing_app.endpoints.refusals import status_of
 from billing_app.queries import accounting, invoices
 from billing_app.queries.accounting import PaymentFilter, PaymentRow
+from billing_app.queries.audit_trail import export_audit_trail
 from billing_app.queries.credit_notes import StaffCreditNote, export_credit_notes
 from billing_app.queries.invoices import InvoiceFilter, InvoiceRow
 from billing_app.queries.paging import PAGE_SIZE_MAX, Page, Paging
@@ -38,6 +40,9 @@ Filter = TypeVar("Filter", InvoiceFilter, PaymentFilter)
 Row = TypeVar("Row")
 Typed = dict[str, str]
 Export = Callable[[Runtime, StaffActor, Typed], Iterator[str]]
+
+_CSV = "text/csv; charset=utf-8"
+_JSON_LINES = "application/jsonl; charset=utf-8"
 
 INVOICE_HEAD = (
     *("Number", "Status", "Customer", "PO number", "Issued", "Due", "Currency"),
@@ -68,10 +73,11 @@ def export_routes() -> list[Route]:
         _route("/api/export/invoices.csv", _invoices),
         _route("/api/export/payments.csv", _payments),
         _route("/api/export/credit-notes.csv", _credit_notes),
+        _route("/api/export/audit-trail.jsonl", _audit_trail, _JSON_LINES),
     ]
 
 
-def _route(path: str, export: Export) -> Route:
+def _route(path: str, export: Export, media_type: str = _CSV) -> Route:
     def start(request: Request) -> Iterator[str]:
         typed = dict(request.query_params)
         return _started(export(runtime.current(), _actor(request), typed))
@@ -86,7 +92,7 @@ def _route(path: str, export: Export) -> Route:
         name = path.rpartition("/")[2]
         return StreamingResponse(
             chunks,
-            media_type="text/csv; charset=utf-8",
+            media_type=media_type,
             headers={
                 "content-disposition": f'attachment; filename="{name}"',
                 "cache-control": "no-store",
@@ -119,6 +125,17 @@ def _credit_notes(running: Runtime, actor: StaffActor, _: Typed) -> Iterator[str
             before_id = found[-1].id
 
     return _file(CREDIT_NOTE_HEAD, pages(), _credit_note_cells)
+
+
+def _audit_trail(running: Runtime, actor: StaffActor, _: Typed) -> Iterator[str]:
+    """Write what was sealed, one place a line, for docs/check_audit_trail.py."""
+    place = 0
+    while True:
+        found = running.run(actor, export_audit_trail, place)
+        yield "".join(f"{canonical(asdict(sealed))}\n" for sealed in found)
+        if not found:
+            return
+        place = found[-1].place
 
 
 def _pages(

@@ -7,7 +7,7 @@ from billing_app.models.conversation import Comment, Dispute, StaffNote, ThreadM
 from billing_app.models.credit_note import CreditNote
 from billing_app.models.customer import Customer, CustomerContact
 from billing_app.models.invoice import Invoice, IssuedDocument, LineItem
-from billing_app.models.log import AuditEntry, InboundEvent, OutboxMessage
+from billing_app.models.log import AuditEntry, AuditSeal, InboundEvent, OutboxMessage
 from billing_app.models.member import Member, Person, SignInFailure, StaffSession
 from billing_app.models.payment import (
     Allocation,
@@ -36,6 +36,7 @@ from billing_app.models.workspace import (
 __all__ = [
     "Allocation",
     "AuditEntry",
+    "AuditSeal",
     "BillableEvent",
     "Comment",
     "ContactTotp",

@@ -29,6 +29,22 @@ class AuditEntry(WorkspaceOwned, table=True):
     at: datetime = Field(sa_type=UtcInstant)
 
 
+class AuditSeal(WorkspaceOwned, table=True):
+    """An audit entry's place in the chain of its workspace. Append-only too.
+
+    `seal` is that of `domain.audit_chain`.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "place"),
+        UniqueConstraint("workspace_id", "entry_id"),
+    )
+
+    entry_id: int = Field(sa_type=BigInteger)
+    place: int = Field(sa_type=BigInteger)
+    seal: str = Field(max_length=64)
+
+
 class OutboxMessage(WorkspaceOwned, table=True):
     """Work promised by a commit. Unique by topic and key, so promised once."""
 

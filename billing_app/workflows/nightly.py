@@ -1,4 +1,4 @@
-"""What follows from the calendar alone: reminders whose day has come.
+"""What follows from the calendar alone: reminders whose day has come, seals.
 
 Safe to run at any time and as often as one likes: what was done is never done again.
 """
@@ -11,7 +11,7 @@ from billing_app.database.authentication import list_system_actors
 from billing_app.domain.actors import SystemActor
 from billing_app.queries import reminders as due
 from billing_app.runtime import Runtime
-from billing_app.services import reminders
+from billing_app.services import audit_trail, reminders
 
 log = logging.getLogger("tallyport.nightly")
 
@@ -20,15 +20,16 @@ BATCH = 100
 
 
 def run(runtime: Runtime) -> int:
-    """Queue the reminders of every workspace that are due now.
+    """Queue every workspace's due reminders, and seal its audit trail.
 
     Returns:
-        How many were queued.
+        How many reminders were queued.
     """
     count = 0
     for actor in list_system_actors(runtime.engine, "nightly"):
         try:
             count += remind(runtime, actor)
+            seal(runtime, actor)
         except Exception:
             # One workspace must not keep the others waiting.
             log.exception("nightly.failed workspace=%s", actor.workspace_id)
@@ -42,3 +43,9 @@ def remind(runtime: Runtime, actor: SystemActor) -> int:
         runtime.run(actor, reminders.queue_due, found[start : start + BATCH])
         for start in range(0, len(found), BATCH)
     )
+
+
+def seal(runtime: Runtime, actor: SystemActor) -> None:
+    """Seal what was written to one workspace's audit trail since the last time."""
+    while runtime.run(actor, audit_trail.seal_entries) == audit_trail.BATCH:
+        pass

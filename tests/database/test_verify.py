@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 import sqlite3
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
@@ -306,7 +307,7 @@ class TestCommand:
     def run(self, monkeypatch, file: Path) -> int:
         monkeypatch.setenv("DATABASE_URL", f"sqlite:///{file}")
         monkeypatch.setenv("DATA_DIR", str(file.parent))
-        return command.run(None)
+        return command.run(Namespace(audit=False))
 
     def test_says_that_everything_holds(self, story, monkeypatch, capsys):
         assert self.run(monkeypatch, story) == 0

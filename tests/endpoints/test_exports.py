@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import AsyncIterator
 from datetime import date
 
@@ -20,6 +21,7 @@ from billing_app.endpoints.exports import INVOICE_HEAD, PAYMENT_HEAD, export_rou
 from billing_app.models import Member
 from billing_app.services.sign_in import Place as Whose
 from billing_app.services.sign_in import open_session
+from billing_app.workflows import nightly
 from tests.support.asgi import http
 from tests.support.billing import a_customer, an_invoice, pay
 from tests.support.rows import add_customer, add_invoice
@@ -27,6 +29,7 @@ from tests.support.world import World
 
 INVOICES = "/api/export/invoices.csv"
 PAYMENTS = "/api/export/payments.csv"
+TRAIL = "/api/export/audit-trail.jsonl"
 
 
 @pytest.fixture
@@ -50,7 +53,7 @@ def rows_of(answer: httpx.Response) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline="")))
 
 
-@pytest.mark.parametrize("path", [INVOICES, PAYMENTS])
+@pytest.mark.parametrize("path", [INVOICES, PAYMENTS, TRAIL])
 async def test_a_stranger_is_sent_to_sign_in(client: httpx.AsyncClient, path: str):
     answer = await client.get(path)
 
@@ -58,7 +61,7 @@ async def test_a_stranger_is_sent_to_sign_in(client: httpx.AsyncClient, path: st
 
 
 @pytest.mark.parametrize("role", ["viewer", "operations"])
-@pytest.mark.parametrize("path", [INVOICES, PAYMENTS])
+@pytest.mark.parametrize("path", [INVOICES, PAYMENTS, TRAIL])
 async def test_it_takes_the_permission(
     client: httpx.AsyncClient, world: World, path: str, role: str
 ):
@@ -175,3 +178,19 @@ async def test_an_empty_list_is_a_head_alone(client: httpx.AsyncClient, world: W
     sign_in(client, world, world.northwind.owner)
 
     assert rows_of(await client.get(INVOICES)) == [list(INVOICE_HEAD)]
+
+
+async def test_an_audit_trail_is_the_workspaces_own(
+    client: httpx.AsyncClient, world: World
+):
+    an_invoice(world, world.northwind)
+    an_invoice(world, world.kestrel)
+    nightly.run(world.runtime)
+    sign_in(client, world, world.kestrel.accounting)
+
+    answer = await client.get(TRAIL)
+
+    records = [json.loads(line)["record"] for line in answer.text.splitlines()]
+    assert {it["workspace_id"] for it in records} == {world.kestrel.workspace_id}
+    assert records[-1]["event"] == "invoice_published"
+    assert answer.headers["content-type"] == "application/jsonl; charset=utf-8"

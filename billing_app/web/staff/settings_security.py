@@ -11,6 +11,7 @@ from billing_app.web.components.controls import (
     button,
     copy_button,
     field,
+    link_button,
     post_form,
     text_input,
 )
@@ -18,6 +19,7 @@ from billing_app.web.components.dialogs import dialog
 from billing_app.web.components.icons import icon
 from billing_app.web.staff.settings_frame import form_panel, save_row, settings_page
 from billing_app.web.staff.settings_security_state import SecurityState as State
+from billing_app.web.staff.shell import ShellState
 
 
 def page() -> rx.Component:
@@ -26,6 +28,7 @@ def page() -> rx.Component:
         _codes(),
         _sessions(),
         rx.cond(State.workspaces.length() > 1, _workspaces()),
+        rx.cond(ShellState.may["export"], _audit_trail()),
         state=State,
         here="Sign-in and security",
         lead="How you sign in, and where you are signed in.",
@@ -261,4 +264,45 @@ def _workspace(line: Any) -> rx.Component:
                 action="/session/workspace",
             ),
         ),
+    )
+
+
+def _audit_trail() -> rx.Component:
+    return rx.el.section(
+        rx.el.div(
+            rx.el.h3("Audit trail"),
+            rx.el.span(class_name="spacer"),
+            link_button(
+                "Export audit trail",
+                "/api/export/audit-trail.jsonl",
+                icon_name="download",
+                small=True,
+                leaves_app=True,
+                download=True,
+            ),
+            class_name="panel-head",
+        ),
+        rx.el.div(
+            rx.el.p(
+                "Who did what and when is sealed every few minutes, each entry with "
+                "the one before it, so that a later change shows. Write the last seal "
+                "down now and then: it proves everything up to it.",
+                class_name="quiet",
+            ),
+            rx.cond(
+                State.trail.entry_count > 0,
+                rx.el.p(
+                    "Entries sealed: ",
+                    rx.el.b(State.trail.entry_count),
+                    ". Last seal: ",
+                    rx.el.code(State.trail.last_seal, class_name="secret"),
+                    " ",
+                    copy_button("Copy last seal", State.trail.last_seal),
+                ),
+                rx.el.p("Nothing is sealed yet."),
+            ),
+            class_name="panel-body stack",
+        ),
+        class_name="panel",
+        aria_label="Audit trail",
     )

@@ -13,8 +13,10 @@ import segno
 from billing_app import runtime
 from billing_app.database import authentication
 from billing_app.database.authentication import SignedIn
+from billing_app.domain.actors import Permission
 from billing_app.domain.dates import Moment
 from billing_app.domain.errors import InvalidInput
+from billing_app.queries.audit_trail import TrailSummary, read_audit_trail
 from billing_app.queries.members import Security, SessionRow, read_security
 from billing_app.services.security import TotpOffer, end_one_session
 from billing_app.web import formats
@@ -61,6 +63,7 @@ class SecurityState(SettingsState, rx.State):
     code_image: str = ""
     recovery_codes: list[str] = []  # noqa: RUF012
     password_turn: int = 0
+    trail: TrailSummary = TrailSummary()
 
     @staff_door
     async def open(self) -> None:
@@ -159,6 +162,8 @@ class SecurityState(SettingsState, rx.State):
             )
             for place in sorted(places, key=lambda place: place.workspace_name)
         ]
+        if here.actor.may(Permission.EXPORT):
+            self.trail = await self._run(read_audit_trail)
         self.version = 1
 
     def _token(self) -> str:
