@@ -138,7 +138,7 @@ class _Writer:
                 else None,
                 "BG-4": self._seller(),
                 "BG-7": self._party(document.buyer),
-                "BT-72": document.delivery_on,
+                **self._when(),
                 "BG-13": self._delivery(),
                 **self._payment(),
                 "BG-20": allowances,
@@ -203,6 +203,13 @@ class _Writer:
             }
         )
 
+    def _when(self) -> Terms:
+        """Say when it was delivered: a day, or a period (BG-14)."""
+        document = self._document
+        if document.delivery_until_on is None:
+            return {"BT-72": document.delivery_on}
+        return {"BT-73": document.delivery_on, "BT-74": document.delivery_until_on}
+
     def _delivery(self) -> Terms | None:
         """Say where a sale within the EU went (BR-IC-12)."""
         if not any(tax.category == "K" for tax in self._document.taxes):
@@ -216,7 +223,7 @@ class _Writer:
             return {}
         return {
             "BT-81": SEPA_TRANSFER if document.currency == "EUR" else TRANSFER,
-            "BT-83": printable(document.number),
+            "BT-83": document.reference or printable(document.number),
             "BT-84": document.iban.replace(" ", ""),
             "BT-85": printable(document.seller.name),
             "BT-86": printable(document.bic) or None,

@@ -25,6 +25,7 @@ from billing_app.domain.document import (
     ReceiptDocument,
 )
 from billing_app.domain.formats import format_date, format_money
+from billing_app.domain.payment_reference import format_reference
 from billing_app.domain.portal_invoice import is_word_mark
 
 # What the HTML calls the picture that comes with it (RFC 2392).
@@ -595,6 +596,7 @@ def _invoice_facts(document: InvoiceDocument) -> tuple[tuple[str, str], ...]:
         ("Due", _due_text(document)),
         ("Issued", format_date(document.issued_on, _language(document))),
         ("Your reference", document.purchase_order),
+        ("Reference for a transfer", format_reference(document.reference)),
     ]
     return _given(facts)
 

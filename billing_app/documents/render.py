@@ -20,7 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from billing_app.documents.printable import printable, printable_prose
-from billing_app.documents.qr import payment_code
+from billing_app.documents.qr import code_of
 from billing_app.documents.words import Words, words_for
 from billing_app.domain.aging import AgeBucket
 from billing_app.domain.behind import Behind
@@ -46,6 +46,7 @@ from billing_app.domain.formats import (
     format_short_date,
     locale_of,
 )
+from billing_app.domain.payment_reference import format_reference
 from billing_app.domain.statement import EntryKind, StatementDocument
 from billing_app.domain.taxes import VAT_COUNTRIES
 
@@ -301,7 +302,7 @@ def _printed_invoice(
     is_payable = left_minor > 0
     dates = [Row(words.issued, format_date(document.issued_on, language))]
     if document.delivery_on:
-        dates.append(Row(words.delivered, format_date(document.delivery_on, language)))
+        dates.append(Row(words.delivered, _delivered(document)))
     references = []
     if document.purchase_order:
         references.append(Row(words.your_reference, printable(document.purchase_order)))
@@ -312,6 +313,9 @@ def _printed_invoice(
     bank_rows = tuple(
         Row(printable(x.label), printable(x.value)) for x in document.bank
     )
+    if document.reference and bank_rows:
+        reference = format_reference(document.reference)
+        bank_rows += (Row(words.reference, reference),)
     return Printed(
         look=brand.look,
         heading=heading,
@@ -762,17 +766,14 @@ def _credit_rows(document: CreditNoteDocument, words: Words) -> Iterator[Row]:
         yield Row(words.credit, money(document.credit_minor))
 
 
+def _delivered(document: InvoiceDocument) -> str:
+    """Write the day of delivery, or its first and last day."""
+    days = (document.delivery_on, document.delivery_until_on)
+    return " – ".join(format_date(x, document.language) for x in days if x)
+
+
 def _payment_code(document: InvoiceDocument, minor: int) -> Markup:
-    return Markup(  # noqa: S704 - drawn by us, holds squares only
-        payment_code(
-            document.seller.name,
-            document.iban,
-            document.bic,
-            minor,
-            document.currency,
-            document.number,
-        )
-    )
+    return Markup(code_of(document, minor))  # noqa: S704 - holds squares only
 
 
 def _by_words(words: Words, is_payable: bool, has_date: bool) -> str:

@@ -171,6 +171,26 @@ class BankRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PostalAddress:
+    """An address in parts, as payments carry it; `street` may end in its number."""
+
+    name: str
+    street: str
+    house_number: str
+    postal_code: str
+    town: str
+    country: str
+
+
+@dataclass(frozen=True, slots=True)
+class QrBill:
+    """Who is paid by a Swiss QR-bill, and by whom where that is known in parts."""
+
+    creditor: PostalAddress
+    debtor: PostalAddress | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class InvoiceDocument:
     """An invoice as printed. Amounts are minor units of `currency`.
 
@@ -181,6 +201,11 @@ class InvoiceDocument:
         net_minor, tax_minor, total_minor, prepaid_minor, rounding_minor, due_minor:
             due = total - prepaid + rounding.
         iban: for the payment code, empty when there is none to draw.
+        reference: what a transfer is to carry, without spaces; empty where it is the
+            number.
+        delivery_on, delivery_until_on: the day of delivery, or the first and the last
+            day of what was done.
+        qr_bill: there where a payment part is printed at the foot.
     """
 
     number: str
@@ -210,6 +235,9 @@ class InvoiceDocument:
     iban: str = ""
     bic: str = ""
     tax_sets: tuple[DocumentTaxSet, ...] = ()
+    reference: str = ""
+    delivery_until_on: date | None = None
+    qr_bill: QrBill | None = None
     format: int = FORMAT
 
 

@@ -75,6 +75,8 @@ class DraftForm:
 
     Attributes:
         customer_id: zero while none is chosen.
+        delivered_on, delivered_until: the day of delivery, or the first and the last
+            day of it.
         discount: off the whole document: `10%` or an amount such as `25.00`.
     """
 
@@ -82,6 +84,8 @@ class DraftForm:
     currency: str = ""
     issued_on: str = ""
     due_on: str = ""
+    delivered_on: str = ""
+    delivered_until: str = ""
     purchase_order: str = ""
     discount: str = ""
     notes: str = ""
@@ -165,6 +169,7 @@ class ReadDraft:
         lines: every line that is not blank, in order.
         terms: of the lines that count.
         amounts: what each of `lines` comes to, None where it does not count.
+        delivered: the day of delivery, or the first and the last day of it.
         problems: a sentence for each field of the document that can't be used.
     """
 
@@ -174,6 +179,7 @@ class ReadDraft:
     amounts: tuple[Money | None, ...]
     issued_on: date | None
     due_on: date | None
+    delivered: tuple[date | None, date | None]
     discount: Adjustment | None
     problems: dict[str, str]
 
@@ -230,6 +236,7 @@ def read_draft(form: DraftForm, currency: str, rules: DraftRules) -> ReadDraft:
         amounts=_amounts(lines, totals),
         issued_on=issued_on,
         due_on=due_on,
+        delivered=_delivered(form, problems),
         discount=discount,
         problems=problems,
     )
@@ -339,6 +346,20 @@ def _read_discount(text: str, currency: str) -> Adjustment | None:
 
 def _read_date(text: str, name: str, what: str) -> date | None:
     return parse_date(text, field=name, what=what) if text.strip() else None
+
+
+def _delivered(
+    form: DraftForm, problems: dict[str, str]
+) -> tuple[date | None, date | None]:
+    """Read the day or the days of delivery; a period of one day is that day."""
+    what = "date of delivery"
+    first = _try(problems, _read_date, form.delivered_on, "delivered_on", what)
+    last = _try(problems, _read_date, form.delivered_until, "delivered_until", what)
+    if last and not first:
+        problems.setdefault("delivered_on", "Write the first day of the delivery, too.")
+    elif first and last and last < first:
+        problems["delivered_until"] = "The last day can't be before the first."
+    return first, (last if last != first else None)
 
 
 def _try(

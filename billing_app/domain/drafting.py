@@ -18,6 +18,7 @@ from billing_app.domain.document import (
     LineAdjustment,
     LineTax,
     Party,
+    QrBill,
 )
 from billing_app.domain.money import Money
 from billing_app.domain.totals import (
@@ -54,12 +55,15 @@ class Header:
     issued_on: date
     due_on: date | None
     delivery_on: date | None = None
+    delivery_until_on: date | None = None
     purchase_order: str = ""
     notes: str = ""
     terms: str = ""
     bank: tuple[BankRow, ...] = ()
     iban: str = ""
     bic: str = ""
+    reference: str = ""
+    qr_bill: QrBill | None = None
 
 
 def build_document(
@@ -80,6 +84,7 @@ def build_document(
         issued_on=header.issued_on,
         due_on=header.due_on,
         delivery_on=header.delivery_on,
+        delivery_until_on=header.delivery_until_on,
         purchase_order=header.purchase_order,
         prices_inclusive=terms.prices is Prices.INCLUSIVE,
         lines=tuple(_line(*line) for line in lines),
@@ -111,6 +116,8 @@ def build_document(
         bank=header.bank,
         iban=header.iban,
         bic=header.bic,
+        reference=header.reference,
+        qr_bill=header.qr_bill,
         tax_sets=tuple(
             DocumentTaxSet(
                 category=tax.category,

@@ -38,6 +38,7 @@ from billing_app.domain.payability import (
     read_amount,
 )
 from billing_app.domain.payment import PaymentStatus, method_name
+from billing_app.domain.payment_reference import format_reference
 from billing_app.domain.portal_asking import (
     AskingFacts,
     AskingLooker,
@@ -75,6 +76,8 @@ NOT_AVAILABLE = (
     "and the PDFs you have stay valid.",
     "To pay or to ask a question, use the contact details on your invoice.",
 )
+SEPA_CODE = "QR code for a SEPA bank transfer"
+SWISS_CODE = "Swiss QR code of the payment part"
 _NAME_LABELS = {"name", "account holder", "account name", "beneficiary"}
 
 
@@ -263,6 +266,7 @@ class PortalInvoice:
         note: what to say to somebody who comes back from the payment page.
         is_silent: a browser of the business's own staff: it leaves no trace.
         has_card: there is something to say about paying.
+        code_label: what the payment code is, for those who don't see it.
         transfer_minor: what a bank transfer would have to bring.
         pdf_words: why there is no file to show; empty while there is one.
         replaced_by: number of the invoice issued instead; `replaced_href` leads there
@@ -303,6 +307,7 @@ class PortalInvoice:
     outcome: Outcome = Outcome()
     bank: tuple[BankLine, ...] = ()
     has_card: bool = False
+    code_label: str = ""
     transfer_minor: int = 0
     payments: tuple[PaymentRow, ...] = ()
     disputes: DisputePart = DisputePart.EMPTY
@@ -452,6 +457,7 @@ class _Writer:
             form=form,
             outcome=outcome,
             bank=bank,
+            code_label=SWISS_CODE if document.qr_bill else SEPA_CODE,
             has_card=form.is_open or bool(outcome.kind) or bool(bank),
             transfer_minor=payability.payable_minor,
             payments=(*self.debit_rows(), *self.credit_rows(), *self.payment_rows()),
@@ -714,7 +720,8 @@ class _Writer:
         if not labels & _NAME_LABELS:
             rows.insert(0, ("Name", document.seller.name))
         if "reference" not in labels:
-            rows.append(("Reference", document.number))
+            reference = format_reference(document.reference) or document.number
+            rows.append(("Reference", reference))
         return tuple(
             BankLine(label, value, f"Copy {_inside(label)}") for label, value in rows
         )

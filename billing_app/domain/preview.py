@@ -36,6 +36,8 @@ def preview_document(
         buyer=buyer,
         issued_on=issued_on,
         due_on=read.due_on or due_on(issued_on, net_days),
+        delivery_on=read.delivered[0],
+        delivery_until_on=read.delivered[1],
         purchase_order=form.purchase_order.strip(),
         notes=form.notes.strip(),
         terms=form.terms.strip(),

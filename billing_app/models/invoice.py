@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    column,
 )
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Field, col
@@ -56,8 +57,10 @@ class Invoice(CustomerVisible, table=True):
     `series_code` and `series_value` are what the number was made of. `portal` holds
     what the portal does differently for this invoice, as `Customer.portal`.
     `disputed_minor` is the sum of its open disputes: still outstanding, not asked for.
-    `source_id` is what it was copied from; `replaces_id` the credited invoice that it
-    takes the place of.
+    `payment_reference` is what transfers carry where that is not the number;
+    `delivery_on` and `delivery_until_on` are the day of delivery, or the first and
+    last day of it. `source_id` is what it was copied from; `replaces_id` the credited
+    invoice that it takes the place of.
     """
 
     __table_args__ = (
@@ -106,6 +109,13 @@ class Invoice(CustomerVisible, table=True):
             "id",
         ),
         Index("ix_invoice_purchase_order", "workspace_id", "purchase_order", "id"),
+        Index(
+            "ix_invoice_reference",
+            "workspace_id",
+            "payment_reference",
+            sqlite_where=column("payment_reference").is_not(None),
+            postgresql_where=column("payment_reference").is_not(None),
+        ),
         Index("ix_invoice_replaces", "workspace_id", "replaces_id"),
         Index("ix_invoice_customer", "workspace_id", "customer_id", "phase", "id"),
         # A customer's own list, by each of its sorts. The first carries what its
@@ -181,7 +191,9 @@ class Invoice(CustomerVisible, table=True):
     issued_on: date | None = Field(default=None)
     due_on: date | None = Field(default=None)
     delivery_on: date | None = Field(default=None)
+    delivery_until_on: date | None = Field(default=None)
     purchase_order: str = Field(default="", sa_type=sort_key(80))
+    payment_reference: str | None = Field(default=None, max_length=27)
     notes: str = Field(default="", sa_type=Text)
     terms: str = Field(default="", sa_type=Text)
     look: str = Field(default="modern", max_length=20)

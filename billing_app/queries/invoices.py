@@ -42,6 +42,7 @@ from billing_app.domain.invoice import (
     is_overdue,
 )
 from billing_app.domain.parsing import clean_text, parse_date
+from billing_app.domain.payment_reference import read_reference
 from billing_app.models import Customer, Dispute, Invoice, NumberSeries
 from billing_app.queries.paging import (
     COUNT_MAX,
@@ -144,8 +145,8 @@ class InvoiceFilter:
     """Which invoices, in which order. What is missing sorts last.
 
     Attributes:
-        text: beginning of a number or an order, a bare counter, or part of the
-            customer's name.
+        text: beginning of a number or an order, a bare counter, the reference of a
+            transfer, or part of the customer's name.
         is_disputed: only those with an open dispute.
     """
 
@@ -492,6 +493,8 @@ def _text_ways(uow: UnitOfWork, text: str) -> list[_Condition]:
                 & (of(Invoice.series_value) == counter)
             )
         )
+    if reference := read_reference(text):
+        ways.append(lambda of: of(Invoice.payment_reference) == reference)
     return ways
 
 

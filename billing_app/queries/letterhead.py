@@ -7,6 +7,7 @@ from sqlmodel import col, select
 
 from billing_app.database.access import inner
 from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.bank import compact_iban, format_iban
 from billing_app.domain.document import BankRow, Branding, Look, Party
 from billing_app.domain.draft import DraftRules
 from billing_app.domain.totals import Prices, TaxTerms
@@ -83,7 +84,12 @@ def branding(settings: WorkspaceSettings, look: str) -> Branding:
 
 
 def bank_rows(settings: WorkspaceSettings) -> tuple[BankRow, ...]:
-    return tuple(BankRow(row["label"], row["value"]) for row in settings.bank_details)
+    """Return the transfer instructions; the IBAN leads where no row has it."""
+    rows = [BankRow(row["label"], row["value"]) for row in settings.bank_details]
+    iban = settings.bank_iban
+    if iban and all(compact_iban(row.value) != iban for row in rows):
+        rows.insert(0, BankRow("IBAN", format_iban(iban)))
+    return tuple(rows)
 
 
 def address_lines(address: str) -> tuple[str, ...]:

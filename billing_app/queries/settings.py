@@ -12,11 +12,13 @@ from sqlmodel import select as select_one
 from billing_app.database.access import staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
+from billing_app.domain.bank import format_iban, is_qr_iban
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.mail_settings import KEPT, MailSettings
 from billing_app.domain.money import Money
 from billing_app.domain.numbering import check_pattern, format_number
 from billing_app.domain.payability import StripeConnection, stripe_connection
+from billing_app.domain.payment_reference import ReferenceKind
 from billing_app.domain.portal_settings import PortalSettings
 from billing_app.models import (
     Invoice,
@@ -98,6 +100,8 @@ class BankSettings:
     version: int = 0
     iban: str = ""
     rows: tuple[tuple[str, str], ...] = ()
+    reference_kind: str = ReferenceKind.NUMBER
+    is_qr_iban: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +247,13 @@ def list_taxes(uow: UnitOfWork) -> tuple[TaxSetting, ...]:
 def read_bank(uow: UnitOfWork) -> BankSettings:
     settings = _settings(uow)
     rows = tuple((row["label"], row["value"]) for row in settings.bank_details)
-    return BankSettings(settings.version, settings.bank_iban, rows)
+    return BankSettings(
+        version=settings.version,
+        iban=format_iban(settings.bank_iban),
+        rows=rows,
+        reference_kind=settings.reference_kind,
+        is_qr_iban=is_qr_iban(settings.bank_iban),
+    )
 
 
 @staff(Permission.EDIT_SETTINGS)

@@ -199,7 +199,10 @@ def _copied(uow: UnitOfWork, source: Invoice) -> Invoice:
         source_id=source.id,
     )
     # What happened is billed once; the copy charges for something else.
-    fill_draft(uow, copy, without_events(replace(form, issued_on="", due_on="")))
+    undated = replace(
+        form, issued_on="", due_on="", delivered_on="", delivered_until=""
+    )
+    fill_draft(uow, copy, without_events(undated))
     return uow.add(copy)
 
 

@@ -42,11 +42,13 @@ from billing_app.domain.invoice import (
 )
 from billing_app.domain.ledger import Posting, postings_for_issue, postings_for_void
 from billing_app.domain.parsing import clean_text
+from billing_app.domain.payment_reference import ReferenceKind, make_reference
 from billing_app.domain.portal_settings import (
     NotifyOn,
     VisibleOn,
     check_may_publish,
 )
+from billing_app.domain.qr_bill import make_qr_bill
 from billing_app.domain.terms_json import adjustments_to_json, taxes_to_json
 from billing_app.domain.totals import DocumentTerms, LineTerms, LineTotals, Totals
 from billing_app.models import (
@@ -278,6 +280,7 @@ class ReadyInvoice:
     issued_on: date
     due_on: date | None
     delivery_on: date | None = None
+    delivery_until_on: date | None = None
     purchase_order: str = ""
     notes: str = ""
     payment_terms: str = ""
@@ -317,14 +320,19 @@ def freeze(
     """Number, document, lines, ledger and audit of one issue, in this transaction."""
     totals = ready.totals
     taken = uow.take_number(SERIES, ready.issued_on)
-    document = make_document(taken.number, settings, customer, invoice.look, ready)
     assert invoice.id is not None
     assert customer.id is not None
+    kind = ReferenceKind(settings.reference_kind)
+    reference = make_reference(kind, taken.number, invoice.id)
+    document = make_document(
+        taken.number, reference, settings, customer, invoice.look, ready
+    )
     # The database takes no line once the invoice is issued, so lines come first.
     lines = line_values(ready)
     uow.add_all([LineItem(invoice_id=invoice.id, **line) for line in lines])
 
     invoice.number = taken.number
+    invoice.payment_reference = reference or None
     invoice.series_code, invoice.series_value = taken.series_code, taken.series_value
     invoice.state = InvoiceState.ISSUED
     invoice.issued_at = invoice.changed_at = uow.now
@@ -365,26 +373,32 @@ def freeze(
 
 def make_document(
     number: str,
+    reference: str,
     settings: WorkspaceSettings,
     customer: Customer,
     look: str,
     ready: ReadyInvoice,
 ) -> InvoiceDocument:
     """Put together what is printed, with today's letterhead."""
+    seller, buyer = seller_party(settings), buyer_party(customer)
+    iban = settings.bank_iban
     header = Header(
         number=number,
         language=customer.language or settings.language,
         branding=branding(settings, look),
-        seller=seller_party(settings),
-        buyer=buyer_party(customer),
+        seller=seller,
+        buyer=buyer,
         issued_on=ready.issued_on,
         due_on=ready.due_on,
         delivery_on=ready.delivery_on,
+        delivery_until_on=ready.delivery_until_on,
         purchase_order=ready.purchase_order,
         notes=ready.notes,
         terms=ready.payment_terms,
         bank=bank_rows(settings),
-        iban=settings.bank_iban,
+        iban=iban,
+        reference=reference,
+        qr_bill=make_qr_bill(seller, buyer, iban, ready.terms.currency, reference),
     )
     return build_document(header, ready.terms, ready.texts, ready.totals)
 
@@ -405,6 +419,7 @@ def issued_values(customer: Customer, ready: ReadyInvoice) -> dict[str, Any]:
         "issued_on": ready.issued_on,
         "due_on": ready.due_on,
         "delivery_on": ready.delivery_on,
+        "delivery_until_on": ready.delivery_until_on,
         "purchase_order": ready.purchase_order,
         "notes": ready.notes,
         "terms": ready.payment_terms,
@@ -500,6 +515,8 @@ def _ready(
         tax_ids=tuple(line.form.tax_id for line in read.lines),
         issued_on=issued_on,
         due_on=last_day,
+        delivery_on=read.delivered[0],
+        delivery_until_on=read.delivered[1],
         purchase_order=clean_text(
             form.purchase_order, length_max=80, field="purchase_order"
         ),

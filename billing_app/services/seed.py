@@ -325,7 +325,7 @@ def _write_issued(
     at = desk.instant(sample.issued_on, 10)
     look = desk.settings.look
     number, value = desk.take_number("invoice", sample.issued_on)
-    document = make_document(number, desk.settings, customer, look, ready)
+    document = make_document(number, "", desk.settings, customer, look, ready)
     values = issued_values(customer, ready)
     invoice_id = desk.bulk.add(
         Invoice,

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from billing_app.database.access import inner, staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
+from billing_app.domain.bank import read_iban
 from billing_app.domain.branding import check_colour
 from billing_app.domain.contact import check_email, parse_country, parse_net_days
 from billing_app.domain.dates import is_zone, parse_month
@@ -18,6 +19,10 @@ from billing_app.domain.errors import InvalidInput, StaleDraft
 from billing_app.domain.events import SettingsChanged
 from billing_app.domain.numbering import check_pattern, format_number
 from billing_app.domain.parsing import clean_text
+from billing_app.domain.payment_reference import (
+    ReferenceKind,
+    check_reference_kind,
+)
 from billing_app.models import Invoice, NumberSeries, WorkspaceSettings
 
 ADDRESS_LENGTH_MAX = 1_000
@@ -26,6 +31,7 @@ BANK_ROWS_MAX = 20
 NET_DAYS_DEFAULT = 30
 NEXT_VALUE_MAX = 10**9
 _IN_PARTS = ("portal", "mail", "reminders")
+_KIND = "reference_kind"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +78,15 @@ class DocumentsForm:
 
 @dataclass(frozen=True, slots=True)
 class BankForm:
-    """Where customers transfer money to, as rows of label and value."""
+    """Where customers transfer money to, as rows of label and value.
+
+    Attributes:
+        reference_kind: what a transfer is to carry, a `ReferenceKind`.
+    """
 
     iban: str = ""
     rows: tuple[tuple[str, str], ...] = ()
+    reference_kind: str = ReferenceKind.NUMBER
 
 
 @staff(Permission.EDIT_SETTINGS)
@@ -186,12 +197,15 @@ def change_bank(uow: UnitOfWork, version: int, form: BankForm) -> int:
         raise InvalidInput(f"At most {BANK_ROWS_MAX} rows fit here.", field="rows")
     if not all(all(row) for row in rows):
         raise InvalidInput("Each row needs a name and a value.", field="rows")
+    iban = read_iban(form.iban)
+    reference_kind = _reference_kind(form.reference_kind, iban)
     settings = take_settings(uow, version)
     return save(
         uow,
         settings,
         "bank",
-        bank_iban=_iban(form.iban),
+        bank_iban=iban,
+        reference_kind=reference_kind,
         bank_details=[{"label": label, "value": value} for label, value in rows],
     )
 
@@ -293,18 +307,12 @@ def _series(uow: UnitOfWork, code: str) -> NumberSeries:
     )
 
 
-def _iban(text: str) -> str:
-    """Return an IBAN without spaces, or an empty text; ISO 13616 has check digits."""
-    iban = "".join(text.split()).upper()
-    if not iban:
-        return ""
-    rotated = iban[4:] + iban[:4]
-    is_plain = iban.isascii() and iban.isalnum() and 15 <= len(iban) <= 34
-    if not is_plain or int("".join(str(int(x, 36)) for x in rotated)) % 97 != 1:
-        raise InvalidInput(
-            "This IBAN has a typing mistake: its check digits don't fit.", field="iban"
-        )
-    return iban
+def _reference_kind(typed: str, iban: str) -> ReferenceKind:
+    if typed not in set(ReferenceKind):
+        raise InvalidInput("Choose what a transfer is to carry.", field=_KIND)
+    kind = ReferenceKind(typed)
+    check_reference_kind(kind, iban)
+    return kind
 
 
 def typed_line(text: str, field: str, length_max: int) -> str:

@@ -8,12 +8,12 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from billing_app.database.authentication import OpenedLink
-from billing_app.documents.qr import payment_code
+from billing_app.documents.qr import code_of
 from billing_app.documents.render import render_sheet
 from billing_app.domain.actors import PortalVisitor, SystemActor
 from billing_app.domain.behind import describe_lines
 from billing_app.domain.billable_event import EventFacts
-from billing_app.domain.document import InvoiceDocument, Standing
+from billing_app.domain.document import Standing
 from billing_app.domain.invoice import InvoiceState
 from billing_app.domain.link_powers import describe_own
 from billing_app.domain.portal_invoice import (
@@ -96,7 +96,7 @@ def open_invoice(
             read.events,
             setup.zone,
         ),
-        payment_code=_payment_code(read.facts.document, view.transfer_minor)
+        payment_code=code_of(read.facts.document, view.transfer_minor)
         if view.bank
         else "",
     )
@@ -128,7 +128,7 @@ def weigh(
     payability = payability_of(facts, link.setup)
     weighed = weigh_amount(amount_text, payability, facts.document.language)
     minor = weighed.minor or payability.payable_minor
-    return WeighedAmount(weighed, _payment_code(facts.document, minor))
+    return WeighedAmount(weighed, code_of(facts.document, minor))
 
 
 @lru_cache(maxsize=256)
@@ -158,18 +158,3 @@ def _standing(facts: PortalFacts) -> Standing | None:
     return Standing(
         facts.allocated_minor, facts.credited_minor, facts.outstanding_minor
     )
-
-
-def _payment_code(document: InvoiceDocument, minor: int) -> str:
-    return _drawn_code(
-        document.seller.name,
-        document.iban,
-        document.bic,
-        minor,
-        document.currency,
-        document.number,
-    )
-
-
-# A code takes longer to draw than all the rest of the page.
-_drawn_code = lru_cache(maxsize=1024)(payment_code)

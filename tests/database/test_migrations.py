@@ -6,11 +6,12 @@ from sqlalchemy.exc import IntegrityError
 
 from billing_app.database import migrations
 from billing_app.database.engine import open_engine
-from billing_app.models import BillableEvent
+from billing_app.models import BillableEvent, Invoice
 from tests.support.billing import (
     a_customer,
     all_rows,
     an_event,
+    an_invoice,
     an_invoice_of_events,
 )
 from tests.support.postgres import running_postgres
@@ -49,6 +50,28 @@ def test_a_billed_event_is_kept_through_0004(engine, tmp_path):
         world.unit(world.northwind.system) as uow,
     ):
         uow.execute(update(BillableEvent).values(rate=1))
+    world.runtime.engine.dispose()
+
+
+def test_issued_invoices_are_kept_through_payment_references(engine, tmp_path):
+    url = engine.url.render_as_string(hide_password=False)
+    make_template(tmp_path, url)
+    world = open_world_at(url, tmp_path)
+    invoice_id = an_invoice(world, world.northwind)
+    (before,) = all_rows(world, world.northwind, Invoice)
+
+    migrations.downgrade(engine, "0005")
+    migrations.upgrade(engine)
+
+    (after,) = all_rows(world, world.northwind, Invoice)
+    assert (after.id, after.payment_reference) == (invoice_id, None)
+    assert after.model_dump() == before.model_dump()
+    for changed in ({"number": "X"}, {"payment_reference": "X"}):
+        with (
+            pytest.raises(IntegrityError, match="never changes"),
+            world.unit(world.northwind.system) as uow,
+        ):
+            uow.execute(update(Invoice).values(**changed))
     world.runtime.engine.dispose()
 
 

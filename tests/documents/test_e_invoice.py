@@ -91,6 +91,15 @@ USUAL = {
     "a sale within the EU": drafted(
         line("100", WITHIN_EU), header=a_header(delivery_on=date(2026, 11, 10))
     ),
+    "a service that took a month": drafted(
+        line("100", WITHIN_EU),
+        header=a_header(
+            delivery_on=date(2026, 10, 1), delivery_until_on=date(2026, 10, 31)
+        ),
+    ),
+    "a creditor reference": drafted(
+        line("100", VAT), header=a_header(reference="RF0720260142")
+    ),
     "paid before and rounded": drafted(
         line("99.99", VAT),
         prepaid=Money(1_000, "EUR"),

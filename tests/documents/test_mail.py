@@ -194,6 +194,17 @@ class TestInvoiceMail:
         assert "Your reference: PO 7" in content.text
         assert f"View and pay invoice:\n{LINK}" in content.text
 
+    @pytest.mark.feature("R43")
+    def test_says_what_a_transfer_is_to_carry(self):
+        content = mail.write_invoice_mail(
+            replace(INVOICE, reference="RF82INV00042"),
+            link=LINK,
+            outstanding_minor=100,
+            is_payable_online=False,
+        )
+
+        assert "Reference for a transfer: RF82 INV0 0042" in content.text
+
     def test_does_not_speak_of_paying_where_one_cannot(self):
         content = invoice_mail(is_payable_online=False)
 

@@ -285,6 +285,23 @@ def test_delivery_is_dated():
     assert "Delivered 3 November 2026" in shown
 
 
+def test_a_service_has_its_first_and_last_day():
+    days = {
+        "delivery_on": date(2026, 11, 1),
+        "delivery_until_on": date(2026, 11, 30),
+    }
+
+    shown = text_of(render_sheet(an_invoice(**days)))
+
+    assert "Delivered 1 November 2026 – 30 November 2026" in shown
+
+
+def test_the_reference_of_a_transfer_stands_with_the_account():
+    shown = text_of(render_sheet(an_invoice(reference="RF0720260142")))
+
+    assert "Reference RF07 2026 0142" in shown
+
+
 def test_a_tax_number_outside_europe_is_called_so():
     seller = replace(SELLER, country="US", vat_id="12-3456789")
 

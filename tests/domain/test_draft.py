@@ -1,5 +1,6 @@
 """What is typed is read exactly, or kept and named."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -91,6 +92,37 @@ class TestDocument:
         draft = read(FLIGHT, issued_on="2026-03-02", due_on="2026-03-01")
 
         assert "due_on" in draft.problems
+
+    @pytest.mark.parametrize(
+        ("first", "last", "delivered"),
+        [
+            ("", "", (None, None)),
+            ("2026-02-01", "", (date(2026, 2, 1), None)),
+            ("2026-02-01", "2026-02-01", (date(2026, 2, 1), None)),
+            ("2026-02-01", "2026-02-28", (date(2026, 2, 1), date(2026, 2, 28))),
+        ],
+    )
+    def test_a_delivery_has_a_day_or_a_period(self, first: str, last: str, delivered):
+        draft = read(FLIGHT, delivered_on=first, delivered_until=last)
+
+        assert draft.delivered == delivered
+        assert draft.problems == {}
+
+    @pytest.mark.parametrize(
+        ("first", "last", "wrong"),
+        [
+            ("", "2026-02-28", "delivered_on"),
+            ("2026-02-28", "2026-02-01", "delivered_until"),
+            ("soon", "2026-02-28", "delivered_on"),
+            ("2026-02-28", "later", "delivered_until"),
+        ],
+    )
+    def test_days_of_delivery_that_make_no_sense_are_named(
+        self, first: str, last: str, wrong: str
+    ):
+        draft = read(FLIGHT, delivered_on=first, delivered_until=last)
+
+        assert set(draft.problems) == {wrong}
         with pytest.raises(InvalidInput):
             draft.check()
 

@@ -241,6 +241,12 @@ class TestPaying:
             ("Reference", "Copy reference"),
         ]
 
+    @pytest.mark.feature("R43")
+    def test_a_reference_with_check_digits_takes_the_place_of_the_number(self):
+        it = show(document=a_document(reference="RF82INV00042"))
+
+        assert it.bank[-1].value == "RF82 INV0 0042"
+
 
 class TestWeighing:
     def weigh(self, text: str, **settings):

@@ -1,15 +1,21 @@
 """From a draft as typed to an issued, published, sent or void invoice."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from billing_app.domain.document import InvoiceDocument, from_json
+from billing_app.domain.document import BankRow, InvoiceDocument, from_json
 from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.errors import InvalidInput, NotFound, NotPermitted, StaleDraft
 from billing_app.domain.invoice import WrongState
+from billing_app.domain.payment_reference import (
+    format_reference,
+    qr_reference,
+    rf_reference,
+)
 from billing_app.models import (
     AuditEntry,
     Invoice,
@@ -17,7 +23,9 @@ from billing_app.models import (
     LedgerEntry,
     NumberSeries,
     OutboxMessage,
+    WorkspaceSettings,
 )
+from billing_app.queries.invoices import InvoiceFilter, list_invoices
 from billing_app.services import drafts, invoices, portal_links
 from billing_app.services.customers import CustomerForm, create_customer
 
@@ -184,6 +192,95 @@ class TestIssue:
             )
 
         assert series.next_value == 1
+
+
+class TestReference:
+    def bank(self, world, biller, iban, kind):
+        with world.unit(biller) as uow:
+            settings = uow.one(select(WorkspaceSettings))
+            settings.bank_iban, settings.reference_kind = iban, kind
+
+    def issued(self, world, biller, draft):
+        issue = invoices.issue
+        world.run(biller, issue, draft.invoice_id, draft.version)
+        with world.reading(biller) as uow:
+            stored = uow.one(select(IssuedDocument))
+        invoice = read(world, biller, Invoice, draft.invoice_id)
+        return invoice, from_json(InvoiceDocument, stored.content)
+
+    def test_is_frozen_with_the_document(self, world, biller, draft):
+        self.bank(world, biller, "NL91ABNA0417164300", "rf")
+
+        invoice, document = self.issued(world, biller, draft)
+
+        assert document.reference == rf_reference(invoice.number)
+        assert invoice.payment_reference == document.reference
+        assert document.bank[0] == BankRow("IBAN", "NL91 ABNA 0417 1643 00")
+        with pytest.raises(IntegrityError, match="never changes"):
+            overwrite(world, biller, draft.invoice_id, payment_reference="RF00")
+
+    def test_of_a_qr_account_has_27_digits(self, world, biller, draft):
+        self.bank(world, biller, "CH4431999123000889012", "qr")
+
+        invoice, document = self.issued(world, biller, draft)
+
+        assert document.reference == qr_reference(invoice.number, invoice.id)
+
+    def test_is_the_number_where_nothing_else_is_chosen(self, world, biller, draft):
+        self.bank(world, biller, "NL91ABNA0417164300", "none")
+
+        invoice, document = self.issued(world, biller, draft)
+
+        assert (invoice.payment_reference, document.reference) == (None, "")
+
+    def test_typed_by_staff_finds_the_invoice(self, world, biller, draft, customer_id):
+        self.bank(world, biller, "NL91ABNA0417164300", "rf")
+        other = DraftForm(customer_id=customer_id, lines=(FLIGHT,))
+        twin = world.run(biller, drafts.create_draft, other)
+        world.run(biller, invoices.issue, twin.invoice_id, twin.version)
+        world.run(biller, invoices.issue, draft.invoice_id, draft.version)
+        invoice = read(world, biller, Invoice, draft.invoice_id)
+
+        for typed in (
+            invoice.payment_reference,
+            format_reference(invoice.payment_reference).lower(),
+        ):
+            found = world.run(biller, list_invoices, InvoiceFilter(text=typed))
+            assert [x.id for x in found.page.rows] == [draft.invoice_id]
+
+
+class TestDelivery:
+    def test_days_of_delivery_are_frozen(self, world, biller, customer_id):
+        form = DraftForm(
+            customer_id=customer_id,
+            lines=(FLIGHT,),
+            delivered_on="2026-02-01",
+            delivered_until="2026-02-28",
+        )
+        draft = world.run(biller, drafts.create_draft, form)
+
+        world.run(biller, invoices.issue, draft.invoice_id, draft.version)
+
+        invoice = read(world, biller, Invoice, draft.invoice_id)
+        days = (date(2026, 2, 1), date(2026, 2, 28))
+        assert (invoice.delivery_on, invoice.delivery_until_on) == days
+        with world.reading(biller) as uow:
+            content = uow.one(select(IssuedDocument)).content
+        document = from_json(InvoiceDocument, content)
+        assert (document.delivery_on, document.delivery_until_on) == days
+        with pytest.raises(IntegrityError, match="never changes"):
+            overwrite(world, biller, draft.invoice_id, delivery_until_on=None)
+
+    def test_a_copy_is_delivered_another_day(self, world, biller, customer_id):
+        form = DraftForm(
+            customer_id=customer_id, lines=(FLIGHT,), delivered_on="2026-02-01"
+        )
+        draft = world.run(biller, drafts.create_draft, form)
+
+        copy = world.run(biller, drafts.duplicate, draft.invoice_id)
+
+        stored = read(world, biller, Invoice, copy.invoice_id)
+        assert stored.draft["delivered_on"] == ""
 
 
 class TestPublish:

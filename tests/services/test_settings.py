@@ -278,7 +278,10 @@ class TestChangeBank:
         world.run(world.northwind.admin, change_bank, 1, form)
 
         shown = world.run(world.northwind.admin, queries.read_bank)
-        assert shown.iban == "NL91ABNA0417164300"
+        assert shown.iban == "NL91 ABNA 0417 1643 00"
+        with world.reading(world.northwind.admin) as uow:
+            stored = uow.one(select(WorkspaceSettings))
+        assert stored.bank_iban == "NL91ABNA0417164300"
         assert shown.rows == (("BIC", "ABNANL2A"), ("Bank", "ABN"))
 
     @pytest.mark.parametrize(
@@ -290,6 +293,34 @@ class TestChangeBank:
             world.run(world.northwind.admin, change_bank, 1, BankForm(iban))
 
         assert refusal.value.field == "iban"
+
+    def test_saves_what_a_transfer_is_to_carry(self, world: World):
+        admin = world.northwind.admin
+        form = BankForm("CH44 3199 9123 0008 8901 2", reference_kind="qr")
+
+        world.run(admin, change_bank, 1, form)
+
+        shown = world.run(admin, queries.read_bank)
+        assert (shown.reference_kind, shown.is_qr_iban) == ("qr", True)
+
+    @pytest.mark.parametrize(
+        ("iban", "kind"),
+        [
+            ("CH44 3199 9123 0008 8901 2", "rf"),
+            ("CH44 3199 9123 0008 8901 2", "none"),
+            ("CH93 0076 2011 6238 5295 7", "qr"),
+            ("", "something"),
+        ],
+    )
+    def test_refuses_a_reference_the_account_does_not_take(
+        self, world: World, iban: str, kind: str
+    ):
+        form = BankForm(iban, reference_kind=kind)
+
+        with pytest.raises(InvalidInput) as refusal:
+            world.run(world.northwind.admin, change_bank, 1, form)
+
+        assert refusal.value.field == "reference_kind"
 
     @pytest.mark.parametrize(
         "rows", [(("BIC", ""),), (("", "ABN"),), (("A", "B"),) * 21]

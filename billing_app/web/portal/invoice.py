@@ -420,7 +420,7 @@ def _bank() -> rx.Component:
                     State.payment_code,
                     custom_attrs={
                         "role": "img",
-                        "aria-label": "QR code for a SEPA bank transfer",
+                        "aria-label": State.invoice.code_label,
                     },
                 ),
                 rx.el.p(

@@ -234,6 +234,11 @@ def _facts() -> rx.Component:
             ),
             class_name="span-4",
         ),
+        rx.el.div(_date("Delivered on", "delivered_on"), class_name="span-4"),
+        rx.el.div(
+            _date("Until", "delivered_until", hint="For a period, its last day"),
+            class_name="span-4",
+        ),
         class_name="form-grid",
     )
 

@@ -18,6 +18,8 @@ FIELDS = frozenset(
     [
         "issued_on",
         "due_on",
+        "delivered_on",
+        "delivered_until",
         "purchase_order",
         "currency",
         "discount",

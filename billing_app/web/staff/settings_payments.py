@@ -7,10 +7,12 @@ from typing import Any
 import reflex as rx
 
 from billing_app.domain.payability import StripeConnection
+from billing_app.domain.payment_reference import ReferenceKind
 from billing_app.web.components.controls import (
     button,
     copy_button,
     field,
+    select,
     text_input,
 )
 from billing_app.web.components.dialogs import confirm_dialog
@@ -20,6 +22,11 @@ from billing_app.web.staff.settings_frame import save_row, settings_page
 from billing_app.web.staff.settings_payments_state import PaymentsState as State
 
 _DISCONNECT = "disconnect-stripe"
+_REFERENCES = (
+    (ReferenceKind.NUMBER, "The invoice number"),
+    (ReferenceKind.RF, "Creditor reference (RF), made from the number"),
+    (ReferenceKind.QR, "Swiss QR reference, for a QR-IBAN"),
+)
 
 
 def page() -> rx.Component:
@@ -39,8 +46,7 @@ def _bank() -> rx.Component:
         rx.el.div(rx.el.h3("Bank transfer"), class_name="panel-head"),
         rx.el.form(
             rx.el.p(
-                "Shown in the portal and on each invoice. The invoice number is added "
-                "as the reference.",
+                "Shown in the portal and on each invoice.",
                 class_name="quiet",
             ),
             rx.el.div(
@@ -49,9 +55,24 @@ def _bank() -> rx.Component:
                     text_input(
                         "iban", default_value=State.page.iban, auto_complete="off"
                     ),
-                    hint="Also makes the payment code that banking apps scan.",
+                    hint=rx.cond(
+                        State.page.is_qr_iban,
+                        "A QR-IBAN. It takes payments with a QR reference only.",
+                        "Also makes the payment code that banking apps scan.",
+                    ),
                     error=State.errors["iban"],
-                    class_name="span-8",
+                    class_name="span-6",
+                ),
+                field(
+                    "Reference of a transfer",
+                    select(
+                        "reference_kind",
+                        _REFERENCES,
+                        default_value=State.page.reference_kind,
+                    ),
+                    hint="Check digits let your bank and this list find the invoice.",
+                    error=State.errors["reference_kind"],
+                    class_name="span-6",
                 ),
                 class_name="form-grid",
             ),

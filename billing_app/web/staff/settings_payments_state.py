@@ -60,7 +60,10 @@ class PaymentsState(SettingsState, rx.State):
             (sent_text(form, f"label-{place}"), sent_text(form, f"value-{place}"))
             for place in range(len(self.rows))
         )
-        if await self._save(change_bank, BankForm(sent_text(form, "iban"), rows)):
+        typed = BankForm(
+            sent_text(form, "iban"), rows, sent_text(form, "reference_kind")
+        )
+        if await self._save(change_bank, typed):
             self.page = await self._run(read_bank)
 
     @staff_watch
