@@ -60,7 +60,7 @@ def test_issued_invoices_are_kept_through_payment_references(engine, tmp_path):
     invoice_id = an_invoice(world, world.northwind)
     (before,) = all_rows(world, world.northwind, Invoice)
 
-    migrations.downgrade(engine, "0005")
+    migrations.downgrade(engine, "0006")
     migrations.upgrade(engine)
 
     (after,) = all_rows(world, world.northwind, Invoice)
