@@ -192,6 +192,11 @@ class LinkShared(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PortalPreviewed(Event):
+    TEXT: ClassVar[str] = "Portal previewed as the customer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MailRequeued(Event):
     TEXT: ClassVar[str] = "Mail queued again"
     message_id: int

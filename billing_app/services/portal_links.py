@@ -15,6 +15,7 @@ from billing_app.domain.events import (
     LinkCreated,
     LinkRevoked,
     LinkShared,
+    PortalPreviewed,
     Topic,
 )
 from billing_app.domain.portal_settings import LinkExpiry, link_expires_at
@@ -48,6 +49,26 @@ def copy_link(uow: UnitOfWork, invoice_id: int) -> str:
     invoice = uow.get(Invoice, invoice_id, lock=True)
     link = find_live_link(uow, invoice_id)
     return make_link(uow, invoice) if link is None else _token_of(uow, link)
+
+
+@staff(Permission.MANAGE_LINKS)
+def preview_invoice(uow: UnitOfWork, invoice_id: int) -> str:
+    """Return the token to look with as the customer does, and write down who looks.
+
+    The look itself leaves no visit: the page is told that it is a preview.
+    """
+    token = copy_link(uow, invoice_id)
+    customer_id = uow.get(Invoice, invoice_id).customer_id
+    uow.record(PortalPreviewed(invoice_id=invoice_id, customer_id=customer_id))
+    return token
+
+
+@staff(Permission.MANAGE_LINKS)
+def preview_account(uow: UnitOfWork, customer_id: int) -> str:
+    """Return the token of a customer's account; otherwise as `preview_invoice`."""
+    token = copy_customer_link(uow, customer_id)
+    uow.record(PortalPreviewed(customer_id=customer_id))
+    return token
 
 
 @staff(Permission.MANAGE_LINKS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy import ColumnElement
 from sqlmodel import col, or_, select
 
 from billing_app.database.access import inner, job, staff
@@ -345,13 +346,19 @@ def random_secret(uow: UnitOfWork) -> str:
 @inner
 def end_contact_sessions(uow: UnitOfWork, contact_id: int) -> None:
     """End what a contact has open, because their rights have changed."""
-    for session in uow.all(
-        select(PortalSession).where(
-            col(PortalSession.contact_id) == contact_id,
-            col(PortalSession.ended_at).is_(None),
-        )
-    ):
-        _end(uow, session)
+    _end_all(uow, col(PortalSession.contact_id) == contact_id)
+
+
+@inner
+def end_customer_sessions(uow: UnitOfWork, customer_id: int) -> None:
+    """End all that people of a customer have open: their portal was switched off."""
+    _end_all(uow, col(PortalSession.customer_id) == customer_id)
+
+
+@inner
+def end_all_sessions(uow: UnitOfWork) -> None:
+    """End every customer's session: the portal was switched off."""
+    _end_all(uow)
 
 
 def _give(
@@ -372,6 +379,16 @@ def _give(
         )
     )
     uow.touch(f"session:{session.id}")
+
+
+def _end_all(uow: UnitOfWork, *which: ColumnElement[bool]) -> None:
+    for session in uow.all(
+        select(PortalSession)
+        .where(col(PortalSession.ended_at).is_(None), *which)
+        .order_by(col(PortalSession.id))
+        .with_for_update()
+    ):
+        _end(uow, session)
 
 
 def _end(uow: UnitOfWork, session: PortalSession) -> None:

@@ -15,6 +15,7 @@ from billing_app.domain.parsing import parse_amount
 from billing_app.domain.portal_settings import LinkExpiry, PortalSettings
 from billing_app.domain.portal_words import QUESTIONS, TYPES, Kind, Question
 from billing_app.domain.profiles import PROFILES, get_profile
+from billing_app.services.portal_sessions import end_all_sessions
 from billing_app.services.settings import save, take_settings, tell_portal, typed_text
 
 TEXT_LENGTH_MAX = 1_000
@@ -63,7 +64,8 @@ class PortalForm:
 def change_portal(uow: UnitOfWork, version: int, form: PortalForm) -> int:
     """Change what customers see and may do; returns and raises as `change_business`.
 
-    Open portal pages hear of it. Nothing is deleted by switching off.
+    Open portal pages hear of it. Nothing is deleted by switching the portal off, but
+    every customer's session ends.
     """
     currency = uow.workspace.currency
     answers = {
@@ -76,7 +78,10 @@ def change_portal(uow: UnitOfWork, version: int, form: PortalForm) -> int:
     kept = PortalSettings.from_stored(settings.portal)
     before, after = kept.to_stored(), replace(kept, **answers).to_stored()
     changed = tuple(name for name in after if before[name] != after[name])
-    return save(uow, settings, "portal", *changed, portal=after)
+    version = save(uow, settings, "portal", *changed, portal=after)
+    if kept.is_on and not after["is_on"]:
+        end_all_sessions(uow)
+    return version
 
 
 @staff(Permission.EDIT_SETTINGS)

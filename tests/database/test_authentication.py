@@ -210,6 +210,7 @@ class TestCustomerSession:
         with pytest.raises(NotSignedIn):
             open_account(world, world.northwind, "")
 
+    @pytest.mark.feature("C07")
     def test_widens_an_invoice_link_to_the_account(self, world: World):
         customer_id = a_customer(world, world.northwind)
         token = token_of(world, world.northwind, customer_id)

@@ -38,7 +38,7 @@ def text_of(html: str) -> str:
 
 @pytest.mark.parametrize("look", Look)
 class TestEveryLook:
-    @pytest.mark.feature("F061", "F062", "F097")
+    @pytest.mark.feature("F026", "F061", "F062", "F097")
     def test_says_who_what_and_how_much(self, look: Look):
         shown = text_of(render_sheet(an_invoice(look)))
 

@@ -126,9 +126,11 @@ def stored(**changes) -> DisputeFacts:
 
 
 class TestDescribe:
+    @pytest.mark.feature("C02")
     def test_off_shows_nothing_at_all(self):
         assert show(DisputeMode.OFF, disputes=(stored(),)) == DisputePart.EMPTY
 
+    @pytest.mark.feature("C02")
     def test_view_shows_disputes_but_opens_none(self):
         part = show(DisputeMode.VIEW, disputes=(stored(),))
 

@@ -25,6 +25,7 @@ def facts(processing_minor: int = 0, rules: LateRules | None = None) -> InvoiceF
     )
 
 
+@pytest.mark.feature("C13")
 @pytest.mark.parametrize(
     ("grace_days", "today", "status"),
     [
@@ -42,6 +43,7 @@ def test_late_begins_after_the_days_of_grace(
     assert compute_status(facts(rules=LateRules(grace_days)), today) == status
 
 
+@pytest.mark.feature("C11")
 @pytest.mark.parametrize(
     ("debit_counts", "processing_minor", "is_late"),
     [(False, 10_000, True), (True, 10_000, False), (True, 9_999, True)],
@@ -60,6 +62,7 @@ def test_the_rules_come_from_the_settings():
     assert settings.late_rules == LateRules(4, debit_counts=True)
 
 
+@pytest.mark.feature("C12")
 def test_the_business_chooses_the_word_for_an_open_invoice():
     settings = PortalSettings(due_word=DueWord.PENDING)
 

@@ -166,7 +166,7 @@ class TestReadAmount:
 
         assert refusal.value.field == "amount"
 
-    @pytest.mark.feature("F090")
+    @pytest.mark.feature("C10", "F090")
     @given(
         st.integers(0, 12_000),
         st.integers(0, 12_000),

@@ -120,7 +120,7 @@ class TestStatus:
 
         assert (it.due_on, it.due_note, it.status) == ("On receipt", "", "Due")
 
-    @pytest.mark.feature("F036")
+    @pytest.mark.feature("C13", "F036")
     def test_the_day_is_that_of_the_business(self):
         """At 23:30 UTC it is the next day in Amsterdam already."""
         late = replace(SETUP, zone="Europe/Amsterdam")
@@ -218,7 +218,7 @@ class TestPaying:
         assert it.outcome.heading == "How to pay"
         assert it.has_card
 
-    @pytest.mark.feature("F098")
+    @pytest.mark.feature("C01", "F098")
     @pytest.mark.parametrize(
         ("mode", "has_bank"),
         [(PaymentMode.OFF, False), (PaymentMode.INSTRUCTIONS, True)],

@@ -51,6 +51,7 @@ class TestResolve:
         assert getattr(found.settings, key) is False
         assert found.levels[key] == Level.WORKSPACE
 
+    @pytest.mark.feature("C01")
     def test_the_system_has_the_last_word(self):
         limits = SystemLimits(can_charge=False)
 
@@ -59,7 +60,7 @@ class TestResolve:
         assert found.settings.payment == PaymentMode.INSTRUCTIONS
         assert found.levels["payment"] == Level.SYSTEM
 
-    @pytest.mark.feature("F101")
+    @pytest.mark.feature("C01", "F101")
     def test_paying_can_be_switched_off_for_all(self):
         found = resolve({"allows_payment": False}, {"payment": "online"}, NOTHING)
 
@@ -67,6 +68,7 @@ class TestResolve:
         assert found.levels["payment"] == Level.WORKSPACE
 
 
+@pytest.mark.feature("C06")
 @pytest.mark.parametrize(
     ("expiry", "expires_at"),
     [

@@ -131,7 +131,7 @@ async def test_missing_proof_is_named_with_the_way_to_it(
     assert bodies(world, world.northwind, invoice_id) == []
 
 
-@pytest.mark.feature("F071")
+@pytest.mark.feature("C03", "F071")
 @pytest.mark.parametrize(
     ("mode", "reads"), [(CommentMode.OFF, False), (CommentMode.READ, True)]
 )

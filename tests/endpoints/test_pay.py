@@ -33,6 +33,7 @@ def test_the_form_leads_to_the_payment_page(till):
     assert till.gateway().read_checkout(session_id(page)).amount_minor == 4_000
 
 
+@pytest.mark.feature("C19")
 def test_the_way_back_books_the_money_and_shows_the_invoice(till):
     invoice_id = till.bill("100.00")
     till.arm(Fault.WEBHOOK_LOST, times=20)

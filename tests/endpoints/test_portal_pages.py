@@ -59,6 +59,7 @@ from tests.support.billing import (
     read_invoice,
 )
 from tests.support.credit import an_amount, credit
+from tests.support.talk import say
 from tests.support.world import World
 
 HEAD = Markup('<link rel="stylesheet" href="/portal.css">')
@@ -162,7 +163,7 @@ def blank_pdf(pages: int) -> bytes:
 
 
 class TestPage:
-    @pytest.mark.feature("F001", "F021")
+    @pytest.mark.feature("C08", "F001", "F021")
     async def test_shows_the_invoice_without_scripts(self, portal: Portal):
         answer = await portal.open()
 
@@ -228,7 +229,7 @@ class TestPage:
         assert "Paid in full. Thank you." in text
         assert re.search(rf'href="/p/{portal.token}/receipts/\d+.pdf"', text)
 
-    @pytest.mark.feature("F017")
+    @pytest.mark.feature("C26", "F017")
     async def test_staff_may_preview_it(self, portal: Portal):
         portal.connect_stripe()
         staff = portal.sign_in()
@@ -240,7 +241,57 @@ class TestPage:
         assert "disabled>Pay now" in preview
         assert "Preview:" not in stranger
 
-    @pytest.mark.feature("F044")
+    @pytest.mark.feature("C14", "F060")
+    async def test_stays_as_issued_while_payments_show(self, portal: Portal):
+        """Who sold it and how it looks are frozen; what came since is not."""
+        portal.print(b"%PDF-frozen", kind="invoice")
+        with portal.world.unit(portal.place.system) as uow:
+            settings = uow.one(select(WorkspaceSettings))
+            settings.legal_name, settings.accent = "Windward Flights", "#aa2211"
+        newer = an_invoice(portal.world, portal.place, "20.00", customer_id=1)
+        token = portal.world.run(portal.place.accounting, portal_links.copy_link, newer)
+        pay(portal.world, portal.place, portal.invoice_id, "40.00")
+
+        old = (await portal.open()).text
+        new = (await portal.get(f"/p/{token}")).text
+        file = await portal.get(f"/p/{portal.token}/invoice.pdf")
+
+        assert "Windward Flights" not in old
+        assert "Windward Flights" in new
+        assert "#aa2211" not in old
+        assert "#aa2211" in new
+        assert "Partially paid" in old
+        assert file.content == b"%PDF-frozen"
+
+    @pytest.mark.feature("C25")
+    async def test_whoever_was_forwarded_it_learns_nothing_else(self, portal: Portal):
+        """The link may travel: amounts show, people and other invoices do not."""
+        portal.choose(write_auth="link")
+        other = an_invoice(portal.world, portal.place, "777.77", customer_id=1)
+        say(portal.world, portal.place, portal.invoice_id, "Which day?")
+
+        text = (await portal.open()).text
+
+        assert "100.00" in text
+        assert "Which day?" in text
+        number = read_invoice(portal.world, portal.place, other).number or "?"
+        for private in ("777.77", number, "ines@vermeer.example", "Ines Vermeer"):
+            assert private not in text
+
+    @pytest.mark.feature("C27")
+    async def test_keeps_nothing_and_says_so_if_chosen(self, portal: Portal):
+        """No cookie, no script of others: there is nothing to ask leave for."""
+        plain = await portal.open()
+        portal.choose(storage_notice="We keep <nothing> on your device.")
+        noted = await portal.open()
+
+        assert "set-cookie" not in plain.headers
+        assert "cookie" not in plain.text.lower()
+        others = re.findall(r'(?:src|href)="(https?://[^"]+)"', plain.text)
+        assert [x for x in others if "localhost" not in x] == []
+        assert "We keep &lt;nothing&gt; on your device." in noted.text
+
+    @pytest.mark.feature("C21", "F044")
     async def test_shows_a_welcome_and_a_badge_if_chosen(self, portal: Portal):
         assert "Powered by" not in (await portal.open()).text
         portal.choose(welcome="<b>Hello</b>", shows_badge=True)
@@ -312,7 +363,7 @@ class TestRefusals:
         world.clock.advance(days=1)
         return ["x" * 43, revoked, expired, "%00", "a" * 5_000, "%F0%9F%92%A9"]
 
-    @pytest.mark.feature("F004")
+    @pytest.mark.feature("C06", "F004")
     async def test_all_bad_links_are_one_page(self, portal: Portal):
         answers = [
             await portal.get(f"/p/{token}") for token in await self.bad_links(portal)
@@ -452,7 +503,7 @@ class TestFiles:
         assert (await portal.open("/pages/3.png")).status_code == 404
         assert (await portal.open("/pages/0.png")).status_code == 404
 
-    @pytest.mark.feature("G13")
+    @pytest.mark.feature("C22", "G13")
     async def test_a_business_may_offer_no_files(self, portal: Portal):
         portal.print(blank_pdf(1), kind="invoice")
         portal.choose(shows_pdf=False)

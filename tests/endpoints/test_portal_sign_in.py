@@ -273,7 +273,7 @@ class TestContact:
 class TestAccount:
     PAGE = "/account/northwind-charter/sign-in"
 
-    @pytest.mark.feature("F012")
+    @pytest.mark.feature("C08", "F012")
     def test_needs_only_an_address(self, desk: Desk):
         answer = desk.sign_in(self.PAGE)
 

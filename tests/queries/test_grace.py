@@ -38,6 +38,7 @@ def listed(world: World, status: InvoiceStatus) -> int:
     return len(world.run(world.northwind.viewer, list_invoices, wanted).page.rows)
 
 
+@pytest.mark.feature("C13")
 @pytest.mark.parametrize(("grace_days", "is_late"), [(0, True), (2, True), (3, False)])
 def test_every_page_agrees_on_what_is_late(
     world: World, grace_days: int, is_late: bool
@@ -110,6 +111,7 @@ def test_every_due_date_has_one_age(grace_days: int, days: int):
     assert (held == [AgeBucket.CURRENT]) is (days <= grace_days)
 
 
+@pytest.mark.feature("C11")
 @pytest.mark.parametrize("counts", ["cleared", "initiated"])
 def test_a_debit_on_its_way_is_late_only_where_it_must_clear(world: World, counts: str):
     choose(world, debit_counts=counts)

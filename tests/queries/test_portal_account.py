@@ -276,7 +276,7 @@ class TestList:
         tabs = desk.read().tabs
         assert [tabs[tab] for tab in AccountTab] == [6, 5, 1, 1, 1]
 
-    @pytest.mark.feature("F054")
+    @pytest.mark.feature("C16", "F054")
     def test_archived_ones_show_on_request(self, desk: Desk):
         desk.add(number="KEPT")
         desk.add(number="FILED", archived_at=desk.world.clock.now)
@@ -385,6 +385,7 @@ class TestList:
 
         assert desk.numbers(**typed) == ["A"]
 
+    @pytest.mark.feature("C12")
     def test_a_status_is_the_same_word_as_everywhere(self, desk: Desk):
         desk.add(due_on=due(1))
 
@@ -435,7 +436,7 @@ class TestScope:
 
 
 class TestUnfold:
-    @pytest.mark.feature("F034", "F040", "G11")
+    @pytest.mark.feature("C18", "F034", "F040", "G11")
     def test_shows_lines_events_payments_reminders_and_disputes(self, world: World):
         invoice_id = an_invoice(world, world.northwind, "100.00")
         pay(world, world.northwind, invoice_id, "40.00", reference="RF18")

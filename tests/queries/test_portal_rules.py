@@ -65,6 +65,7 @@ def test_the_narrowest_level_decides_for_an_invoice(world: World):
     assert of_customer.levels["write_auth"] == Level.CUSTOMER
 
 
+@pytest.mark.feature("C01")
 def test_without_stripe_nobody_pays_online(world: World):
     invoice_id = an_invoice(world, world.northwind)
 
@@ -101,6 +102,7 @@ def test_paying_that_is_disabled_for_all_says_so(world: World):
     assert (shut.is_open, shut.code) == (False, "disabled")
 
 
+@pytest.mark.feature("C06")
 def test_a_new_link_lives_as_long_as_this_customers_links(world: World):
     invoice_id = an_invoice(world, world.northwind)
     choose(

@@ -103,6 +103,7 @@ def save(world: World, draft: SavedDraft, form: DraftForm) -> SavedDraft:
 
 
 class TestRecord:
+    @pytest.mark.feature("C20")
     def test_an_import_repeated_changes_nothing(self, world: World, customer_id: int):
         events = [happened(world, customer_id, reference=x) for x in ("a", "b", "a")]
         first = world.run(world.northwind.system, billable_events.record_events, events)
@@ -384,6 +385,7 @@ class TestIssue:
         accounting = world.northwind.accounting
         return world.run(accounting, step, draft.invoice_id, draft.version).invoice_id
 
+    @pytest.mark.feature("C20")
     def test_shows_what_is_behind_each_line(self, world: World, customer_id: int):
         invoice_id = self.issued(world, customer_id)
         visitor = visitor_of(world, world.northwind, invoice_id)

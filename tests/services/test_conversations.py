@@ -83,7 +83,7 @@ class TestPostComment:
         assert entry.actor.startswith("link:")
         assert "nobody logs" not in str(entry.details)
 
-    @pytest.mark.feature("F072", "F073")
+    @pytest.mark.feature("C03", "F072", "F073")
     @pytest.mark.parametrize(
         ("proof", "has_totp", "may_write"),
         [
@@ -119,7 +119,7 @@ class TestPostComment:
         posted = len(all_rows(world, world.northwind, Comment)) == 1
         assert posted == (write_auth in may_write)
 
-    @pytest.mark.feature("F071")
+    @pytest.mark.feature("C03", "F071")
     @pytest.mark.parametrize("mode", [CommentMode.OFF, CommentMode.READ])
     def test_writes_nothing_where_comments_are_off(
         self, world: World, invoice_id: int, visitor: PortalVisitor, mode: CommentMode

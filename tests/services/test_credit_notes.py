@@ -81,6 +81,7 @@ class TestCrediting:
 
         assert read_invoice(world, place, invoice_id).phase == "credited"
 
+    @pytest.mark.feature("C23")
     def test_posts_the_opposite_of_the_issue(self, world, place):
         invoice_id = a_mixed_invoice(world, place)
 
@@ -240,6 +241,7 @@ class TestPreview:
 
 @pytest.mark.feature("G10")
 class TestReissue:
+    @pytest.mark.feature("C23")
     def test_credits_the_rest_and_makes_a_draft(self, world, place):
         invoice_id = a_mixed_invoice(world, place, discount="10%")
         credit(world, place, invoice_id, an_amount("10"))

@@ -231,6 +231,7 @@ PROOFS = {
 }
 
 
+@pytest.mark.feature("C02")
 @pytest.mark.parametrize("place_name", ["northwind", "kestrel"])
 @pytest.mark.parametrize("mode", DisputeMode)
 def test_every_mode_and_proof(world: World, place_name: str, mode: DisputeMode):

@@ -309,6 +309,7 @@ class TestPublish:
 
 
 class TestVoid:
+    @pytest.mark.feature("C23")
     def test_keeps_the_number_and_reverses_the_ledger(self, world, biller, draft):
         world.run(biller, invoices.issue_and_publish, draft.invoice_id, draft.version)
 

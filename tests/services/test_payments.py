@@ -72,6 +72,7 @@ class TestRecordPayment:
         assert balance(world, place, "cash") == 10_000
         assert balance(world, place, "receivable") == 0
 
+    @pytest.mark.feature("C10")
     def test_a_part_leaves_the_rest_outstanding(self, world, place, invoice_id):
         pay(world, place, invoice_id, "40")
 
@@ -86,7 +87,7 @@ class TestRecordPayment:
         assert recorded.credit_minor == 2_000
         assert balance(world, place, "customer_credit") == -2_000
 
-    @pytest.mark.feature("F038", "G05")
+    @pytest.mark.feature("C17", "F038", "G05")
     def test_the_customer_sees_the_reference_and_never_the_note(
         self, world, place, invoice_id
     ):
@@ -170,6 +171,18 @@ class TestRecordPayment:
         assert read_payment(world, place, recorded.payment_id).reference == text
 
     @pytest.mark.feature("F064")
+    @pytest.mark.feature("C24")
+    def test_what_was_never_sent_is_paid_without_being_called_sent(self, world, place):
+        """Issued for somebody at the counter, who pays at once and needs no mail."""
+        invoice_id = an_invoice(world, place, "100.00", is_published=False)
+
+        pay(world, place, invoice_id, "100.00")
+
+        invoice = read_invoice(world, place, invoice_id)
+        assert invoice.phase == "paid"
+        assert (invoice.published_at, invoice.sent_at) == (None, None)
+        assert invoice.number
+
     def test_a_draft_can_not_be_paid(self, world, place, biller):
         draft = world.run(biller, drafts.create_draft, drafts.DraftForm())
 
@@ -263,6 +276,7 @@ class TestReceipt:
 
 
 class TestReversePayment:
+    @pytest.mark.feature("C23")
     def test_opens_the_invoice_again_and_keeps_every_step(
         self, world, place, biller, invoice_id
     ):

@@ -23,7 +23,8 @@ from billing_app.services.portal_answers import (
     set_customer_answer,
     set_invoice_answer,
 )
-from tests.support.billing import an_invoice, read_invoice
+from tests.support.billing import a_customer, an_invoice, read_invoice
+from tests.support.talk import open_a_session, open_sessions
 from tests.support.world import World
 
 
@@ -63,6 +64,7 @@ def test_a_customer_answers_for_itself_and_follows_again(
     ]
 
 
+@pytest.mark.feature("C03")
 def test_an_invoice_answers_before_its_customer(
     world: World, customer_id: int, invoice_id: int
 ):
@@ -147,6 +149,21 @@ def test_a_viewer_changes_nothing(world: World, customer_id: int, invoice_id: in
         world.run(
             world.northwind.operations, set_invoice_answer, invoice_id, "payment", "off"
         )
+
+
+@pytest.mark.feature("F016", "G13")
+def test_closing_a_customers_portal_ends_the_sessions_of_its_people(
+    world: World, customer_id: int
+):
+    place = world.northwind
+    other = a_customer(world, place, "Halden Freight")
+    for each in (customer_id, other):
+        open_a_session(world, place, each)
+
+    world.run(place.operations, set_customer_answer, customer_id, "is_on", "off")
+
+    assert open_sessions(world, place) == 1
+    assert open_sessions(world, place, other) == 1
 
 
 @pytest.mark.feature("F016")

@@ -8,17 +8,34 @@ from sqlmodel import col, select
 from billing_app.database import authentication
 from billing_app.database.authentication import NO_COOKIES
 from billing_app.domain.actors import PortalVisitor
-from billing_app.domain.errors import NotFound, NotPermitted
+from billing_app.domain.errors import Conflict, NotFound, NotPermitted
+from billing_app.domain.events import Topic
 from billing_app.domain.portal_place import Door, PortalPlace
-from billing_app.models import AuditEntry
+from billing_app.models import AuditEntry, OutboxMessage, PortalVisit
 from billing_app.services import portal_links
-from tests.support.billing import a_customer
+from tests.support.billing import a_customer, all_rows, an_invoice, read_invoice
 from tests.support.world import World
+
+FRIEND = "colleague@vermeer.example"
 
 
 @pytest.fixture
 def customer_id(world: World) -> int:
     return a_customer(world, world.northwind)
+
+
+def share_by_mail(world: World, invoice_id: int) -> None:
+    actor = world.northwind.accounting
+    world.run(actor, portal_links.share_by_mail, invoice_id, FRIEND)
+
+
+def mails_of_links(world: World) -> list[OutboxMessage]:
+    messages = all_rows(world, world.northwind, OutboxMessage)
+    return [x for x in messages if x.topic == Topic.MAIL_LINK]
+
+
+def audit(world: World) -> list[AuditEntry]:
+    return all_rows(world, world.northwind, AuditEntry)
 
 
 def opened(world: World, token: str) -> PortalVisitor:
@@ -27,6 +44,71 @@ def opened(world: World, token: str) -> PortalVisitor:
     return authentication.open_portal(
         engine, place, NO_COOKIES, world.clock.now
     ).visitor
+
+
+class TestShare:
+    @pytest.mark.feature("F008")
+    def test_by_mail_promises_one_mail_and_is_on_record(self, world: World):
+        place = world.northwind
+        invoice_id = an_invoice(world, place)
+        token = world.run(place.accounting, portal_links.copy_link, invoice_id)
+
+        for _ in range(2):
+            share_by_mail(world, invoice_id)
+
+        # Pressed twice in a minute is one mail, and the link stays the same.
+        assert [x.details["email"] for x in mails_of_links(world)] == [FRIEND]
+        assert world.run(place.accounting, portal_links.copy_link, invoice_id) == token
+        shared = [x for x in audit(world) if x.event == "link_shared"]
+        assert shared[0].details["channel"] == "mail"
+        world.clock.advance(minutes=2)
+        share_by_mail(world, invoice_id)
+        assert len(mails_of_links(world)) == 2
+
+    @pytest.mark.feature("F008")
+    def test_makes_a_link_where_none_is_live(self, world: World):
+        invoice_id = an_invoice(world, world.northwind)
+        world.run(world.northwind.accounting, portal_links.revoke_links, invoice_id)
+
+        share_by_mail(world, invoice_id)
+
+        assert len(mails_of_links(world)) == 1
+
+    def test_what_is_not_shown_is_not_shared(self, world: World):
+        invoice_id = an_invoice(world, world.northwind, is_published=False)
+
+        with pytest.raises(Conflict, match="Publish"):
+            share_by_mail(world, invoice_id)
+
+        assert mails_of_links(world) == []
+
+    def test_only_by_who_may_and_only_here(self, world: World):
+        invoice_id = an_invoice(world, world.northwind)
+
+        for actor, refusal in (
+            (world.northwind.viewer, NotPermitted),
+            (world.kestrel.owner, NotFound),
+        ):
+            with pytest.raises(refusal):
+                world.run(actor, portal_links.share_by_mail, invoice_id, FRIEND)
+
+        assert mails_of_links(world) == []
+
+
+class TestPreview:
+    @pytest.mark.feature("C26")
+    def test_is_on_record_and_leaves_no_visit(self, world: World):
+        place, invoice_id = world.northwind, an_invoice(world, world.northwind)
+        customer_id = read_invoice(world, place, invoice_id).customer_id
+
+        token = world.run(place.accounting, portal_links.preview_invoice, invoice_id)
+        world.run(place.accounting, portal_links.preview_account, customer_id)
+
+        assert world.run(place.accounting, portal_links.copy_link, invoice_id) == token
+        seen = [x for x in audit(world) if x.event == "portal_previewed"]
+        assert [x.invoice_id for x in seen] == [invoice_id, None]
+        assert {x.customer_id for x in seen} == {customer_id}
+        assert all_rows(world, place, PortalVisit) == []
 
 
 class TestCustomerLinks:

@@ -15,6 +15,8 @@ from billing_app.services.portal_settings import (
     change_portal,
     restore_portal,
 )
+from tests.support.billing import a_customer
+from tests.support.talk import open_a_session, open_sessions
 from tests.support.world import World
 
 FORM = PortalForm(
@@ -81,6 +83,23 @@ def test_off_and_on_again_loses_nothing(world: World):
 
     page = world.run(world.northwind.admin, read_portal)
     assert page.settings.welcome == "Welcome.\nAsk us anything."
+
+
+@pytest.mark.feature("G13")
+def test_switching_off_ends_every_session_of_this_business(world: World):
+    for place in world.places:
+        customer_id = a_customer(world, place)
+        open_a_session(world, place, customer_id)
+    world.run(world.northwind.admin, change_portal, 1, FORM)
+    assert open_sessions(world, world.northwind) == 1
+
+    world.run(world.northwind.admin, change_portal, 2, replace(FORM, is_on=False))
+
+    assert open_sessions(world, world.northwind) == 0
+    assert open_sessions(world, world.kestrel) == 1
+    # On again nobody is let in without a new proof.
+    world.run(world.northwind.admin, change_portal, 3, FORM)
+    assert open_sessions(world, world.northwind) == 0
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,7 @@ def is_shown(world: World, invoice_id: int) -> bool:
     return read_invoice(world, world.northwind, invoice_id).published_at is not None
 
 
+@pytest.mark.feature("C04")
 def test_issuing_shows_and_mails_where_that_was_chosen(world: World):
     choose(world, world.northwind, visible_on="issue")
 
@@ -58,6 +59,7 @@ def test_issuing_shows_and_mails_where_that_was_chosen(world: World):
     assert mails(world, world.northwind) == 1
 
 
+@pytest.mark.feature("C04")
 def test_issuing_elsewhere_shows_nothing(world: World):
     choose(world, world.kestrel, visible_on="issue")
 
@@ -67,6 +69,7 @@ def test_issuing_elsewhere_shows_nothing(world: World):
     assert mails(world, world.northwind) == 0
 
 
+@pytest.mark.feature("C05")
 @pytest.mark.parametrize("notify_on", ["publish", "send"])
 def test_one_mail_whatever_is_pressed(world: World, notify_on: str):
     choose(world, world.northwind, notify_on=notify_on)
@@ -82,6 +85,7 @@ def test_one_mail_whatever_is_pressed(world: World, notify_on: str):
     assert mails(world, world.northwind) == 1
 
 
+@pytest.mark.feature("C04")
 def test_where_sending_shows_it_publishing_is_refused(world: World):
     choose(world, world.northwind, visible_on="send", notify_on="send")
     draft = drafted(world, world.northwind)
@@ -99,6 +103,7 @@ def test_where_sending_shows_it_publishing_is_refused(world: World):
     assert mails(world, world.northwind) == 1
 
 
+@pytest.mark.feature("C05")
 def test_a_second_mail_is_sent_on_request_only(world: World):
     invoice_id = an_invoice(world, world.northwind)
 
@@ -117,6 +122,7 @@ def test_nothing_is_mailed_again_that_nobody_can_see(world: World):
 
 
 class TestAfterPaid:
+    @pytest.mark.feature("C06")
     def test_links_end_some_days_after_full_payment(self, world: World):
         place = world.northwind
         choose(world, place, link_expiry="after_paid", link_expiry_days=7)

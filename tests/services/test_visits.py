@@ -54,6 +54,7 @@ class TestNoteSeen:
 
         assert evidence(world) == ["seen", "seen"]
 
+    @pytest.mark.feature("C15")
     def test_only_the_first_moves_the_date(
         self, world: World, visitor: PortalVisitor, invoice_id: int
     ):
@@ -64,6 +65,7 @@ class TestNoteSeen:
 
         assert first_view(world, invoice_id) == first
 
+    @pytest.mark.feature("C15")
     def test_first_only_keeps_the_date_and_no_visits(
         self, world: World, visitor: PortalVisitor, invoice_id: int
     ):
@@ -72,6 +74,7 @@ class TestNoteSeen:
         assert first_view(world, invoice_id) == world.clock.now
         assert evidence(world) == []
 
+    @pytest.mark.feature("C15")
     def test_off_keeps_nothing(
         self, world: World, visitor: PortalVisitor, invoice_id: int
     ):

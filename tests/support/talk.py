@@ -12,8 +12,9 @@ from billing_app.domain.actors import PortalVisitor, Proof
 from billing_app.domain.comment import CommentForm, Side
 from billing_app.domain.portal_settings import PortalSettings, WriteAuth
 from billing_app.models import Comment, Invoice, PortalSession, WorkspaceSettings
-from billing_app.services import conversations
+from billing_app.services import conversations, portal_sessions
 from billing_app.services.conversations import PostingRules
+from billing_app.services.portal_sessions import CodePlace
 from tests.support.billing import visitor_of
 from tests.support.world import Place, World
 
@@ -79,6 +80,23 @@ def proven(
             )
         )
     return replace(visitor, proof=proof, session_id=session.id, has_totp=has_totp)
+
+
+def open_a_session(world: World, place: Place, customer_id: int) -> None:
+    """Let the customer confirm their address for the whole account."""
+    for_account = CodePlace(customer_id=customer_id)
+    open_session = portal_sessions.open_session
+    world.run(place.system, open_session, for_account, "ap@vermeer.example", "Firefox")
+
+
+def open_sessions(world: World, place: Place, customer_id: int = 0) -> int:
+    """Count the sessions that have not ended, of one customer or of all."""
+    statement = select(PortalSession.customer_id).where(
+        col(PortalSession.ended_at).is_(None)
+    )
+    with world.reading(place.system) as uow:
+        found = list(uow.all(statement))
+    return found.count(customer_id) if customer_id else len(found)
 
 
 def choose(world: World, place: Place, **portal: Any) -> None:

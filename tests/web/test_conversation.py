@@ -164,7 +164,7 @@ class TestNotes:
 
 
 class TestDiagnostics:
-    @pytest.mark.feature("F018", "F078")
+    @pytest.mark.feature("C26", "F018", "F078")
     async def test_viewers_read_each_gate_and_change_nothing(
         self, world: World, invoice_id: int, browse: Browse
     ):

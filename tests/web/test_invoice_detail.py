@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 import pytest
 
+from billing_app.domain.events import Topic
 from billing_app.domain.portal_settings import ActivityDetail
+from billing_app.models import OutboxMessage
 from billing_app.services import portal_links, visits
 from billing_app.web.staff.invoice_detail_state import InvoiceDetailState as State
-from tests.support.billing import an_invoice, pay, read_invoice, visitor_of
+from tests.support.billing import (
+    all_rows,
+    an_invoice,
+    pay,
+    read_invoice,
+    visitor_of,
+)
 from tests.support.credit import a_mixed_invoice
 from tests.support.world import World
 from tests.web.conftest import Browse
@@ -48,6 +58,29 @@ async def test_a_link_is_a_secret_until_somebody_asks(world: World, browse: Brow
         await driver.press(State.revoke_access)
         assert driver.shown(State, "link_url") == ""
         assert driver.shown(State, "card").has_link is False
+
+
+@pytest.mark.feature("F008")
+async def test_a_link_is_shared_from_where_one_sends(world: World, browse: Browse):
+    invoice_id = an_invoice(world, world.northwind)
+    token = world.run(world.northwind.accounting, portal_links.copy_link, invoice_id)
+    url = f"{world.runtime.public_url}/p/{token}"
+
+    path = f"/invoices/{invoice_id}"
+    async with browse(world.northwind.accounting, path) as driver:
+        await driver.press(State.open)
+        await driver.press(State.start_sharing)
+        assert driver.shown(State, "link_url") == url
+        assert unquote(driver.shown(State, "sms_href")) == f"sms:?&body={url}"
+        assert driver.shown(State, "share_email") == "ap@vermeer.example"
+
+        await driver.press(State.share_by_mail, form={"email": "not an address"})
+        assert driver.shown(State, "errors")["email"]
+        await driver.press(State.share_by_mail, form={"email": "it@vermeer.example"})
+        assert driver.shown(State, "dialog") == ""
+
+    topics = [x.topic for x in all_rows(world, world.northwind, OutboxMessage)]
+    assert topics.count(Topic.MAIL_LINK) == 1
 
 
 async def test_a_viewer_gets_no_link(world: World, browse: Browse):

@@ -130,6 +130,7 @@ class TestWatch:
             switch(world, is_on=True)
             await driver.until(lambda: numbers(driver) == ["INV-00001"])
 
+    @pytest.mark.feature("C07")
     async def test_an_invoice_link_opens_no_account(
         self, world: World, invoice_id: int
     ):
@@ -143,6 +144,7 @@ class TestWatch:
 
         assert shown(driver, "sign_in_href") == "/account/northwind-charter/sign-in"
 
+    @pytest.mark.feature("C07")
     async def test_an_invoice_link_may_open_the_account(
         self, world: World, invoice_id: int
     ):

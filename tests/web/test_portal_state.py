@@ -88,7 +88,7 @@ class TestWatch:
             assert shown(driver, "is_loaded")
             assert "Charter flight" in shown(driver, "sheet")
 
-    @pytest.mark.feature("F059")
+    @pytest.mark.feature("C19", "F059")
     async def test_a_payment_shows_by_itself(
         self, world: World, invoice_id: int, token: str
     ):
@@ -231,7 +231,7 @@ class TestHandlers:
 
         assert "nothing left to pay" in shown(driver, "amount_error")
 
-    @pytest.mark.feature("F096")
+    @pytest.mark.feature("C19", "F096")
     async def test_refreshing_reads_again(
         self, world: World, invoice_id: int, token: str
     ):

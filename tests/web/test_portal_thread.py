@@ -137,6 +137,7 @@ class TestWatch:
 
 
 class TestNames:
+    @pytest.mark.feature("C25")
     async def test_first_names_until_there_is_proof(
         self, world: World, invoice_id: int
     ):

@@ -72,6 +72,7 @@ def only(till: Till) -> PaymentAttempt:
 
 
 class TestBegin:
+    @pytest.mark.feature("C09")
     def test_asks_for_exactly_that_amount(self, cards: Till):
         invoice_id = cards.bill("100.00")
 
@@ -128,6 +129,7 @@ class TestBegin:
 
         assert cards.attempts() == []
 
+    @pytest.mark.feature("C09")
     @pytest.mark.parametrize(
         "change",
         [
@@ -394,6 +396,7 @@ class TestBesideAPaymentPage:
 
 
 class TestWebhooks:
+    @pytest.mark.feature("C09")
     def test_twice_and_late_settle_once(self, cards: Till):
         cards.arm(Fault.WEBHOOK_TWICE, times=2)
         cards.arm(Fault.WEBHOOK_REORDERED, times=2)

@@ -65,6 +65,36 @@ def test_a_published_invoice_is_printed_and_mailed_with_its_link(world):
     assert f"/p/{token}" in mail.read_text().replace("=\n", "")
 
 
+@pytest.mark.feature("F008")
+def test_a_link_is_mailed_to_whom_staff_named(world):
+    invoice_id = publish(world)
+    deliver_all(world)
+    place = world.northwind
+    world.run(place.accounting, portal_links.share_by_mail, invoice_id, "it@v.example")
+
+    deliver_all(world)
+
+    token = world.run(place.accounting, portal_links.copy_link, invoice_id)
+    texts = [x.read_text().replace("=\n", "") for x in mails(world)]
+    (shared,) = [x for x in texts if "To: it@v.example" in x]
+    assert f"/p/{token}" in shared
+
+
+@pytest.mark.feature("F008")
+def test_a_link_revoked_meanwhile_is_not_mailed(world):
+    invoice_id = publish(world)
+    deliver_all(world)
+    before = mails(world)
+    place = world.northwind
+    world.run(place.accounting, portal_links.share_by_mail, invoice_id, "it@v.example")
+    world.run(place.accounting, portal_links.revoke_links, invoice_id)
+
+    deliver_all(world)
+
+    assert mails(world) == before
+    assert message(world, Topic.MAIL_LINK).failed_at is not None
+
+
 def test_a_mail_without_a_server_is_kept_and_not_said_to_be_sent(world):
     invoice_id = publish(world)
 

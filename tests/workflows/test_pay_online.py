@@ -104,6 +104,7 @@ class TestStart:
 
         assert till.attempts() == []
 
+    @pytest.mark.feature("C10")
     def test_without_partial_payments_only_the_whole_is_taken(self, till):
         invoice_id = till.bill()
         till.set_portal(allows_partial=False)

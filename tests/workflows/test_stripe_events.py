@@ -165,7 +165,7 @@ class TestBankDebit:
         till.settle_down()
         return invoice_id
 
-    @pytest.mark.feature("G06")
+    @pytest.mark.feature("C11", "G06")
     def test_is_on_its_way_and_pays_nothing_yet(self, till, debited):
         invoice = till.invoice(debited)
 

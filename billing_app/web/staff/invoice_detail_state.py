@@ -196,7 +196,7 @@ class InvoiceDetailState(InvoicePortalState, TimelineState, CreditState, rx.Stat
     @staff_door
     async def preview_as_customer(self) -> Any:
         """Open the customer's page in a new tab; no view is recorded."""
-        token = await self._run(portal_links.copy_link, self._shown().id)
+        token = await self._run(portal_links.preview_invoice, self._shown().id)
         return rx.redirect(f"/p/{token}?preview=1", is_external=True)
 
     @staff_door

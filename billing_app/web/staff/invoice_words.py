@@ -157,6 +157,7 @@ ICON_BY_EVENT = {
     "link_created": "link",
     "link_revoked": "unlink",
     "link_shared": "mail",
+    "portal_previewed": "eye",
     "mail_requeued": "mail",
     "webhook_retried": "webhook",
     "payment_recorded": "payment",
