@@ -68,7 +68,9 @@ class ListRow:
         key: its id as text, by which it is unfolded.
         balance: what is still open; `is_settled` draws it quietly.
         phone_amount: the one amount there is room for on a phone.
-        pay_href: where it can be paid, empty where there is nothing to pay.
+        status_words: what the business calls the status.
+        pay_href: where it can be paid, empty where there is nothing to pay;
+            `pay_words` say whether that is a payment or how to make one.
         can_choose: it can be among those that one payment pays.
     """
 
@@ -80,6 +82,7 @@ class ListRow:
     due: str
     is_late: bool
     status: str
+    status_words: str
     note: str
     total: str
     balance: str
@@ -87,6 +90,7 @@ class ListRow:
     is_settled: bool
     href: str
     pay_href: str
+    pay_words: str
     pdf_href: str
     can_choose: bool = False
 

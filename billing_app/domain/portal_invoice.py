@@ -268,6 +268,7 @@ class PortalInvoice:
         has_card: there is something to say about paying.
         code_label: what the payment code is, for those who don't see it.
         transfer_minor: what a bank transfer would have to bring.
+        shows_payments: some came, or can still come.
         pdf_words: why there is no file to show; empty while there is one.
         replaced_by: number of the invoice issued instead; `replaced_href` leads there
             where the visitor may see it.
@@ -310,6 +311,7 @@ class PortalInvoice:
     code_label: str = ""
     transfer_minor: int = 0
     payments: tuple[PaymentRow, ...] = ()
+    shows_payments: bool = True
     disputes: DisputePart = DisputePart.EMPTY
     asking: AskingPart = AskingPart.EMPTY
     powers: OwnPowers = OwnPowers.EMPTY
@@ -424,6 +426,7 @@ class _Writer:
         paid_words, paid_percent = self.progress
         form, outcome = self.form(payability), self.outcome(payability)
         bank = self.bank(payability)
+        payments = (*self.debit_rows(), *self.credit_rows(), *self.payment_rows())
         return PortalInvoice(
             number=document.number,
             title=f"Invoice {document.number} from {seller}",
@@ -460,7 +463,8 @@ class _Writer:
             code_label=SWISS_CODE if document.qr_bill else SEPA_CODE,
             has_card=form.is_open or bool(outcome.kind) or bool(bank),
             transfer_minor=payability.payable_minor,
-            payments=(*self.debit_rows(), *self.credit_rows(), *self.payment_rows()),
+            payments=payments,
+            shows_payments=bool(payments) or status != InvoiceStatus.VOID,
             replaced_by=self.replaced_by,
             replaced_href=self.replaced_href,
             disputes=self.disputes,
@@ -832,8 +836,8 @@ _CAME_BACK = {
 }
 _VOIDED = Outcome(
     "closed",
-    "Payment unavailable",
-    "This invoice is void. There is nothing to pay on it.",
+    "This invoice is void",
+    "There is nothing to pay on it.",
 )
 _CREDITED = Outcome(
     "closed",

@@ -111,6 +111,7 @@ class AccountTab(StrEnum):
     OVERDUE = "overdue"
     DISPUTED = "disputed"
     PAID = "paid"
+    CREDITED = "credited"
 
 
 class Period(StrEnum):
@@ -808,6 +809,8 @@ def _count_tabs(
             counted[AccountTab.OPEN] += count
         if plain == InvoicePhase.PAID:
             counted[AccountTab.PAID] += count
+        if plain == InvoicePhase.CREDITED:
+            counted[AccountTab.CREDITED] += count
     for it in sums:
         filed = not wanted.includes_archived
         counted[AccountTab.OVERDUE] += it.overdue_count - filed * it.filed_overdue
@@ -903,6 +906,7 @@ _PARTS = {
     AccountTab.DISPUTED: _OPEN_PARTS,
     AccountTab.OVERDUE: tuple(part for part in _STATUS_ORDER if part[1] == _LATE),
     AccountTab.PAID: ((InvoicePhase.PAID, _EITHER),),
+    AccountTab.CREDITED: ((InvoicePhase.CREDITED, _EITHER),),
 }
 _KEYS: dict[AccountSort, tuple[Any, type[Key]]] = {
     AccountSort.ISSUED: (col(Invoice.issued_key), date),

@@ -26,6 +26,7 @@ from billing_app.domain.formats import (
 )
 from billing_app.domain.invoice import InvoiceStatus
 from billing_app.domain.link_powers import describe_own
+from billing_app.domain.payment import PaymentStatus
 from billing_app.domain.portal_account import (
     AccountFrame,
     AccountList,
@@ -66,6 +67,7 @@ from billing_app.queries.portal_account import (
     AccountTab,
     CurrencySums,
     Period,
+    ReminderFacts,
     Unfolded,
     parse_account_filter,
 )
@@ -232,25 +234,31 @@ class _Writer:
         disputed = sum(it.disputed_count for it in sums)
         start = format_date(self.account.year_start, self.head.language)
         # A currency in which nothing is open, paid or disputed is left out of a card.
-        return (
-            Stat(
-                "Outstanding",
-                self.amounts({it.currency: it.outstanding_minor for it in sums}, home),
-                _count_of(opened, "invoice"),
-                f"{overdue:,} overdue" if overdue else "",
-            ),
-            Stat(
-                "Paid this year",
-                self.amounts({it.currency: it.paid_minor for it in sums}, home),
-                f"{_count_of(paid, 'payment')} since {start}",
-            ),
-            Stat(
-                "Disputed",
-                self.amounts({it.currency: it.disputed_minor for it in sums}, home),
-                f"{_count_of(disputed, 'invoice')}, included in outstanding"
-                if disputed
-                else "Nothing is disputed",
-            ),
+        owed = Stat(
+            "Outstanding",
+            self.amounts({it.currency: it.outstanding_minor for it in sums}, home),
+            _count_of(opened, "invoice") if opened else "Nothing to pay",
+            f"{overdue:,} overdue" if overdue else "",
+        )
+        received = Stat(
+            "Paid this year",
+            self.amounts({it.currency: it.paid_minor for it in sums}, home),
+            f"{_count_of(paid, 'payment') if paid else 'No payments'} since {start}",
+        )
+        questioned = Stat(
+            "Disputed",
+            self.amounts({it.currency: it.disputed_minor for it in sums}, home),
+            f"{_count_of(disputed, 'invoice')}, included in outstanding"
+            if disputed
+            else "Nothing is disputed",
+        )
+        return (owed, received, *([questioned] if self.speaks_of_disputes else []))
+
+    @property
+    def speaks_of_disputes(self) -> bool:
+        """Say whether a dispute is possible here, or stands from when it was."""
+        return self.link.setup.settings.disputes != DisputeMode.OFF or any(
+            it.disputed_count for it in self.account.sums
         )
 
     def amounts(self, by_currency: dict[str, int], home: str) -> tuple[str, ...]:
@@ -272,6 +280,8 @@ class _Writer:
         currency = sums.currency if currencies > 1 else ""
         for place, age in enumerate(sums.ages):
             is_disputed = age.bucket == AgeBucket.DISPUTED
+            if is_disputed and not self.speaks_of_disputes:
+                continue
             percent = age.minor * 1000 // max(1, sums.outstanding_minor) / 10
             yield AgeLine(
                 key=age.bucket.value,
@@ -290,6 +300,8 @@ class _Writer:
         account, wanted, page = self.account, self.wanted, self.account.page
         is_all = wanted.is_plain and wanted.tab == AccountTab.ALL
         noun = "invoice" if account.count.seen == 1 else "invoices"
+        is_whole = not (page.newer or page.older)
+        shown = "" if is_whole else f"{page.first:,}–{page.last:,} of "
         return AccountList(
             shape="rows" if page.rows else "empty" if is_all else "none",
             rows=tuple(self.row(row) for row in page.rows),
@@ -300,7 +312,7 @@ class _Writer:
             archived=self.archived(),
             text=wanted.text,
             count=str(account.count),
-            range_words=f"{page.first:,}–{page.last:,} of {account.count} {noun}",
+            range_words=f"{shown}{account.count} {noun}",
             newer_href=self.address(before=page.newer) if page.newer else "",
             older_href=self.address(after=page.older) if page.older else "",
             none_words=self.none_words(),
@@ -336,6 +348,7 @@ class _Writer:
             due=due,
             is_late=it.status == InvoiceStatus.OVERDUE,
             status="Disputed" if is_disputed else it.status.value,
+            status_words="Disputed" if is_disputed else settings.word_of(it.status),
             note=self.row_note(it, is_disputed),
             total=total,
             balance=balance,
@@ -343,6 +356,7 @@ class _Writer:
             is_settled=it.outstanding_minor <= 0,
             href=href + asked,
             pay_href=f"{href}{asked}#payment" if can_pay else "",
+            pay_words="Pay" if settings.payment == PaymentMode.ONLINE else "How to pay",
             pdf_href=f"{href}/invoice.pdf" if settings.shows_pdf else "",
             can_choose=can_choose,
         )
@@ -357,6 +371,8 @@ class _Writer:
 
     def tabs(self) -> Iterator[Choice]:
         for tab, words in _TAB_WORDS.items():
+            if not self.offers(tab):
+                continue
             yield Choice(
                 key=tab.value or "all",
                 words=words,
@@ -364,6 +380,14 @@ class _Writer:
                 count=f"{self.account.tabs[tab]:,}",
                 is_current=self.wanted.tab == tab and self.wanted.bucket is None,
             )
+
+    def offers(self, tab: AccountTab) -> bool:
+        """Leave out what can't be there; a tab that is open stays."""
+        if tab == AccountTab.DISPUTED:
+            return self.speaks_of_disputes or self.wanted.tab == tab
+        if tab == AccountTab.CREDITED:
+            return bool(self.account.tabs[tab]) or self.wanted.tab == tab
+        return True
 
     def periods(self) -> Iterator[Choice]:
         for period, words in _PERIOD_WORDS.items():
@@ -567,12 +591,27 @@ class _Folder:
         yield Moment("Invoice issued", self.day(document.issued_on))
         moments = [
             *(
-                (it.sent_at, Moment("Reminder sent", self.sent(it.sent_at, it.email)))
+                (self.local_day(it.sent_at), Moment("Reminder sent", self.sent(it)))
                 for it in self.found.reminders
             ),
             *(
-                (it.opened_at, Moment("Questioned", self.instant(it.opened_at), "hot"))
+                (
+                    self.local_day(it.opened_at),
+                    Moment("Questioned", self.instant(it.opened_at), "hot"),
+                )
                 for it in self.found.disputes
+            ),
+            *(
+                (
+                    it.issued_on,
+                    Moment(f"Credit note {it.number}", self.day(it.issued_on)),
+                )
+                for it in facts.credit_notes
+            ),
+            *(
+                (it.received_on, Moment("Payment received", self.day(it.received_on)))
+                for it in facts.received
+                if it.status == PaymentStatus.SETTLED
             ),
         ]
         for _, moment in sorted(moments, key=lambda pair: pair[0]):
@@ -585,8 +624,9 @@ class _Folder:
                 "hot" if is_past else "next",
             )
 
-    def sent(self, at: datetime, email: str) -> str:
-        return f"{self.instant(at)}, to {email}" if email else self.instant(at)
+    def sent(self, it: ReminderFacts) -> str:
+        day = self.instant(it.sent_at)
+        return f"{day}, to {it.email}" if it.email else day
 
     @property
     def today(self) -> date:
@@ -597,7 +637,10 @@ class _Folder:
         return self.document.branding.name or self.document.seller.name
 
     def instant(self, at: datetime) -> str:
-        return self.day(at.astimezone(ZoneInfo(self.setup.zone)).date())
+        return self.day(self.local_day(at))
+
+    def local_day(self, at: datetime) -> date:
+        return at.astimezone(ZoneInfo(self.setup.zone)).date()
 
     def day(self, on: date) -> str:
         return format_short_date(on, self.document.language)
@@ -634,6 +677,7 @@ _TAB_WORDS = {
     AccountTab.OVERDUE: "Overdue",
     AccountTab.DISPUTED: "Disputed",
     AccountTab.PAID: "Paid",
+    AccountTab.CREDITED: "Credited",
 }
 _PERIOD_WORDS = {
     Period.ALL: "All time",

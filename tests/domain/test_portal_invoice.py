@@ -191,8 +191,9 @@ class TestPaying:
     def test_void_says_that_there_is_nothing_to_pay(self):
         it = show(0, state=InvoiceState.VOID)
 
-        assert it.outcome.heading == "Payment unavailable"
-        assert it.outcome.words.startswith("This invoice is void.")
+        assert it.outcome.heading == "This invoice is void"
+        assert it.outcome.words == "There is nothing to pay on it."
+        assert not it.shows_payments
         assert it.is_settled
         assert not it.bank
 

@@ -266,15 +266,18 @@ class TestList:
         desk.add(number="PAID", outstanding_minor=0)
         desk.add(number="COMING", processing_minor=10_000, due_on=due(1))
         desk.add(number="DISPUTED", disputed_minor=1, due_on=due(-1))
+        desk.add(number="BACK", outstanding_minor=0, credited_minor=10_000)
 
         opened, paid = desk.numbers(status="open"), desk.numbers(status="paid")
+        credited = desk.numbers(status="credited")
 
+        assert credited == ["BACK"]
         assert not set(opened) & set(paid)
-        assert set(opened) | set(paid) == set(desk.numbers())
+        assert {*opened, *paid, *credited} == set(desk.numbers())
         assert desk.numbers(status="overdue") == ["LATE"]
         assert desk.numbers(status="disputed") == ["DISPUTED"]
         tabs = desk.read().tabs
-        assert [tabs[tab] for tab in AccountTab] == [6, 5, 1, 1, 1]
+        assert [tabs[tab] for tab in AccountTab] == [7, 5, 1, 1, 1, 1]
 
     @pytest.mark.feature("C16", "F054")
     def test_archived_ones_show_on_request(self, desk: Desk):
@@ -292,8 +295,8 @@ class TestList:
 
         tabs, whole = desk.read().tabs, desk.read(archived="1").tabs
 
-        assert [tabs[tab] for tab in AccountTab] == [1, 1, 1, 0, 0]
-        assert [whole[tab] for tab in AccountTab] == [2, 2, 2, 1, 0]
+        assert [tabs[tab] for tab in AccountTab] == [1, 1, 1, 0, 0, 0]
+        assert [whole[tab] for tab in AccountTab] == [2, 2, 2, 1, 0, 0]
 
     @pytest.mark.feature("F030", "F107")
     def test_a_search_finds_the_beginning_of_a_number_an_order_or_a_reference(

@@ -9,7 +9,12 @@ import pytest
 from sqlmodel import select
 
 from billing_app import runtime
-from billing_app.domain.portal_settings import PaymentMode, PortalSettings
+from billing_app.domain.portal_settings import (
+    DisputeMode,
+    DueWord,
+    PaymentMode,
+    PortalSettings,
+)
 from billing_app.models import (
     IssuedDocument,
     PortalVisit,
@@ -28,6 +33,7 @@ from tests.support.billing import (
     an_invoice_of_events,
     pay,
 )
+from tests.support.credit import credit
 from tests.support.driver import Driver
 from tests.support.world import World
 
@@ -102,6 +108,57 @@ class TestWatch:
 
             await driver.until(lambda: shown(driver, "list").rows[0].status == "Paid")
             assert shown(driver, "list").rows[0].pay_href == ""
+
+    async def test_says_how_to_pay_where_nothing_is_paid_here(
+        self, world: World, token: str
+    ):
+        switch(world, payment=PaymentMode.INSTRUCTIONS)
+        async with browser(token) as driver:
+            await driver.start(f"{STATE}.watch")
+            await driver.until(lambda: bool(numbers(driver)))
+
+        assert shown(driver, "list").rows[0].pay_words == "How to pay"
+
+    async def test_speaks_of_disputes_only_where_there_can_be_some(
+        self, world: World, token: str
+    ):
+        switch(world, disputes=DisputeMode.OFF)
+        async with browser(token) as driver:
+            await driver.start(f"{STATE}.watch")
+            await driver.until(lambda: bool(numbers(driver)))
+
+        frame, page = shown(driver, "frame"), shown(driver, "list")
+        assert [it.label for it in frame.stats] == ["Outstanding", "Paid this year"]
+        assert "disputed" not in [it.key for it in frame.ages[0].lines]
+        assert "disputed" not in [it.key for it in page.tabs]
+
+    async def test_the_status_has_the_word_of_the_business(
+        self, world: World, token: str
+    ):
+        switch(world, due_word=DueWord.PENDING)
+        async with browser(token) as driver:
+            await driver.start(f"{STATE}.watch")
+            await driver.until(lambda: bool(numbers(driver)))
+
+        [row] = shown(driver, "list").rows
+        assert (row.status, row.status_words) == ("Due", "Pending")
+
+    async def test_a_credited_invoice_has_a_tab_and_its_note_behind_the_row(
+        self, world: World, invoice_id: int, token: str
+    ):
+        credit(world, world.northwind, invoice_id)
+        async with browser(token, status="credited") as driver:
+            await driver.start(f"{STATE}.watch")
+            await driver.until(lambda: numbers(driver) == ["INV-00001"])
+            await driver.send(f"{STATE}.toggle", invoice_id=invoice_id)
+            await driver.until(lambda: bool(shown(driver, "folds")))
+
+        assert shown(driver, "list").tabs[-1].words == "Credited"
+        [fold] = shown(driver, "folds").values()
+        [note] = fold.payments
+        assert note.method.startswith("Credit note")
+        assert note.receipt_words == "Credit note PDF"
+        assert fold.history[-1].title.startswith("Credit note")
 
     async def test_a_revoked_link_closes_the_open_page(
         self, world: World, customer_id: int, token: str

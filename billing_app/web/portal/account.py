@@ -87,11 +87,11 @@ def _account() -> rx.Component:
         ),
         _came_back(),
         _summary(),
-        _tools(),
+        rx.cond(State.list.shape != "empty", _tools()),
         _list(),
         _pay_bar(),
         _pay_dialog(),
-        _statement(),
+        rx.cond(State.list.shape != "empty", _statement()),
         powers(it.powers),
         _fresh(),
         rx.cond(
@@ -160,7 +160,6 @@ def _came_back() -> rx.Component:
 def _summary() -> rx.Component:
     return rx.el.section(
         rx.el.dl(rx.foreach(State.frame.stats, _stat)),
-        _balances(),
         rx.foreach(
             State.frame.ages,
             lambda it: rx.el.div(
@@ -175,10 +174,10 @@ def _summary() -> rx.Component:
 def _balances() -> rx.Component:
     it = State.frame.pay
     return rx.fragment(
-        rx.cond(it.reason, rx.el.p(it.reason, class_name="pay-reason quiet")),
+        rx.cond(it.reason, rx.el.dd(it.reason, class_name="figure-note")),
         rx.cond(
-            it.is_offered,
-            rx.el.div(
+            it.is_offered & (it.balances.length() > 0),
+            rx.el.dd(
                 rx.foreach(
                     it.balances,
                     lambda pair: button(
@@ -271,7 +270,7 @@ def _quoted(it: rx.Var) -> rx.Component:
     )
 
 
-def _stat(it: rx.Var) -> rx.Component:
+def _stat(it: rx.Var, place: rx.Var[int]) -> rx.Component:
     late = rx.el.b(it.late_note, class_name="late")
     return rx.el.div(
         rx.el.dt(it.label),
@@ -281,6 +280,7 @@ def _stat(it: rx.Var) -> rx.Component:
             rx.cond(it.late_note, rx.fragment(", ", late)),
             class_name="figure-note",
         ),
+        rx.cond(place == 0, _balances()),
     )
 
 
@@ -429,7 +429,7 @@ def _row(it: rx.Var) -> rx.Component:
             _cell(it.due, "under", rx.cond(it.is_late, "due late", "due")),
             _cell(
                 rx.fragment(
-                    status_badge(it.status),
+                    status_badge(it.status, it.status_words),
                     rx.cond(it.note, rx.el.small(it.note, class_name="row-note")),
                 ),
                 "status",
@@ -503,11 +503,11 @@ def _actions(it: rx.Var) -> rx.Component:
         rx.cond(
             it.pay_href,
             link_button(
-                "Pay",
+                it.pay_words,
                 it.pay_href,
                 small=True,
                 leaves_app=True,
-                aria_label=f"Pay {it.number}",
+                aria_label=f"{it.pay_words} {it.number}",
             ),
         ),
         rx.cond(
@@ -629,7 +629,7 @@ def _payment(it: rx.Var) -> rx.Component:
         rx.cond(it.note, rx.el.small(it.note)),
         rx.cond(
             it.receipt_href,
-            link("Receipt PDF", href=it.receipt_href, leaves_app=True),
+            link(it.receipt_words, href=it.receipt_href, leaves_app=True),
             rx.el.span(it.word, class_name="quiet"),
         ),
     )
@@ -644,38 +644,25 @@ def _moment(it: rx.Var) -> rx.Component:
 
 
 def _statement() -> rx.Component:
-    it = State.frame
+    it, packing = State.frame, State.packing
     return rx.el.section(
-        rx.el.h2("Statement of account", id="statement"),
+        rx.el.h2("Statement and documents", id="statement"),
         rx.el.form(
             _day("From", "from", it.statement_first),
             _day("To", "to", it.statement_last),
-            _file("PDF", f"{it.base}/statement.pdf"),
-            _file("CSV", f"{it.base}/statement.csv"),
+            _file("Statement PDF", f"{it.base}/statement.pdf"),
+            _file("Statement CSV", f"{it.base}/statement.csv"),
+            rx.cond(
+                it.shows_pdf,
+                button(
+                    "All documents as zip",
+                    icon_name="download",
+                    busy=State.is_packing,
+                    on_click=State.pack({"from": _typed("from"), "to": _typed("to")}),
+                ),
+            ),
             method="get",
             action=f"{it.base}/statement.pdf",
-            class_name="statement",
-        ),
-        rx.cond(it.shows_pdf, _documents()),
-        class_name="section",
-        custom_attrs={"aria-labelledby": "statement"},
-    )
-
-
-def _documents() -> rx.Component:
-    it, packing = State.frame, State.packing
-    return rx.fragment(
-        rx.el.h2("All documents of a period", id="documents"),
-        rx.el.form(
-            _day("From", "from", it.statement_first),
-            _day("To", "to", it.statement_last),
-            button(
-                "Download as zip",
-                icon_name="download",
-                submit=True,
-                busy=State.is_packing,
-            ),
-            on_submit=State.pack,
             class_name="statement",
         ),
         rx.cond(
@@ -690,6 +677,8 @@ def _documents() -> rx.Component:
             ),
         ),
         Leave.create(to=State.zip_href),
+        class_name="section",
+        custom_attrs={"aria-labelledby": "statement"},
     )
 
 
@@ -699,11 +688,17 @@ def _day(label: str, name: str, first: rx.Var[str]) -> rx.Component:
         rx.el.input(
             type="date",
             name=name,
+            id=f"statement-{name}",
             default_value=first,
             key=first,
             class_name="input",
         ),
     )
+
+
+def _typed(name: str) -> rx.Var[str]:
+    """Return what a day's field holds when something is pressed."""
+    return rx.Var(f"document.getElementById('statement-{name}').value")
 
 
 def _file(words: str, address: str | rx.Var[str]) -> rx.Component:

@@ -97,7 +97,7 @@ def _invoice() -> rx.Component:
             _document_bar(),
             _document(),
             rx.cond(State.invoice.has_e_invoice, _e_invoice()),
-            _payments(),
+            rx.cond(it.shows_payments, _payments()),
             disputes.section(),
             reminders_part(it.asking),
             thread(),
@@ -113,7 +113,8 @@ def _invoice() -> rx.Component:
                 rx.cond(
                     it.sign_in_href,
                     link(
-                        "All invoices: sign in",
+                        "Sign in",
+                        rx.el.span(" for all invoices", class_name="wide-only"),
                         href=it.sign_in_href,
                         leaves_app=True,
                         class_name="",
@@ -225,8 +226,11 @@ def _head() -> rx.Component:
                 rx.cond(
                     it.paid_words,
                     rx.fragment(
-                        rx.el.progress(
-                            value=it.paid_percent, max=100, aria_label="Paid"
+                        rx.cond(
+                            it.paid_percent > 0,
+                            rx.el.progress(
+                                value=it.paid_percent, max=100, aria_label="Paid"
+                            ),
                         ),
                         rx.el.p(it.paid_words),
                     ),
@@ -489,7 +493,13 @@ def _document() -> rx.Component:
     return rx.fragment(
         tab_panel(
             "live",
-            rx.html(State.sheet, class_name="document-sheet"),
+            rx.html(
+                State.sheet,
+                class_name=[
+                    "document-sheet",
+                    rx.cond(State.invoice.status == "Void", "document-void", ""),
+                ],
+            ),
             value=State.mode,
         ),
         tab_panel(
