@@ -40,6 +40,18 @@ def exponent(code: str) -> int:
 
 
 @cache
+def exponents() -> tuple[int, ...]:
+    """Return every number of decimals that some currency has."""
+    return tuple(sorted(set(_EXPONENTS.values())))
+
+
+@cache
+def currencies_with(*decimals: int) -> tuple[str, ...]:
+    """Return the codes of the currencies with one of these numbers of decimals."""
+    return tuple(code for code, it in sorted(_EXPONENTS.items()) if it in decimals)
+
+
+@cache
 def currency_names() -> Mapping[str, str]:
     """Return the English name of each usable currency by code, sorted by code."""
     return MappingProxyType(

@@ -1,4 +1,4 @@
-"""Why a customer can't open, comment or pay: each gate, its answer and the reason."""
+"""Why a customer can't open, comment, dispute or pay: each gate and its reason."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ from datetime import datetime
 
 from billing_app.domain.payability import Gate
 from billing_app.domain.portal_proof import CODE_TRIES_MAX
-from billing_app.domain.portal_settings import CommentMode, ResolvedSettings, WriteAuth
+from billing_app.domain.portal_settings import (
+    CommentMode,
+    DisputeMode,
+    ResolvedSettings,
+    WriteAuth,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,11 @@ _MODES = {
     CommentMode.READ: "Read only",
     CommentMode.WRITE: "Write",
 }
+_DISPUTES = {
+    DisputeMode.OFF: "Off",
+    DisputeMode.VIEW: "Only shown",
+    DisputeMode.OPEN: "Open and answer",
+}
 _PROOFS = {
     WriteAuth.OFF: "Nobody may write",
     WriteAuth.LINK: "The link is enough",
@@ -106,6 +116,7 @@ def ask_all(facts: DiagnosticFacts) -> tuple[Question, ...]:
     return (
         Question("Can open the invoice", _open_checks(facts)),
         Question("Can comment", _comment_checks(facts)),
+        Question("Can open or answer a dispute", _dispute_checks(facts)),
         Question("Can pay online", tuple(map(_pay_check, facts.pay_gates))),
     )
 
@@ -134,15 +145,34 @@ def _comment_checks(facts: DiagnosticFacts) -> tuple[Check, ...]:
             f"{_MODES[settings.comments]}, {_level(facts, 'comments')}",
             "" if writes else "Customers may only write where the mode is Write.",
         ),
-        Check(
-            "Writing is allowed",
-            settings.write_auth != WriteAuth.OFF,
-            f"{_PROOFS[settings.write_auth]}, {_level(facts, 'write_auth')}",
-            ""
-            if settings.write_auth != WriteAuth.OFF
-            else "Nobody may write on this invoice, whatever they prove.",
-        ),
+        _writing_check(facts),
         _proof_check(facts),
+    )
+
+
+def _dispute_checks(facts: DiagnosticFacts) -> tuple[Check, ...]:
+    mode = facts.resolved.settings.disputes
+    is_on = mode == DisputeMode.OPEN
+    return (
+        Check(
+            "Disputes are on",
+            is_on,
+            f"{_DISPUTES[mode]}, {_level(facts, 'disputes')}",
+            "" if is_on else f"{_DISPUTES[mode]}, {_level(facts, 'disputes')}.",
+        ),
+        _writing_check(facts),
+        _proof_check(facts),
+    )
+
+
+def _writing_check(facts: DiagnosticFacts) -> Check:
+    wanted = facts.resolved.settings.write_auth
+    may_write = wanted != WriteAuth.OFF
+    return Check(
+        "Writing is allowed",
+        may_write,
+        f"{_PROOFS[wanted]}, {_level(facts, 'write_auth')}",
+        "" if may_write else "Nobody may write on this invoice, whatever they prove.",
     )
 
 

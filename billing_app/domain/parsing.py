@@ -17,7 +17,7 @@ import unicodedata
 from datetime import date
 from decimal import Decimal
 
-from billing_app.domain.currencies import currency_plural, exponent
+from billing_app.domain.currencies import currency_plural, exponent, exponents
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.money import MINOR_MAX, Money
 
@@ -133,6 +133,22 @@ def plain_number(text: str, decimal_mark: str) -> str:
     if not _DOT_OR_WHOLE.fullmatch(size) or not size.isascii():
         return ""
     return f"-{size}" if is_negative else size
+
+
+def find_amounts(text: str) -> dict[int, int]:
+    """Return the minor units a text comes to, by a currency's decimals; or nothing.
+
+    For searching: 1,240 is read as thousands, and a currency beside it is let be.
+    """
+    digits = _plain_digits(_CURRENCY.sub("", text.strip()).strip())
+    if digits is None or len(digits) > _TYPED_LENGTH_MAX:
+        return {}
+    scaled = {each: Decimal(digits).scaleb(each) for each in exponents()}
+    return {
+        decimals: int(minor)
+        for decimals, minor in scaled.items()
+        if minor == minor.to_integral_value() and minor <= MINOR_MAX
+    }
 
 
 def parse_percent(text: str, *, field: str | None = None) -> Decimal:

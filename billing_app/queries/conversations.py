@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import case, func, select
 from sqlmodel import col
 
-from billing_app.database.access import job, staff
+from billing_app.database.access import inner, job, staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission, Role
 from billing_app.domain.comment import MAIL_PAUSE, Side
@@ -39,6 +39,8 @@ PAGE_SIZE = 50
 NOTES_MAX = 200
 # A mail quotes this many; the page has them all.
 MAILED_MAX = 10
+# What nobody answered before so many others came is on the invoice's own page.
+NEWEST_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,23 @@ class ReadNote:
     author_name: str
     body: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadByStaff:
+    """What a customer wrote on one invoice and no member has seen yet.
+
+    Attributes:
+        comment_id, body, at: of the newest of them.
+    """
+
+    comment_id: int
+    invoice_id: int
+    invoice_number: str
+    customer_name: str
+    body: str
+    count: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +284,61 @@ def list_read_marks(uow: UnitOfWork, invoice_id: int, reader: Side) -> dict[int,
     By dispute; by 0 that of the invoice's own conversation.
     """
     return _marks(uow, invoice_id, reader)
+
+
+@inner
+def list_unread(uow: UnitOfWork, count_max: int) -> list[UnreadByStaff]:
+    """Return the invoices on which a customer wrote what no member has seen yet.
+
+    Latest first, out of the newest comments; what is said in disputes is among them.
+    """
+    newest = (
+        select(col(Comment.id))
+        .where(col(Comment.side) == Side.CUSTOMER, col(Comment.removed_at).is_(None))
+        .order_by(col(Comment.id).desc())
+        .limit(NEWEST_MAX)
+    )
+    of_thread = (
+        (col(ThreadMark.invoice_id) == col(Comment.invoice_id))
+        & (ThreadMark.dispute_id == func.coalesce(col(Comment.dispute_id), 0))
+        & (col(ThreadMark.side) == Side.STAFF)
+    )
+    rows = uow.all(
+        select(
+            col(Comment.id),
+            col(Comment.invoice_id),
+            col(Comment.body),
+            col(Comment.created_at),
+            col(Invoice.number),
+            col(Invoice.customer_name),
+        )
+        .join(Invoice, col(Invoice.id) == col(Comment.invoice_id))
+        .outerjoin(ThreadMark, of_thread)
+        .where(
+            col(Comment.id).in_(newest),
+            col(Comment.id) > func.coalesce(col(ThreadMark.read_id), 0),
+        )
+        .order_by(col(Comment.id).desc())
+    )
+    found: dict[int, UnreadByStaff] = {}
+    for row in rows:
+        known = found.get(row.invoice_id)
+        if known is None and len(found) == count_max:
+            continue
+        found[row.invoice_id] = (
+            UnreadByStaff(
+                comment_id=row.id,
+                invoice_id=row.invoice_id,
+                invoice_number=row.number or "",
+                customer_name=row.customer_name,
+                body=row.body,
+                count=1,
+                at=row.created_at,
+            )
+            if known is None
+            else replace(known, count=known.count + 1)
+        )
+    return list(found.values())
 
 
 @job

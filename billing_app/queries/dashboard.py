@@ -27,7 +27,9 @@ from billing_app.models import (
     PaymentAttempt,
 )
 from billing_app.queries.activity import Activity, list_recent_activity
+from billing_app.queries.conversations import list_unread
 from billing_app.queries.portal_rules import read_late_rules
+from billing_app.queries.promises import list_broken
 from billing_app.queries.setup_steps import SetupStep, list_missing_steps
 
 MONTHS = 12
@@ -37,6 +39,8 @@ ACTIVITY_MAX = 12
 FAILED_LATELY = timedelta(days=14)
 # A webhook takes seconds; one that waits longer waits for a person.
 WAITING_LONG = timedelta(minutes=15)
+# Later, the reminders and the aging say enough.
+BROKEN_LATELY = timedelta(days=30)
 
 
 class Bucket(StrEnum):
@@ -84,6 +88,8 @@ class AttentionKind(StrEnum):
     ATTEMPT_FAILED = "attempt_failed"
     EVENT_WAITING = "event_waiting"
     DISPUTE_OPEN = "dispute_open"
+    COMMENT_UNREAD = "comment_unread"
+    PROMISE_BROKEN = "promise_broken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +97,11 @@ class Attention:
     """One thing that waits for a person.
 
     Attributes:
-        row_id: of the mail, payment, attempt, event or dispute.
-        reason: what went wrong, as stored.
+        row_id: of the mail, payment, attempt, event, dispute, comment or promise.
+        reason: what went wrong or was written, as stored.
         minor: the money it is about in minor units of `currency`; None without.
+        count: how many comments; of which the newest is meant.
+        promised_on: the day of a promise that was not kept.
     """
 
     kind: AttentionKind
@@ -105,6 +113,8 @@ class Attention:
     minor: int | None
     currency: str
     at: datetime
+    count: int = 1
+    promised_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +292,9 @@ def _by_month(
 
 def _attention(uow: UnitOfWork) -> Iterator[Attention]:
     yield from _open_disputes(uow)
+    yield from _unread_comments(uow)
     yield from _failed_mails(uow)
+    yield from _broken_promises(uow)
     yield from _held_payments(uow)
     yield from _failed_attempts(uow)
     yield from _waiting_events(uow)
@@ -332,6 +344,47 @@ def _open_disputes(uow: UnitOfWork) -> Iterator[Attention]:
         .limit(ATTENTION_MAX)
     )
     return (_noticed(AttentionKind.DISPUTE_OPEN, row) for row in rows)
+
+
+def _unread_comments(uow: UnitOfWork) -> Iterator[Attention]:
+    for it in list_unread(uow, ATTENTION_MAX):
+        yield Attention(
+            kind=AttentionKind.COMMENT_UNREAD,
+            row_id=it.comment_id,
+            invoice_id=it.invoice_id,
+            invoice_number=it.invoice_number,
+            customer_name=it.customer_name,
+            reason=it.body,
+            minor=None,
+            currency="",
+            at=it.at,
+            count=it.count,
+        )
+
+
+def _broken_promises(uow: UnitOfWork) -> Iterator[Attention]:
+    since = uow.today - BROKEN_LATELY
+    promises = {it.invoice_id: it for it in list_broken(uow, since, ATTENTION_MAX)}
+    rows = uow.all(
+        select(col(Invoice.id), col(Invoice.number), col(Invoice.customer_name)).where(
+            col(Invoice.id).in_(promises)
+        )
+    )
+    names = {row.id: (row.number or "", row.customer_name) for row in rows}
+    for invoice_id, it in promises.items():
+        number, customer = names[invoice_id]
+        yield Attention(
+            kind=AttentionKind.PROMISE_BROKEN,
+            row_id=it.id,
+            invoice_id=invoice_id,
+            invoice_number=number,
+            customer_name=customer,
+            reason="",
+            minor=it.amount_minor,
+            currency=it.currency,
+            at=it.made_at,
+            promised_on=it.promised_on,
+        )
 
 
 def _held_payments(uow: UnitOfWork) -> Iterator[Attention]:

@@ -1,4 +1,4 @@
-"""What support looks at when a customer can't open, comment or pay."""
+"""What support looks at when a customer can't open, comment, dispute or pay."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from billing_app.queries.portal_rules import read_rules
 
 @staff(Permission.VIEW)
 def read_diagnostics(uow: UnitOfWork, invoice_id: int) -> tuple[Question, ...]:
-    """Ask every gate of opening, commenting on and paying an invoice. Changes nothing.
+    """Ask every gate of opening, commenting, disputing and paying. Changes nothing.
 
     Raises:
         NotFound: no such invoice in this workspace.

@@ -28,6 +28,7 @@ from billing_app.database.access import inner, staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.contact import name_key
+from billing_app.domain.currencies import currencies_with, exponents
 from billing_app.domain.dates import Moment
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.invoice import (
@@ -41,7 +42,7 @@ from billing_app.domain.invoice import (
     compute_status,
     is_overdue,
 )
-from billing_app.domain.parsing import clean_text, parse_date
+from billing_app.domain.parsing import clean_text, find_amounts, parse_date
 from billing_app.domain.payment_reference import read_reference
 from billing_app.models import Customer, Dispute, Invoice, NumberSeries
 from billing_app.queries.paging import (
@@ -65,6 +66,7 @@ GATHERED_MAX = 5_000
 CUSTOMERS_MAX = 1_000
 # Sorts after every character that a number or an order can hold.
 _LAST_CHARACTER = "\U0010ffff"
+_USUAL_DECIMALS = 2
 _LAST_DAY = date.max - timedelta(days=1)
 
 _DISPUTED = "disputed"
@@ -146,7 +148,8 @@ class InvoiceFilter:
 
     Attributes:
         text: beginning of a number or an order, a bare counter, the reference of a
-            transfer, or part of the customer's name.
+            transfer, part of the customer's name, or what the total or the
+            outstanding comes to.
         is_disputed: only those with an open dispute.
     """
 
@@ -495,7 +498,38 @@ def _text_ways(uow: UnitOfWork, text: str) -> list[_Condition]:
         )
     if reference := read_reference(text):
         ways.append(lambda of: of(Invoice.payment_reference) == reference)
+    amounts = find_amounts(text)
+    if amounts:
+        ways += [_comes_to(Invoice.total_minor, amounts)]
+        ways += [_comes_to(Invoice.outstanding_minor, amounts)]
     return ways
+
+
+def _comes_to(column: Any, amounts: Mapping[int, int]) -> _Condition:
+    """Match an amount, in minor units by the decimals of a currency.
+
+    The phases are all there are: the index of an amount begins with them.
+    """
+    phases = [it for phase in InvoicePhase for it in (phase.value, phase.archived)]
+
+    def condition(of: Callable[[Any], Any]) -> Any:
+        exactly = (
+            (col(column) == minor) & _has_decimals(decimals)
+            for decimals, minor in amounts.items()
+        )
+        is_near = of(column).in_(sorted(set(amounts.values())))
+        return of(Invoice.phase).in_(phases) & is_near & or_(*exactly)
+
+    return condition
+
+
+def _has_decimals(decimals: int) -> Any:
+    """Match the currencies of so many decimals; of most, by what they are not."""
+    currency = col(Invoice.currency)
+    if decimals == _USUAL_DECIMALS:
+        others = (it for it in exponents() if it != _USUAL_DECIMALS)
+        return currency.not_in(currencies_with(*others))
+    return currency.in_(currencies_with(decimals))
 
 
 def _of_customers_named(uow: UnitOfWork, text: str) -> _Condition:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import func, select
@@ -57,6 +58,36 @@ def list_promises_of_customers(
 ) -> tuple[StaffPromise, ...]:
     """Return the promises of some customers, latest first."""
     return _read(uow, col(PaymentPromise.customer_id).in_(customer_ids))
+
+
+@inner
+def list_broken(
+    uow: UnitOfWork, since: date, count_max: int
+) -> tuple[StaffPromise, ...]:
+    """Return promises of some days that were not kept and are still owed.
+
+    Of an invoice only the newest promise counts.
+    """
+    newest = (
+        select(func.max(PaymentPromise.id))
+        .where(col(PaymentPromise.withdrawn_at).is_(None))
+        .group_by(col(PaymentPromise.invoice_id))
+    )
+    over = (
+        select(col(PaymentPromise.id))
+        .join(Invoice, col(Invoice.id) == col(PaymentPromise.invoice_id))
+        .where(
+            col(PaymentPromise.id).in_(newest),
+            col(PaymentPromise.promised_on) >= since,
+            col(PaymentPromise.promised_on) < uow.today,
+            col(Invoice.outstanding_minor) > 0,
+        )
+        .order_by(col(PaymentPromise.promised_on).desc())
+        .limit(PROMISES_MAX)
+    )
+    found = _read(uow, col(PaymentPromise.id).in_([row.id for row in uow.all(over)]))
+    broken = (it for it in found if it.state == PromiseState.BROKEN)
+    return tuple(islice(broken, count_max))
 
 
 @inner

@@ -21,7 +21,7 @@ from billing_app.domain.portal_settings import resolve
 NOW = datetime(2026, 3, 2, 11, tzinfo=UTC)
 LINK = LinkState(NOW, None, None)
 GOOD = DiagnosticFacts(
-    resolved=resolve({"write_auth": "code"}, {}, {}),
+    resolved=resolve({"write_auth": "code", "disputes": "open"}, {}, {}),
     is_published=True,
     is_draft=False,
     link=LINK,
@@ -37,8 +37,10 @@ GOOD = DiagnosticFacts(
 
 
 def failing(facts: DiagnosticFacts) -> list[Check]:
+    """List each shut gate once, though several questions ask some of them."""
     asked = ask_all(facts)
-    return [check for it in asked for check in it.checks if not check.is_passed]
+    shut = (check for it in asked for check in it.checks if not check.is_passed)
+    return list(dict.fromkeys(shut))
 
 
 def code(**changes: Any) -> CodeState:
@@ -48,7 +50,7 @@ def code(**changes: Any) -> CodeState:
 
 def test_nothing_fails_where_all_is_well():
     assert failing(GOOD) == []
-    assert [it.answer for it in ask_all(GOOD)] == ["Yes"] * 3
+    assert [it.answer for it in ask_all(GOOD)] == ["Yes"] * 4
 
 
 @pytest.mark.feature("F018")
@@ -81,7 +83,11 @@ def test_nothing_fails_where_all_is_well():
             "no e-mail address",
         ),
         (
-            {"resolved": resolve({"write_auth": "session"}, {}, {})},
+            {
+                "resolved": resolve(
+                    {"write_auth": "session", "disputes": "open"}, {}, {}
+                )
+            },
             "Proved who they are",
             "signed-in customer",
         ),
@@ -108,7 +114,21 @@ def test_a_shut_gate_says_why(changes: dict[str, Any], words: str, reason: str):
     ],
 )
 def test_says_which_level_decided(levels: tuple[Any, Any, Any], decided: str):
-    (check,) = failing(replace(GOOD, resolved=resolve(*levels)))
+    workspace = {"disputes": "open", **levels[0]}
+    resolved = resolve(workspace, *levels[1:])
+    (check,) = failing(replace(GOOD, resolved=resolved))
 
     assert check.words == "Comments are on"
     assert check.aside == f"Read only, {decided}"
+
+
+@pytest.mark.feature("F018")
+@pytest.mark.parametrize(("mode", "words"), [("off", "Off"), ("view", "Only shown")])
+def test_says_why_nobody_can_answer_a_dispute(mode: str, words: str):
+    resolved = resolve({"write_auth": "code"}, {"disputes": mode}, {})
+    asked = ask_all(replace(GOOD, resolved=resolved))
+
+    (question,) = (it for it in asked if it.failed)
+    assert question.words == "Can open or answer a dispute"
+    (check,) = (it for it in question.checks if not it.is_passed)
+    assert check.reason == f"{words}, set on this customer."

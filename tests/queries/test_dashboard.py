@@ -6,7 +6,16 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from billing_app.models import Dispute, InboundEvent, OutboxMessage, PaymentAttempt
+from billing_app.domain.comment import Side
+from billing_app.models import (
+    Comment,
+    Dispute,
+    InboundEvent,
+    OutboxMessage,
+    PaymentAttempt,
+    PaymentPromise,
+    ThreadMark,
+)
 from billing_app.queries.dashboard import (
     AttentionKind,
     Bucket,
@@ -140,6 +149,28 @@ def test_names_what_waits_for_a_person(world: World):
             )
         )
         uow.add(
+            Comment(
+                customer_id=customer.id,
+                invoice_id=bill.id,
+                side=Side.CUSTOMER,
+                author_name="Ines",
+                body="Is this the February one?",
+                request_key="c",
+                created_at=uow.now,
+            )
+        )
+        uow.add(
+            PaymentPromise(
+                customer_id=customer.id,
+                invoice_id=bill.id,
+                promised_on=TODAY - timedelta(days=1),
+                amount_minor=500,
+                currency="EUR",
+                promised_by="Ines",
+                made_at=uow.now - timedelta(days=5),
+            )
+        )
+        uow.add(
             InboundEvent(
                 external_id="evt_1",
                 kind="charge.refunded",
@@ -154,10 +185,73 @@ def test_names_what_waits_for_a_person(world: World):
 
     assert at_once == set(AttentionKind) - {AttentionKind.EVENT_WAITING}
     assert set(later) == set(AttentionKind)
+    assert later[AttentionKind.COMMENT_UNREAD].reason == "Is this the February one?"
+    assert later[AttentionKind.PROMISE_BROKEN].promised_on == date(2026, 3, 1)
     assert later[AttentionKind.MAIL_FAILED].reason == "550 no such mailbox"
     assert later[AttentionKind.PAYMENT_HELD].minor == 100
     assert later[AttentionKind.ATTEMPT_FAILED].invoice_number == "INV-00001"
     assert world.run(world.kestrel.viewer, read_dashboard).attention == ()
+
+
+def test_comments_wait_until_somebody_has_read_them(world: World):
+    """Two of three are new on one invoice; on the other, all of it is read."""
+    with world.unit(world.northwind.owner) as uow:
+        customer = add_customer(uow)
+        bills = [add_invoice(uow, customer=customer) for _ in range(2)]
+        comments = [
+            uow.add(
+                Comment(
+                    customer_id=customer.id,
+                    invoice_id=bill.id,
+                    side=side,
+                    author_name="Ines",
+                    body=f"{number}",
+                    request_key=f"{number}",
+                    created_at=uow.now,
+                )
+            )
+            for number, (bill, side) in enumerate(
+                (
+                    (bills[0], Side.CUSTOMER),
+                    (bills[1], Side.CUSTOMER),
+                    (bills[0], Side.CUSTOMER),
+                    (bills[0], Side.CUSTOMER),
+                    (bills[0], Side.STAFF),
+                )
+            )
+        ]
+        uow.flush()
+        for bill, read_id in ((bills[0], comments[0].id), (bills[1], comments[1].id)):
+            uow.add(ThreadMark(invoice_id=bill.id, side=Side.STAFF, read_id=read_id))
+
+    (it,) = read(world).attention
+
+    assert (it.kind, it.count, it.reason) == (AttentionKind.COMMENT_UNREAD, 2, "3")
+
+
+@pytest.mark.parametrize(
+    ("late", "left_minor"), [(-1, 500), (40, 500), (1, 0)], ids=["due", "old", "paid"]
+)
+def test_a_promise_is_not_broken(world: World, late: int, left_minor: int):
+    """Not before its day is over, not for ever, and not where nothing is owed."""
+    with world.unit(world.northwind.owner) as uow:
+        customer = add_customer(uow)
+        bill = add_invoice(
+            uow, customer=customer, total_minor=500, outstanding_minor=left_minor
+        )
+        uow.add(
+            PaymentPromise(
+                customer_id=customer.id,
+                invoice_id=bill.id,
+                promised_on=TODAY - timedelta(days=late),
+                amount_minor=500,
+                currency="EUR",
+                promised_by="Ines",
+                made_at=uow.now - timedelta(days=60),
+            )
+        )
+
+    assert read(world).attention == ()
 
 
 def test_is_all_zero_on_the_first_day(world: World):

@@ -104,6 +104,7 @@ class TestPaging:
             *(replace(plain, status=status) for status in InvoiceStatus),
             replace(plain, includes_archived=True),
             replace(plain, text="hald"),
+            replace(plain, text="100.00"),
             replace(plain, text="INV-0000", status=InvoiceStatus.OVERDUE),
             replace(plain, issued=DateRange(START - timedelta(days=9), START)),
             replace(plain, due=DateRange(START, None), customer_id=1),
@@ -211,6 +212,45 @@ class TestSearch:
     )
     def test_finds(self, shelf: World, text: str, found: set[str]):
         assert numbers(shelf, text=text) == found
+
+    @pytest.mark.feature("G08")
+    @pytest.mark.parametrize(
+        ("text", "found"),
+        [
+            ("1,240.50", {"total", "left", "filed"}),
+            ("1240.50", {"total", "left", "filed"}),
+            ("€1.240,50", {"total", "left", "filed"}),
+            ("EUR 1240.5", {"total", "left", "filed"}),
+            # Yen have no decimals and dinars three.
+            ("124,050", {"yen"}),
+            ("124.050", {"dinar", "tenth"}),
+            ("1,240.51", set()),
+        ],
+    )
+    def test_finds_what_comes_to_an_amount(
+        self, world: World, text: str, found: set[str]
+    ):
+        """1,240.50 as the total or as what is left of it, in its own decimals."""
+        with world.unit(world.northwind.owner) as uow:
+            for number, total, left, currency in (
+                ("total", 124_050, 0, "EUR"),
+                ("left", 200_000, 124_050, "USD"),
+                ("filed", 124_050, 124_050, "EUR"),
+                ("tenth", 12_405, 12_405, "EUR"),
+                ("tenfold", 1_240_500, 1_240_500, "EUR"),
+                ("yen", 124_050, 124_050, "JPY"),
+                ("dinar", 124_050, 124_050, "KWD"),
+            ):
+                add_invoice(
+                    uow,
+                    number=number,
+                    total_minor=total,
+                    outstanding_minor=left,
+                    currency=currency,
+                    archived_at=uow.now if number == "filed" else None,
+                )
+
+        assert numbers(world, text=text, includes_archived=True) == found
 
     @pytest.mark.feature("F054")
     def test_finds_the_archived_only_when_asked(self, shelf: World):

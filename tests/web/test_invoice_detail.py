@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import unquote
 
 import pytest
 
+from billing_app import runtime
 from billing_app.domain.events import Topic
 from billing_app.domain.portal_settings import ActivityDetail
 from billing_app.models import OutboxMessage
@@ -278,3 +280,26 @@ async def test_says_what_a_credit_would_be_and_issues_it(world: World, browse: B
         await driver.press(State.reissue, form={"reason": "Wrong customer"})
     assert driver.redirects == [f"/invoices/{invoice_id + 1}/edit"]
     assert read_invoice(world, place, invoice_id + 1).replaces_id == invoice_id
+
+
+@pytest.mark.parametrize(
+    ("smtp_url", "words"),
+    [
+        ("smtp://mail.northwind.example", "The customer gets a mail with the link."),
+        (None, "Mail is kept in the mailbox, not sent: no mail server is set up."),
+    ],
+)
+async def test_promises_only_a_mail_that_can_leave(
+    world: World, browse: Browse, smtp_url: str | None, words: str
+):
+    settings = replace(world.runtime.settings, smtp_url=smtp_url)
+    runtime.set_current(replace(world.runtime, settings=settings))
+    invoice_id = an_invoice(world, world.northwind, is_published=False)
+    path = f"/invoices/{invoice_id}"
+
+    async with browse(world.northwind.accounting, path) as driver:
+        await driver.press(State.open)
+        await driver.press(State.publish)
+
+    (notice,) = driver.shown(State, "notices")
+    assert notice.words == f"Published. {words}"

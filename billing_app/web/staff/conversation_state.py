@@ -28,6 +28,7 @@ from billing_app.queries.conversations import (
 from billing_app.services import conversations
 from billing_app.web import formats
 from billing_app.web.doors import StaffState, staff_door, staff_watch
+from billing_app.web.staff.mail_words import keeps_mail
 
 # A hint that got lost is made up for this soon.
 LOOK_AGAIN_SECONDS = 30
@@ -37,6 +38,7 @@ _MODE_WORDS = {
     CommentMode.READ: "The customer can read this, but not answer.",
     CommentMode.WRITE: "Customer sees this and gets a mail",
 }
+_NO_MAIL = "; no mail leaves, for want of a mail server"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ class ConversationState(StaffState, rx.State):
     _invoice_id: int = 0
     _from: int = 0
     _has_all_of_disputes: bool = False
+    _keeps_mail: bool = False
     # By dispute; by 0 of the invoice's own conversation.
     _unread_from: dict[int, int] = {}  # noqa: RUF012
     _turns: dict[int, str] = {}  # noqa: RUF012
@@ -272,6 +275,7 @@ class ConversationState(StaffState, rx.State):
         notes = await self._run(list_notes, self._invoice_id)
         if thread.comments and not self._from:
             self._from = thread.comments[0].id
+        self._keeps_mail = await keeps_mail(self)
         self._show(thread, disputes, notes)
 
     def _show(
@@ -297,11 +301,14 @@ class ConversationState(StaffState, rx.State):
         self.mode_words = (
             _MODE_WORDS[thread.mode] if thread.is_published else _NOT_PUBLISHED
         )
+        if self.mode_words == _MODE_WORDS[CommentMode.WRITE] and self._keeps_mail:
+            self.mode_words = "Customer sees this" + _NO_MAIL
 
     def _talk(self, it: DisputeThread) -> DisputeTalk:
         thread, dispute_id = it.thread, it.dispute.id
         is_over = not it.dispute.is_open
-        words = "The customer reads this in the dispute and gets a mail"
+        mail = _NO_MAIL if self._keeps_mail else " and gets a mail"
+        words = f"The customer reads this in the dispute{mail}"
         if is_over:
             words = "The dispute is over."
         elif not it.is_shown:

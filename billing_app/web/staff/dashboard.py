@@ -30,6 +30,8 @@ _ICONS = {
     AttentionKind.ATTEMPT_FAILED: "card",
     AttentionKind.EVENT_WAITING: "webhook",
     AttentionKind.DISPUTE_OPEN: "disputed",
+    AttentionKind.COMMENT_UNREAD: "comment",
+    AttentionKind.PROMISE_BROKEN: "calendar",
 }
 
 
@@ -127,7 +129,9 @@ def _kept_mail() -> rx.Component:
 
 def _attention() -> rx.Component:
     nothing = rx.el.p(
-        "No failed mail, held payment or open dispute.", class_name="panel-body quiet"
+        "Nothing waits: no unread comment, open dispute, broken promise, failed mail "
+        "or held payment.",
+        class_name="panel-body quiet",
     )
     return panel(
         "Needs attention",

@@ -8,12 +8,10 @@ from datetime import date
 
 import reflex as rx
 
-from billing_app import runtime
 from billing_app.domain.activity import ActorKind
 from billing_app.domain.currencies import exponent
 from billing_app.domain.dates import add_months
 from billing_app.queries import dashboard as queries
-from billing_app.queries import mailing
 from billing_app.queries.activity import Activity
 from billing_app.queries.dashboard import (
     Attention,
@@ -30,7 +28,11 @@ from billing_app.web.components.charts import scale_steps
 from billing_app.web.doors import StaffState, staff_door, staff_watch
 from billing_app.web.staff.invoice_words import DEFAULT_ICON, ICON_BY_EVENT
 from billing_app.web.staff.live import changes
+from billing_app.web.staff.mail_words import keeps_mail, mail_words
 from billing_app.workflows import stripe_events
+
+# A row shows one line of a comment; the rest is on its page.
+QUOTED_MAX = 200
 
 _BUCKETS = {
     Bucket.NOT_DUE: ("Not due yet", "0"),
@@ -154,7 +156,7 @@ class DashboardState(StaffState, rx.State):
     @staff_door
     async def retry_mail(self, message_id: int) -> None:
         await self._run(invoices.retry_mail, message_id)
-        self._notify("The mail is on its way again.")
+        self._notify(await mail_words(self, "The mail is on its way again."))
         await self._read()
 
     @staff_door
@@ -185,8 +187,7 @@ class DashboardState(StaffState, rx.State):
         self.attention = [_attention_line(each) for each in it.attention]
         self.attention_count = str(len(it.attention) or "")
         self.activity = list(_activity_lines(it))
-        has_own = await self._run(mailing.has_own_server)
-        self.keeps_mail = not has_own and not runtime.current().sends_mail
+        self.keeps_mail = await keeps_mail(self)
         self.is_ready = True
 
 
@@ -292,9 +293,20 @@ def _attention_line(each: Attention) -> AttentionLine:
         AttentionKind.ATTEMPT_FAILED: f"Online payment of {customer} failed",
         AttentionKind.EVENT_WAITING: "Stripe told something that is not handled",
         AttentionKind.DISPUTE_OPEN: f"{customer} disputes an amount",
+        AttentionKind.COMMENT_UNREAD: f"{customer} wrote {_comments(each.count)}",
+        AttentionKind.PROMISE_BROKEN: f"{customer} has not paid as promised",
     }
-    about = f"{number}. {each.reason}" if each.invoice_id else each.reason
-    verbs = {AttentionKind.MAIL_FAILED: "Retry", AttentionKind.DISPUTE_OPEN: "Answer"}
+    reason = each.reason
+    if each.promised_on is not None:
+        reason = f"Promised by {formats.full_day(each.promised_on)}"
+    if each.kind == AttentionKind.COMMENT_UNREAD:
+        reason = f"“{' '.join(reason[:QUOTED_MAX].split())}”"
+    about = f"{number}. {reason}" if each.invoice_id else reason
+    verbs = {
+        AttentionKind.MAIL_FAILED: "Retry",
+        AttentionKind.DISPUTE_OPEN: "Answer",
+        AttentionKind.COMMENT_UNREAD: "Reply",
+    }
     is_mail = each.kind == AttentionKind.MAIL_FAILED
     return AttentionLine(
         key=f"{each.kind}-{each.row_id}",
@@ -307,6 +319,10 @@ def _attention_line(each: Attention) -> AttentionLine:
         message_id=each.row_id if is_mail else 0,
         event_id=each.row_id if each.kind == AttentionKind.EVENT_WAITING else 0,
     )
+
+
+def _comments(count: int) -> str:
+    return "a comment" if count == 1 else f"{count} comments"
 
 
 def _activity_lines(it: Dashboard) -> Iterator[ActivityLine]:

@@ -1,4 +1,4 @@
-"""Why a customer can't open, comment or pay, as support reads it."""
+"""Why a customer can't open, comment, dispute or pay, as support reads it."""
 
 from __future__ import annotations
 

@@ -43,6 +43,7 @@ from billing_app.web.staff.invoice_words import (
     PaymentLine,
 )
 from billing_app.web.staff.live import changes
+from billing_app.web.staff.mail_words import mail_words
 from billing_app.web.staff.portal_desk_state import InvoicePortalState
 from billing_app.web.staff.timeline import TimelineState
 from billing_app.workflows import refunds
@@ -216,7 +217,8 @@ class InvoiceDetailState(InvoicePortalState, TimelineState, CreditState, rx.Stat
             return
         await self._run(portal_links.share_by_mail, self._shown().id, email)
         self.dialog = ""
-        self._notify(f"The link is on its way to {email}.")
+        sent = f"The link is on its way to {email}."
+        self._notify(await mail_words(self, sent))
         await self._read()
 
     def _show_link(self, token: str) -> None:
@@ -228,8 +230,16 @@ class InvoiceDetailState(InvoicePortalState, TimelineState, CreditState, rx.Stat
     @staff_door
     async def publish(self) -> None:
         await self._run(invoices.publish, self._shown().id)
-        self._notify("Published. The customer gets a mail with the link.")
         await self._read()
+        self._notify(f"Published. {await self._mail_after_publishing()}")
+
+    async def _mail_after_publishing(self) -> str:
+        it = self._shown()
+        if not it.mails:
+            return "No mail leaves yet: customers get it when it is marked as sent."
+        if not it.customer_email:
+            return "The customer has no e-mail address: copy the link to share it."
+        return await mail_words(self, "The customer gets a mail with the link.")
 
     @staff_door
     async def mark_sent(self) -> None:
@@ -241,7 +251,7 @@ class InvoiceDetailState(InvoicePortalState, TimelineState, CreditState, rx.Stat
     async def mail_again(self) -> None:
         """Send the mail about the invoice once more; the page has asked."""
         await self._run(invoices.mail_again, self._shown().id)
-        self._notify("The mail is on its way again.")
+        self._notify(await mail_words(self, "The mail is on its way again."))
         await self._read()
 
     @staff_door
@@ -285,7 +295,7 @@ class InvoiceDetailState(InvoicePortalState, TimelineState, CreditState, rx.Stat
     @staff_door
     async def retry_mail(self, message_id: int) -> None:
         await self._run(invoices.retry_mail, message_id)
-        self._notify("The mail is on its way again.")
+        self._notify(await mail_words(self, "The mail is on its way again."))
         await self._read()
 
     # Money
@@ -387,7 +397,8 @@ class InvoiceDetailState(InvoicePortalState, TimelineState, CreditState, rx.Stat
             return None
         note = resolved.credit_note_number
         made = f" {note} is issued." if note else ""
-        self._notify(f"Answered.{made} The customer gets a mail.")
+        mail = await mail_words(self, "The customer gets a mail.")
+        self._notify(f"Answered.{made} {mail}")
         await self._read()
         if resolved.draft_id:
             return rx.redirect(f"{PATH}/{resolved.draft_id}/edit")
@@ -404,7 +415,8 @@ class InvoiceDetailState(InvoicePortalState, TimelineState, CreditState, rx.Stat
     async def send_reminder(self, form: dict[str, Any]) -> None:
         email = _text(form, "email")
         if await self._tried(reminders.send_reminder, self._shown().id, email):
-            self._notify(f"The reminder is on its way to {email.strip()}.")
+            sent = f"The reminder is on its way to {email.strip()}."
+            self._notify(await mail_words(self, sent))
             await self._read()
 
     @staff_door

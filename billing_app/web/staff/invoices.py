@@ -91,7 +91,7 @@ def _toolbar() -> rx.Component:
         on_click=State.toggle_archived,
     )
     return rx.el.div(
-        listing.search("Number, customer, PO", State),
+        listing.search("Number, customer, PO, amount", State),
         listing.filters(State),
         rx.el.span(class_name="spacer"),
         archived,

@@ -7,7 +7,6 @@ from typing import Any
 
 import reflex as rx
 
-from billing_app import runtime
 from billing_app.domain.errors import InvalidInput
 from billing_app.queries.members import read_security
 from billing_app.queries.settings import MailPage, read_mail, read_test_mail
@@ -18,6 +17,7 @@ from billing_app.services.mail_settings import (
 )
 from billing_app.web.doors import staff_door, staff_watch
 from billing_app.web.forms import read_form, sent_text
+from billing_app.web.staff.mail_words import keeps_mail
 from billing_app.web.staff.settings_frame import SettingsState
 
 # The worker tries at once; a mail server that is silent gives up after half a minute.
@@ -45,7 +45,7 @@ class MailState(SettingsState, rx.State):
     @staff_door
     async def open(self) -> None:
         self._start_with(await self._run(read_mail))
-        self._look_for_server()
+        self.keeps_mail = await keeps_mail(self)
         self.test = self.test_key = self.test_problem = ""
         self.to = (await self._run(read_security)).email
 
@@ -53,11 +53,7 @@ class MailState(SettingsState, rx.State):
     async def save(self, form: dict[str, Any]) -> None:
         if await self._save(change_mail, read_form(MailForm, form)):
             self.page = await self._run(read_mail)
-            self._look_for_server()
-
-    def _look_for_server(self) -> None:
-        has_own = self.page.settings.has_server
-        self.keeps_mail = not has_own and not runtime.current().sends_mail
+            self.keeps_mail = await keeps_mail(self)
 
     @staff_door
     async def send_test(self, form: dict[str, Any]) -> Any:
