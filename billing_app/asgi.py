@@ -5,6 +5,8 @@ granian --interface asgi --factory billing_app.asgi:create_app
 
 from __future__ import annotations
 
+import gc
+
 from reflex_base import constants
 from reflex_base.environment import environment
 from starlette.types import ASGIApp
@@ -25,4 +27,8 @@ def create_app() -> ASGIApp:
 
     from billing_app.billing_app import app, layer
 
-    return layer(app(), client_folder(frontend))
+    layered = layer(app(), client_folder(frontend))
+    # What is here now stays: the collector need not go through it again and again.
+    gc.collect()
+    gc.freeze()
+    return layered

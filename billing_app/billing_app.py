@@ -26,7 +26,7 @@ from billing_app.endpoints.stripe_webhook import webhook_routes
 from billing_app.runtime import open_runtime, set_current
 from billing_app.sandbox.demo.stand_ins import StandIns
 from billing_app.settings import load_settings
-from billing_app.web import gate, routes, theme
+from billing_app.web import defaults, gate, routes, theme
 from billing_app.web.components.layout import error_boundary
 from billing_app.workflows.background import run_beside_pages
 
@@ -95,6 +95,7 @@ for page in routes.PAGES:
         on_load=page.on_visit,
     )
 gate.check_doors()
+defaults.share_defaults()
 
 
 async def beside_pages() -> None:

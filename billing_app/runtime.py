@@ -22,6 +22,7 @@ from billing_app.database.unit_of_work import Chance, UnitOfWork, unit_of_work
 from billing_app.documents.pdf import PdfRenderer
 from billing_app.domain.actors import Actor
 from billing_app.gateways.bus import Bus
+from billing_app.gateways.bus import Hints as Hints
 from billing_app.gateways.files import FileStore
 from billing_app.settings import Settings
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import secrets
 import threading
@@ -18,6 +19,8 @@ from collections.abc import Iterable, Iterator
 import redis
 import redis.asyncio
 
+from billing_app.domain.change import Change
+
 log = logging.getLogger(__name__)
 
 _CHANNEL = "tallyport:changes"
@@ -27,30 +30,48 @@ _LIVENESS_SECONDS = 10.0
 
 
 class Hints:
-    """What one reader has been told since it last asked."""
+    """What one reader has been told since it last asked.
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    Attributes:
+        last: the change that ended the last wait, to be read with all who were told
+            of it; nobody else's where there was none.
+    """
+
+    def __init__(self, bus: Bus, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
+        self.last = Change()
+        self._bus = bus
+        self._newest = Change()
         self._topics: set[str] = set()
         self._told = asyncio.Event()
+
+    def follow(self, *topics: str) -> None:
+        """Be told of these topics, too; from any thread."""
+        self._bus.add_reader(self, topics)
 
     async def wait(self, timeout: float) -> frozenset[str]:
         """Return the topics that changed; none when nothing did in `timeout` seconds.
 
         Any number of hints for a topic collapse into one.
         """
+        # What was read together for the last one is not kept for this reader.
+        self.last = Change()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 await self._told.wait()
 
         topics = frozenset(self._topics)
+        self.last, self._newest = self._newest, Change()
         self._topics.clear()
         self._told.clear()
         return topics
 
-    def tell(self, topics: Iterable[str]) -> None:
+    def tell(self, topics: Iterable[str], change: Change) -> None:
         """Note topics; only from the reader's own event loop."""
         self._topics.update(topics)
+        # Hints may overtake each other; what is read for the newest has them all.
+        if change.number > self._newest.number:
+            self._newest = change
         self._told.set()
 
 
@@ -66,6 +87,8 @@ class Bus:
         self._sender = secrets.token_hex(8)
         self._lock = threading.Lock()
         self._readers: dict[str, set[Hints]] = defaultdict(set)
+        self._followed: dict[Hints, set[str]] = {}
+        self._numbers = itertools.count(1)
         self._silent_until = 0.0
         self._redis = (
             redis.Redis.from_url(
@@ -90,19 +113,30 @@ class Bus:
     @contextlib.contextmanager
     def subscribe(self, *topics: str) -> Iterator[Hints]:
         """Collect hints while the block runs. Subscribe first, then read."""
-        hints = Hints(asyncio.get_running_loop())
+        hints = Hints(self, asyncio.get_running_loop())
         with self._lock:
-            for topic in topics:
-                self._readers[topic].add(hints)
+            self._followed[hints] = set()
+        self.add_reader(hints, topics)
         try:
             yield hints
         finally:
-            self._forget(hints, topics)
+            self._forget(hints)
+
+    def add_reader(self, hints: Hints, topics: Iterable[str]) -> None:
+        """Tell a reader of these topics from now on, until its block ends."""
+        with self._lock:
+            followed = self._followed.get(hints)
+            if followed is None:
+                # Its block has ended meanwhile.
+                return
+            followed.update(topics)
+            for topic in topics:
+                self._readers[topic].add(hints)
 
     def count_readers(self) -> int:
         """Count the open subscriptions of this process."""
         with self._lock:
-            return len(set().union(*self._readers.values()))
+            return len(self._followed)
 
     async def pump(self) -> None:
         """Relay the other processes' hints to this one's readers, until cancelled.
@@ -163,17 +197,18 @@ class Bus:
     def _tell(self, topics: Iterable[str]) -> None:
         told: dict[Hints, set[str]] = defaultdict(set)
         with self._lock:
+            change = Change(next(self._numbers))
             for topic in topics:
                 for hints in self._readers.get(topic, ()):
                     told[hints].add(topic)
         for hints, changed in told.items():
             # A closed loop has nobody left to tell.
             with contextlib.suppress(RuntimeError):
-                hints.loop.call_soon_threadsafe(hints.tell, changed)
+                hints.loop.call_soon_threadsafe(hints.tell, changed, change)
 
-    def _forget(self, hints: Hints, topics: Iterable[str]) -> None:
+    def _forget(self, hints: Hints) -> None:
         with self._lock:
-            for topic in topics:
+            for topic in self._followed.pop(hints):
                 readers = self._readers[topic]
                 readers.discard(hints)
                 if not readers:

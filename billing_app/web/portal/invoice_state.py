@@ -7,12 +7,11 @@ from typing import Any, Literal
 import reflex as rx
 
 from billing_app import runtime
-from billing_app.database.authentication import OpenedLink, PortalNotAvailable
-from billing_app.domain.actors import PortalVisitor
+from billing_app.database.authentication import PortalNotAvailable
 from billing_app.domain.errors import BillingError, NotFound, NotPermitted
 from billing_app.domain.online_payment import SAID, AttemptStatus
 from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND, PortalInvoice
-from billing_app.runtime import Runtime
+from billing_app.runtime import Hints
 from billing_app.web.doors import PortalState, portal_door, portal_watch
 from billing_app.workflows import document_files, pay_online, portal_pages, visits
 from billing_app.workflows.pay_online import CardPayment
@@ -67,17 +66,8 @@ class PortalInvoiceState(PortalState, rx.State):
         """Show the invoice, then whatever becomes of it while the page is open."""
         async with self:
             self._start()
-        visitor = await self._visitor()
-        if visitor is None:
-            return
-        topics = (
-            f"invoice:{visitor.invoice_id}",
-            f"link:{visitor.link_id}",
-            f"session:{visitor.session_id}",
-            f"portal:{visitor.workspace_id}",
-        )
-        with runtime.current().bus.subscribe(*topics) as hints:
-            while await self._look():
+        with runtime.current().bus.subscribe() as hints:
+            while await self._look(hints):
                 await hints.wait(LOOK_AGAIN_SECONDS)
 
     @portal_door
@@ -182,16 +172,23 @@ class PortalInvoiceState(PortalState, rx.State):
         except (NotFound, NotPermitted, PortalNotAvailable):
             return
 
-    async def _look(self) -> bool:
+    async def _look(self, hints: Hints) -> bool:
         """Read the invoice as it is now; say whether there is more to wait for."""
-        if self._shown != self._base():
+        base = self._base()
+        if self._shown != base:
             # Somebody went on to another page, which looks for itself.
             return False
         async with self:
             came_back, card_id = self._came_back, self.card.checkout_id
             form = self.invoice.form
         try:
-            opened = await self._open()
+            opened = await self._look_up(
+                hints,
+                "invoice",
+                portal_pages.open_invoice,
+                base,
+                came_back or self._query("paid"),
+            )
         except (NotFound, PortalNotAvailable) as refusal:
             async with self:
                 self._close(refusal)
@@ -206,19 +203,10 @@ class PortalInvoiceState(PortalState, rx.State):
                 self._show(opened)
             wants_pages = self.mode == "pdf" and not self.pages
         if is_old:
-            return await self._look()
+            return await self._look(hints)
         if wants_pages:
             await self._turn_to_pages()
         return True
-
-    async def _visitor(self) -> PortalVisitor | None:
-        """Return who holds the link, or say why it opens nothing."""
-        try:
-            return await self._run_page(_visitor_of)
-        except (NotFound, PortalNotAvailable) as refusal:
-            async with self:
-                self._close(refusal)
-            return None
 
     async def _open(self) -> OpenedInvoice:
         return await self._run_page(
@@ -243,7 +231,8 @@ class PortalInvoiceState(PortalState, rx.State):
         async with self:
             if self.card.checkout_id == card_id:
                 self.card, self._came_back = CardPayment.EMPTY, came_back
-        await self._look()
+        with runtime.current().bus.subscribe() as hints:
+            await self._look(hints)
 
     async def _turn_to_pages(self) -> None:
         async with self:
@@ -313,7 +302,3 @@ class PortalInvoiceState(PortalState, rx.State):
 
     def _base(self) -> str:
         return self._place().path
-
-
-def _visitor_of(_: Runtime, link: OpenedLink) -> PortalVisitor:
-    return link.visitor

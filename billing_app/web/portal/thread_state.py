@@ -7,8 +7,7 @@ from typing import Any
 import reflex as rx
 
 from billing_app import runtime
-from billing_app.database.authentication import OpenedLink, PortalNotAvailable
-from billing_app.domain.actors import PortalVisitor
+from billing_app.database.authentication import PortalNotAvailable
 from billing_app.domain.comment import CommentForm
 from billing_app.domain.errors import BillingError, Conflict
 from billing_app.domain.portal_proof import VerificationRequired
@@ -18,7 +17,7 @@ from billing_app.domain.portal_thread import (
     PortalThread,
     PortalThreads,
 )
-from billing_app.runtime import Runtime
+from billing_app.runtime import Hints
 from billing_app.web.doors import PortalState, portal_door, portal_watch
 from billing_app.workflows import conversations
 
@@ -68,22 +67,8 @@ class PortalThreadState(PortalState, rx.State):
         """Show what is said while the page is open."""
         async with self:
             self._start()
-        try:
-            visitor = await self._run_page(_visitor_of)
-        except BillingError:
-            # The page of the invoice says what is the matter.
-            async with self:
-                self._clear()
-                self.is_loaded = True
-            return
-        topics = [
-            f"thread:{visitor.invoice_id}",
-            f"link:{visitor.link_id}",
-            f"session:{visitor.session_id}",
-            f"portal:{visitor.workspace_id}",
-        ]
-        with runtime.current().bus.subscribe(*topics) as hints:
-            while await self._look():
+        with runtime.current().bus.subscribe() as hints:
+            while await self._look(hints):
                 await hints.wait(LOOK_AGAIN_SECONDS)
 
     @portal_door
@@ -146,10 +131,17 @@ class PortalThreadState(PortalState, rx.State):
             self._noted = {**self._noted, **read}
             await self._run_page(conversations.note_read, read)
 
-    async def _look(self) -> bool:
+    async def _look(self, hints: Hints) -> bool:
         """Read the conversation as it is now; say whether to go on listening."""
         try:
-            opened = await self._open()
+            opened = await self._look_up(
+                hints,
+                "thread",
+                conversations.open_threads,
+                self._place().path,
+                since=self._from,
+                has_all_of_disputes=self._has_all_of_disputes,
+            )
         except BillingError as refusal:
             async with self:
                 self._clear()
@@ -205,10 +197,6 @@ class PortalThreadState(PortalState, rx.State):
         self._from = self._recent_from = 0
         self._replies, self._noted = {}, {}
         self._has_all_of_disputes = False
-
-
-def _visitor_of(_: Runtime, link: OpenedLink) -> PortalVisitor:
-    return link.visitor
 
 
 def _text(form: dict[str, Any], name: str) -> str:
