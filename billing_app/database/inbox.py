@@ -127,25 +127,32 @@ def find_newest(uow: UnitOfWork) -> datetime | None:
 def finish(
     uow: UnitOfWork, event_id: int, status: InboundStatus, why: str = ""
 ) -> bool:
-    """Say what became of a webhook. The first answer stays.
+    """Say what became of a webhook, as `finish_all`; tell whether it was first."""
+    return event_id in finish_all(uow, [event_id], status, why)
+
+
+def finish_all(
+    uow: UnitOfWork, event_ids: Sequence[int], status: InboundStatus, why: str = ""
+) -> frozenset[int]:
+    """Say what became of webhooks. The first answer stays.
 
     Returns:
-        Whether this was the first answer; nobody else gives one until commit.
+        Those whose first answer this is; nobody else gives one until commit.
     """
-    changed = uow.execute(
+    finished = uow.all(
         _FINISH,
-        event_id=event_id,
+        event_ids=event_ids,
         outcome=status,
         why=why[:_ERROR_LENGTH_MAX],
         now=uow.now,
     )
-    return changed > 0
+    return frozenset(event_id for (event_id,) in finished)
 
 
 _FINISH = (
     update(InboundEvent)
     .where(
-        col(InboundEvent.id) == bindparam("event_id"),
+        col(InboundEvent.id).in_(bindparam("event_ids", expanding=True)),
         col(InboundEvent.status) == InboundStatus.WAITING,
     )
     .values(
@@ -153,6 +160,7 @@ _FINISH = (
         last_error=bindparam("why"),
         handled_at=bindparam("now"),
     )
+    .returning(col(InboundEvent.id))
     .execution_options(synchronize_session=False)
 )
 

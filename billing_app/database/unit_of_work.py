@@ -183,6 +183,21 @@ class UnitOfWork:
         assert row_id is not None
         return row_id
 
+    def insert_all(
+        self, table: type[WorkspaceOwned], rows: Sequence[dict[str, Any]]
+    ) -> Sequence[int]:
+        """Insert rows past the session, as `append` does, now; return their ids."""
+        if not rows:
+            return ()
+        return (
+            self._session.connection()
+            .scalars(
+                _inserting_many(table),
+                [{**row, "workspace_id": self.actor.workspace_id} for row in rows],
+            )
+            .all()
+        )
+
     def add_unless_there(
         self, table: type[WorkspaceOwned], values: dict[str, Any]
     ) -> int | None:
@@ -256,20 +271,31 @@ class UnitOfWork:
         self._memory.touched.update(inside.touched)
 
     def take_number(self, series_code: str, issued_on: date) -> TakenNumber:
-        """Take the next number of a series, without gap or double.
+        """Take the next number of a series, without gap or double."""
+        return self.take_numbers(series_code, issued_on, 1)[0]
+
+    def take_numbers(
+        self, series_code: str, issued_on: date, count: int
+    ) -> list[TakenNumber]:
+        """Take the next numbers of a series, without gap or double, in their order.
 
         The series row stays locked until this transaction ends, so a rolled back
         issue gives its number back before anyone else can take the next.
         """
-        taken = self._run_kept(_TAKE_NUMBER, {"series_code": series_code}).one_or_none()
+        taken = self._run_kept(
+            _TAKE_NUMBERS, {"series_code": series_code, "taken_count": count}
+        ).one_or_none()
         if taken is None:
             raise NotFound("There is no number series to take a number from.")
-        value = taken.next_value - 1
-        number = format_number(taken.pattern, value, issued_on)
-        return TakenNumber(number, series_code, value)
+        return [
+            TakenNumber(
+                format_number(taken.pattern, value, issued_on), series_code, value
+            )
+            for value in range(taken.next_value - count, taken.next_value)
+        ]
 
     def _ask(self, statement: Any, values: dict[str, Any]) -> Any:
-        if not values or not gives_columns(statement):
+        if not values or not (statement.is_dml or gives_columns(statement)):
             return self._session.exec(statement, params=values or None)
         found = self._run_kept(statement, values)
         return found.scalars() if isinstance(statement, SelectOfScalar) else found
@@ -376,10 +402,10 @@ def _subject(happened: Event, details: dict[str, Any]) -> tuple[str, dict[str, i
     return f"invoice:{happened.invoice_id}", {}
 
 
-_TAKE_NUMBER = (
+_TAKE_NUMBERS = (
     update(NumberSeries)
     .where(col(NumberSeries.code) == bindparam("series_code"))
-    .values(next_value=NumberSeries.next_value + 1)
+    .values(next_value=NumberSeries.next_value + bindparam("taken_count"))
     .returning(col(NumberSeries.next_value), col(NumberSeries.pattern))
     .execution_options(synchronize_session=False)
 )
@@ -406,6 +432,12 @@ def _inserting(table: type[Any]) -> Any:
 @cache
 def _inserting_one(table: type[Any]) -> Any:
     return insert(table.__table__).returning(table.__table__.c.id)
+
+
+@cache
+def _inserting_many(table: type[Any]) -> Any:
+    row_id = table.__table__.c.id
+    return insert(table.__table__).returning(row_id, sort_by_parameter_order=True)
 
 
 @cache

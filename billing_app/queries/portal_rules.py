@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam
+from sqlalchemy import BigInteger, bindparam
 from sqlmodel import col, select
 
 from billing_app.database.access import inner, staff_or_job
@@ -57,6 +57,25 @@ def read_choices(uow: UnitOfWork, invoice_id: int) -> PortalSettings:
         NotFound: no such invoice in this workspace.
     """
     return resolve(*_answers_of_invoice(uow, invoice_id)).settings
+
+
+@inner
+def read_choices_of(
+    uow: UnitOfWork, invoice_ids: Sequence[int]
+) -> dict[int, PortalSettings]:
+    """Do `read_choices` for several invoices, of any customers."""
+    assert not isinstance(uow.actor, PortalVisitor)
+    if not invoice_ids:
+        return {}
+    known: dict[str, PortalSettings] = {}
+    chosen: dict[int, PortalSettings] = {}
+    for invoice_id, *answers in uow.all(_ANSWERS, invoice_ids=invoice_ids):
+        key = repr(answers)
+        if key not in known:
+            of_workspace, of_customer, of_invoice = answers
+            known[key] = resolve(of_workspace, of_customer or {}, of_invoice).settings
+        chosen[invoice_id] = known[key]
+    return chosen
 
 
 @inner
@@ -124,21 +143,28 @@ def _answers_of_invoice(
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     """Return what the workspace, the customer and the invoice say, as stored."""
     assert not isinstance(uow.actor, PortalVisitor)
-    found = uow.first(_ANSWERS, invoice_id=invoice_id)
+    found = uow.first(_ANSWERS, invoice_ids=[invoice_id])
     if found is None:
         raise NotFound("Invoice not found.")
-    of_workspace, of_customer, of_invoice = found
+    _, of_workspace, of_customer, of_invoice = found
     # A draft may have no customer yet.
     return of_workspace, of_customer or {}, of_invoice
 
 
 _ANSWERS = (
-    select(col(WorkspaceSettings.portal), col(Customer.portal), col(Invoice.portal))
+    select(
+        col(Invoice.id),
+        col(WorkspaceSettings.portal),
+        col(Customer.portal),
+        col(Invoice.portal),
+    )
     .select_from(Invoice)
     .join(
         WorkspaceSettings,
         col(WorkspaceSettings.workspace_id) == col(Invoice.workspace_id),
     )
     .outerjoin(Customer, col(Customer.id) == col(Invoice.customer_id))
-    .where(col(Invoice.id) == bindparam("invoice_id"))
+    .where(
+        col(Invoice.id).in_(bindparam("invoice_ids", type_=BigInteger, expanding=True))
+    )
 )

@@ -50,7 +50,8 @@ from billing_app.models import (
 from billing_app.queries.attempts import Attempt, concern_any, describe, list_parts
 from billing_app.queries.payability import read_askings, read_facts
 from billing_app.services import payments
-from billing_app.services.outstanding import close_checkouts, refresh
+from billing_app.services.outstanding import close_checkouts, refresh_all
+from billing_app.services.payments import Booking
 
 # Far more tries than a person makes, far fewer than a program would.
 ATTEMPTS_PER_HOUR = 30
@@ -255,32 +256,53 @@ def apply(uow: UnitOfWork, attempt_id: int, report: Report) -> AttemptStatus:
     Returns:
         Where it stands now.
     """
-    return _apply(uow, _lock(uow, attempt_id), report)
+    locked = _lock(uow, attempt_id)
+    _apply_all(uow, [(locked, report)])
+    return AttemptStatus(locked.attempt.status)
 
 
 @inner
 def apply_all(uow: UnitOfWork, reports: Sequence[tuple[int, Report]]) -> None:
     """Do `apply` for several tries; all are locked before the first one changes."""
     locked = _lock_all(uow, [attempt_id for attempt_id, _ in reports])
-    for attempt_id, report in reports:
-        _apply(uow, locked[attempt_id], report)
+    _apply_all(uow, [(locked[attempt_id], report) for attempt_id, report in reports])
 
 
-def _apply(uow: UnitOfWork, locked: _Locked, report: Report) -> AttemptStatus:
-    attempt = locked.attempt
+def _apply_all(uow: UnitOfWork, reports: Sequence[tuple[_Locked, Report]]) -> None:
+    bookings: list[Booking] = []
+    for locked, report in reports:
+        _note_report(locked.attempt, report)
+        if not report.has_money:
+            locked.attempt.failure = report.failure[:_FAILURE_LENGTH_MAX]
+            _move(uow, locked, report.status)
+            refresh_all(uow, list(locked.invoices.values()))
+        elif mismatch := find_mismatch(_expected(locked.attempt), report):
+            _move(uow, locked, AttemptStatus.HELD)
+            payments.hold(uow, locked.attempt, report, mismatch)
+            refresh_all(uow, list(locked.invoices.values()))
+        else:
+            _move(uow, locked, AttemptStatus.SUCCEEDED)
+            booking = Booking(locked.attempt, report, locked.invoices, locked.parts)
+            bookings.append(booking)
+    payments.settle_all(uow, bookings)
+
+
+def _note_report(attempt: PaymentAttempt, report: Report) -> None:
     if not (attempt.checkout_id or attempt.intent_id):
         _name(attempt, report.checkout_id)
     known = attempt.checkout_id or attempt.intent_id
     assert known == report.checkout_id, "another attempt's report"
     attempt.provider_payment_id = report.payment_id or attempt.provider_payment_id
     attempt.read_at = max(attempt.read_at or report.read_at, report.read_at)
-    if report.has_money:
-        _take_money(uow, locked, report)
-    else:
-        attempt.failure = report.failure[:_FAILURE_LENGTH_MAX]
-        _move(uow, locked, report.status)
-        _refresh_all(uow, locked)
-    return AttemptStatus(attempt.status)
+
+
+def _expected(attempt: PaymentAttempt) -> Expected:
+    return Expected(
+        amount_minor=attempt.amount_minor,
+        currency=attempt.currency,
+        account_id=attempt.account_id,
+        is_live=attempt.is_livemode,
+    )
 
 
 @job
@@ -382,11 +404,6 @@ def _lock_invoices(uow: UnitOfWork, invoice_ids: Collection[int]) -> dict[int, I
     return {row.id: row for row in rows if row.id is not None}
 
 
-def _refresh_all(uow: UnitOfWork, locked: _Locked) -> None:
-    for invoice in locked.invoices.values():
-        refresh(uow, invoice)
-
-
 _INVOICES = (
     select(Invoice)
     .where(
@@ -423,24 +440,6 @@ _PARTS = (
     .where(_IS_ONE)
     .order_by(col(PaymentAttempt.id), col(PaymentAttemptPart.id))
 )
-
-
-def _take_money(uow: UnitOfWork, locked: _Locked, report: Report) -> None:
-    attempt = locked.attempt
-    expected = Expected(
-        amount_minor=attempt.amount_minor,
-        currency=attempt.currency,
-        account_id=attempt.account_id,
-        is_live=attempt.is_livemode,
-    )
-    mismatch = find_mismatch(expected, report)
-    if mismatch:
-        _move(uow, locked, AttemptStatus.HELD)
-        payments.hold(uow, attempt, report, mismatch)
-        _refresh_all(uow, locked)
-    else:
-        _move(uow, locked, AttemptStatus.SUCCEEDED)
-        payments.settle(uow, locked.invoices, locked.parts, attempt, report)
 
 
 def _move(uow: UnitOfWork, locked: _Locked, reported: AttemptStatus) -> None:

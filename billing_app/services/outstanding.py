@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import BigInteger, bindparam, func
+from sqlalchemy import select as columns
 from sqlmodel import col, select
 
 from billing_app.database.access import inner
@@ -10,7 +13,11 @@ from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.events import Topic
 from billing_app.domain.online_payment import LIVE, AttemptStatus
 from billing_app.domain.payment import compute_outstanding
-from billing_app.domain.portal_settings import LinkExpiry, link_expires_at
+from billing_app.domain.portal_settings import (
+    LinkExpiry,
+    PortalSettings,
+    link_expires_at,
+)
 from billing_app.models import (
     Allocation,
     CreditNote,
@@ -21,35 +28,45 @@ from billing_app.models import (
     PortalLink,
 )
 from billing_app.queries.attempts import SHARE_MINOR, concerns, part_for
-from billing_app.queries.portal_rules import read_choices
+from billing_app.queries.portal_rules import read_choices_of
 
 
 @inner
 def refresh(uow: UnitOfWork, invoice: Invoice) -> None:
-    """Bring the four derived amounts of a locked invoice up to its facts.
+    """Do `refresh_all` for one invoice."""
+    refresh_all(uow, [invoice])
+
+
+@inner
+def refresh_all(uow: UnitOfWork, invoices: Sequence[Invoice]) -> None:
+    """Bring the four derived amounts of locked invoices up to their facts.
 
     Their only writer. Whatever changes them also closes the payment pages that
     still ask for the old amount.
     """
-    assert invoice.id is not None
-    uow.flush()
-    before = _amounts(invoice)
-    allocated, credited, processing, live_attempts = uow.one(
-        _FACTS, invoice_id=invoice.id
-    )
-    invoice.allocated_minor, invoice.credited_minor = int(allocated), int(credited)
-    invoice.processing_minor = int(processing)
-    invoice.outstanding_minor = compute_outstanding(
-        invoice.state,
-        invoice.due_minor,
-        invoice.allocated_minor,
-        invoice.credited_minor,
-    )
-    uow.flush()
-    if (before[0] <= 0) != (invoice.outstanding_minor <= 0):
-        _time_links(uow, invoice)
-    if _amounts(invoice) != before:
-        if live_attempts:
+    before = {invoice.id: _amounts(invoice) for invoice in invoices}
+    live_by_id: dict[int, int] = {}
+    known = {invoice.id: invoice for invoice in invoices}
+    for invoice_id, allocated, credited, processing, live in uow.all(
+        _FACTS, invoice_ids=list(known)
+    ):
+        invoice = known[invoice_id]
+        invoice.allocated_minor, invoice.credited_minor = int(allocated), int(credited)
+        invoice.processing_minor = int(processing)
+        invoice.outstanding_minor = compute_outstanding(
+            invoice.state,
+            invoice.due_minor,
+            invoice.allocated_minor,
+            invoice.credited_minor,
+        )
+        live_by_id[invoice_id] = live
+
+    _time_links(uow, [x for x in invoices if _has_turned(before[x.id][0], x)])
+    for invoice in invoices:
+        assert invoice.id is not None
+        if _amounts(invoice) == before[invoice.id]:
+            continue
+        if live_by_id[invoice.id]:
             close_checkouts(uow, invoice.id)
         uow.touch(f"invoice:{invoice.id}")
 
@@ -104,15 +121,23 @@ def _promise_to_close(uow: UnitOfWork, attempt_id: int, invoice_id: int) -> None
     )
 
 
-def _time_links(uow: UnitOfWork, invoice: Invoice) -> None:
+def _has_turned(outstanding_before: int, invoice: Invoice) -> bool:
+    """Tell whether it is paid and was not, or the reverse."""
+    return (outstanding_before <= 0) != (invoice.outstanding_minor <= 0)
+
+
+def _time_links(uow: UnitOfWork, invoices: Sequence[Invoice]) -> None:
     """Let links end some days after full payment, where that was chosen.
 
     Taking the payment back gives them their life again.
     """
-    assert invoice.id is not None
-    settings = read_choices(uow, invoice.id)
-    if settings.link_expiry != LinkExpiry.AFTER_PAID:
-        return
+    by_id = {invoice.id: invoice for invoice in invoices if invoice.id is not None}
+    for invoice_id, settings in read_choices_of(uow, list(by_id)).items():
+        if settings.link_expiry == LinkExpiry.AFTER_PAID:
+            _time_links_of(uow, by_id[invoice_id], settings)
+
+
+def _time_links_of(uow: UnitOfWork, invoice: Invoice, settings: PortalSettings) -> None:
     is_paid = invoice.outstanding_minor <= 0
     ends_at = link_expires_at(settings, uow.now, invoice.due_on, is_paid=is_paid)
     for link in uow.all(
@@ -134,32 +159,43 @@ def _amounts(invoice: Invoice) -> tuple[int, int, int, int]:
     )
 
 
-_INVOICE_ID = bindparam("invoice_id", type_=BigInteger)
 _ALLOCATED = (
     select(func.coalesce(func.sum(Allocation.amount_minor), 0))
-    .where(col(Allocation.invoice_id) == _INVOICE_ID)
+    .where(col(Allocation.invoice_id) == col(Invoice.id))
+    .correlate(Invoice)
     .scalar_subquery()
 )
 _PROCESSING = (
     select(func.coalesce(func.sum(SHARE_MINOR), 0))
     .select_from(PaymentAttempt)
-    .outerjoin(PaymentAttemptPart, part_for(_INVOICE_ID))
+    .outerjoin(PaymentAttemptPart, part_for(col(Invoice.id)))
     .where(
-        concerns(_INVOICE_ID),
+        concerns(col(Invoice.id)),
         col(PaymentAttempt.status) == AttemptStatus.PROCESSING,
     )
+    .correlate(Invoice)
     .scalar_subquery()
 )
 _CREDITED = (
     select(func.coalesce(func.sum(CreditNote.amount_minor), 0))
-    .where(col(CreditNote.invoice_id) == _INVOICE_ID)
+    .where(col(CreditNote.invoice_id) == col(Invoice.id))
+    .correlate(Invoice)
     .scalar_subquery()
 )
+_LIVE_COUNT = (
+    select(func.count(col(PaymentAttempt.id)))
+    .where(concerns(col(Invoice.id)), col(PaymentAttempt.status).in_(LIVE))
+    .correlate(Invoice)
+    .scalar_subquery()
+)
+# What is allocated to an invoice, credited, on its way, and who may still pay it.
+_FACTS = columns(
+    col(Invoice.id), _ALLOCATED, _CREDITED, _PROCESSING, _LIVE_COUNT
+).where(col(Invoice.id).in_(bindparam("invoice_ids", type_=BigInteger, expanding=True)))
+_INVOICE_ID = bindparam("invoice_id", type_=BigInteger)
 _DISPUTED = select(func.coalesce(func.sum(Dispute.amount_minor), 0)).where(
     col(Dispute.invoice_id) == _INVOICE_ID, col(Dispute.resolved_at).is_(None)
 )
-_IS_LIVE = (concerns(_INVOICE_ID), col(PaymentAttempt.status).in_(LIVE))
-_LIVE_ATTEMPTS = select(PaymentAttempt.id).where(*_IS_LIVE)
-_LIVE_COUNT = select(func.count(col(PaymentAttempt.id))).where(*_IS_LIVE)
-# What is allocated to an invoice, credited, on its way, and who may still pay it.
-_FACTS = select(_ALLOCATED, _CREDITED, _PROCESSING, _LIVE_COUNT.scalar_subquery())
+_LIVE_ATTEMPTS = select(PaymentAttempt.id).where(
+    concerns(_INVOICE_ID), col(PaymentAttempt.status).in_(LIVE)
+)

@@ -51,8 +51,8 @@ from billing_app.models import (
     Refund,
 )
 from billing_app.services.ledger import post
-from billing_app.services.outstanding import refresh
-from billing_app.services.receipts import Received, hide_receipts, issue_receipt
+from billing_app.services.outstanding import refresh, refresh_all
+from billing_app.services.receipts import Received, hide_receipts, issue_receipts
 
 _REQUEST_KEY_LENGTH_MAX = 64
 
@@ -114,7 +114,7 @@ def record_payment(
     payment.request_key = request_key
 
     part = Part(invoice_id, payment.amount_minor)
-    _receive(uow, {invoice_id: invoice}, (part,), payment)
+    _receive(uow, [_Income(payment, {invoice_id: invoice}, (part,))])
     _note(uow, payment, form.note)
 
     recorded = _recorded(payment)
@@ -275,40 +275,70 @@ def release_payment(uow: UnitOfWork, payment_id: int) -> None:
     )
 
 
-@inner
-def settle(
-    uow: UnitOfWork,
-    invoices: Mapping[int, Invoice],
-    parts: Sequence[Part],
-    attempt: PaymentAttempt,
-    report: Report,
-) -> Payment:
-    """Book money that Stripe has for locked invoices, once.
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """Money that Stripe has for an attempt, and the locked invoices it is for."""
 
-    Each gets its part. What an invoice no longer asks for stays the customer's
+    attempt: PaymentAttempt
+    report: Report
+    invoices: Mapping[int, Invoice]
+    parts: Sequence[Part]
+
+
+@inner
+def settle_all(uow: UnitOfWork, bookings: Sequence[Booking]) -> None:
+    """Book money that Stripe has for locked invoices, each once.
+
+    Each invoice gets its part. What it no longer asks for stays the customer's
     credit: money that comes late or twice is never lost, and a void invoice takes
     none.
     """
-    known = _find_by_provider(uow, _provider_payment_id(report))
-    if known is not None:
-        return known
-    payment = _online_payment(uow, attempt, report, PaymentStatus.SETTLED)
-    _receive(uow, invoices, parts, payment)
+    while bookings:
+        together, bookings = _split_off(bookings)
+        _settle_together(uow, together)
 
-    assert payment.id is not None
-    _tell_others(uow, payment, parts)
-    uow.record(
-        PaymentSettled(
-            invoice_id=attempt.invoice_id,
-            customer_id=payment.customer_id,
-            payment_id=payment.id,
-            amount_minor=payment.amount_minor,
-            currency=payment.currency,
-            credit_minor=_credit(payment),
-            invoice_count=len(parts),
+
+def _split_off(
+    bookings: Sequence[Booking],
+) -> tuple[Sequence[Booking], Sequence[Booking]]:
+    """Return those that share no invoice, and those that wait for what these leave."""
+    together: list[Booking] = []
+    later: list[Booking] = []
+    seen: set[int] = set()
+    for booking in bookings:
+        waits = not seen.isdisjoint(booking.invoices)
+        (later if waits else together).append(booking)
+        seen |= booking.invoices.keys()
+    return together, later
+
+
+def _settle_together(uow: UnitOfWork, bookings: Sequence[Booking]) -> None:
+    known = _list_known(uow, [_provider_payment_id(x.report) for x in bookings])
+    new = [x for x in bookings if _provider_payment_id(x.report) not in known]
+    incomes = [
+        _Income(
+            _online_payment(uow, x.attempt, x.report, PaymentStatus.SETTLED),
+            x.invoices,
+            x.parts,
         )
-    )
-    return payment
+        for x in new
+    ]
+    _receive(uow, incomes)
+    for income in incomes:
+        payment = income.payment
+        assert payment.id is not None
+        _tell_others(uow, payment, income.parts)
+        uow.record(
+            PaymentSettled(
+                invoice_id=payment.invoice_id,
+                customer_id=payment.customer_id,
+                payment_id=payment.id,
+                amount_minor=payment.amount_minor,
+                currency=payment.currency,
+                credit_minor=_credit(payment),
+                invoice_count=len(income.parts),
+            )
+        )
 
 
 def _tell_others(uow: UnitOfWork, payment: Payment, parts: Sequence[Part]) -> None:
@@ -331,13 +361,10 @@ def _tell_others(uow: UnitOfWork, payment: Payment, parts: Sequence[Part]) -> No
 
 
 @inner
-def hold(
-    uow: UnitOfWork, attempt: PaymentAttempt, report: Report, reason: str
-) -> Payment:
+def hold(uow: UnitOfWork, attempt: PaymentAttempt, report: Report, reason: str) -> None:
     """Keep money that is not what we asked for, until a person has looked."""
-    known = _find_by_provider(uow, _provider_payment_id(report))
-    if known is not None:
-        return known
+    if _list_known(uow, [_provider_payment_id(report)]):
+        return
     payment = _online_payment(uow, attempt, report, PaymentStatus.HELD)
     payment.hold_reason = reason
     uow.add(payment)
@@ -351,7 +378,6 @@ def hold(
             reason=reason,
         )
     )
-    return payment
 
 
 @inner
@@ -413,36 +439,44 @@ def allocate(uow: UnitOfWork, payment: Payment, invoice: Invoice, minor: int) ->
     Leaves it to the caller to `refresh` the invoice.
     """
     payment.allocated_minor += minor
-    _write_allocation(uow, payment, invoice, minor)
+    _write_allocations(uow, [_Given(payment, invoice, minor)])
 
 
-@inner
-def _write_allocation(
-    uow: UnitOfWork, payment: Payment, invoice: Invoice, minor: int
-) -> None:
-    assert payment.id is not None
-    assert invoice.id is not None
-    assert payment.currency == invoice.currency
-    assert payment.customer_id == invoice.customer_id
-    allocation_id = uow.insert(
-        Allocation,
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What a stored payment gives a locked invoice; negative takes it back."""
+
+    payment: Payment
+    invoice: Invoice
+    minor: int
+
+    def __post_init__(self) -> None:
+        assert self.payment.currency == self.invoice.currency
+        assert self.payment.customer_id == self.invoice.customer_id
+
+
+def _write_allocations(uow: UnitOfWork, given: Sequence[_Given]) -> None:
+    allocations = [
         {
-            "customer_id": payment.customer_id,
-            "payment_id": payment.id,
-            "invoice_id": invoice.id,
-            "amount_minor": minor,
+            "customer_id": each.payment.customer_id,
+            "payment_id": each.payment.id,
+            "invoice_id": each.invoice.id,
+            "amount_minor": each.minor,
             "created_at": uow.now,
-        },
-    )
-    post(
-        uow,
-        f"allocation:{allocation_id}",
-        postings_for_allocation(minor),
-        payment.currency,
-        invoice_id=invoice.id,
-        payment_id=payment.id,
-        customer_id=payment.customer_id,
-    )
+        }
+        for each in given
+    ]
+    allocation_ids = uow.insert_all(Allocation, allocations)
+    for allocation_id, each in zip(allocation_ids, given, strict=True):
+        post(
+            uow,
+            f"allocation:{allocation_id}",
+            postings_for_allocation(each.minor),
+            each.payment.currency,
+            invoice_id=each.invoice.id,
+            payment_id=each.payment.id,
+            customer_id=each.payment.customer_id,
+        )
 
 
 @inner
@@ -543,31 +577,57 @@ def _member_id(uow: UnitOfWork) -> int:
     return uow.actor.member_id
 
 
-def _receive(
-    uow: UnitOfWork,
-    invoices: Mapping[int, Invoice],
-    parts: Sequence[Part],
-    payment: Payment,
-) -> None:
-    """Book a new payment, give each invoice what it asks for, issue the receipts."""
-    given = [
-        Part(
-            part.invoice_id,
-            allocatable(part.minor, invoices[part.invoice_id].outstanding_minor),
-        )
-        for part in parts
-    ]
-    # Before it is stored, so that it is stored once.
-    payment.allocated_minor = sum(part.minor for part in given)
-    uow.add(payment)
-    _post_cash(uow, payment, f"payment:{payment.id}", payment.amount_minor)
-    for part, meant in zip(given, parts, strict=True):
-        invoice = invoices[part.invoice_id]
-        if part.minor:
-            _write_allocation(uow, payment, invoice, part.minor)
-        refresh(uow, invoice)
-        received = Received(meant.minor, meant.minor - part.minor, len(parts))
-        issue_receipt(uow, invoice, payment, received)
+@dataclass(frozen=True, slots=True)
+class _Income:
+    """A payment that is not stored yet, and what its locked invoices are to get."""
+
+    payment: Payment
+    invoices: Mapping[int, Invoice]
+    parts: Sequence[Part]
+
+    def shares(self) -> list[Received]:
+        """Return what each invoice takes of its part: no more than it asks for."""
+        shares: list[Received] = []
+        for part in self.parts:
+            invoice = self.invoices[part.invoice_id]
+            taken_minor = allocatable(part.minor, invoice.outstanding_minor)
+            shares.append(
+                Received(
+                    invoice,
+                    self.payment,
+                    amount_minor=part.minor,
+                    credit_minor=part.minor - taken_minor,
+                    invoice_count=len(self.parts),
+                )
+            )
+        return shares
+
+
+def _receive(uow: UnitOfWork, incomes: Sequence[_Income]) -> None:
+    """Book new payments, give each invoice what it asks for, issue the receipts.
+
+    No invoice is in two of them, since each asks for all that it takes at once.
+    """
+    received: list[Received] = []
+    for income in incomes:
+        shares = income.shares()
+        # Before it is stored, so that it is stored once.
+        income.payment.allocated_minor = sum(share.taken_minor for share in shares)
+        received += shares
+    uow.add_all([income.payment for income in incomes])
+    for income in incomes:
+        payment = income.payment
+        _post_cash(uow, payment, f"payment:{payment.id}", payment.amount_minor)
+    _write_allocations(
+        uow,
+        [
+            _Given(x.payment, x.invoice, x.taken_minor)
+            for x in received
+            if x.taken_minor
+        ],
+    )
+    refresh_all(uow, [share.invoice for share in received])
+    issue_receipts(uow, received)
 
 
 def _pay_from_credit(
@@ -576,7 +636,7 @@ def _pay_from_credit(
     assert payment.id is not None
     allocate(uow, payment, invoice, minor)
     refresh(uow, invoice)
-    issue_receipt(uow, invoice, payment, Received(minor))
+    issue_receipts(uow, [Received(invoice, payment, minor)])
     assert invoice.id is not None
     _print_receipt(uow, payment, invoice.id)
     uow.record(
@@ -647,13 +707,16 @@ def _find_by_request(
     )
 
 
-def _find_by_provider(uow: UnitOfWork, provider_payment_id: str) -> Payment | None:
-    return uow.first(_FROM_STRIPE, provider_payment_id=provider_payment_id)
+def _list_known(uow: UnitOfWork, provider_payment_ids: Sequence[str]) -> frozenset[str]:
+    """Return those of Stripe's payments that are booked already."""
+    return frozenset(uow.all(_KNOWN, provider_payment_ids=provider_payment_ids))
 
 
-_FROM_STRIPE = select(Payment).where(
+_KNOWN = select(Payment.provider_payment_id).where(
     col(Payment.provider) == "stripe",
-    col(Payment.provider_payment_id) == bindparam("provider_payment_id"),
+    col(Payment.provider_payment_id).in_(
+        bindparam("provider_payment_ids", expanding=True)
+    ),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import BigInteger, bindparam
 from sqlmodel import col, select
@@ -23,13 +24,15 @@ from billing_app.models import Invoice, IssuedDocument, Payment
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What came for one invoice, in minor units.
+    """What came for one locked invoice, in minor units.
 
     Attributes:
         credit_minor: how much of it the invoice did not take.
         invoice_count: how many invoices the whole payment was for.
     """
 
+    invoice: Invoice
+    payment: Payment
     amount_minor: int
     credit_minor: int = 0
     invoice_count: int = 1
@@ -40,28 +43,39 @@ class Received:
 
 
 @inner
-def issue_receipt(
-    uow: UnitOfWork, invoice: Invoice, payment: Payment, received: Received
-) -> None:
-    """Freeze what was received for an invoice, and what is left of it now.
+def issue_receipts(uow: UnitOfWork, received: Sequence[Received]) -> None:
+    """Freeze what was received for invoices, and what is left of each now.
 
     One receipt for each payment and invoice, seen by the customer once the
     invoice is.
     """
-    assert invoice.id is not None
-    assert payment.id is not None
-    documents: Sequence[tuple[str, str]] = uow.all(
-        _DOCUMENTS, invoice_id=invoice.id, payment_id=payment.id
-    )
-    content_by_kind: dict[str, str] = dict(documents)
-    if "receipt" in content_by_kind:
+    documents: dict[tuple[int | None, int | None], str] = {
+        (invoice_id, payment_id): content
+        for invoice_id, payment_id, content in uow.all(
+            _DOCUMENTS,
+            invoice_ids=[each.invoice.id for each in received],
+            payment_ids=[0, *(each.payment.id for each in received)],
+        )
+    }
+    new = [x for x in received if (x.invoice.id, x.payment.id) not in documents]
+    if not new:
         return
-    printed = from_json(InvoiceHead, content_by_kind["invoice"])
+    numbers = uow.take_numbers("receipt", uow.today, len(new))
+    receipts = [
+        _receipt(uow, each, taken.number, documents[each.invoice.id, 0])
+        for each, taken in zip(new, numbers, strict=True)
+    ]
+    uow.append(IssuedDocument, receipts)
 
-    taken = uow.take_number("receipt", uow.today)
+
+def _receipt(
+    uow: UnitOfWork, received: Received, number: str, invoice_content: str
+) -> dict[str, Any]:
+    invoice, payment = received.invoice, received.payment
+    printed = from_json(InvoiceHead, invoice_content)
     content = to_json(
         ReceiptDocument(
-            number=taken.number,
+            number=number,
             invoice_number=printed.number,
             currency=payment.currency,
             language=printed.language,
@@ -80,12 +94,12 @@ def issue_receipt(
             whole_minor=payment.amount_minor if received.invoice_count > 1 else 0,
         )
     )
-    receipt = {
+    return {
         "customer_id": payment.customer_id,
         "kind": "receipt",
         "invoice_id": invoice.id,
         "payment_id": payment.id,
-        "number": taken.number,
+        "number": number,
         "content": content,
         "content_digest": content_digest(content),
         "pdf_digest": "",
@@ -94,13 +108,20 @@ def issue_receipt(
         "issued_at": uow.now,
         "shown_at": uow.now if invoice.published_at else None,
     }
-    uow.append(IssuedDocument, [receipt])
 
 
-# An invoice's own document is no payment's.
-_DOCUMENTS = select(col(IssuedDocument.kind), col(IssuedDocument.content)).where(
-    col(IssuedDocument.invoice_id) == bindparam("invoice_id"),
-    col(IssuedDocument.payment_id).in_([0, bindparam("payment_id", type_=BigInteger)]),
+# An invoice's own document is no payment's, which is 0; the rest are receipts.
+_DOCUMENTS = select(
+    col(IssuedDocument.invoice_id),
+    col(IssuedDocument.payment_id),
+    col(IssuedDocument.content),
+).where(
+    col(IssuedDocument.invoice_id).in_(
+        bindparam("invoice_ids", type_=BigInteger, expanding=True)
+    ),
+    col(IssuedDocument.payment_id).in_(
+        bindparam("payment_ids", type_=BigInteger, expanding=True)
+    ),
 )
 
 

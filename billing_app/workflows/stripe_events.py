@@ -284,11 +284,9 @@ def _book_together(
 def _book(runtime: Runtime, actor: SystemActor, answered: Sequence[_Answered]) -> None:
     # Money and the mark that it is booked are one commit; who marks it, books it.
     with runtime.unit(actor) as uow:
-        reports = [
-            (each.attempt_id, each.report)
-            for each in answered
-            if inbox.finish(uow, each.event.id, InboundStatus.HANDLED)
-        ]
+        event_ids = [each.event.id for each in answered]
+        marked = inbox.finish_all(uow, event_ids, InboundStatus.HANDLED)
+        reports = [(x.attempt_id, x.report) for x in answered if x.event.id in marked]
         online_payments.apply_all(uow, reports)
 
 

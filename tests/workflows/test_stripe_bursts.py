@@ -5,8 +5,11 @@ from threading import Event, Thread
 import pytest
 from sqlmodel import select
 
-from billing_app.models import InboundEvent, PaymentAttempt
+from billing_app.domain.document import ReceiptDocument, from_json
+from billing_app.domain.online_payment import AttemptStatus, Report
+from billing_app.models import InboundEvent, Invoice, IssuedDocument, PaymentAttempt
 from billing_app.sandbox.stripe_faults import Fault
+from billing_app.services import online_payments
 from billing_app.workflows import stripe_events
 from billing_app.workflows.stripe_bursts import AT_ONCE, Bursts
 
@@ -29,6 +32,20 @@ def statuses(till):
     return [row.status for row in rows]
 
 
+def report_of(attempt, checkout_id, payment_id, read_at):
+    """All that was asked for has come."""
+    return Report(
+        checkout_id=checkout_id,
+        status=AttemptStatus.SUCCEEDED,
+        amount_minor=attempt.amount_minor,
+        currency=attempt.currency,
+        account_id=attempt.account_id,
+        is_live=attempt.is_livemode,
+        read_at=read_at,
+        payment_id=payment_id,
+    )
+
+
 class TestHandleAll:
     def test_books_all_in_one_instant(self, till, told):
         stripe_events.handle_all(till.runtime, till.system, told)
@@ -41,6 +58,36 @@ class TestHandleAll:
             stripe_events.handle_all(till.runtime, till.system, [*told, *told])
 
         assert len(till.payments()) == 3
+
+    def test_of_two_payments_of_one_invoice_the_second_is_credit(self, till):
+        """Two pages of the same 100, both paid: one invoice, 200 came."""
+        till.start(till.bill("100.00"), "100")
+        with till.world.unit(till.system) as uow:
+            first = uow.get(PaymentAttempt, 1)
+            again = {"id": None, "checkout_id": "cs_2", "idempotency_key": "again"}
+            uow.add(PaymentAttempt(**{**first.model_dump(), **again}))
+            reports = [
+                (attempt_id, report_of(first, checkout_id, f"pi_{attempt_id}", uow.now))
+                for attempt_id, checkout_id in ((1, first.checkout_id), (2, "cs_2"))
+            ]
+
+        with till.world.unit(till.system) as uow:
+            online_payments.apply_all(uow, reports)
+
+        assert [x.allocated_minor for x in till.payments()] == [10_000, 0]
+        with till.world.reading(till.system) as uow:
+            receipts = uow.all(
+                select(IssuedDocument.content, IssuedDocument.number)
+                .where(IssuedDocument.kind == "receipt")
+                .order_by(IssuedDocument.id)
+            )
+            assert uow.get(Invoice, first.invoice_id).outstanding_minor == 0
+        printed = [
+            (from_json(ReceiptDocument, text), number) for text, number in receipts
+        ]
+        assert [x.credit_minor for x, _ in printed] == [0, 10_000]
+        assert [x.number for x, _ in printed] == [number for _, number in printed]
+        assert len({number for _, number in printed}) == 2
 
     def test_one_that_can_not_be_booked_does_not_stop_the_others(self, till, told):
         """Its page is not the one that its attempt is known by."""
