@@ -179,7 +179,7 @@ def check_rate(by_author: Sequence[datetime], on_invoice: int, now: datetime) ->
     Raises:
         LimitReached: saying when to try again.
     """
-    last_minute = sum(now - at < timedelta(minutes=1) for at in by_author)
+    last_minute = sum(abs(now - at) < timedelta(minutes=1) for at in by_author)
     if last_minute >= AUTHOR_MINUTE_MAX:
         raise LimitReached(
             "That was a lot in a minute. Please wait a moment, then post it again."

@@ -51,7 +51,14 @@ MISSING = {
 
 
 def is_session_live(created_at: datetime, seen_at: datetime, now: datetime) -> bool:
-    return now - created_at < SESSION_LIFETIME and now - seen_at < SESSION_IDLE
+    """Say whether a session still holds; not where the clock was set back by more."""
+    age, idle = abs(now - created_at), abs(now - seen_at)
+    return age < SESSION_LIFETIME and idle < SESSION_IDLE
+
+
+def is_code_live(expires_at: datetime, now: datetime) -> bool:
+    """Say whether a code holds; one that would live for long is of a wrong clock."""
+    return now < expires_at < now + 2 * CODE_LIFETIME
 
 
 _CODE = re.compile("[0-9]{6}", re.ASCII)

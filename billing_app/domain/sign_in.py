@@ -50,9 +50,11 @@ class Owes(StrEnum):
 def is_session_live(
     owes: Owes, created_at: datetime, seen_at: datetime, now: datetime
 ) -> bool:
+    """Say whether a session still holds; not where the clock was set back by more."""
+    age, idle = abs(now - created_at), abs(now - seen_at)
     if owes:
-        return now - created_at < STEP_LIFETIME
-    return now - created_at < SESSION_LIFETIME and now - seen_at < SESSION_IDLE
+        return age < STEP_LIFETIME
+    return age < SESSION_LIFETIME and idle < SESSION_IDLE
 
 
 def locked_until(failed_count: int, free: int, now: datetime) -> datetime | None:
@@ -64,6 +66,11 @@ def locked_until(failed_count: int, free: int, now: datetime) -> datetime | None
         return None
     doublings = min(failed_count - free, 10)
     return now + min(LOCK_FIRST * 2**doublings, LOCK_LONGEST)
+
+
+def is_locked(until: datetime | None, now: datetime) -> bool:
+    """Say whether a lock holds. One that ends later than any is of a wrong clock."""
+    return until is not None and now < until <= now + LOCK_LONGEST
 
 
 def check_password(password: str, email: str) -> None:

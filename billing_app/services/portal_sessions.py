@@ -28,6 +28,7 @@ from billing_app.domain.portal_proof import (
     CODE_DIGITS,
     CODE_LIFETIME,
     CODE_TRIES_MAX,
+    is_code_live,
     plain_code,
 )
 from billing_app.domain.totp import accepted_step, provisioning_uri
@@ -151,7 +152,9 @@ def take_code(uow: UnitOfWork, place: CodePlace, email: str, typed: str) -> bool
     )
     uow.lock_alone("one-time code")
     asked = uow.first(newest)
-    if asked is None or asked.used_at is not None or asked.expires_at <= uow.now:
+    if asked is None or asked.used_at is not None:
+        return False
+    if not is_code_live(asked.expires_at, uow.now):
         return False
     if asked.tries >= CODE_TRIES_MAX:
         return False

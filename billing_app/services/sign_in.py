@@ -19,7 +19,7 @@ from billing_app.domain.events import (
     MemberSignedIn,
     MemberSignedOut,
 )
-from billing_app.domain.sign_in import FAILURE_MEMORY, Owes, locked_until
+from billing_app.domain.sign_in import FAILURE_MEMORY, Owes, is_locked, locked_until
 from billing_app.domain.totp import accepted_step, plain_recovery_code
 from billing_app.models import Person, SignInFailure, StaffSession
 
@@ -68,7 +68,7 @@ def take_try(uow: UnitOfWork, counted: tuple[Counted, ...]) -> None:
             select(SignInFailure).where(col(SignInFailure.key_digest).in_(keys))
         )
     }
-    if any(x.locked_until and x.locked_until > uow.now for x in found.values()):
+    if any(is_locked(x.locked_until, uow.now) for x in found.values()):
         raise LimitReached("Too many tries. Wait a few minutes and try again.")
 
     for each in counted:

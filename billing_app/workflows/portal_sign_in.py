@@ -45,7 +45,8 @@ def request_code(
     keys = (
         ("pair", f"{address} {browser.network}", CODES_FREE_OF_PAIR),
         ("network", browser.network, CODES_FREE_OF_NETWORK),
-        ("address", address, CODES_FREE_OF_ADDRESS),
+        # Of one place: who has no link to an invoice shuts nobody out there.
+        ("address", f"{address} {place.key}", CODES_FREE_OF_ADDRESS),
     )
     _take(runtime, workspace_id, "ask", keys)
     system = SystemActor(workspace_id, JOB)

@@ -136,6 +136,23 @@ def test_no_state_holds_a_table_row():
             assert held.isdisjoint(tables), f"{state.__name__}.{name} would send a row"
 
 
+def test_browsers_keep_no_variable():
+    """What a browser stores, it can forge; what is typed stays in scripts of pages."""
+    import reflex as rx
+    from reflex.istate.storage import ClientStorageBase
+
+    app_handlers()
+    kept = [
+        f"{state.__name__}.{name}"
+        for state in descendants(rx.State)
+        if state.__module__.startswith("billing_app")
+        for name, field in state.get_fields().items()
+        if isinstance(field.default, ClientStorageBase)
+    ]
+
+    assert kept == []
+
+
 def descendants(parent: type) -> list[type]:
     found = []
     for child in parent.__subclasses__():

@@ -11,6 +11,7 @@ from billing_app.domain.sign_in import (
     Owes,
     check_new_password,
     check_password,
+    is_locked,
     is_session_live,
     locked_until,
     safe_next,
@@ -31,6 +32,10 @@ class TestIsSessionLive:
             (Owes.CODE, STEP_LIFETIME - SECOND, SECOND, True),
             (Owes.CODE, STEP_LIFETIME, SECOND, False),
             (Owes.PASSWORD, STEP_LIFETIME, SECOND, False),
+            # The clock was set back: by a breath, and by more than a pause.
+            (Owes.NOTHING, -SECOND, -SECOND, True),
+            (Owes.NOTHING, -SESSION_IDLE, -SESSION_IDLE, False),
+            (Owes.NOTHING, -SESSION_LIFETIME, SECOND, False),
         ],
     )
     def test_ends_by_age_and_by_idleness(
@@ -48,6 +53,16 @@ class TestLockedUntil:
 
         minutes = [(until - NOW) / timedelta(minutes=1) for until in waits if until]
         assert minutes == [1, 2, 4, LOCK_LONGEST / timedelta(minutes=1)]
+
+    def test_opens_by_itself_under_any_clock(self):
+        """One that was made while the clock was a year ahead holds nobody up."""
+        ends = locked_until(5, 5, NOW)
+        assert ends is not None
+
+        assert is_locked(ends, NOW)
+        assert not is_locked(ends, ends)
+        assert not is_locked(ends, NOW - timedelta(days=365))
+        assert not is_locked(None, NOW)
 
 
 class TestSafeNext:

@@ -874,6 +874,29 @@ class TestAccount:
         portal.choose(shows_pdf=False)
         assert (await portal.get(f"{base}/documents.zip")).status_code == 404
 
+    @pytest.mark.parametrize(
+        "asked",
+        [
+            "sort=password_hash",
+            "sort=-internal_note",
+            "sort=total%3Bdrop%20table%20invoice",
+            "sort=total&after=x",
+            f"q={'x' * 7_000}",
+            "status=%00&age=%FF&period=..",
+        ],
+        ids=lambda x: x[:20],
+    )
+    async def test_an_address_that_no_page_wrote_shows_the_usual_list(
+        self, portal: Portal, asked: str
+    ):
+        base = f"/c/{self.token(portal)}"
+
+        usual, strange = await portal.get(base), await portal.get(f"{base}?{asked}")
+
+        assert strange.status_code == 200
+        assert "INV-00001" in usual.text
+        assert "INV-00001" in strange.text
+
     @pytest.mark.feature("G10")
     async def test_credit_notes_are_among_its_documents(self, portal: Portal):
         """Also that of an older invoice; none of somebody else's."""

@@ -212,6 +212,19 @@ class TestPostComment:
         world.clock.advance(minutes=1)
         say(world, world.northwind, invoice_id)
 
+    def test_a_flood_under_a_wrong_clock_holds_nobody_up(
+        self, world: World, invoice_id: int
+    ):
+        """A year ahead, and back: what was written then counts for then."""
+        world.clock.advance(days=365)
+        for _ in range(6):
+            say(world, world.northwind, invoice_id, "Early")
+        world.clock.advance(days=-365)
+
+        say(world, world.northwind, invoice_id, "Late")
+
+        assert bodies(world, world.northwind, invoice_id) == [*6 * ["Early"], "Late"]
+
     def test_a_flood_by_link_leaves_room_for_the_verified_customer(
         self, world: World, invoice_id: int, visitor: PortalVisitor
     ):

@@ -10,10 +10,24 @@ import pytest
 from billing_app import runtime
 from billing_app.billing_app import app
 from billing_app.domain.portal_settings import WriteAuth
-from billing_app.models import Invoice, IssuedDocument, LineItem
+from billing_app.models import (
+    AuditEntry,
+    Comment,
+    Dispute,
+    Invoice,
+    IssuedDocument,
+    LineItem,
+    OutboxMessage,
+    PaymentAttempt,
+    PaymentPromise,
+    PortalSession,
+    PortalVisit,
+    ThreadMark,
+)
 from billing_app.services import portal_links
 from billing_app.web import gate
 from billing_app.web.doors import Audience
+from billing_app.web.portal.invoice_state import PortalInvoiceState
 from tests.support.billing import all_rows, an_invoice
 from tests.support.talk import choose
 from tests.support.world import World
@@ -61,6 +75,29 @@ async def test_no_event_of_a_customer_changes_what_it_says(world: World):
     assert _said(world) == before
 
 
+async def test_none_does_or_tells_anything_once_the_link_is_revoked(world: World):
+    """The page is still open, and a program goes on sending from it."""
+    assert app is not None
+    runtime.set_current(world.runtime)
+    choose(world, world.northwind, write_auth=WriteAuth.LINK)
+    invoice_id = an_invoice(world, world.northwind, "1234.56")
+    accounting = world.northwind.accounting
+    token = world.run(accounting, portal_links.copy_link, invoice_id)
+    events = _events_of_customers()
+
+    async with browser(token) as driver:
+        await driver.press(PortalInvoiceState.refresh)
+        assert "1,234.56" in repr(driver.deltas)
+        world.run(accounting, portal_links.revoke_links, invoice_id)
+        before, told = _written(world), len(driver.deltas)
+        for name, parameters in events:
+            for guess in _GUESSES if parameters else (None,):
+                await driver.send(name, **dict.fromkeys(parameters, guess))
+
+        assert "1,234.56" not in repr(driver.deltas[told:])
+    assert _written(world) == before
+
+
 def _events_of_customers() -> list[tuple[str, list[str]]]:
     """Return what a portal page can send: name and arguments."""
     return [
@@ -69,6 +106,17 @@ def _events_of_customers() -> list[tuple[str, list[str]]]:
         if getattr(handler, "audience", None) == Audience.PORTAL
         # Those that watch run for as long as the page is open, and only read.
         and not name.endswith(".watch")
+    ]
+
+
+def _written(world: World) -> list[Any]:
+    """Return everything that customers can cause to be written, and what they can't."""
+    tables = (AuditEntry, Comment, Dispute, Invoice, OutboxMessage, PaymentAttempt)
+    more = (PaymentPromise, PortalSession, PortalVisit, ThreadMark)
+    return [
+        row.model_dump()
+        for table in (*tables, *more)
+        for row in all_rows(world, world.northwind, table)
     ]
 
 

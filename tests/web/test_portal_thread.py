@@ -240,6 +240,33 @@ class TestPost:
 
         assert bodies(world, world.northwind, invoice_id) == []
 
+    @pytest.mark.parametrize(
+        "cookie",
+        [
+            "{name}=made-up",
+            "{name}=",
+            "{name}=proof; {name}=made-up; tallyport=proof",
+            "tallyport=proof",
+            "{name}=proof%00",
+            "{name}=" + "x" * 100_000,
+            "__Host-{name}=proof",
+        ],
+        ids=lambda x: x[:24],
+    )
+    async def test_a_forged_cookie_proves_nothing(
+        self, world: World, invoice_id: int, cookie: str
+    ):
+        """Not even beside the right value under another business's name."""
+        choose(world, world.northwind, write_auth=WriteAuth.CODE)
+        other = visitor_of(world, world.kestrel, an_invoice(world, world.kestrel))
+        proven(world, world.kestrel, other, token_digest=digest("proof"))
+        name = portal_cookie(False, world.northwind.workspace_id)
+        async with open_page(world, invoice_id, cookie.format(name=name)) as driver:
+            await driver.press(PortalThreadState.post, form=a_form())
+
+            assert shown(driver, "errors")["form"]
+        assert bodies(world, world.northwind, invoice_id) == []
+
     async def test_a_forged_address_writes_nowhere(self, world: World, invoice_id: int):
         for path in ("/p/forged", f"/account/northwind/{invoice_id}", "/p/", "/"):
             async with Driver("", path) as driver:

@@ -1,0 +1,154 @@
+"""Codes asked for and guessed by programs: slowed down, and nobody else with them."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from billing_app.domain.errors import InvalidInput, LimitReached
+from billing_app.domain.portal_proof import (
+    CODES_FREE_OF_ADDRESS,
+    CODES_FREE_OF_NETWORK,
+    TRIES_FREE_OF_PAIR,
+)
+from billing_app.domain.sign_in import LOCK_LONGEST
+from billing_app.models import OneTimeCode
+from billing_app.services.portal_sessions import CodePlace
+from billing_app.workflows.outbox import deliver_due
+from billing_app.workflows.portal_sign_in import confirm_code, request_code
+from billing_app.workflows.sign_in import Browser
+from tests.support.billing import a_customer, all_rows, an_invoice
+from tests.support.world import World
+
+EMAIL = "ap@vermeer.example"
+HERE = Browser("192.0.2.1", "Firefox")
+A_PROGRAM = Browser("198.51.100.7", "curl")
+ANYWHERE = CodePlace()
+
+
+@pytest.fixture
+def place(world: World) -> CodePlace:
+    """The invoice that the customer holds a link to."""
+    customer_id = a_customer(world, world.northwind)
+    invoice_id = an_invoice(world, world.northwind, customer_id=customer_id)
+    return CodePlace(customer_id, invoice_id)
+
+
+def ask(
+    world: World, place: CodePlace, browser: Browser = HERE, email: str = EMAIL
+) -> bool:
+    """Ask for a code; say whether that was heard."""
+    workspace_id = world.northwind.workspace_id
+    try:
+        request_code(world.runtime, workspace_id, place, email, browser)
+    except LimitReached:
+        return False
+    return True
+
+
+def confirm(world: World, place: CodePlace, code: str, browser: Browser = HERE) -> str:
+    workspace_id = world.northwind.workspace_id
+    return confirm_code(world.runtime, workspace_id, place, EMAIL, code, browser)
+
+
+def mailed_codes(world: World) -> list[str]:
+    """Deliver what is due; return the codes of all mails so far, oldest first."""
+    while deliver_due(world.runtime):
+        pass
+    folder = world.runtime.settings.data_dir / "mailbox"
+    mails = sorted(folder.rglob("*.eml"), key=lambda x: x.stat().st_mtime_ns)
+    found = (re.search(r"Subject: (\d{6}) is", x.read_text()) for x in mails)
+    return [x[1] for x in found if x]
+
+
+class TestAThousandRequests:
+    def test_of_one_program_are_a_few_mails(self, world: World, place: CodePlace):
+        """For a hundred addresses of customers and of strangers."""
+        emails = [f"{number}@vermeer.example" for number in range(99)]
+
+        heard = [
+            ask(world, place, A_PROGRAM, email)
+            for _ in range(10)
+            for email in (EMAIL, *emails)
+        ]
+
+        assert len(heard) == 1_000
+        assert sum(heard) <= CODES_FREE_OF_NETWORK
+        assert len(all_rows(world, world.northwind, OneTimeCode)) == sum(heard)
+        assert len(mailed_codes(world)) <= 5
+        assert ask(world, place)
+        assert confirm(world, place, mailed_codes(world)[-1])
+
+    def test_from_everywhere_leave_the_customers_own_link_open(
+        self, world: World, place: CodePlace
+    ):
+        """Who knows an address but holds no link asks where everybody may."""
+        heard = [
+            ask(world, ANYWHERE, Browser(f"203.0.{number}.0", "curl"))
+            for number in range(1_000)
+        ]
+
+        assert sum(heard) == CODES_FREE_OF_ADDRESS
+        assert not ask(world, ANYWHERE)
+        assert ask(world, place)
+        assert confirm(world, place, mailed_codes(world)[-1])
+        # What is shut opens by itself.
+        world.clock.now += LOCK_LONGEST
+        assert ask(world, ANYWHERE)
+
+
+class TestGuessing:
+    def test_is_slowed_down_and_the_customer_goes_on(
+        self, world: World, place: CodePlace
+    ):
+        ask(world, place)
+        mailed_codes(world)
+
+        refusals = []
+        for _ in range(50):
+            with pytest.raises((InvalidInput, LimitReached)) as refused:
+                confirm(world, place, "000000", A_PROGRAM)
+            refusals.append(refused.type)
+
+        assert refusals.count(InvalidInput) == TRIES_FREE_OF_PAIR
+        # The code is used up by the guesses; another one works at once.
+        assert ask(world, place)
+        assert confirm(world, place, mailed_codes(world)[-1])
+
+
+class TestClockSetBack:
+    def test_a_limit_of_a_wrong_clock_holds_nobody_up(
+        self, world: World, place: CodePlace
+    ):
+        world.clock.advance(days=365)
+        while ask(world, place):
+            pass
+
+        world.clock.advance(days=-365)
+
+        assert ask(world, place)
+        assert confirm(world, place, mailed_codes(world)[-1])
+
+    def test_a_code_of_a_wrong_clock_opens_nothing(
+        self, world: World, place: CodePlace
+    ):
+        world.clock.advance(days=365)
+        ask(world, place)
+        code = mailed_codes(world)[-1]
+
+        world.clock.advance(days=-365)
+
+        with pytest.raises(InvalidInput):
+            confirm(world, place, code)
+
+    def test_a_breath_changes_nothing(self, world: World, place: CodePlace):
+        ask(world, place)
+        code = mailed_codes(world)[-1]
+
+        world.clock.now -= timedelta(seconds=2)
+
+        assert confirm(world, place, code)
+        with pytest.raises(InvalidInput):
+            confirm(world, place, code)
