@@ -9,6 +9,7 @@ import reflex as rx
 from starlette.types import ASGIApp
 
 from billing_app.endpoints.app import add_layers, make_http_app
+from billing_app.endpoints.check import check_routes
 from billing_app.endpoints.comments import comment_routes
 from billing_app.endpoints.disputes import dispute_routes
 from billing_app.endpoints.downloads import download_routes
@@ -64,6 +65,7 @@ http_app = make_http_app(
         *download_routes(alone_head),
         *statement_routes(alone_head),
         *export_routes(),
+        *check_routes(alone_head),
         *(stand_ins.routes if stand_ins else ()),
     ],
     alone_head,

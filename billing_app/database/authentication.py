@@ -18,6 +18,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     func,
+    literal,
     or_,
     select,
     update,
@@ -35,6 +36,7 @@ from billing_app.domain.actors import (
     SystemActor,
 )
 from billing_app.domain.cookies import portal_cookie, read_cookie, session_cookie
+from billing_app.domain.document import DocumentKind
 from billing_app.domain.errors import BillingError, DiskFull, NotFound, NotSignedIn
 from billing_app.domain.payability import StripeConnection, stripe_connection
 from billing_app.domain.portal_place import Door, PortalPlace
@@ -48,12 +50,15 @@ from billing_app.domain.portal_settings import (
 )
 from billing_app.domain.sign_in import SESSION_SEEN_STEP, Owes, is_session_live
 from billing_app.models import (
+    CreditNote,
     Customer,
     Invoice,
+    IssuedDocument,
     Member,
     Person,
     PortalLink,
     PortalSession,
+    Printed,
     StaffSession,
     StripeAccount,
     Workspace,
@@ -118,6 +123,20 @@ class Cookies:
 
     def portal(self, workspace_id: int) -> str:
         return read_cookie(self.header, portal_cookie(self.is_https, workspace_id))
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPlace:
+    """A document that somebody wants to have checked, and who looks at it for them.
+
+    Attributes:
+        is_open: the business answers; not while its portal is switched off.
+    """
+
+    actor: SystemActor
+    kind: DocumentKind
+    document_id: int
+    is_open: bool
 
 
 NO_COOKIES = Cookies("", is_https=False)
@@ -447,6 +466,29 @@ def find_webhook_receiver(engine: Engine, workspace: str) -> WebhookReceiver | N
     return WebhookReceiver(actor, found.webhook_secret_encrypted)
 
 
+def find_checked(engine: Engine, start: str, file: str) -> CheckedPlace | None:
+    """Return the document whose code or file somebody holds, or None.
+
+    `start` are the first hex digits of a content's digest, `file` the SHA-256 of
+    a file; the first that is not empty counts.
+    """
+    if not (start or file):
+        return None
+    statements = _BY_CONTENT if start else _BY_FILE
+    # The digits after the start are any: g is behind f.
+    values = {"low": start, "high": f"{start}g"} if start else {"file": file}
+    rows = (_find(engine, statement, **values) for statement in statements)
+    found = next((row for row in rows if row is not None), None)
+    if found is None:
+        return None
+    return CheckedPlace(
+        SystemActor(found.workspace_id, "check"),
+        DocumentKind(found.kind),
+        found.id,
+        is_open=resolve(found.portal, {}, {}).settings.is_on,
+    )
+
+
 def list_system_actors(engine: Engine, job: str) -> list[SystemActor]:
     """Return one actor for each workspace, for work that concerns them all."""
     with Session(reading(engine)) as session:
@@ -566,6 +608,50 @@ _RECEIVER = select(
 ).join(Workspace, col(Workspace.id) == col(StripeAccount.workspace_id))
 _RECEIVER_BY_ID = _RECEIVER.where(col(Workspace.id) == bindparam("workspace_id"))
 _RECEIVER_BY_SLUG = _RECEIVER.where(col(Workspace.slug) == bindparam("slug"))
+
+_PRINTED = (
+    select(
+        col(IssuedDocument.workspace_id),
+        col(IssuedDocument.id),
+        col(IssuedDocument.kind),
+        col(WorkspaceSettings.portal),
+    )
+    .join(
+        WorkspaceSettings,
+        col(WorkspaceSettings.workspace_id) == col(IssuedDocument.workspace_id),
+    )
+    .order_by(col(IssuedDocument.id))
+    .limit(1)
+)
+_CREDIT_NOTE = (
+    select(
+        col(CreditNote.workspace_id),
+        col(CreditNote.id),
+        literal(DocumentKind.CREDIT_NOTE.value).label("kind"),
+        col(WorkspaceSettings.portal),
+    )
+    .join(
+        WorkspaceSettings,
+        col(WorkspaceSettings.workspace_id) == col(CreditNote.workspace_id),
+    )
+    .order_by(col(CreditNote.id))
+    .limit(1)
+)
+
+
+def _begins(table: type[Printed]) -> ColumnElement[bool]:
+    digest = col(table.content_digest)
+    return and_(digest >= bindparam("low"), digest < bindparam("high"))
+
+
+_BY_CONTENT = (
+    _PRINTED.where(_begins(IssuedDocument)),
+    _CREDIT_NOTE.where(_begins(CreditNote)),
+)
+_BY_FILE = (
+    _PRINTED.where(col(IssuedDocument.pdf_digest) == bindparam("file")),
+    _CREDIT_NOTE.where(col(CreditNote.pdf_digest) == bindparam("file")),
+)
 
 _SETUP_COLUMNS = (
     col(Customer.workspace_id),

@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from billing_app.documents.icons import icon_svg
+from billing_app.domain.genuine import CheckedDocument, Verdict
 from billing_app.domain.portal_account import AccountFrame, AccountList
 from billing_app.domain.portal_invoice import PortalInvoice
 from billing_app.domain.portal_thread import PortalThreads
@@ -48,6 +49,23 @@ class VerifyStep:
     choices: tuple[tuple[int, str], ...] = ()
     secret: str = ""
     code_image: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPage:
+    """The answer about a document, and the form to ask about another.
+
+    Attributes:
+        code: as it was typed.
+        has_file: a file was compared too.
+        facts: what the document says, as rows to compare.
+    """
+
+    verdict: Verdict
+    code: str = ""
+    has_file: bool = False
+    document: CheckedDocument | None = None
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +162,11 @@ def render_message(
 def render_not_sent(it: NotSent, *, head: Markup) -> str:
     """Return the whole page that answers a plain form which was refused."""
     return _template("not_sent.html").render(it=it, head=head)
+
+
+def render_check(it: CheckPage, *, head: Markup) -> str:
+    """Return the whole page on which a document is checked."""
+    return _template("check.html").render(it=it, head=head)
 
 
 def render_verify(step: VerifyStep, *, head: Markup) -> str:

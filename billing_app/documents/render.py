@@ -168,6 +168,7 @@ class Printed:
     payment_code: Markup
     shows_behind: bool = False
     opens_behind: bool = False
+    check_at: str = ""
 
     @property
     def poster_size(self) -> str:
@@ -235,13 +236,18 @@ def _with_behind(
     return replace(printed, groups=groups, shows_behind=True, opens_behind=opens_behind)
 
 
-def render_print(document: AnyDocument, logo: bytes | None, made_at: datetime) -> str:
+def render_print(
+    document: AnyDocument, logo: bytes | None, made_at: datetime, check_at: str = ""
+) -> str:
     """Return the document as a page for `PdfRenderer`; the logo goes inside.
+
+    `check_at` is where its reader can ask whether it is genuine, as printed.
 
     `made_at` is written into the file; for the same bytes each time, take an
     instant that is stored, such as that of the issue.
     """
     printed = _printed(document, "h1", _data_url(logo) if logo else "")
+    printed = replace(printed, check_at=check_at)
     sheet = Markup(_render(printed))  # noqa: S704 - escaped by its template
     page = _templates().get_template("print.html")
     return page.render(

@@ -76,6 +76,7 @@ class Words:
     by_hand: str
     more: str
     part_of: str
+    genuine: str
 
 
 def _read(table: str) -> dict[str, Words]:
@@ -160,6 +161,7 @@ behind | What is behind this line | Was hinter dieser Zeile steht | Ce que cette
 by_hand | Entered by hand | Von Hand erfasst | Saisi à la main | Introducido a mano | Met de hand ingevoerd
 more | more | weitere | autres | más | meer
 part_of | Part of a payment of | Teil einer Zahlung von | Partie d’un paiement de | Parte de un pago de | Deel van een betaling van
+genuine | Genuine? Ask at | Echt? Prüfen auf | Authentique ? À vérifier sur | ¿Auténtico? Compruebe en | Echt? Controleer op
 """)
 
 

@@ -131,8 +131,8 @@ class Printed(CustomerVisible):
     """
 
     content: str = Field(sa_type=Text)
-    content_digest: str = Field(max_length=64)
-    pdf_digest: str = Field(default="", max_length=64)
+    content_digest: str = Field(max_length=64, index=True)
+    pdf_digest: str = Field(default="", max_length=64, index=True)
     pdf_error: str = Field(default="", max_length=300)
     page_count: int = Field(default=0)
     issued_at: datetime = Field(sa_type=UtcInstant)

@@ -28,6 +28,7 @@ from billing_app.documents.mail import (
 )
 from billing_app.documents.render import render_print
 from billing_app.domain.actors import SystemActor
+from billing_app.domain.check_code import check_code
 from billing_app.domain.comment import Side
 from billing_app.domain.dispute import OUTCOME_WORDS
 from billing_app.domain.document import (
@@ -119,7 +120,9 @@ def print_document(runtime: Runtime, document: ToPrint) -> bytes:
         printed = from_json(InvoiceDocument, document.content)
     digest = printed.branding.logo_digest
     logo = runtime.files.read(digest) if digest else None
-    html = render_print(printed, logo, document.issued_at)
+    _, _, host = runtime.public_url.partition("://")
+    check_at = f"{host}/check/{check_code(document.content_digest)}"
+    html = render_print(printed, logo, document.issued_at, check_at)
     return runtime.pdf.render(html, document.content_digest, _xml_of(printed))
 
 

@@ -1,0 +1,108 @@
+"""What may be said of a document to whoever holds it."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from billing_app.database.access import job
+from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.document import (
+    CreditNoteDocument,
+    DocumentKind,
+    InvoiceDocument,
+    ReceiptDocument,
+    from_json,
+)
+from billing_app.domain.genuine import CheckedDocument
+from billing_app.domain.invoice import InvoiceFacts, InvoiceState, compute_status
+from billing_app.models import CreditNote, Invoice, IssuedDocument, Payment
+from billing_app.queries.letterhead import bank_rows, read_settings
+from billing_app.queries.portal_rules import read_late_rules
+
+
+@job
+def read_checked(
+    uow: UnitOfWork, kind: DocumentKind, document_id: int
+) -> CheckedDocument:
+    """Return what a document's holder may compare, and what became of it.
+
+    Raises:
+        NotFound: it does not exist in this workspace.
+    """
+    if kind == DocumentKind.CREDIT_NOTE:
+        return _credit_note(uow, uow.get(CreditNote, document_id))
+    row = uow.get(IssuedDocument, document_id)
+    if kind == DocumentKind.RECEIPT:
+        return _receipt(uow, row)
+    return _invoice(uow, row)
+
+
+def _invoice(uow: UnitOfWork, row: IssuedDocument) -> CheckedDocument:
+    document = from_json(InvoiceDocument, row.content)
+    facts = uow.one(
+        select(
+            col(Invoice.state),
+            col(Invoice.total_minor),
+            col(Invoice.outstanding_minor),
+            col(Invoice.processing_minor),
+            col(Invoice.due_on),
+            col(Invoice.credited_minor),
+            col(Invoice.allocated_minor),
+        ).where(col(Invoice.id) == row.invoice_id)
+    )
+    status = compute_status(
+        InvoiceFacts(
+            state=InvoiceState(facts.state),
+            total_minor=facts.total_minor,
+            outstanding_minor=facts.outstanding_minor,
+            processing_minor=facts.processing_minor,
+            due_on=facts.due_on,
+            rules=read_late_rules(uow),
+            credited_minor=facts.credited_minor,
+            allocated_minor=facts.allocated_minor,
+        ),
+        uow.today,
+    )
+    return CheckedDocument(
+        kind=DocumentKind.INVOICE,
+        number=document.number,
+        seller=document.seller.name,
+        issued_on=document.issued_on,
+        total_minor=document.total_minor,
+        currency=document.currency,
+        status=status,
+        bank=bank_rows(read_settings(uow)),
+        file_digest=row.pdf_digest,
+    )
+
+
+def _receipt(uow: UnitOfWork, row: IssuedDocument) -> CheckedDocument:
+    document = from_json(ReceiptDocument, row.content)
+    payment = uow.get(Payment, row.payment_id)
+    return CheckedDocument(
+        kind=DocumentKind.RECEIPT,
+        number=document.number,
+        seller=document.seller.name,
+        issued_on=document.received_on,
+        total_minor=document.amount_minor,
+        currency=document.currency,
+        status="Payment taken back" if payment.status == "reversed" else "",
+        bank=(),
+        file_digest=row.pdf_digest,
+    )
+
+
+def _credit_note(uow: UnitOfWork, row: CreditNote) -> CheckedDocument:
+    document = from_json(CreditNoteDocument, row.content)
+    return CheckedDocument(
+        kind=DocumentKind.CREDIT_NOTE,
+        number=document.number,
+        seller=document.seller.name,
+        issued_on=document.issued_on,
+        total_minor=document.total_minor,
+        currency=document.currency,
+        status="",
+        bank=(),
+        file_digest=row.pdf_digest,
+    )
