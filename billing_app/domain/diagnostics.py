@@ -100,7 +100,7 @@ _MODES = {
 _DISPUTES = {
     DisputeMode.OFF: "Off",
     DisputeMode.VIEW: "Only shown",
-    DisputeMode.OPEN: "Open and answer",
+    DisputeMode.OPEN: "On",
 }
 _PROOFS = {
     WriteAuth.OFF: "Nobody may write",
@@ -116,7 +116,7 @@ def ask_all(facts: DiagnosticFacts) -> tuple[Question, ...]:
     return (
         Question("Can open the invoice", _open_checks(facts)),
         Question("Can comment", _comment_checks(facts)),
-        Question("Can open or answer a dispute", _dispute_checks(facts)),
+        Question("Can answer a dispute", _dispute_checks(facts)),
         Question("Can pay online", tuple(map(_pay_check, facts.pay_gates))),
     )
 

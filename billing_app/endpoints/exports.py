@@ -28,15 +28,16 @@ from billing_app.domain.money import Money
 from billing_app.domain.payment import method_name
 from billing_app.domain.spreadsheet import csv_line, safe_cell
 from billing_app.endpoints.refusals import status_of
-from billing_app.queries import accounting, invoices
+from billing_app.queries import accounting, credit_note_list, invoices
 from billing_app.queries.accounting import PaymentFilter, PaymentRow
 from billing_app.queries.audit_trail import export_audit_trail
-from billing_app.queries.credit_notes import StaffCreditNote, export_credit_notes
+from billing_app.queries.credit_note_list import CreditNoteFilter
+from billing_app.queries.credit_notes import StaffCreditNote
 from billing_app.queries.invoices import InvoiceFilter, InvoiceRow
 from billing_app.queries.paging import PAGE_SIZE_MAX, Page, Paging
 from billing_app.runtime import Runtime
 
-Filter = TypeVar("Filter", InvoiceFilter, PaymentFilter)
+Filter = TypeVar("Filter", InvoiceFilter, PaymentFilter, CreditNoteFilter)
 Row = TypeVar("Row")
 Typed = dict[str, str]
 Export = Callable[[Runtime, StaffActor, Typed], Iterator[str]]
@@ -114,17 +115,12 @@ def _payments(running: Runtime, actor: StaffActor, typed: Typed) -> Iterator[str
     return _file(PAYMENT_HEAD, pages, _payment_cells)
 
 
-def _credit_notes(running: Runtime, actor: StaffActor, _: Typed) -> Iterator[str]:
-    def pages() -> Iterator[tuple[StaffCreditNote, ...]]:
-        before_id = 0
-        while True:
-            found = running.run(actor, export_credit_notes, before_id)
-            yield found
-            if not found:
-                return
-            before_id = found[-1].id
-
-    return _file(CREDIT_NOTE_HEAD, pages(), _credit_note_cells)
+def _credit_notes(running: Runtime, actor: StaffActor, typed: Typed) -> Iterator[str]:
+    wanted = credit_note_list.parse_credit_note_filter(
+        {**typed, "after": "", "before": ""}
+    )
+    pages = _pages(running, actor, credit_note_list.export_credit_notes, wanted)
+    return _file(CREDIT_NOTE_HEAD, pages, _credit_note_cells)
 
 
 def _audit_trail(running: Runtime, actor: StaffActor, _: Typed) -> Iterator[str]:

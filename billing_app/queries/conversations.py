@@ -235,7 +235,11 @@ def read_dispute_threads(
             moment=Moment(uow.now, uow.workspace.zone),
         )
         is_shown = settings.disputes != DisputeMode.OFF
-        moments = tuple(list_moments([_facts(dispute)], document)) if document else ()
+        moments: tuple[DisputeMoment, ...] = ()
+        if document:
+            # Staff read amounts as everywhere on the desk, not as the customer does.
+            on_desk = replace(document, language="en")
+            moments = tuple(list_moments([_facts(dispute)], on_desk))
         threads.append(DisputeThread(dispute, moments, thread, is_shown))
     return tuple(threads)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -91,10 +92,24 @@ class InvoiceLink:
 
 
 @inner
-def list_credit_notes(
-    uow: UnitOfWork, invoice_id: int | None = None, *, before_id: int = 0
+def list_credit_notes(uow: UnitOfWork, invoice_id: int) -> tuple[StaffCreditNote, ...]:
+    """Return the credit notes of an invoice, latest first."""
+    statement = _statement().where(col(CreditNote.invoice_id) == invoice_id)
+    rows = uow.all(statement.order_by(col(CreditNote.id).desc()).limit(SHOWN_MAX))
+    return tuple(_listed(row) for row in rows)
+
+
+@inner
+def read_these(
+    uow: UnitOfWork, credit_note_ids: Sequence[int]
 ) -> tuple[StaffCreditNote, ...]:
-    """Return the credit notes of an invoice, or the latest of all, latest first."""
+    """Return some credit notes, in the order given."""
+    rows = uow.all(_statement().where(col(CreditNote.id).in_(credit_note_ids)))
+    by_id = {row.id: _listed(row) for row in rows}
+    return tuple(by_id[it] for it in credit_note_ids if it in by_id)
+
+
+def _statement() -> Any:
     invoice_number: Any = col(Invoice.number)
     issued_by: Any = col(Member.name)
     columns: tuple[Any, ...] = (
@@ -113,18 +128,11 @@ def list_credit_notes(
         CreditNote.total_minor,
         CreditNote.currency,
     )
-    statement = (
+    return (
         select_rows(*columns)
         .join(Invoice, col(Invoice.id) == col(CreditNote.invoice_id))
         .outerjoin(Member, col(Member.id) == col(CreditNote.issued_by))
-        .order_by(col(CreditNote.id).desc())
-        .limit(SHOWN_MAX)
     )
-    if before_id:
-        statement = statement.where(col(CreditNote.id) < before_id)
-    if invoice_id is not None:
-        statement = statement.where(col(CreditNote.invoice_id) == invoice_id)
-    return tuple(_listed(row) for row in uow.all(statement))
 
 
 def _listed(row: Any) -> StaffCreditNote:
@@ -144,18 +152,6 @@ def _listed(row: Any) -> StaffCreditNote:
         total_minor=row.total_minor,
         currency=row.currency,
     )
-
-
-@staff(Permission.VIEW)
-def read_latest(uow: UnitOfWork) -> tuple[StaffCreditNote, ...]:
-    """Return the latest credit notes of the workspace, latest first."""
-    return list_credit_notes(uow)
-
-
-@staff(Permission.EXPORT)
-def export_credit_notes(uow: UnitOfWork, before_id: int) -> tuple[StaffCreditNote, ...]:
-    """Return the next credit notes older than one, latest first; 0 for the latest."""
-    return list_credit_notes(uow, before_id=before_id)
 
 
 @inner

@@ -74,6 +74,7 @@ class DocumentSettings:
     next_value: int = 1
     is_counting: bool = False
     receipt_pattern: str = ""
+    credit_note_pattern: str = ""
     net_days: int = 0
     notes: str = ""
     terms: str = ""
@@ -208,6 +209,7 @@ def read_documents(uow: UnitOfWork) -> DocumentSettings:
         next_value=series["invoice"].next_value,
         is_counting=uow.first(used) is not None,
         receipt_pattern=series["receipt"].pattern,
+        credit_note_pattern=series["credit_note"].pattern,
         net_days=settings.net_days,
         notes=settings.notes,
         terms=settings.terms,

@@ -70,6 +70,7 @@ class DocumentsForm:
     pattern: str = ""
     next_value: str = ""
     receipt_pattern: str = ""
+    credit_note_pattern: str = ""
     net_days: str = ""
     notes: str = ""
     terms: str = ""
@@ -166,11 +167,19 @@ def change_documents(uow: UnitOfWork, version: int, form: DocumentsForm) -> int:
             that is in use.
     """
     net_days = parse_net_days(form.net_days)
+    if form.credit_note_pattern.strip() == form.pattern.strip():
+        raise InvalidInput(
+            "Invoices are numbered like that. Credit notes need their own.",
+            field="credit_note_pattern",
+        )
     settings = take_settings(uow, version)
     changed = (
         *_change_series(uow, "invoice", "pattern", form.pattern),
         *_change_series(uow, "receipt", "receipt_pattern", form.receipt_pattern),
         *_change_next(uow, form.next_value),
+        *_change_series(
+            uow, "credit_note", "credit_note_pattern", form.credit_note_pattern
+        ),
     )
     _check_next_is_free(uow)
     return save(

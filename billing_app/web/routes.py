@@ -42,7 +42,7 @@ from billing_app.web.staff import (
     sign_in_password,
 )
 from billing_app.web.staff.conversation_state import ConversationState
-from billing_app.web.staff.credit_notes import CreditNoteListState
+from billing_app.web.staff.credit_notes_state import CreditNoteListState
 from billing_app.web.staff.customer_detail_state import CustomerDetailState
 from billing_app.web.staff.customer_events_state import CustomerEventsState
 from billing_app.web.staff.customer_link_state import CustomerLinkState

@@ -129,6 +129,6 @@ def test_says_why_nobody_can_answer_a_dispute(mode: str, words: str):
     asked = ask_all(replace(GOOD, resolved=resolved))
 
     (question,) = (it for it in asked if it.failed)
-    assert question.words == "Can open or answer a dispute"
+    assert question.words == "Can answer a dispute"
     (check,) = (it for it in question.checks if not it.is_passed)
     assert check.reason == f"{words}, set on this customer."

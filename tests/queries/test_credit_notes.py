@@ -8,9 +8,8 @@ import pytest
 
 from billing_app.database.authentication import OpenedLink
 from billing_app.domain.actors import PortalVisitor
-from billing_app.domain.errors import NotFound, NotPermitted
+from billing_app.domain.errors import NotFound
 from billing_app.domain.portal_settings import PortalSettings, PortalSetup
-from billing_app.queries import credit_notes as queries
 from billing_app.queries import issued_files, portal
 from billing_app.services import credit_notes, drafts, invoices
 from billing_app.workflows import portal_pages
@@ -124,19 +123,3 @@ class TestReplacing:
 
         world.run(place.accounting, drafts.delete_draft, made.draft.invoice_id)
         assert page(world, visitor).replaced_by == ""
-
-
-def test_are_listed_and_exported_for_staff_latest_first(world: World):
-    place = world.northwind
-    for _ in range(3):
-        credit(world, place, a_mixed_invoice(world, place))
-
-    listed = world.run(place.viewer, queries.read_latest)
-
-    assert [x.number for x in listed] == ["CN-00003", "CN-00002", "CN-00001"]
-    assert (listed[0].invoice_number, listed[0].total_minor) == ("INV-00003", 19_550)
-    older = world.run(place.accounting, queries.export_credit_notes, listed[0].id)
-    assert [x.number for x in older] == ["CN-00002", "CN-00001"]
-    assert world.run(world.kestrel.viewer, queries.read_latest) == ()
-    with pytest.raises(NotPermitted):
-        world.run(place.viewer, queries.export_credit_notes, 0)

@@ -34,6 +34,7 @@ DOCUMENTS = DocumentsForm(
     pattern="NW-{year}-{counter:4}",
     next_value="1",
     receipt_pattern="RCT-{counter:5}",
+    credit_note_pattern="NC-{counter:4}",
     net_days="14",
     notes="Thank you.",
     terms="Pay within the term.",
@@ -193,6 +194,7 @@ class TestChangeDocuments:
 
         shown = world.run(world.northwind.admin, queries.read_documents)
         assert (shown.pattern, shown.next_value) == ("NW-{year}-{counter:4}", 1)
+        assert shown.credit_note_pattern == "NC-{counter:4}"
         assert shown.net_days == 14
         assert not shown.is_counting
 
@@ -240,6 +242,8 @@ class TestChangeDocuments:
             ("pattern", "INV-{counter}-{{7*7}}"),
             ("pattern", ""),
             ("receipt_pattern", "RCT"),
+            ("credit_note_pattern", "NC"),
+            ("credit_note_pattern", DOCUMENTS.pattern),
             ("next_value", "0"),
             ("next_value", "-1"),
             ("next_value", "１"),

@@ -177,7 +177,7 @@ class TestDiagnostics:
         assert [it.words for it in blocks] == [
             "Can open the invoice",
             "Can comment",
-            "Can open or answer a dispute",
+            "Can answer a dispute",
             "Can pay online",
         ]
         (shut,) = [it for it in blocks[1].checks if not it.is_passed]

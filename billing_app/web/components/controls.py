@@ -260,6 +260,20 @@ def segmented(
     )
 
 
+class MoreMenu(rx.Component):
+    """Buttons that are rarely needed, behind one."""
+
+    library = rx.asset("more_menu.jsx", shared=True).importable_path
+    tag = "MoreMenu"
+
+    words: rx.Var[str]
+
+
+def more_menu(*buttons: rx.Component, words: str = "More") -> rx.Component:
+    """Keep rare verbs out of sight, one press away."""
+    return MoreMenu.create(*buttons, words=words, class_name="more")
+
+
 class Strip(rx.Component):
     """A landmark whose links may scroll sideways; the current one is in sight."""
 

@@ -81,7 +81,15 @@ def _cells(it: rx.vars.ObjectVar[CustomerLine]) -> list[Any]:
         rx.el.span(it.email, class_name="secondary"),
         rx.el.span(it.open_count, class_name="secondary"),
         risk_signal(it.risk),
-        rx.el.span(it.overdue, class_name="late"),
+        rx.el.span(
+            it.overdue,
+            rx.cond(
+                it.overdue != "",
+                rx.el.span("\u00a0overdue", class_name="only-phone"),
+                rx.fragment(),
+            ),
+            class_name="late",
+        ),
         rx.el.span(
             it.outstanding,
             rx.cond(

@@ -182,7 +182,9 @@ def _attention_row(it: rx.vars.ObjectVar[AttentionLine]) -> rx.Component:
 
 def _aging() -> rx.Component:
     total = rx.el.p(
+        rx.el.span(),
         rx.el.span("Outstanding"),
+        rx.el.span(State.aging_count, class_name="number"),
         rx.el.span(State.aging_total, class_name="number"),
         class_name="aging-total",
     )

@@ -135,6 +135,7 @@ class DashboardState(StaffState, rx.State):
     scale: list[str] = []  # noqa: RUF012
     buckets: list[charts.Bucket] = []  # noqa: RUF012
     aging_total: str = ""
+    aging_count: str = ""
     aging_note: str = ""
     attention: list[AttentionLine] = []  # noqa: RUF012
     attention_count: str = ""
@@ -183,6 +184,7 @@ class DashboardState(StaffState, rx.State):
         self.months, self.scale = _months(it)
         self.buckets = _buckets(it)
         self.aging_total = formats.money(it.outstanding[0].minor, it.currency)
+        self.aging_count = str(sum(each.count for each in it.aging))
         self.aging_note = _also(it.outstanding)
         self.attention = [_attention_line(each) for each in it.attention]
         self.attention_count = str(len(it.attention) or "")
@@ -334,8 +336,8 @@ def _activity_lines(it: Dashboard) -> Iterator[ActivityLine]:
             day="" if day == last_day else _day_words(day, it),
             icon=ICON_BY_EVENT.get(each.event, DEFAULT_ICON),
             who=_who(each),
-            text=each.text,
-            detail=". ".join(_activity_details(each)),
+            text=_activity_words(each),
+            detail=", ".join(_activity_details(each)),
             at=formats.clock_time(each.at, it.moment),
             exactly=formats.exact_instant(each.at, it.moment),
             href=f"/invoices/{each.invoice_id}" if each.invoice_id else "",
@@ -347,6 +349,14 @@ def _who(each: Activity) -> str:
     if each.kind == ActorKind.MEMBER:
         return each.who
     return each.customer_name if each.kind == ActorKind.CUSTOMER else ""
+
+
+def _activity_words(each: Activity) -> str:
+    """Return what happened; who did it, when a customer, stands before it by name."""
+    if not _who(each):
+        return each.text
+    words = each.text.removeprefix("Customer ")
+    return words[:1].upper() + words[1:]
 
 
 def _activity_details(each: Activity) -> Iterable[str]:

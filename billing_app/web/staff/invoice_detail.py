@@ -18,6 +18,7 @@ from billing_app.web.components.controls import (
     link,
     link_button,
     money_input,
+    more_menu,
     segmented,
     text_area,
     text_input,
@@ -56,6 +57,13 @@ OUTCOMES = [
     (Outcome.REISSUED.value, "Reissue"),
     (Outcome.VOID.value, "Void"),
 ]
+OUTCOME_WORDS = {
+    Outcome.STANDS: "The amount is asked for again.",
+    Outcome.CREDITED: "A credit note is issued for what is disputed.",
+    Outcome.REISSUED: "A credit note is issued for all of it, and a draft opens to "
+    "be corrected.",
+    Outcome.VOID: "The whole invoice becomes void.",
+}
 METHODS = [(method.value, METHOD_NAMES[method]) for method in PaymentMethod]
 
 PAYMENT_COLUMNS = (
@@ -221,24 +229,9 @@ def _rare_actions() -> rx.Component:
     card = State.card
     return rx.el.div(
         _may(
-            "issue_invoice",
-            card.can_mark_sent,
-            button("Mark as sent", kind="quiet", on_click=State.mark_sent),
-        ),
-        _may(
             "send_reminder",
             card.can_pay,
-            rx.fragment(
-                button("Send reminder", kind="quiet", on_click=State.start_reminding),
-                button(
-                    "Note a promise", kind="quiet", on_click=State.start_noting_promise
-                ),
-            ),
-        ),
-        _may(
-            "edit_draft",
-            True,
-            button("Duplicate", kind="quiet", on_click=State.duplicate),
+            button("Send reminder", kind="quiet", on_click=State.start_reminding),
         ),
         rx.cond(
             ShellState.may["issue_invoice"],
@@ -249,6 +242,31 @@ def _rare_actions() -> rx.Component:
             ),
             rx.fragment(),
         ),
+        # Whoever may do any of them may duplicate.
+        _may("edit_draft", True, _more_actions()),
+        _may(
+            "void_invoice",
+            card.can_void,
+            button("Void", kind="quiet-danger", on_click=State.start_voiding),
+        ),
+        class_name="actions-rare",
+    )
+
+
+def _more_actions() -> rx.Component:
+    card = State.card
+    return more_menu(
+        _may(
+            "issue_invoice",
+            card.can_mark_sent,
+            button("Mark as sent", kind="quiet", on_click=State.mark_sent),
+        ),
+        _may(
+            "send_reminder",
+            card.can_pay,
+            button("Note a promise", kind="quiet", on_click=State.start_noting_promise),
+        ),
+        button("Duplicate", kind="quiet", on_click=State.duplicate),
         _may(
             "issue_credit_note",
             card.can_credit,
@@ -257,12 +275,6 @@ def _rare_actions() -> rx.Component:
                 button("Replace", kind="quiet", on_click=State.start_reissuing),
             ),
         ),
-        _may(
-            "void_invoice",
-            card.can_void,
-            button("Void", kind="quiet-danger", on_click=State.start_voiding),
-        ),
-        class_name="actions-rare",
     )
 
 
@@ -595,11 +607,9 @@ def _resolve_dialog() -> rx.Component:
         "resolve",
         "Answer the dispute",
         segmented("outcome", "Outcome", OUTCOMES, value=Outcome.STANDS, wide=True),
-        rx.el.p(
-            "Stands: the amount is asked for again. Credit: a credit note for what is "
-            "disputed. Reissue: a credit note for all of it, and a draft to correct. "
-            "Void: the whole invoice is void.",
-            class_name="secondary small",
+        *(
+            rx.el.p(words, class_name=f"outcome outcome-{outcome} secondary small")
+            for outcome, words in OUTCOME_WORDS.items()
         ),
         field(
             "Answer",

@@ -567,12 +567,17 @@ class InvoiceEditorState(StaffState, rx.State):
     async def _changed(self) -> None:
         self._is_dirty = True
         self._say("Not saved" if self.is_stale else "Saving…")
+        # What was refused is being mended; what is left to mend stands beside it.
+        self.notices = [it for it in self.notices if not it.is_refusal]
         await self._compute()
 
     async def _redraw(self) -> None:
         """Make the browser build its fields anew from what the server holds."""
         self.opened = secrets.token_hex(4)
         self.form = {name: getattr(self._draft, name) for name in FIELDS}
+        if self._desk is not None:
+            # A draft without a look of its own is drawn in the workspace's.
+            self.form["look"] = self._draft.look or self._desk.branding.look
         sheet = await self.get_state(EditorLinesState)
         sheet.lines = []
         await self._compute()

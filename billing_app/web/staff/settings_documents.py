@@ -50,7 +50,7 @@ def _numbers() -> list[rx.Component]:
             ),
             hint="{counter:5} counts with five digits; {year} and {month} fill in.",
             error=State.errors["pattern"],
-            class_name="span-6",
+            class_name="span-8",
         ),
         field(
             "Next counter",
@@ -61,18 +61,27 @@ def _numbers() -> list[rx.Component]:
                 "To go on where another program stopped.",
             ),
             error=State.errors["next_value"],
-            class_name="span-3",
-        ),
-        field(
-            "Receipt number",
-            text_input("receipt_pattern", default_value=State.page.receipt_pattern),
-            error=State.errors["receipt_pattern"],
-            class_name="span-3",
+            class_name="span-4",
         ),
         rx.el.p(
             State.preview,
             class_name="quiet",
             custom_attrs={"aria-live": "polite", "id": "number-preview"},
+        ),
+        field(
+            "Credit note number",
+            text_input(
+                "credit_note_pattern", default_value=State.page.credit_note_pattern
+            ),
+            hint="Counts by itself, apart from the invoices.",
+            error=State.errors["credit_note_pattern"],
+            class_name="span-6",
+        ),
+        field(
+            "Receipt number",
+            text_input("receipt_pattern", default_value=State.page.receipt_pattern),
+            error=State.errors["receipt_pattern"],
+            class_name="span-6",
         ),
     ]
 

@@ -42,7 +42,7 @@ def page() -> rx.Component:
             *(_section(title, questions) for title, questions in SECTIONS),
             save_row(),
             on_submit=State.save,
-            class_name="stack",
+            class_name="stack settings-long",
         ),
         state=State,
         here="Portal",

@@ -42,7 +42,7 @@ def page() -> rx.Component:
             rx.el.div(
                 checkbox(
                     "is_on",
-                    "Send reminders for unpaid invoices by themselves",
+                    "Remind customers of unpaid invoices automatically",
                     default_checked=state.page.is_on,
                 ),
                 class_name="span-12",

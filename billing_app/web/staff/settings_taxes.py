@@ -68,7 +68,10 @@ def _cells(tax: Any) -> list[rx.Component]:
         ),
         rx.cond(
             tax.is_archived,
-            _action("Put back", tax, State.restore(tax.tax_id)),
+            rx.el.span(
+                _action("Put back", tax, State.restore(tax.tax_id)),
+                class_name="row-acts",
+            ),
             rx.el.span(
                 _action("Change", tax, State.edit(tax.tax_id)),
                 rx.cond(
@@ -76,6 +79,7 @@ def _cells(tax: Any) -> list[rx.Component]:
                     rx.fragment(),
                     _action("Archive", tax, State.archive(tax.tax_id)),
                 ),
+                class_name="row-acts",
             ),
         ),
     ]

@@ -43,7 +43,10 @@ def page() -> rx.Component:
 def refusal(words: str) -> rx.Component:
     """Say why the last try was refused; without scripts, in general words."""
     return rx.fragment(
-        rx.cond(SignInState.problem, message(SignInState.problem, tone="bad")),
+        rx.cond(
+            SignInState.problem,
+            message(SignInState.problem, tone="bad", icon_name="alert"),
+        ),
         rx.el.noscript(
             rx.el.p(words, class_name="refused", custom_attrs={"id": "refused"})
         ),

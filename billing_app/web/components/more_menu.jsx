@@ -1,0 +1,39 @@
+import { useEffect, useRef } from "react";
+
+// Rare verbs behind one button. It closes once one is chosen, on Escape, and when
+// the pointer or the focus goes elsewhere.
+export function MoreMenu({ words, children, ...attributes }) {
+  const menu = useRef(null);
+
+  useEffect(() => {
+    const leave = ({ target }) => {
+      if (!menu.current.contains(target)) menu.current.open = false;
+    };
+    document.addEventListener("pointerdown", leave);
+    document.addEventListener("focusin", leave);
+    return () => {
+      document.removeEventListener("pointerdown", leave);
+      document.removeEventListener("focusin", leave);
+    };
+  }, []);
+
+  const close = () => {
+    menu.current.querySelector("summary").focus();
+    menu.current.open = false;
+  };
+  const onClick = ({ target }) => {
+    if (target.closest("button")) close();
+  };
+  const onKeyDown = (event) => {
+    if (event.key !== "Escape" || !menu.current.open) return;
+    event.stopPropagation();
+    close();
+  };
+
+  return (
+    <details {...attributes} ref={menu} onClick={onClick} onKeyDown={onKeyDown}>
+      <summary className="button button-quiet">{words}</summary>
+      <div className="more-verbs">{children}</div>
+    </details>
+  );
+}
