@@ -6,13 +6,14 @@ import contextlib
 import json
 import re
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from tests.e2e.conftest import OpenPage
 from tests.support.browser import PHONE, find_barriers, scrolls_sideways
@@ -117,12 +118,10 @@ def test_both_sides_talk_live_and_nothing_typed_is_lost(
     expect(visitor.locator("#painted")).to_have_count(0)
 
     # Typed, not posted: a reload keeps it here, and staff see nothing.
-    thread.get_by_label("Message").press("End")
-    thread.get_by_label("Message").type(" ")
     visitor.reload()
     expect(visitor.locator("#painted")).to_have_count(0)
     expect(thread.get_by_label("Message")).to_have_value(
-        "Was the valve really replaced? "
+        "Was the valve really replaced?"
     )
     expect(thread.get_by_label("Your name")).to_have_value("Ines Vermeer")
     elsewhere = open_page()
@@ -145,6 +144,77 @@ def test_both_sides_talk_live_and_nothing_typed_is_lost(
 
 
 @pytest.mark.feature("F077")
+@pytest.mark.feature("F075")
+def test_what_is_typed_before_the_page_is_live_outlives_reloads(
+    demo: tuple[Server, Any], open_page: OpenPage
+):
+    """Reloaded while the server's own page still stands there, and right after it."""
+    sockets: list[WebSocketRoute] = []
+    visitor = open_page()
+    # Until it is connected the page is the one that the server painted.
+    visitor.route_web_socket(re.compile("/_event/"), lambda it: sockets.append(it))
+    visitor.goto(due_invoice(demo[1])["url"])
+    thread = comments_of(visitor)
+    thread.get_by_label("Message").fill("Which valve was it?")
+    thread.get_by_label("Your name").fill("Ines Vermeer")
+    wait_until_held(visitor, sockets, 1)
+    expect(visitor.locator("#painted")).to_have_count(1)
+
+    visitor.reload()
+    wait_until_held(visitor, sockets, 2)
+    expect(visitor.locator("#painted")).to_have_count(1)
+    sockets[-1].connect_to_server()
+    expect(visitor.locator("#painted")).to_have_count(0)
+    expect(thread.get_by_label("Message")).to_have_value("Which valve was it?")
+
+    visitor.reload()
+    wait_until_held(visitor, sockets, 3)
+    sockets[-1].connect_to_server()
+    expect(visitor.locator("#painted")).to_have_count(0)
+    expect(thread.get_by_label("Message")).to_have_value("Which valve was it?")
+    expect(thread.get_by_label("Your name")).to_have_value("Ines Vermeer")
+    thread.get_by_label("Message").fill("")
+    elsewhere = open_page()
+    elsewhere.goto(visitor.url)
+    expect(elsewhere.locator("#painted")).to_have_count(0)
+    expect(comments_of(elsewhere).get_by_label("Message")).to_have_value("")
+
+
+@pytest.mark.feature("F075")
+def test_what_is_typed_before_any_script_came_stays_in_sight(
+    demo: tuple[Server, Any], open_page: OpenPage
+):
+    sockets: list[WebSocketRoute] = []
+    scripts: list[Route] = []
+    visitor = open_page()
+    visitor.route_web_socket(re.compile("/_event/"), lambda it: sockets.append(it))
+    typed = threading.Event()
+    visitor.route(
+        re.compile(r"\.js$"),
+        lambda it: it.continue_() if typed.is_set() else scripts.append(it),
+    )
+    visitor.goto(due_invoice(demo[1])["url"], wait_until="commit")
+    message = comments_of(visitor).get_by_label("Message")
+    message.fill("Which valve")
+    typed.set()
+    for script in scripts:
+        script.continue_()
+    wait_until_held(visitor, sockets, 1)
+
+    expect(message).to_have_value("Which valve")
+    message.press_sequentially(" was it?")
+    expect(message).to_have_value("Which valve was it?")
+    sockets[-1].connect_to_server()
+    expect(visitor.locator("#painted")).to_have_count(0)
+    expect(message).to_have_value("Which valve was it?")
+
+
+def wait_until_held(page: Page, sockets: list[WebSocketRoute], many: int) -> None:
+    """Wait until the page has asked for its socket so many times."""
+    # Asking the page something lets what it did arrive here.
+    wait_until(lambda: bool(page.title()) and len(sockets) >= many)
+
+
 def test_what_was_said_while_away_is_there_once(
     demo: tuple[Server, Any], open_page: OpenPage
 ):

@@ -6,7 +6,7 @@ const painted =
   typeof document === "undefined" ? null : document.getElementById("painted");
 const html = painted?.innerHTML ?? "";
 const path = painted ? window.location.pathname : "";
-const typed = new Map();
+const typed = new Map(painted ? left() : []);
 let focused = "";
 
 // Typed before this module came; and after, until the page has taken over.
@@ -17,12 +17,39 @@ if (painted) {
   document.addEventListener("input", ({ target }) => {
     if (isPainted(target)) typed.set(target.id, target.value);
   });
+  // What is sent off by a plain form is no draft any more.
+  document.addEventListener("submit", ({ target }) => {
+    if (isPainted(target)) typed.clear();
+  });
+  // Reloaded before the page took over: the next one hands it over instead.
+  window.addEventListener("pagehide", () => {
+    if (typed.size) leave([...typed]);
+  });
   document.addEventListener("focusin", ({ target }) => {
     if (isPainted(target)) focused = target.id;
   });
   document.addEventListener("focusout", ({ target }) => {
     if (isPainted(target)) focused = "";
   });
+}
+
+// What was typed here and then left waits in this tab, for this address alone.
+function left() {
+  try {
+    const kept = JSON.parse(sessionStorage.getItem("painted") ?? "null");
+    sessionStorage.removeItem("painted");
+    return kept?.path === path ? kept.typed : [];
+  } catch {
+    return [];
+  }
+}
+
+function leave(fields) {
+  try {
+    sessionStorage.setItem("painted", JSON.stringify({ path, typed: fields }));
+  } catch {
+    // Storage is full or switched off.
+  }
 }
 
 export function Painted({ children }) {

@@ -42,11 +42,15 @@ export function CommentKeeper({ draft, posted, children, ...rest }) {
 
   useEffect(() => {
     const kept = { ...read(WHO), ...read(place) };
+    let isNew = false;
     for (const name of ["name", "email", "body", "line"]) {
       const field = named(name);
       if (field && !field.value && kept[name]) field.value = kept[name];
+      isNew ||= Boolean(field?.value) && field.value !== kept[name];
     }
     named("request_key").value = kept.key || newKey();
+    // Typed before the page took over, when nobody was here to keep it.
+    if (isNew) remember();
     const fold = root.current.closest("details");
     if (fold && kept.body) fold.open = true;
   }, [draft]);
