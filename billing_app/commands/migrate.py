@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from billing_app.database import schema
 from billing_app.settings import Settings, load_settings
 
 
@@ -19,6 +20,8 @@ def run(_: argparse.Namespace) -> int:
 
 def migrate(settings: Settings) -> None:
     """Make the data directory and run the migrations it lacks."""
+    if schema.is_file_current(settings.database_url):
+        return
     from billing_app.database import migrations
     from billing_app.database.engine import open_engine
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from operator import attrgetter
 
 from sqlalchemy import bindparam, func
 from sqlalchemy import select as columns
@@ -51,19 +52,29 @@ class Waiting:
 
 def accept(uow: UnitOfWork, arrival: Arrival) -> int | None:
     """Store a webhook; return its id, or None when it came before."""
-    values = {
-        "source": "stripe",
-        "external_id": arrival.external_id,
-        "kind": arrival.kind,
-        "object_id": arrival.object_id,
-        "is_livemode": arrival.is_live,
-        "payload": arrival.payload,
-        "status": InboundStatus.WAITING,
-        "attempts": 0,
-        "last_error": "",
-        "received_at": uow.now,
-    }
-    return uow.add_unless_there(InboundEvent, values)
+    return accept_all(uow, [arrival])[0]
+
+
+def accept_all(uow: UnitOfWork, arrivals: Sequence[Arrival]) -> list[int | None]:
+    """Store webhooks; return the id of each, or None where it came before."""
+    rows = [
+        {
+            "source": "stripe",
+            "external_id": arrival.external_id,
+            "kind": arrival.kind,
+            "object_id": arrival.object_id,
+            "is_livemode": arrival.is_live,
+            "payload": arrival.payload,
+            "status": InboundStatus.WAITING,
+            "attempts": 0,
+            "last_error": "",
+            "received_at": uow.now,
+        }
+        # In one order, so that no two processes wait for each other.
+        for arrival in sorted(arrivals, key=attrgetter("external_id"))
+    ]
+    new = uow.add_all_unless_there(InboundEvent, rows, "external_id")
+    return [new.pop(arrival.external_id, None) for arrival in arrivals]
 
 
 def read_waiting(uow: UnitOfWork, event_ids: Sequence[int]) -> list[Waiting]:

@@ -212,6 +212,20 @@ class UnitOfWork:
         row = {**values, "workspace_id": self.actor.workspace_id}
         return connection.scalar(insert_new, row)
 
+    def add_all_unless_there(
+        self, table: type[WorkspaceOwned], rows: Sequence[dict[str, Any]], name: str
+    ) -> dict[Any, int]:
+        """Insert rows as `add_unless_there` does.
+
+        Returns:
+            The ids of those that were not there, by their value of the column `name`.
+        """
+        connection = self._session.connection()
+        insert_new = _inserting_new_ones(table, connection.dialect.name, name)
+        owned = [{**row, "workspace_id": self.actor.workspace_id} for row in rows]
+        found: Sequence[Any] = connection.execute(insert_new, owned).all()
+        return dict(found)
+
     def delete(self, row: Any) -> None:
         self._session.delete(row)
         self._session.flush()
@@ -449,6 +463,12 @@ def _inserting_new(table: type[Any], dialect: str) -> Any:
 @cache
 def _inserting_new_one(table: type[Any], dialect: str) -> Any:
     return _inserting_new(table, dialect).returning(table.__table__.c.id)
+
+
+@cache
+def _inserting_new_ones(table: type[Any], dialect: str, name: str) -> Any:
+    columns = table.__table__.c
+    return _inserting_new(table, dialect).returning(columns[name], columns.id)
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from copy import deepcopy
 from decimal import Decimal
 from typing import Any
 
-from facturx import generate_xml
 from lxml import etree
 
 from billing_app.documents.printable import printable, printable_prose
@@ -80,6 +79,9 @@ def write_ubl(document: InvoiceDocument) -> bytes:
 
 
 def _generate(terms: Terms, flavor: str) -> etree._Element:
+    # Imported by who writes one: it brings a PDF library of its own.
+    from facturx import generate_xml
+
     # It changes what it is given, and its own checks are made in the tests.
     xml = generate_xml(
         deepcopy(terms),

@@ -26,6 +26,7 @@ from billing_app.models import StripeAccount
 from billing_app.queries import attempts
 from billing_app.runtime import Runtime
 from billing_app.services import online_payments
+from billing_app.workflows import stripe_intake
 from billing_app.workflows.stripe_accounts import (
     Connection,
     connect_to,
@@ -138,8 +139,7 @@ def receive(
         raise NobodyListens("Nobody listens here.")
     secret = runtime.cipher.decrypt(receiver.secret_encrypted)
     event = verify_webhook(payload, signature, secret, runtime.now())
-    with runtime.unit(receiver.actor) as uow:
-        event_id = inbox.accept(uow, _arrival(event))
+    event_id = stripe_intake.store(runtime, receiver.actor, _arrival(event))
     return Received(receiver.actor, event_id)
 
 
