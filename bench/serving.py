@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import statistics
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,6 +18,7 @@ from bench.browser import amount_visible_ms, loaded_files, ms_between_screens
 from bench.figure import Measured, NotMeasured, Reference, Row
 from bench.ground import PORT, Ground, Served, serving
 from bench.visitors import crowd, grown_kb, record
+from billing_app.database.outbox import oldest_waiting
 from billing_app.domain.cookies import session_cookie
 from billing_app.domain.portal_settings import CommentMode, PortalSettings, WriteAuth
 from billing_app.models import WorkspaceSettings
@@ -27,6 +29,7 @@ URL = f"http://localhost:{PORT}"
 VISITORS = 50
 CROWD = 500
 SCREENS = 5
+_IDLE_SECONDS_MAX = 600
 NO_PAGE = "the portal page is not painted yet"
 
 
@@ -38,7 +41,19 @@ def the_server(ground: Ground) -> Iterator[Served]:
     with serving(*command, url=URL, ready="/readyz", environment=there):
         pass
     with serving(*command, url=URL, ready="/readyz", environment=there) as served:
+        _wait_until_idle(ground)
         yield served
+
+
+def _wait_until_idle(ground: Ground) -> None:
+    """Let the server first print and mail what the sections before have promised."""
+    runtime = ground.runtime
+    deadline = time.monotonic() + _IDLE_SECONDS_MAX
+    while time.monotonic() < deadline:
+        if oldest_waiting(runtime.engine, runtime.now()) is None:
+            return
+        time.sleep(1)
+    raise TimeoutError("the outbox is not empty")
 
 
 def warm_start(served: Served) -> Iterator[Row]:

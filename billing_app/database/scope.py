@@ -30,24 +30,39 @@ class Reach(Enum):
     INVOICE = "invoice"
 
 
+# Where a session keeps whose it is.
+_ACTOR = "actor"
+
+
 def limit_session(session: Session, actor: Actor) -> None:
     """Make other workspaces, and other customers, not exist for this session."""
+    assert _ACTOR not in session.info, "a session is one actor's for good"
+    session.info[_ACTOR] = actor
 
-    @event.listens_for(session, "do_orm_execute")
-    def limit(state: ORMExecuteState) -> None:
-        if state.is_select and isinstance(state.parameters, dict) and state.parameters:
-            # Who gives values beside a statement keeps it.
-            state.statement, state.parameters = limited_kept(
-                state.statement, state.parameters, actor
-            )
-        else:
-            state.statement = limited(state.statement, limits_for(actor))
 
-    @event.listens_for(session, "before_flush")
-    def refuse_foreign_rows(session: Session, *_: object) -> None:
-        for row in session.new | session.dirty:
-            if isinstance(row, WorkspaceOwned):
-                assert row.workspace_id == actor.workspace_id, "another workspace's row"
+# Told of by the class: to listen to each session anew costs as much as a statement.
+@event.listens_for(Session, "do_orm_execute")
+def _limit(state: ORMExecuteState) -> None:
+    actor = state.session.info.get(_ACTOR)
+    if actor is None:
+        return
+    if state.is_select and isinstance(state.parameters, dict) and state.parameters:
+        # Who gives values beside a statement keeps it.
+        state.statement, state.parameters = limited_kept(
+            state.statement, state.parameters, actor
+        )
+    else:
+        state.statement = limited(state.statement, limits_for(actor))
+
+
+@event.listens_for(Session, "before_flush")
+def _refuse_foreign_rows(session: Session, *_: object) -> None:
+    actor = session.info.get(_ACTOR)
+    if actor is None:
+        return
+    for row in session.new | session.dirty:
+        if isinstance(row, WorkspaceOwned):
+            assert row.workspace_id == actor.workspace_id, "another workspace's row"
 
 
 def limited(statement: Any, limits: dict[Table, LoaderCriteriaOption]) -> Any:
@@ -103,13 +118,13 @@ def limit_on(table: type[WorkspaceOwned], actor: Actor) -> LoaderCriteriaOption:
     """
     workspace_id = actor.workspace_id
     if not isinstance(actor, PortalVisitor):
-        return _limit(table, lambda row: row.workspace_id == workspace_id)
+        return _criteria(table, lambda row: row.workspace_id == workspace_id)
     if not issubclass(table, CustomerVisible):
-        return _limit(table, false())
+        return _criteria(table, false())
 
     customer_id, invoice_id = actor.customer_id, actor.invoice_id
     if invoice_id is None or not table.INVOICE_COLUMN:
-        return _limit(
+        return _criteria(
             table,
             lambda row: (
                 (row.workspace_id == workspace_id)
@@ -118,7 +133,7 @@ def limit_on(table: type[WorkspaceOwned], actor: Actor) -> LoaderCriteriaOption:
             ),
         )
     if table.INVOICE_COLUMN == "id":
-        return _limit(
+        return _criteria(
             table,
             lambda row: (
                 (row.workspace_id == workspace_id)
@@ -127,7 +142,7 @@ def limit_on(table: type[WorkspaceOwned], actor: Actor) -> LoaderCriteriaOption:
                 & row.shown_to_customer()
             ),
         )
-    return _limit(
+    return _criteria(
         table,
         lambda row: (
             (row.workspace_id == workspace_id)
@@ -160,12 +175,12 @@ def named_limit_on(table: type[WorkspaceOwned], reach: Reach) -> LoaderCriteriaO
     values or over parameters.
     """
     if reach == Reach.WORKSPACE:
-        return _limit(table, lambda row: row.workspace_id == _WORKSPACE_ID)
+        return _criteria(table, lambda row: row.workspace_id == _WORKSPACE_ID)
     if not issubclass(table, CustomerVisible):
-        return _limit(table, false())
+        return _criteria(table, false())
 
     if reach == Reach.CUSTOMER or not table.INVOICE_COLUMN:
-        return _limit(
+        return _criteria(
             table,
             lambda row: (
                 (row.workspace_id == _WORKSPACE_ID)
@@ -174,7 +189,7 @@ def named_limit_on(table: type[WorkspaceOwned], reach: Reach) -> LoaderCriteriaO
             ),
         )
     if table.INVOICE_COLUMN == "id":
-        return _limit(
+        return _criteria(
             table,
             lambda row: (
                 (row.workspace_id == _WORKSPACE_ID)
@@ -183,7 +198,7 @@ def named_limit_on(table: type[WorkspaceOwned], reach: Reach) -> LoaderCriteriaO
                 & row.shown_to_customer()
             ),
         )
-    return _limit(
+    return _criteria(
         table,
         lambda row: (
             (row.workspace_id == _WORKSPACE_ID)
@@ -209,7 +224,7 @@ def _ids_of(actor: Actor) -> Mapping[str, int | None]:
     return ids
 
 
-def _limit(
+def _criteria(
     table: type[WorkspaceOwned], criteria: Callable[[Any], Any] | Any
 ) -> LoaderCriteriaOption:
     return with_loader_criteria(table, criteria, include_aliases=True)

@@ -1,5 +1,7 @@
 """The icon set: one path per icon, for pages and for HTML written on the server."""
 
+from functools import cache
+
 from markupsafe import Markup
 
 # Drawn on a 24 x 24 grid with a stroke, no fill. Outlines from Lucide (ISC, parts
@@ -317,6 +319,7 @@ ICONS: dict[str, str] = {
 }
 
 
+@cache
 def icon_svg(name: str, size: int = 16, look: str = "") -> Markup:
     """Return the same icon as HTML for pages painted on the server."""
     svg = Markup(

@@ -9,7 +9,7 @@ halves to even.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -138,11 +138,14 @@ def format_percent(value: Decimal, language: str = "en") -> str:
     return _exactly(value, 0, language) + "%"
 
 
+# Pages write the same few days again and again, and Babel takes its time for each.
+@lru_cache(maxsize=4096)
 def format_date(day: date, language: str = "en") -> str:
     """Write a date with the month in words: 12 November 2026."""
     return babel_date(day, "long", locale=locale_of(language))
 
 
+@lru_cache(maxsize=4096)
 def format_short_date(day: date, language: str = "en") -> str:
     """Write a date with the month in letters, for lists: 12 Nov 2026."""
     return babel_date(day, "medium", locale=locale_of(language))
@@ -153,14 +156,20 @@ def format_instant(at: datetime, now: datetime, zone: str, language: str = "en")
     there = at.astimezone(ZoneInfo(zone))
     this_year = now.astimezone(ZoneInfo(zone)).year
     skeleton = "MMMd" if there.year == this_year else "yMMMd"
-    day = babel_skeleton(skeleton, there, locale=locale_of(language))
-    return f"{day}, {there:%H:%M}"
+    return f"{_day_by(skeleton, there.date(), language)}, {there:%H:%M}"
 
 
 def format_exact_instant(at: datetime, zone: str, language: str = "en") -> str:
     """Write an instant in full: 17 November 2026, 09:12:40 CET."""
     there = at.astimezone(ZoneInfo(zone))
     return f"{format_date(there.date(), language)}, {there:%H:%M:%S %Z}"
+
+
+@lru_cache(maxsize=4096)
+def _day_by(skeleton: str, day: date, language: str) -> str:
+    # Babel takes only an instant here, of which the skeleton shows the day.
+    at_noon = datetime.combine(day, time(12))
+    return babel_skeleton(skeleton, at_noon, locale=locale_of(language))
 
 
 def _exactly(value: Decimal, places_min: int, language: str) -> str:

@@ -87,7 +87,7 @@ def read_invoice(uow: UnitOfWork, invoice_id: int | None = None) -> ReadInvoice:
             state=InvoiceState(found.state),
             outstanding_minor=found.outstanding_minor,
             processing_minor=found.processing_minor,
-            received=tuple(_list_received(uow, wanted)),
+            received=tuple(_list_received(uow, wanted)) if found.received_count else (),
             debits=tuple(_list_debits(uow, wanted)) if found.processing_minor else (),
             pdf=pdf_state(found.pdf_digest, found.pdf_error),
             disputed_minor=found.disputed_minor,
@@ -232,6 +232,16 @@ _DISPUTE_COUNT = (
     .scalar_subquery()
 )
 
+_RECEIVED_COUNT = (
+    select(func.count(col(Payment.id)))
+    .where(col(Payment.invoice_id) == _WANTED_ID)
+    .scalar_subquery()
+) + (
+    select(func.count(col(Allocation.id)))
+    .where(col(Allocation.invoice_id) == _WANTED_ID)
+    .scalar_subquery()
+)
+
 _INVOICE = (
     select(
         col(Invoice.state),
@@ -240,6 +250,7 @@ _INVOICE = (
         col(Invoice.disputed_minor),
         col(Invoice.allocated_minor),
         col(Invoice.credited_minor),
+        _RECEIVED_COUNT.label("received_count"),
         _DISPUTE_COUNT.label("dispute_count"),
         ASKING_COUNT.label("asking_count"),
         EVENT_COUNT.label("event_count"),

@@ -13,7 +13,7 @@ from billing_app.domain.actors import PortalVisitor
 from billing_app.domain.errors import NotFound
 from billing_app.domain.portal_dispute import DisputeFacts
 from billing_app.domain.portal_thread import CommentFacts, Stretch
-from billing_app.models import Comment, Invoice, IssuedDocument
+from billing_app.models import Comment, Dispute, Invoice, IssuedDocument
 from billing_app.queries.portal_disputes import list_disputes
 
 PAGE_SIZE = 50
@@ -58,11 +58,12 @@ def read_threads(
     found = uow.first(_DOCUMENT, invoice_id=invoice_id)
     if found is None:
         raise NotFound("Invoice not found.")
-    disputes = tuple(list_disputes(uow, invoice_id)) if shows_disputes else ()
+    asks_disputes = shows_disputes and found.dispute_count
+    disputes = tuple(list_disputes(uow, invoice_id)) if asks_disputes else ()
     wanted = SHOWN_MAX if has_all_of_disputes else PAGE_SIZE
     return ReadThreads(
         content=found.content,
-        invoice=_read_own(uow, invoice_id, since, before),
+        invoice=_read_own(uow, invoice_id, since, before, found.comment_count),
         disputes=disputes,
         in_disputes=_read_in_disputes(uow, invoice_id, wanted) if disputes else {},
     )
@@ -75,27 +76,25 @@ def list_latest(uow: UnitOfWork, invoice_id: int) -> tuple[CommentFacts, ...]:
     return tuple(CommentFacts(*row) for row in reversed(rows))
 
 
-def _read_own(uow: UnitOfWork, invoice_id: int, since: int, before: int) -> Stretch:
+def _read_own(
+    uow: UnitOfWork, invoice_id: int, since: int, before: int, count: int
+) -> Stretch:
     wanted = SHOWN_MAX if since else PAGE_SIZE
     rows = uow.all(
         _COMMENTS,
         invoice_id=invoice_id,
-        since=since,
+        since=0 if before else since,
         before=before or _LAST,
         wanted=wanted + 1,
     )
     comments = tuple(CommentFacts(*row) for row in reversed(rows[:wanted]))
-    first = comments[0].id if comments else 0
+    # A stretch that is not before anything goes to the last: what it lacks is older.
+    has_older = len(rows) > wanted if before else count > len(comments)
     return Stretch(
         comments=comments,
-        count=uow.one(_COUNT, invoice_id=invoice_id)[0],
-        older=first if _has_older(uow, invoice_id, first) else 0,
+        count=count,
+        older=comments[0].id if has_older and comments else 0,
     )
-
-
-def _has_older(uow: UnitOfWork, invoice_id: int, first: int) -> bool:
-    found = uow.first(_COMMENTS, invoice_id=invoice_id, since=0, before=first, wanted=1)
-    return found is not None
 
 
 def _read_in_disputes(
@@ -124,8 +123,23 @@ _LAST = 2**62
 
 _WANTED_ID = bindparam("invoice_id", type_=BigInteger)
 _IS_IN_DISPUTE = col(Comment.dispute_id).is_not(None)
+# Few invoices have any, and one statement less is worth a lot.
 _DOCUMENT = (
-    select(col(IssuedDocument.content))
+    select(
+        col(IssuedDocument.content),
+        (
+            select(func.count(col(Comment.id)))
+            .where(col(Comment.invoice_id) == _WANTED_ID, ~_IS_IN_DISPUTE)
+            .scalar_subquery()
+            .label("comment_count")
+        ),
+        (
+            select(func.count(col(Dispute.id)))
+            .where(col(Dispute.invoice_id) == _WANTED_ID)
+            .scalar_subquery()
+            .label("dispute_count")
+        ),
+    )
     .join(Invoice, col(Invoice.id) == col(IssuedDocument.invoice_id))
     .where(col(Invoice.id) == _WANTED_ID, col(IssuedDocument.kind) == "invoice")
 )
@@ -148,11 +162,6 @@ _COMMENTS = _SAID.where(
     ~_IS_IN_DISPUTE,
     col(Comment.id) >= bindparam("since", type_=BigInteger),
     col(Comment.id) < bindparam("before", type_=BigInteger),
-)
-_COUNT = (
-    select(func.count())
-    .select_from(Comment)
-    .where(col(Comment.invoice_id) == _WANTED_ID, ~_IS_IN_DISPUTE)
 )
 _IN_DISPUTES = _SAID.where(_IS_IN_DISPUTE)
 _COUNTS = (

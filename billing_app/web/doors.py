@@ -45,6 +45,7 @@ TEXT_LENGTH_MAX = 200_000
 # What the databases keep in a column of numbers.
 NUMBER_MAX = 2**63 - 1
 NOTICES_MAX = 3
+PORTAL_PATHS = ("/p/", "/c/", "/account/")
 
 
 class Audience(StrEnum):
@@ -267,7 +268,7 @@ class StaffState(ActingState, mixin=True):
         Reflex keeps all states of an app for each visitor. What staff have not used
         is as the frontend was built with, and is not even made here.
         """
-        if not self._was_touched and parse_place(self.router.url.path):
+        if not self._was_touched and self.rx_router_url.path.startswith(PORTAL_PATHS):
             return {}
         return super().dict(*args, **kwargs)
 

@@ -115,7 +115,6 @@ def _put_off(runtime: Runtime, message: Claimed, error: str, *, is_final: bool) 
 
 
 def _tell(runtime: Runtime, message: Claimed) -> None:
-    topics = [f"workspace:{message.workspace_id}"]
-    if message.invoice_id is not None:
-        topics.append(f"invoice:{message.invoice_id}")
-    runtime.bus.publish(*topics)
+    # Who prints a document tells its invoice's pages; that a mail has left is for
+    # staff, and need not wake hundreds of customers.
+    runtime.bus.publish(f"workspace:{message.workspace_id}")

@@ -11,13 +11,14 @@ from tests.support.world import World
 
 
 async def test_delivers_what_is_promised_and_ends_at_a_signal(world: World):
-    invoice_id = an_invoice(world, world.northwind)
+    an_invoice(world, world.northwind)
 
     def waits() -> bool:
         messages = all_rows(world, world.northwind, OutboxMessage)
         return any(x.done_at is None for x in messages)
 
-    with world.runtime.bus.subscribe(f"invoice:{invoice_id}") as hints:
+    topic = f"workspace:{world.northwind.workspace_id}"
+    with world.runtime.bus.subscribe(topic) as hints:
         work = asyncio.create_task(work_until_told(world.runtime))
         while waits():
             assert await hints.wait(60)
