@@ -19,6 +19,7 @@ from babel import Locale
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from billing_app.documents.payment_part import PaymentPart, payment_part
 from billing_app.documents.printable import printable, printable_prose
 from billing_app.documents.qr import code_of
 from billing_app.documents.words import Words, words_for
@@ -248,11 +249,11 @@ def render_print(
     """
     printed = _printed(document, "h1", _data_url(logo) if logo else "")
     printed = replace(printed, check_at=check_at)
-    sheet = Markup(_render(printed))  # noqa: S704 - escaped by its template
-    page = _templates().get_template("print.html")
-    return page.render(
-        d=printed, sheet=sheet, made_at=made_at.isoformat("T", "seconds")
-    )
+    part = payment_part(document) if isinstance(document, InvoiceDocument) else None
+    if part is not None:
+        # The payment part holds the code, in the size that banks want.
+        printed = replace(printed, payment_code=Markup())
+    return _render_page(printed, made_at, part)
 
 
 def render_statement(
@@ -260,10 +261,16 @@ def render_statement(
 ) -> str:
     """Return a statement of account as a page, in the look of the invoices."""
     printed = _printed_statement(document, _data_url(logo) if logo else "")
+    return _render_page(printed, made_at)
+
+
+def _render_page(
+    printed: Printed, made_at: datetime, part: PaymentPart | None = None
+) -> str:
     sheet = Markup(_render(printed))  # noqa: S704 - escaped by its template
     page = _templates().get_template("print.html")
     return page.render(
-        d=printed, sheet=sheet, made_at=made_at.isoformat("T", "seconds")
+        d=printed, sheet=sheet, p=part, made_at=made_at.isoformat("T", "seconds")
     )
 
 
@@ -321,7 +328,7 @@ def _printed_invoice(
     )
     if document.reference and bank_rows:
         reference = format_reference(document.reference)
-        bank_rows += (Row(words.reference, reference),)
+        bank_rows += (Row(words.payment_reference, reference),)
     return Printed(
         look=brand.look,
         heading=heading,

@@ -41,6 +41,7 @@ class Words:
     terms: str
     bank_transfer: str
     reference: str
+    payment_reference: str
     vat_id: str
     tax_id: str
     page: str
@@ -126,6 +127,7 @@ notes | Notes | Hinweise | Remarques | Notas | Opmerkingen
 terms | Terms | Zahlungsbedingungen | Conditions | Condiciones | Voorwaarden
 bank_transfer | Bank transfer | Überweisung | Virement | Transferencia | Overschrijving
 reference | Reference | Verwendungszweck | Référence | Referencia | Kenmerk
+payment_reference | Reference | Referenz | Référence | Referencia | Kenmerk
 vat_id | VAT | USt-IdNr. | TVA | IVA | Btw-nr.
 tax_id | Tax ID | Steuernr. | N° fiscal | NIF | Fiscaal nr.
 page | Page | Seite | Page | Página | Pagina

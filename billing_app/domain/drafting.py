@@ -21,6 +21,7 @@ from billing_app.domain.document import (
     QrBill,
 )
 from billing_app.domain.money import Money
+from billing_app.domain.taxes import EXEMPTION_CODES, tax_note
 from billing_app.domain.totals import (
     Adjustment,
     AdjustmentTotals,
@@ -99,8 +100,10 @@ def build_document(
                 percent=group.percent,
                 taxable_minor=group.taxable.minor,
                 tax_minor=group.tax.minor,
-                exemption_reason=group.exemption_reason,
-                exemption_code=group.exemption_code,
+                exemption_reason=group.exemption_reason
+                or tax_note(group.category, header.language),
+                exemption_code=group.exemption_code
+                or EXEMPTION_CODES.get(group.category, ""),
             )
             for group in totals.tax_groups
         ),

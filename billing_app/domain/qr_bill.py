@@ -29,8 +29,8 @@ _LENGTHS = {
     "country": 2,
 }
 NEEDS_ADDRESS = (
-    "For the payment part of the Swiss QR-bill the address of your business needs "
-    "a street, and on the next line postal code and town, like “8001 Zürich”."
+    "For the payment part of the Swiss QR-bill your business needs its country, and "
+    "an address with street, then postal code and town, like “8001 Zürich”."
 )
 
 # The shapes of Europe's postal codes, then the town: 8001, 3045 AG, 113 56, 00-950.
@@ -58,6 +58,12 @@ def make_qr_bill(
         return None
     creditor = postal_address(seller)
     return QrBill(creditor, postal_address(buyer)) if creditor else None
+
+
+def find_qr_bill_gap(seller: Party, iban: str) -> str:
+    """Say what a business with a Swiss account lacks for QR-bills, if anything."""
+    is_wanting = may_have_qr_bill(iban) and postal_address(seller) is None
+    return NEEDS_ADDRESS if is_wanting else ""
 
 
 def may_have_qr_bill(iban: str) -> bool:

@@ -18,12 +18,84 @@ TAX_CATEGORIES = {
 }
 
 
+# What has to be said where no tax is charged (2006/112/EC, article 226, and what the
+# countries make of it), in the languages documents are printed in.
+_NOTES = {
+    "AE": {
+        "en": "Reverse charge",
+        "de": "Steuerschuldnerschaft des Leistungsempfängers",
+        "fr": "Autoliquidation",
+        "es": "Inversión del sujeto pasivo",
+        "nl": "Btw verlegd",
+        "it": "Inversione contabile",
+    },
+    "K": {
+        "en": "VAT-exempt intra-Community supply",
+        "de": "Steuerfreie innergemeinschaftliche Lieferung",
+        "fr": "Livraison intracommunautaire exonérée de TVA",
+        "es": "Entrega intracomunitaria exenta de IVA",
+        "nl": "Intracommunautaire levering, vrijgesteld van btw",
+        "it": "Cessione intracomunitaria non imponibile IVA",
+    },
+    "G": {
+        "en": "VAT-exempt export outside the EU",
+        "de": "Steuerfreie Ausfuhrlieferung",
+        "fr": "Exportation exonérée de TVA",
+        "es": "Exportación exenta de IVA",
+        "nl": "Uitvoer buiten de EU, vrijgesteld van btw",
+        "it": "Esportazione non imponibile IVA",
+    },
+    "O": {
+        "en": "Not subject to VAT",
+        "de": "Nicht steuerbar",
+        "fr": "Hors du champ d’application de la TVA",
+        "es": "Operación no sujeta a IVA",
+        "nl": "Valt buiten de btw",
+        "it": "Fuori campo IVA",
+    },
+}
+
+# The same for machines: the CEF list of exemption reasons (VATEX).
+EXEMPTION_CODES = {
+    "AE": "VATEX-EU-AE",
+    "K": "VATEX-EU-IC",
+    "G": "VATEX-EU-G",
+    "O": "VATEX-EU-O",
+}
+
+# A kind of its own for people; for e-invoices it is an exemption with a reason.
+SMALL_BUSINESS = "small"
+TAX_KINDS = {**TAX_CATEGORIES, SMALL_BUSINESS: "Small business, no tax charged"}
+_SMALL_BUSINESS_NOTES = {
+    "AT": "Umsatzsteuerfrei aufgrund der Kleinunternehmerregelung, "
+    "§ 6 Abs. 1 Z 27 UStG",
+    "BE": "Bijzondere vrijstellingsregeling kleine ondernemingen / Régime particulier "
+    "de franchise des petites entreprises",
+    "DE": "Kein Ausweis von Umsatzsteuer, da Kleinunternehmer gemäß § 19 UStG",
+    "FR": "TVA non applicable, art. 293 B du CGI",
+    "IT": "Operazione senza applicazione dell’IVA, art. 1, commi 54-89, L. 190/2014",
+    "NL": "Vrijgesteld van btw, artikel 25 Wet OB 1968 (kleineondernemersregeling)",
+    "PT": "IVA – regime de isenção, artigo 53.º do CIVA",
+}
+
+
 # Where a tax number is a VAT number: the European Union and its neighbours.
 VAT_COUNTRIES = frozenset([
     "AT", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR",
     "GB", "GR", "HR", "HU", "IE", "IS", "IT", "LI", "LT", "LU", "LV", "MT",
     "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
 ])  # fmt: skip
+
+
+def tax_note(category: str, language: str) -> str:
+    """Return what the law wants said about a tax of 0; empty where it is enough."""
+    notes = _NOTES.get(category, {})
+    return notes.get(language.split("-")[0].lower(), notes.get("en", ""))
+
+
+def small_business_note(country: str) -> str:
+    """Return what a small business has to say; empty where the law is not known."""
+    return _SMALL_BUSINESS_NOTES.get(country, "")
 
 
 def check_tax(category: str, percent: Decimal, exemption_reason: str) -> None:

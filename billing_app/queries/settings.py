@@ -20,6 +20,8 @@ from billing_app.domain.numbering import check_pattern, format_number
 from billing_app.domain.payability import StripeConnection, stripe_connection
 from billing_app.domain.payment_reference import ReferenceKind
 from billing_app.domain.portal_settings import PortalSettings
+from billing_app.domain.qr_bill import find_qr_bill_gap
+from billing_app.domain.vat_id import vat_warning
 from billing_app.models import (
     Invoice,
     NumberSeries,
@@ -28,13 +30,18 @@ from billing_app.models import (
     TaxRate,
     WorkspaceSettings,
 )
+from billing_app.queries.letterhead import seller_party
 
 PREVIEWED_NUMBERS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class BusinessSettings:
-    """Who sends the invoices. The currency can't be changed once it was chosen."""
+    """Who sends the invoices. The currency can't be changed once it was chosen.
+
+    Attributes:
+        vat_warning: what looks wrong about the VAT number.
+    """
 
     version: int = 0
     name: str = ""
@@ -45,6 +52,7 @@ class BusinessSettings:
     email: str = ""
     website: str = ""
     vat_id: str = ""
+    vat_warning: str = ""
     registration: str = ""
     zone: str = ""
     currency: str = ""
@@ -96,13 +104,18 @@ class TaxSetting:
 
 @dataclass(frozen=True, slots=True)
 class BankSettings:
-    """Where customers transfer money to."""
+    """Where customers transfer money to.
+
+    Attributes:
+        qr_bill_gap: what is missing for a Swiss QR-bill.
+    """
 
     version: int = 0
     iban: str = ""
     rows: tuple[tuple[str, str], ...] = ()
     reference_kind: str = ReferenceKind.NUMBER
     is_qr_iban: bool = False
+    qr_bill_gap: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +190,7 @@ def read_business(uow: UnitOfWork) -> BusinessSettings:
         email=settings.email,
         website=settings.website,
         vat_id=settings.vat_id,
+        vat_warning=vat_warning(settings.vat_id, settings.country),
         registration=settings.registration,
         zone=uow.workspace.zone,
         currency=uow.workspace.currency,
@@ -255,6 +269,7 @@ def read_bank(uow: UnitOfWork) -> BankSettings:
         rows=rows,
         reference_kind=settings.reference_kind,
         is_qr_iban=is_qr_iban(settings.bank_iban),
+        qr_bill_gap=find_qr_bill_gap(seller_party(settings), settings.bank_iban),
     )
 
 

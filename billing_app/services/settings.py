@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from billing_app.database.access import inner, staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
-from billing_app.domain.bank import read_iban
+from billing_app.domain.bank import format_iban, read_iban
 from billing_app.domain.branding import check_colour
 from billing_app.domain.contact import check_email, parse_country, parse_net_days
 from billing_app.domain.dates import is_zone, parse_month
@@ -201,7 +201,7 @@ def change_bank(uow: UnitOfWork, version: int, form: BankForm) -> int:
         (typed_line(label, "rows", 60), typed_line(value, "rows", 200))
         for label, value in form.rows
     ]
-    rows = [row for row in rows if any(row)]
+    rows = [(label, _account(label, value)) for label, value in rows if label or value]
     if len(rows) > BANK_ROWS_MAX:
         raise InvalidInput(f"At most {BANK_ROWS_MAX} rows fit here.", field="rows")
     if not all(all(row) for row in rows):
@@ -314,6 +314,16 @@ def _series(uow: UnitOfWork, code: str) -> NumberSeries:
     return uow.one(
         select(NumberSeries).where(col(NumberSeries.code) == code).with_for_update()
     )
+
+
+def _account(label: str, value: str) -> str:
+    """Return the value of a bank row; one that is called IBAN is checked as such."""
+    if label.casefold() != "iban":
+        return value
+    try:
+        return format_iban(read_iban(value))
+    except InvalidInput as refusal:
+        raise InvalidInput(refusal.message, field="rows") from None
 
 
 def _reference_kind(typed: str, iban: str) -> ReferenceKind:

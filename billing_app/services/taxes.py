@@ -13,8 +13,8 @@ from billing_app.domain.actors import Permission
 from billing_app.domain.errors import Conflict, InvalidInput, LimitReached
 from billing_app.domain.events import SettingsChanged
 from billing_app.domain.parsing import clean_text, parse_percent
-from billing_app.domain.taxes import check_tax
-from billing_app.models import TaxRate
+from billing_app.domain.taxes import SMALL_BUSINESS, check_tax, small_business_note
+from billing_app.models import TaxRate, WorkspaceSettings
 
 TAXES_MAX = 50
 
@@ -24,7 +24,7 @@ class TaxForm:
     """A tax as typed.
 
     Attributes:
-        category: a key of `domain.taxes.TAX_CATEGORIES`.
+        category: a key of `domain.taxes.TAX_KINDS`.
         is_default: what a new line starts with.
     """
 
@@ -50,7 +50,7 @@ def add_tax(uow: UnitOfWork, form: TaxForm) -> int:
     if len(known) >= TAXES_MAX:
         raise LimitReached(f"At most {TAXES_MAX} taxes fit in a list to choose from.")
     tax = TaxRate(name="", percent=Decimal(0), position=len(known))
-    _fill(tax, form)
+    _fill(uow, tax, form)
     uow.add(tax)
     assert tax.id is not None
     _settle_default(uow, tax, form.is_default)
@@ -67,7 +67,7 @@ def change_tax(uow: UnitOfWork, tax_id: int, form: TaxForm) -> None:
         InvalidInput: a field can't be used, or there would be no default.
     """
     tax = uow.get(TaxRate, tax_id, lock=True)
-    _fill(tax, form)
+    _fill(uow, tax, form)
     uow.flush()
     _settle_default(uow, tax, form.is_default)
     _record(uow, tax)
@@ -95,14 +95,19 @@ def restore_tax(uow: UnitOfWork, tax_id: int) -> None:
     _record(uow, tax)
 
 
-def _fill(tax: TaxRate, form: TaxForm) -> None:
+def _fill(uow: UnitOfWork, tax: TaxRate, form: TaxForm) -> None:
     name = clean_text(form.name, length_max=60, field="name")
     reason = clean_text(form.exemption_reason, length_max=200, field="exemption_reason")
     if not name:
         raise InvalidInput("Write the name customers see, like VAT.", field="name")
     percent = parse_percent(form.percent.strip() or "0", field="percent")
-    check_tax(form.category, percent, reason)
-    tax.name, tax.category = name, form.category
+    category = form.category
+    if category == SMALL_BUSINESS:
+        category = "E"
+        country = uow.one(select(WorkspaceSettings.country))
+        reason = reason or small_business_note(country)
+    check_tax(category, percent, reason)
+    tax.name, tax.category = name, category
     tax.percent, tax.exemption_reason = percent, reason
 
 

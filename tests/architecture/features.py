@@ -231,8 +231,6 @@ MISSING = {
     "G02": "the greatest length of a description",
     "G08": "deleting several, and the job",
     "G09": "net terms of a customer, disputed, resolved and cancelled",
-    "A03": "Swiss QR-bills",
-    "R43": "Swiss QR-bills",
     "G14": "what a customer wants to be told of",
     "G15": "estimates, and the way to an accounting program",
 }

@@ -11,18 +11,28 @@ import pytest
 from billing_app.documents.e_invoice import write_cii
 from billing_app.documents.pdf import PdfRenderer
 from billing_app.documents.render import render_print
-from billing_app.domain.document import content_digest, to_json
+from billing_app.domain.document import InvoiceDocument, content_digest, to_json
 from tests.documents.test_e_invoice import USUAL
-from tests.support.documents import MADE_AT, a_logo
+from tests.support.documents import MADE_AT, a_logo, a_swiss_invoice
 
-DOCUMENT = USUAL["two taxes and a discount on both"]
-XML = write_cii(DOCUMENT)
+PLAIN = USUAL["two taxes and a discount on both"]
+SWISS = a_swiss_invoice(
+    currency="EUR", lines=PLAIN.lines, taxes=PLAIN.taxes, tax_sets=PLAIN.tax_sets,
+    adjustments=PLAIN.adjustments, net_minor=PLAIN.net_minor, language="en",
+    tax_minor=PLAIN.tax_minor, total_minor=PLAIN.total_minor, due_minor=PLAIN.due_minor,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=[PLAIN, SWISS], ids=["plain", "Swiss"])
+def document(request: pytest.FixtureRequest) -> InvoiceDocument:
+    return request.param
 
 
 @pytest.fixture(scope="module")
-def data(renderer: PdfRenderer) -> bytes:
-    html = render_print(DOCUMENT, a_logo(), MADE_AT)
-    return renderer.render(html, content_digest(to_json(DOCUMENT)), XML)
+def data(renderer: PdfRenderer, document: InvoiceDocument) -> bytes:
+    html = render_print(document, a_logo(), MADE_AT)
+    digest = content_digest(to_json(document))
+    return renderer.render(html, digest, write_cii(document))
 
 
 @pytest.fixture
@@ -32,9 +42,13 @@ def pdf(data: bytes):
 
 
 @pytest.mark.feature("A04")
-def test_the_xml_is_inside_once_under_its_prescribed_name(pdf: pikepdf.Pdf):
+def test_the_xml_is_inside_once_under_its_prescribed_name(
+    pdf: pikepdf.Pdf, document: InvoiceDocument
+):
     (attached,) = pdf.Root.AF
-    assert pdf.attachments["factur-x.xml"].get_file().read_bytes() == XML
+    assert pdf.attachments["factur-x.xml"].get_file().read_bytes() == write_cii(
+        document
+    )
     assert attached.F == attached.UF == "factur-x.xml"
     assert attached.AFRelationship == "/Alternative"
     assert attached.EF.F.Subtype == "/text/xml"
@@ -74,16 +88,20 @@ def test_its_colours_and_fonts_are_its_own(pdf: pikepdf.Pdf):
     assert not any(x.get("/Interpolate", False) for x in pictures)
 
 
-def test_the_same_document_gives_the_same_file(renderer: PdfRenderer, data: bytes):
-    html = render_print(DOCUMENT, a_logo(), MADE_AT)
+def test_the_same_document_gives_the_same_file(
+    renderer: PdfRenderer, data: bytes, document: InvoiceDocument
+):
+    html = render_print(document, a_logo(), MADE_AT)
 
-    again = renderer.render(html, content_digest(to_json(DOCUMENT)), XML)
+    again = renderer.render(
+        html, content_digest(to_json(document)), write_cii(document)
+    )
 
     assert again == data
 
 
 def test_without_xml_it_is_an_archive_that_claims_no_more(renderer: PdfRenderer):
-    html = render_print(DOCUMENT, None, MADE_AT)
+    html = render_print(PLAIN, None, MADE_AT)
     data = renderer.render(html, "00" * 32)
 
     with pikepdf.open(io.BytesIO(data)) as pdf:

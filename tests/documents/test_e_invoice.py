@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from billing_app.documents.e_invoice import NotAnEInvoice, write_cii, write_ubl
+from billing_app.documents.render import render_sheet
 from billing_app.domain.document import InvoiceDocument, Party, from_json, to_json
 from billing_app.domain.drafting import LineTexts, build_document
 from billing_app.domain.e_invoice import find_gaps, find_peppol_gaps
@@ -128,6 +129,28 @@ def test_what_people_bill_passes_the_official_rules(syntax: str, name: str):
     assert find_gaps(USUAL[name]) == ()
 
     assert broken_rules(WRITERS[syntax](USUAL[name]), syntax) == []
+
+
+@pytest.mark.parametrize(
+    ("tax", "language", "note"),
+    [
+        (REVERSED, "de", "Steuerschuldnerschaft des Leistungsempfängers"),
+        (REVERSED, "nl-BE", "Btw verlegd"),
+        (EXPORT, "ja", "VAT-exempt export outside the EU"),
+    ],
+)
+def test_what_the_law_wants_said_is_frozen_in_the_language_of_the_document(
+    tax: TaxTerms, language: str, note: str
+):
+    plain = replace(tax, exemption_reason="", exemption_code="")
+    document = drafted(line("100", plain), header=a_header(language=language))
+
+    assert document.taxes[0].exemption_reason == note
+    assert note in render_sheet(document)
+    for write in WRITERS.values():
+        written = write(document).decode()
+        assert note in written
+        assert document.taxes[0].exemption_code in written
 
 
 @pytest.mark.skipif(not REAL, reason=f"there is no {FILE.name} to read")

@@ -326,8 +326,31 @@ class TestChangeBank:
 
         assert refusal.value.field == "reference_kind"
 
+    def test_a_row_called_iban_is_checked_and_grouped(self, world: World):
+        admin = world.northwind.admin
+        rows = (("IBAN", "nl91abna0417164300"),)
+
+        world.run(admin, change_bank, 1, BankForm("", rows))
+
+        shown = world.run(admin, queries.read_bank)
+        assert shown.rows == (("IBAN", "NL91 ABNA 0417 1643 00"),)
+
+    def test_says_what_a_swiss_qr_bill_lacks(self, world: World):
+        admin = world.northwind.admin
+        world.run(admin, change_bank, 1, BankForm("CH93 0076 2011 6238 5295 7"))
+
+        before = world.run(admin, queries.read_bank)
+        with world.unit(admin) as uow:
+            settings = uow.one(select(WorkspaceSettings))
+            settings.address, settings.country = "Rue du Lac 1\n2501 Biel", "CH"
+        after = world.run(admin, queries.read_bank)
+
+        assert "8001 Zürich" in before.qr_bill_gap
+        assert after.qr_bill_gap == ""
+
     @pytest.mark.parametrize(
-        "rows", [(("BIC", ""),), (("", "ABN"),), (("A", "B"),) * 21]
+        "rows",
+        [(("BIC", ""),), (("IBAN", "NL91"),), (("", "ABN"),), (("A", "B"),) * 21],
     )
     def test_refuses_rows_nobody_could_read(
         self, world: World, rows: tuple[tuple[str, str], ...]

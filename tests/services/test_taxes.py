@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import pytest
+from sqlmodel import select
 
 from billing_app.domain.actors import Role
 from billing_app.domain.errors import (
@@ -10,6 +11,7 @@ from billing_app.domain.errors import (
     NotFound,
     NotPermitted,
 )
+from billing_app.models import WorkspaceSettings
 from billing_app.queries.settings import TaxSetting, list_taxes
 from billing_app.services.taxes import (
     TAXES_MAX,
@@ -48,6 +50,27 @@ class TestAddTax:
         world.run(world.northwind.admin, add_tax, replace(FORM, is_default=True))
 
         assert defaults(world) == ["VAT 6 %"]
+
+    def test_a_small_business_says_why_it_charges_none(self, world: World):
+        form = TaxForm("No VAT", "small", "0")
+        with world.unit(world.northwind.admin) as uow:
+            uow.one(select(WorkspaceSettings)).country = "NL"
+
+        world.run(world.northwind.admin, add_tax, form)
+
+        added = taxes(world)["No VAT"]
+        assert added.category == "E"
+        assert "artikel 25 Wet OB" in added.exemption_reason
+
+    def test_a_small_business_where_the_law_is_not_known_writes_it(self, world: World):
+        form = TaxForm("No VAT", "small", "0")
+        with world.unit(world.northwind.admin) as uow:
+            uow.one(select(WorkspaceSettings)).country = "US"
+
+        with pytest.raises(InvalidInput) as refusal:
+            world.run(world.northwind.admin, add_tax, form)
+
+        assert refusal.value.field == "exemption_reason"
 
     @pytest.mark.parametrize(
         ("changes", "field"),

@@ -7,6 +7,7 @@ from io import BytesIO
 
 from PIL import Image
 
+from billing_app.domain.bank import format_iban
 from billing_app.domain.document import (
     BankRow,
     Branding,
@@ -19,6 +20,8 @@ from billing_app.domain.document import (
     ReceiptDocument,
 )
 from billing_app.domain.drafting import Header
+from billing_app.domain.payment_reference import qr_reference, rf_reference
+from billing_app.domain.qr_bill import make_qr_bill
 
 MADE_AT = datetime(2026, 11, 12, 9, 0, tzinfo=UTC)
 
@@ -38,6 +41,18 @@ BUYER = Party(
     country="NL",
     vat_id="NL003456789B12",
     contact_name="Accounts payable",
+)
+
+SWISS_SELLER = Party(
+    name="Robert Schneider AG",
+    address=("Rue du Lac 1268", "2501 Biel"),
+    country="CH",
+    vat_id="CHE-116.281.710 MWST",
+)
+SWISS_BUYER = Party(
+    name="Pia-Maria Rutschmann-Schnyder",
+    address=("Grosse Marktgasse 28", "9400 Rorschach"),
+    country="CH",
 )
 
 
@@ -98,6 +113,22 @@ def an_invoice(look: Look = Look.MODERN, **changes: object) -> InvoiceDocument:
         bank=(BankRow("IBAN", "NL91 ABNA 0417 1643 00"), BankRow("BIC", "ABNANL2A")),
         iban="NL91ABNA0417164300", bic="ABNANL2A",
     )  # fmt: skip
+    return replace(invoice, **changes)  # pyright: ignore[reportArgumentType]
+
+
+def a_swiss_invoice(
+    look: Look = Look.MODERN, *, has_qr_iban: bool = True, **changes: object
+) -> InvoiceDocument:
+    """The same figures in francs from Zürich, with a payment part at the foot."""
+    iban = "CH4431999123000889012" if has_qr_iban else "CH9300762011623852957"
+    made = qr_reference if has_qr_iban else lambda number, _: rf_reference(number)
+    invoice = an_invoice(
+        look, seller=SWISS_SELLER, buyer=SWISS_BUYER, currency="CHF", language="de",
+        iban=iban, bic="", bank=(BankRow("IBAN", format_iban(iban)),),
+    )  # fmt: skip
+    reference = made(invoice.number, 42)
+    bill = make_qr_bill(SWISS_SELLER, SWISS_BUYER, iban, "CHF", reference)
+    invoice = replace(invoice, reference=reference, qr_bill=bill)
     return replace(invoice, **changes)  # pyright: ignore[reportArgumentType]
 
 

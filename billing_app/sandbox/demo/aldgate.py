@@ -33,7 +33,7 @@ ALDGATE = DemoBusiness(
         "phone": "+44 20 7946 0321",
         "email": "accounts@aldgate.example",
         "website": "aldgate-pine.example",
-        "vat_id": "GB987654321",
+        "vat_id": "GB987654311",
         "registration": "Company 09876543",
         "net_days": 21,
         "terms": "Payment within 21 days. Questions are welcome on this page.",

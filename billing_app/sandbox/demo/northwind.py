@@ -54,7 +54,7 @@ NORTHWIND = DemoBusiness(
         "phone": "+31 10 555 01 42",
         "email": "billing@northwind.example",
         "website": "northwind-charter.example",
-        "vat_id": "NL861234567B01",
+        "vat_id": "NL861234509B01",
         "registration": "70112233",
         "net_days": 30,
         "bank_iban": "NL91ABNA0417164300",
@@ -79,7 +79,7 @@ NORTHWIND = DemoBusiness(
             contact_name="Ines Vermeer",
             address="Keizersgracht 214\n1016 DX Amsterdam",
             country="NL",
-            vat_id="NL003456789B12",
+            vat_id="NL003456705B12",
         ),
         CustomerForm(
             name="Kestrel Biotech Holdings AG",

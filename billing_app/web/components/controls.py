@@ -134,12 +134,13 @@ def field(
     field_id: Text = "",
     hint: Text = "",
     error: Text = "",
+    warning: Text = "",
     aside: Text = "",
     aside_icon: str = "",
     label_hidden: bool = False,
     class_name: str = "",
 ) -> rx.Component:
-    """Put a label above a control, and a hint or the error under it.
+    """Put a label above a control, and a hint, a warning or the error under it.
 
     The aside stands at the right end of the label line: a unit, "optional", or
     who sees what is typed.
@@ -159,7 +160,7 @@ def field(
             class_name=hidden,
         ),
         control,
-        _note(hint, error, note),
+        _note(hint, warning, error, note),
         class_name=f"field {class_name}".strip(),
     )
 
@@ -498,9 +499,14 @@ def _aside(aside: Text, aside_icon: str, aside_id: Text) -> rx.Component:
     )
 
 
-def _note(hint: Text, error: Text, note_id: Text) -> rx.Component:
-    """Draw the error, else the hint; an empty note stays for the live region."""
+def _note(hint: Text, warning: Text, error: Text, note_id: Text) -> rx.Component:
+    """Draw the error, else the warning or hint; empty it stays for the live region."""
     hinted = rx.el.p(hint, class_name="field-hint") if _is_given(hint) else None
+    if _is_given(warning):
+        warned = rx.el.p(
+            icon("warning", 14), rx.el.span(warning), class_name="field-warning"
+        )
+        hinted = rx.cond(warning, warned, hinted or rx.fragment())
     wrong = rx.el.p(icon("alert", 14), rx.el.span(error), class_name="field-error")
     if isinstance(error, rx.Var):
         # An error that a dict does not hold is as good as an empty one.

@@ -8,6 +8,7 @@ from typing import Any
 import reflex as rx
 
 from billing_app.domain.errors import BillingError, InvalidInput, NotFound
+from billing_app.domain.vat_id import vat_warning
 from billing_app.queries.customers import CustomerDetail, read_customer
 from billing_app.queries.invoices import InvoiceFilter, list_invoices
 from billing_app.queries.paging import Paging
@@ -166,6 +167,7 @@ def _facts(it: CustomerDetail) -> list[tuple[str, str]]:
         ("Address", it.address),
         ("Country", formats.country_name(it.country)),
         ("VAT number", it.vat_id),
+        ("Check it", vat_warning(it.vat_id, it.country)),
         ("Language", formats.language_name(it.language)),
         ("Currency", it.currency),
         ("Days to pay", "" if it.net_days is None else str(it.net_days)),
@@ -188,4 +190,5 @@ def _form_of(it: CustomerDetail) -> dict[str, str]:
         net_days="" if it.net_days is None else str(it.net_days),
         cc=", ".join(it.cc),
     )
-    return {name: getattr(form, name) for name in form.__slots__}
+    typed = {name: getattr(form, name) for name in form.__slots__}
+    return {**typed, "vat_warning": vat_warning(it.vat_id, it.country)}

@@ -22,11 +22,16 @@ def read_form(form: dict[str, Any]) -> CustomerForm:
 
 
 def customer_fields(values: Any, errors: Any) -> rx.Component:
-    """Draw the fields; `values` and `errors` are vars by field name."""
+    """Draw the fields; `values` and `errors` are vars by field name.
 
-    def one(name: str, label: str, aside: str = "", **props: Any) -> rx.Component:
+    Of a customer that exists, `values` may hold a warning as `vat_warning`.
+    """
+
+    def one(
+        name: str, label: str, aside: str = "", warning: Any = "", **props: Any
+    ) -> rx.Component:
         control = text_input(name, default_value=values[name], **props)
-        return field(label, control, aside=aside, error=errors[name])
+        return field(label, control, aside=aside, warning=warning, error=errors[name])
 
     def pair(*two: rx.Component) -> rx.Component:
         return rx.el.div(*two, class_name="field-pair")
@@ -48,7 +53,7 @@ def customer_fields(values: Any, errors: Any) -> rx.Component:
         ),
         pair(
             one("country", "Country", "two letters", max_length=2),
-            one("vat_id", "VAT number", max_length=40),
+            one("vat_id", "VAT number", warning=values["vat_warning"], max_length=40),
         ),
         pair(
             one("currency", "Currency", "empty: yours", max_length=3),

@@ -234,7 +234,10 @@ def _facts() -> rx.Component:
             ),
             class_name="span-4",
         ),
-        rx.el.div(_date("Delivered on", "delivered_on"), class_name="span-4"),
+        rx.el.div(
+            _date("Delivered on", "delivered_on", hint="Where it isn't the issue date"),
+            class_name="span-4",
+        ),
         rx.el.div(
             _date("Until", "delivered_until", hint="For a period, its last day"),
             class_name="span-4",

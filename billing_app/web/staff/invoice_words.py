@@ -12,6 +12,7 @@ from billing_app.domain.e_invoice import find_gaps
 from billing_app.domain.events import Topic
 from billing_app.domain.invoice import InvoiceState, InvoiceStatus, void_hindrance
 from billing_app.domain.payment import PaymentStatus, method_name
+from billing_app.domain.payment_reference import format_reference
 from billing_app.domain.portal_dispute import line_words
 from billing_app.domain.promise import PromiseState
 from billing_app.domain.taxes import VAT_COUNTRIES
@@ -336,7 +337,9 @@ def facts_of(it: InvoiceDetail) -> list[Fact]:
 def _facts(it: InvoiceDetail) -> Iterator[tuple[str, str]]:
     yield "Issued", formats.full_day(it.issued_on)
     yield "Due", formats.full_day(it.due_on) if it.due_on else "No due date"
+    yield "Delivered", _delivery_words(it)
     yield "PO number", it.purchase_order
+    yield "Reference", format_reference(it.document.reference) if it.document else ""
     yield "Mail to", it.customer_email or "No address yet"
     published = formats.instant(it.published_at, it.moment) if it.published_at else ""
     yield "Published", published or "Not yet; the link opens nothing"
@@ -350,6 +353,13 @@ def _facts(it: InvoiceDetail) -> Iterator[tuple[str, str]]:
     yield "Credited", formats.money(credited, it.currency) if credited else ""
     processing = it.processing_minor
     yield "Processing", formats.money(processing, it.currency) if processing else ""
+
+
+def _delivery_words(it: InvoiceDetail) -> str:
+    if it.document is None:
+        return ""
+    days = (it.document.delivery_on, it.document.delivery_until_on)
+    return " – ".join(formats.full_day(day) for day in days if day)
 
 
 def _link_words(it: InvoiceDetail) -> str:

@@ -38,7 +38,7 @@ def page() -> rx.Component:
             _text("email", "Email", "span-6", aside="customers see this"),
             _text("phone", "Phone", "span-6"),
             _text("website", "Website", "span-6"),
-            _text("vat_id", "VAT number", "span-6"),
+            _text("vat_id", "VAT number", "span-6", warning=State.page.vat_warning),
             _text(
                 "registration",
                 "Registration",
@@ -88,6 +88,7 @@ def _text(
     span: str,
     *,
     hint: Text = "",
+    warning: Text = "",
     aside: Text = "",
     **props: Any,
 ) -> rx.Component:
@@ -95,6 +96,7 @@ def _text(
         label,
         text_input(name, default_value=getattr(State.page, name), **props),
         hint=hint,
+        warning=warning,
         aside=aside,
         error=State.errors[name],
         class_name=span,

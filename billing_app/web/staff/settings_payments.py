@@ -45,6 +45,9 @@ def _bank() -> rx.Component:
     return rx.el.section(
         rx.el.div(rx.el.h3("Bank transfer"), class_name="panel-head"),
         rx.el.form(
+            rx.cond(
+                State.page.qr_bill_gap, message(State.page.qr_bill_gap, tone="warn")
+            ),
             rx.el.p(
                 "Shown in the portal and on each invoice.",
                 class_name="quiet",
@@ -70,7 +73,7 @@ def _bank() -> rx.Component:
                         _REFERENCES,
                         default_value=State.page.reference_kind,
                     ),
-                    hint="Check digits let your bank and this list find the invoice.",
+                    hint="With check digits, banks and the search find the invoice.",
                     error=State.errors["reference_kind"],
                     class_name="span-6",
                 ),

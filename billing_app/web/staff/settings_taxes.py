@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from billing_app.domain.taxes import TAX_CATEGORIES
+from billing_app.domain.taxes import TAX_KINDS
 from billing_app.web.components.controls import (
     button,
     checkbox,
@@ -131,7 +131,7 @@ def _fields() -> rx.Component:
             "Kind",
             select(
                 "category",
-                tuple(TAX_CATEGORIES.items()),
+                tuple(TAX_KINDS.items()),
                 default_value=tax.category,
             ),
             error=State.errors["category"],
@@ -139,7 +139,8 @@ def _fields() -> rx.Component:
         field(
             "Reason",
             text_input("exemption_reason", default_value=tax.exemption_reason),
-            hint="Printed where no tax is charged, like Article 196, 2006/112/EC.",
+            hint="Printed where no tax is charged. Empty says what the law asks for "
+            "with this kind.",
             error=State.errors["exemption_reason"],
         ),
         checkbox(
