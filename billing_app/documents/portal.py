@@ -39,6 +39,9 @@ class VerifyStep:
 
     name: str
     seller: str
+    seller_mark: str
+    logo_href: str
+    logo_says_name: bool
     brand: dict[str, str]
     action: str
     back: str

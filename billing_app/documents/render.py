@@ -173,10 +173,11 @@ class Printed:
 
     @property
     def poster_size(self) -> str:
-        """Name the class that keeps a long amount on one line."""
-        if len(self.poster) > 17:
+        """Name the class that keeps a long amount on one line; it may have several."""
+        longest = max(len(line) for line in self.poster.split("\n"))
+        if longest > 17:
             return " s-longest"
-        return " s-long" if len(self.poster) > 13 else ""
+        return " s-long" if longest > 13 else ""
 
     @property
     def is_long_foot(self) -> bool:
@@ -526,7 +527,7 @@ def _printed_statement(document: StatementDocument, logo: str) -> Printed:
         words=words,
         words_language=spoken,
         kind=words.statement,
-        number=span.slug,
+        number=span.last.isoformat(),
         title=words.statement,
         is_draft=False,
         sender=sender,
@@ -536,7 +537,7 @@ def _printed_statement(document: StatementDocument, logo: str) -> Printed:
         reach=_reach(document.seller),
         letterhead=_letterhead(document.seller, words),
         legal_line=_legal_line(document.seller),
-        poster=" · ".join(closing),
+        poster="\n".join(closing),
         poster_label=words.closing_balance,
         by_words=words.closing_balance,
         by_label=words.day,

@@ -27,7 +27,7 @@ from billing_app.database.authentication import (
 )
 from billing_app.documents.portal import VerifyStep, render_message, render_verify
 from billing_app.domain.actors import SystemActor
-from billing_app.domain.branding import brand_style, correct_brand
+from billing_app.domain.branding import brand_style, correct_brand, initials
 from billing_app.domain.cookies import portal_cookie
 from billing_app.domain.errors import (
     BillingError,
@@ -37,7 +37,11 @@ from billing_app.domain.errors import (
     NotFound,
     NotSignedIn,
 )
-from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND
+from billing_app.domain.portal_invoice import (
+    NOT_AVAILABLE,
+    NOT_FOUND,
+    is_word_mark,
+)
 from billing_app.domain.portal_place import INVOICE_ROUTES, parse_place
 from billing_app.domain.portal_proof import SESSION_LIFETIME
 from billing_app.domain.portal_settings import PortalSettings, WriteAuth
@@ -201,10 +205,14 @@ class _Pages:
         running = runtime.current()
         system = SystemActor(desk.workspace_id, workflow.JOB)
         letterhead = running.run(system, read_letterhead)
+        digest = letterhead.branding.logo_digest
         step = VerifyStep(
             name=name if name in ("code", "totp", "set_up", "choose") else "email",
             seller=letterhead.name,
-            brand=brand_style(correct_brand(letterhead.accent)),
+            seller_mark=initials(letterhead.name),
+            logo_href=f"/logo/{digest}.png" if digest else "",
+            logo_says_name=is_word_mark(letterhead.branding),
+            brand=brand_style(correct_brand(letterhead.branding.accent)),
             action=desk.path,
             back="" if desk.is_account else desk.inside,
             shown_email=_masked(shown.get("email", "")),

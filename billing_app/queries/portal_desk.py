@@ -8,18 +8,21 @@ from sqlmodel import select
 
 from billing_app.database.access import job
 from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.document import Branding
 from billing_app.models import WorkspaceSettings
+from billing_app.queries.letterhead import branding
 
 
 @dataclass(frozen=True, slots=True)
 class Letterhead:
-    """The name and the colour of a business."""
+    """The name of a business, its colour and its logo."""
 
     name: str
-    accent: str
+    branding: Branding
 
 
 @job
 def read_letterhead(uow: UnitOfWork) -> Letterhead:
     settings = uow.one(select(WorkspaceSettings))
-    return Letterhead(settings.legal_name or uow.workspace.name, settings.accent)
+    name = settings.legal_name or uow.workspace.name
+    return Letterhead(name, branding(settings, settings.look))

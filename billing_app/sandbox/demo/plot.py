@@ -358,7 +358,7 @@ class Plot:
             amount=str(amount.decimal),
             received_on=today.isoformat(),
             method=PaymentMethod.BANK_TRANSFER,
-            reference=f"Transfer of {today:%d %B}",
+            reference=f"SCT-{today:%y%m%d}",
         )
         self.run(self.story.biller, record_payment, self.invoice_id, form)
 
