@@ -584,7 +584,9 @@ class _Folder:
                 # Many a tax carries its rate in its name.
                 named = "%" in tax.name
                 words = tax.name if named else f"{tax.name} {percent}"
-                yield words, self.money(tax.tax_minor)
+                # Where prices include it, it does not add up to the total.
+                within = "Includes " if self.document.prices_inclusive else ""
+                yield f"{within}{words}", self.money(tax.tax_minor)
 
     def history(self) -> Iterator[Moment]:
         document, facts = self.document, self.found.invoice.facts

@@ -9,6 +9,7 @@ import pytest
 from sqlmodel import select
 
 from billing_app import runtime
+from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.portal_settings import (
     DisputeMode,
     DueWord,
@@ -21,7 +22,7 @@ from billing_app.models import (
     StripeAccount,
     WorkspaceSettings,
 )
-from billing_app.services import invoices, portal_links
+from billing_app.services import drafts, invoices, portal_links
 from billing_app.web.portal.account_state import PortalAccountState
 from billing_app.web.portal.invoice_state import PortalInvoiceState
 from billing_app.workflows.document_zip import Packing
@@ -229,6 +230,30 @@ def switch(world: World, **portal: Any) -> None:
 
 
 class TestToggle:
+    async def test_tax_within_the_prices_does_not_look_added(
+        self, world: World, customer_id: int, token: str
+    ):
+        with world.unit(world.northwind.system) as uow:
+            uow.one(select(WorkspaceSettings)).prices_inclusive = True
+        form = DraftForm(
+            customer_id=customer_id,
+            lines=(LineForm(name="Locker", unit_price="12.10", tax_id="1"),),
+        )
+        staff = world.northwind.accounting
+        draft = world.run(staff, drafts.create_draft, form)
+        issued = world.run(
+            staff, invoices.issue_and_publish, draft.invoice_id, draft.version
+        )
+        async with browser(token) as driver:
+            await driver.start(f"{STATE}.watch")
+            await driver.until(lambda: bool(numbers(driver)))
+            await driver.send(f"{STATE}.toggle", invoice_id=issued.invoice_id)
+            await driver.until(lambda: bool(shown(driver, "folds")))
+
+        [fold] = shown(driver, "folds").values()
+        assert [words for words, _ in fold.sums] == ["Includes VAT 21 %"]
+        assert fold.total == "€12.10"
+
     @pytest.mark.feature("F032")
     async def test_unfolds_several_rows_and_folds_them_up(
         self, world: World, customer_id: int, invoice_id: int, token: str
