@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import cast
+
+from babel import Locale
 
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.parsing import clean_text
 
 NET_DAYS_MAX = 365
+# Groups of countries, places without an address, and codes for tests.
+NOT_COUNTRIES = frozenset(["EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"])
 # Loose on purpose: the mail server decides; this only catches slips of the hand.
 _EMAIL = re.compile(r"[^@\s<>,;\"]{1,64}@[^@\s<>,;\"]{1,180}\.[^@\s<>,;\".]{2,}")
 
@@ -49,15 +57,32 @@ def parse_emails(text: str, field: str) -> tuple[str, ...]:
 
 
 def parse_country(text: str, field: str = "country") -> str:
-    """Return an ISO 3166 code in capitals, or an empty text.
+    """Return the ISO 3166 code of a typed code or English name, or an empty text.
 
     Raises:
-        InvalidInput: it is not two letters.
+        InvalidInput: it is neither two letters nor a country's name.
     """
-    country = text.strip().upper()
+    country = _code_by_name().get(text.strip().casefold(), text.strip().upper())
     if country and not re.fullmatch("[A-Z]{2}", country):
         raise InvalidInput("Write the country as two letters, like NL.", field=field)
     return country
+
+
+@cache
+def country_names() -> Mapping[str, str]:
+    """Return the English name of each country by its two letters, sorted by name."""
+    territories = cast("Mapping[str, str]", Locale("en").territories)
+    names = {
+        code: name
+        for code, name in territories.items()
+        if re.fullmatch("[A-Z]{2}", code) and code not in NOT_COUNTRIES
+    }
+    return MappingProxyType(dict(sorted(names.items(), key=lambda it: it[1])))
+
+
+@cache
+def _code_by_name() -> Mapping[str, str]:
+    return {name.casefold(): code for code, name in country_names().items()}
 
 
 def parse_net_days(text: str, field: str = "net_days") -> int | None:

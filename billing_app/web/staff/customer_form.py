@@ -9,6 +9,12 @@ import reflex as rx
 
 from billing_app.services.customers import CustomerForm
 from billing_app.web.components.controls import field, text_area, text_input
+from billing_app.web.staff.choices import (
+    COUNTRIES,
+    CURRENCIES,
+    country_choices,
+    currency_choices,
+)
 
 NAMES = tuple(each.name for each in fields(CustomerForm))
 
@@ -52,12 +58,20 @@ def customer_fields(values: Any, errors: Any) -> rx.Component:
             error=errors["address"],
         ),
         pair(
-            one("country", "Country", "two letters", max_length=2),
+            one("country", "Country", "name or two letters", custom_attrs=COUNTRIES),
             one("vat_id", "VAT number", warning=values["vat_warning"], max_length=40),
         ),
         pair(
-            one("currency", "Currency", "empty: yours", max_length=3),
+            one(
+                "currency",
+                "Currency",
+                "empty: yours",
+                max_length=3,
+                custom_attrs=CURRENCIES,
+            ),
             one("net_days", "Days to pay", "empty: usual", input_mode="numeric"),
         ),
         one("language", "Language of documents", "such as de or fr", max_length=10),
+        country_choices(),
+        currency_choices(),
     )

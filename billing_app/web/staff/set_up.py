@@ -6,11 +6,11 @@ from typing import Any
 
 import reflex as rx
 
-from billing_app.domain.currencies import currency_codes
 from billing_app.domain.dates import zone_names
 from billing_app.domain.profiles import PROFILES
 from billing_app.web.components.controls import button, field, post_form, text_input
 from billing_app.web.components.layout import sign_in_page
+from billing_app.web.staff.choices import CURRENCIES, currency_choices
 from billing_app.web.staff.sign_in import refusal
 from billing_app.web.staff.sign_in_password import new_password_fields
 from billing_app.web.staff.sign_in_state import SignInState
@@ -34,7 +34,7 @@ def _form() -> rx.Component:
             field("Business name", _input("name", auto_complete="organization")),
             field(
                 "Currency",
-                _input("currency", max_length=3, custom_attrs={"list": "currencies"}),
+                _input("currency", max_length=3, custom_attrs=CURRENCIES),
                 hint="Three letters, like EUR.",
             ),
             field(
@@ -47,8 +47,11 @@ def _form() -> rx.Component:
             *new_password_fields(),
             _profiles(),
             button("Set up and sign in", kind="primary", submit=True),
-            _datalist("currencies", currency_codes()),
-            _datalist("zones", zone_names()),
+            currency_choices(),
+            rx.el.datalist(
+                *(rx.el.option(value=name) for name in zone_names()),
+                custom_attrs={"id": "zones"},
+            ),
         ),
     )
 
@@ -96,10 +99,4 @@ def _input(name: str, **props: Any) -> rx.Component:
         default_value=SignInState.typed[name],
         required=True,
         **props,
-    )
-
-
-def _datalist(name: str, values: tuple[str, ...]) -> rx.Component:
-    return rx.el.datalist(
-        *(rx.el.option(value=value) for value in values), custom_attrs={"id": name}
     )

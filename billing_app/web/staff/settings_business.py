@@ -15,6 +15,7 @@ from billing_app.web.components.controls import (
     text_area,
     text_input,
 )
+from billing_app.web.staff.choices import COUNTRIES, country_choices
 from billing_app.web.staff.settings_business_state import BusinessState as State
 from billing_app.web.staff.settings_frame import form_panel, settings_page
 
@@ -34,7 +35,13 @@ def page() -> rx.Component:
                 aside="as printed, line by line",
                 class_name="span-8",
             ),
-            _text("country", "Country", "span-4", hint="Two letters.", max_length=2),
+            _text(
+                "country",
+                "Country",
+                "span-4",
+                hint="Its name, or two letters.",
+                custom_attrs=COUNTRIES,
+            ),
             _text("email", "Email", "span-6", aside="customers see this"),
             _text("phone", "Phone", "span-6"),
             _text("website", "Website", "span-6"),
@@ -69,6 +76,7 @@ def page() -> rx.Component:
                 ". It stays, since figures of different currencies don't add up.",
                 class_name="quiet",
             ),
+            country_choices(),
             rx.el.datalist(
                 *(rx.el.option(value=name) for name in zone_names()),
                 custom_attrs={"id": "zones"},

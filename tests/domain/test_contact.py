@@ -1,0 +1,37 @@
+"""Names and addresses of people."""
+
+from __future__ import annotations
+
+import pytest
+
+from billing_app.domain.contact import country_names, parse_country
+from billing_app.domain.errors import InvalidInput
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("nl", "NL"),
+        (" NL ", "NL"),
+        ("netherlands", "NL"),
+        ("United Kingdom", "GB"),
+        ("Türkiye", "TR"),
+        ("", ""),
+    ],
+)
+def test_a_country_is_two_letters_or_its_name(typed: str, code: str):
+    assert parse_country(typed) == code
+
+
+@pytest.mark.parametrize("typed", ["Holland", "N", "NLD", "N1", "European Union"])
+def test_no_country_of_that_name(typed: str):
+    with pytest.raises(InvalidInput):
+        parse_country(typed)
+
+
+def test_offers_countries_only_and_each_name_once():
+    names = country_names()
+
+    assert names["NL"] == "Netherlands"
+    assert {"EU", "UN", "ZZ", "001"}.isdisjoint(names)
+    assert len(set(names.values())) == len(names) > 240
