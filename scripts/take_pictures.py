@@ -33,6 +33,9 @@ SCHEMES: tuple[ColorScheme, ...] = ("light", "dark")
 # the rare ones, such as a red word.
 COLOURS = 256
 
+# Colours fade into the other theme; on a busy machine, slowly.
+SETTLES_MS = 800
+
 WORKSPACE = "Aldgate & Pine"
 STAFF_PAGES = {
     "dashboard": "/dashboard",
@@ -62,7 +65,7 @@ def main() -> int:
             for name in take_all(page, server, demo):
                 for scheme in SCHEMES:
                     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-                    page.wait_for_timeout(200)
+                    page.wait_for_timeout(SETTLES_MS)
                     keep(page.screenshot(), PICTURES / f"{name}-{window}-{scheme}.png")
                 page.emulate_media(color_scheme="light", reduced_motion="reduce")
         browser.close()
