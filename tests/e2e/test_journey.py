@@ -88,5 +88,6 @@ def test_from_a_new_invoice_to_paid_on_a_phone(demo: Demo, open_page: OpenPage):
     address = receipt.get_attribute("href")
     assert address is not None
     wait_until(
-        lambda: httpx.get(f"{demo.base_url}{address}").content.startswith(b"%PDF")
+        lambda: httpx.get(f"{demo.base_url}{address}").content.startswith(b"%PDF"),
+        seconds_max=120,
     )
