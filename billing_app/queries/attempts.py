@@ -255,11 +255,15 @@ def concern_any(invoice_ids: Collection[int]) -> Any:
 
 
 def _among(begun: Any, sharing: Any) -> Any:
-    """Walk both indexes: PostgreSQL would read the whole table for an `or`."""
+    """Walk both indexes: PostgreSQL would read the whole table for an `or`.
+
+    The invoice may be that of a statement further out. Without being told, SQLAlchemy
+    looks one step out only, and would match each attempt with any invoice.
+    """
+    alone = select(col(_BEGUN.id)).where(begun)
+    together = select(col(PaymentAttemptPart.attempt_id)).where(sharing)
     return col(PaymentAttempt.id).in_(
-        select(col(_BEGUN.id))
-        .where(begun)
-        .union_all(select(col(PaymentAttemptPart.attempt_id)).where(sharing))
+        alone.correlate(Invoice).union_all(together.correlate(Invoice))
     )
 
 

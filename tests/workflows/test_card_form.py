@@ -234,6 +234,17 @@ class TestADebit:
         assert cards.outstanding(invoice_id) == 0
         assert cards.payments()[0].method == "bank_transfer"
 
+    def test_counts_for_its_own_invoice_only(self, cards: Till):
+        debited, other = cards.bill("100.00"), cards.bill("50.00")
+        confirm(cards, begin(cards, debited), DEBIT)
+        cards.settle_down()
+
+        pay(cards.world, cards.place, other, "20.00")
+
+        assert cards.invoice(debited).processing_minor == 10_000
+        assert cards.invoice(other).processing_minor == 0
+        assert cards.outstanding(other) == 3_000
+
     def test_that_comes_back_opens_the_invoice_and_closes_the_form(self, cards: Till):
         invoice_id = cards.bill("100.00")
         card = begin(cards, invoice_id)
