@@ -7,6 +7,7 @@ import ipaddress
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -155,17 +156,30 @@ def is_same_origin(headers: Headers, origins: frozenset[str]) -> bool:
 def client_network(scope: Scope, headers: Headers, trusted_proxy_hops: int) -> str:
     """Return who is connected: an IPv4 address, or the /64 of an IPv6 one."""
     address = scope["client"][0] if scope.get("client") else ""
-    hops = headers.get("x-forwarded-for", "").split(",")
+    # A proxy may add a header of its own behind the one that a browser made up.
+    hops = ",".join(headers.getlist("x-forwarded-for")).split(",")
     forwarded = [hop.strip() for hop in hops if hop.strip()]
     if 0 < trusted_proxy_hops <= len(forwarded):
         address = forwarded[-trusted_proxy_hops]
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
+    parsed = _parse_address(address)
+    if parsed is None:
         return address
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
+        # As a socket for both sees IPv4: all of it would be one household.
+        parsed = parsed.ipv4_mapped
     if parsed.version == 4:
-        return address
+        return str(parsed)
     return str(ipaddress.ip_network((parsed, 64), strict=False))
+
+
+def _parse_address(
+    text: str,
+) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Read an address; some proxies write its port behind it."""
+    for candidate in (text, text.rpartition(":")[0].strip("[]")):
+        with suppress(ValueError):
+            return ipaddress.ip_address(candidate)
+    return None
 
 
 def _limit(receive: Receive, longest: int, pause_seconds: float) -> Receive:

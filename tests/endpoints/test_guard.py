@@ -201,6 +201,21 @@ class TestClientNetwork:
     def test_is_what_the_trusted_proxy_saw(self):
         assert self.of("6.6.6.6, 203.0.113.5", hops=1) == "203.0.113.5"
 
+    def test_is_not_what_a_header_before_the_proxy_s_own_says(self):
+        forged, own = ((b"x-forwarded-for", x) for x in (b"6.6.6.6", b"203.0.113.5"))
+        headers = Headers(raw=[forged, own])
+
+        seen = client_network({"client": ("192.0.2.1", 1)}, headers, 1)
+
+        assert seen == "203.0.113.5"
+
+    def test_is_the_same_whatever_port_the_proxy_writes_behind_it(self):
+        assert self.of("203.0.113.5:4711", hops=1) == "203.0.113.5"
+        assert self.of("[2001:db8:1:2::1]:4711", hops=1) == "2001:db8:1:2::/64"
+
+    def test_of_ipv4_in_ipv6_clothes_is_one_address_not_all_of_them(self):
+        assert self.of("", 0, "::ffff:192.0.2.7") == "192.0.2.7"
+
     def test_is_the_peer_when_the_proxy_says_nothing(self):
         assert self.of("", hops=1) == "192.0.2.1"
 
