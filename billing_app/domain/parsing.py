@@ -27,6 +27,10 @@ FACTOR_DECIMALS_MAX = 8
 FACTOR_DIGITS_MAX = 10
 PERCENT_DECIMALS_MAX = 4
 
+# Nobody bills outside of these, and at the ends of the calendar the day before or
+# after a day does not exist.
+_YEARS = range(1900, 3000)
+
 _TYPED_LENGTH_MAX = 60
 _MINUS_SIGNS = "-\u2212"
 _COUNTED = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight")
@@ -166,14 +170,20 @@ def parse_percent(text: str, *, field: str | None = None) -> Decimal:
 
 def parse_date(text: str, *, field: str | None = None, what: str = "date") -> date:
     """Read a date as date fields send it: 2026-03-31."""
-    if re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", text.strip()):
-        try:
-            return date.fromisoformat(text.strip())
-        except ValueError:
-            raise InvalidInput(
-                f"There is no such day in the calendar for the {what}.", field=field
-            ) from None
-    raise InvalidInput(f"Write the {what} like 2026-03-31.", field=field)
+    if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", text.strip()):
+        raise InvalidInput(f"Write the {what} like 2026-03-31.", field=field)
+    try:
+        read = date.fromisoformat(text.strip())
+    except ValueError:
+        raise InvalidInput(
+            f"There is no such day in the calendar for the {what}.", field=field
+        ) from None
+    if read.year not in _YEARS:
+        raise InvalidInput(
+            f"The {what} must be between the years {_YEARS[0]} and {_YEARS[-1]}.",
+            field=field,
+        )
+    return read
 
 
 def clean_text(

@@ -34,12 +34,12 @@ from billing_app.domain.portal_place import ACCOUNT_ROUTES
 from billing_app.domain.portal_proof import VerificationRequired
 from billing_app.domain.statement import StatementDocument
 from billing_app.domain.visit import VisitKind
-from billing_app.endpoints import visits
+from billing_app.endpoints import route_ids, visits
 from billing_app.endpoints.portal_request import cookies_of, open_page, place_of
 from billing_app.workflows import account_pages, document_zip, statements
 
 _FILE = re.compile(r"/(statement\.(pdf|csv)|documents\.zip)$")
-_STAFF = "/api/customers/{customer_id:int}"
+_STAFF = "/api/customers/{customer_id:id}"
 _NO_PDF = (
     "No PDF at the moment",
     "The statement can’t be printed right now. The table has the same figures.",
@@ -59,6 +59,7 @@ Make = Callable[[Request], Made]
 
 def statement_routes(head: Markup) -> list[Route]:
     """Return the routes of statements; `head` links their refusals' stylesheets."""
+    route_ids.register()
 
     def statement(path: str, make: Make) -> Route:
         is_pdf = path.endswith(".pdf")

@@ -183,6 +183,11 @@ class TestParseDate:
         with pytest.raises(InvalidInput, match="due date"):
             parse_date(text, what="due date")
 
+    @pytest.mark.parametrize("text", ["0001-01-01", "0226-03-02", "9999-12-31"])
+    def test_refuses_days_that_nobody_bills_on(self, text: str):
+        with pytest.raises(InvalidInput, match="between the years 1900 and 2999"):
+            parse_date(text)
+
 
 class TestCleanText:
     def test_drops_control_characters_and_marks_that_reorder(self):
