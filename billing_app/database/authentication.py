@@ -307,15 +307,16 @@ def _open_by_link(
         raise NotFound("Invoice not found.")
     link_id, invoice_id, *chosen = found
     setup, workspace_id, customer_id = _portal_setup(*chosen)
+    if place.is_account:
+        # Naming an invoice narrows the visitor to it, whoever's it is, before any
+        # proof is added: a code for one invoice proves nothing on another.
+        invoice_id = place.invoice_id
     visitor = PortalVisitor(workspace_id, customer_id, link_id, invoice_id)
     proven, email = _with_session(engine, visitor, cookies, now)
     by_invoice = place.door == Door.INVOICE_LINK and place.is_account
     may_widen = setup.settings.link_opens_account or proven.proof >= Proof.SESSION
     if by_invoice and not may_widen:
         raise VerificationRequired("Sign in to see your account.", WriteAuth.SESSION)
-    if place.is_account:
-        # Naming an invoice narrows the visitor to it, whoever's it is.
-        proven = replace(proven, invoice_id=place.invoice_id)
     return OpenedLink(proven, setup, email)
 
 

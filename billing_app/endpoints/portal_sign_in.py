@@ -169,9 +169,11 @@ class _Pages:
                 answer = RedirectResponse(desk.path, 303)
                 _set_cookie(answer, desk.workspace_id, token)
                 return answer
-            if desk.session is not None and step == "totp":
+            if desk.session is None:
+                return RedirectResponse(desk.path, 303)
+            if step == "totp" and desk.session.customer_id is not None:
                 workflow.confirm_totp(running, desk.session, _text(form, "code"))
-            elif desk.session is not None and step == "choose":
+            elif step == "choose":
                 chosen = _text(form, "customer")
                 is_id = chosen.isascii() and chosen.isdigit() and len(chosen) < 16
                 workflow.choose_customer(

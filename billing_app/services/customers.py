@@ -21,6 +21,10 @@ from billing_app.domain.errors import InvalidInput
 from billing_app.domain.events import CustomerChanged, CustomerCreated
 from billing_app.domain.parsing import clean_text
 from billing_app.models import Customer, CustomerContact
+from billing_app.services.portal_sessions import (
+    end_contact_sessions,
+    end_own_sessions,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +100,12 @@ def change_customer(uow: UnitOfWork, customer_id: int, form: CustomerForm) -> No
     """
     customer = uow.get(Customer, customer_id, lock=True)
     before = {field.name: getattr(customer, field.name, None) for field in fields(form)}
+    own_key = customer.email_key or ""
     _fill(customer, form)
     _replace_contacts(uow, customer_id, form.cc)
+    uow.flush()
+    if own_key and customer.email_key != own_key:
+        end_own_sessions(uow, customer_id, own_key)
 
     changed = tuple(k for k, v in before.items() if getattr(customer, k, v) != v)
     uow.record(CustomerChanged(customer_id=customer_id, fields=changed))
@@ -137,6 +145,8 @@ def _replace_contacts(uow: UnitOfWork, customer_id: int, cc: str) -> None:
     )
     for contact in kept:
         if contact.kind == "cc" and contact.email not in wanted:
+            assert contact.id is not None
+            end_contact_sessions(uow, contact.id)
             uow.delete(contact)
     known = {contact.email for contact in kept}
     for email in dict.fromkeys(wanted):

@@ -353,6 +353,17 @@ def end_contact_sessions(uow: UnitOfWork, contact_id: int) -> None:
 
 
 @inner
+def end_own_sessions(uow: UnitOfWork, customer_id: int, email_key: str) -> None:
+    """End what a customer's own address has open: it is not theirs any more."""
+    _end_all(
+        uow,
+        col(PortalSession.customer_id) == customer_id,
+        col(PortalSession.contact_id).is_(None),
+        col(PortalSession.email_key) == email_key,
+    )
+
+
+@inner
 def end_customer_sessions(uow: UnitOfWork, customer_id: int) -> None:
     """End all that people of a customer have open: their portal was switched off."""
     _end_all(uow, col(PortalSession.customer_id) == customer_id)
@@ -367,6 +378,9 @@ def end_all_sessions(uow: UnitOfWork) -> None:
 def _give(
     uow: UnitOfWork, session: PortalSession, right: Right, invoice_id: int | None
 ) -> None:
+    if session.customer_id != right.customer_id:
+        # Each customer's app is one of its own: a code of one proves nothing here.
+        session.totp_at = None
     session.customer_id = right.customer_id
     session.contact_id = right.contact_id
     session.may_pay = right.may_pay

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import httpx
 import pytest
@@ -31,6 +31,7 @@ from billing_app.models import (
     WorkspaceSettings,
 )
 from billing_app.services import portal_links, portal_sessions
+from billing_app.services.customers import CustomerForm, change_customer
 from billing_app.workflows import pay_online
 from billing_app.workflows.outbox import deliver_due
 from tests.support.billing import a_customer, all_rows, an_invoice
@@ -258,6 +259,38 @@ class TestContact:
 
         assert desk.opened().visitor.proof == Proof.SESSION
 
+    def test_who_may_not_see_all_proves_no_other_invoice(self, desk: Desk):
+        choose(desk.world, link_opens_account=True)
+        place = desk.world.northwind
+        other = an_invoice(desk.world, place, customer_id=desk.customer_id)
+        desk.sign_in(email=self.contact(desk))
+
+        by_account = PortalPlace(Door.INVOICE_LINK, desk.token, is_account=True)
+        own = desk.opened(replace(by_account, invoice_id=desk.invoice_id))
+        another = desk.opened(replace(by_account, invoice_id=other))
+
+        assert (own.visitor.proof, own.email) == (Proof.CODE, "cc@vermeer.example")
+        assert (another.visitor.proof, another.email) == (Proof.LINK, "")
+
+    @pytest.mark.parametrize("address", ["cc@vermeer.example", EMAIL])
+    def test_who_is_taken_out_of_the_customer_s_form_is_signed_out(
+        self, desk: Desk, address: str
+    ):
+        clerk = desk.world.northwind.accounting
+        form = CustomerForm(name="Vermeer", email=EMAIL, cc="cc@vermeer.example")
+        desk.world.run(clerk, change_customer, desk.customer_id, form)
+        desk.sign_in(email=address)
+        assert desk.opened().visitor.proof > Proof.LINK
+
+        renamed = replace(form, name="Vermeer Optics")
+        desk.world.run(clerk, change_customer, desk.customer_id, renamed)
+        assert desk.opened().visitor.proof > Proof.LINK
+
+        taken_out = replace(form, email="new@vermeer.example", cc="")
+        desk.world.run(clerk, change_customer, desk.customer_id, taken_out)
+
+        assert desk.opened().visitor.proof == Proof.LINK
+
     def test_who_may_not_pay_only_looks(self, desk: Desk):
         page = TestAccount.PAGE
         desk.sign_in(page, self.contact(desk, may_see_all=True, may_pay=False))
@@ -389,6 +422,36 @@ class TestTotp:
         desk.sign_in()
 
         assert "Set up your authenticator app" in desk.get().text
+
+    def test_of_one_customer_proves_nothing_for_another(self, desk: Desk):
+        """Whoever reads the mail could set up an app where there was none yet."""
+        world = desk.world
+        choose(world, write_auth="code_totp")
+        other = a_customer(world, world.northwind, "Other Books")
+        invoice_id = an_invoice(world, world.northwind, customer_id=other)
+        page = TestAccount.PAGE
+        desk.sign_in(page)
+        desk.post("choose", page, customer=str(desk.customer_id))
+        key = re.search("<code>([A-Z2-7 ]+)</code>", desk.get().text)
+        assert key is not None
+        code = TOTP(key[1].replace(" ", "")).at(world.clock.now)
+        desk.post("totp", code=code)
+        assert desk.opened().visitor.has_totp
+
+        desk.post("choose", page, customer=str(other))
+
+        slug = "northwind-charter"
+        place = PortalPlace(Door.SIGNED_IN, slug, True, invoice_id)
+        assert desk.opened(place).visitor.customer_id == other
+        assert not desk.opened(place).visitor.has_totp
+
+    def test_is_not_asked_for_before_a_customer_is_chosen(self, desk: Desk):
+        a_customer(desk.world, desk.world.northwind, "Other Books")
+        desk.sign_in(TestAccount.PAGE)
+
+        answer = desk.post("totp", TestAccount.PAGE, code="000000")
+
+        assert answer.headers["location"] == TestAccount.PAGE
 
     def test_guessing_is_slowed_down(self, desk: Desk):
         self.set_up(desk)
