@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
@@ -71,6 +71,7 @@ from billing_app.queries.portal_account import (
     Unfolded,
     parse_account_filter,
 )
+from billing_app.queries.portal_rules import read_invoice_rules
 from billing_app.runtime import Runtime
 from billing_app.workflows.account_payments import describe_payment, list_payable
 
@@ -165,6 +166,7 @@ def unfold(
     Raises:
         NotFound: the invoice is not shown to this visitor.
     """
+    link = _as_set_for(runtime, link, invoice_id)
     settings = link.setup.settings
     found = runtime.run(
         link.visitor,
@@ -176,6 +178,19 @@ def unfold(
     base = place.invoice_path(invoice_id)
     looking = Looking(runtime.now(), base, is_preview=link.visitor.is_preview)
     return _Folder(found, link, looking).write()
+
+
+def _as_set_for(runtime: Runtime, link: OpenedLink, invoice_id: int) -> OpenedLink:
+    """Return the link with what the invoice's own settings show of what was said.
+
+    The account's page opened with those of the customer, which may be wider.
+    """
+    job = SystemActor(link.visitor.workspace_id, "portal")
+    own = runtime.run(job, read_invoice_rules, invoice_id).settings
+    settings = replace(
+        link.setup.settings, comments=own.comments, disputes=own.disputes
+    )
+    return replace(link, setup=replace(link.setup, settings=settings))
 
 
 @dataclass(frozen=True, slots=True)

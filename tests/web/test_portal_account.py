@@ -15,6 +15,7 @@ from billing_app.domain.portal_settings import (
     DueWord,
     PaymentMode,
     PortalSettings,
+    WriteAuth,
 )
 from billing_app.models import (
     IssuedDocument,
@@ -23,6 +24,7 @@ from billing_app.models import (
     WorkspaceSettings,
 )
 from billing_app.services import drafts, invoices, portal_links
+from billing_app.services.portal_answers import set_invoice_answer
 from billing_app.web.portal.account_state import PortalAccountState
 from billing_app.web.portal.invoice_state import PortalInvoiceState
 from billing_app.workflows.document_zip import Packing
@@ -36,6 +38,8 @@ from tests.support.billing import (
 )
 from tests.support.credit import credit
 from tests.support.driver import Driver
+from tests.support.quarrel import dispute
+from tests.support.talk import choose, say
 from tests.support.world import World
 
 STATE = PortalAccountState.get_full_name()
@@ -506,3 +510,26 @@ async def test_a_person_who_looks_is_written_down(
 
     rows = all_rows(world, world.northwind, PortalVisit)
     assert [(x.evidence, x.invoice_id) for x in rows] == [("seen", None)]
+
+
+async def test_what_is_switched_off_for_one_invoice_does_not_unfold(
+    world: World, customer_id: int, invoice_id: int, token: str
+):
+    """The account's own settings are wider than those of one of its invoices."""
+    place = world.northwind
+    choose(world, place, write_auth=WriteAuth.LINK, disputes=DisputeMode.OPEN)
+    say(world, place, invoice_id, "Was it two flights?")
+    dispute(world, place, invoice_id, "10", reason="We had one flight.")
+    async with browser(token) as driver:
+        await driver.press(PortalAccountState.toggle, invoice_id=invoice_id)
+    assert "two flights" in repr(driver.deltas)
+    assert "had one flight" in repr(driver.deltas)
+
+    for key in ("comments", "disputes"):
+        world.run(place.accounting, set_invoice_answer, invoice_id, key, "off")
+    async with browser(token) as driver:
+        await driver.press(PortalAccountState.toggle, invoice_id=invoice_id)
+
+    assert shown(driver, "folds")[str(invoice_id)].lines
+    assert "two flights" not in repr(driver.deltas)
+    assert "had one flight" not in repr(driver.deltas)
