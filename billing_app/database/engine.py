@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
 
-from billing_app.domain.errors import DiskFull
+from billing_app.domain.errors import DiskFull, NotFound
 
 log = logging.getLogger("tallyport.database")
 
@@ -33,6 +33,8 @@ _SQLITE_FULL = {
 }
 # PostgreSQL's code for it, in errcodes.txt of its sources.
 _PG_DISK_FULL = "53100"
+# As psycopg says that a text has a zero byte in it.
+_NO_TEXT = "cannot contain NUL (0x00) bytes"
 
 
 def open_engine(url: str, *, is_durable: bool = True) -> Engine:
@@ -51,6 +53,12 @@ def open_engine(url: str, *, is_durable: bool = True) -> Engine:
         if _says_disk_full(context.original_exception):
             log.critical("disk.full where=database")
             raise DiskFull from context.original_exception
+
+    @event.listens_for(engine, "handle_error")
+    def find_nothing(context: ExceptionContext) -> None:
+        # PostgreSQL keeps no such text, so nothing is named by it.
+        if _NO_TEXT in str(context.original_exception):
+            raise NotFound("There is nothing of that name.") from None
 
     return engine
 
