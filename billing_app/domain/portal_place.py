@@ -64,10 +64,12 @@ class PortalPlace:
         return f"{self.account_path}/{invoice_id}"
 
 
-# Keys may be over-long or odd: authentication says no to them in its own time.
+# Keys may be over-long or odd: authentication says no to them in its own time. Only
+# halves of broken pairs, which a socket can send, can't even be looked up.
+_KEY = r"[^/\ud800-\udfff]+"
 _PLACE = re.compile(
-    r"/(?P<door>p)/(?P<key>[^/]+)(?P<account>/account(?:/(?P<in_link>[0-9]{1,15}))?)?"
-    r"|/(?P<other>c|account)/(?P<name>[^/]+)(?:/(?P<in_account>[0-9]{1,15}))?"
+    rf"/(?P<door>p)/(?P<key>{_KEY})(?P<account>/account(?:/(?P<in_link>[0-9]{{1,15}}))?)?"
+    rf"|/(?P<other>c|account)/(?P<name>{_KEY})(?:/(?P<in_account>[0-9]{{1,15}}))?"
 )
 
 

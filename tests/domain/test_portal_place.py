@@ -23,7 +23,10 @@ def test_an_address_is_read_and_written_alike(path: str, place: PortalPlace):
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/p", "/p/", "/invoices/12", "/c/token/x", "/c/token/12/13", "/p/a/b"],
+    [
+        *("/", "/p", "/p/", "/invoices/12", "/c/token/x", "/c/token/12/13", "/p/a/b"),
+        *("/p/half\ud83d", "/account/\udc00"),
+    ],
 )
 def test_another_address_leads_nowhere(path: str):
     assert parse_place(path) is None
