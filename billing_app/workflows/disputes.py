@@ -20,12 +20,11 @@ def open_dispute(runtime: Runtime, link: OpenedLink, form: DisputeForm) -> int:
         As `services.disputes.open_dispute`.
     """
     visitor, settings = link.visitor, link.setup.settings
-    if visitor.invoice_id is None:
-        raise NotFound("Invoice not found.")
+    invoice_id = _invoice_of(link)
     system = SystemActor(visitor.workspace_id, JOB)
     email = runtime.run(system, find_session_email, visitor.session_id)
     return runtime.run(
-        visitor, disputes.open_dispute, visitor.invoice_id, form, settings, email
+        visitor, disputes.open_dispute, invoice_id, form, settings, email
     )
 
 
@@ -35,5 +34,17 @@ def withdraw_dispute(runtime: Runtime, link: OpenedLink, dispute_id: int) -> Non
     Raises:
         As `services.disputes.withdraw_dispute`.
     """
+    _invoice_of(link)
     settings = link.setup.settings
     runtime.run(link.visitor, disputes.withdraw_dispute, dispute_id, settings)
+
+
+def _invoice_of(link: OpenedLink) -> int:
+    """Return the invoice whose page it is: only there do the invoice's rules hold.
+
+    Raises:
+        NotFound: it is the page of a whole account, whose rules may be laxer.
+    """
+    if link.visitor.invoice_id is None:
+        raise NotFound("Invoice not found.")
+    return link.visitor.invoice_id

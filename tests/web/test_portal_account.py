@@ -18,6 +18,7 @@ from billing_app.domain.portal_settings import (
     WriteAuth,
 )
 from billing_app.models import (
+    Dispute,
     IssuedDocument,
     PortalVisit,
     StripeAccount,
@@ -26,6 +27,7 @@ from billing_app.models import (
 from billing_app.services import drafts, invoices, portal_links
 from billing_app.services.portal_answers import set_invoice_answer
 from billing_app.web.portal.account_state import PortalAccountState
+from billing_app.web.portal.disputes_state import PortalDisputeState
 from billing_app.web.portal.invoice_state import PortalInvoiceState
 from billing_app.workflows.document_zip import Packing
 from tests.support.billing import (
@@ -533,3 +535,20 @@ async def test_what_is_switched_off_for_one_invoice_does_not_unfold(
     assert shown(driver, "folds")[str(invoice_id)].lines
     assert "two flights" not in repr(driver.deltas)
     assert "had one flight" not in repr(driver.deltas)
+
+
+async def test_a_dispute_is_not_withdrawn_by_the_laxer_rules_of_the_account(
+    world: World, customer_id: int, invoice_id: int, token: str
+):
+    place = world.northwind
+    choose(world, place, write_auth=WriteAuth.LINK, disputes=DisputeMode.OPEN)
+    dispute_id = dispute(world, place, invoice_id, "10")
+    stricter = WriteAuth.CODE_TOTP
+    world.run(place.accounting, set_invoice_answer, invoice_id, "write_auth", stricter)
+
+    for page in ("", f"/{invoice_id}"):
+        async with browser(token, page) as driver:
+            await driver.press(PortalDisputeState.withdraw, dispute_id=dispute_id)
+
+    [disputed] = all_rows(world, place, Dispute)
+    assert disputed.resolved_at is None
