@@ -125,7 +125,7 @@ def _prepare(
 
     assert invoice.id is not None
     assert invoice.customer_id is not None
-    _check_pace(uow, invoice.id)
+    _check_pace(uow, invoice.id, origin)
     account = uow.one(select(StripeAccount))
     attempt = uow.add(
         PaymentAttempt(
@@ -511,9 +511,14 @@ def _check_link(uow: UnitOfWork, link_id: int) -> None:
         raise NotFound("Invoice not found.")
 
 
-def _check_pace(uow: UnitOfWork, invoice_id: int) -> None:
+def _check_pace(uow: UnitOfWork, invoice_id: int, origin: Origin) -> None:
+    """Count the tries of whoever asks: who is signed in never waits for a link's.
+
+    A link may have been passed on, and who has it could keep the customer out.
+    """
     recent = select(PaymentAttempt.id).where(
         col(PaymentAttempt.invoice_id) == invoice_id,
+        col(PaymentAttempt.session_id) == origin.session_id,
         col(PaymentAttempt.created_at).between(
             uow.now - timedelta(hours=1), uow.now + timedelta(hours=1)
         ),

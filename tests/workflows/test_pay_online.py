@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from billing_app.domain.actors import Proof
 from billing_app.domain.errors import (
     Conflict,
     InvalidInput,
@@ -143,6 +144,19 @@ class TestStart:
         for amount in ("10", "20", "30"):
             till.start(invoice_id, amount)
 
+        with pytest.raises(LimitReached):
+            till.start(invoice_id, "51")
+
+    def test_who_has_the_link_does_not_keep_out_who_is_signed_in(
+        self, till, monkeypatch
+    ):
+        monkeypatch.setattr(online_payments, "ATTEMPTS_PER_HOUR", 1)
+        invoice_id = till.bill()
+        till.start(invoice_id, "10")
+        visitor = visitor_of(till.world, till.place, invoice_id)
+        contact = replace(visitor, session_id=7, proof=Proof.SESSION)
+
+        assert pay_online.start(till.runtime, contact, "100")
         with pytest.raises(LimitReached):
             till.start(invoice_id, "51")
 
