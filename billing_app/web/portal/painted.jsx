@@ -1,4 +1,4 @@
-import { useEffect } from "react";
+import { useEffect, useLayoutEffect } from "react";
 
 // What the server has painted stays in place until the page has its data. This
 // module is read while the painted page is still there.
@@ -53,6 +53,14 @@ function leave(fields) {
 }
 
 export function Painted({ children }) {
+  // Drawn anew it holds what the server wrote, and not what was typed since.
+  useLayoutEffect(() => {
+    for (const [id, value] of typed) {
+      const field = document.getElementById(id);
+      if (field?.closest("#painted")) field.value = value;
+      if (field && focused === id) field.focus();
+    }
+  }, []);
   if (!html || path !== window.location.pathname) return children ?? null;
   return <div id="painted" dangerouslySetInnerHTML={{ __html: html }} />;
 }
