@@ -267,9 +267,8 @@ def _find_by_request(uow: UnitOfWork, invoice_id: int, key: str) -> int | None:
 def _check_pace(uow: UnitOfWork, invoice_id: int) -> None:
     recent = select(func.count()).where(
         col(Dispute.invoice_id) == invoice_id,
-        col(Dispute.opened_at).between(
-            uow.now - timedelta(days=1), uow.now + timedelta(days=1)
-        ),
+        col(Dispute.opened_at) > uow.now - timedelta(days=1),
+        col(Dispute.opened_at) <= uow.now + timedelta(days=1),
     )
     if uow.one(recent) >= OPENED_PER_DAY:
         raise LimitReached(

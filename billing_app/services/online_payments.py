@@ -519,9 +519,8 @@ def _check_pace(uow: UnitOfWork, invoice_id: int, origin: Origin) -> None:
     recent = select(PaymentAttempt.id).where(
         col(PaymentAttempt.invoice_id) == invoice_id,
         col(PaymentAttempt.session_id) == origin.session_id,
-        col(PaymentAttempt.created_at).between(
-            uow.now - timedelta(hours=1), uow.now + timedelta(hours=1)
-        ),
+        col(PaymentAttempt.created_at) > uow.now - timedelta(hours=1),
+        col(PaymentAttempt.created_at) <= uow.now + timedelta(hours=1),
     )
     if uow.count(recent) >= ATTEMPTS_PER_HOUR:
         raise LimitReached("That were too many tries. Please try again in an hour.")

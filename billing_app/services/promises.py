@@ -147,9 +147,8 @@ def _check_rate(uow: UnitOfWork, invoice_id: int) -> None:
     made = uow.count(
         select(PaymentPromise.id).where(
             col(PaymentPromise.invoice_id) == invoice_id,
-            col(PaymentPromise.made_at).between(
-                uow.now - timedelta(days=1), uow.now + timedelta(days=1)
-            ),
+            col(PaymentPromise.made_at) > uow.now - timedelta(days=1),
+            col(PaymentPromise.made_at) <= uow.now + timedelta(days=1),
             col(PaymentPromise.noted_by).is_(None),
         )
     )

@@ -47,6 +47,7 @@ def test_what_happened_is_billed_and_shown_to_both_sides(
     number = desk.get_by_role("heading", level=1)
     expect(number).to_contain_text(re.compile(r"SF\d{6}-\d{4}"))
     # Here customers see an invoice once it is sent.
+    desk.get_by_text("More", exact=True).click()
     desk.get_by_role("button", name="Mark as sent").click()
 
     desk.get_by_role("button", name=BEHIND).click()

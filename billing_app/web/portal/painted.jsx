@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect } from "react";
+import { useLayoutEffect } from "react";
 
 // What the server has painted stays in place until the page has its data. This
 // module is read while the painted page is still there.
@@ -7,13 +7,14 @@ const painted =
 const html = painted?.innerHTML ?? "";
 const path = painted ? window.location.pathname : "";
 const typed = new Map(painted ? left() : []);
-let focused = "";
+const isPainted = (target) => Boolean(target?.closest?.("#painted"));
+let focused =
+  painted && isPainted(document.activeElement) ? document.activeElement.id : "";
 
 // Typed before this module came; and after, until the page has taken over.
 for (const field of painted?.querySelectorAll("input, textarea") ?? [])
   if (field.value !== field.defaultValue) typed.set(field.id, field.value);
 if (painted) {
-  const isPainted = (target) => target.closest?.("#painted");
   document.addEventListener("input", ({ target }) => {
     if (isPainted(target)) typed.set(target.id, target.value);
   });
@@ -29,7 +30,10 @@ if (painted) {
     if (isPainted(target)) focused = target.id;
   });
   document.addEventListener("focusout", ({ target }) => {
-    if (isPainted(target)) focused = "";
+    // A field that is taken away loses the focus, too: it goes to the one in its place.
+    queueMicrotask(() => {
+      if (target.isConnected && focused === target.id) focused = "";
+    });
   });
 }
 
@@ -57,20 +61,22 @@ export function Painted({ children }) {
   useLayoutEffect(() => {
     for (const [id, value] of typed) {
       const field = document.getElementById(id);
-      if (field?.closest("#painted")) field.value = value;
-      if (field && focused === id) field.focus();
+      if (isPainted(field)) field.value = value;
     }
+    const field = document.getElementById(focused);
+    if (isPainted(field)) field.focus({ preventScroll: true });
   }, []);
   if (!html || path !== window.location.pathname) return children ?? null;
   return <div id="painted" dangerouslySetInnerHTML={{ __html: html }} />;
 }
 
-// Puts back what somebody typed before the page took over.
+// Puts back what somebody typed before the page took over, and the focus, before the
+// next key can come.
 export function HandOver({ target }) {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = document.getElementById(target);
     if (element && typed.has(target)) element.value = typed.get(target);
-    if (element && focused === target) element.focus();
+    if (element && focused === target) element.focus({ preventScroll: true });
     typed.delete(target);
     if (focused === target) focused = "";
   }, [target]);
