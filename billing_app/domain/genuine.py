@@ -47,8 +47,7 @@ def judge(
 ) -> Verdict:
     """Return the answer for what was found by a code or, without one, by a file.
 
-    Attributes:
-        code, file: what was asked by, empty where nothing was given.
+    `code` and `file` are what was asked by, empty where nothing was given.
     """
     if not was_asked:
         return Verdict.UNASKED

@@ -16,6 +16,7 @@ from billing_app.domain.document import (
 )
 from billing_app.domain.genuine import CheckedDocument
 from billing_app.domain.invoice import InvoiceFacts, InvoiceState, compute_status
+from billing_app.domain.payment import PaymentStatus
 from billing_app.models import CreditNote, Invoice, IssuedDocument, Payment
 from billing_app.queries.letterhead import bank_rows, read_settings
 from billing_app.queries.portal_rules import read_late_rules
@@ -87,7 +88,7 @@ def _receipt(uow: UnitOfWork, row: IssuedDocument) -> CheckedDocument:
         issued_on=document.received_on,
         total_minor=document.amount_minor,
         currency=document.currency,
-        status="Payment taken back" if payment.status == "reversed" else "",
+        status="Payment taken back" if payment.status == PaymentStatus.REVERSED else "",
         bank=(),
         file_digest=row.pdf_digest,
     )

@@ -11,6 +11,7 @@ import pytest
 from billing_app.commands import verify as command
 from billing_app.database.engine import open_engine
 from billing_app.database.invariants import INVARIANTS
+from billing_app.database.migrations import guard_names
 from billing_app.database.verify import SHOWN_MAX, find_broken
 from tests.support.story import a_webhook, tell_a_story
 from tests.support.world import START, World, open_world
@@ -279,6 +280,14 @@ def test_each_rule_has_been_seen_to_fail():
     kept_by_the_schema = {"INV-14"}
 
     assert {x.code for x in INVARIANTS} - kept_by_the_schema <= seen
+
+
+def test_no_guard_of_a_migration_is_forgotten(story):
+    connection = sqlite3.connect(story)
+    found = connection.execute("select name from sqlite_master where type = 'trigger'")
+
+    assert {name for (name,) in found} == guard_names()
+    connection.close()
 
 
 def test_a_guard_that_was_dropped_is_missed(story, tmp_path):
