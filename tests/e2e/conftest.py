@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.support.browser import (
     ARGUMENTS,
@@ -71,6 +71,16 @@ class Demo:
         page.get_by_text("Live. Updated").first.wait_for(state="attached")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--slow-browser",
+        type=int,
+        default=1,
+        metavar="TIMES",
+        help="let scripts in the browser run so many times slower",
+    )
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
     """Let fixtures see whether their test failed."""
@@ -116,11 +126,22 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def slowness(request: pytest.FixtureRequest) -> int:
+    """How many times slower than the machine the browser's scripts run.
+
+    A test that reads before a page is ready passes on a fast machine and fails on
+    a busy one: `pytest tests/e2e --slow-browser 6` shows which.
+    """
+    return request.config.getoption("--slow-browser")
+
+
+@pytest.fixture(scope="session")
+def browser(slowness: int) -> Iterator[Browser]:
     path = find_chromium()
     if path is None:
         pytest.skip("no Chromium: sudo apt-get install chromium")
     use_own_node()
+    expect.set_options(timeout=5_000 * slowness)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
@@ -136,16 +157,22 @@ def watcher() -> Iterator[Watcher]:
 
 @pytest.fixture
 def open_page(
-    browser: Browser, watcher: Watcher, request: pytest.FixtureRequest
+    browser: Browser,
+    slowness: int,
+    watcher: Watcher,
+    request: pytest.FixtureRequest,
 ) -> Iterator[OpenPage]:
     """Open pages of separate visitors; options are those of a browser context."""
     contexts = []
 
     def open_page(**options: Any) -> Page:
         context = browser.new_context(**{"viewport": DESKTOP, **options})
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(10_000 * slowness)
         contexts.append(context)
         page = context.new_page()
+        if slowness > 1:
+            throttle = context.new_cdp_session(page)
+            throttle.send("Emulation.setCPUThrottlingRate", {"rate": slowness})
         watcher.watch(page)
         return page
 
