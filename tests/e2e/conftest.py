@@ -30,6 +30,14 @@ PASSWORD = "correct horse battery"
 OpenPage = Callable[..., Page]
 
 
+def wait_until_live(page: Page) -> None:
+    """Wait for the script of a staff page, which is painted before it comes.
+
+    Keys count from here on, and so do presses on what was painted.
+    """
+    page.get_by_text("Live. Updated").first.wait_for(state="attached")
+
+
 @dataclass(frozen=True, slots=True)
 class Demo:
     """A running demo, and what its first workspace has to show.
@@ -67,8 +75,7 @@ class Demo:
         page.get_by_label("Password").fill(owner["password"])
         page.get_by_role("button", name="Sign in").click()
         page.get_by_role("navigation", name="Main").wait_for()
-        # The page was painted before its script came; keys count from here on.
-        page.get_by_text("Live. Updated").first.wait_for(state="attached")
+        wait_until_live(page)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -66,6 +66,7 @@ def test_the_menu_finds_invoices_customers_and_pages_by_keys_alone(
 
 def test_escape_leaves_the_menu_where_one_was(demo: Demo, desk: Page):
     desk.goto(f"{demo.base_url}/invoices")
+    wait_until_live(desk)
     search = desk.get_by_role("searchbox", name="Search")
     search.focus()
     desk.keyboard.press("Control+k")
