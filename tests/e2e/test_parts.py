@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Demo, OpenPage
+from tests.e2e.conftest import Demo, OpenPage, wait_until_live
 from tests.support.browser import PHONE
 
 
