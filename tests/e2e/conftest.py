@@ -139,7 +139,7 @@ def slowness(request: pytest.FixtureRequest) -> int:
     A test that reads before a page is ready passes on a fast machine and fails on
     a busy one: `pytest tests/e2e --slow-browser 6` shows which.
     """
-    return request.config.getoption("--slow-browser")
+    return int(request.config.getoption("--slow-browser") or 1)
 
 
 @pytest.fixture(scope="session")
