@@ -14,6 +14,7 @@ from typing import Any
 from lxml import etree
 
 from billing_app.documents.printable import printable, printable_prose
+from billing_app.documents.words import share_words
 from billing_app.domain import e_invoice as rules
 from billing_app.domain.document import (
     DocumentLine,
@@ -290,11 +291,18 @@ class _Writer:
                 "BT-151": tax.category,
                 "BT-152": _percent(tax),
                 "BT-153": printable(line.name),
-                "BT-154": printable_prose(line.description),
+                "BT-154": self._description(line),
                 "BG-27": self._on_line(adjustments, is_allowance=True),
                 "BG-28": self._on_line(adjustments, is_allowance=False),
             }
         )
+
+    def _description(self, line: DocumentLine) -> str:
+        document, details = self._document, printable_prose(line.description)
+        if line.share is None:
+            return details
+        share = share_words(line.share, document.currency, document.language)
+        return f"{share}\n{details}".strip()
 
     def _on_line(self, adjustments: Any, *, is_allowance: bool) -> list[Terms] | None:
         entries = [

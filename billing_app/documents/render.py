@@ -22,7 +22,7 @@ from markupsafe import Markup
 from billing_app.documents.payment_part import PaymentPart, payment_part
 from billing_app.documents.printable import printable, printable_prose
 from billing_app.documents.qr import code_of
-from billing_app.documents.words import Words, words_for
+from billing_app.documents.words import Words, share_words, words_for
 from billing_app.domain.aging import AgeBucket
 from billing_app.domain.behind import Behind
 from billing_app.domain.branding import correct_brand, initials
@@ -47,6 +47,7 @@ from billing_app.domain.formats import (
     format_short_date,
     locale_of,
 )
+from billing_app.domain.invoice_mode import InvoiceMode
 from billing_app.domain.payment_reference import format_reference
 from billing_app.domain.statement import EntryKind, StatementDocument
 from billing_app.domain.taxes import VAT_COUNTRIES
@@ -128,6 +129,7 @@ class Printed:
         widths: of the columns behind the description, in em.
         shows_behind: lines say what they charge for; never on paper.
         opens_behind: they do so by a button that the page around them answers.
+        shows_quantity: not for one amount, which has no price of its own.
     """
 
     look: str
@@ -170,6 +172,7 @@ class Printed:
     shows_behind: bool = False
     opens_behind: bool = False
     check_at: str = ""
+    shows_quantity: bool = True
 
     @property
     def poster_size(self) -> str:
@@ -198,6 +201,8 @@ class Printed:
         ]
         if not self.shows_tax:
             del columns[2]
+        if not self.shows_quantity:
+            del columns[:2]
         return tuple(_width(*column) for column in columns)
 
 
@@ -360,6 +365,7 @@ def _printed_invoice(
         currency=document.currency,
         groups=tuple(_groups(document, words)),
         shows_tax=any(line.tax for line in document.lines),
+        shows_quantity=document.mode == InvoiceMode.LINES,
         tax_rows=_tax_rows(document),
         total_rows=tuple(_total_rows(document, words, standing)),
         notes=printable_prose(document.notes),
@@ -667,13 +673,21 @@ def _line(
     return PrintedLine(
         place=place,
         name=printable(line.name),
-        description=printable_prose(line.description),
+        description=_details(line, currency, language),
         discount=discount,
         quantity=f"{quantity} {printable(line.unit)}".rstrip(),
         unit_price=price,
         tax=printable(line.tax),
         amount=format_amount(line.amount_minor, currency, language),
     )
+
+
+def _details(line: DocumentLine, currency: str, language: str) -> str:
+    details = printable_prose(line.description)
+    if line.share is None:
+        return details
+    share = share_words(line.share, currency, language)
+    return f"{share}\n{details}" if details else share
 
 
 def _tax_rows(

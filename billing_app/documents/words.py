@@ -5,6 +5,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from billing_app.domain.document import JobShare
+from billing_app.domain.formats import format_amount, format_percent
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -27,6 +30,7 @@ class Words:
     quantity: str
     unit_price: str
     per: str
+    share_of: str
     discount: str
     tax: str
     amount: str
@@ -113,6 +117,7 @@ description | Description | Beschreibung | Désignation | Descripción | Omschri
 quantity | Quantity | Menge | Quantité | Cantidad | Aantal
 unit_price | Unit price | Einzelpreis | Prix unitaire | Precio | Prijs
 per | per | je | par | por | per
+share_of | of | von | de | de | van
 discount | Discount | Rabatt | Remise | Descuento | Korting
 tax | Tax | Steuer | Taxe | Impuesto | Btw
 amount | Amount | Betrag | Montant | Importe | Bedrag
@@ -165,6 +170,13 @@ more | more | weitere | autres | más | meer
 part_of | Part of a payment of | Teil einer Zahlung von | Partie d’un paiement de | Parte de un pago de | Deel van een betaling van
 genuine | Genuine? Ask at | Echt? Prüfen auf | Authentique ? À vérifier sur | ¿Auténtico? Compruebe en | Echt? Controleer op
 """)
+
+
+def share_words(share: JobShare, currency: str, language: str) -> str:
+    """Say what part of which job a line charges: 30% of 12,000.00."""
+    percent = format_percent(share.percent, language)
+    total = format_amount(share.job_total_minor, currency, language)
+    return f"{percent} {words_for(language)[1].share_of} {total}"
 
 
 def words_for(language: str) -> tuple[str, Words]:

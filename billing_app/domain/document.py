@@ -97,6 +97,14 @@ class LineAdjustment:
 
 
 @dataclass(frozen=True, slots=True)
+class JobShare:
+    """What a line charges a percentage of: a job's total, in minor units."""
+
+    percent: Decimal
+    job_total_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentLine:
     """One printed line. Amounts are minor units of the document's currency.
 
@@ -108,6 +116,7 @@ class DocumentLine:
         tax: as printed, like `21%`.
         taxes, adjustments: what `tax` and `discount` stand for. Documents issued
             before these were kept have none.
+        share: there where the line is a percentage of a job.
     """
 
     name: str
@@ -125,6 +134,7 @@ class DocumentLine:
     group_reference: str = ""
     taxes: tuple[LineTax, ...] = ()
     adjustments: tuple[LineAdjustment, ...] = ()
+    share: JobShare | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +216,8 @@ class InvoiceDocument:
         delivery_on, delivery_until_on: the day of delivery, or the first and the last
             day of what was done.
         qr_bill: there where a payment part is printed at the foot.
+        mode: as `domain.invoice_mode.InvoiceMode`; but for lines, there is one line
+            of quantity 1, printed without quantity and price.
     """
 
     number: str
@@ -238,6 +250,7 @@ class InvoiceDocument:
     reference: str = ""
     delivery_until_on: date | None = None
     qr_bill: QrBill | None = None
+    mode: str = "lines"
     format: int = FORMAT
 
 

@@ -7,14 +7,21 @@ sentence, and left out of the totals, so that nothing a person wrote is ever los
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, ParamSpec, TypeVar, cast
 
 from billing_app.domain.currencies import exponent
+from billing_app.domain.document import JobShare
 from billing_app.domain.errors import BillingError, InvalidInput
 from billing_app.domain.invoice import LINES_MAX, NOTES_LENGTH_MAX
+from billing_app.domain.invoice_mode import (
+    Charge,
+    InvoiceMode,
+    read_amount,
+    read_share,
+)
 from billing_app.domain.money import Money
 from billing_app.domain.parsing import (
     clean_text,
@@ -41,6 +48,8 @@ NAME_LENGTH_MAX = 500
 DESCRIPTION_LENGTH_MAX = 2_000
 UNIT_LENGTH_MAX = 20
 DISCOUNT_REASON = "Discount"
+# The key of the one line of an invoice that has no line items.
+WORK_KEY = "work"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +87,10 @@ class DraftForm:
         delivered_on, delivered_until: the day of delivery, or the first and the last
             day of it.
         discount: off the whole document: `10%` or an amount such as `25.00`.
+        mode: as `InvoiceMode`. Lines and the fields of the other modes are kept
+            while they do not count.
+        work, work_details, work_tax_id: what a fixed amount or a percentage is for,
+            and its tax.
     """
 
     customer_id: int = 0
@@ -91,7 +104,25 @@ class DraftForm:
     notes: str = ""
     terms: str = ""
     look: str = ""
+    mode: str = InvoiceMode.LINES.value
+    work: str = ""
+    work_details: str = ""
+    work_tax_id: str = ""
+    amount: str = ""
+    percent: str = ""
+    job_total: str = ""
     lines: tuple[LineForm, ...] = ()
+
+    @property
+    def counted_lines(self) -> tuple[LineForm, ...]:
+        """The lines typed, or none where something else is charged."""
+        return self.lines if self.mode == InvoiceMode.LINES else ()
+
+    @property
+    def is_work_blank(self) -> bool:
+        """Nothing was typed that would be charged without lines."""
+        typed = (self.work, self.work_details, self.amount, self.percent)
+        return not "".join((*typed, self.job_total)).strip()
 
 
 def form_to_json(form: DraftForm) -> dict[str, Any]:
@@ -115,6 +146,8 @@ def form_from_json(stored: Mapping[str, Any]) -> DraftForm:
     customer_id = stored.get("customer_id", 0)
     if type(customer_id) is not int:
         raise InvalidInput("Choose a customer from the list.", field="customer")
+    if texts.get("mode", InvoiceMode.LINES) not in list(InvoiceMode):
+        raise InvalidInput("This draft can't be read.")
     return DraftForm(
         **texts,
         customer_id=customer_id,
@@ -159,6 +192,7 @@ class ReadLine:
     terms: LineTerms | None
     problem: str = ""
     problem_field: str = ""
+    share: JobShare | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +200,8 @@ class ReadDraft:
     """A draft after reading.
 
     Attributes:
-        lines: every line that is not blank, in order.
+        lines: every line that is not blank, in order; but for line items, the one
+            that a fixed amount or a percentage makes.
         terms: of the lines that count.
         amounts: what each of `lines` comes to, None where it does not count.
         delivered: the day of delivery, or the first and the last day of it.
@@ -182,6 +217,7 @@ class ReadDraft:
     delivered: tuple[date | None, date | None]
     discount: Adjustment | None
     problems: dict[str, str]
+    mode: InvoiceMode = InvoiceMode.LINES
 
     @property
     def problem_count(self) -> int:
@@ -198,6 +234,8 @@ class ReadDraft:
         for index, line in enumerate(self.lines):
             if line.problem:
                 raise InvalidInput(f"Line {index + 1}: {line.problem}", field="lines")
+        if self.mode != InvoiceMode.LINES and not self.lines:
+            raise InvalidInput("Say what this invoice is for.", field="work")
 
 
 def read_draft(form: DraftForm, currency: str, rules: DraftRules) -> ReadDraft:
@@ -206,11 +244,15 @@ def read_draft(form: DraftForm, currency: str, rules: DraftRules) -> ReadDraft:
     Raises:
         InvalidInput: more than 500 lines; nothing else is refused here.
     """
-    typed = [line for line in form.lines if not line.is_blank]
+    typed = [line for line in form.counted_lines if not line.is_blank]
     if len(typed) > LINES_MAX:
         raise InvalidInput(f"An invoice holds at most {LINES_MAX} lines.")
-    lines = tuple(_read_line(line, currency, rules) for line in typed)
     problems: dict[str, str] = {}
+    mode = InvoiceMode(form.mode)
+    if mode == InvoiceMode.LINES:
+        lines = tuple(_read_line(line, currency, rules) for line in typed)
+    else:
+        lines = _read_work(form, mode, currency, rules, problems)
     discount = _try(problems, _read_discount, form.discount, currency)
     issued_on = _try(problems, _read_date, form.issued_on, "issued_on", "issue date")
     due_on = _try(problems, _read_date, form.due_on, "due_on", "due date")
@@ -239,6 +281,7 @@ def read_draft(form: DraftForm, currency: str, rules: DraftRules) -> ReadDraft:
         delivered=_delivered(form, problems),
         discount=discount,
         problems=problems,
+        mode=mode,
     )
 
 
@@ -269,6 +312,50 @@ def _read_line(form: LineForm, currency: str, rules: DraftRules) -> ReadLine:
         return ReadLine(form, _line_terms(form, currency, rules))
     except BillingError as refusal:
         return ReadLine(form, None, refusal.message, refusal.field or "")
+
+
+def _read_work(
+    form: DraftForm,
+    mode: InvoiceMode,
+    currency: str,
+    rules: DraftRules,
+    problems: dict[str, str],
+) -> tuple[ReadLine, ...]:
+    """Read what is charged without line items as one line: quantity 1, its amount."""
+    if form.is_work_blank:
+        return ()
+    if mode == InvoiceMode.FIXED:
+        charge = _try(problems, read_amount, form.amount, currency)
+    else:
+        charge = _try(problems, read_share, form.percent, form.job_total, currency)
+    line = LineForm(
+        key=WORK_KEY,
+        name=form.work,
+        description=form.work_details,
+        unit_price=format(charge.amount.decimal, "f") if charge else "",
+        tax_id=form.work_tax_id,
+    )
+    terms = _try(problems, _work_terms, line, charge, currency, rules)
+    return (ReadLine(line, terms, share=charge.share if charge else None),)
+
+
+# Where the builder keeps what a line item would have in these fields.
+_WORK_FIELDS = {"name": "work", "description": "work_details", "tax_id": "work_tax_id"}
+
+
+def _work_terms(
+    line: LineForm, charge: Charge | None, currency: str, rules: DraftRules
+) -> LineTerms | None:
+    try:
+        # What is wrong with the words is named even while the amount is missing.
+        priced = line if charge else replace(line, unit_price="0")
+        terms = _line_terms(priced, currency, rules)
+    except InvalidInput as refusal:
+        name = _WORK_FIELDS.get(refusal.field or "", "amount")
+        is_missing = name == "work" and not line.name.strip()
+        words = "Say what this invoice is for." if is_missing else refusal.message
+        raise InvalidInput(words, field=name) from None
+    return terms if charge else None
 
 
 def _line_terms(form: LineForm, currency: str, rules: DraftRules) -> LineTerms:

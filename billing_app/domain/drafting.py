@@ -15,11 +15,13 @@ from billing_app.domain.document import (
     DocumentTax,
     DocumentTaxSet,
     InvoiceDocument,
+    JobShare,
     LineAdjustment,
     LineTax,
     Party,
     QrBill,
 )
+from billing_app.domain.invoice_mode import InvoiceMode
 from billing_app.domain.money import Money
 from billing_app.domain.taxes import EXEMPTION_CODES, tax_note
 from billing_app.domain.totals import (
@@ -42,6 +44,7 @@ class LineTexts:
     description: str = ""
     unit: str = ""
     group: str = ""
+    share: JobShare | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class Header:
     bic: str = ""
     reference: str = ""
     qr_bill: QrBill | None = None
+    mode: InvoiceMode = InvoiceMode.LINES
 
 
 def build_document(
@@ -121,6 +125,7 @@ def build_document(
         bic=header.bic,
         reference=header.reference,
         qr_bill=header.qr_bill,
+        mode=header.mode,
         tax_sets=tuple(
             DocumentTaxSet(
                 category=tax.category,
@@ -158,6 +163,7 @@ def _line(terms: LineTerms, totals: LineTotals, texts: LineTexts) -> DocumentLin
             *_line_adjustments(terms.allowances, totals.allowances, -1),
             *_line_adjustments(terms.charges, totals.charges, 1),
         ),
+        share=texts.share,
     )
 
 

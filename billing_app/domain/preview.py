@@ -42,6 +42,7 @@ def preview_document(
         notes=form.notes.strip(),
         terms=form.terms.strip(),
         bank=bank,
+        mode=read.mode,
     )
     texts = [
         LineTexts(
@@ -49,6 +50,7 @@ def preview_document(
             description=line.form.description.strip(),
             unit=line.form.unit.strip(),
             group=line.form.group.strip(),
+            share=line.share,
         )
         for line in read.lines
         if line.terms is not None

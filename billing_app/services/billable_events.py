@@ -175,7 +175,7 @@ def attach(uow: UnitOfWork, invoice: Invoice, form: DraftForm) -> None:
     Raises:
         InvalidInput: an event is of another customer or in another currency.
     """
-    keys = {line.key for line in form.lines if is_event_key(line.key)}
+    keys = {line.key for line in form.counted_lines if is_event_key(line.key)}
     held = _list_held(uow, invoice, is_locked=True)
     for event in held:
         if event.line_key not in keys:

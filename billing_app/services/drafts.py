@@ -14,6 +14,7 @@ from billing_app.domain.billable_event import Grouping, without_events
 from billing_app.domain.contact import name_key
 from billing_app.domain.currencies import is_currency
 from billing_app.domain.dates import due_on
+from billing_app.domain.document import DocumentKind, InvoiceDocument, from_json
 from billing_app.domain.draft import (
     DraftForm,
     LineForm,
@@ -31,6 +32,8 @@ from billing_app.domain.events import (
     InvoiceDuplicated,
 )
 from billing_app.domain.invoice import InvoiceState, WrongState, check_draft
+from billing_app.domain.invoice_mode import InvoiceMode
+from billing_app.domain.money import Money
 from billing_app.domain.retyping import (
     typed_discount,
     typed_percent,
@@ -39,7 +42,7 @@ from billing_app.domain.retyping import (
 )
 from billing_app.domain.terms import TaxTerms
 from billing_app.domain.terms_json import adjustments_from_json, taxes_from_json
-from billing_app.models import Customer, Invoice, LineItem, TaxRate
+from billing_app.models import Customer, Invoice, IssuedDocument, LineItem, TaxRate
 from billing_app.queries.letterhead import read_rules, read_settings
 from billing_app.services import billable_events
 
@@ -83,11 +86,13 @@ def start_draft(uow: UnitOfWork, customer_id: int = 0) -> SavedDraft:
     """
     assert isinstance(uow.actor, StaffActor)
     settings = read_settings(uow)
+    tax_id = _default_tax(uow)
     fresh = DraftForm(
         customer_id=customer_id,
         notes=settings.notes,
         terms=settings.terms,
-        lines=(LineForm(key="line-1", tax_id=_default_tax(uow)),),
+        work_tax_id=tax_id,
+        lines=(LineForm(key="line-1", tax_id=tax_id),),
     )
     untouched = uow.first(
         select(Invoice)
@@ -229,7 +234,8 @@ def bill_events(
     tax_id = form.lines[-1].tax_id if form.lines else _default_tax(uow)
     lines = billable_events.take_lines(uow, invoice, event_ids, grouping, tax_id)
     typed = tuple(line for line in form.lines if not line.is_blank)
-    fill_draft(uow, invoice, replace(form, lines=(*typed, *lines)))
+    by_lines = replace(form, mode=InvoiceMode.LINES.value, lines=(*typed, *lines))
+    fill_draft(uow, invoice, by_lines)
     invoice.version += 1
     uow.flush()
     uow.record(
@@ -312,8 +318,9 @@ def _form_of(uow: UnitOfWork, invoice: Invoice) -> DraftForm:
         .order_by(col(LineItem.position))
     )
     allowances, _ = adjustments_from_json(invoice.adjustments, invoice.currency)
+    issued = _issued_document(uow, invoice)
     rules = read_rules(uow, read_settings(uow))
-    return DraftForm(
+    form = DraftForm(
         customer_id=invoice.customer_id or 0,
         currency=invoice.currency,
         purchase_order=invoice.purchase_order,
@@ -325,6 +332,38 @@ def _form_of(uow: UnitOfWork, invoice: Invoice) -> DraftForm:
             _line_form(index, line, invoice.currency, rules.taxes)
             for index, line in enumerate(lines)
         ),
+    )
+    return _with_mode(form, issued, invoice.currency)
+
+
+def _issued_document(uow: UnitOfWork, invoice: Invoice) -> InvoiceDocument | None:
+    content = uow.first(
+        select(IssuedDocument.content).where(
+            col(IssuedDocument.invoice_id) == invoice.id,
+            col(IssuedDocument.kind) == DocumentKind.INVOICE,
+        )
+    )
+    return from_json(InvoiceDocument, content) if content else None
+
+
+def _with_mode(
+    form: DraftForm, issued: InvoiceDocument | None, currency: str
+) -> DraftForm:
+    """Turn the one line of a fixed amount or a percentage into what was typed."""
+    if issued is None or issued.mode == InvoiceMode.LINES:
+        return form
+    (line,), share = form.lines, issued.lines[0].share
+    total = Money(share.job_total_minor, currency).decimal if share else None
+    return replace(
+        form,
+        mode=issued.mode,
+        work=line.name,
+        work_details=line.description,
+        work_tax_id=line.tax_id,
+        amount="" if share else line.unit_price,
+        percent=typed_quantity(share.percent) if share else "",
+        job_total="" if total is None else typed_price(total, currency),
+        lines=(),
     )
 
 

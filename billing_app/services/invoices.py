@@ -40,6 +40,7 @@ from billing_app.domain.invoice import (
     check_step,
     void_hindrance,
 )
+from billing_app.domain.invoice_mode import InvoiceMode
 from billing_app.domain.ledger import Posting, postings_for_issue, postings_for_void
 from billing_app.domain.parsing import clean_text
 from billing_app.domain.payment_reference import ReferenceKind, make_reference
@@ -284,6 +285,7 @@ class ReadyInvoice:
     purchase_order: str = ""
     notes: str = ""
     payment_terms: str = ""
+    mode: InvoiceMode = InvoiceMode.LINES
 
 
 @staff_or_job(Permission.ISSUE_INVOICE)
@@ -398,6 +400,7 @@ def make_document(
         bank=bank_rows(settings),
         iban=iban,
         reference=reference,
+        mode=ready.mode,
         qr_bill=make_qr_bill(seller, buyer, iban, ready.terms.currency, reference),
     )
     return build_document(header, ready.terms, ready.texts, ready.totals)
@@ -509,6 +512,7 @@ def _ready(
                 ),
                 unit=clean_text(line.form.unit, length_max=20),
                 group=clean_text(line.form.group, length_max=200),
+                share=line.share,
             )
             for line in read.lines
         ),
@@ -524,6 +528,7 @@ def _ready(
         payment_terms=clean_text(
             form.terms, length_max=10_000, multiline=True, field="terms"
         ),
+        mode=read.mode,
     )
 
 

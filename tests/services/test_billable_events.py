@@ -281,6 +281,19 @@ class TestBill:
 
         assert rows(world)[0].invoice_id == draft.invoice_id
 
+    def test_an_amount_in_place_of_lines_bills_none_meanwhile(
+        self, world: World, customer_id: int
+    ):
+        (event_id,) = record(world, customer_id, "W12-0001")
+        draft = bill(world, a_draft(world, customer_id), event_id)
+        by_lines = form_of(world, draft)
+
+        draft = save(world, draft, replace(by_lines, mode="fixed"))
+        assert unbilled(world, customer_id) == [event_id]
+
+        save(world, draft, by_lines)
+        assert unbilled(world, customer_id) == []
+
     def test_unless_something_else_bills_it_by_now(
         self, world: World, customer_id: int
     ):

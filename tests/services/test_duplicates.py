@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -69,6 +70,35 @@ class TestDuplicate:
         assert [copy.net_minor, copy.tax_minor, copy.total_minor, copy.due_minor] == [
             *(source.net_minor, source.tax_minor, source.total_minor, source.due_minor)
         ]
+
+    @pytest.mark.feature("F046")
+    @pytest.mark.parametrize(
+        "typed",
+        [
+            {"mode": "fixed", "amount": "1,250.50"},
+            {"mode": "percent", "percent": "33.3", "job_total": "12,000.10"},
+        ],
+    )
+    def test_charges_in_the_same_way(self, world: World, typed: dict[str, str]):
+        form = DraftForm(
+            customer_id=a_customer(world, world.northwind),
+            work="Refit",
+            work_details="Hangar 4",
+            work_tax_id="1",
+            discount="5%",
+            **typed,  # pyright: ignore[reportArgumentType]
+        )
+        source = read_invoice(world, world.northwind, issue(world, form))
+
+        copy = duplicate(world, source.id)
+
+        kept = form_from_json(copy.draft or {})
+        assert {name: getattr(kept, name) for name in typed} == typed
+        assert (kept.work, kept.work_details, kept.work_tax_id) == (
+            *("Refit", "Hangar 4"),
+            "1",
+        )
+        assert copy.total_minor == source.total_minor > 0
 
     def test_reads_as_it_was_typed(self, world: World):
         line = LineForm(name="Flight", unit_price="1,250.50", discount="10")

@@ -351,3 +351,47 @@ class TestButtons:
         assert "customer" in desk.shown(State, "customer_problem").lower()
         assert desk.shown(State, "refused") == 1
         assert desk.redirects == []
+
+
+@pytest.mark.feature("F046")
+class TestModes:
+    async def test_an_amount_takes_the_place_of_lines_and_gives_it_back(
+        self, world: World, desk: Driver
+    ):
+        typed = {"work": "Season cover", "amount": "1,000.00"}
+        await desk.press(State.choose_mode, mode="fixed")
+        await desk.press(State.take_typed, draft=1, texts=typed, number=7)
+        fixed = desk.shown(State, "subtotal")
+        await desk.press(State.choose_mode, mode="lines")
+
+        assert fixed == "€1,000.00"
+        assert desk.shown(State, "subtotal") == "€120.00"
+        assert stored(world, 1).work == "Season cover"
+        assert names(world, 1) == ["Fuel", "Handling"]
+
+    async def test_it_starts_with_the_tax_of_new_lines(
+        self, world: World, desk: Driver
+    ):
+        await desk.press(State.choose_mode, mode="percent")
+
+        assert stored(world, 1).work_tax_id == "1"
+        assert desk.shown(State, "form")["work_tax_id"] == "1"
+
+    async def test_a_job_without_total_is_told_beside_it(self, desk: Driver):
+        typed = {"work": "Refit", "percent": "30"}
+        await desk.press(State.choose_mode, mode="percent")
+        await desk.press(State.take_typed, draft=1, texts=typed, number=7)
+
+        assert "no total yet" in desk.shown(State, "field_problems")["job_total"]
+
+        await desk.press(
+            State.take_typed, draft=1, texts={"job_total": "12,000.00"}, number=8
+        )
+
+        assert desk.shown(State, "charged") == "€3,600.00"
+        assert "30% of 12,000.00" in desk.shown(State, "preview")
+
+    async def test_no_other_mode_can_be_chosen(self, world: World, desk: Driver):
+        await desk.press(State.choose_mode, mode="barter")
+
+        assert stored(world, 1).mode == "lines"

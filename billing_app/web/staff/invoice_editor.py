@@ -7,6 +7,7 @@ from typing import Any
 import reflex as rx
 
 from billing_app.domain.currencies import currency_names
+from billing_app.domain.invoice_mode import InvoiceMode
 from billing_app.domain.portal_settings import VisibleOn
 from billing_app.web import theme
 from billing_app.web.components.badges import status_badge
@@ -37,6 +38,11 @@ from billing_app.web.staff.invoice_editor_state import InvoiceEditorState, Sum
 from billing_app.web.staff.shell import staff_page
 
 LOOKS = (("modern", "Modern"), ("classic", "Classic"), ("compact", "Compact"))
+MODES = (
+    (InvoiceMode.LINES.value, "Lines"),
+    (InvoiceMode.FIXED.value, "Fixed amount"),
+    (InvoiceMode.PERCENT.value, "Percent of a job"),
+)
 State = InvoiceEditorState
 Lines = EditorLinesState
 
@@ -179,7 +185,7 @@ def _form() -> rx.Component:
             rx.cond(State.is_stale, _stale_message(), rx.fragment()),
             rx.cond(State.has_mine, _theirs_message(), rx.fragment()),
             _facts(),
-            _lines(),
+            _charges(),
             _below_lines(),
             class_name="editor-body stack",
         ),
@@ -331,9 +337,102 @@ def _input(name: str, **props: Any) -> rx.Component:
     )
 
 
-def _lines() -> rx.Component:
+def _charges() -> rx.Component:
+    """What is charged: line items, one amount, or a percentage of a job."""
     return rx.el.section(
-        rx.el.div(rx.el.h2("Lines"), class_name="section-head"),
+        rx.el.div(
+            rx.el.h2(rx.cond(State.mode == InvoiceMode.LINES, "Lines", "Amount")),
+            segmented(
+                "invoice-mode",
+                "What is charged",
+                MODES,
+                value=State.mode,
+                on_select=State.choose_mode,
+                small=True,
+            ),
+            class_name="section-head",
+        ),
+        rx.cond(State.mode == InvoiceMode.LINES, _lines(), _work()),
+        aria_label=rx.cond(State.mode == InvoiceMode.LINES, "Lines", "Amount"),
+    )
+
+
+def _work() -> rx.Component:
+    """The fields of an invoice that has no line items."""
+    return rx.el.div(
+        rx.el.div(
+            field(
+                "What is it for?",
+                _input("work", max_length=500),
+                error=State.field_problems["work"],
+            ),
+            class_name="span-8",
+        ),
+        rx.el.div(_work_tax(), class_name="span-4"),
+        rx.el.div(
+            field(
+                "Details",
+                _area("work_details"),
+                aside="optional",
+                error=State.field_problems["work_details"],
+            ),
+            class_name="span-12",
+        ),
+        rx.cond(
+            State.mode == InvoiceMode.FIXED,
+            rx.el.div(
+                field(
+                    "Amount",
+                    _input("amount", numeric=True),
+                    error=State.field_problems["amount"],
+                ),
+                class_name="span-4",
+            ),
+            rx.fragment(
+                rx.el.div(
+                    field(
+                        "Percent",
+                        _input("percent", numeric=True, placeholder="30%"),
+                        error=State.field_problems["percent"],
+                    ),
+                    class_name="span-4",
+                ),
+                rx.el.div(
+                    field(
+                        "Job total",
+                        _input("job_total", numeric=True),
+                        hint="What the whole job comes to",
+                        error=State.field_problems["job_total"],
+                    ),
+                    class_name="span-4",
+                ),
+                rx.el.dl(
+                    rx.el.dt("Charged", class_name="field-label"),
+                    rx.el.dd(State.charged, class_name="figures"),
+                    class_name="span-4 work-charged",
+                ),
+            ),
+        ),
+        class_name="form-grid",
+    )
+
+
+def _work_tax() -> rx.Component:
+    return field(
+        "Tax",
+        select(
+            "work_tax_id",
+            Lines.taxes,
+            default_value=State.form["work_tax_id"],
+            key=State.opened + "work_tax_id",
+        ),
+        hint="On the whole amount",
+        error=State.field_problems["work_tax_id"],
+    )
+
+
+def _lines() -> rx.Component:
+    return rx.fragment(
         rx.el.div(
             rx.el.div(
                 *(
@@ -380,7 +479,6 @@ def _lines() -> rx.Component:
             rx.fragment(),
         ),
         rx.el.p(State.moved_words, class_name="visually-hidden", role="status"),
-        aria_label="Lines",
     )
 
 

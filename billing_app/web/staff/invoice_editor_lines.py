@@ -26,6 +26,12 @@ FIELDS = frozenset(
         "notes",
         "terms",
         "look",
+        "work",
+        "work_details",
+        "work_tax_id",
+        "amount",
+        "percent",
+        "job_total",
     ]
 )
 LINE_FIELDS = frozenset(x.name for x in fields(LineForm)) - {"key", "group"}

@@ -29,6 +29,7 @@ from billing_app.domain.errors import (
 )
 from billing_app.domain.formats import number_style
 from billing_app.domain.invoice import LINES_MAX
+from billing_app.domain.invoice_mode import InvoiceMode
 from billing_app.domain.pasting import read_rows
 from billing_app.domain.preview import preview_document
 from billing_app.domain.totals import Totals
@@ -82,6 +83,7 @@ class InvoiceEditorState(StaffState, rx.State):
         is_stale: somebody else saved meanwhile; what is typed here is not saved.
         has_mine: theirs is shown, and what was typed here can be had back.
         amounts: by line key.
+        charged: what the percentage of the job comes to.
         unbilled: how many events of the customer wait to be billed, in words.
     """
 
@@ -119,6 +121,8 @@ class InvoiceEditorState(StaffState, rx.State):
     moved_words: str = ""
     unbilled: str = ""
     shows: str = "edit"
+    mode: str = InvoiceMode.LINES.value
+    charged: str = ""
 
     _first_version: int = 0
     _draft: DraftForm = DraftForm()
@@ -267,6 +271,18 @@ class InvoiceEditorState(StaffState, rx.State):
         await self._changed()
         if not is_behind:
             self._notify("What you had typed before is back.")
+
+    @staff_door
+    async def choose_mode(self, mode: str) -> None:
+        """Charge by lines, one amount or a percentage; what was typed is kept."""
+        draft = self._draft
+        if mode not in list(InvoiceMode) or mode == draft.mode:
+            return
+        is_new = draft.is_work_blank and not draft.work_tax_id
+        tax_id = self._default_tax() if is_new else draft.work_tax_id
+        self._draft = replace(draft, mode=mode, work_tax_id=tax_id)
+        await self._redraw()
+        await self._arrange(self._draft.lines)
 
     # Lines
 
@@ -575,6 +591,7 @@ class InvoiceEditorState(StaffState, rx.State):
         """Make the browser build its fields anew from what the server holds."""
         self.opened = secrets.token_hex(4)
         self.form = {name: getattr(self._draft, name) for name in FIELDS}
+        self.mode = self._draft.mode
         if self._desk is not None:
             # A draft without a look of its own is drawn in the workspace's.
             self.form["look"] = self._draft.look or self._desk.branding.look
@@ -637,6 +654,7 @@ class InvoiceEditorState(StaffState, rx.State):
             "subtotal": _money(totals.amount_sum.minor, totals),
             "tax": _money(totals.tax_total.minor, totals),
             "total": _money(totals.total.minor, totals),
+            "charged": _charged(read),
             "to_fix": f"{things} to fix before you issue" if count else "",
             "due_hint": f"Empty means {self._net_days()} days after the issue date",
         }
@@ -689,6 +707,14 @@ class InvoiceEditorState(StaffState, rx.State):
 
 def _money(minor: int, totals: Totals) -> str:
     return formats.money(minor, totals.currency)
+
+
+def _charged(read: ReadDraft) -> str:
+    """Return what the one line of a percentage comes to, before discount and tax."""
+    amounts = [x for x in read.amounts if x is not None]
+    if read.mode != InvoiceMode.PERCENT or not amounts:
+        return formats.NOTHING
+    return formats.money(amounts[0].minor, amounts[0].currency)
 
 
 def _sums(totals: Totals) -> list[Sum]:
