@@ -18,7 +18,7 @@ COMMANDS = {
     "worker": "deliver mail and documents beside web processes",
     "migrate": "bring the database to this version",
     "seed": "fill a workspace with believable customers and invoices",
-    "import": "issue the invoices of a JSON file under new numbers, all or none",
+    "import": "bring in a CSV or JSON file of another program, all or nothing",
     "create-owner": "add a workspace and its first member",
     "build": "build the frontend when its sources changed",
     "backup": "write the database, the files and the key into one archive",

@@ -1,19 +1,17 @@
-"""tallyport import: issue the invoices of a JSON file, all or none."""
+"""tallyport import: bring in a file of another program, all of it or nothing."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from billing_app.commands.migrate import migrate
+from billing_app.commands import import_csv
+from billing_app.commands.import_csv import JOB, WORKSPACE, open_here
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.import_cases import import_file
 from billing_app.domain.money import Money
-from billing_app.runtime import open_runtime
-from billing_app.settings import load_settings
 from billing_app.workflows.first_workspace import open_workspace
 from billing_app.workflows.import_invoices import (
     ImportedInvoice,
@@ -23,15 +21,13 @@ from billing_app.workflows.import_invoices import (
     try_cases,
 )
 
-JOB = "import"
-WORKSPACE = "Imported"
 # How many invoices are issued between two lines of progress.
 _STEP = 500
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "file", type=Path, help='JSON: {"cases": [...]}, as in docs/import.md'
+        "file", type=Path, help="CSV, or JSON with cases, as in docs/import.md"
     )
     parser.add_argument("--data", type=Path, help="data folder; sets DATA_DIR")
     parser.add_argument("--json", type=Path, help="file to write the figures to")
@@ -43,8 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--again", action="store_true", help="issue once more what is here already"
     )
 
+    import_csv.add_arguments(parser)
+
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.file.suffix.lower() != ".json":
+        return import_csv.run(arguments)
     prepared = prepare_cases(import_file(read_json(arguments.file)))
     if not prepared:
         print("The file has no cases; nothing was imported.")
@@ -60,12 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _issue(
     arguments: argparse.Namespace, prepared: Sequence[PreparedCase]
 ) -> tuple[ImportedInvoice, ...]:
-    if arguments.data:
-        os.environ["DATA_DIR"] = str(arguments.data.resolve())
-    settings = load_settings()
-    migrate(settings)
-    runtime = open_runtime(settings)
-
+    runtime = open_here(arguments.data)
     currency = prepared[0].ready.terms.currency
     opened = open_workspace(
         runtime, JOB, name=WORKSPACE, currency=currency, slug=arguments.workspace

@@ -326,10 +326,11 @@ class UnitOfWork:
 
     # What follows from a change
 
-    def record(self, happened: Event, *, mails: bool = True) -> None:
+    def record(self, happened: Event, *, has_effects: bool = True) -> None:
         """Write what happened, and what must follow, with the change itself.
 
-        `mails=False` keeps the audit entry and drops the mail: for imports.
+        Without effects only the audit entry is kept: for what is imported, which
+        happened elsewhere. Its files are made when somebody asks for them.
         """
         details = asdict(happened)
         details.pop("invoice_id"), details.pop("customer_id")
@@ -344,9 +345,8 @@ class UnitOfWork:
         }
         self.append(AuditEntry, [entry])
         key, about = _subject(happened, details)
-        for topic in EFFECTS.get(type(happened), ()):
-            if mails or not topic.startswith("mail."):
-                self.promise(topic, key, happened.invoice_id, **about)
+        for topic in EFFECTS.get(type(happened), ()) if has_effects else ():
+            self.promise(topic, key, happened.invoice_id, **about)
         if happened.invoice_id is not None and happened.TURNS_INVOICE:
             self.touch(f"invoice:{happened.invoice_id}")
         if happened.invoice_id is not None and happened.TURNS_THREAD:

@@ -31,6 +31,7 @@ class Permission(StrEnum):
     RESOLVE_DISPUTE = "resolve_dispute"
     SEND_REMINDER = "send_reminder"
     EXPORT = "export"
+    IMPORT_DATA = "import_data"
     EDIT_SETTINGS = "edit_settings"
     MANAGE_MEMBERS = "manage_members"
 
@@ -52,6 +53,7 @@ _ACCOUNTING = _OPERATIONS | {
     Permission.RESOLVE_DISPUTE,
     Permission.SEND_REMINDER,
     Permission.EXPORT,
+    Permission.IMPORT_DATA,
 }
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {

@@ -66,6 +66,13 @@ class CustomerChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DataImported(Event):
+    TEXT: ClassVar[str] = "File imported"
+    kind: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BillableEventsRecorded(Event):
     TEXT: ClassVar[str] = "Events recorded"
     count: int

@@ -35,3 +35,21 @@ def format_number(pattern: str, value: int, issued_on: date) -> str:
         return str(parts[field]).zfill(min(width, PADDING_MAX))
 
     return _FIELD.sub(fill, pattern)
+
+
+def read_counter(pattern: str, number: str) -> int | None:
+    """Return the counter of a number that has this form, whatever its day."""
+    expression = "".join(
+        _read_as(part) if part.startswith("{") else re.escape(part)
+        for part in re.split(r"(\{[^}]*\})", pattern)
+    )
+    match = re.fullmatch(expression, number, re.ASCII)
+    return int(match.group("counter")) if match else None
+
+
+def _read_as(field: str) -> str:
+    known = _FIELD.fullmatch(field)
+    if known is None or known.group(1) != "counter":
+        return "[0-9]+"
+    width = min(max(int(known.group(2) or 0), 1), PADDING_MAX)
+    return f"(?P<counter>[0-9]{{{width},18}})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 from sqlmodel import col, select
 
@@ -111,24 +112,37 @@ def change_customer(uow: UnitOfWork, customer_id: int, form: CustomerForm) -> No
     uow.record(CustomerChanged(customer_id=customer_id, fields=changed))
 
 
-def _fill(customer: Customer, form: CustomerForm) -> None:
+def read_form(form: CustomerForm) -> dict[str, Any]:
+    """Return the columns of a customer as they were typed.
+
+    Raises:
+        InvalidInput: a field can't be used.
+    """
     name = clean_text(form.name, length_max=200, field="name")
     if not name:
         raise InvalidInput("Write the customer's name.", field="name")
-    customer.name, customer.name_key = name, name_key(name)
-    customer.email = check_email(form.email, "email") if form.email.strip() else ""
-    customer.contact_name = clean_text(
-        form.contact_name, length_max=200, field="contact_name"
-    )
-    customer.phone = clean_text(form.phone, length_max=60, field="phone")
-    customer.address = clean_text(
-        form.address, length_max=1000, multiline=True, field="address"
-    )
-    customer.country = parse_country(form.country)
-    customer.vat_id = clean_text(form.vat_id, length_max=40, field="vat_id")
-    customer.language = clean_text(form.language, length_max=10, field="language")
-    customer.currency = _currency(form.currency)
-    customer.net_days = parse_net_days(form.net_days)
+    return {
+        "name": name,
+        "name_key": name_key(name),
+        "email": check_email(form.email, "email") if form.email.strip() else "",
+        "contact_name": clean_text(
+            form.contact_name, length_max=200, field="contact_name"
+        ),
+        "phone": clean_text(form.phone, length_max=60, field="phone"),
+        "address": clean_text(
+            form.address, length_max=1000, multiline=True, field="address"
+        ),
+        "country": parse_country(form.country),
+        "vat_id": clean_text(form.vat_id, length_max=40, field="vat_id"),
+        "language": clean_text(form.language, length_max=10, field="language"),
+        "currency": _currency(form.currency),
+        "net_days": parse_net_days(form.net_days),
+    }
+
+
+def _fill(customer: Customer, form: CustomerForm) -> None:
+    for name, value in read_form(form).items():
+        setattr(customer, name, value)
 
 
 def _currency(text: str) -> str:

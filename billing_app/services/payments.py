@@ -24,6 +24,7 @@ from billing_app.domain.events import (
     PaymentShared,
     Topic,
 )
+from billing_app.domain.import_records import PaymentRecord
 from billing_app.domain.invoice import check_reason
 from billing_app.domain.ledger import (
     postings_for_allocation,
@@ -129,6 +130,44 @@ def record_payment(
         )
     )
     return recorded
+
+
+@inner
+def receive_imported(
+    uow: UnitOfWork, invoice_id: int, record: PaymentRecord, request_key: str
+) -> None:
+    """Book money that another program knows of; its customer has been told there.
+
+    What is more than outstanding stays the customer's credit.
+    """
+    invoice = uow.get(Invoice, invoice_id, lock=True)
+    assert invoice.customer_id is not None
+    payment = Payment(
+        customer_id=invoice.customer_id,
+        invoice_id=invoice_id,
+        amount_minor=parse_received(record.amount, invoice.currency).minor,
+        currency=invoice.currency,
+        received_on=record.received_on,
+        method=record.method,
+        reference=record.reference,
+        request_key=request_key,
+        recorded_by=_member_id(uow) if isinstance(uow.actor, StaffActor) else None,
+        created_at=uow.now,
+    )
+    part = Part(invoice_id, payment.amount_minor)
+    _receive(uow, [_Income(payment, {invoice_id: invoice}, (part,))])
+    assert payment.id is not None
+    uow.record(
+        PaymentRecorded(
+            invoice_id=invoice_id,
+            customer_id=payment.customer_id,
+            payment_id=payment.id,
+            amount_minor=payment.amount_minor,
+            currency=payment.currency,
+            credit_minor=_credit(payment),
+        ),
+        has_effects=False,
+    )
 
 
 @staff(Permission.RECORD_PAYMENT)

@@ -17,7 +17,8 @@ from billing_app.domain.dates import is_zone, parse_month
 from billing_app.domain.document import Look
 from billing_app.domain.errors import InvalidInput, StaleDraft
 from billing_app.domain.events import SettingsChanged
-from billing_app.domain.numbering import check_pattern, format_number
+from billing_app.domain.import_plan import IMPORTED_SERIES
+from billing_app.domain.numbering import check_pattern, format_number, read_counter
 from billing_app.domain.parsing import clean_text
 from billing_app.domain.payment_reference import (
     ReferenceKind,
@@ -308,6 +309,13 @@ def _check_next_is_free(uow: UnitOfWork) -> None:
             f"The next number would be {number}, which is in use already.",
             field="pattern",
         )
+    imported = select(Invoice.number).where(col(Invoice.series_code) == IMPORTED_SERIES)
+    for taken in uow.all(imported):
+        if (read_counter(series.pattern, taken) or 0) >= series.next_value:
+            raise InvalidInput(
+                f"Numbers like this would come to {taken}, which was imported.",
+                field="pattern",
+            )
 
 
 def _series(uow: UnitOfWork, code: str) -> NumberSeries:

@@ -1,0 +1,132 @@
+"""The part of tallyport import that reads CSV files."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from billing_app.commands.migrate import migrate
+from billing_app.domain.errors import InvalidInput
+from billing_app.domain.import_columns import COLUMNS, ImportKind
+from billing_app.domain.import_plan import Fate, FateKind
+from billing_app.domain.import_table import DateOrder, Notation
+from billing_app.runtime import Runtime, open_runtime
+from billing_app.settings import load_settings
+from billing_app.workflows.first_workspace import open_workspace
+from billing_app.workflows.import_tables import (
+    Choices,
+    ImportReport,
+    TableFile,
+    check_table,
+    find_choices,
+    import_table,
+    open_table,
+)
+
+JOB = "import"
+WORKSPACE = "Imported"
+# Of a new workspace; each row may name its own.
+_CURRENCY = "EUR"
+_STEP = 1_000
+_SHOWN_MAX = 50
+_MARKS = {"point": ".", "comma": ","}
+_NOUNS = {
+    ImportKind.CUSTOMERS: "customer",
+    ImportKind.INVOICES: "invoice",
+    ImportKind.PAYMENTS: "payment",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    csv = parser.add_argument_group("CSV files")
+    csv.add_argument("--kind", choices=[*ImportKind], help="what the file is about")
+    csv.add_argument("--numbers", choices=[*_MARKS], help="what is before decimals")
+    csv.add_argument("--dates", choices=[*DateOrder], help="order of a day's parts")
+
+
+def open_here(data: Path | None) -> Runtime:
+    """Open what the settings name, its tables brought up to date."""
+    if data:
+        os.environ["DATA_DIR"] = str(data.resolve())
+    settings = load_settings()
+    migrate(settings)
+    return open_runtime(settings)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Import a CSV file, or with --dry-run say what would become of it."""
+    if arguments.json or arguments.again:
+        raise InvalidInput("--json and --again are for JSON files.")
+    try:
+        table = open_table(arguments.file)
+    except OSError as error:
+        reason = error.strerror
+        raise InvalidInput(f"{arguments.file} can't be read: {reason}.") from error
+    choices = _choices(arguments, table)
+    _tell_columns(table, choices)
+
+    runtime = open_here(arguments.data)
+    opened = open_workspace(
+        runtime, JOB, name=WORKSPACE, currency=_CURRENCY, slug=arguments.workspace
+    )
+    print(opened.sentence)
+    teller = _Teller(arguments.dry_run)
+    work = check_table if arguments.dry_run else import_table
+    report = work(runtime, opened.actor, table, choices, teller.hear)
+    runtime.engine.dispose()
+    _tell(report, choices.kind, is_trial=arguments.dry_run)
+    return 1 if report.refused else 0
+
+
+def _choices(arguments: argparse.Namespace, table: TableFile) -> Choices:
+    kind = ImportKind(arguments.kind) if arguments.kind else None
+    found = find_choices(table, kind)
+    notation = Notation(
+        _MARKS.get(arguments.numbers or "") or found.notation.decimal_mark,
+        arguments.dates or found.notation.date_order,
+    )
+    return replace(found, notation=notation)
+
+
+def _tell_columns(table: TableFile, choices: Choices) -> None:
+    labels = {column.key: column.label for column in COLUMNS[choices.kind]}
+    print(f"Read as {choices.kind}, {table.encoding}:")
+    for key, place in sorted(choices.columns.items(), key=lambda it: it[1]):
+        print(f"  {table.head[place][:40]} -> {labels[key]}")
+
+
+class _Teller:
+    """Prints what is refused in a dry run, and how far an import is."""
+
+    def __init__(self, is_trial: bool) -> None:
+        self._is_trial = is_trial
+        self._heard = self._refused = 0
+
+    def hear(self, fate: Fate) -> None:
+        self._heard += 1
+        if fate.kind is FateKind.REFUSED:
+            self._refused += 1
+            if self._refused <= _SHOWN_MAX:
+                print(f"Line {fate.line}, {fate.name}: {fate.sentence}")
+        if not self._is_trial and self._heard % _STEP == 0:
+            print(f"{self._heard:,} …", flush=True)
+
+
+def _tell(report: ImportReport, kind: ImportKind, *, is_trial: bool) -> None:
+    print(f"{'Would add' if is_trial else 'Added'} {_count(report.new, kind)}.")
+    if report.new_customers and kind is ImportKind.INVOICES:
+        print(f"With {_count(report.new_customers, ImportKind.CUSTOMERS)} more.")
+    if report.known:
+        print(f"Here already: {_count(report.known, kind)}.")
+    if report.left_out:
+        print(f"Left out: {_count(report.left_out, kind)}.")
+    if report.refused:
+        print(f"Refused: {_count(report.refused, kind)}; nothing can be imported.")
+    if report.number_next:
+        print(f"Your own invoices go on with number {report.number_next:,}.")
+
+
+def _count(count: int, kind: ImportKind) -> str:
+    return f"{count:,} {_NOUNS[kind]}{'' if count == 1 else 's'}"

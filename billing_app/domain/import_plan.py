@@ -1,0 +1,252 @@
+"""What becomes of each row of a file, before anything is written."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from billing_app.domain.contact import name_key
+from billing_app.domain.errors import BillingError, InvalidInput
+from billing_app.domain.import_records import (
+    CustomerRecord,
+    ImportRecord,
+    InvoiceRecord,
+    LeftOut,
+    PaymentRecord,
+    ReadRecord,
+    Refused,
+)
+from billing_app.domain.money import Money
+from billing_app.domain.numbering import read_counter
+from billing_app.domain.payment import check_received_on, parse_received
+from billing_app.domain.terms import TaxTerms
+
+# The series that imported numbers are counted in, beside the workspace's own.
+IMPORTED_SERIES = "imported"
+
+
+class FateKind(StrEnum):
+    """What happens to a row."""
+
+    NEW = "new"
+    KNOWN = "known"
+    LEFT_OUT = "left_out"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What happens to one record; `line` is where it begins in the file."""
+
+    line: int
+    name: str
+    kind: FateKind
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownInvoice:
+    """An invoice that is here already."""
+
+    invoice_id: int
+    customer_id: int
+    state: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What of some records is here already.
+
+    Attributes:
+        customer_ids: by `name_key`.
+        invoices: by number.
+        drafts: name key of the customer, day and total in minor units.
+        payment_keys: as `payment_key` makes them.
+    """
+
+    customer_ids: Mapping[str, int] = field(default_factory=dict[str, int])
+    invoices: Mapping[str, KnownInvoice] = field(
+        default_factory=dict[str, KnownInvoice]
+    )
+    drafts: frozenset[tuple[str, date | None, int]] = frozenset()
+    payment_keys: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRules:
+    """What a workspace decides about what is imported.
+
+    Attributes:
+        pattern, next_value: of its own invoice numbers.
+        has_issued: its own numbers are in use, so their counter can't move.
+    """
+
+    currency: str
+    taxes: tuple[TaxTerms, ...]
+    today: date
+    pattern: str
+    next_value: int
+    has_issued: bool
+
+
+class Plan:
+    """Decides about the records of one file, in their order."""
+
+    def __init__(self, rules: ImportRules) -> None:
+        self._rules = rules
+        self._names: set[str] = set()
+        self._numbers: set[str] = set()
+        self._payments: Counter[str] = Counter()
+        self.counts: Counter[FateKind] = Counter()
+        self.new_customers = 0
+        self.next_value = rules.next_value
+
+    @property
+    def moves_numbers(self) -> bool:
+        """The workspace's own numbers go on behind those of the file."""
+        return self.next_value > self._rules.next_value
+
+    def payment_key(self, record: PaymentRecord) -> str:
+        """Name a payment, so that the same file is booked once.
+
+        Two alike in one file are two payments.
+        """
+        said = "|".join(
+            (
+                record.invoice_number,
+                record.received_on.isoformat(),
+                record.amount,
+                record.method,
+                record.reference,
+            )
+        )
+        self._payments[said] += 1
+        named = f"{said}|{self._payments[said]}"
+        return f"import:{hashlib.sha256(named.encode()).hexdigest()[:48]}"
+
+    def decide(self, record: ReadRecord, known: Known, key: str = "") -> Fate:
+        """Return the fate of a record; `key` is a payment's."""
+        fate = self._decide(record, known, key)
+        self.counts[fate.kind] += 1
+        return fate
+
+    def _decide(self, record: ReadRecord, known: Known, key: str) -> Fate:
+        if isinstance(record, Refused):
+            return self._fate(record, FateKind.REFUSED, record.sentence)
+        if isinstance(record, LeftOut):
+            return self._fate(record, FateKind.LEFT_OUT, record.sentence)
+        try:
+            return self._fate(record, *self._judge(record, known, key))
+        except BillingError as refusal:
+            return self._fate(record, FateKind.REFUSED, refusal.message)
+
+    @staticmethod
+    def _fate(
+        record: ImportRecord | Refused | LeftOut, kind: FateKind, sentence: str
+    ) -> Fate:
+        return Fate(record.line, record.name, kind, sentence)
+
+    def _judge(
+        self, record: ImportRecord, known: Known, key: str
+    ) -> tuple[FateKind, str]:
+        if isinstance(record, CustomerRecord):
+            return self._judge_customer(record, known)
+        if isinstance(record, PaymentRecord):
+            return self._judge_payment(record, known, key)
+        if record.is_draft:
+            return self._judge_draft(record, known)
+        return self._judge_invoice(record, known)
+
+    def _judge_customer(
+        self, record: CustomerRecord, known: Known
+    ) -> tuple[FateKind, str]:
+        if not self._meet(record.name, known):
+            return FateKind.KNOWN, "A customer of this name is here; it stays as it is."
+        return FateKind.NEW, "Becomes a customer."
+
+    def _judge_invoice(
+        self, record: InvoiceRecord, known: Known
+    ) -> tuple[FateKind, str]:
+        number = record.number
+        if number in self._numbers:
+            raise InvalidInput(
+                f"{number} stands in the file before. Put all its lines together."
+            )
+        self._numbers.add(number)
+        if number in known.invoices:
+            return FateKind.KNOWN, "An invoice of this number is here; it stays."
+        self._keep_numbers_apart(number)
+        return FateKind.NEW, f"Becomes an issued invoice{self._of(record, known)}."
+
+    def _judge_draft(self, record: InvoiceRecord, known: Known) -> tuple[FateKind, str]:
+        said = (
+            name_key(record.customer.name),
+            record.issued_on,
+            record.totals.total.minor,
+        )
+        if said in known.drafts:
+            return FateKind.KNOWN, "A draft of this customer, day and total is here."
+        own = {tax.percent for tax in self._rules.taxes}
+        for line in record.terms.lines:
+            for tax in line.taxes:
+                if tax.percent not in own:
+                    raise InvalidInput(
+                        f"A draft can't be taxed with {tax.percent} %: add that rate "
+                        "in Settings, Taxes first."
+                    )
+        return FateKind.NEW, f"Becomes a draft{self._of(record, known)}."
+
+    def _judge_payment(
+        self, record: PaymentRecord, known: Known, key: str
+    ) -> tuple[FateKind, str]:
+        invoice = known.invoices.get(record.invoice_number)
+        if invoice is None:
+            raise InvalidInput(
+                f"There is no invoice {record.invoice_number} here. Import it first."
+            )
+        if key in known.payment_keys:
+            return FateKind.KNOWN, "This payment is here already."
+        if invoice.state != "issued":
+            raise InvalidInput(f"{record.invoice_number} can't be paid: it is void.")
+        if record.currency not in ("", invoice.currency):
+            raise InvalidInput(
+                f"{record.invoice_number} is in {invoice.currency}, and this payment "
+                f"in {record.currency}."
+            )
+        check_received_on(record.received_on, self._rules.today)
+        amount: Money = parse_received(record.amount, invoice.currency)
+        words = f"{amount.decimal:,} {amount.currency}"
+        return FateKind.NEW, f"Pays {words} of {record.invoice_number}."
+
+    def _of(self, record: InvoiceRecord, known: Known) -> str:
+        if not self._meet(record.customer.name, known):
+            return ""
+        self.new_customers += 1
+        return f" of a new customer, {record.customer.name}"
+
+    def _meet(self, name: str, known: Known) -> bool:
+        """Take note of a customer; say whether it is a new one."""
+        key = name_key(name)
+        is_new = key not in self._names and key not in known.customer_ids
+        self._names.add(key)
+        return is_new
+
+    def _keep_numbers_apart(self, number: str) -> None:
+        """See that the workspace's own numbers never come to one of the file.
+
+        Before its first own invoice they simply go on behind the file's.
+        """
+        counter = read_counter(self._rules.pattern, number)
+        if counter is None or counter < self._rules.next_value:
+            return
+        if self._rules.has_issued:
+            raise InvalidInput(
+                f"{number} is a number that your own invoices will come to. Change "
+                "their pattern in Settings, Numbers and terms first."
+            )
+        self.next_value = max(self.next_value, counter + 1)

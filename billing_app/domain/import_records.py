@@ -1,0 +1,418 @@
+"""Customers, invoices and payments as the rows of a file say them.
+
+A row that can't be used becomes a `Refused` with a sentence; the others go on, so
+that one look at the file finds everything that is wrong with it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+
+from billing_app.domain.currencies import is_currency
+from billing_app.domain.draft import (
+    DESCRIPTION_LENGTH_MAX,
+    DISCOUNT_REASON,
+    NAME_LENGTH_MAX,
+    UNIT_LENGTH_MAX,
+)
+from billing_app.domain.drafting import LineTexts
+from billing_app.domain.errors import BillingError, InvalidInput
+from billing_app.domain.import_columns import COLUMNS, CellKind, ImportKind
+from billing_app.domain.import_table import (
+    Notation,
+    NotationFinder,
+    TableRow,
+    read_day,
+    read_number,
+)
+from billing_app.domain.invoice import LINES_MAX, NOTES_LENGTH_MAX
+from billing_app.domain.money import Money
+from billing_app.domain.parsing import (
+    clean_text,
+    parse_amount,
+    parse_factor,
+    parse_percent,
+)
+from billing_app.domain.payment import REFERENCE_LENGTH_MAX, PaymentMethod
+from billing_app.domain.terms import Adjustment, DocumentTerms, LineTerms, TaxTerms
+from billing_app.domain.totals import Totals, check_allowances, compute_totals
+
+NUMBER_LENGTH_MAX = 60
+# Others write a language as a word, which no document is printed in.
+_LANGUAGE = re.compile("[a-z]{2}(-[A-Za-z]{2,4})?")
+_NAME_MAX, _VAT_ID_MAX, _ORDER_MAX = 200, 40, 80
+
+_DRAFT_WORDS = frozenset({"draft", "drafts", "entwurf", "brouillon", "concept"})
+_VOID_WORDS = frozenset(
+    {"void", "voided", "cancelled", "canceled", "deleted", "storniert", "annule"}
+)
+# Words of other programs for how money came; what none of them names is other.
+_METHODS: tuple[tuple[str, PaymentMethod], ...] = (
+    ("cash", PaymentMethod.CASH),
+    ("bar", PaymentMethod.CASH),
+    ("cheque", PaymentMethod.CHECK),
+    ("check", PaymentMethod.CHECK),
+    ("card", PaymentMethod.CARD),
+    ("stripe", PaymentMethod.CARD),
+    ("visa", PaymentMethod.CARD),
+    ("bank", PaymentMethod.BANK_TRANSFER),
+    ("transfer", PaymentMethod.BANK_TRANSFER),
+    ("wire", PaymentMethod.BANK_TRANSFER),
+    ("sepa", PaymentMethod.BANK_TRANSFER),
+    ("ach", PaymentMethod.BANK_TRANSFER),
+    ("überweisung", PaymentMethod.BANK_TRANSFER),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Rows that can't be used, and why in a sentence."""
+
+    line: int
+    name: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Rows that are no business of ours, such as a void invoice."""
+
+    line: int
+    name: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRecord:
+    """A customer as a file has it; all texts, as `services.customers` takes them."""
+
+    line: int
+    name: str
+    texts: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceRecord:
+    """An invoice of another program.
+
+    Attributes:
+        number: empty for a draft that has none.
+        customer: what is known of who was billed, the name at least.
+        is_draft: it is not issued yet.
+    """
+
+    line: int
+    number: str
+    customer: CustomerRecord
+    is_draft: bool
+    issued_on: date
+    due_on: date | None
+    purchase_order: str
+    notes: str
+    terms: DocumentTerms
+    totals: Totals
+    texts: tuple[LineTexts, ...]
+
+    @property
+    def name(self) -> str:
+        return self.number or "Draft"
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRecord:
+    """Money that another program knows of."""
+
+    line: int
+    invoice_number: str
+    currency: str
+    amount: str
+    received_on: date
+    method: PaymentMethod
+    reference: str
+
+    @property
+    def name(self) -> str:
+        return f"Payment for {self.invoice_number}"
+
+
+ImportRecord = CustomerRecord | InvoiceRecord | PaymentRecord
+ReadRecord = ImportRecord | Refused | LeftOut
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Everything that says how a file is read.
+
+    Attributes:
+        currency: of rows that name none.
+        taxes: the workspace's own rates, of which a row names the percentage.
+    """
+
+    kind: ImportKind
+    notation: Notation
+    currency: str
+    taxes: tuple[TaxTerms, ...] = ()
+
+
+def find_notation(kind: ImportKind, rows: Iterable[TableRow]) -> NotationFinder:
+    """Look at every number and day of a file."""
+    finder = NotationFinder()
+    numbers = [x.key for x in COLUMNS[kind] if x.cell is CellKind.NUMBER]
+    days = [x.key for x in COLUMNS[kind] if x.cell is CellKind.DAY]
+    for row in rows:
+        for key in numbers:
+            finder.see_number(row.line, row.cells.get(key, ""))
+        for key in days:
+            finder.see_day(row.line, row.cells.get(key, ""))
+    return finder
+
+
+def read_records(reading: Reading, rows: Iterable[TableRow]) -> Iterator[ReadRecord]:
+    """Return what the rows say, in their order."""
+    if reading.kind is ImportKind.INVOICES:
+        yield from _invoices(reading, rows)
+        return
+    read = _customer if reading.kind is ImportKind.CUSTOMERS else _payment
+    name = "name" if reading.kind is ImportKind.CUSTOMERS else "invoice"
+    for row in rows:
+        try:
+            yield read(reading, row)
+        except BillingError as refusal:
+            yield Refused(row.line, _shown(row.cells.get(name, "")), refusal.message)
+
+
+def _customer(reading: Reading, row: TableRow) -> CustomerRecord:
+    texts = {key: row.cells.get(key, "").strip() for key in _CUSTOMER_TEXTS}
+    street = (texts.pop("address"), texts.pop("address2"))
+    town = f"{texts.pop('postal_code')} {texts.pop('town')}".strip()
+    texts["address"] = "\n".join(filter(None, (*street, town)))
+    days = "".join(filter(str.isdigit, texts["net_days"]))
+    texts["net_days"] = days
+    if not _LANGUAGE.fullmatch(texts["language"]):
+        texts["language"] = ""
+    name = clean_text(row.cells.get("name", ""), length_max=_NAME_MAX)
+    if not name:
+        raise InvalidInput("The customer has no name.")
+    return CustomerRecord(row.line, name, texts)
+
+
+_CUSTOMER_TEXTS = tuple(
+    column.key for column in COLUMNS[ImportKind.CUSTOMERS] if column.key != "name"
+)
+
+
+def _payment(reading: Reading, row: TableRow) -> PaymentRecord:
+    cells = row.cells
+    number = clean_text(cells.get("invoice", ""), length_max=NUMBER_LENGTH_MAX)
+    if not number:
+        raise InvalidInput("The payment names no invoice.")
+    amount = read_number(cells["amount"], reading.notation.decimal_mark, "amount")
+    order = reading.notation.date_order
+    return PaymentRecord(
+        line=row.line,
+        invoice_number=number,
+        currency=_currency(cells.get("currency", ""), ""),
+        amount=amount,
+        received_on=read_day(cells["received_on"], order, "payment date"),
+        method=_method(cells.get("method", "")),
+        reference=clean_text(
+            cells.get("reference", ""), length_max=REFERENCE_LENGTH_MAX
+        ),
+    )
+
+
+def _method(text: str) -> PaymentMethod:
+    words = text.strip().casefold()
+    found = (method for word, method in _METHODS if word in words)
+    return next(found, PaymentMethod.OTHER)
+
+
+def _invoices(reading: Reading, rows: Iterable[TableRow]) -> Iterator[ReadRecord]:
+    """Put the lines of each invoice together: rows of one number, one below another."""
+    group: list[TableRow] = []
+    for row in rows:
+        if group and not _belongs(group[0], row):
+            yield _invoice_or_not(reading, group)
+            group = []
+        group.append(row)
+        if len(group) > LINES_MAX + 1:
+            # What comes behind is refused with it, and never piles up.
+            group.pop()
+    if group:
+        yield _invoice_or_not(reading, group)
+
+
+def _belongs(first: TableRow, row: TableRow) -> bool:
+    number = row.cells.get("number", "").strip()
+    if number:
+        return number == first.cells.get("number", "").strip()
+    return not row.cells.get("customer", "").strip()
+
+
+def _invoice_or_not(reading: Reading, rows: list[TableRow]) -> ReadRecord:
+    first = rows[0]
+    name = _shown(first.cells.get("number", "")) or "Draft"
+    status = first.cells.get("status", "").strip().casefold()
+    if status in _VOID_WORDS:
+        return LeftOut(first.line, name, "It is void.")
+    try:
+        return _invoice(reading, rows, is_draft=status in _DRAFT_WORDS)
+    except BillingError as refusal:
+        return Refused(first.line, name, refusal.message)
+
+
+def _invoice(
+    reading: Reading, rows: list[TableRow], *, is_draft: bool
+) -> InvoiceRecord:
+    cells, notation = rows[0].cells, reading.notation
+    number = clean_text(cells.get("number", ""), length_max=NUMBER_LENGTH_MAX)
+    if not number and not is_draft:
+        raise InvalidInput("It has no number.")
+    if len(rows) > LINES_MAX:
+        raise InvalidInput(f"It has more than {LINES_MAX} lines.")
+    customer = clean_text(cells.get("customer", ""), length_max=_NAME_MAX)
+    if not customer:
+        raise InvalidInput("It names no customer.")
+    issued_on = read_day(cells.get("issued_on", ""), notation.date_order, "date")
+    due = cells.get("due_on", "")
+    due_on = read_day(due, notation.date_order, "due date") if due.strip() else None
+    currency = _currency(cells.get("currency", ""), reading.currency)
+    lines = [_line(reading, row, currency) for row in rows]
+    paid = _amount(reading, cells.get("paid", ""), currency, "amount paid")
+    terms = DocumentTerms(
+        currency=currency,
+        lines=tuple(terms for terms, _ in lines),
+        prepaid=paid,
+    )
+    totals = compute_totals(terms)
+    terms, totals = _as_printed(reading, cells, terms, totals)
+    return InvoiceRecord(
+        line=rows[0].line,
+        number=number,
+        customer=CustomerRecord(
+            rows[0].line, customer, {"email": cells.get("email", "").strip()}
+        ),
+        is_draft=is_draft,
+        issued_on=issued_on,
+        due_on=due_on,
+        purchase_order=clean_text(
+            cells.get("purchase_order", ""), length_max=_ORDER_MAX
+        ),
+        notes=clean_text(
+            cells.get("notes", ""), length_max=NOTES_LENGTH_MAX, multiline=True
+        ),
+        terms=terms,
+        totals=totals,
+        texts=tuple(texts for _, texts in lines),
+    )
+
+
+def _as_printed(
+    reading: Reading, cells: Mapping[str, str], terms: DocumentTerms, totals: Totals
+) -> tuple[DocumentTerms, Totals]:
+    """Let it ask for the total that the file names: it was billed.
+
+    Programs round differently, so up to a cent a line becomes the invoice's rounding.
+    """
+    printed = _amount(reading, cells.get("total", ""), terms.currency, "total")
+    check_allowances(totals)
+    if printed is None or printed == totals.total:
+        return terms, totals
+    rounding = printed - totals.total
+    if abs(rounding.minor) <= len(terms.lines):
+        terms = replace(terms, rounding=rounding)
+        return terms, compute_totals(terms)
+    raise InvalidInput(
+        f"Its total is {printed.decimal} in the file, and its lines come to "
+        f"{totals.total.decimal}."
+    )
+
+
+def _line(
+    reading: Reading, row: TableRow, currency: str
+) -> tuple[LineTerms, LineTexts]:
+    cells = row.cells
+    mark = reading.notation.decimal_mark
+    quantity = _factor(cells.get("quantity", ""), mark, "quantity")
+    price = _factor(cells.get("unit_price", ""), mark, "price")
+    tax_percent = _percent(cells.get("tax_percent", ""), mark, "tax")
+    discount = _percent(cells.get("discount", ""), mark, "discount")
+    if price is None:
+        quantity, price = Decimal(1), _net(reading, cells, currency, tax_percent)
+        discount = None
+    terms = LineTerms(
+        quantity=Decimal(1) if quantity is None else quantity,
+        unit_price=price,
+        taxes=_taxes(reading, tax_percent),
+        allowances=(
+            (Adjustment(percent=discount, reason=DISCOUNT_REASON),) if discount else ()
+        ),
+    )
+    text = clean_text(
+        cells.get("line", ""), length_max=DESCRIPTION_LENGTH_MAX, multiline=True
+    )
+    name, _, description = text.partition("\n")
+    if len(name) > NAME_LENGTH_MAX:
+        name, description = name[:NAME_LENGTH_MAX], text
+    unit = clean_text(cells.get("unit", ""), length_max=UNIT_LENGTH_MAX)
+    return terms, LineTexts(name or "As invoiced", description.strip(), unit)
+
+
+def _net(
+    reading: Reading,
+    cells: Mapping[str, str],
+    currency: str,
+    tax_percent: Decimal | None,
+) -> Decimal:
+    """Return the one amount of a line without quantity and price."""
+    net = _amount(reading, cells.get("net", ""), currency, "amount")
+    if net is None and not tax_percent:
+        net = _amount(reading, cells.get("total", ""), currency, "total")
+    if net is None:
+        raise InvalidInput("A line has neither a price nor an amount.")
+    return net.decimal
+
+
+def _taxes(reading: Reading, percent: Decimal | None) -> tuple[TaxTerms, ...]:
+    """Return the workspace's own rate of that percentage, else a plain one."""
+    if percent is None:
+        return ()
+    own = (tax for tax in reading.taxes if tax.percent == percent)
+    plain = TaxTerms(name="VAT", category="S" if percent else "Z", percent=percent)
+    return (next(own, plain),)
+
+
+def _factor(text: str, mark: str, what: str) -> Decimal | None:
+    if not text.strip():
+        return None
+    plain = read_number(text, mark, what)
+    return parse_factor(plain, decimals_max=8, what=what, may_be_negative=True)
+
+
+def _percent(text: str, mark: str, what: str) -> Decimal | None:
+    if not text.strip():
+        return None
+    return parse_percent(read_number(text, mark, what))
+
+
+def _amount(reading: Reading, text: str, currency: str, what: str) -> Money | None:
+    if not text.strip():
+        return None
+    plain = read_number(text, reading.notation.decimal_mark, what)
+    return parse_amount(plain, currency, what=what, may_be_negative=True)
+
+
+def _currency(text: str, usual: str) -> str:
+    code = text.strip().upper() or usual
+    if code and not is_currency(code):
+        raise InvalidInput(f"{_shown(code)!r} is not a currency.")
+    return code
+
+
+def _shown(text: str) -> str:
+    """Return a name short enough to stand in a list, on one line."""
+    return " ".join(text.split())[:NUMBER_LENGTH_MAX]

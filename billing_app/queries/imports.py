@@ -1,0 +1,116 @@
+"""What of a file to import is here already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from sqlalchemy import select as select_columns
+from sqlmodel import col, func, select
+
+from billing_app.database.access import staff_or_job
+from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.actors import Permission
+from billing_app.domain.contact import name_key
+from billing_app.domain.import_plan import ImportRules, Known, KnownInvoice
+from billing_app.domain.import_records import (
+    CustomerRecord,
+    InvoiceRecord,
+    PaymentRecord,
+    ReadRecord,
+)
+from billing_app.domain.invoice import InvoiceState
+from billing_app.models import Customer, Invoice, NumberSeries, Payment, TaxRate
+from billing_app.queries.letterhead import tax_terms
+
+
+@staff_or_job(Permission.IMPORT_DATA)
+def read_import_rules(uow: UnitOfWork) -> ImportRules:
+    series = uow.one(select(NumberSeries).where(col(NumberSeries.code) == "invoice"))
+    used = select(Invoice.id).where(col(Invoice.series_code) == "invoice").limit(1)
+    rates = uow.all(
+        select(TaxRate)
+        .where(col(TaxRate.archived_at).is_(None))
+        .order_by(col(TaxRate.position), col(TaxRate.id))
+    )
+    return ImportRules(
+        currency=uow.workspace.currency,
+        taxes=tuple(tax_terms(rate) for rate in rates),
+        today=uow.today,
+        pattern=series.pattern,
+        next_value=series.next_value,
+        has_issued=uow.first(used) is not None,
+    )
+
+
+@staff_or_job(Permission.IMPORT_DATA)
+def read_known(uow: UnitOfWork, records: Iterable[tuple[ReadRecord, str]]) -> Known:
+    """Look up what these records name; the texts are the keys of payments."""
+    names: set[str] = set()
+    numbers: set[str] = set()
+    drafts: list[InvoiceRecord] = []
+    keys: set[str] = set()
+    for record, key in records:
+        if isinstance(record, CustomerRecord):
+            names.add(name_key(record.name))
+        elif isinstance(record, PaymentRecord):
+            numbers.add(record.invoice_number)
+            keys.add(key)
+        elif isinstance(record, InvoiceRecord):
+            names.add(name_key(record.customer.name))
+            if record.is_draft:
+                drafts.append(record)
+            else:
+                numbers.add(record.number)
+    return Known(
+        customer_ids=_customers(uow, names) if names else {},
+        invoices=_invoices(uow, numbers) if numbers else {},
+        drafts=_drafts(uow, drafts) if drafts else frozenset(),
+        payment_keys=_payments(uow, keys) if keys else frozenset(),
+    )
+
+
+def _customers(uow: UnitOfWork, names: set[str]) -> dict[str, int]:
+    statement = (
+        select(col(Customer.name_key), func.min(Customer.id))
+        .where(col(Customer.name_key).in_(sorted(names)))
+        .group_by(col(Customer.name_key))
+    )
+    return {name: int(customer_id) for name, customer_id in uow.all(statement)}
+
+
+def _invoices(uow: UnitOfWork, numbers: set[str]) -> dict[str, KnownInvoice]:
+    statement = select_columns(
+        col(Invoice.number),
+        col(Invoice.id),
+        col(Invoice.customer_id),
+        col(Invoice.state),
+        col(Invoice.currency),
+    ).where(col(Invoice.number).in_(sorted(numbers)))
+    return {
+        number: KnownInvoice(invoice_id, customer_id, state, currency)
+        for number, invoice_id, customer_id, state, currency in uow.all(statement)
+    }
+
+
+def _drafts(
+    uow: UnitOfWork, drafts: list[InvoiceRecord]
+) -> frozenset[tuple[str, date | None, int]]:
+    names = {name_key(draft.customer.name) for draft in drafts}
+    statement = select(
+        col(Invoice.customer_name_key),
+        col(Invoice.issued_on),
+        col(Invoice.total_minor),
+    ).where(
+        col(Invoice.state) == InvoiceState.DRAFT,
+        col(Invoice.deleted_at).is_(None),
+        col(Invoice.customer_name_key).in_(sorted(names)),
+    )
+    return frozenset((name, on, minor) for name, on, minor in uow.all(statement))
+
+
+def _payments(uow: UnitOfWork, keys: set[str]) -> frozenset[str]:
+    statement = select(Payment.request_key).where(
+        col(Payment.request_key).in_(sorted(keys))
+    )
+    return frozenset(uow.all(statement))

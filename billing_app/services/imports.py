@@ -1,0 +1,324 @@
+"""Bring in customers, invoices and payments of another program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+
+from sqlmodel import col, select
+
+from billing_app.database.access import inner, staff_or_job
+from billing_app.database.bulk import Bulk
+from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.actors import Permission, StaffActor
+from billing_app.domain.contact import name_key
+from billing_app.domain.document import content_digest, to_json
+from billing_app.domain.draft import DraftForm, LineForm
+from billing_app.domain.drafting import LineTexts
+from billing_app.domain.events import (
+    DataImported,
+    DraftCreated,
+    Event,
+    InvoiceIssued,
+)
+from billing_app.domain.import_columns import ImportKind
+from billing_app.domain.import_plan import IMPORTED_SERIES, Known
+from billing_app.domain.import_records import (
+    CustomerRecord,
+    ImportRecord,
+    InvoiceRecord,
+    PaymentRecord,
+)
+from billing_app.domain.retyping import typed_price, typed_quantity
+from billing_app.domain.terms import LineTerms, TaxTerms
+from billing_app.models import (
+    AuditEntry,
+    Customer,
+    Invoice,
+    IssuedDocument,
+    LedgerEntry,
+    LineItem,
+    Member,
+    NumberSeries,
+    WorkspaceSettings,
+)
+from billing_app.queries.letterhead import read_rules, read_settings
+from billing_app.services.customers import CustomerForm, create_customer, read_form
+from billing_app.services.drafts import fill_draft
+from billing_app.services.invoices import (
+    ReadyInvoice,
+    issued_values,
+    line_values,
+    make_document,
+    postings_of,
+)
+from billing_app.services.payments import receive_imported
+
+
+def check_customer(record: CustomerRecord) -> None:
+    """Refuse a customer that could not be stored.
+
+    Raises:
+        InvalidInput: a field can't be used.
+    """
+    read_form(_form(record))
+
+
+@staff_or_job(Permission.IMPORT_DATA)
+def import_records(
+    uow: UnitOfWork, records: Sequence[tuple[ImportRecord, str]], known: Known
+) -> None:
+    """Write records that were found to be new; the texts are keys of payments.
+
+    Nobody is mailed: the customers have had all of this already. Invoices are issued
+    with the number they had, and not shown in the portal.
+    """
+    customer_ids = dict(known.customer_ids)
+    invoices: list[tuple[InvoiceRecord, int]] = []
+    for record, key in records:
+        if isinstance(record, CustomerRecord):
+            customer_ids[name_key(record.name)] = create_customer(uow, _form(record))
+        elif isinstance(record, PaymentRecord):
+            invoice = known.invoices[record.invoice_number]
+            receive_imported(uow, invoice.invoice_id, record, key)
+        else:
+            customer_id = _customer_id(uow, record.customer, customer_ids)
+            if record.is_draft:
+                _add_draft(uow, record, customer_id)
+            else:
+                invoices.append((record, customer_id))
+    if invoices:
+        _issue_all(uow, invoices)
+    # So that what is kept for the end does not grow with the file.
+    uow.complete()
+
+
+@staff_or_job(Permission.IMPORT_DATA)
+def finish_import(
+    uow: UnitOfWork, kind: ImportKind, count: int, next_value: int
+) -> None:
+    """Write down that a file was imported, and let own numbers go on behind it."""
+    series = uow.one(
+        select(NumberSeries)
+        .where(col(NumberSeries.code) == "invoice")
+        .with_for_update()
+    )
+    series.next_value = max(series.next_value, next_value)
+    uow.flush()
+    uow.record(DataImported(kind=kind, count=count))
+
+
+def _customer_id(
+    uow: UnitOfWork, record: CustomerRecord, customer_ids: dict[str, int]
+) -> int:
+    key = name_key(record.name)
+    if key not in customer_ids:
+        customer_ids[key] = create_customer(uow, _form(record))
+    return customer_ids[key]
+
+
+def _form(record: CustomerRecord) -> CustomerForm:
+    texts = record.texts
+    return CustomerForm(
+        name=record.name,
+        email=texts.get("email", ""),
+        contact_name=texts.get("contact", ""),
+        phone=texts.get("phone", ""),
+        address=texts.get("address", ""),
+        country=texts.get("country", ""),
+        vat_id=texts.get("vat_id", ""),
+        language=texts.get("language", ""),
+        currency=texts.get("currency", ""),
+        net_days=texts.get("net_days", ""),
+    )
+
+
+@inner
+def add_draft(uow: UnitOfWork, form: DraftForm, currency: str) -> Invoice:
+    """Add a draft that nobody typed."""
+    settings = read_settings(uow)
+    invoice = Invoice(
+        currency=currency,
+        look=form.look or settings.look,
+        created_by=_member_id(uow),
+        created_at=uow.now,
+        changed_at=uow.now,
+    )
+    fill_draft(uow, invoice, form)
+    uow.add(invoice)
+    uow.record(DraftCreated(invoice_id=invoice.id, customer_id=invoice.customer_id))
+    return invoice
+
+
+def _add_draft(uow: UnitOfWork, record: InvoiceRecord, customer_id: int) -> None:
+    rates = read_rules(uow, read_settings(uow)).taxes
+    currency = record.terms.currency
+    form = DraftForm(
+        customer_id=customer_id,
+        currency=currency,
+        issued_on=record.issued_on.isoformat(),
+        due_on=record.due_on.isoformat() if record.due_on else "",
+        purchase_order=record.purchase_order,
+        notes=record.notes,
+        lines=tuple(
+            _draft_line(index, terms, texts, currency, _tax_id(terms, rates))
+            for index, (terms, texts) in enumerate(
+                zip(record.terms.lines, record.texts, strict=True)
+            )
+        ),
+    )
+    add_draft(uow, form, currency)
+
+
+def _draft_line(
+    index: int, terms: LineTerms, texts: LineTexts, currency: str, tax_id: str
+) -> LineForm:
+    percents = [x.percent for x in terms.allowances if x.percent]
+    return LineForm(
+        key=f"line-{index}",
+        name=texts.name,
+        description=texts.description,
+        unit=texts.unit,
+        quantity=typed_quantity(terms.quantity),
+        unit_price=typed_price(terms.unit_price, currency),
+        discount=f"{percents[0].normalize():f}%" if percents else "",
+        tax_id=tax_id,
+    )
+
+
+def _tax_id(terms: LineTerms, rates: Mapping[str, TaxTerms]) -> str:
+    percents = [tax.percent for tax in terms.taxes]
+    alike = (key for key, rate in rates.items() if [rate.percent] == percents)
+    return next(alike, "")
+
+
+def _issue_all(uow: UnitOfWork, invoices: Sequence[tuple[InvoiceRecord, int]]) -> None:
+    """Write many issued invoices at once, each as a single issue would."""
+    settings = read_settings(uow)
+    ids = {customer_id for _, customer_id in invoices}
+    found = uow.all(select(Customer).where(col(Customer.id).in_(ids)))
+    customers = {customer.id: customer for customer in found}
+    desk = _Desk(uow, settings, len(invoices))
+    for record, customer_id in invoices:
+        desk.issue(record, customers[customer_id])
+    desk.bulk.write()
+
+
+class _Desk:
+    """What the invoices of one batch have in common."""
+
+    def __init__(
+        self, uow: UnitOfWork, settings: WorkspaceSettings, count: int
+    ) -> None:
+        self._uow = uow
+        self._settings = settings
+        self._values = _take_values(uow, count)
+        self._member_id = _member_id(uow)
+        self._member_name = _member_name(uow)
+        self.bulk = Bulk(uow)
+
+    def issue(self, record: InvoiceRecord, customer: Customer) -> None:
+        uow, bulk, look = self._uow, self.bulk, self._settings.look
+        ready = _ready(record)
+        document = make_document(
+            record.number, "", self._settings, customer, look, ready
+        )
+        invoice_id = bulk.add(
+            Invoice,
+            **issued_values(customer, ready),
+            currency=record.terms.currency,
+            look=look,
+            created_by=self._member_id,
+            created_at=uow.now,
+            changed_at=uow.now,
+        )
+        whose = {"invoice_id": invoice_id, "customer_id": customer.id}
+        for line in line_values(ready):
+            bulk.add(LineItem, invoice_id=invoice_id, **line)
+        content = to_json(document)
+        bulk.add(
+            IssuedDocument,
+            **whose,
+            number=record.number,
+            content=content,
+            content_digest=content_digest(content),
+            issued_at=uow.now,
+        )
+        for posting in postings_of(ready.totals):
+            bulk.add(
+                LedgerEntry,
+                journal=f"issue:{invoice_id}",
+                account=posting.account,
+                amount_minor=posting.minor,
+                currency=record.terms.currency,
+                posted_at=uow.now,
+                **whose,
+            )
+        self._audit(
+            InvoiceIssued(
+                **whose,
+                number=record.number,
+                total_minor=document.total_minor,
+                currency=document.currency,
+            )
+        )
+        # Only a draft takes lines, so it is issued after them.
+        bulk.change(
+            Invoice,
+            invoice_id,
+            state="issued",
+            number=record.number,
+            series_code=IMPORTED_SERIES,
+            series_value=next(self._values),
+            issued_at=uow.now,
+        )
+
+    def _audit(self, happened: Event) -> None:
+        details = asdict(happened)
+        del details["invoice_id"], details["customer_id"]
+        self.bulk.add(
+            AuditEntry,
+            event=happened.name(),
+            actor=self._uow.actor.label,
+            actor_name=self._member_name,
+            invoice_id=happened.invoice_id,
+            customer_id=happened.customer_id,
+            details=details,
+            at=self._uow.now,
+        )
+
+
+def _ready(record: InvoiceRecord) -> ReadyInvoice:
+    return ReadyInvoice(
+        terms=record.terms,
+        totals=record.totals,
+        texts=record.texts,
+        tax_ids=("",) * len(record.texts),
+        issued_on=record.issued_on,
+        due_on=record.due_on,
+        purchase_order=record.purchase_order,
+        notes=record.notes,
+    )
+
+
+def _take_values(uow: UnitOfWork, count: int) -> Iterator[int]:
+    """Take places in the series of imported numbers, opening it the first time."""
+    statement = select(NumberSeries).where(col(NumberSeries.code) == IMPORTED_SERIES)
+    series = uow.first(statement.with_for_update())
+    if series is None:
+        series = uow.add(NumberSeries(code=IMPORTED_SERIES, pattern="{counter}"))
+    first = series.next_value
+    series.next_value += count
+    uow.flush()
+    return iter(range(first, first + count))
+
+
+def _member_id(uow: UnitOfWork) -> int | None:
+    return uow.actor.member_id if isinstance(uow.actor, StaffActor) else None
+
+
+def _member_name(uow: UnitOfWork) -> str:
+    member_id = _member_id(uow)
+    if member_id is None:
+        return ""
+    return uow.get(Member, member_id).name

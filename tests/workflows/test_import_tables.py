@@ -1,0 +1,466 @@
+"""Files of another program, from their bytes to what is stored, and refused."""
+
+import codecs
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from billing_app.cli import main
+from billing_app.database.verify import find_broken
+from billing_app.domain.actors import Actor
+from billing_app.domain.draft import DraftForm, LineForm
+from billing_app.domain.errors import InvalidInput, NotPermitted
+from billing_app.domain.import_columns import ImportKind, find_columns, find_kind
+from billing_app.domain.import_plan import Fate, FateKind
+from billing_app.domain.import_table import DateOrder, Notation
+from billing_app.models import (
+    AuditEntry,
+    Customer,
+    Invoice,
+    IssuedDocument,
+    NumberSeries,
+    OutboxMessage,
+    Payment,
+)
+from billing_app.queries.settings import read_documents
+from billing_app.services import drafts, invoices
+from billing_app.services.settings import DocumentsForm, change_documents
+from billing_app.workflows.import_tables import (
+    ImportRefused,
+    ImportReport,
+    check_table,
+    find_choices,
+    import_table,
+    open_table,
+)
+from tests.support.world import World
+
+INVOICES = """\
+Invoice number,Customer,Date,Due date,Description,Quantity,Unit price,Tax %,Total
+OLD-7,Vermeer Optics,2026-01-31,2026-02-28,Charter,2.5,1450.00,21,4436.25
+,,,,Fuel,1,50.00,0,
+OLD-8,Käse & Co,2026-02-01,,Advice,1,10.00,21,12.10
+"""
+PAYMENTS = """\
+Invoice,Date,Amount,Payment mode
+OLD-7,2026-02-03,4000.00,Bank transfer
+OLD-8,2026-02-03,20.00,Cash
+"""
+CUSTOMERS = """\
+Name,E-mail,Street,ZIP,City,Country,VAT
+Vermeer Optics,info@vermeer.example,Markt 1,2611 GP,Delft,NL,NL001234567B01
+"""
+
+
+class Desk:
+    """Checks and imports texts as files of one workspace."""
+
+    def __init__(self, world: World, folder: Path) -> None:
+        self.world = world
+        self.actor: Actor = world.northwind.accounting
+        self._folder = folder
+        self.fates: list[Fate] = []
+
+    def check(self, content: str | bytes, **choices: Any) -> ImportReport:
+        return self._work(check_table, content, choices)
+
+    def bring_in(self, content: str | bytes, **choices: Any) -> ImportReport:
+        return self._work(import_table, content, choices)
+
+    def _work(
+        self, work: Callable[..., ImportReport], content: str | bytes, choices: Any
+    ) -> ImportReport:
+        path = self._folder / "file.csv"
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        table = open_table(path)
+        found = replace(find_choices(table), **choices)
+        self.fates = []
+        return work(self.world.runtime, self.actor, table, found, self.fates.append)
+
+    def rows(self, table: Any) -> list[Any]:
+        with self.world.reading(self.world.northwind.system) as uow:
+            return list(uow.all(select(table).order_by(table.id)))
+
+    def invoices(self) -> dict[str | None, Invoice]:
+        return {invoice.number: invoice for invoice in self.rows(Invoice)}
+
+    def sentences(self, kind: FateKind) -> list[str]:
+        return [fate.sentence for fate in self.fates if fate.kind is kind]
+
+
+@pytest.fixture
+def desk(world: World, tmp_path: Path) -> Desk:
+    return Desk(world, tmp_path)
+
+
+def issue_own(world: World, customer_name: str = "Own") -> str:
+    actor = world.northwind.accounting
+    with world.unit(actor) as uow:
+        customer = Customer(
+            name=customer_name, name_key=customer_name.casefold(), created_at=uow.now
+        )
+        uow.add(customer)
+        assert customer.id is not None
+        customer_id = customer.id
+    form = DraftForm(
+        customer_id=customer_id, lines=(LineForm(name="Advice", unit_price="10.00"),)
+    )
+    draft = world.run(actor, drafts.create_draft, form)
+    return world.run(actor, invoices.issue, draft.invoice_id, draft.version).number
+
+
+class TestInvoices:
+    def test_become_issued_with_the_number_they_had(self, desk: Desk, world: World):
+        report = desk.bring_in(INVOICES)
+
+        assert report == ImportReport(new=2, new_customers=2)
+        found = desk.invoices()
+        assert {number: x.total_minor for number, x in found.items()} == {
+            "OLD-7": 443_625,
+            "OLD-8": 1_210,
+        }
+        assert found["OLD-7"].due_on == date(2026, 2, 28)
+        assert found["OLD-7"].series_code == "imported"
+        assert found["OLD-7"].published_at is None
+        assert len(desk.rows(IssuedDocument)) == 2
+        assert find_broken(world.runtime.engine, world.runtime.now()) == []
+
+    def test_mail_nobody_and_print_nothing_yet(self, desk: Desk):
+        desk.bring_in(INVOICES)
+        desk.bring_in(PAYMENTS)
+
+        assert desk.rows(OutboxMessage) == []
+
+    def test_are_of_this_workspace_alone(self, desk: Desk, world: World):
+        desk.bring_in(INVOICES)
+
+        with world.reading(world.kestrel.owner) as uow:
+            assert uow.all(select(Invoice)) == []
+            assert uow.all(select(Customer)) == []
+
+    def test_a_number_of_another_workspace_is_free_here(self, desk: Desk, world: World):
+        desk.actor = world.kestrel.owner
+        desk.bring_in(INVOICES)
+        desk.actor = world.northwind.owner
+
+        assert desk.bring_in(INVOICES).new == 2
+
+    def test_a_second_time_nothing_changes(self, desk: Desk):
+        desk.bring_in(INVOICES)
+        before = len(desk.rows(AuditEntry))
+
+        report = desk.bring_in(INVOICES)
+
+        assert report == ImportReport(known=2)
+        assert len(desk.rows(AuditEntry)) == before
+
+    def test_a_look_changes_nothing_and_says_the_same(self, desk: Desk):
+        report = desk.check(INVOICES)
+
+        assert report == ImportReport(new=2, new_customers=2)
+        assert desk.rows(Invoice) == desk.rows(Customer) == []
+        assert [(fate.line, fate.name) for fate in desk.fates] == [
+            (2, "OLD-7"),
+            (4, "OLD-8"),
+        ]
+        assert desk.fates[0].sentence == (
+            "Becomes an issued invoice of a new customer, Vermeer Optics."
+        )
+
+    def test_one_bad_row_stops_all(self, desk: Desk):
+        bad = INVOICES + "OLD-9,Vermeer Optics,2026-02-01,,Advice,1,ten,21,\n"
+
+        with pytest.raises(ImportRefused, match="Line 5, OLD-9: The price 'ten'"):
+            desk.bring_in(bad)
+
+        assert desk.rows(Invoice) == desk.rows(Customer) == []
+        assert desk.rows(NumberSeries)[-1].code != "imported"
+
+    def test_a_look_finds_every_bad_row(self, desk: Desk):
+        bad = (
+            "Number,Customer,Date,Price,Total,Currency\n"
+            "1,A,2026-01-01,10,11,\n"
+            "2,,2026-01-01,10,10,\n"
+            ",B,2026-01-01,10,10,\n"
+            "3,B,2026-02-30,10,10,\n"
+            "4,B,2026-01-01,10,10,XQX\n"
+            "5,B,2026-01-01,9999999999999999,,\n"
+            "6,B,2026-01-01,10,10,\n"
+            "7,B,2026-01-01,10,10,\n"
+            "6,B,2026-01-01,10,10,\n"
+        )
+
+        report = desk.check(bad)
+
+        assert (report.new, report.refused) == (2, 7)
+        said = desk.sentences(FateKind.REFUSED)
+        assert said[0] == (
+            "Its total is 11.00 in the file, and its lines come to 10.00."
+        )
+        assert said[1] == "It names no customer."
+        assert said[2] == "It has no number."
+        assert said[-1].startswith("6 stands in the file before.")
+
+    def test_a_cent_that_others_round_otherwise_is_the_rounding(
+        self, desk: Desk, world: World
+    ):
+        """3 x 0.335 is 1.01 here; the other program billed 1.00."""
+        desk.bring_in(
+            "Number,Customer,Date,Quantity,Price,Total\nO-1,A,2026-01-01,3,0.335,1.00\n"
+        )
+
+        invoice = desk.invoices()["O-1"]
+        assert (invoice.total_minor, invoice.due_minor) == (101, 100)
+        assert find_broken(world.runtime.engine, world.runtime.now()) == []
+
+    def test_a_void_one_is_left_out(self, desk: Desk):
+        report = desk.bring_in(
+            "Number,Customer,Date,Amount,Status\n1,A,2026-01-01,10,Void\n"
+        )
+
+        assert report == ImportReport(left_out=1)
+
+    def test_a_draft_stays_one_and_takes_no_number(self, desk: Desk):
+        draft = (
+            "Number,Customer,Date,Item,Qty,Price,VAT,Status\n"
+            "D-1,A,2026-01-01,Advice,2,10.50,21,Draft\n"
+        )
+
+        desk.bring_in(draft)
+
+        [invoice] = desk.rows(Invoice)
+        assert (invoice.state, invoice.number) == ("draft", None)
+        assert invoice.total_minor == 2_541
+        assert desk.bring_in(draft) == ImportReport(known=1)
+
+    def test_a_draft_of_an_unknown_rate_is_refused(self, desk: Desk):
+        desk.check("No,Customer,Date,Price,VAT,Status\n,A,2026-01-01,10,17,Draft\n")
+
+        [said] = desk.sentences(FateKind.REFUSED)
+        assert said.startswith("A draft can't be taxed with 17 %")
+
+    def test_formulas_are_text(self, desk: Desk):
+        desk.bring_in("No,Customer,Date,Price,Item\n1,=1+1,2026-01-01,10,@SUM(A1)\n")
+
+        [customer] = desk.rows(Customer)
+        assert customer.name == "=1+1"
+
+
+class TestNumbers:
+    def test_own_ones_go_on_behind_the_file(self, desk: Desk, world: World):
+        report = desk.bring_in(INVOICES.replace("OLD-", "INV-0004"))
+
+        assert report.number_next == 49
+        assert issue_own(world) == "INV-00049"
+        assert find_broken(world.runtime.engine, world.runtime.now()) == []
+
+    def test_one_that_own_ones_would_come_to_is_refused(self, desk: Desk, world: World):
+        issue_own(world)
+
+        desk.check(INVOICES.replace("OLD-", "INV-0004"))
+
+        said = desk.sentences(FateKind.REFUSED)
+        assert len(said) == 2
+        assert said[0].startswith("INV-00047 is a number that your own invoices will")
+
+    def test_a_pattern_that_would_come_to_them_is_refused(
+        self, desk: Desk, world: World
+    ):
+        issue_own(world)
+        desk.bring_in(INVOICES)
+        page = world.run(world.northwind.owner, read_documents)
+        form = DocumentsForm(
+            net_days="14",
+            notes="",
+            terms="",
+            pattern="OLD-{counter}",
+            next_value=str(page.next_value),
+            receipt_pattern=page.receipt_pattern,
+            credit_note_pattern=page.credit_note_pattern,
+        )
+
+        with pytest.raises(InvalidInput, match="would come to OLD-"):
+            world.run(world.northwind.owner, change_documents, page.version, form)
+
+
+class TestPayments:
+    def test_pay_what_they_name_and_leave_credit(self, desk: Desk, world: World):
+        desk.bring_in(INVOICES)
+
+        assert desk.bring_in(PAYMENTS).new == 2
+
+        found = desk.invoices()
+        assert found["OLD-7"].outstanding_minor == 43_625
+        assert found["OLD-8"].outstanding_minor == 0
+        methods = [payment.method for payment in desk.rows(Payment)]
+        assert methods == ["bank_transfer", "cash"]
+        assert find_broken(world.runtime.engine, world.runtime.now()) == []
+
+    def test_are_booked_once_and_twins_twice(self, desk: Desk):
+        desk.bring_in(INVOICES)
+        twins = PAYMENTS + "OLD-7,2026-02-03,4000.00,Bank transfer\n"
+
+        assert desk.bring_in(twins).new == 3
+        assert desk.bring_in(twins) == ImportReport(known=3)
+
+    @pytest.mark.parametrize(
+        ("row", "says"),
+        [
+            ("OLD-1,2026-02-03,10,", "There is no invoice OLD-1 here"),
+            ("OLD-7,2027-02-03,10,", "in the future"),
+            ("OLD-7,2026-02-03,-10,", "below zero"),
+            ("OLD-7,2026-02-03,10,USD", "is in EUR, and this payment in USD"),
+            (",2026-02-03,10,", "names no invoice"),
+        ],
+    )
+    def test_refuses_what_can_not_be_booked(self, desk: Desk, row: str, says: str):
+        desk.bring_in(INVOICES)
+
+        desk.check(f"Invoice,Date,Amount,Currency\n{row}\n")
+
+        [said] = desk.sentences(FateKind.REFUSED)
+        assert says in said
+
+    def test_know_no_invoice_of_another_workspace(self, desk: Desk, world: World):
+        desk.actor = world.kestrel.owner
+        desk.bring_in(INVOICES)
+        desk.actor = world.northwind.owner
+
+        assert desk.check(PAYMENTS).refused == 2
+
+
+class TestCustomers:
+    def test_bring_what_is_known_of_them(self, desk: Desk):
+        desk.bring_in(CUSTOMERS)
+
+        [customer] = desk.rows(Customer)
+        assert customer.address == "Markt 1\n2611 GP Delft"
+        assert (customer.country, customer.vat_id) == ("NL", "NL001234567B01")
+        assert desk.bring_in(CUSTOMERS) == ImportReport(known=1)
+
+    def test_a_bad_address_is_named(self, desk: Desk):
+        desk.check("Name,E-mail\nA,no mail\n")
+
+        assert "is not an e-mail address" in desk.sentences(FateKind.REFUSED)[0]
+
+
+class TestFiles:
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+    def test_of_any_usual_encoding(self, desk: Desk, encoding: str):
+        desk.bring_in(INVOICES.encode(encoding))
+
+        assert "Käse & Co" in {customer.name for customer in desk.rows(Customer)}
+
+    def test_with_commas_before_decimals(self, desk: Desk):
+        desk.bring_in(
+            "Rechnungsnummer;Kunde;Rechnungsdatum;Menge;Einzelpreis;MwSt\n"
+            "R-1;Käse;03.02.2026;1,5;1.200,00;21\n"
+        )
+
+        assert desk.invoices()["R-1"].total_minor == 217_800
+        assert desk.invoices()["R-1"].issued_on == date(2026, 2, 3)
+
+    def test_with_two_readings_are_refused_until_somebody_chooses(self, desk: Desk):
+        table = "Number,Customer,Date,Amount\n1,A,03/04/2026,1.234\n"
+
+        with pytest.raises(InvalidInput, match="can be read in two ways"):
+            desk.check(table)
+
+        desk.bring_in(table, notation=Notation(",", DateOrder.DAY_FIRST))
+        [invoice] = desk.rows(Invoice)
+        assert (invoice.total_minor, invoice.issued_on) == (
+            123_400,
+            date(2026, 4, 3),
+        )
+
+    def test_without_a_needed_column_are_refused(self, desk: Desk):
+        with pytest.raises(InvalidInput, match="Choose the column for Customer"):
+            desk.check("Number,Date,Price,VAT\n1,2026-01-01,10,21\n")
+
+    @pytest.mark.parametrize("columns", [{"name": 0, "email": 9}, {"name": 0, "x": 1}])
+    def test_columns_that_are_none_are_refused(
+        self, desk: Desk, columns: dict[str, int]
+    ):
+        with pytest.raises(InvalidInput):
+            desk.check(CUSTOMERS, columns=columns)
+
+    @pytest.mark.parametrize(
+        "content",
+        [b"PK\x03\x04" + b"x" * 9, b"one column\n1\n", codecs.BOM_UTF8, b"a,b\n\0,1\n"],
+    )
+    def test_that_lie_about_their_type_are_refused(self, desk: Desk, content: bytes):
+        with pytest.raises(InvalidInput):
+            desk.check(content)
+
+    def test_are_refused_to_who_may_not_import(self, desk: Desk, world: World):
+        for actor in (world.northwind.viewer, world.northwind.operations):
+            desk.actor = actor
+            with pytest.raises(NotPermitted):
+                desk.check(INVOICES)
+            with pytest.raises(NotPermitted):
+                desk.bring_in(INVOICES)
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (["Invoice number", "Customer", "Date", "Item", "Price"], ImportKind.INVOICES),
+        (["Display Name", "Email", "Billing Address"], ImportKind.CUSTOMERS),
+        (["Date", "Invoice #", "Amount", "Payment method"], ImportKind.PAYMENTS),
+        (["Rechnungsnr", "Kunde", "Datum", "Netto", "MwSt"], ImportKind.INVOICES),
+    ],
+)
+def test_the_columns_say_what_a_file_is_about(head: list[str], kind: ImportKind):
+    assert find_kind(head) is kind
+
+
+def test_no_column_is_taken_twice():
+    head = ["Number", "Name", "Date", "Amount", "Total", "Paid", "Amount"]
+
+    for kind in ImportKind:
+        places = list(find_columns(kind, head).values())
+        assert len(set(places)) == len(places)
+
+
+class TestCommand:
+    @pytest.fixture
+    def run(self, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+        # The command changes it; this puts it back.
+        monkeypatch.setenv("DATA_DIR", str(tmp_path))
+        path = tmp_path / "file.csv"
+
+        def run(content: str, *more: str) -> int:
+            path.write_text(content, "utf-8")
+            data = str(world.runtime.settings.data_dir)
+            return main(["import", str(path), "--data", data, *more])
+
+        return run
+
+    def test_imports_a_csv_file(
+        self, run: Any, desk: Desk, capsys: pytest.CaptureFixture[str]
+    ):
+        assert run(INVOICES, "--dry-run") == 0
+        assert desk.rows(Invoice) == []
+
+        assert run(INVOICES) == 0
+
+        assert "Added 2 invoices." in capsys.readouterr().out
+        assert set(desk.invoices()) == {"OLD-7", "OLD-8"}
+
+    def test_ends_with_1_when_a_row_is_refused(
+        self, run: Any, desk: Desk, capsys: pytest.CaptureFixture[str]
+    ):
+        bad = INVOICES + "OLD-9,,2026-02-01,,Advice,1,1,21,\n"
+
+        assert run(bad, "--dry-run") == 1
+        assert run(bad) == 1
+
+        told = capsys.readouterr()
+        assert "Line 5, OLD-9: It names no customer." in told.out
+        assert "Nothing was imported." in told.err
+        assert desk.rows(Invoice) == []
