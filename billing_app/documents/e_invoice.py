@@ -7,16 +7,21 @@ where each stands in the two syntaxes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
+from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from lxml import etree
 
 from billing_app.documents.printable import printable, printable_prose
-from billing_app.documents.words import share_words
+from billing_app.documents.words import credited_lines, share_words, words_for
 from billing_app.domain import e_invoice as rules
 from billing_app.domain.document import (
+    CreditNoteDocument,
+    DocumentAdjustment,
     DocumentLine,
     DocumentTax,
     DocumentTaxSet,
@@ -24,6 +29,7 @@ from billing_app.domain.document import (
     LineTax,
     Party,
 )
+from billing_app.domain.e_invoice import BilledDocument
 from billing_app.domain.errors import Conflict
 from billing_app.domain.money import Money
 from billing_app.domain.units import unit_code
@@ -50,7 +56,7 @@ class NotAnEInvoice(Conflict):
     code = "not_an_e_invoice"
 
 
-def write_cii(document: InvoiceDocument) -> bytes:
+def write_cii(document: BilledDocument) -> bytes:
     """Return the XML that Factur-X and ZUGFeRD put inside the PDF.
 
     Raises:
@@ -59,7 +65,7 @@ def write_cii(document: InvoiceDocument) -> bytes:
     return _written(_generate(_terms(document), "factur-x"))
 
 
-def write_ubl(document: InvoiceDocument) -> bytes:
+def write_ubl(document: BilledDocument) -> bytes:
     """Return UBL 2.1: Peppol BIS Billing 3 where its own fields are there.
 
     Raises:
@@ -105,19 +111,112 @@ def _written(root: etree._Element) -> bytes:
     )
 
 
-def _terms(document: InvoiceDocument) -> Terms:
+def _terms(document: BilledDocument) -> Terms:
     """Return the business terms; a negative total is a credit note, signs turned."""
     gaps = rules.find_gaps(document)
     if gaps:
         raise NotAnEInvoice(gaps[0])
+    if isinstance(document, CreditNoteDocument):
+        credited = _Credited(document.invoice_number, document.invoice_issued_on)
+        return _Writer(_as_billed(document), credited).terms()
     return _Writer(document).terms()
+
+
+@dataclass(frozen=True, slots=True)
+class _Credited:
+    """The invoice that a credit note is about."""
+
+    number: str
+    issued_on: date
+
+
+def _as_billed(note: CreditNoteDocument) -> InvoiceDocument:
+    """Return a credit note in the shape of an invoice, with the same figures.
+
+    What a tax is on beyond the lines is their share of the invoice's discounts and
+    rounding: an allowance or a charge under that tax.
+    """
+    _, words = words_for(note.language)
+    tax_sets = tuple(_beyond_lines(note))
+    allowance = sum(each.allowance_minor for each in tax_sets)
+    charge = sum(each.charge_minor for each in tax_sets)
+    beyond = words.discounts_and_rounding
+    return InvoiceDocument(
+        number=note.number,
+        currency=note.currency,
+        language=note.language,
+        branding=note.branding,
+        seller=note.seller,
+        buyer=note.buyer,
+        issued_on=note.issued_on,
+        due_on=None,
+        delivery_on=note.delivery_on,
+        delivery_until_on=note.delivery_until_on,
+        purchase_order=note.purchase_order,
+        prices_inclusive=note.prices_inclusive,
+        lines=credited_lines(note),
+        adjustments=(
+            DocumentAdjustment(beyond, -allowance),
+            DocumentAdjustment(beyond, charge),
+        ),
+        taxes=note.taxes,
+        line_sum_minor=sum(line.net_minor for line in note.lines),
+        net_minor=note.net_minor,
+        tax_minor=note.tax_minor,
+        total_minor=note.total_minor,
+        prepaid_minor=note.prepaid_minor,
+        rounding_minor=note.rounding_minor,
+        due_minor=note.amount_minor,
+        notes=f"{words.reason}: {note.reason}",
+        # Nothing is to be paid: it is set off (BR-CO-25 wants it said).
+        terms=f"{words.credited}: {words.invoice} {note.invoice_number}",
+        tax_sets=tax_sets,
+    )
+
+
+def _beyond_lines(note: CreditNoteDocument) -> Iterator[DocumentTaxSet]:
+    for tax in _merged(note.taxes):
+        on_lines = sum(
+            line.net_minor
+            for line in note.lines
+            if any(_kind(each) == _kind(tax) for each in line.taxes)
+        )
+        beyond = tax.taxable_minor - on_lines
+        yield DocumentTaxSet(tax.category, tax.percent, max(0, -beyond), max(0, beyond))
+
+
+def _merged(taxes: Iterable[DocumentTax]) -> tuple[DocumentTax, ...]:
+    """Return one tax for each category and rate, whatever its name (BR-S-08)."""
+    found: dict[tuple[str, Decimal], DocumentTax] = {}
+    for tax in taxes:
+        known = found.get(_kind(tax))
+        found[_kind(tax)] = _sum_of(known, tax) if known else tax
+    return tuple(found.values())
+
+
+def _sum_of(one: DocumentTax, other: DocumentTax) -> DocumentTax:
+    reasons = (one.exemption_reason, other.exemption_reason)
+    return replace(
+        one,
+        taxable_minor=one.taxable_minor + other.taxable_minor,
+        tax_minor=one.tax_minor + other.tax_minor,
+        exemption_reason="; ".join(dict.fromkeys(filter(None, reasons))),
+        exemption_code=one.exemption_code or other.exemption_code,
+    )
+
+
+def _kind(tax: DocumentTax | LineTax) -> tuple[str, Decimal]:
+    return tax.category, tax.percent
 
 
 class _Writer:
     """Turns one document into business terms."""
 
-    def __init__(self, document: InvoiceDocument) -> None:
+    def __init__(
+        self, document: InvoiceDocument, credited: _Credited | None = None
+    ) -> None:
         self._document = document
+        self._credited = credited
         self._sign = -1 if document.total_minor < 0 else 1
         # Untaxed as a whole: the lines and the total say so (BG-23 is a must).
         self._outside = LineTax("O", Decimal(0))
@@ -131,7 +230,7 @@ class _Writer:
             {
                 "BT-1": printable(document.number),
                 "BT-2": document.issued_on,
-                "BT-3": CREDIT_NOTE if self._sign < 0 else INVOICE,
+                "BT-3": CREDIT_NOTE if self._sign < 0 or self._credited else INVOICE,
                 "BT-5": document.currency,
                 "BT-9": document.due_on,
                 "BT-13": printable(document.purchase_order),
@@ -139,6 +238,7 @@ class _Writer:
                 "BG-1": [{"BT-22": printable_prose(document.notes)}]
                 if document.notes.strip()
                 else None,
+                "BG-3": self._preceding(),
                 "BG-4": self._seller(),
                 "BG-7": self._party(document.buyer),
                 **self._when(),
@@ -162,6 +262,13 @@ class _Writer:
                 ],
             }
         )
+
+    def _preceding(self) -> list[Terms] | None:
+        """Name the invoice that is credited."""
+        credited = self._credited
+        if credited is None:
+            return None
+        return [{"BT-25": printable(credited.number), "BT-26": credited.issued_on}]
 
     def _amount(self, minor: int) -> str:
         return format(Money(self._sign * minor, self._document.currency).decimal, "f")
@@ -237,7 +344,7 @@ class _Writer:
         if not document.taxes:
             nothing = DocumentTax("", "O", Decimal(0), document.net_minor, 0)
             return [self._tax(nothing)]
-        return [self._tax(tax) for tax in document.taxes]
+        return [self._tax(tax) for tax in _merged(document.taxes)]
 
     def _tax(self, tax: DocumentTax) -> Terms:
         reason = tax.exemption_reason or rules.EXEMPTION_WORDS.get(tax.category, "")

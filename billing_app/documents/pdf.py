@@ -71,7 +71,7 @@ class PdfRenderer:
     def render(self, html: str, content_digest: str, xml: bytes = b"") -> bytes:
         """Return the PDF of a page from `render_print`, made to be kept.
 
-        `xml` is the same invoice for machines; it goes inside as Factur-X. The same
+        `xml` is the same document for machines; it goes inside as Factur-X. The same
         page, digest and XML give the same bytes, in any process.
 
         Raises:

@@ -126,7 +126,7 @@ def load_engine() -> Engine:
         return weasyprint.Attachment(
             string=xml,
             name=archive.XML_NAME,
-            description="The same invoice for machines (EN 16931)",
+            description="The same document for machines (EN 16931)",
             relationship=archive.XML_RELATIONSHIP,
             created=created,
             modified=created,

@@ -22,7 +22,12 @@ from markupsafe import Markup
 from billing_app.documents.payment_part import PaymentPart, payment_part
 from billing_app.documents.printable import printable, printable_prose
 from billing_app.documents.qr import code_of
-from billing_app.documents.words import Words, share_words, words_for
+from billing_app.documents.words import (
+    Words,
+    credited_lines,
+    share_words,
+    words_for,
+)
 from billing_app.domain.aging import AgeBucket
 from billing_app.domain.behind import Behind
 from billing_app.domain.branding import correct_brand, initials
@@ -451,12 +456,7 @@ def _printed_credit_note(
     is_abroad = document.seller.country != document.buyer.country
     issued_on = format_date(document.issued_on, language)
     number = printable(document.invoice_number)
-    # What is no line of the invoice is named by the invoice alone.
-    named = f"{words.invoice} {number}"
-    lines = tuple(
-        replace(line, name=named) if line.name == document.invoice_number else line
-        for line in document.lines
-    )
+    lines = credited_lines(document)
     references = []
     if document.purchase_order:
         references.append(Row(words.your_reference, printable(document.purchase_order)))

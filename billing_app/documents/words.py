@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
-from billing_app.domain.document import JobShare
+from billing_app.domain.document import CreditNoteDocument, DocumentLine, JobShare
 from billing_app.domain.formats import format_amount, format_percent
 
 
@@ -177,6 +177,16 @@ def share_words(share: JobShare, currency: str, language: str) -> str:
     percent = format_percent(share.percent, language)
     total = format_amount(share.job_total_minor, currency, language)
     return f"{percent} {words_for(language)[1].share_of} {total}"
+
+
+def credited_lines(document: CreditNoteDocument) -> tuple[DocumentLine, ...]:
+    """Name by its invoice what is no line of it, in the customer's language."""
+    _, words = words_for(document.language)
+    named = f"{words.invoice} {document.invoice_number}"
+    return tuple(
+        replace(line, name=named) if line.name == document.invoice_number else line
+        for line in document.lines
+    )
 
 
 def words_for(language: str) -> tuple[str, Words]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
@@ -18,6 +19,7 @@ from billing_app.domain.document import (
     DocumentLine,
     DocumentTax,
     InvoiceDocument,
+    LineTax,
 )
 from billing_app.domain.drafting import tax_label
 from billing_app.domain.errors import Conflict, InvalidInput
@@ -224,11 +226,27 @@ def check_creditable(about: Creditable) -> None:
         )
 
 
-def build_document(credit: Credit, header: CreditNoteDocument) -> CreditNoteDocument:
-    """Put the figures of a credit into a document that has its words."""
-    agreed = credit.total_minor if header.prices_inclusive else credit.net_minor
-    return replace(
-        header,
+def build_document(
+    about: Creditable, credit: Credit, *, number: str, reason: str, issued_on: date
+) -> CreditNoteDocument:
+    """Return what is printed, with the letterhead of the invoice."""
+    invoice = about.document
+    agreed = credit.total_minor if invoice.prices_inclusive else credit.net_minor
+    return CreditNoteDocument(
+        number=number,
+        invoice_number=invoice.number,
+        invoice_issued_on=invoice.issued_on,
+        currency=invoice.currency,
+        language=invoice.language,
+        branding=invoice.branding,
+        seller=invoice.seller,
+        buyer=invoice.buyer,
+        issued_on=issued_on,
+        reason=reason,
+        purchase_order=invoice.purchase_order,
+        delivery_on=invoice.delivery_on,
+        delivery_until_on=invoice.delivery_until_on,
+        prices_inclusive=invoice.prices_inclusive,
         lines=credit.lines,
         adjustment_minor=agreed - sum(line.amount_minor for line in credit.lines),
         taxes=credit.taxes,
@@ -255,14 +273,15 @@ def _made(
     is_rest = total == about.left_minor
     prepaid = document.prepaid_minor if is_rest else 0
     rounding = document.rounding_minor if is_rest else 0
+    lines = tuple(_lines(about, mode, shares, places))
     amount = total - prepaid + rounding
     over = amount - about.outstanding_minor
     return Credit(
         mode=mode,
         shares=shares,
         places=places,
-        lines=tuple(_lines(about, mode, shares, places)),
-        taxes=tuple(_taxes(about.totals, shares)),
+        lines=lines,
+        taxes=tuple(_taxes(about, shares, lines)),
         net_minor=net,
         tax_minor=total - net,
         total_minor=total,
@@ -394,26 +413,31 @@ def _line(
         tax=tax_label(taxes),
         amount_minor=minor,
         net_minor=share[0],
+        taxes=tuple(LineTax(tax.category, tax.percent) for tax in taxes),
     )
 
 
-def _taxes(totals: Totals, shares: Shares) -> Iterator[DocumentTax]:
-    """Yield each tax: what is credited under it, and how much of it."""
+def _taxes(
+    about: Creditable, shares: Shares, lines: Sequence[DocumentLine]
+) -> Iterator[DocumentTax]:
+    """Yield each tax: what is credited under it, and how much of it.
+
+    One that comes to nothing is there as well where a line has it.
+    """
+    totals = about.totals
+    on_lines = {tax for line in lines for tax in line.taxes}
+    billed = {_names(tax): tax for tax in about.document.taxes}
     for group in totals.tax_groups:
         taxable = tax = 0
         for each, share in zip(totals.tax_sets, shares, strict=True):
             for terms, part in zip(each.taxes, share[1:], strict=True):
                 if _names(terms) == _names(group):
                     taxable, tax = taxable + share[0], tax + part
-        if taxable or tax:
-            yield DocumentTax(
-                name=group.name,
-                category=group.category,
-                percent=group.percent,
-                taxable_minor=taxable,
-                tax_minor=tax,
-                exemption_reason=group.exemption_reason,
-            )
+        on_line = LineTax(group.category, group.percent) in on_lines
+        if taxable or tax or on_line:
+            # What the law wants said was said on the invoice, in its language.
+            named = billed[_names(group)]
+            yield replace(named, taxable_minor=taxable, tax_minor=tax)
 
 
 def _read_mode(text: str) -> CreditMode:
@@ -451,7 +475,7 @@ def _within(part: int, most: int) -> int:
     return max(0, min(part, most)) if most >= 0 else min(0, max(part, most))
 
 
-def _names(tax: TaxTerms | TaxGroup) -> tuple[Decimal, str, str]:
+def _names(tax: TaxTerms | TaxGroup | DocumentTax) -> tuple[Decimal, str, str]:
     return tax.percent, tax.category, tax.name
 
 

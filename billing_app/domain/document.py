@@ -319,6 +319,7 @@ class CreditNoteDocument:
             the invoice's discounts, and its rounding.
         amount_minor: what the invoice asks for less; total - prepaid + rounding.
         credit_minor: what was paid already, and is the customer's credit now.
+        delivery_on, delivery_until_on: as on the invoice.
     """
 
     number: str
@@ -343,6 +344,8 @@ class CreditNoteDocument:
     rounding_minor: int
     amount_minor: int
     credit_minor: int = 0
+    delivery_on: date | None = None
+    delivery_until_on: date | None = None
     format: int = FORMAT
 
 

@@ -9,7 +9,10 @@ from __future__ import annotations
 from babel.core import get_global
 
 from billing_app.domain.currencies import exponent
-from billing_app.domain.document import InvoiceDocument, Party
+from billing_app.domain.document import CreditNoteDocument, InvoiceDocument, Party
+
+# What may go to a machine: a receipt asks for nothing.
+BilledDocument = InvoiceDocument | CreditNoteDocument
 
 # BR-DEC-*: amounts have at most two decimals.
 DECIMALS_MAX = 2
@@ -62,7 +65,7 @@ def vat_address(party: Party) -> tuple[str, str] | None:
     return (scheme, number) if number and scheme else None
 
 
-def find_gaps(document: InvoiceDocument) -> tuple[str, ...]:
+def find_gaps(document: BilledDocument) -> tuple[str, ...]:
     """Name what keeps this document from being an e-invoice, one sentence each.
 
     A draft is judged as if it had its number. Empty: it can be one.
@@ -76,7 +79,7 @@ def find_gaps(document: InvoiceDocument) -> tuple[str, ...]:
     )
 
 
-def find_peppol_gaps(document: InvoiceDocument) -> tuple[str, ...]:
+def find_peppol_gaps(document: BilledDocument) -> tuple[str, ...]:
     """Name what Peppol BIS Billing 3 asks for beyond EN 16931 (R003, R010, R020)."""
     gaps: list[str] = []
     if vat_address(document.seller) is None:
@@ -88,7 +91,7 @@ def find_peppol_gaps(document: InvoiceDocument) -> tuple[str, ...]:
     return tuple(gaps)
 
 
-def _unsuited(document: InvoiceDocument) -> list[str]:
+def _unsuited(document: BilledDocument) -> list[str]:
     found: list[str] = []
     if any(tax.category not in CATEGORIES for tax in document.taxes):
         found.append("One of its taxes is of a kind that e-invoices do not know.")
@@ -104,7 +107,7 @@ def _unsuited(document: InvoiceDocument) -> list[str]:
     return found
 
 
-def _missing_of_parties(document: InvoiceDocument) -> list[str]:
+def _missing_of_parties(document: BilledDocument) -> list[str]:
     seller, buyer = document.seller, document.buyer
     found: list[str] = []
     if not seller.name:
@@ -120,7 +123,7 @@ def _missing_of_parties(document: InvoiceDocument) -> list[str]:
     return found
 
 
-def _missing_of_lines(document: InvoiceDocument) -> list[str]:
+def _missing_of_lines(document: BilledDocument) -> list[str]:
     found: list[str] = []
     nameless = [n for n, x in enumerate(document.lines, 1) if not x.name.strip()]
     if nameless:
@@ -136,7 +139,7 @@ def _missing_of_lines(document: InvoiceDocument) -> list[str]:
     return found
 
 
-def _missing_of_taxes(document: InvoiceDocument) -> list[str]:
+def _missing_of_taxes(document: BilledDocument) -> list[str]:
     categories = {tax.category for tax in document.taxes}
     seller, buyer = vat_number(document.seller), vat_number(document.buyer)
     found: list[str] = []
@@ -159,7 +162,9 @@ def _missing_of_taxes(document: InvoiceDocument) -> list[str]:
     return found
 
 
-def _missing_of_dates(document: InvoiceDocument) -> list[str]:
+def _missing_of_dates(document: BilledDocument) -> list[str]:
+    if isinstance(document, CreditNoteDocument):
+        return []
     if document.due_minor > 0 and not (document.due_on or document.terms.strip()):
         return ["There is neither a due date nor terms of payment."]
     return []

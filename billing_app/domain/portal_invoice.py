@@ -128,6 +128,7 @@ class CreditNoteFacts:
     issued_on: date
     credited_minor: int
     reason: str
+    is_e_invoice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +219,8 @@ class PaymentRow:
     receipt_href: str
     word: str
     receipt_words: str = "Receipt PDF"
+    cii_href: str = ""
+    ubl_href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -744,15 +747,19 @@ class _Writer:
 
     def credit_rows(self) -> Iterator[PaymentRow]:
         for it in self.facts.credit_notes:
-            base, name = self.looking.base, f"credit-notes/{it.credit_note_id}.pdf"
+            file = f"{self.looking.base}/credit-notes/{it.credit_note_id}"
+            has_files = self.setup.settings.shows_pdf
+            is_for_machines = has_files and it.is_e_invoice
             yield PaymentRow(
                 received_on=self.day(it.issued_on),
                 method=f"Credit note {it.number}",
                 note=it.reason,
                 amount=self.money(it.credited_minor),
-                receipt_href=f"{base}/{name}" if self.setup.settings.shows_pdf else "",
+                receipt_href=f"{file}.pdf" if has_files else "",
                 word="Credited",
                 receipt_words="Credit note PDF",
+                cii_href=f"{file}.cii.xml" if is_for_machines else "",
+                ubl_href=f"{file}.ubl.xml" if is_for_machines else "",
             )
 
     def payment_rows(self) -> Iterator[PaymentRow]:

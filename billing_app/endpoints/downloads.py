@@ -24,7 +24,7 @@ from billing_app.database.authentication import (
 )
 from billing_app.documents.e_invoice import NotAnEInvoice, write_cii, write_ubl
 from billing_app.documents.portal import render_message
-from billing_app.domain.document import InvoiceDocument
+from billing_app.domain.e_invoice import BilledDocument
 from billing_app.domain.errors import (
     BillingError,
     DiskFull,
@@ -53,7 +53,7 @@ _PREPARING = (
     "The PDF is being prepared",
     "It takes a few seconds. This page asks again by itself.",
 )
-_NO_XML = "This invoice can’t be an e-invoice"
+_NO_XML = "This document can’t be an e-invoice"
 _NO_PDF = (
     "No PDF at the moment",
     "The PDF can’t be made right now. The invoice’s own page shows the same invoice, "
@@ -94,10 +94,14 @@ def download_routes(head: Markup) -> list[Route]:
                 ("pages/{number:id}.png", portal_page),
                 ("receipts/{payment_id:id}.pdf", portal_receipt),
                 ("credit-notes/{credit_note_id:id}.pdf", portal_credit_note),
+                ("credit-notes/{credit_note_id:id}.cii.xml", portal_e_credit_note),
+                ("credit-notes/{credit_note_id:id}.ubl.xml", portal_e_credit_note),
             )
         ),
         route("/api/invoices/{invoice_id:id}/invoice.pdf", staff_invoice),
         route("/api/credit-notes/{credit_note_id:id}.pdf", staff_credit_note),
+        route("/api/credit-notes/{credit_note_id:id}.cii.xml", staff_e_credit_note),
+        route("/api/credit-notes/{credit_note_id:id}.ubl.xml", staff_e_credit_note),
         route("/api/invoices/{invoice_id:id}/invoice.cii.xml", staff_e_invoice),
         route("/api/invoices/{invoice_id:id}/invoice.ubl.xml", staff_e_invoice),
     ]
@@ -111,7 +115,17 @@ def portal_invoice(request: Request) -> Response:
 def portal_e_invoice(request: Request) -> Response:
     link = _open(request)
     document = runtime.current().run(link.visitor, portal.read_issued)
-    return _kept(request, link, VisitKind.E_INVOICE, _xml(request, document))
+    answer = _xml(request, document, "Invoice")
+    return _kept(request, link, VisitKind.E_INVOICE, answer)
+
+
+def portal_e_credit_note(request: Request) -> Response:
+    link = _open(request)
+    document = runtime.current().run(
+        link.visitor, portal.read_credit_note, request.path_params["credit_note_id"]
+    )
+    answer = _xml(request, document, "Credit-note")
+    return _kept(request, link, VisitKind.CREDIT_NOTE, answer)
 
 
 def portal_receipt(request: Request) -> Response:
@@ -161,7 +175,18 @@ def staff_e_invoice(request: Request) -> Response:
         running.engine, cookies_of(request).staff, running.now()
     )
     invoice_id = request.path_params["invoice_id"]
-    return _xml(request, running.run(actor, issued_files.read_issued, invoice_id))
+    document = running.run(actor, issued_files.read_issued, invoice_id)
+    return _xml(request, document, "Invoice")
+
+
+def staff_e_credit_note(request: Request) -> Response:
+    running = runtime.current()
+    actor = authentication.staff_actor(
+        running.engine, cookies_of(request).staff, running.now()
+    )
+    credit_note_id = request.path_params["credit_note_id"]
+    document = running.run(actor, issued_files.read_credit_note, credit_note_id)
+    return _xml(request, document, "Credit-note")
 
 
 class _Refusals:
@@ -218,12 +243,12 @@ def _kept(
     return answer
 
 
-def _xml(request: Request, document: InvoiceDocument) -> Response:
+def _xml(request: Request, document: BilledDocument, noun: str) -> Response:
     """Write the e-invoice whose syntax the address names."""
     is_ubl = request.url.path.endswith(".ubl.xml")
     content = write_ubl(document) if is_ubl else write_cii(document)
     syntax = "ubl" if is_ubl else "cii"
-    name = _file_name("Invoice", document.number)
+    name = _file_name(noun, document.number)
     return Response(
         content,
         media_type="application/xml",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -20,10 +20,16 @@ from billing_app.domain.credit_note import (
     CreditForm,
     CreditMode,
     EarlierCredit,
+    build_document,
     check_creditable,
     compute_credit,
 )
-from billing_app.domain.document import InvoiceDocument, from_json
+from billing_app.domain.document import (
+    CreditNoteDocument,
+    InvoiceDocument,
+    from_json,
+)
+from billing_app.domain.e_invoice import find_gaps
 from billing_app.domain.invoice import InvoiceState, WrongState
 from billing_app.domain.portal_invoice import Replacement
 from billing_app.domain.totals import compute_totals
@@ -60,11 +66,20 @@ class CreditOffer:
 
 
 @dataclass(frozen=True, slots=True)
+class CreditPreview:
+    """What a form would credit, and what would be printed, without its number."""
+
+    credit: Credit
+    document: CreditNoteDocument
+
+
+@dataclass(frozen=True, slots=True)
 class StaffCreditNote:
     """A credit note as staff list it. Amounts in minor units of `currency`.
 
     Attributes:
         lines: places of the credited lines, where it was made of lines.
+        is_e_invoice: there are files for machines; known on the invoice's page.
     """
 
     id: int
@@ -81,6 +96,7 @@ class StaffCreditNote:
     tax_minor: int
     total_minor: int
     currency: str
+    is_e_invoice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +110,13 @@ class InvoiceLink:
 @inner
 def list_credit_notes(uow: UnitOfWork, invoice_id: int) -> tuple[StaffCreditNote, ...]:
     """Return the credit notes of an invoice, latest first."""
-    statement = _statement().where(col(CreditNote.invoice_id) == invoice_id)
+    statement = _statement(CreditNote.content).where(
+        col(CreditNote.invoice_id) == invoice_id
+    )
     rows = uow.all(statement.order_by(col(CreditNote.id).desc()).limit(SHOWN_MAX))
-    return tuple(_listed(row) for row in rows)
+    return tuple(
+        replace(_listed(row), is_e_invoice=_is_e_invoice(row.content)) for row in rows
+    )
 
 
 @inner
@@ -109,7 +129,11 @@ def read_these(
     return tuple(by_id[it] for it in credit_note_ids if it in by_id)
 
 
-def _statement() -> Any:
+def _is_e_invoice(content: str) -> bool:
+    return not find_gaps(from_json(CreditNoteDocument, content))
+
+
+def _statement(*more: Any) -> Any:
     invoice_number: Any = col(Invoice.number)
     issued_by: Any = col(Member.name)
     columns: tuple[Any, ...] = (
@@ -127,6 +151,7 @@ def _statement() -> Any:
         CreditNote.tax_minor,
         CreditNote.total_minor,
         CreditNote.currency,
+        *more,
     )
     return (
         select_rows(*columns)
@@ -199,15 +224,20 @@ def read_offer(uow: UnitOfWork, invoice_id: int) -> CreditOffer:
 
 
 @staff(Permission.ISSUE_CREDIT_NOTE)
-def preview_credit(uow: UnitOfWork, invoice_id: int, form: CreditForm) -> Credit:
-    """Return what a form would credit. Nothing is changed.
+def preview_credit(uow: UnitOfWork, invoice_id: int, form: CreditForm) -> CreditPreview:
+    """Return what a form would credit, and what would be printed. Changes nothing.
 
     Raises:
         NotFound: no such invoice in this workspace.
         InvalidInput: a field can't be used; its name is the error's `field`.
         Conflict: it can't be credited, or nothing is left.
     """
-    return compute_credit(form, read_creditable(uow, uow.get(Invoice, invoice_id)))
+    about = read_creditable(uow, uow.get(Invoice, invoice_id))
+    credit = compute_credit(form, about)
+    document = build_document(
+        about, credit, number="", reason=form.reason, issued_on=uow.today
+    )
+    return CreditPreview(credit, document)
 
 
 @job

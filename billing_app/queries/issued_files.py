@@ -8,7 +8,12 @@ from sqlmodel import col
 from billing_app.database.access import staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
-from billing_app.domain.document import DocumentKind, InvoiceDocument, from_json
+from billing_app.domain.document import (
+    CreditNoteDocument,
+    DocumentKind,
+    InvoiceDocument,
+    from_json,
+)
 from billing_app.domain.errors import NotFound
 from billing_app.models import CreditNote, IssuedDocument
 from billing_app.queries.portal import ReadDocument, pdf_state
@@ -31,6 +36,17 @@ def find_credit_note_file(uow: UnitOfWork, credit_note_id: int) -> ReadDocument:
         pdf_state(note.pdf_digest, note.pdf_error),
         DocumentKind.CREDIT_NOTE,
     )
+
+
+@staff(Permission.VIEW)
+def read_credit_note(uow: UnitOfWork, credit_note_id: int) -> CreditNoteDocument:
+    """Read a credit note as it was issued.
+
+    Raises:
+        NotFound: it does not exist in this workspace.
+    """
+    note = uow.get(CreditNote, credit_note_id)
+    return from_json(CreditNoteDocument, note.content)
 
 
 @staff(Permission.VIEW)

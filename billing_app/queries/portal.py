@@ -13,7 +13,13 @@ from billing_app.database.access import inner, visitor
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import PortalVisitor
 from billing_app.domain.billable_event import EventFacts
-from billing_app.domain.document import DocumentKind, InvoiceDocument, from_json
+from billing_app.domain.document import (
+    CreditNoteDocument,
+    DocumentKind,
+    InvoiceDocument,
+    from_json,
+)
+from billing_app.domain.e_invoice import find_gaps
 from billing_app.domain.errors import NotFound
 from billing_app.domain.invoice import InvoiceState
 from billing_app.domain.online_payment import AttemptStatus
@@ -162,10 +168,33 @@ def find_credit_note(
     )
 
 
+@visitor
+def read_credit_note(
+    uow: UnitOfWork, credit_note_id: int, invoice_id: int | None = None
+) -> CreditNoteDocument:
+    """Read a credit note of an invoice as it was issued.
+
+    Raises:
+        NotFound: it is not shown to this visitor.
+    """
+    wanted = _wanted(uow, invoice_id)
+    found = uow.first(
+        _CREDIT_NOTE_CONTENT, invoice_id=wanted, credit_note_id=credit_note_id
+    )
+    if found is None:
+        raise NotFound("Invoice not found.")
+    return _read_credit_note(found.content)
+
+
 @lru_cache(maxsize=256)
 def read_document(content: str) -> InvoiceDocument:
     """Read a stored document, which never changes."""
     return from_json(InvoiceDocument, content)
+
+
+@lru_cache(maxsize=64)
+def _read_credit_note(content: str) -> CreditNoteDocument:
+    return from_json(CreditNoteDocument, content)
 
 
 @inner
@@ -206,6 +235,7 @@ def _list_credit_notes(uow: UnitOfWork, invoice_id: int) -> Iterator[CreditNoteF
             issued_on=row.issued_on,
             credited_minor=row.total_minor + row.rounding_minor,
             reason=row.reason,
+            is_e_invoice=not find_gaps(_read_credit_note(row.content)),
         )
 
 
@@ -285,6 +315,7 @@ _CREDIT_NOTES = (
         col(CreditNote.total_minor),
         col(CreditNote.rounding_minor),
         col(CreditNote.reason),
+        col(CreditNote.content),
     )
     .where(col(CreditNote.invoice_id) == _WANTED_ID)
     .order_by(col(CreditNote.id).desc())
@@ -297,6 +328,11 @@ _CREDIT_NOTE_FILE = select(
     col(CreditNote.pdf_digest),
     col(CreditNote.pdf_error),
 ).where(
+    col(CreditNote.invoice_id) == _WANTED_ID,
+    col(CreditNote.id) == bindparam("credit_note_id", type_=BigInteger),
+)
+
+_CREDIT_NOTE_CONTENT = select(col(CreditNote.content)).where(
     col(CreditNote.invoice_id) == _WANTED_ID,
     col(CreditNote.id) == bindparam("credit_note_id", type_=BigInteger),
 )

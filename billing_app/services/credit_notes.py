@@ -172,7 +172,10 @@ def _issue(
     if credit.released_minor:
         release(uow, invoice, credit.released_minor)
     taken = uow.take_number(SERIES, uow.today)
-    content = to_json(_document(uow, about, credit, taken.number, reason))
+    document = build_document(
+        about, credit, number=taken.number, reason=reason, issued_on=uow.today
+    )
+    content = to_json(document)
     note = uow.add(
         CreditNote(
             customer_id=invoice.customer_id,
@@ -252,37 +255,6 @@ def _check_not_replaced(uow: UnitOfWork, invoice_id: int) -> None:
     if follower is not None:
         by = f"by {follower.number}" if follower.number else "by a draft"
         raise Conflict(f"This invoice is replaced {by} already.")
-
-
-def _document(
-    uow: UnitOfWork, about: Creditable, credit: Credit, number: str, reason: str
-) -> CreditNoteDocument:
-    """Put together what is printed, with the letterhead of the invoice."""
-    printed = about.document
-    header = CreditNoteDocument(
-        number=number,
-        invoice_number=printed.number,
-        invoice_issued_on=printed.issued_on,
-        currency=printed.currency,
-        language=printed.language,
-        branding=printed.branding,
-        seller=printed.seller,
-        buyer=printed.buyer,
-        issued_on=uow.today,
-        reason=reason,
-        purchase_order=printed.purchase_order,
-        prices_inclusive=printed.prices_inclusive,
-        lines=(),
-        adjustment_minor=0,
-        taxes=(),
-        net_minor=0,
-        tax_minor=0,
-        total_minor=0,
-        prepaid_minor=0,
-        rounding_minor=0,
-        amount_minor=0,
-    )
-    return build_document(credit, header)
 
 
 def _find_by_request(

@@ -128,7 +128,7 @@ def print_document(runtime: Runtime, document: ToPrint) -> bytes:
 
 def _xml_of(printed: AnyDocument) -> bytes:
     """Return what goes inside the PDF; what cannot be an e-invoice stays plain."""
-    if not isinstance(printed, InvoiceDocument):
+    if isinstance(printed, ReceiptDocument):
         return b""
     try:
         return write_cii(printed)

@@ -11,7 +11,9 @@ import pytest
 from billing_app.documents.e_invoice import write_cii
 from billing_app.documents.pdf import PdfRenderer
 from billing_app.documents.render import render_print
-from billing_app.domain.document import InvoiceDocument, content_digest, to_json
+from billing_app.domain.document import content_digest, to_json
+from billing_app.domain.e_invoice import BilledDocument
+from tests.documents.test_e_credit_note import CREDITED
 from tests.documents.test_e_invoice import USUAL
 from tests.support.documents import MADE_AT, a_logo, a_swiss_invoice
 
@@ -23,13 +25,18 @@ SWISS = a_swiss_invoice(
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=[PLAIN, SWISS], ids=["plain", "Swiss"])
-def document(request: pytest.FixtureRequest) -> InvoiceDocument:
+CREDIT = CREDITED["a line of it"]
+
+
+@pytest.fixture(
+    scope="module", params=[PLAIN, SWISS, CREDIT], ids=["plain", "Swiss", "credit"]
+)
+def document(request: pytest.FixtureRequest) -> BilledDocument:
     return request.param
 
 
 @pytest.fixture(scope="module")
-def data(renderer: PdfRenderer, document: InvoiceDocument) -> bytes:
+def data(renderer: PdfRenderer, document: BilledDocument) -> bytes:
     html = render_print(document, a_logo(), MADE_AT)
     digest = content_digest(to_json(document))
     return renderer.render(html, digest, write_cii(document))
@@ -43,7 +50,7 @@ def pdf(data: bytes):
 
 @pytest.mark.feature("A04")
 def test_the_xml_is_inside_once_under_its_prescribed_name(
-    pdf: pikepdf.Pdf, document: InvoiceDocument
+    pdf: pikepdf.Pdf, document: BilledDocument
 ):
     (attached,) = pdf.Root.AF
     assert pdf.attachments["factur-x.xml"].get_file().read_bytes() == write_cii(
@@ -89,7 +96,7 @@ def test_its_colours_and_fonts_are_its_own(pdf: pikepdf.Pdf):
 
 
 def test_the_same_document_gives_the_same_file(
-    renderer: PdfRenderer, data: bytes, document: InvoiceDocument
+    renderer: PdfRenderer, data: bytes, document: BilledDocument
 ):
     html = render_print(document, a_logo(), MADE_AT)
 

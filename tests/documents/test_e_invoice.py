@@ -66,6 +66,9 @@ USUAL = {
         line("33.33", LOW, quantity="3"),
         allowances=(Adjustment(percent=Decimal(10), reason="Agreed"),),
     ),
+    "the same tax under two names": drafted(
+        line("100", VAT), line("50.03", replace(VAT, name="BTW"))
+    ),
     "discounts and charges on a line": drafted(
         line(
             "19.995",

@@ -42,7 +42,13 @@ SETTINGS = {
 }
 FILES = (
     *("/invoice.pdf", "/invoice.ubl.xml", "/pages/999999999999999.png"),
-    *("/receipts/1.pdf", "/credit-notes/1.pdf", "/verify", "/paid?page=%00"),
+    *(
+        "/receipts/1.pdf",
+        "/credit-notes/1.pdf",
+        "/credit-notes/1.ubl.xml",
+        "/verify",
+        "/paid?page=%00",
+    ),
 )
 PERIODS = (
     *("", "?from=0001-01-01&to=0001-01-02", "?from=9999-12-30&to=9999-12-31"),

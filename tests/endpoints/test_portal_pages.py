@@ -575,7 +575,7 @@ class TestEInvoices:
         for file in self.FILES:
             answer = await portal.open(f"/{file}")
             assert answer.status_code == 409
-            assert "This invoice can’t be an e-invoice" in answer.text
+            assert "This document can’t be an e-invoice" in answer.text
 
     async def test_without_files_there_is_no_xml_either(self, portal: Portal):
         portal.invoice_id = self.make_suitable(portal)
@@ -595,6 +595,40 @@ class TestEInvoices:
             assert (await portal.get(path)).status_code == 303
             path = f"/api/invoices/{theirs}/{file}"
             assert (await portal.get(path, headers=staff)).status_code == 404
+
+    async def test_credit_notes_are_taken_by_customers_and_staff(self, portal: Portal):
+        portal.invoice_id = self.make_suitable(portal)
+        note = credit(portal.world, portal.place, portal.invoice_id, an_amount("1.50"))
+        staff = portal.sign_in()
+
+        page = await portal.open()
+
+        for syntax, element in (
+            ("cii", "CrossIndustryInvoice"),
+            ("ubl", "CreditNote"),
+        ):
+            file = f"credit-notes/{note.credit_note_id}.{syntax}.xml"
+            assert f'href="/p/{portal.token}/{file}"' in page.text
+            theirs = await portal.open(f"/{file}")
+            assert etree.QName(etree.fromstring(theirs.content)).localname == element
+            name = f'filename="Credit-note-CN-00001.{syntax}.xml"'
+            assert name in theirs.headers["content-disposition"]
+            ours = await portal.get(f"/api/{file}", headers=staff)
+            assert ours.content == theirs.content
+            assert (await portal.get(f"/api/{file}")).status_code == 303
+
+    async def test_of_a_credit_note_that_cannot_be_one_nothing_is_offered(
+        self, portal: Portal
+    ):
+        note = credit(portal.world, portal.place, portal.invoice_id)
+
+        page = await portal.open()
+        answer = await portal.open(f"/credit-notes/{note.credit_note_id}.ubl.xml")
+
+        assert f"credit-notes/{note.credit_note_id}.pdf" in page.text
+        assert ".ubl.xml" not in page.text
+        assert answer.status_code == 409
+        assert "This document can’t be an e-invoice" in answer.text
 
     async def test_taking_one_is_no_view(self, portal: Portal):
         portal.invoice_id = self.make_suitable(portal)

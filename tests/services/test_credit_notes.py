@@ -225,7 +225,7 @@ class TestPreview:
 
         shown = world.run(
             place.accounting, queries.preview_credit, invoice_id, form
-        ).total_minor
+        ).credit.total_minor
 
         assert credit(world, place, invoice_id, form).total_minor == shown
 

@@ -6,11 +6,12 @@ from dataclasses import replace
 from urllib.parse import unquote
 
 import pytest
+from sqlmodel import select
 
 from billing_app import runtime
 from billing_app.domain.events import Topic
 from billing_app.domain.portal_settings import ActivityDetail
-from billing_app.models import OutboxMessage
+from billing_app.models import OutboxMessage, WorkspaceSettings
 from billing_app.services import portal_links, visits
 from billing_app.web.staff.invoice_detail_state import InvoiceDetailState as State
 from tests.support.billing import (
@@ -251,6 +252,8 @@ async def test_money_late_and_partly_paid_wears_two_badges(
 @pytest.mark.feature("G10")
 async def test_says_what_a_credit_would_be_and_issues_it(world: World, browse: Browse):
     place = world.northwind
+    with world.unit(place.system) as uow:
+        uow.one(select(WorkspaceSettings)).country = "NL"
     invoice_id = a_mixed_invoice(world, place)
     pay(world, place, invoice_id, "195.50")
     async with browse(place.accounting, f"/invoices/{invoice_id}") as driver:
@@ -262,6 +265,13 @@ async def test_says_what_a_credit_would_be_and_issues_it(world: World, browse: B
         assert shown["VAT 21 %"] == "€21.00"
         assert shown["Becomes the customer's credit"] == "€121.00"
         assert driver.shown(State, "credit_words") == "Credit €121.00"
+        lacks = driver.shown(State, "credit_lacks")
+        assert lacks.startswith("Not an e-invoice, a plain PDF: Your business has no")
+        assert "no tax" not in lacks
+
+        await driver.press(State.choose_credit_line, place=3)
+        assert "Line 2 has no tax." in driver.shown(State, "credit_lacks")
+        await driver.press(State.choose_credit_line, place=3)
 
         await driver.press(State.issue_credit_note, form={"reason": " "})
         assert "reason" in driver.shown(State, "errors")

@@ -32,7 +32,7 @@ from billing_app.web.components.layout import (
 from billing_app.web.components.tables import row_check
 from billing_app.web.portal.account_state import PortalAccountState as State
 from billing_app.web.portal.browser import Clock, Leave, Painted, Presence
-from billing_app.web.portal.invoice import lockup, stands_alone
+from billing_app.web.portal.invoice import e_credit_note, lockup, stands_alone
 from billing_app.web.portal.powers import powers
 
 # Until the page knows better it keeps the title that the server has painted.
@@ -632,6 +632,7 @@ def _payment(it: rx.Var) -> rx.Component:
             link(it.receipt_words, href=it.receipt_href, leaves_app=True),
             rx.el.span(it.word, class_name="quiet"),
         ),
+        rx.cond(it.cii_href, e_credit_note(it)),
     )
 
 

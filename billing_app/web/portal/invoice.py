@@ -539,7 +539,10 @@ def _payments() -> rx.Component:
 
 
 def _payment_row(row: rx.Var) -> rx.Component:
-    receipt = link(row.receipt_words, href=row.receipt_href, leaves_app=True)
+    receipt = rx.fragment(
+        link(row.receipt_words, href=row.receipt_href, leaves_app=True),
+        rx.cond(row.cii_href, e_credit_note(row)),
+    )
     return rx.el.li(
         rx.el.span(row.received_on, class_name="secondary"),
         rx.el.span(row.method, rx.cond(row.note, rx.el.small(row.note))),
@@ -555,6 +558,15 @@ def _payment_row(row: rx.Var) -> rx.Component:
                 ),
             )
         ),
+    )
+
+
+def e_credit_note(row: rx.Var) -> rx.Component:
+    """Draw the links to a credit note's files for machines."""
+    return rx.el.small(
+        link("CII", href=row.cii_href, leaves_app=True),
+        " · ",
+        link("UBL", href=row.ubl_href, leaves_app=True),
     )
 
 

@@ -50,6 +50,7 @@ def _note(it: rx.vars.ObjectVar[CreditNoteLine]) -> rx.Component:
             rx.el.span(it.amount, class_name="figures medium"),
             rx.el.span(it.what, class_name="secondary small"),
             rx.el.span(class_name="spacer"),
+            rx.cond(it.cii_href, _for_machines(it), rx.fragment()),
             link_button(
                 "PDF",
                 it.href,
@@ -66,6 +67,14 @@ def _note(it: rx.vars.ObjectVar[CreditNoteLine]) -> rx.Component:
         rx.el.p(it.reason, class_name="staff-dispute-words"),
         key=it.id.to_string(),
     )
+
+
+def _for_machines(it: rx.vars.ObjectVar[CreditNoteLine]) -> rx.Component:
+    def file(name: str, href: rx.Var[str]) -> rx.Component:
+        label = f"Download {it.number} as {name}"
+        return link_button(name, href, small=True, leaves_app=True, aria_label=label)
+
+    return rx.fragment(file("CII", it.cii_href), file("UBL", it.ubl_href))
 
 
 def credit_dialog(state: type[CreditState]) -> rx.Component:
@@ -95,6 +104,11 @@ def credit_dialog(state: type[CreditState]) -> rx.Component:
         ),
         rx.el.dl(
             rx.foreach(state.credit_figures, _figure), class_name="credit-figures"
+        ),
+        rx.cond(
+            state.credit_lacks,
+            rx.el.p(state.credit_lacks, class_name="e-invoice-gaps"),
+            rx.fragment(),
         ),
         dialog_id="credit",
         lead=state.credit_lead,

@@ -20,6 +20,7 @@ from billing_app.queries.invoice_detail import InvoiceDetail
 from billing_app.services import credit_notes
 from billing_app.web import formats
 from billing_app.web.doors import StaffState, staff_door
+from billing_app.web.staff.invoice_words import plain_pdf_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class CreditNoteLine:
     by: str
     amount: str
     href: str
+    cii_href: str = ""
+    ubl_href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class CreditState(StaffState, mixin=True):
         errors: what is wrong with a field of the open dialog, by its name.
         dialog: which dialog of the page is open, or none.
         credit_figures: what the form would credit, and what follows from that.
+        credit_lacks: what keeps the credit note from being an e-invoice.
     """
 
     errors: dict[str, str] = {}  # noqa: RUF012  (Reflex copies the defaults)
@@ -76,6 +80,7 @@ class CreditState(StaffState, mixin=True):
     credit_key: str = ""
     credit_figures: list[Figure] = []  # noqa: RUF012
     credit_words: str = ""
+    credit_lacks: str = ""
     credit_lead: str = ""
     credit_currency: str = ""
 
@@ -187,8 +192,9 @@ class CreditState(StaffState, mixin=True):
         it = self._shown()
         self.errors = {}
         self.credit_figures, self.credit_words = [], "Issue credit note"
+        self.credit_lacks = ""
         try:
-            credit = await self._run(preview_credit, it.id, self._credit_form())
+            seen = await self._run(preview_credit, it.id, self._credit_form())
         except InvalidInput as refusal:
             is_untouched = not self.credit_amount.strip()
             if refusal.field == "amount" and not is_untouched:
@@ -200,6 +206,7 @@ class CreditState(StaffState, mixin=True):
         def figure(name: str, minor: int) -> Figure:
             return Figure(name, formats.money(minor, it.currency))
 
+        credit, self.credit_lacks = seen.credit, plain_pdf_words(seen.document)
         self.credit_words = f"Credit {formats.money(credit.total_minor, it.currency)}"
         left = it.outstanding_minor - credit.amount_minor + credit.released_minor
         self.credit_figures = [
@@ -215,6 +222,7 @@ class CreditState(StaffState, mixin=True):
 
 def credit_note_line(it: StaffCreditNote) -> CreditNoteLine:
     """Put a credit note into the words of a list."""
+    file = f"/api/credit-notes/{it.id}"
     return CreditNoteLine(
         id=it.id,
         number=it.number,
@@ -226,7 +234,9 @@ def credit_note_line(it: StaffCreditNote) -> CreditNoteLine:
         reason=it.reason,
         by=it.issued_by,
         amount=formats.money(it.total_minor, it.currency),
-        href=f"/api/credit-notes/{it.id}.pdf",
+        href=f"{file}.pdf",
+        cii_href=f"{file}.cii.xml" if it.is_e_invoice else "",
+        ubl_href=f"{file}.ubl.xml" if it.is_e_invoice else "",
     )
 
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from billing_app.domain.combined_payment import some_numbers
 from billing_app.domain.dispute import OUTCOME_WORDS
-from billing_app.domain.document import InvoiceDocument
-from billing_app.domain.e_invoice import find_gaps
+from billing_app.domain.e_invoice import BilledDocument, find_gaps
 from billing_app.domain.events import Topic
 from billing_app.domain.invoice import InvoiceState, InvoiceStatus, void_hindrance
 from billing_app.domain.payment import PaymentStatus, method_name
@@ -282,7 +281,7 @@ def card_of(it: InvoiceDetail) -> InvoiceCard:
     )
 
 
-def plain_pdf_words(document: InvoiceDocument | None) -> str:
+def plain_pdf_words(document: BilledDocument | None) -> str:
     """Say why a document is a plain PDF; empty where it is an e-invoice, too.
 
     Where nobody sends e-invoices nobody is told.
