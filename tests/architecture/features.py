@@ -221,7 +221,6 @@ MISSING = {
     "C12": "cancelled and written off",
     "C14": "a PDF with the payments in it",
     "C20": "finished jobs, and events from a file or another program",
-    "C24": "issuing and recording at one press",
     "F045": "the 300 ms are measured by `make bench`",
     "F064": "cancelled as a state of its own",
     "F065": "at dates in the past",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import ClassVar
 
 import pytest
 
@@ -15,6 +16,7 @@ from billing_app.web.staff.invoice_editor_lines import (
     EditorLinesState,
 )
 from billing_app.web.staff.invoice_editor_state import InvoiceEditorState as State
+from tests.support.billing import a_customer
 from tests.support.driver import Driver
 from tests.support.world import World
 from tests.web.conftest import Browse
@@ -395,3 +397,55 @@ class TestModes:
         await desk.press(State.choose_mode, mode="barter")
 
         assert stored(world, 1).mode == "lines"
+
+
+class TestIssueAsPaid:
+    """The draft comes to €120.00."""
+
+    PAID: ClassVar[dict[str, str]] = {
+        "amount": "120.00",
+        "received_on": "",
+        "method": "cash",
+        "reference": "",
+        "note": "",
+    }
+
+    async def bill_somebody(self, world: World, desk: Driver) -> None:
+        a_customer(world, world.northwind, "Harbour Cranes Ltd")
+        await desk.press(State.type_customer, typed="Harbour Cranes Ltd")
+        await desk.press(State.start_payment)
+
+    @pytest.mark.feature("C24")
+    async def test_begins_with_the_whole_and_goes_to_the_paid_invoice(
+        self, world: World, desk: Driver
+    ):
+        await self.bill_somebody(world, desk)
+        begun = desk.shown(State, "payment")
+        assert begun["amount"] == "120.00"
+
+        typed = self.PAID | {"received_on": begun["received_on"]}
+        await desk.press(State.issue_as_paid, form=typed)
+
+        assert desk.redirects == ["/invoices/1"]
+        with world.reading(world.northwind.system) as uow:
+            assert uow.get(Invoice, 1).phase == "paid"
+
+    async def test_a_wrong_amount_stays_in_the_dialog(self, world: World, desk: Driver):
+        await self.bill_somebody(world, desk)
+
+        today = desk.shown(State, "payment")["received_on"]
+        typed = self.PAID | {"received_on": today, "amount": "ten"}
+        await desk.press(State.issue_as_paid, form=typed)
+
+        assert desk.shown(State, "payment_errors")["amount"]
+        assert desk.shown(State, "is_paying")
+        assert desk.redirects == []
+        assert stored(world, 1).notes == "Thank you"
+
+    async def test_what_the_draft_lacks_is_named_on_the_page(self, desk: Driver):
+        await desk.press(State.start_payment)
+        typed = self.PAID | {"received_on": desk.shown(State, "payment")["received_on"]}
+        await desk.press(State.issue_as_paid, form=typed)
+
+        assert "customer" in desk.shown(State, "customer_problem").lower()
+        assert not desk.shown(State, "is_paying")

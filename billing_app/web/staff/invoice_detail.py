@@ -7,7 +7,6 @@ from typing import Any
 import reflex as rx
 
 from billing_app.domain.dispute import ANSWER_LENGTH_MAX, NOTE_LENGTH_MAX, Outcome
-from billing_app.domain.payment import METHOD_NAMES, PaymentMethod
 from billing_app.web import theme
 from billing_app.web.components.badges import status_badge
 from billing_app.web.components.controls import (
@@ -46,6 +45,7 @@ from billing_app.web.staff.invoice_words import (
     MailLine,
     PaymentLine,
 )
+from billing_app.web.staff.payment_fields import payment_fields
 from billing_app.web.staff.portal_desk import powers_panel, rules_panel
 from billing_app.web.staff.shell import ShellState, staff_page
 from billing_app.web.staff.timeline import timeline_panel
@@ -64,7 +64,6 @@ OUTCOME_WORDS = {
     "be corrected.",
     Outcome.VOID: "The whole invoice becomes void.",
 }
-METHODS = [(method.value, METHOD_NAMES[method]) for method in PaymentMethod]
 
 PAYMENT_COLUMNS = (
     Column("date", "Date", phone="under"),
@@ -542,37 +541,11 @@ def _payment_dialog() -> rx.Component:
     form = State.payment
     return dialog(
         "Record payment",
-        rx.el.div(
-            field(
-                "Amount",
-                money_input(
-                    "amount",
-                    State.card.currency,
-                    default_value=form["amount"],
-                    on_change=State.foresee.debounce(150),
-                ),
-                error=State.errors["amount"],
-            ),
-            field(
-                "Date",
-                date_input("received_on", default_value=form["received_on"]),
-                error=State.errors["received_on"],
-            ),
-            class_name="field-pair",
-        ),
-        segmented("method", "Method", METHODS, value="bank_transfer", wide=True),
-        field(
-            "Reference",
-            text_input("reference", max_length=140),
-            aside="customer sees this",
-            error=State.errors["reference"],
-        ),
-        field(
-            "Note",
-            text_area("note", placeholder="Why, who called, what was agreed"),
-            aside="staff only",
-            aside_icon="lock",
-            error=State.errors["note"],
+        *payment_fields(
+            form,
+            State.errors,
+            State.card.currency,
+            on_change=State.foresee.debounce(150),
         ),
         _given(State.becomes, afterwards(State.becomes, State.becomes_balance)),
         dialog_id="record-payment",

@@ -44,11 +44,11 @@ from billing_app.web.staff.invoice_words import (
 )
 from billing_app.web.staff.live import changes
 from billing_app.web.staff.mail_words import mail_words
+from billing_app.web.staff.payment_fields import PAYMENT_FIELDS
 from billing_app.web.staff.portal_desk_state import InvoicePortalState
 from billing_app.web.staff.timeline import TimelineState
 from billing_app.workflows import refunds
 
-PAYMENT_FIELDS = ("amount", "received_on", "method", "reference", "note")
 PATH = "/invoices"
 
 

@@ -34,8 +34,9 @@ from billing_app.web.staff.invoice_editor_lines import (
     EditorLine,
     EditorLinesState,
 )
+from billing_app.web.staff.invoice_editor_payment import paid_draft_dialog
 from billing_app.web.staff.invoice_editor_state import InvoiceEditorState, Sum
-from billing_app.web.staff.shell import staff_page
+from billing_app.web.staff.shell import ShellState, staff_page
 
 LOOKS = (("modern", "Modern"), ("classic", "Classic"), ("compact", "Compact"))
 MODES = (
@@ -135,7 +136,7 @@ def page() -> rx.Component:
         actions=(_saved_words(), *_head_buttons()),
         rail=True,
         stylesheets=(theme.DOCUMENT,),
-        extra=(add_events_dialog(), behind_drawer()),
+        extra=(add_events_dialog(), behind_drawer(), paid_draft_dialog(State)),
         on_undo=State.undo,
     )
 
@@ -163,6 +164,13 @@ def _saved_words() -> rx.Component:
 
 def _head_buttons() -> tuple[rx.Component, ...]:
     return (
+        rx.cond(
+            ShellState.may["record_payment"],
+            icon_button(
+                "Issue and record payment", "paid", on_click=State.start_payment
+            ),
+            rx.fragment(),
+        ),
         icon_button("Duplicate", "copy", on_click=State.duplicate),
         icon_button("Delete draft", "trash", on_click=State.delete),
     )

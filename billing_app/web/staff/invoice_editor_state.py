@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
+from datetime import date
 from typing import Any
 
 import reflex as rx
@@ -30,6 +31,7 @@ from billing_app.domain.errors import (
 from billing_app.domain.formats import number_style
 from billing_app.domain.invoice import LINES_MAX
 from billing_app.domain.invoice_mode import InvoiceMode
+from billing_app.domain.money import Money
 from billing_app.domain.pasting import read_rows
 from billing_app.domain.preview import preview_document
 from billing_app.domain.totals import Totals
@@ -38,8 +40,9 @@ from billing_app.queries.billable_events import list_on_draft, sum_unbilled
 from billing_app.queries.drafts import CustomerChoice, Desk
 from billing_app.services import customers, drafts, invoices
 from billing_app.services.customers import CustomerForm
+from billing_app.services.paid_drafts import PAYMENT
 from billing_app.web import formats
-from billing_app.web.doors import StaffState, staff_door, staff_watch
+from billing_app.web.doors import staff_door, staff_watch
 from billing_app.web.staff.invoice_editor_lines import (
     FIELDS,
     PASTED_HEADINGS,
@@ -50,6 +53,7 @@ from billing_app.web.staff.invoice_editor_lines import (
     only_texts,
     with_texts,
 )
+from billing_app.web.staff.invoice_editor_payment import PaidDraftState
 from billing_app.web.staff.invoice_words import plain_pdf_words
 
 AUTOSAVE_SECONDS = 1.2
@@ -67,7 +71,7 @@ class Sum:
     amount: str
 
 
-class InvoiceEditorState(StaffState, rx.State):
+class InvoiceEditorState(PaidDraftState, rx.State):
     """One draft on the builder. The texts live in the browser's fields; the server
     holds its own copy, computes and saves.
 
@@ -519,12 +523,16 @@ class InvoiceEditorState(StaffState, rx.State):
     async def forget_mine(self) -> None:
         self.has_mine, self._mine = False, DraftForm()
 
-    async def _issue_by(self, step: Any) -> Any:
+    def _asks(self) -> tuple[Money, date]:
+        assert self._desk is not None
+        return self._read().totals.due, self._desk.today
+
+    async def _issue_by(self, step: Any, *args: Any) -> Any:
         # A second click finds the draft issued and changes nothing.
         if not self.is_editable:
             return None
         await self._save()
-        issued = await self._refusing(step, self.invoice_id, self.version)
+        issued = await self._refusing(step, self.invoice_id, self.version, *args)
         if issued is None:
             self.refused += 1
             return None
@@ -536,6 +544,8 @@ class InvoiceEditorState(StaffState, rx.State):
         try:
             return await self._run(work, *args)
         except InvalidInput as refusal:
+            if (refusal.field or "").startswith(PAYMENT):
+                raise
             if refusal.field == "customer":
                 self.customer_problem = refusal.message
             elif refusal.field:
@@ -618,7 +628,7 @@ class InvoiceEditorState(StaffState, rx.State):
     def _read_and_render(self) -> tuple[ReadDraft, str, str]:
         desk = self._desk
         assert desk is not None
-        read = read_draft(self._draft, self.currency, desk.rules)
+        read = self._read()
         document = preview_document(
             self._draft,
             read,
@@ -635,6 +645,10 @@ class InvoiceEditorState(StaffState, rx.State):
         logo = desk.branding.logo_digest
         sheet = str(render_sheet(document, f"/logo/{logo}.png" if logo else ""))
         return read, sheet, plain_pdf_words(document) if document.lines else ""
+
+    def _read(self) -> ReadDraft:
+        assert self._desk is not None
+        return read_draft(self._draft, self.currency, self._desk.rules)
 
     def _show_totals(self, read: ReadDraft) -> None:
         """Show the sums; what is as it was is not sent again."""
