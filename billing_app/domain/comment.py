@@ -238,16 +238,19 @@ def is_like(name: str, reserved: Iterable[str]) -> bool:
     """Say whether people would take a name for one of the reserved ones.
 
     Case, spaces, accents, marks and letters of other scripts that look the same
-    make no difference; nor do words such as "support" behind a name.
+    make no difference; nor do a title before a name, words such as "support" beside
+    it, or more of the reserved names. Anything else makes it somebody of their own.
     """
-    skeletons = {skeleton for known in reserved if (skeleton := _skeleton(known))}
-    words = name.split()
-    for count in range(len(words), 0, -1):
-        if _skeleton(" ".join(words[:count])) in skeletons:
-            return True
-        if _skeleton(words[count - 1]) not in _OFFICES:
-            return False
-    return False
+    known = tuple(reserved)
+    whole = {skeleton for each in known if (skeleton := _skeleton(each))}
+    words = [skeleton for word in _words(name) if (skeleton := _skeleton(word))]
+    beside = _OFFICES.union(*(map(_skeleton, _words(each)) for each in known))
+    return any(
+        "".join(words[first:last]) in whole
+        and beside.issuperset(words[:first] + words[last:])
+        for first in range(len(words))
+        for last in range(first + 1, len(words) + 1)
+    )
 
 
 def burst_key(invoice_id: int, dispute_id: int, reader: Side, when: str) -> str:
@@ -274,45 +277,69 @@ def _is_visible(text: str) -> bool:
     return any(unicodedata.category(x)[0] in "LNPS" for x in text)
 
 
+def _words(name: str) -> list[str]:
+    return re.split(r"[\W_]+", _plain(name))
+
+
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFKC", "".join(map(_plain_letter, name)))
+
+
 def _skeleton(name: str) -> str:
     """Reduce a name to what the eye keeps of it.
 
     In the spirit of Unicode TR 39: compatibility forms, small letters, no marks, one
     letter for all that look alike. Only letters and digits stay.
     """
-    plain = unicodedata.normalize("NFKC", name).casefold()
-    bare = "".join(x for x in unicodedata.normalize("NFKD", plain) if x.isalnum())
+    plain = unicodedata.normalize("NFKD", _plain(name).casefold())
+    bare = "".join(x for x in plain if x.isalnum())
     seen = bare.translate(_LOOKALIKES)
     for pair, letter in (("rn", "m"), ("vv", "w"), ("cl", "d")):
         seen = seen.replace(pair, letter)
     return seen
 
 
+def _plain_letter(sign: str) -> str:
+    """Return the letter that a small capital, or one in a black square, draws."""
+    if sign.isascii():
+        return sign
+    found = _DRAWN.fullmatch(unicodedata.name(sign, ""))
+    return found[1] if found else sign
+
+
+# LATIN LETTER SMALL CAPITAL I, NEGATIVE SQUARED LATIN CAPITAL LETTER I ...
+_DRAWN = re.compile(
+    r"(?:LATIN (?:CAPITAL )?LETTER SMALL CAPITAL|(?:NEGATIVE |CROSSED )?"
+    r"(?:SQUARED|CIRCLED) LATIN CAPITAL LETTER|REGIONAL INDICATOR SYMBOL LETTER) (.)"
+)
+
 # Letters of other scripts, and digits, that pass for a Latin one.
 _ALIKE = {
-    "a": "аӓα",
-    "b": "вβƅ",
-    "c": "сϲ",
-    "d": "ԁđ",
-    "e": "еєεҽ3",
-    "g": "ɡ",
-    "h": "һнħ",
-    "i": "іιıӏl1|ł",
-    "j": "ј",
-    "k": "кκ",
-    "m": "м",
-    "n": "пηո",
-    "o": "оοσօø0",
-    "p": "рρ",
+    "a": "аӓαᎪꓮ",
+    "b": "вβƅᏴꓐ",
+    "c": "сϲᏟꓚ",
+    "d": "ԁđᎠꓓ",
+    "e": "еєεҽ3Ꭼꓰ",
+    "f": "ꓝ",
+    "g": "ɡᏀꓖ",
+    "h": "һнħᎻꓧ",
+    "i": "іιıӏl1|łᎥꓲᏞꓡ",
+    "j": "јᎫꓙ",
+    "k": "кκᏦꓗ",
+    "m": "мᎷꓟ",
+    "n": "пηոꓠ",
+    "o": "оοσօø0ꓳ",
+    "p": "рρᏢꓑ",
     "q": "ԛ",
-    "r": "г",
-    "s": "ѕƽ5$",
-    "t": "тτ",
-    "u": "υцս",
-    "v": "ѵν",
-    "w": "ԝωѡ",
-    "x": "хχ",
-    "y": "уγү",
+    "r": "гᎡᏒꓣ",
+    "s": "ѕƽ5$Ꮪꓢ",
+    "t": "тτᎢꓔ",
+    "u": "υцսꓴ",
+    "v": "ѵνᏙꓦ",
+    "w": "ԝωѡᎳꓪ",
+    "x": "хχꓫ",
+    "y": "уγүᎩꓬ",
+    "z": "Ꮓꓜ",
 }
 _LOOKALIKES = str.maketrans(
     {each: latin for latin, others in _ALIKE.items() for each in others}
@@ -324,6 +351,7 @@ _OFFICES = frozenset(
             *("accounting", "accounts", "admin", "billing", "finance", "helpdesk"),
             *("invoices", "office", "official", "payments", "service", "staff"),
             *("support", "team"),
+            *("the", "from", "at", "of", "mr", "mrs", "ms", "miss", "dr"),
         ),
     )
 )

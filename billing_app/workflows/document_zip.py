@@ -77,12 +77,14 @@ def pack(runtime: Runtime, link: OpenedLink, first: str, last: str) -> Iterator[
 
 def _packed(runtime: Runtime, documents: tuple[DocumentFacts, ...]) -> Iterator[bytes]:
     sink = _Sink()
+    taken: set[str] = set()
     # PDFs are packed already; squeezing them again costs time and wins nothing.
     with zipfile.ZipFile(cast(IO[bytes], sink), "w", zipfile.ZIP_STORED) as packed:
         for it in documents:
             if it.pdf_digest:
                 # The time of the issue, so that the same period is the same file.
-                entry = zipfile.ZipInfo(_name(it), it.issued_at.timetuple()[:6])
+                name = _name(it, taken)
+                entry = zipfile.ZipInfo(name, it.issued_at.timetuple()[:6])
                 packed.writestr(entry, runtime.files.read(it.pdf_digest))
                 yield sink.take()
     yield sink.take()
@@ -122,7 +124,13 @@ def _list(
     return found
 
 
-def _name(it: DocumentFacts) -> str:
-    # The id keeps apart what differs only in signs that a file name can't have.
+def _name(it: DocumentFacts, taken: set[str]) -> str:
+    """Return a name that no document before has, and take it."""
     safe = _UNSAFE.sub("-", it.number).strip("-")
-    return f"{_NOUNS[it.kind]}-{safe or it.id}.pdf"
+    name = f"{_NOUNS[it.kind]}-{safe or it.id}"
+    # The id keeps apart what differs only in signs, or in the size of letters, that
+    # a file name can't have.
+    while name.casefold() in taken:
+        name = f"{name}-{it.id}"
+    taken.add(name.casefold())
+    return f"{name}.pdf"

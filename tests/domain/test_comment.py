@@ -119,6 +119,16 @@ class TestReadAuthor:
             "Northwind Charter BV",
             "nora owner",
             "Nora 0wner",
+            "Mrs Nora Owner",
+            "Nora Owner (Northwind)",
+            "Nora Owner, Northwind Charter",
+            "Northwind Charter \N{EN DASH} Nora Owner",
+            "The Northwind Charter team",
+            "ɴᴏʀᴀ ᴏᴡɴᴇʀ",
+            "Ⓝⓞⓡⓐ Owner",
+            "🅽ora Owner",
+            "ꓠꓳꓣꓮ ꓳꓪꓠꓰꓣ",
+            "Nor\N{CHEROKEE LETTER GO} Owner",
         ],
     )
     def test_nobody_writes_under_a_name_of_the_business(self, name: str):
@@ -127,7 +137,11 @@ class TestReadAuthor:
         assert refusal.value.field == "name"
 
     @pytest.mark.parametrize(
-        "name", ["Nora", "Nora Owner, Vermeer", "Charter", "李小龍", "Support"]
+        "name",
+        [
+            *("Nora", "Nora Owner, Vermeer", "Charter", "李小龍", "Support"),
+            *("Owner Nora", "Leonora Owner", "The Northwind", "Nora Owner Jr"),
+        ],
     )
     def test_other_names_stay(self, name: str):
         assert comment.read_author(form(name=name), BUSINESS).name == name

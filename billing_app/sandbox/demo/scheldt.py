@@ -315,7 +315,7 @@ SCHELDT = DemoBusiness(
                     answered_days_ago=14,
                     answer="You are right, the roll was printed here. The relabelling "
                     "is on us, with our apologies.",
-                    note="Old rolls are out of the rack now. Ilse told the day shift.",
+                    note="Old rolls are out of the rack now. The day shift knows.",
                     outcome=Outcome.CREDITED,
                 ),
             ),

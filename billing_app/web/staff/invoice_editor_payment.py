@@ -18,7 +18,7 @@ from billing_app.web.components.dialogs import dialog
 from billing_app.web.doors import StaffState, staff_door
 from billing_app.web.staff.payment_fields import PAYMENT_FIELDS, payment_fields
 
-NO_ERRORS = dict.fromkeys(PAYMENT_FIELDS, "")
+NO_ERRORS: dict[str, str] = dict.fromkeys(PAYMENT_FIELDS, "")
 
 
 class PaidDraftState(StaffState, mixin=True):
