@@ -17,6 +17,7 @@ from billing_app.endpoints.exports import export_routes
 from billing_app.endpoints.first_paint import MARK
 from billing_app.endpoints.health import database_check, health_routes, outbox_check
 from billing_app.endpoints.logo import logo_routes
+from billing_app.endpoints.mail_choices import mail_choices_routes
 from billing_app.endpoints.pay import pay_routes
 from billing_app.endpoints.portal_pages import portal_painters
 from billing_app.endpoints.portal_sign_in import portal_sign_in_routes
@@ -62,6 +63,7 @@ http_app = make_http_app(
         *dispute_routes(alone_head),
         *promise_routes(alone_head),
         *portal_sign_in_routes(alone_head),
+        *mail_choices_routes(alone_head),
         *download_routes(alone_head),
         *statement_routes(alone_head),
         *export_routes(),

@@ -30,6 +30,7 @@ from billing_app.domain.portal_invoice import is_word_mark
 
 # What the HTML calls the picture that comes with it (RFC 2392).
 LOGO_ID = "logo@tallyport"
+CHOICES_WORDS = "Choose which mails you get"
 _LOGO_HEIGHT = 36
 _LOGO_WIDTH_MAX = 220
 
@@ -60,10 +61,14 @@ class MailContent:
     html: str
     _letter: _Letter = field(repr=False)
 
+    def with_choices(self, url: str) -> MailContent:
+        """Say at the end where the reader chooses which mails to get."""
+        return _write(replace(self._letter, choices=url))
+
     def with_logo(self, branding: Branding) -> MailContent:
         """Show the logo at the top; it is to be sent along as `LOGO_ID`."""
         logo = _logo_as_shown(branding)
-        html = _template().render(letter=self._letter, logo=logo, logo_id=LOGO_ID)
+        html = _render(self._letter, logo)
         return replace(self, html=html)
 
 
@@ -77,6 +82,7 @@ class _Letter:
         facts: labels and values in rows.
         quote: what a person wrote, with its line breaks.
         closing: in small print below the button.
+        choices: where the reader chooses which mails to get.
     """
 
     business: str
@@ -93,6 +99,7 @@ class _Letter:
     action: str = ""
     link: str = ""
     closing: tuple[str, ...] = ()
+    choices: str = ""
 
     @property
     def brand(self) -> Brand:
@@ -546,8 +553,14 @@ def _write(letter: _Letter) -> MailContent:
     return MailContent(
         subject=_one_line(letter.subject),
         text=_text_of(letter),
-        html=_template().render(letter=letter, logo=None),
+        html=_render(letter),
         _letter=letter,
+    )
+
+
+def _render(letter: _Letter, logo: MailLogo | None = None) -> str:
+    return _template().render(
+        letter=letter, logo=logo, logo_id=LOGO_ID, choices_words=CHOICES_WORDS
     )
 
 
@@ -580,6 +593,8 @@ def _text_of(letter: _Letter) -> str:
     quote = "\n".join(f"> {line}" for line in letter.quote.splitlines())
     action = f"{letter.action}:\n{letter.link}" if letter.link else ""
     closing = "\n".join(("--", *map(_one_line, (letter.business, *letter.closing))))
+    if letter.choices:
+        closing += f"\n{CHOICES_WORDS}: {letter.choices}"
     blocks = (
         _one_line(letter.heading),
         "\n\n".join(map(_one_line, letter.paragraphs)),

@@ -55,6 +55,36 @@ class VerifyStep:
 
 
 @dataclass(frozen=True, slots=True)
+class MailChoice:
+    """A kind of mail, when it comes, and whether it is wanted."""
+
+    kind: str
+    name: str
+    words: str
+    is_wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MailChoicesPage:
+    """The page on which somebody chooses their mails.
+
+    Attributes:
+        action: where the form is sent.
+        email: mostly hidden.
+    """
+
+    seller: str
+    seller_mark: str
+    logo_href: str
+    logo_says_name: bool
+    brand: dict[str, str]
+    action: str
+    email: str
+    is_saved: bool
+    choices: tuple[MailChoice, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CheckPage:
     """The answer about a document, and the form to ask about another.
 
@@ -170,6 +200,11 @@ def render_not_sent(it: NotSent, *, head: Markup) -> str:
 def render_check(it: CheckPage, *, head: Markup) -> str:
     """Return the whole page on which a document is checked."""
     return _template("check.html").render(it=it, head=head)
+
+
+def render_mail_choices(it: MailChoicesPage, *, head: Markup) -> str:
+    """Return the whole page on which somebody chooses their mails."""
+    return _template("mail_choices.html").render(it=it, head=head)
 
 
 def render_verify(step: VerifyStep, *, head: Markup) -> str:

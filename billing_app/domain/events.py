@@ -452,6 +452,16 @@ class ContactChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MailChosen(Event):
+    """Somebody at a customer wants a kind of mail, or does not any more."""
+
+    TEXT: ClassVar[str] = "Mail preference changed"
+    email: str
+    kind: str
+    is_wanted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContactRemoved(Event):
     TEXT: ClassVar[str] = "Contact removed"
     contact_id: int

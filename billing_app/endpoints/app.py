@@ -23,8 +23,9 @@ from billing_app.endpoints.page_paths import PagePaths
 from billing_app.endpoints.refusals import disk_full_handlers
 from billing_app.settings import Settings
 
-# Stripe's servers post here; the signature is checked there.
-FOREIGN_PATHS = ("/webhooks/",)
+# Stripe's servers post here, where the signature is checked, and mail programs, whose
+# address is the proof (RFC 8058).
+FOREIGN_PATHS = ("/webhooks/", "/mails/")
 _NO_HEAD = Markup("")
 BODY_MAX_BYTES = {logo.PATH: logo.BYTES_MAX}
 

@@ -14,8 +14,9 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.errors import MessageError
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
+from email.policy import Policy
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -28,6 +29,21 @@ from billing_app.gateways.files import write_atomically
 _TIMEOUT_SECONDS = 30.0
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9._+-]{1,120}@[A-Za-z0-9.-]{1,120}", re.ASCII)
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
+
+
+_UNSUBSCRIBE = "List-Unsubscribe"
+
+
+class _UnbrokenHeader(UnstructuredHeader):
+    """A head on one line: Python would encode a word that is longer than that."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_headers = HeaderRegistry()
+_headers.map_to_type(_UNSUBSCRIBE, _UnbrokenHeader)
+_POLICY = email.policy.SMTP.clone(header_factory=_headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +71,7 @@ class OutgoingMail:
         sender_name: shown before the address that all mail is sent from.
         reply_to: where answers go; empty for the sender's address.
         sent_at: the date in its head.
+        unsubscribe_url: where mail programs post that no more of these are wanted.
     """
 
     message_id: str
@@ -64,6 +81,7 @@ class OutgoingMail:
     text: str
     html: str
     sent_at: datetime
+    unsubscribe_url: str = ""
     reply_to: str = ""
     attachments: tuple[Attachment, ...] = ()
 
@@ -148,7 +166,7 @@ def build_message(mail: OutgoingMail, sender_address: str) -> EmailMessage:
         GatewayRefused: an address cannot be written to.
     """
     assert _MESSAGE_ID.fullmatch(mail.message_id), mail.message_id
-    message = EmailMessage(email.policy.SMTP)
+    message = EmailMessage(_POLICY)
     message["Message-ID"] = f"<{mail.message_id}>"
     message["Date"] = mail.sent_at
     message["From"] = _address(sender_address, mail.sender_name)
@@ -159,6 +177,10 @@ def build_message(mail: OutgoingMail, sender_address: str) -> EmailMessage:
     # So that holiday notes and other robots do not answer (RFC 3834; Exchange).
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
+    if mail.unsubscribe_url:
+        message[_UNSUBSCRIBE] = f"<{mail.unsubscribe_url}>"
+        # One press in the mail program, without a page (RFC 8058).
+        message[f"{_UNSUBSCRIBE}-Post"] = "List-Unsubscribe=One-Click"
 
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")

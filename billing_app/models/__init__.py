@@ -8,6 +8,7 @@ from billing_app.models.credit_note import CreditNote
 from billing_app.models.customer import Customer, CustomerContact
 from billing_app.models.invoice import Invoice, IssuedDocument, LineItem
 from billing_app.models.log import AuditEntry, AuditSeal, InboundEvent, OutboxMessage
+from billing_app.models.mail_refusal import MailRefusal
 from billing_app.models.member import Member, Person, SignInFailure, StaffSession
 from billing_app.models.payment import (
     Allocation,
@@ -25,6 +26,7 @@ from billing_app.models.portal import (
     PortalSession,
     PortalVisit,
 )
+from billing_app.models.shared_draft import SharedDraft
 from billing_app.models.workspace import (
     NumberSeries,
     StripeAccount,
@@ -50,6 +52,7 @@ __all__ = [
     "IssuedDocument",
     "LedgerEntry",
     "LineItem",
+    "MailRefusal",
     "Member",
     "NumberSeries",
     "OneTimeCode",
@@ -66,6 +69,7 @@ __all__ = [
     "Printed",
     "Refund",
     "Reminder",
+    "SharedDraft",
     "SignInFailure",
     "StaffNote",
     "StaffSession",

@@ -31,6 +31,7 @@ from billing_app.models import (
     PortalSession,
     WorkspaceSettings,
 )
+from billing_app.queries.mail_choices import refused_by_email
 from billing_app.queries.portal_rules import read_limits
 
 SESSIONS_MAX = 50
@@ -80,6 +81,14 @@ class OpenSession:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusals:
+    """The kinds of mail that an address of the customer does not want."""
+
+    email: str
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PortalDesk:
     """What staff arrange for a customer or one invoice, and what follows from it."""
 
@@ -90,6 +99,7 @@ class PortalDesk:
     contacts: tuple[Contact, ...]
     sessions: tuple[OpenSession, ...]
     moment: Moment
+    refusals: tuple[Refusals, ...] = ()
 
 
 @staff(Permission.VIEW)
@@ -112,6 +122,10 @@ def read_customer_desk(uow: UnitOfWork, customer_id: int) -> PortalDesk:
         contacts=_contacts(uow, customer_id),
         sessions=_sessions(uow, customer_id),
         moment=Moment(uow.now, uow.workspace.zone),
+        refusals=tuple(
+            Refusals(email, tuple(kinds))
+            for email, kinds in refused_by_email(uow, customer_id).items()
+        ),
     )
 
 

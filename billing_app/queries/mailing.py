@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from billing_app.database.access import job, staff
+from billing_app.database.access import inner, job, staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.document import (
@@ -41,6 +41,7 @@ class MailFacts:
         is_open: issued, not void, and something is outstanding.
     """
 
+    customer_id: int
     document: InvoiceDocument
     outstanding_minor: int
     is_open: bool
@@ -75,13 +76,15 @@ def read_mail_facts(uow: UnitOfWork, invoice_id: int) -> MailFacts:
         )
     )
     is_open = invoice.state == "issued" and invoice.outstanding_minor > 0
+    assert invoice.customer_id is not None
     return MailFacts(
+        customer_id=invoice.customer_id,
         document=from_json(InvoiceDocument, document),
         outstanding_minor=invoice.outstanding_minor,
         is_open=is_open,
         is_payable_online=find_shut_gate(read_facts(uow, invoice)) is None,
         token=_token(uow, invoice_id),
-        to=_recipients(uow, invoice.customer_id),
+        to=list_recipients(uow, invoice.customer_id),
     )
 
 
@@ -165,7 +168,9 @@ def _token(uow: UnitOfWork, invoice_id: int) -> str:
     return uow.cipher.decrypt(link.token_encrypted) if link else ""
 
 
-def _recipients(uow: UnitOfWork, customer_id: int | None) -> tuple[str, ...]:
+@inner
+def list_recipients(uow: UnitOfWork, customer_id: int) -> tuple[str, ...]:
+    """Return where mail to a customer goes: its own address, then its contacts'."""
     settings = uow.one(select(WorkspaceSettings.mail))
     first = uow.one(select(Customer.email).where(col(Customer.id) == customer_id))
     contacts = uow.all(

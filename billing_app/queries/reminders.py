@@ -14,6 +14,7 @@ from billing_app.database.access import inner, job, staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.invoice import OPEN_PHASES, InvoiceState
+from billing_app.domain.mail_choices import MailKind
 from billing_app.domain.portal_settings import PortalSettings
 from billing_app.domain.reminders import (
     ReminderFacts,
@@ -24,6 +25,8 @@ from billing_app.domain.reminders import (
     steps_due,
 )
 from billing_app.models import Invoice, Reminder, WorkspaceSettings
+from billing_app.queries.mail_choices import find_wanting
+from billing_app.queries.mailing import list_recipients
 from billing_app.queries.portal_rules import read_choices
 from billing_app.queries.promises import find_open_day
 
@@ -96,7 +99,11 @@ def list_due_reminders(uow: UnitOfWork) -> tuple[DueReminder, ...]:
             sent = frozenset(queued.get(row.id, ()))
             told_on = _day(row.published_at, zone)
             steps = steps_due(policy, row.due_on, sent, uow.today, told_on)
-            if steps and not find_obstacle(read_reminder_facts(uow, row.id)):
+            if (
+                steps
+                and not find_obstacle(read_reminder_facts(uow, row.id))
+                and not _refuses(uow, row.customer_id)
+            ):
                 due += (DueReminder(row.id, step) for step in steps)
     return tuple(due)
 
@@ -112,6 +119,8 @@ def find_reminder(uow: UnitOfWork, reminder_id: int) -> ReminderToSend | None:
     by_itself = reminder.occasion.startswith("step:")
     if not obstacle and by_itself and not read_policy(uow).is_on:
         obstacle = "Reminders are switched off."
+    if not obstacle and not reminder.email and _refuses(uow, reminder.customer_id):
+        obstacle = "Nobody at the customer wants reminders by mail."
     return ReminderToSend(
         invoice_id=reminder.invoice_id,
         email=reminder.email,
@@ -156,7 +165,12 @@ def _is_open(settings: PortalSettings) -> bool:
 
 def _open_invoices(uow: UnitOfWork, policy: ReminderPolicy, after_id: int) -> Any:
     first, last = due_dates(policy, uow.today)
-    columns: tuple[Any, ...] = (Invoice.id, Invoice.due_on, Invoice.published_at)
+    columns: tuple[Any, ...] = (
+        Invoice.id,
+        Invoice.customer_id,
+        Invoice.due_on,
+        Invoice.published_at,
+    )
     statement = (
         select(*columns)
         .where(
@@ -169,6 +183,12 @@ def _open_invoices(uow: UnitOfWork, policy: ReminderPolicy, after_id: int) -> An
         .limit(BATCH)
     )
     return uow.all(statement)
+
+
+def _refuses(uow: UnitOfWork, customer_id: int) -> bool:
+    """Say whether each address that a reminder would go to has refused them."""
+    to = list_recipients(uow, customer_id)
+    return bool(to) and not find_wanting(uow, customer_id, to, MailKind.REMINDERS)
 
 
 def _queued_steps(uow: UnitOfWork, invoice_ids: list[int]) -> dict[int, list[int]]:

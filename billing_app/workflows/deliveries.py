@@ -9,6 +9,7 @@ import logging
 from urllib.parse import urlsplit
 
 from billing_app.database.outbox import Claimed
+from billing_app.database.secrets import digest
 from billing_app.documents.e_invoice import NotAnEInvoice, write_cii
 from billing_app.documents.logo import shrink_logo
 from billing_app.documents.mail import (
@@ -41,9 +42,10 @@ from billing_app.domain.document import (
     from_json,
 )
 from billing_app.domain.errors import BillingError
+from billing_app.domain.mail_choices import MailKind, MailReader
 from billing_app.domain.mail_settings import MailSecurity
 from billing_app.domain.portal_dispute import line_words
-from billing_app.gateways.errors import FileDamaged, FileMissing
+from billing_app.gateways.errors import FileDamaged, FileMissing, GatewayRefused
 from billing_app.gateways.mail import (
     Attachment,
     MailGateway,
@@ -52,12 +54,15 @@ from billing_app.gateways.mail import (
 )
 from billing_app.queries import conversations, disputes, mailing
 from billing_app.queries import reminders as reminder_queries
-from billing_app.queries.mailing import Sender
+from billing_app.queries.mail_choices import list_wanting
+from billing_app.queries.mailing import MailFacts, Sender
 from billing_app.runtime import Runtime
 from billing_app.services import conversations as talking
 from billing_app.services import issued_documents, portal_sessions, reminders
 from billing_app.services.issued_documents import ToPrint
+from billing_app.services.mail_choices import REACHED, note_reached
 from billing_app.services.mail_settings import note_kept
+from billing_app.workflows.mail_choices import choices_path
 
 log = logging.getLogger("tallyport.deliveries")
 
@@ -185,7 +190,7 @@ def mail_receipt(runtime: Runtime, actor: SystemActor, message: Claimed) -> None
     if receipt.invoice_count > 1:
         receipts = runtime.run(actor, mailing.list_receipts, payment_id)
         content = write_receipts_mail(receipts, link=link)
-    _send(runtime, actor, message, facts.to, content)
+    _send_wanted(runtime, actor, message, facts, facts.to, MailKind.RECEIPTS, content)
 
 
 def mail_credit_note(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:
@@ -258,7 +263,10 @@ def mail_comment(runtime: Runtime, actor: SystemActor, message: Claimed) -> None
         is_to_staff=is_to_staff,
         dispute=line_words(facts.document, dispute.line_position) if dispute else "",
     )
-    _send(runtime, actor, message, to, content)
+    if is_to_staff:
+        _send(runtime, actor, message, to, content)
+    else:
+        _send_wanted(runtime, actor, message, facts, to, MailKind.COMMENTS, content)
     runtime.run(
         actor, talking.mark_mailed, invoice_id, reader, unread.last_id, dispute_id
     )
@@ -332,8 +340,15 @@ def mail_reminder(runtime: Runtime, actor: SystemActor, message: Claimed) -> Non
         today=reminder.today,
         is_payable_online=facts.is_payable_online,
     )
-    _send(runtime, actor, message, to, content)
-    runtime.run(actor, reminders.note_reminder_sent, reminder_id, to[0])
+    if reminder.email:
+        # Sent by hand to this address, whatever it wants to get by itself.
+        _send(runtime, actor, message, to, content)
+    else:
+        to = _send_wanted(
+            runtime, actor, message, facts, to, MailKind.REMINDERS, content
+        )
+    if to:
+        runtime.run(actor, reminders.note_reminder_sent, reminder_id, to[0])
 
 
 def mail_test(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:
@@ -366,19 +381,68 @@ def portal_url(runtime: Runtime, token: str) -> str:
     return f"{runtime.public_url}/p/{token}"
 
 
+def _send_wanted(
+    runtime: Runtime,
+    actor: SystemActor,
+    message: Claimed,
+    facts: MailFacts,
+    to: tuple[str, ...],
+    kind: MailKind,
+    content: MailContent,
+) -> tuple[str, ...]:
+    """Send to each address that has not refused such mail; return those.
+
+    Each gets a mail of its own, with its own link to choose. Another try leaves out
+    those who have theirs. An address that is refused for good keeps no other waiting.
+    """
+    wanting = runtime.run(actor, list_wanting, facts.customer_id, to, kind)
+    reached = message.details.get(REACHED, [])
+    refusal: GatewayRefused | None = None
+    for email in wanting:
+        if email in reached:
+            continue
+        reader = MailReader(actor.workspace_id, facts.customer_id, kind, email)
+        url = f"{runtime.public_url}{choices_path(runtime, reader)}"
+        try:
+            _send(
+                runtime,
+                actor,
+                message,
+                (email,),
+                content.with_choices(url),
+                unsubscribe_url=url,
+                suffix=f".{digest(email)[:12]}" if len(wanting) > 1 else "",
+            )
+        except GatewayRefused as error:
+            log.warning("mail.address_refused message=%s", message.id)
+            refusal = error
+            continue
+        if len(wanting) > 1:
+            runtime.run(actor, note_reached, message.id, email)
+            reached = [*reached, email]
+    if refusal is not None and not reached:
+        raise refusal
+    return wanting
+
+
 def _send(
     runtime: Runtime,
     actor: SystemActor,
     message: Claimed,
     to: tuple[str, ...],
     content: MailContent,
+    *,
+    unsubscribe_url: str = "",
+    suffix: str = "",
 ) -> None:
+    """Send one mail; `suffix` tells apart those that one message asks for."""
+    name = f"{message.topic}.{message.workspace_id}.{message.id}{suffix}"
     sender = runtime.run(actor, mailing.read_sender)
     host = urlsplit(runtime.public_url).hostname or "localhost"
     logo = _find_logo(runtime, sender.branding)
     content = content.with_logo(sender.branding) if logo else content
     mail = OutgoingMail(
-        message_id=f"{message.topic}.{message.workspace_id}.{message.id}@{host}",
+        message_id=f"{name}@{host}",
         sender_name=sender.name,
         to=to,
         subject=content.subject,
@@ -386,6 +450,7 @@ def _send(
         html=content.html,
         sent_at=message.created_at,
         reply_to=sender.reply_to,
+        unsubscribe_url=unsubscribe_url,
         attachments=(logo,) if logo else (),
     )
     gateway = _gateway(runtime, sender)

@@ -229,6 +229,5 @@ MISSING = {
     "G02": "the greatest length of a description",
     "G08": "deleting several, and the job",
     "G09": "net terms of a customer, disputed, resolved and cancelled",
-    "G14": "what a customer wants to be told of",
     "G15": "estimates, and the way to an accounting program",
 }

@@ -80,6 +80,19 @@ class TestBuildMessage:
     def test_without_reply_to_there_is_no_such_head(self):
         assert built(reply_to="")["Reply-To"] is None
 
+    def test_says_where_to_unsubscribe_in_one_piece(self):
+        """A word longer than a line would be encoded, and no program reads that."""
+        url = "https://pay.example.com/mails/" + "gAAA-_" * 50
+
+        message = build_message(replace(MAIL, unsubscribe_url=url), SENDER)
+
+        lines = message.as_bytes().decode().splitlines()
+        assert f"List-Unsubscribe: <{url}>" in lines
+        assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in lines
+
+    def test_what_nobody_can_refuse_has_no_such_head(self):
+        assert built()["List-Unsubscribe"] is None
+
     def test_carries_attachments_under_their_names(self):
         pdf = Attachment("Facture n° 42.pdf", b"%PDF-1.7")
 

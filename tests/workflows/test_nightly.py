@@ -10,10 +10,12 @@ import pytest
 from sqlmodel import col, select
 
 from billing_app.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
+from billing_app.domain.mail_choices import MailKind
 from billing_app.domain.portal_settings import PortalSettings, WriteAuth
 from billing_app.domain.reminders import ReminderPolicy
 from billing_app.models import Invoice, OutboxMessage, Reminder, WorkspaceSettings
 from billing_app.services import invoices, portal_links, promises, reminders
+from billing_app.services.mail_choices import choose_mails
 from billing_app.workflows import nightly
 from billing_app.workflows.outbox import deliver_due
 from tests.support.billing import all_rows, an_invoice, pay, visitor_of
@@ -206,6 +208,39 @@ class TestKeptBack:
         noon(world, DUE)
 
         assert night(world) == 0
+
+    @pytest.mark.feature("G14")
+    def test_by_the_choice_of_everybody_who_would_get_it(
+        self, world: World, place: Place, invoice_id: int
+    ):
+        with world.reading(place.system) as uow:
+            customer_id = uow.get(Invoice, invoice_id).customer_id
+        refused = frozenset(MailKind) - {MailKind.REMINDERS}
+        world.run(
+            place.system, choose_mails, customer_id, "AP@vermeer.example", refused
+        )
+        noon(world, DUE)
+
+        assert night(world) == 0
+        assert all_rows(world, place, Reminder) == []
+
+    def test_by_a_choice_after_it_was_queued(
+        self, world: World, place: Place, invoice_id: int
+    ):
+        noon(world, DUE)
+        assert nightly.run(world.runtime) == 1
+        with world.reading(place.system) as uow:
+            customer_id = uow.get(Invoice, invoice_id).customer_id
+        before = subjects(world)
+        world.run(
+            place.system, choose_mails, customer_id, "ap@vermeer.example", frozenset()
+        )
+        while deliver_due(world.runtime):
+            pass
+
+        assert subjects(world) == before
+        (reminder,) = all_rows(world, place, Reminder)
+        assert reminder.sent_at is None
 
     def test_by_a_promise_until_it_is_broken(
         self, world: World, place: Place, invoice_id: int

@@ -21,12 +21,12 @@ METHODS = [(method.value, METHOD_NAMES[method]) for method in PaymentMethod]
 
 
 def payment_fields(
-    form: rx.Var[dict[str, str]],
-    errors: rx.Var[dict[str, str]],
+    form: Any,
+    errors: Any,
     currency: rx.Var[str],
     **amount_props: Any,
 ) -> tuple[rx.Component, ...]:
-    """Draw them with what `form` begins with, and `errors` beside each."""
+    """Draw them with the texts that `form` begins with, and `errors` beside each."""
     return (
         rx.el.div(
             field(

@@ -105,6 +105,9 @@ def contacts_panel(state: Any) -> rx.Component:
     return panel(
         "Contacts",
         rx.cond(state.contacts.length() > 0, some, none),
+        rx.foreach(
+            state.refusals, lambda words: rx.el.p(words, class_name="panel-body quiet")
+        ),
         aside=[rx.cond(ShellState.may["edit_customer"], add)],
     )
 

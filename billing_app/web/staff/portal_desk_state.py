@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from billing_app.domain.errors import InvalidInput
+from billing_app.domain.mail_choices import kinds_words
 from billing_app.queries.customer_access import (
     Contact,
     PortalDesk,
@@ -117,6 +118,7 @@ class CustomerPortalState(StaffState, mixin=True):
     Attributes:
         rules_turn: changes when the fields have to be drawn anew.
         is_portal_on: for this customer; `is_portal_on_for_all` for the workspace.
+        refusals: which mails people have chosen not to get, a sentence each.
         contact_form: what the dialog starts with; `contact_turn` which start it is.
     """
 
@@ -125,6 +127,7 @@ class CustomerPortalState(StaffState, mixin=True):
     rules_turn: int = 0
     rules_words: str = ""
     contacts: list[ContactLine] = []  # noqa: RUF012
+    refusals: list[str] = []  # noqa: RUF012
     sessions: list[SessionLine] = []  # noqa: RUF012
     is_portal_on: bool = True
     is_portal_on_for_all: bool = True
@@ -231,6 +234,9 @@ class CustomerPortalState(StaffState, mixin=True):
         self.is_portal_on_for_all = desk.is_on_for_all
         self._desk_contacts = desk.contacts
         self.contacts = [_contact_line(x) for x in desk.contacts]
+        self.refusals = [
+            f"{it.email} wants {kinds_words(it.kinds)}." for it in desk.refusals
+        ]
         self.sessions = [
             SessionLine(
                 id=x.id,
