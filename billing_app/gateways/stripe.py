@@ -11,12 +11,13 @@ import functools
 import itertools
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import stripe
 
@@ -213,11 +214,17 @@ class StripeGateway:
                 reason="live_key_elsewhere",
             )
         self._is_live = is_live_key(secret_key)
+        self._api_base = api_base
+        self._headers = {
+            "Authorization": f"Bearer {secret_key}",
+            "Stripe-Version": stripe.api_version,
+        }
+        self._connections = _http_client(timeout_seconds)
         self._client = stripe.StripeClient(
             secret_key,
             base_addresses={"api": api_base},
             max_network_retries=retries,
-            http_client=_http_client(timeout_seconds),
+            http_client=self._connections,
         )
 
     def create_checkout(
@@ -349,12 +356,28 @@ class StripeGateway:
     def _retrieve(self, path: str, object_id: str, *expand: str) -> dict[str, Any]:
         """Read one object as JSON: the SDK's own objects take as long to make
         as the answer takes to come, and only a few of their fields are wanted.
+
+        The question goes out as it is, since the SDK takes three times as long for
+        one. What is not answered goes to the SDK, which asks again and knows why.
         """
         url = f"{path}/{quote(object_id, safe='')}"
+        if (found := self._read_plainly(url, expand)) is not None:
+            return found
         asked: dict[str, Any] = {"expand": list(expand)} if expand else {}
         with _refusals():
             answer: Any = self._client.raw_request("get", url, **asked)
         return answer.data
+
+    def _read_plainly(self, url: str, expand: Sequence[str]) -> dict[str, Any] | None:
+        """Return what Stripe answers, or None where it is not the object."""
+        query = urlencode([("expand[]", name) for name in expand])
+        try:
+            data, status, _ = self._connections.request(
+                "get", f"{self._api_base}{url}?{query}", self._headers
+            )
+            return json.loads(data) if status == HTTPStatus.OK else None
+        except (stripe.APIConnectionError, ValueError):
+            return None
 
     def _close(self, checkout_id: str) -> Checkout:
         with _refusals():

@@ -71,6 +71,7 @@ KNOWN_EVENTS = PAGE_EVENTS | PAYMENT_EVENTS | MONEY_BACK_EVENTS
 
 # Stripe lets an account in test mode ask 25 times a second.
 _ASKED_AT_ONCE = 8
+_askers = ThreadPoolExecutor(_ASKED_AT_ONCE, "stripe")
 # After so many rounds a person has to look.
 _TRIES_MAX = 20
 _ATTEMPT_KEY = "tallyport_attempt"
@@ -177,8 +178,7 @@ def _map(
 ) -> Sequence[_Answered | None]:
     if len(events) < 2:
         return [ask(event) for event in events]
-    with ThreadPoolExecutor(min(len(events), _ASKED_AT_ONCE)) as threads:
-        return list(threads.map(ask, events))
+    return list(_askers.map(ask, events))
 
 
 @contextmanager

@@ -380,6 +380,30 @@ class TestAccidents:
 
         assert stripe.open(idempotency_key="invoice-42-1").status == "open"
 
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            Fault.RATE_LIMIT_429,
+            Fault.CONFLICT_409,
+            Fault.ERROR_500,
+            Fault.UNAVAILABLE_503,
+        ],
+    )
+    def test_a_question_without_an_answer_is_asked_again(
+        self, stripe: Rehearsal, fault: Fault
+    ):
+        opened = stripe.open()
+        stripe.arm(fault)
+
+        assert stripe.gateway(retries=0).read_checkout(opened.id) == opened
+
+    def test_a_question_that_is_never_answered_is_unavailable(self, stripe: Rehearsal):
+        opened = stripe.open()
+        stripe.arm(Fault.UNAVAILABLE_503, times=2)
+
+        with pytest.raises(GatewayUnavailable):
+            stripe.gateway(retries=0).read_checkout(opened.id)
+
     def test_a_stored_500_stays_with_its_key(self, stripe: Rehearsal):
         stripe.arm(Fault.ERROR_500)
 
