@@ -16,6 +16,7 @@ from billing_app.endpoints.downloads import download_routes
 from billing_app.endpoints.exports import export_routes
 from billing_app.endpoints.first_paint import MARK
 from billing_app.endpoints.health import database_check, health_routes, outbox_check
+from billing_app.endpoints.imports import import_routes
 from billing_app.endpoints.logo import logo_routes
 from billing_app.endpoints.mail_choices import mail_choices_routes
 from billing_app.endpoints.pay import pay_routes
@@ -57,6 +58,7 @@ http_app = make_http_app(
         *health_routes(checks),
         *sign_in_routes(),
         *logo_routes(),
+        *import_routes(),
         *webhook_routes(),
         *pay_routes(alone_head),
         *comment_routes(alone_head),

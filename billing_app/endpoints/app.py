@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from billing_app.domain.cookies import session_cookie
-from billing_app.endpoints import health, logo
+from billing_app.endpoints import health, imports, logo
 from billing_app.endpoints.anyhost import AnyHost
 from billing_app.endpoints.first_paint import FirstPaint, Painter
 from billing_app.endpoints.guard import Guard
@@ -27,7 +27,7 @@ from billing_app.settings import Settings
 # address is the proof (RFC 8058).
 FOREIGN_PATHS = ("/webhooks/", "/mails/")
 _NO_HEAD = Markup("")
-BODY_MAX_BYTES = {logo.PATH: logo.BYTES_MAX}
+BODY_MAX_BYTES = {logo.PATH: logo.BYTES_MAX, imports.PATH: imports.BYTES_MAX}
 
 
 def make_http_app(routes: Sequence[BaseRoute], head: Markup = _NO_HEAD) -> Starlette:

@@ -30,6 +30,7 @@ from billing_app.web.staff import (
     settings_branding,
     settings_business,
     settings_documents,
+    settings_import,
     settings_mail,
     settings_members,
     settings_payments,
@@ -56,6 +57,7 @@ from billing_app.web.staff.payments_state import PaymentListState
 from billing_app.web.staff.settings_branding_state import BrandingState
 from billing_app.web.staff.settings_business_state import BusinessState
 from billing_app.web.staff.settings_documents_state import DocumentsState
+from billing_app.web.staff.settings_import_state import ImportState
 from billing_app.web.staff.settings_mail_state import MailState
 from billing_app.web.staff.settings_members_state import MembersState
 from billing_app.web.staff.settings_payments_state import PaymentsState
@@ -205,6 +207,12 @@ PAGES = (
         "Settings",
         settings_documents.page,
         (ShellState.enter, DocumentsState.open),
+    ),
+    Page(
+        "/settings/import",
+        "Settings",
+        settings_import.page,
+        (ShellState.enter, ImportState.open),
     ),
     Page(
         "/settings/mail",

@@ -17,8 +17,14 @@ WORKSPACE_SETTINGS = (
     ("Reminders", "/settings/reminders"),
 )
 PEOPLE_SETTINGS = ("People and roles", "/settings/members")
+IMPORT_SETTINGS = ("Import", "/settings/import")
 OWN_SETTINGS = ("Sign-in and security", "/settings/security")
-SETTINGS_PAGES = (*WORKSPACE_SETTINGS, PEOPLE_SETTINGS, OWN_SETTINGS)
+SETTINGS_PAGES = (
+    *WORKSPACE_SETTINGS,
+    IMPORT_SETTINGS,
+    PEOPLE_SETTINGS,
+    OWN_SETTINGS,
+)
 
 
 def with_query(path: str, typed: Mapping[str, str], **changes: str) -> str:

@@ -11,6 +11,7 @@ from billing_app.web.components.controls import (
     segmented,
     text_input,
 )
+from billing_app.web.components.file_upload import file_upload
 from billing_app.web.components.icons import icon
 from billing_app.web.staff.settings_branding_state import BrandingState as State
 from billing_app.web.staff.settings_frame import form_panel, settings_page
@@ -18,19 +19,6 @@ from billing_app.web.staff.settings_frame import form_panel, settings_page
 _LOOKS = ((Look.MODERN, "Modern"), (Look.CLASSIC, "Classic"), (Look.COMPACT, "Compact"))
 _LOGO_BYTES_MAX = 5_000_000 - 10_000
 _TYPING_MS = 200
-
-
-class LogoUpload(rx.Component):
-    """Sends a chosen file to the logo's route and tells how it went."""
-
-    library = rx.asset("logo_upload.jsx", shared=True).importable_path
-    tag = "LogoUpload"
-
-    action: rx.Var[str]
-    max_bytes: rx.Var[int]
-    name: rx.Var[str]
-    on_done: rx.EventHandler[rx.event.passthrough_event_spec(str)]
-    on_problem: rx.EventHandler[rx.event.passthrough_event_spec(str)]
 
 
 def page() -> rx.Component:
@@ -45,13 +33,14 @@ def page() -> rx.Component:
 
 
 def _logo() -> rx.Component:
-    upload = LogoUpload.create(
+    upload = file_upload(
+        "logo",
         action="/api/logo",
+        accept="image/png,image/jpeg,image/webp,image/gif",
         max_bytes=_LOGO_BYTES_MAX,
-        name="logo",
+        too_large="This file is larger than 5 MB. Save the logo as a smaller PNG.",
         on_done=State.take_logo,
         on_problem=State.refuse_logo,
-        class_name="input input-file",
     )
     return rx.el.section(
         rx.el.div(

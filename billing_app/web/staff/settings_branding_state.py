@@ -51,9 +51,9 @@ class BrandingState(SettingsState, rx.State):
             self.page = await self._run(read_branding)
 
     @staff_door
-    async def take_logo(self, digest: str) -> None:
+    async def take_logo(self, digest: str, name: str) -> None:
         """Show the logo that the upload has stored, whatever the browser says."""
-        del digest
+        del digest, name
         await self._read_logo()
         self._notify("The logo is saved.")
 

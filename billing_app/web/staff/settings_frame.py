@@ -20,6 +20,7 @@ from billing_app.web.components.controls import (
 from billing_app.web.components.layout import skeleton_block
 from billing_app.web.doors import StaffState
 from billing_app.web.staff.addresses import (
+    IMPORT_SETTINGS,
     OWN_SETTINGS,
     PEOPLE_SETTINGS,
     WORKSPACE_SETTINGS,
@@ -172,6 +173,7 @@ def _navigation(here: str) -> rx.Component:
                 *(_destination(page, here) for page in WORKSPACE_SETTINGS),
             ),
         ),
+        rx.cond(ShellState.may["import_data"], _destination(IMPORT_SETTINGS, here)),
         rx.el.h2("Access"),
         rx.cond(ShellState.may["manage_members"], _destination(PEOPLE_SETTINGS, here)),
         _destination(OWN_SETTINGS, here),

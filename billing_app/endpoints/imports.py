@@ -1,0 +1,50 @@
+"""Files to import: taken from signed-in staff, a piece at a time."""
+
+from __future__ import annotations
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from billing_app import runtime
+from billing_app.database import authentication
+from billing_app.domain.actors import StaffActor
+from billing_app.domain.cookies import read_cookie, session_cookie
+from billing_app.domain.errors import BillingError, InvalidInput
+from billing_app.endpoints.refusals import status_of
+from billing_app.workflows import imports as workflow
+
+PATH = "/api/import"
+# The guard in front refuses longer bodies before they are read.
+BYTES_MAX = 20_000_000
+
+
+def import_routes() -> list[Route]:
+    return [Route(PATH, upload, methods=["POST"])]
+
+
+async def upload(request: Request) -> Response:
+    """Answer with the key of the file, or with a problem in a sentence."""
+    try:
+        actor = await run_in_threadpool(_actor, request)
+        workflow.check_may_import(actor)
+        # Nothing is read before somebody signed in; the rest lies on the disk.
+        async with request.form(max_files=1, max_fields=1) as form:
+            file = form.get("file")
+            if not isinstance(file, UploadFile):
+                raise InvalidInput("Choose a file first.")
+            key = await run_in_threadpool(
+                workflow.take_file, runtime.current(), actor, file.file
+            )
+    except BillingError as refusal:
+        return JSONResponse({"problem": refusal.message}, status_of(refusal))
+    return JSONResponse({"digest": key})
+
+
+def _actor(request: Request) -> StaffActor:
+    running = runtime.current()
+    name = session_cookie(running.settings.is_https)
+    token = read_cookie(request.headers.get("cookie", ""), name)
+    return authentication.staff_actor(running.engine, token, running.now())

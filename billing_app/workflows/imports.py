@@ -1,0 +1,161 @@
+"""Take a file from the page, look into it, and import it when somebody says so."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import IO
+
+from billing_app.domain.actors import Actor, Permission, StaffActor
+from billing_app.domain.errors import InvalidInput, NotPermitted
+from billing_app.domain.import_columns import ImportKind
+from billing_app.domain.import_plan import Fate
+from billing_app.domain.import_table import DateOrder, Notation
+from billing_app.gateways.incoming import IncomingFiles
+from billing_app.runtime import Runtime
+from billing_app.workflows.import_tables import (
+    Choices,
+    ImportReport,
+    check_table,
+    find_choices,
+    import_table,
+    open_table,
+)
+
+# More would keep others from writing for longer than they wait.
+RECORDS_MAX = 5_000
+_KEPT = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class FileLook:
+    """What a file says of itself.
+
+    Attributes:
+        head: the names of its columns.
+        columns: places in the head by our names.
+        decimal_mark, date_order: empty where somebody has to choose.
+    """
+
+    kind: str
+    head: tuple[str, ...]
+    columns: Mapping[str, int]
+    decimal_mark: str
+    date_order: str
+
+
+def check_may_import(actor: Actor) -> StaffActor:
+    """Refuse before anything is read; the services refuse again.
+
+    Raises:
+        NotPermitted: the role does not allow it.
+    """
+    if not isinstance(actor, StaffActor) or not actor.may(Permission.IMPORT_DATA):
+        raise NotPermitted("Your role doesn't allow this.")
+    return actor
+
+
+def take_file(runtime: Runtime, actor: Actor, content: IO[bytes]) -> str:
+    """Keep an uploaded file for a day; return the key its owner finds it by."""
+    owner = _owner(actor)
+    key = hashlib.sha256(runtime.chance.new_token().encode()).hexdigest()[:32]
+    incoming = _incoming(runtime)
+    incoming.sweep(runtime.now() - _KEPT)
+    incoming.put(owner, key, content)
+    return key
+
+
+def look_at(runtime: Runtime, actor: Actor, key: str, kind: str = "") -> FileLook:
+    """Return how a file is to be read, as far as it says so itself.
+
+    Raises:
+        NotFound: it is gone, or was never this member's.
+        InvalidInput: it is no CSV file.
+    """
+    table = open_table(_path(runtime, actor, key))
+    found = find_choices(table, ImportKind(kind) if kind else None)
+    return FileLook(
+        kind=found.kind,
+        head=table.head,
+        columns=found.columns,
+        decimal_mark=found.notation.decimal_mark,
+        date_order=found.notation.date_order,
+    )
+
+
+def check_file(
+    runtime: Runtime,
+    actor: Actor,
+    key: str,
+    look: FileLook,
+    hear: Callable[[Fate], None],
+) -> ImportReport:
+    """Say what becomes of each row of a file, read as `look` says.
+
+    Raises:
+        InvalidInput: it can't be read like that, or has more than the page takes.
+    """
+    table = open_table(_path(runtime, actor, key))
+    return check_table(runtime, actor, table, _choices(look), _counted(hear))
+
+
+def import_file(
+    runtime: Runtime,
+    actor: Actor,
+    key: str,
+    look: FileLook,
+    hear: Callable[[Fate], None],
+) -> ImportReport:
+    """Import a file, all of it or nothing, and forget it then.
+
+    Raises:
+        ImportRefused: a row can't be imported.
+    """
+    table = open_table(_path(runtime, actor, key))
+    report = import_table(runtime, actor, table, _choices(look), _counted(hear))
+    _incoming(runtime).forget(_owner(actor), key)
+    return report
+
+
+def forget_file(runtime: Runtime, actor: Actor, key: str) -> None:
+    _path(runtime, actor, key)
+    _incoming(runtime).forget(_owner(actor), key)
+
+
+def _choices(look: FileLook) -> Choices:
+    if look.kind not in set(ImportKind) or look.date_order not in {"", *DateOrder}:
+        raise InvalidInput("This can't be read. Choose the file again.")
+    notation = Notation(look.decimal_mark, look.date_order)
+    return Choices(ImportKind(look.kind), look.columns, notation)
+
+
+def _counted(hear: Callable[[Fate], None]) -> Callable[[Fate], None]:
+    heard = 0
+
+    def hear_some(fate: Fate) -> None:
+        nonlocal heard
+        heard += 1
+        if heard > RECORDS_MAX:
+            raise InvalidInput(
+                f"This file has more than {RECORDS_MAX:,} entries. Import it on the "
+                "server, with: tallyport import FILE"
+            )
+        hear(fate)
+
+    return hear_some
+
+
+def _path(runtime: Runtime, actor: Actor, key: str) -> Path:
+    return _incoming(runtime).path(_owner(actor), key)
+
+
+def _owner(actor: Actor) -> str:
+    staff = check_may_import(actor)
+    return f"{staff.workspace_id}-{staff.member_id}"
+
+
+def _incoming(runtime: Runtime) -> IncomingFiles:
+    return IncomingFiles(runtime.settings.data_dir / "incoming")
