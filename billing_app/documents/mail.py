@@ -27,10 +27,10 @@ from billing_app.domain.document import (
 from billing_app.domain.formats import format_date, format_money
 from billing_app.domain.payment_reference import format_reference
 from billing_app.domain.portal_invoice import is_word_mark
+from billing_app.domain.speech import SOURCE_LANGUAGE, Speech, speech_for
 
 # What the HTML calls the picture that comes with it (RFC 2392).
 LOGO_ID = "logo@tallyport"
-CHOICES_WORDS = "Choose which mails you get"
 _LOGO_HEIGHT = 36
 _LOGO_WIDTH_MAX = 220
 
@@ -106,6 +106,15 @@ class _Letter:
         return correct_brand(self.accent)
 
     @property
+    def choices_words(self) -> str:
+        return speech_for(self.language).say("Choose which mails you get")
+
+    @property
+    def direction(self) -> str:
+        """How the words run: ltr or rtl."""
+        return "rtl" if speech_for(self.language).is_right_to_left else "ltr"
+
+    @property
     def mark(self) -> str:
         return initials(self.business)
 
@@ -118,23 +127,28 @@ def write_invoice_mail(
     is_payable_online: bool,
 ) -> MailContent:
     """Tell the customer that an invoice is there, how much it is and by when."""
-    business = _business(document)
+    business, say = _business(document), _speech(document).say
     amount = _money(outstanding_minor, document)
     due = _due_text(document)
-    action = "View and pay invoice" if is_payable_online else "View invoice"
     return _write(
         _Letter(
             business=business,
             accent=document.branding.accent,
             language=_language(document),
-            subject=f"Invoice {document.number} from {business}",
-            preview=f"{amount}{f' due {due}' if due else ''}.",
-            heading=f"Invoice {document.number}",
-            paragraphs=(f"{_greeting(document.buyer)} here is your new invoice.",),
-            amount_label="Amount due",
+            subject=say(
+                "Invoice {number} from {business}",
+                number=document.number,
+                business=business,
+            ),
+            preview=say("{amount} due {date}.", amount=amount, date=due)
+            if due
+            else f"{amount}.",
+            heading=_heading(document),
+            paragraphs=(_greeting(document), say("Here is your new invoice.")),
+            amount_label=say("Amount due"),
             amount=amount,
             facts=_invoice_facts(document),
-            action=action,
+            action=_action(document, is_payable_online=is_payable_online),
             link=link,
             closing=_closing(document.seller),
         )
@@ -145,49 +159,62 @@ def write_link_mail(
     document: InvoiceDocument, *, link: str, outstanding_minor: int, message: str
 ) -> MailContent:
     """Send the link of an invoice again, with what a member wrote about it."""
-    business = _business(document)
+    business, say = _business(document), _speech(document).say
     amount = _money(outstanding_minor, document)
     return _write(
         _Letter(
             business=business,
             accent=document.branding.accent,
             language=_language(document),
-            subject=f"Your invoice {document.number} from {business}",
-            preview=f"{amount} outstanding.",
-            heading=f"Invoice {document.number}",
-            paragraphs=(
-                f"{_greeting(document.buyer)} here is the link to your invoice.",
+            subject=say(
+                "Your invoice {number} from {business}",
+                number=document.number,
+                business=business,
             ),
-            amount_label="Amount due",
+            preview=say("{amount} outstanding.", amount=amount),
+            heading=_heading(document),
+            paragraphs=(_greeting(document), say("Here is the link to your invoice.")),
+            amount_label=say("Amount due"),
             amount=amount,
             facts=_invoice_facts(document),
             quote=message.strip(),
-            action="View invoice",
+            action=say("View invoice"),
             link=link,
             closing=_closing(document.seller),
         )
     )
 
 
-def write_code_mail(business: str, accent: str, code: str) -> MailContent:
+def write_code_mail(
+    business: str, accent: str, code: str, language: str
+) -> MailContent:
     """Send a one-time code. It says nothing of what the code opens."""
+    say = speech_for(language).say
     return _write(
         _Letter(
             business=business,
             accent=accent,
-            language="en",
-            subject=f"{code} is your code for {business}",
-            preview="It works for ten minutes.",
-            heading="Your verification code",
-            paragraphs=(
-                f"Type this code on the page of {business} that asked for it.",
+            language=language,
+            subject=say(
+                "{code} is your code for {business}", code=code, business=business
             ),
-            amount_label="Verification code",
+            preview=say("It works for ten minutes."),
+            heading=say("Your verification code"),
+            paragraphs=(
+                say(
+                    "Type this code on the page of {business} that asked for it.",
+                    business=business,
+                ),
+            ),
+            amount_label=say("Verification code"),
             amount=code,
             closing=(
-                "The code works once, for ten minutes. Nobody from "
-                f"{business} will ever ask you for it.",
-                "If you didn’t ask for a code, you can ignore this mail.",
+                say(
+                    "The code works once, for ten minutes. Nobody from {business} will "
+                    "ever ask you for it.",
+                    business=business,
+                ),
+                say("If you didn’t ask for a code, you can ignore this mail."),
             ),
         )
     )
@@ -202,27 +229,36 @@ def write_reminder_mail(
     is_payable_online: bool,
 ) -> MailContent:
     """Remind of an invoice in a friendly way; say how far its due date is."""
-    business = _business(document)
+    business, say = _business(document), _speech(document).say
     amount = _money(asked_minor, document)
-    when = _due_words(document, today)
     return _write(
         _Letter(
             business=business,
             accent=document.branding.accent,
             language=_language(document),
-            subject=f"Reminder: invoice {document.number} from {business}",
-            preview=f"{amount} is still to be paid.",
-            heading=f"Invoice {document.number}{when}",
-            paragraphs=(
-                f"{_greeting(document.buyer)} this is a friendly reminder of our "
-                f"invoice. {amount} is still to be paid.",
-                "If your payment is already on its way, thank you: there is nothing "
-                "more to do.",
+            subject=say(
+                "Reminder: invoice {number} from {business}",
+                number=document.number,
+                business=business,
             ),
-            amount_label="Amount due",
+            preview=say("{amount} is still to be paid.", amount=amount),
+            heading=_due_heading(document, today),
+            paragraphs=(
+                _greeting(document),
+                say(
+                    "This is a friendly reminder of our invoice. {amount} is still to "
+                    "be paid.",
+                    amount=amount,
+                ),
+                say(
+                    "If your payment is already on its way, thank you: there is "
+                    "nothing more to do."
+                ),
+            ),
+            amount_label=say("Amount due"),
             amount=amount,
             facts=_invoice_facts(document),
-            action="View and pay invoice" if is_payable_online else "View invoice",
+            action=_action(document, is_payable_online=is_payable_online),
             link=link,
             closing=_closing(document.seller),
         )
@@ -231,34 +267,35 @@ def write_reminder_mail(
 
 def write_receipt_mail(document: ReceiptDocument, *, link: str) -> MailContent:
     """Thank for a payment, and say what is left to pay."""
-    business = _business(document)
+    business, say = _business(document), _speech(document).say
     amount = _money(document.amount_minor, document)
     is_settled = document.outstanding_minor <= 0
-    rest = (
-        "The invoice is paid in full."
-        if is_settled
-        else f"{_money(document.outstanding_minor, document)} is still to be paid."
-    )
+    rest = say("The invoice is paid in full.")
+    if not is_settled:
+        left = _money(document.outstanding_minor, document)
+        rest = say("{amount} is still to be paid.", amount=left)
     facts = [
-        ("Invoice", document.invoice_number),
-        ("Receipt", document.number),
-        ("Received", format_date(document.received_on, _language(document))),
-        ("Paid with", document.method),
-        ("Reference", document.reference),
+        (say("Invoice"), document.invoice_number),
+        (say("Receipt"), document.number),
+        *_receipt_facts(document),
     ]
     return _write(
         _Letter(
             business=business,
             accent=document.branding.accent,
             language=_language(document),
-            subject=f"Receipt for invoice {document.invoice_number} from {business}",
-            preview=f"{amount} received. {rest}",
-            heading="Thank you for your payment",
+            subject=say(
+                "Receipt for invoice {number} from {business}",
+                number=document.invoice_number,
+                business=business,
+            ),
+            preview=" ".join((say("{amount} received.", amount=amount), rest)),
+            heading=say("Thank you for your payment"),
             paragraphs=(rest,),
-            amount_label="Received",
+            amount_label=say("Received"),
             amount=amount,
             facts=_given(facts),
-            action="View receipt" if is_settled else "View invoice",
+            action=say("View receipt") if is_settled else say("View invoice"),
             link=link,
             closing=_closing(document.seller),
         )
@@ -269,36 +306,46 @@ def write_credit_note_mail(
     document: CreditNoteDocument, *, link: str, outstanding_minor: int
 ) -> MailContent:
     """Say that a credit note is there, why, and what it leaves to pay."""
-    business = _business(document)
+    business, say = _business(document), _speech(document).say
     amount = _money(document.total_minor, document)
-    rest = "There is nothing left to pay on this invoice."
+    rest = say("There is nothing left to pay on this invoice.")
     if outstanding_minor > 0:
-        rest = f"{_money(outstanding_minor, document)} of it is still to be paid."
+        left = _money(outstanding_minor, document)
+        rest = say("{amount} of the invoice is still to be paid.", amount=left)
     paragraphs = [rest]
     if document.credit_minor:
         kept = _money(document.credit_minor, document)
         paragraphs.append(
-            f"You had paid {kept} of this already. It is kept as your credit."
+            say(
+                "You had paid {amount} of this already. It is kept as your credit.",
+                amount=kept,
+            )
         )
     facts = [
-        ("Credit note", document.number),
-        ("Invoice", document.invoice_number),
-        ("Issued", format_date(document.issued_on, _language(document))),
-        ("Reason", document.reason),
+        (say("Credit note"), document.number),
+        (say("Invoice"), document.invoice_number),
+        (say("Issued"), _date(document.issued_on, document)),
+        (say("Reason"), document.reason),
     ]
     return _write(
         _Letter(
             business=business,
             accent=document.branding.accent,
             language=_language(document),
-            subject=f"Credit note {document.number} from {business}",
-            preview=f"{amount} credited on invoice {document.invoice_number}. {rest}",
-            heading=f"A credit note for invoice {document.invoice_number}",
+            subject=say(
+                "Credit note {number} from {business}",
+                number=document.number,
+                business=business,
+            ),
+            preview=" ".join((say("{amount} credited.", amount=amount), rest)),
+            heading=say(
+                "A credit note for invoice {number}", number=document.invoice_number
+            ),
             paragraphs=tuple(paragraphs),
-            amount_label="Credited",
+            amount_label=say("Credited"),
             amount=amount,
             facts=_given(facts),
-            action="View invoice",
+            action=say("View invoice"),
             link=link,
             closing=_closing(document.seller),
         )
@@ -310,49 +357,66 @@ def write_receipts_mail(
 ) -> MailContent:
     """Thank for one payment of several invoices, and say what each of them got."""
     first = documents[0]
-    business, language = _business(first), _language(first)
+    business, speech = _business(first), _speech(first)
+    say, count = speech.say, len(documents)
     amount = _money(first.whole_minor, first)
     left = sum(max(0, document.outstanding_minor) for document in documents)
-    rest = (
-        "They are paid in full."
-        if left == 0
-        else f"{_money(left, first)} of them is still to be paid."
-    )
-    count = len(documents)
+    rest = say("They are paid in full.")
+    if left:
+        rest = say("{amount} of them is still to be paid.", amount=_money(left, first))
     facts = [
-        (f"Invoice {document.invoice_number}", _paid_of(document))
+        (
+            say("Invoice {number}", number=document.invoice_number),
+            _paid_of(document),
+        )
         for document in documents
     ]
-    facts += [
-        ("Received", format_date(first.received_on, language)),
-        ("Paid with", first.method),
-        ("Reference", first.reference),
-    ]
+    paid = speech.count(
+        "Your payment was for {count} invoice.",
+        "Your payment was for {count} invoices.",
+        count,
+    )
     return _write(
         _Letter(
             business=business,
             accent=first.branding.accent,
-            language=language,
-            subject=f"Receipt for {count} invoices from {business}",
-            preview=f"{amount} received for {count} invoices. {rest}",
-            heading="Thank you for your payment",
-            paragraphs=(f"Your payment was for {count} invoices. {rest}",),
-            amount_label="Received",
+            language=_language(first),
+            subject=speech.count(
+                "Receipt for {count} invoice from {business}",
+                "Receipt for {count} invoices from {business}",
+                count,
+                business=business,
+            ),
+            preview=" ".join((say("{amount} received.", amount=amount), paid, rest)),
+            heading=say("Thank you for your payment"),
+            paragraphs=(f"{paid} {rest}",),
+            amount_label=say("Received"),
             amount=amount,
-            facts=_given(facts),
-            action="View receipt",
+            facts=_given(facts + _receipt_facts(first)),
+            action=say("View receipt"),
             link=link,
             closing=_closing(first.seller),
         )
     )
 
 
+def _receipt_facts(document: ReceiptDocument) -> list[tuple[str, str]]:
+    say = _speech(document).say
+    return [
+        (say("Received"), _date(document.received_on, document)),
+        (say("Paid with"), document.method),
+        (say("Reference"), document.reference),
+    ]
+
+
 def _paid_of(document: ReceiptDocument) -> str:
     """Write the part that an invoice got, what stayed credit, and its receipt."""
+    say = _speech(document).say
     parts = [_money(document.amount_minor, document)]
     if document.credit_minor > 0:
-        parts.append(f"{_money(document.credit_minor, document)} kept as your credit")
-    parts.append(f"receipt {document.number}")
+        kept = _money(document.credit_minor, document)
+        parts.append(say("{amount} kept as your credit", amount=kept))
+    parts.append(say("receipt {number}", number=document.number))
     return ", ".join(parts)
 
 
@@ -360,25 +424,32 @@ def write_processing_mail(
     document: InvoiceDocument, *, link: str, amount_minor: int
 ) -> MailContent:
     """Say that a bank debit is under way and that nothing more is to be done."""
-    business = _business(document)
+    business, say = _business(document), _speech(document).say
     amount = _money(amount_minor, document)
     return _write(
         _Letter(
             business=business,
             accent=document.branding.accent,
             language=_language(document),
-            subject=f"Your payment for invoice {document.number} is under way",
-            preview=f"{amount} by bank debit. It clears within a few working days.",
-            heading="Your payment is under way",
-            paragraphs=(
-                "Your bank debit was started. Banks need up to four working days to "
-                "clear it; you will get a receipt as soon as they have.",
-                "You do not need to do anything.",
+            subject=say(
+                "Your payment for invoice {number} is under way", number=document.number
             ),
-            amount_label="Amount",
+            preview=say(
+                "{amount} by bank debit. It clears within a few working days.",
+                amount=amount,
+            ),
+            heading=say("Your payment is under way"),
+            paragraphs=(
+                say(
+                    "Your bank debit was started. Banks need up to four working days "
+                    "to clear it; you will get a receipt as soon as they have."
+                ),
+                say("You do not need to do anything."),
+            ),
+            amount_label=say("Amount"),
             amount=amount,
-            facts=(("Invoice", document.number),),
-            action="View invoice",
+            facts=((say("Invoice"), document.number),),
+            action=say("View invoice"),
             link=link,
             closing=_closing(document.seller),
         )
@@ -389,24 +460,30 @@ def write_failure_mail(
     document: InvoiceDocument, *, link: str, amount_minor: int, reason: str
 ) -> MailContent:
     """Say that a payment did not go through, why, and where to try again."""
-    business = _business(document)
+    business, say = _business(document), _speech(document).say
     amount = _money(amount_minor, document)
     return _write(
         _Letter(
             business=business,
             accent=document.branding.accent,
             language=_language(document),
-            subject=f"Your payment for invoice {document.number} did not go through",
-            preview=f"{amount} was not received. You can try again.",
-            heading="Your payment did not go through",
-            paragraphs=(
-                f"We did not receive your payment for invoice {document.number}. "
-                "No money is lost: you can try again, or pay in another way.",
+            subject=say(
+                "Your payment for invoice {number} did not go through",
+                number=document.number,
             ),
-            amount_label="Amount",
+            preview=say("{amount} was not received. You can try again.", amount=amount),
+            heading=say("Your payment did not go through"),
+            paragraphs=(
+                say(
+                    "We did not receive your payment for invoice {number}. No money is "
+                    "lost: you can try again, or pay in another way.",
+                    number=document.number,
+                ),
+            ),
+            amount_label=say("Amount"),
             amount=amount,
-            facts=_given([("Invoice", document.number), ("Reason", reason)]),
-            action="Try again",
+            facts=_given([(say("Invoice"), document.number), (say("Reason"), reason)]),
+            action=say("Try again"),
             link=link,
             closing=_closing(document.seller),
         )
@@ -427,34 +504,66 @@ def write_comment_mail(
     `dispute` names what is disputed, where they were written in a dispute.
     """
     business = _business(document)
-    buyer = _one_line(document.buyer.name)
-    who = buyer if is_to_staff else business
-    many = "a comment" if count == 1 else f"{count} comments"
-    more = f" The last {len(comments)} are below." if count > len(comments) else ""
-    where = f"invoice {document.number}"
+    speech = speech_for(SOURCE_LANGUAGE) if is_to_staff else _speech(document)
+    say, number = speech.say, document.number
+    who = _one_line(document.buyer.name) if is_to_staff else business
+    said = [_comment_count(speech, count, who, number, is_in_dispute=bool(dispute))]
+    shown = len(comments)
+    if count > shown:
+        said.append(
+            speech.count("The last one is below.", "The last {count} are below.", shown)
+        )
+    heading = say("Invoice {number}", number=number)
+    subject = say(
+        "New from {business} on invoice {number}", business=who, number=number
+    )
     if dispute:
-        where = f"the dispute about {where}"
-    said = f"{who} wrote {many} on {where}.{more}"
+        heading = say("Dispute on invoice {number}", number=number)
+        subject = say(
+            "New from {business} in the dispute about invoice {number}",
+            business=who,
+            number=number,
+        )
     return _write(
         _Letter(
             business=business,
             accent=document.branding.accent,
-            language=_language(document),
-            subject=f"New on {where}: {many} from {who}",
+            language=speech.tag,
+            subject=subject,
             preview=_shortened(comments[-1][1]),
-            heading=f"{'Dispute on invoice' if dispute else 'Invoice'} "
-            f"{document.number}",
+            heading=heading,
             paragraphs=(
-                said if is_to_staff else f"{_greeting(document.buyer)} {said}",
+                *(() if is_to_staff else (_greeting(document),)),
+                " ".join(said),
             ),
-            facts=_given([("Disputed", _one_line(dispute))]),
+            facts=_given([(say("Disputed"), _one_line(dispute))]),
             quote="\n\n".join(
                 f"{_one_line(name)}: {_shortened(body)}" for name, body in comments
             ),
-            action="Read and answer",
+            action=say("Read and answer"),
             link=link,
             closing=() if is_to_staff else _closing(document.seller),
         )
+    )
+
+
+def _comment_count(
+    speech: Speech, count: int, who: str, number: str, *, is_in_dispute: bool
+) -> str:
+    if is_in_dispute:
+        return speech.count(
+            "{who} wrote a comment in the dispute about invoice {number}.",
+            "{who} wrote {count} comments in the dispute about invoice {number}.",
+            count,
+            who=who,
+            number=number,
+        )
+    return speech.count(
+        "{who} wrote a comment on invoice {number}.",
+        "{who} wrote {count} comments on invoice {number}.",
+        count,
+        who=who,
+        number=number,
     )
 
 
@@ -467,14 +576,14 @@ def write_dispute_mail(
     reason: str,
     opened_by: str,
 ) -> MailContent:
-    """Tell staff what a customer says is wrong."""
+    """Tell staff, who read English, what a customer says is wrong."""
     buyer = _one_line(document.buyer.name)
-    amount = _money(amount_minor, document)
+    amount = format_money(amount_minor, document.currency, SOURCE_LANGUAGE)
     return _write(
         _Letter(
             business=_business(document),
             accent=document.branding.accent,
-            language=_language(document),
+            language=SOURCE_LANGUAGE,
             subject=f"{buyer} disputes {amount} of invoice {document.number}",
             preview=_shortened(reason),
             heading=f"Dispute on invoice {document.number}",
@@ -501,24 +610,29 @@ def write_resolution_mail(
     outcome: str,
     answer: str,
 ) -> MailContent:
-    """Tell the customer how their dispute ended and why."""
-    business = _business(document)
+    """Tell the customer how their dispute ended (`OUTCOME_WORDS`) and why."""
+    business, say = _business(document), _speech(document).say
     return _write(
         _Letter(
             business=business,
             accent=document.branding.accent,
             language=_language(document),
-            subject=f"Your dispute about invoice {document.number}: {outcome}",
-            preview=_shortened(answer),
-            heading=f"Invoice {document.number}",
-            paragraphs=(
-                f"{_greeting(document.buyer)} {business} has answered your dispute.",
+            subject=say(
+                "Your dispute about invoice {number}: {outcome}",
+                number=document.number,
+                outcome=say(outcome),
             ),
-            amount_label="Disputed",
+            preview=_shortened(answer),
+            heading=_heading(document),
+            paragraphs=(
+                _greeting(document),
+                say("{business} has answered your dispute.", business=business),
+            ),
+            amount_label=say("Disputed"),
             amount=_money(amount_minor, document),
-            facts=(("About", _one_line(about)), ("Outcome", outcome)),
+            facts=((say("About"), _one_line(about)), (say("Outcome"), say(outcome))),
             quote=answer,
-            action="View invoice",
+            action=say("View invoice"),
             link=link,
             closing=_closing(document.seller),
         )
@@ -559,9 +673,7 @@ def _write(letter: _Letter) -> MailContent:
 
 
 def _render(letter: _Letter, logo: MailLogo | None = None) -> str:
-    return _template().render(
-        letter=letter, logo=logo, logo_id=LOGO_ID, choices_words=CHOICES_WORDS
-    )
+    return _template().render(letter=letter, logo=logo, logo_id=LOGO_ID)
 
 
 def _logo_as_shown(branding: Branding) -> MailLogo:
@@ -594,7 +706,7 @@ def _text_of(letter: _Letter) -> str:
     action = f"{letter.action}:\n{letter.link}" if letter.link else ""
     closing = "\n".join(("--", *map(_one_line, (letter.business, *letter.closing))))
     if letter.choices:
-        closing += f"\n{CHOICES_WORDS}: {letter.choices}"
+        closing += f"\n{letter.choices_words}: {letter.choices}"
     blocks = (
         _one_line(letter.heading),
         "\n\n".join(map(_one_line, letter.paragraphs)),
@@ -607,11 +719,12 @@ def _text_of(letter: _Letter) -> str:
 
 
 def _invoice_facts(document: InvoiceDocument) -> tuple[tuple[str, str], ...]:
+    say = _speech(document).say
     facts = [
-        ("Due", _due_text(document)),
-        ("Issued", format_date(document.issued_on, _language(document))),
-        ("Your reference", document.purchase_order),
-        ("Reference for a transfer", format_reference(document.reference)),
+        (say("Due"), _due_text(document)),
+        (say("Issued"), _date(document.issued_on, document)),
+        (say("Your reference"), document.purchase_order),
+        (say("Reference for a transfer"), format_reference(document.reference)),
     ]
     return _given(facts)
 
@@ -621,26 +734,46 @@ def _given(facts: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     return tuple((label, value) for label, value in facts if value)
 
 
+def _heading(document: InvoiceDocument) -> str:
+    return _speech(document).say("Invoice {number}", number=document.number)
+
+
 def _due_text(document: InvoiceDocument) -> str:
-    if document.due_on is None:
-        return ""
-    return format_date(document.due_on, _language(document))
+    return "" if document.due_on is None else _date(document.due_on, document)
 
 
-def _due_words(document: InvoiceDocument, today: date) -> str:
-    """Say how far the due date is, to go on after the number; empty for none."""
+def _due_heading(document: InvoiceDocument, today: date) -> str:
+    """Name the invoice, and how far its due date is when it has one."""
     if document.due_on is None:
-        return ""
+        return _heading(document)
+    speech, number = _speech(document), document.number
     days = (document.due_on - today).days
     if days == 0:
-        return " is due today"
-    count = "1 day" if abs(days) == 1 else f"{abs(days)} days"
-    return f" is due in {count}" if days > 0 else f" is {count} overdue"
+        return speech.say("Invoice {number} is due today", number=number)
+    if days > 0:
+        return speech.count(
+            "Invoice {number} is due in {count} day",
+            "Invoice {number} is due in {count} days",
+            days,
+            number=number,
+        )
+    return speech.count(
+        "Invoice {number} is {count} day overdue",
+        "Invoice {number} is {count} days overdue",
+        -days,
+        number=number,
+    )
 
 
-def _greeting(buyer: Party) -> str:
+def _action(document: InvoiceDocument, *, is_payable_online: bool) -> str:
+    say = _speech(document).say
+    return say("View and pay invoice") if is_payable_online else say("View invoice")
+
+
+def _greeting(document: InvoiceDocument) -> str:
+    buyer, say = document.buyer, _speech(document).say
     name = _one_line(buyer.contact_name or buyer.name)
-    return f"Hello {name}," if name else "Hello,"
+    return say("Hello {name},", name=name) if name else say("Hello,")
 
 
 def _closing(seller: Party) -> tuple[str, ...]:
@@ -657,9 +790,17 @@ def _money(minor: int, document: AnyDocument) -> str:
     return format_money(minor, document.currency, _language(document))
 
 
+def _date(day: date, document: AnyDocument) -> str:
+    return format_date(day, _language(document))
+
+
+def _speech(document: AnyDocument) -> Speech:
+    return speech_for(document.language)
+
+
 def _language(document: AnyDocument) -> str:
     """Write figures and dates in the language of the words around them."""
-    return document.language if document.language.startswith("en") else "en"
+    return _speech(document).tag
 
 
 def _one_line(text: str) -> str:

@@ -1,12 +1,13 @@
 """The printed words of a document, by language."""
-# ruff: noqa: E501 - a row of the table is a word in every language.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from billing_app.domain.document import CreditNoteDocument, DocumentLine, JobShare
 from billing_app.domain.formats import format_amount, format_percent
+from billing_app.domain.speech import speech_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,6 @@ class Words:
     quantity: str
     unit_price: str
     per: str
-    share_of: str
     discount: str
     tax: str
     amount: str
@@ -84,99 +84,90 @@ class Words:
     genuine: str
 
 
-def _read(table: str) -> dict[str, Words]:
-    """Read `name | one column a language` rows, the languages in the first row."""
-    head, *rows = [
-        [cell.strip() for cell in line.split("|")]
-        for line in table.strip().splitlines()
-    ]
-    assert [row[0] for row in rows] == [field.name for field in fields(Words)]
-    return {
-        language: Words(*(row[column] for row in rows))
-        for column, language in enumerate(head)
-        if column
-    }
-
-
-WORDS = _read("""
-| en | de | fr | es | nl
-invoice | Invoice | Rechnung | Facture | Factura | Factuur
-receipt | Receipt | Quittung | Reçu | Recibo | Kwitantie
-draft | Draft | Entwurf | Brouillon | Borrador | Concept
-billed_to | Billed to | Rechnung an | Facturé à | Facturar a | Factuur aan
-received_from | Received from | Erhalten von | Reçu de | Recibido de | Ontvangen van
-sender | From | Von | De | De | Van
-issued | Issued | Ausgestellt | Émise le | Emitida | Factuurdatum
-delivered | Delivered | Leistungsdatum | Livraison | Entrega | Geleverd
-due_date | Due date | Fällig am | Échéance | Vencimiento | Vervaldatum
-your_reference | Your reference | Ihre Referenz | Votre référence | Su referencia | Uw referentie
-amount_due | Amount due | Zahlbetrag | Montant dû | Importe a pagar | Te betalen
-amount_due_by | Amount due by | Zahlbar bis | À payer avant le | A pagar antes del | Te betalen vóór
-nothing_due | Nothing to pay | Nichts zu zahlen | Rien à payer | Nada que pagar | Niets te betalen
-description | Description | Beschreibung | Désignation | Descripción | Omschrijving
-quantity | Quantity | Menge | Quantité | Cantidad | Aantal
-unit_price | Unit price | Einzelpreis | Prix unitaire | Precio | Prijs
-per | per | je | par | por | per
-share_of | of | von | de | de | van
-discount | Discount | Rabatt | Remise | Descuento | Korting
-tax | Tax | Steuer | Taxe | Impuesto | Btw
-amount | Amount | Betrag | Montant | Importe | Bedrag
-tax_group | Tax group | Steuersatz | Taux | Tipo | Tarief
-taxable | Taxable | Netto | Base | Base | Grondslag
-subtotal | Subtotal | Zwischensumme | Sous-total | Subtotal | Subtotaal
-tax_included | Tax included | Enthaltene Steuer | Dont taxe | Impuesto incluido | Inclusief btw
-total | Total | Gesamt | Total | Total | Totaal
-prepaid | Already paid | Bereits bezahlt | Déjà payé | Ya pagado | Reeds betaald
-rounding | Rounding | Rundung | Arrondi | Redondeo | Afronding
-notes | Notes | Hinweise | Remarques | Notas | Opmerkingen
-terms | Terms | Zahlungsbedingungen | Conditions | Condiciones | Voorwaarden
-bank_transfer | Bank transfer | Überweisung | Virement | Transferencia | Overschrijving
-reference | Reference | Verwendungszweck | Référence | Referencia | Kenmerk
-payment_reference | Reference | Referenz | Référence | Referencia | Kenmerk
-vat_id | VAT | USt-IdNr. | TVA | IVA | Btw-nr.
-tax_id | Tax ID | Steuernr. | N° fiscal | NIF | Fiscaal nr.
-page | Page | Seite | Page | Página | Pagina
-of | of | von | sur | de | van
-received | Amount received | Betrag erhalten | Montant reçu | Importe recibido | Ontvangen bedrag
-received_on | Received on | Erhalten am | Reçu le | Recibido el | Ontvangen op
-method | Method | Zahlungsart | Moyen | Método | Betaalwijze
-invoice_total | Invoice total | Rechnungsbetrag | Total facturé | Total factura | Factuurtotaal
-remaining | Remaining balance | Restbetrag | Solde restant | Saldo pendiente | Resterend saldo
-paid_in_full | Paid in full | Vollständig bezahlt | Soldée | Pagada por completo | Volledig betaald
-statement | Statement of account | Kontoauszug | Relevé de compte | Estado de cuenta | Rekeningoverzicht
-period | Period | Zeitraum | Période | Periodo | Periode
-day | Date | Datum | Date | Fecha | Datum
-entry | Entry | Vorgang | Opération | Movimiento | Boeking
-movement | Amount | Betrag | Montant | Importe | Bedrag
-balance | Balance | Saldo | Solde | Saldo | Saldo
-opening_balance | Opening balance | Anfangssaldo | Solde initial | Saldo inicial | Beginsaldo
-closing_balance | Closing balance | Endsaldo | Solde final | Saldo final | Eindsaldo
-payment | Payment | Zahlung | Paiement | Pago | Betaling
-refund | Refund | Erstattung | Remboursement | Reembolso | Terugbetaling
-made_void | Made void | Storniert | Annulée | Anulada | Vervallen
-by_age | Outstanding by age, on | Offen nach Alter, am | Ouvert par ancienneté, au | Pendiente por antigüedad, el | Openstaand naar ouderdom, op
-not_due_yet | Not due yet | Noch nicht fällig | Non échu | No vencido | Nog niet vervallen
-days_late | days late | Tage überfällig | jours de retard | días de retraso | dagen te laat
-disputed | Disputed | Strittig | Contesté | En disputa | Betwist
-credit | Your credit | Ihr Guthaben | Votre avoir | Su saldo a favor | Uw tegoed
-credit_note | Credit note | Rechnungskorrektur | Facture d’avoir | Factura rectificativa | Creditnota
-credited | Amount credited | Gutgeschriebener Betrag | Montant crédité | Importe abonado | Gecrediteerd bedrag
-credited_on | Credited on | Gutgeschrieben am | Crédité le | Abonado el | Gecrediteerd op
-reason | Reason | Grund | Motif | Motivo | Reden
-discounts_and_rounding | Discounts and rounding | Rabatte und Rundung | Remises et arrondis | Descuentos y redondeo | Kortingen en afronding
-behind | What is behind this line | Was hinter dieser Zeile steht | Ce que cette ligne facture | Qué hay detrás de esta línea | Wat achter deze regel zit
-by_hand | Entered by hand | Von Hand erfasst | Saisi à la main | Introducido a mano | Met de hand ingevoerd
-more | more | weitere | autres | más | meer
-part_of | Part of a payment of | Teil einer Zahlung von | Partie d’un paiement de | Parte de un pago de | Deel van een betaling van
-genuine | Genuine? Ask at | Echt? Prüfen auf | Authentique ? À vérifier sur | ¿Auténtico? Compruebe en | Echt? Controleer op
-""")
-
-
 def share_words(share: JobShare, currency: str, language: str) -> str:
     """Say what part of which job a line charges: 30% of 12,000.00."""
-    percent = format_percent(share.percent, language)
-    total = format_amount(share.job_total_minor, currency, language)
-    return f"{percent} {words_for(language)[1].share_of} {total}"
+    return speech_for(language).say(
+        "{percent} of {total}",
+        percent=format_percent(share.percent, language),
+        total=format_amount(share.job_total_minor, currency, language),
+    )
+
+
+@lru_cache(maxsize=64)
+def words_for(tag: str) -> tuple[str, Words]:
+    """Return the language whose words are printed, English for one we lack."""
+    speech = speech_for(tag)
+    say = speech.say
+    return speech.language, Words(
+        invoice=say("Invoice"),
+        receipt=say("Receipt"),
+        draft=say("Draft"),
+        billed_to=say("Billed to"),
+        received_from=say("Received from"),
+        sender=say("From"),
+        issued=say("Issued"),
+        delivered=say("Delivered"),
+        due_date=say("Due date"),
+        your_reference=say("Your reference"),
+        amount_due=say("Amount due"),
+        amount_due_by=say("Amount due by"),
+        nothing_due=say("Nothing to pay"),
+        description=say("Description"),
+        quantity=say("Quantity"),
+        unit_price=say("Unit price"),
+        per=say("per"),
+        discount=say("Discount"),
+        tax=say("Tax"),
+        amount=say("Amount"),
+        tax_group=say("Tax group"),
+        taxable=say("Taxable"),
+        subtotal=say("Subtotal"),
+        tax_included=say("Tax included"),
+        total=say("Total"),
+        prepaid=say("Already paid"),
+        rounding=say("Rounding"),
+        notes=say("Notes"),
+        terms=say("Terms"),
+        bank_transfer=say("Bank transfer"),
+        reference=speech.say_as("what a transfer says", "Reference"),
+        payment_reference=say("Reference"),
+        vat_id=say("VAT"),
+        tax_id=say("Tax ID"),
+        page=say("Page"),
+        of=say("of"),
+        received=say("Amount received"),
+        received_on=say("Received on"),
+        method=say("Method"),
+        invoice_total=say("Invoice total"),
+        remaining=say("Remaining balance"),
+        paid_in_full=say("Paid in full"),
+        statement=say("Statement of account"),
+        period=say("Period"),
+        day=say("Date"),
+        entry=say("Entry"),
+        movement=say("Amount"),
+        balance=say("Balance"),
+        opening_balance=say("Opening balance"),
+        closing_balance=say("Closing balance"),
+        payment=say("Payment"),
+        refund=say("Refund"),
+        made_void=say("Made void"),
+        by_age=say("Outstanding by age, on"),
+        not_due_yet=say("Not due yet"),
+        days_late=say("days late"),
+        disputed=say("Disputed"),
+        credit=say("Your credit"),
+        credit_note=say("Credit note"),
+        credited=say("Amount credited"),
+        credited_on=say("Credited on"),
+        reason=say("Reason"),
+        discounts_and_rounding=say("Discounts and rounding"),
+        behind=say("What is behind this line"),
+        by_hand=say("Entered by hand"),
+        more=say("more"),
+        part_of=say("Part of a payment of"),
+        genuine=say("Genuine? Ask at"),
+    )
 
 
 def credited_lines(document: CreditNoteDocument) -> tuple[DocumentLine, ...]:
@@ -187,10 +178,3 @@ def credited_lines(document: CreditNoteDocument) -> tuple[DocumentLine, ...]:
         replace(line, name=named) if line.name == document.invoice_number else line
         for line in document.lines
     )
-
-
-def words_for(language: str) -> tuple[str, Words]:
-    """Return the language whose words are printed, English for one we lack."""
-    spoken = language.split("-")[0].lower()
-    spoken = spoken if spoken in WORDS else "en"
-    return spoken, WORDS[spoken]

@@ -16,6 +16,7 @@ from billing_app.domain.formats import format_amount, format_money
 from billing_app.domain.parsing import clean_text, parse_amount
 from billing_app.domain.portal_proof import check_may_write
 from billing_app.domain.portal_settings import DisputeMode, PortalSettings
+from billing_app.domain.speech import later
 
 REASON_LENGTH_MAX = 2_000
 ANSWER_LENGTH_MAX = 2_000
@@ -42,11 +43,11 @@ OFFERED = (Outcome.STANDS, Outcome.CREDITED, Outcome.REISSUED, Outcome.VOID)
 
 # As the customer reads it.
 OUTCOME_WORDS = {
-    Outcome.STANDS: "The amount stands",
-    Outcome.CREDITED: "Credited",
-    Outcome.REISSUED: "Replaced by a new invoice",
-    Outcome.VOID: "The invoice is void",
-    Outcome.WITHDRAWN: "Withdrawn",
+    Outcome.STANDS: later("The amount stands"),
+    Outcome.CREDITED: later("Credited"),
+    Outcome.REISSUED: later("Replaced by a new invoice"),
+    Outcome.VOID: later("The invoice is void"),
+    Outcome.WITHDRAWN: later("Withdrawn"),
 }
 
 

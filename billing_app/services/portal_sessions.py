@@ -38,6 +38,7 @@ from billing_app.models import (
     CustomerContact,
     OneTimeCode,
     PortalSession,
+    WorkspaceSettings,
 )
 
 AGENT_LENGTH_MAX = 200
@@ -112,8 +113,16 @@ def ask_for_code(uow: UnitOfWork, place: CodePlace, email: str) -> None:
     uow.promise(Topic.MAIL_CODE, key, code_id=asked.id, email=address)
 
 
+@dataclass(frozen=True, slots=True)
+class MadeCode:
+    """A code that only its mail may carry, and the language to send it in."""
+
+    code: str
+    language: str
+
+
 @job
-def make_code(uow: UnitOfWork, code_id: int, email: str) -> str | None:
+def make_code(uow: UnitOfWork, code_id: int, email: str) -> MadeCode | None:
     """Return a new code for a mail, or None where nobody is written to.
 
     Only its keyed digest is stored. A mail that is tried again gets another code.
@@ -129,7 +138,10 @@ def make_code(uow: UnitOfWork, code_id: int, email: str) -> str | None:
     uow.record(
         CodeSent(invoice_id=place.invoice_id, customer_id=customer_id, email=email)
     )
-    return code
+    settings = uow.one(select(WorkspaceSettings))
+    customer = uow.get(Customer, customer_id) if customer_id else None
+    language = (customer.language if customer else "") or settings.language
+    return MadeCode(code, language)
 
 
 @job

@@ -372,7 +372,9 @@ def mail_code(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:
     if made is None:
         return
     sender = runtime.run(actor, mailing.read_sender)
-    content = write_code_mail(sender.name, sender.branding.accent, made)
+    content = write_code_mail(
+        sender.name, sender.branding.accent, made.code, made.language
+    )
     _send(runtime, actor, message, (str(message.details["email"]),), content)
 
 

@@ -205,10 +205,11 @@ SECTIONS = (
         },
     ),
     Section(
-        "Documents for machines",
+        "Documents",
         {
             "A03": "A payment code that asks for what is left, gone when paid",
             "A04": "E-invoices: Factur-X inside the PDF, CII and UBL to take away",
+            "A20": "Mail and documents in the customer's language, with its figures",
             "R42": "E-invoices pass the official rules; what is missing is named",
             "R43": "Codes of European and Swiss banks with amount and reference",
         },
@@ -217,6 +218,7 @@ SECTIONS = (
 
 # Of rows whose tests show a part: what is to come.
 MISSING = {
+    "A20": "the pages of the portal",
     "C04": "sharing a draft",
     "C12": "cancelled and written off",
     "C14": "a PDF with the payments in it",

@@ -320,3 +320,61 @@ class TestHostileText:
         content = invoice_mail(link='https://x/"><script>alert(1)</script>')
 
         assert "script" not in Page(content.html).tags
+
+
+@pytest.mark.feature("A20")
+class TestTheCustomersLanguage:
+    def in_language(self, language: str) -> MailContent:
+        document = replace(INVOICE, language=language)
+        return mail.write_reminder_mail(
+            document,
+            link=LINK,
+            asked_minor=1323013,
+            today=date(2026, 12, 9),
+            is_payable_online=True,
+        )
+
+    @pytest.mark.parametrize(
+        ("language", "heading", "amount", "action"),
+        [
+            ("en", "Invoice INV-42 is 3 days overdue", "€13,230.13", "View and pay"),
+            ("de", "Rechnung INV-42 ist seit 3 Tagen", "13.230,13\xa0€", "bezahlen"),
+            ("de-CH", "Rechnung INV-42 ist seit 3", "€\xa013’230.13", "bezahlen"),
+            ("fr", "La facture INV-42 est en retard", "13\u202f230,13\xa0€", "payer"),
+            ("es", "La factura INV-42 venció hace 3", "13.230,13\xa0€", "pagar"),
+            ("it", "La fattura INV-42 è scaduta da 3", "13.230,13\xa0€", "paga"),
+            ("nl", "Factuur INV-42 is 3 dagen te laat", "€\xa013.230,13", "betalen"),
+            ("pt", "A fatura INV-42 está atrasada 3 dias", "€\xa013.230,13", "pagar"),
+            ("pl", "przeterminowana o 3 dni", "13\xa0230,13\xa0€", "opłać"),
+            ("ja", "支払期限を3日過ぎています", "€13,230.13", "支払う"),
+        ],
+    )
+    def test_words_and_figures_go_together(
+        self, language: str, heading: str, amount: str, action: str
+    ):
+        content = self.in_language(language)
+
+        assert heading in content.text
+        assert amount in content.text
+        assert action in content.text
+        assert f'<html lang="{language}" dir="ltr">' in content.html
+
+    def test_arabic_runs_from_right_to_left(self):
+        html = self.in_language("ar").html
+
+        assert '<html lang="ar" dir="rtl">' in html
+        assert 'align="right"' not in html
+        assert "تأخرت الفاتورة INV-42 3 أيام" in html
+
+    def test_staff_read_english_whatever_the_customer_reads(self):
+        content = mail.write_comment_mail(
+            replace(INVOICE, language="de"),
+            link=LINK,
+            comments=(("Anna", "Warum?"),),
+            count=3,
+            is_to_staff=True,
+        )
+
+        assert "Maison Delacroix wrote 3 comments on invoice INV-42." in content.text
+        assert "The last one is below." in content.text
+        assert content.subject == "New from Maison Delacroix on invoice INV-42"

@@ -5,14 +5,16 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from typing import Any
 
 import reflex as rx
 
-from billing_app.documents.words import WORDS
+from billing_app.documents.words import words_for
 from billing_app.domain.document import Look
 from billing_app.domain.draft import DraftForm, LineForm, ReadDraft
 from billing_app.domain.pasting import HEADINGS
+from billing_app.domain.speech import LANGUAGE_NAMES
 
 FIELDS = frozenset(
     [
@@ -38,19 +40,26 @@ LINE_FIELDS = frozenset(x.name for x in fields(LineForm)) - {"key", "group"}
 TEXTS_MAX = 8_000
 TEXT_LENGTH_MAX = 100_000
 
-# A spreadsheet's headings are those of its own language, not of the page.
-PASTED_HEADINGS = dict(HEADINGS) | {
-    heading.casefold().rstrip("."): part
-    for words in WORDS.values()
-    for heading, part in (
-        (words.description, "name"),
-        (words.quantity, "quantity"),
-        (words.unit_price, "unit_price"),
-        (words.discount, "discount"),
-        (words.tax, "tax_id"),
-        (words.amount, ""),
-    )
-}
+
+@cache
+def pasted_headings() -> dict[str, str]:
+    """Return the part of a line that each heading of a spreadsheet means.
+
+    They are those of its own language, not of the page.
+    """
+    spoken = [words_for(language)[1] for language in LANGUAGE_NAMES]
+    return dict(HEADINGS) | {
+        heading.casefold().rstrip("."): part
+        for words in spoken
+        for heading, part in (
+            (words.description, "name"),
+            (words.quantity, "quantity"),
+            (words.unit_price, "unit_price"),
+            (words.discount, "discount"),
+            (words.tax, "tax_id"),
+            (words.amount, ""),
+        )
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,12 +45,12 @@ from billing_app.web import formats
 from billing_app.web.doors import staff_door, staff_watch
 from billing_app.web.staff.invoice_editor_lines import (
     FIELDS,
-    PASTED_HEADINGS,
     Change,
     EditorLinesState,
     keyed,
     new_key,
     only_texts,
+    pasted_headings,
     with_texts,
 )
 from billing_app.web.staff.invoice_editor_payment import PaidDraftState
@@ -337,7 +337,7 @@ class InvoiceEditorState(PaidDraftState, rx.State):
             text,
             decimal_mark=number_style(desk.language).decimal_mark,
             taxes=desk.rules.taxes,
-            headings=PASTED_HEADINGS,
+            headings=pasted_headings(),
             default_tax=lines[at].tax_id,
         )
         replaced = lines[at].is_blank and bool(rows)
