@@ -54,6 +54,12 @@ DEFAULT_CODE = "C62"
 _CODE_BY_WORD = {word: code for code, words in UNIT_WORDS.items() for word in words}
 
 
+# The one name of each that people are offered; any other word is taken, too.
+UNIT_NAMES = tuple(
+    next(filter(None, words)) for words in UNIT_WORDS.values() if any(words)
+)
+
+
 def unit_code(unit: str) -> str:
     """Return the code of a unit as it was written: a known word, or a known code.
 

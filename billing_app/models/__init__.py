@@ -26,6 +26,7 @@ from billing_app.models.portal import (
     PortalSession,
     PortalVisit,
 )
+from billing_app.models.product import Product
 from billing_app.models.shared_draft import SharedDraft
 from billing_app.models.workspace import (
     NumberSeries,
@@ -67,6 +68,7 @@ __all__ = [
     "PortalSession",
     "PortalVisit",
     "Printed",
+    "Product",
     "Refund",
     "Reminder",
     "SharedDraft",

@@ -35,6 +35,7 @@ from billing_app.web.staff import (
     settings_members,
     settings_payments,
     settings_portal,
+    settings_products,
     settings_reminders,
     settings_security,
     settings_taxes,
@@ -62,6 +63,7 @@ from billing_app.web.staff.settings_mail_state import MailState
 from billing_app.web.staff.settings_members_state import MembersState
 from billing_app.web.staff.settings_payments_state import PaymentsState
 from billing_app.web.staff.settings_portal_state import PortalSettingsState
+from billing_app.web.staff.settings_products_state import ProductsState
 from billing_app.web.staff.settings_reminders import RemindersState
 from billing_app.web.staff.settings_security_state import SecurityState
 from billing_app.web.staff.settings_taxes_state import TaxesState
@@ -237,6 +239,12 @@ PAGES = (
         "Settings",
         settings_portal.page,
         (ShellState.enter, PortalSettingsState.open),
+    ),
+    Page(
+        "/settings/products",
+        "Settings",
+        settings_products.page,
+        (ShellState.enter, ProductsState.open),
     ),
     Page(
         "/settings/reminders",

@@ -354,3 +354,18 @@ def test_the_builder_has_no_barriers(demo: Demo, open_page: OpenPage, width: str
         page.locator(".editor-switch").get_by_text("Preview").click()
         expect(page.get_by_role("region", name="Preview")).to_be_visible()
         assert not scrolls_sideways(page)
+
+
+def test_an_invoice_of_one_amount(demo: Demo, page: Page):
+    open_draft(page, demo)
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    page.get_by_text("Percent of a job").click()
+    page.get_by_label("What is it for?").fill("Refit, second part")
+    page.get_by_label("Percent", exact=True).fill("30%")
+    expect(page.get_by_text("This job has no total yet")).to_be_visible()
+    page.get_by_label("Job total").fill("12,000.00")
+
+    expect(page.get_by_text("30% of 12,000.00")).to_be_visible()
+    expect_saved(page)
+    page.reload()
+    expect(page.get_by_label("Job total")).to_have_value("12,000.00")

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import ClassVar
 
 import pytest
 
 from billing_app.domain.draft import DraftForm, LineForm, form_from_json
+from billing_app.domain.product import ProductForm
 from billing_app.models import Invoice
 from billing_app.services import drafts
+from billing_app.services.products import add_product
+from billing_app.web.staff.invoice_editor_catalogue import (
+    EditorCatalogueState,
+    Offer,
+)
 from billing_app.web.staff.invoice_editor_lines import (
     FIELDS,
     LINE_FIELDS,
@@ -449,3 +456,61 @@ class TestIssueAsPaid:
 
         assert "customer" in desk.shown(State, "customer_problem").lower()
         assert not desk.shown(State, "is_paying")
+
+
+class TestCatalogue:
+    HANDLING = ProductForm("Handling fee", "Ramp", "hour", "120.00", "EUR", "2")
+
+    @pytest.fixture
+    async def stocked(self, world: World, browse: Browse) -> AsyncIterator[Driver]:
+        world.run(world.northwind.admin, add_product, self.HANDLING)
+        in_dollars = replace(self.HANDLING, name="Permit", currency="USD")
+        world.run(world.northwind.admin, add_product, in_dollars)
+        lines = (LineForm(key="a", name="x"), *LINES[1:])
+        path = f"/invoices/{make_draft(world, lines)}/edit"
+        async with browse(world.northwind.accounting, path) as driver:
+            await driver.press(State.open)
+            yield driver
+
+    async def test_offers_what_the_typed_name_holds(self, stocked: Driver):
+        typed = {"line:a:name": "hand"}
+        await stocked.press(State.take_typed, draft=1, texts=typed, number=1)
+
+        assert stocked.shown(EditorCatalogueState, "offers") == [
+            Offer("Handling fee", "120.00 EUR per hour")
+        ]
+
+    async def test_fills_the_line_chosen_for(self, world: World, stocked: Driver):
+        await stocked.press(State.choose_product, key="a", product_name="Handling fee")
+
+        filled, other = stored(world, 1).lines
+        assert filled == LineForm(
+            key=filled.key, name="Handling fee", description="Ramp", quantity="1",
+            unit="hour", unit_price="120.00", tax_id="2",
+        )  # fmt: skip
+        assert other == LINES[1]
+        assert stocked.shown(State, "focus").startswith(filled.key)
+        assert told(stocked) == []
+
+    async def test_what_was_typed_can_be_had_back(self, world: World, stocked: Driver):
+        await stocked.press(State.choose_product, key="b", product_name="Handling fee")
+        (notice,) = stocked.shown(State, "notices")
+        await stocked.press(State.undo, key=notice.key)
+
+        assert stored(world, 1).lines[1] == LINES[1]
+
+    async def test_a_price_in_another_currency_is_asked_for(
+        self, world: World, stocked: Driver
+    ):
+        await stocked.press(State.choose_product, key="a", product_name="Permit")
+
+        assert stored(world, 1).lines[0].unit_price == ""
+        assert "is in USD; this invoice is in EUR" in told(stocked)[0]
+
+    @pytest.mark.parametrize("name", ["Handling", "", "\0", "x" * 9_000])
+    async def test_what_is_not_there_fills_nothing(
+        self, world: World, stocked: Driver, name: str
+    ):
+        await stocked.press(State.choose_product, key="a", product_name=name)
+
+        assert names(world, 1) == ["x", "Handling"]

@@ -13,6 +13,7 @@ WORKSPACE_SETTINGS = (
     ("Payments", "/settings/payments"),
     ("Numbers and terms", "/settings/documents"),
     ("Taxes", "/settings/taxes"),
+    ("Products and services", "/settings/products"),
     ("Mail", "/settings/mail"),
     ("Reminders", "/settings/reminders"),
 )

@@ -24,6 +24,12 @@ function isTable(text) {
 // Half of an emoji can be neither sent nor stored.
 const textOf = ({ value }) => value.toWellFormed?.() ?? value;
 
+// Choosing from a list replaces the text at once; browsers say so in two ways.
+const isPicked = ({ inputType }) => !inputType || inputType === "insertReplacementText";
+
+const isOffered = ({ list, value }) =>
+  [...(list?.options ?? [])].some((it) => it.value === value);
+
 const keyOf = (element) => element?.closest?.("[data-line]")?.dataset.line;
 
 export function DraftKeeper(props) {
@@ -70,7 +76,7 @@ export function DraftKeeper(props) {
     now.timer = setTimeout(() => setSilent(true), navigator.onLine ? SILENCE_MS : 0);
   };
 
-  const onInput = ({ target }) => {
+  const onInput = ({ target, nativeEvent }) => {
     const { name } = target;
     if (!draft || !name) return;
     now.number = Math.max(Date.now(), now.number + 1);
@@ -79,7 +85,9 @@ export function DraftKeeper(props) {
       now.unsaved[name] = [textOf(target), now.number];
     }
     keep();
-    post(false);
+    const isProduct = name.endsWith(":name") && isOffered(target);
+    post(isProduct && isPicked(nativeEvent));
+    if (isProduct && isPicked(nativeEvent)) props.onChoose(keyOf(target), target.value);
   };
 
   useEffect(() => {
@@ -150,8 +158,10 @@ export function DraftKeeper(props) {
 
   useEffect(() => {
     if (!focus) return;
-    const field = find(`line:${focus.split(" ")[0]}:name`);
+    const [key, , part] = focus.split(" ");
+    const field = find(`line:${key}:${part}`);
     field?.focus();
+    if (part !== "name") field?.select();
     field?.scrollIntoView({ block: "nearest" });
   }, [focus]);
 
@@ -180,7 +190,13 @@ export function DraftKeeper(props) {
       post(true);
       props.onMove(line, key === "ArrowUp" ? -1 : 1);
     }
-    if (event.altKey || event.shiftKey) return;
+    if (event.altKey || event.shiftKey || event.defaultPrevented) return;
+    const isNew = target.name?.endsWith(":name") && !find(`line:${line}:unit_price`).value;
+    if (key === "Enter" && isNew && isOffered(target)) {
+      event.preventDefault();
+      post(true);
+      return props.onChoose(line, target.value);
+    }
     if (key === "Enter" && target.matches("input, select")) {
       event.preventDefault();
       const next = target.closest("[data-line]").nextElementSibling;

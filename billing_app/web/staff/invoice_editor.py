@@ -25,6 +25,10 @@ from billing_app.web.components.icons import icon
 from billing_app.web.components.layout import CONNECTION_WORDS
 from billing_app.web.staff.behind import behind_drawer
 from billing_app.web.staff.behind_state import BehindState
+from billing_app.web.staff.invoice_editor_catalogue import (
+    OFFERS_LIST,
+    EditorCatalogueState,
+)
 from billing_app.web.staff.invoice_editor_events import (
     add_events_button,
     add_events_dialog,
@@ -37,6 +41,7 @@ from billing_app.web.staff.invoice_editor_lines import (
 from billing_app.web.staff.invoice_editor_payment import paid_draft_dialog
 from billing_app.web.staff.invoice_editor_state import InvoiceEditorState, Sum
 from billing_app.web.staff.shell import ShellState, staff_page
+from billing_app.web.staff.units import UNITS_LIST, units_list
 
 LOOKS = (("modern", "Modern"), ("classic", "Classic"), ("compact", "Compact"))
 MODES = (
@@ -59,6 +64,10 @@ def _typed(
 
 def _moved(key: rx.Var[str], step: rx.Var[int]) -> tuple[rx.Var[str], rx.Var[int]]:
     return key, step
+
+
+def _chosen(key: rx.Var[str], name: rx.Var[str]) -> tuple[rx.Var[str], rx.Var[str]]:
+    return key, name
 
 
 def _pasted(key: rx.Var[str], pasted: Texts) -> tuple[rx.Var[str], Texts]:
@@ -87,6 +96,7 @@ class DraftKeeper(rx.Component):
     on_remove: rx.EventHandler[rx.event.passthrough_event_spec(str)]
     on_move: rx.EventHandler[_moved]
     on_paste: rx.EventHandler[_pasted]
+    on_choose: rx.EventHandler[_chosen]
 
 
 class DocumentPreview(rx.Component):
@@ -127,6 +137,7 @@ def page() -> rx.Component:
             on_remove=State.remove_line,
             on_move=State.move_line,
             on_paste=State.paste,
+            on_choose=State.choose_product,
         ),
         state=State,
         current="Invoices",
@@ -463,6 +474,8 @@ def _lines() -> rx.Component:
             class_name="editor-lines",
             key=State.opened,
         ),
+        _offers(),
+        units_list(),
         rx.el.div(
             button("Add line", icon_name="plus", on_click=State.add_line),
             add_events_button(State.unbilled),
@@ -515,6 +528,7 @@ def _line(line: rx.Var[EditorLine], index: rx.Var[int]) -> rx.Component:
                 "Description",
                 line.name,
                 placeholder="What is it for?",
+                list=rx.cond(is_fixed, "", OFFERS_LIST),
             ),
             rx.el.textarea(
                 name="line:" + line.key + ":description",
@@ -528,7 +542,14 @@ def _line(line: rx.Var[EditorLine], index: rx.Var[int]) -> rx.Component:
         ),
         _number(line, "quantity", "Quantity", line.quantity, read_only=is_fixed),
         rx.el.div(
-            _cell(line, "unit", "Unit", line.unit, read_only=is_fixed),
+            _cell(
+                line,
+                "unit",
+                "Unit",
+                line.unit,
+                read_only=is_fixed,
+                list=UNITS_LIST,
+            ),
             class_name="line-cell",
             custom_attrs={"data-label": "Unit"},
         ),
@@ -586,6 +607,17 @@ def _line(line: rx.Var[EditorLine], index: rx.Var[int]) -> rx.Component:
         role="group",
         aria_label=rx.Var.create("Line ") + (index + 1).to_string(),  # type: ignore[operator]
         custom_attrs={"data-line": line.key},
+    )
+
+
+def _offers() -> rx.Component:
+    """What the catalogue has for the description being typed."""
+    return rx.el.datalist(
+        rx.foreach(
+            EditorCatalogueState.offers,
+            lambda offer: rx.el.option(offer.words, value=offer.name),
+        ),
+        id=OFFERS_LIST,
     )
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from billing_app import runtime
 from billing_app.documents.render import render_sheet
-from billing_app.domain.billable_event import Grouping
+from billing_app.domain.billable_event import Grouping, is_event_key
 from billing_app.domain.currencies import is_currency
 from billing_app.domain.dates import Moment
 from billing_app.domain.document import Look, Party
@@ -34,15 +34,21 @@ from billing_app.domain.invoice_mode import InvoiceMode
 from billing_app.domain.money import Money
 from billing_app.domain.pasting import read_rows
 from billing_app.domain.preview import preview_document
+from billing_app.domain.product import filled
 from billing_app.domain.totals import Totals
 from billing_app.queries import drafts as queries
 from billing_app.queries.billable_events import list_on_draft, sum_unbilled
 from billing_app.queries.drafts import CustomerChoice, Desk
+from billing_app.queries.products import find_product, list_offers
 from billing_app.services import customers, drafts, invoices
 from billing_app.services.customers import CustomerForm
 from billing_app.services.paid_drafts import PAYMENT
 from billing_app.web import formats
 from billing_app.web.doors import staff_door, staff_watch
+from billing_app.web.staff.invoice_editor_catalogue import (
+    EditorCatalogueState,
+    typed_name,
+)
 from billing_app.web.staff.invoice_editor_lines import (
     FIELDS,
     Change,
@@ -82,7 +88,8 @@ class InvoiceEditorState(PaidDraftState, rx.State):
         version: of the draft that what is typed stands on.
         heard, saved: numbers of the last text that came, and of the last one kept.
         arranged: changes with the order of the lines.
-        focus: the line to go to, and a number so that it can be asked for twice.
+        focus: the line to go to, a number so that it can be asked for twice, and
+            its field.
         refused: changes when an issue was refused, to go to what is wrong.
         is_stale: somebody else saved meanwhile; what is typed here is not saved.
         has_mine: theirs is shown, and what was typed here can be had back.
@@ -129,6 +136,7 @@ class InvoiceEditorState(PaidDraftState, rx.State):
     charged: str = ""
 
     _first_version: int = 0
+    _has_products: bool = False
     _draft: DraftForm = DraftForm()
     _mine: DraftForm = DraftForm()
     _desk: Desk | None = None
@@ -205,6 +213,7 @@ class InvoiceEditorState(PaidDraftState, rx.State):
             key: formats.count_of(count, "event") for key, count in counts.items()
         }
         await self._count_unbilled()
+        self._has_products = await self._offer("")
         await self._redraw()
 
     @staff_watch
@@ -231,6 +240,9 @@ class InvoiceEditorState(PaidDraftState, rx.State):
             return
         self.heard = max(self.heard, number)
         await self._apply(with_texts(self._draft, texts))
+        name = typed_name(texts)
+        if name is not None and self._has_products:
+            await self._offer(name)
         if not self._is_dirty:
             self.saved = self.heard
 
@@ -326,6 +338,37 @@ class InvoiceEditorState(PaidDraftState, rx.State):
         await self._arrange(lines)
 
     @staff_door
+    async def choose_product(self, key: str, product_name: str) -> None:
+        """Fill a line from the catalogue; it keeps its quantity and discount."""
+        lines = self._draft.lines
+        index = next((i for i, line in enumerate(lines) if line.key == key), -1)
+        if index < 0 or is_event_key(key):
+            return
+        product = await self._run(find_product, product_name)
+        if product is None:
+            return
+        before = replace(lines[index], name="")
+        # A line of another key is drawn anew, with its fields as they are now.
+        line = replace(filled(lines[index], product, self.currency), key=new_key())
+        if not before.is_blank:
+            change = Change((line.key,), ((index, lines[index]),))
+            self._offer_undo(f"Filled from {product.name}.", change)
+        if product.unit_price is not None and product.currency != self.currency:
+            self._notify(
+                f"The price of {product.name} is in {product.currency}; this invoice "
+                f"is in {self.currency}, so write its price."
+            )
+        self._go_to(line.key, "unit_price" if not line.unit_price else "quantity")
+        await self._arrange((*lines[:index], line, *lines[index + 1 :]))
+
+    async def _offer(self, typed: str) -> bool:
+        """Offer products of this name; tell whether there are any."""
+        found = await self._run(list_offers, typed)
+        catalogue = await self.get_state(EditorCatalogueState)
+        catalogue._offer(found)
+        return bool(found)
+
+    @staff_door
     async def paste(self, key: str, pasted: dict) -> None:  # type: ignore[type-arg]
         """Put the rows of a spreadsheet behind a line, or in place of an empty one."""
         lines, text = self._draft.lines, pasted.get("text")
@@ -384,8 +427,8 @@ class InvoiceEditorState(PaidDraftState, rx.State):
             if self._events:
                 await self._count_unbilled()
 
-    def _go_to(self, key: str) -> None:
-        self.focus = f"{key} {self.arranged}"
+    def _go_to(self, key: str, part: str = "name") -> None:
+        self.focus = f"{key} {self.arranged} {part}"
 
     # Events
 
