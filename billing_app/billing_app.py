@@ -114,5 +114,5 @@ app.register_lifespan_task(beside_pages)
 
 def layer(asgi_app: ASGIApp, client: Path) -> ASGIApp:
     """Wrap the finished app, with the frontend built into the folder client."""
-    painters = [set_up_painter(), *portal_painters(portal_head, account_head)]
+    painters = [set_up_painter(alone_head), *portal_painters(portal_head, account_head)]
     return add_layers(asgi_app, settings, client, painters=painters)

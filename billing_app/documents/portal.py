@@ -172,23 +172,35 @@ def render_account(
     return Markup(html)  # noqa: S704 - escaped by the template
 
 
-def render_alone(title: str, *paragraphs: str, icon_name: str = "invoice") -> Markup:
+def render_alone(
+    title: str,
+    *paragraphs: str,
+    icon_name: str = "invoice",
+    onward: tuple[str, str] | None = None,
+) -> Markup:
     """Return a page without brand, name or number."""
     html = _template("alone.html").render(
-        title=title, paragraphs=paragraphs, icon_name=icon_name
+        title=title, paragraphs=paragraphs, icon_name=icon_name, onward=onward
     )
     return Markup(html)  # noqa: S704 - escaped by the template
 
 
 def render_message(
-    title: str, *paragraphs: str, head: Markup, refresh_seconds: int = 0
+    title: str,
+    *paragraphs: str,
+    head: Markup,
+    refresh_seconds: int = 0,
+    onward: tuple[str, str] | None = None,
 ) -> str:
-    """Return a whole document for an answer that no page of the app takes over."""
+    """Return a whole document for an answer that no page of the app takes over.
+
+    `onward` is where to go from here: the words of a link and its address.
+    """
     return _template("message.html").render(
         title=title,
         head=head,
         refresh_seconds=refresh_seconds,
-        body=render_alone(title, *paragraphs),
+        body=render_alone(title, *paragraphs, onward=onward),
     )
 
 

@@ -198,7 +198,7 @@ def shown_name(name: str, settings: PortalSettings, visitor: PortalVisitor) -> s
 
 
 def first_name(name: str) -> str:
-    """Return the first name: of `Vermeer, Ines` and of an e-mail address, too."""
+    """Return the first name: of `Vermeer, Ines` and of an email address, too."""
     if "@" in name:
         return name.partition("@")[0].split(".")[0] or name
     last, comma, rest = name.partition(",")

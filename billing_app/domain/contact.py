@@ -34,7 +34,7 @@ def check_email(text: str, field: str) -> str:
     email = clean_text(text, length_max=254, field=field)
     if not _EMAIL.fullmatch(email):
         raise InvalidInput(
-            f"“{email[:60]}” is not an e-mail address like name@example.com.",
+            f"“{email[:60]}” is not an email address like name@example.com.",
             field=field,
         )
     return email

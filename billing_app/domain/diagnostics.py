@@ -195,7 +195,7 @@ def _proof_check(facts: DiagnosticFacts) -> Check:
 def _code_words(facts: DiagnosticFacts) -> str:
     """Say how far the customer got with the last code."""
     if not facts.can_be_mailed:
-        return "There is no e-mail address on file to send one to."
+        return "There is no email address on file to send one to."
     if facts.code is None:
         return "No code was asked for yet."
     ago = _ago(facts.now, facts.code.created_at)

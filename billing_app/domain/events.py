@@ -526,7 +526,7 @@ class CodeSent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerSignedIn(Event):
-    TEXT: ClassVar[str] = "Customer confirmed their e-mail address"
+    TEXT: ClassVar[str] = "Customer confirmed their email address"
     session_id: int
     email: str
 

@@ -74,7 +74,7 @@ _CURRENCY_NAMES = "currency code|waehrung|währung|devise|moneda|valuta"
 COLUMNS: Mapping[ImportKind, tuple[ImportColumn, ...]] = {
     ImportKind.CUSTOMERS: (
         _column("name", "Customer", f"name|{_CUSTOMER_NAMES}", needs=True),
-        _column("email", "E-mail", _EMAIL_NAMES),
+        _column("email", "Email", _EMAIL_NAMES),
         _column("contact", "Contact", "contact person|attention|ansprechpartner"),
         _column("phone", "Phone", "telephone|phone number|telefon|mobile"),
         _column(
@@ -111,7 +111,7 @@ COLUMNS: Mapping[ImportKind, tuple[ImportColumn, ...]] = {
             needs=True,
         ),
         _column("customer", "Customer", _CUSTOMER_NAMES, needs=True),
-        _column("email", "E-mail", _EMAIL_NAMES),
+        _column("email", "Email", _EMAIL_NAMES),
         _column("status", "Status", "invoice status|state|estado|etat"),
         _column(
             "issued_on",

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from billing_app.domain.contact import name_key
 from billing_app.domain.errors import BillingError, InvalidInput
+from billing_app.domain.formats import format_money
 from billing_app.domain.import_records import (
     CustomerRecord,
     ImportRecord,
@@ -220,7 +221,7 @@ class Plan:
             )
         check_received_on(record.received_on, self._rules.today)
         amount: Money = parse_received(record.amount, invoice.currency)
-        words = f"{amount.decimal:,} {amount.currency}"
+        words = format_money(amount.minor, amount.currency)
         return FateKind.NEW, f"Pays {words} of {record.invoice_number}."
 
     def _of(self, record: InvoiceRecord, known: Known) -> str:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from billing_app.domain.errors import Conflict, InvalidInput
 
 LINES_MAX = 500
+BULK_MAX = 200
 NOTES_LENGTH_MAX = 10_000
 REASON_LENGTH_MAX = 500
 
@@ -193,6 +194,16 @@ def check_issuable(line_count: int, issued_on: date, due_on: date | None) -> Non
         raise InvalidInput(
             "The due date can't be before the issue date.", field="due_on"
         )
+
+
+def check_bulk(invoice_ids: list[int]) -> None:
+    """Refuse to change more at once than a page of a list shows.
+
+    Raises:
+        InvalidInput: they are too many.
+    """
+    if len(invoice_ids) > BULK_MAX:
+        raise InvalidInput(f"Choose at most {BULK_MAX} invoices at once.")
 
 
 def check_reason(reason: str) -> str:

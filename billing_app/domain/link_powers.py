@@ -84,7 +84,7 @@ _PROOFS = {
 _WAYS = {
     Rung.INVOICE_LINK: "You came by the link of this invoice. Whoever has it can:",
     Rung.CUSTOMER_LINK: "You came by the link of your account. Whoever has it can:",
-    Rung.CODE: "You have confirmed your e-mail address for this invoice. You can:",
+    Rung.CODE: "You have confirmed your email address for this invoice. You can:",
     Rung.SESSION: "You are signed in to your account. You can:",
 }
 
@@ -187,7 +187,7 @@ def _offers_writing(settings: PortalSettings) -> bool:
 
 _OPEN_ALL = (Rung.CUSTOMER_LINK, Rung.SESSION)
 _RAISED = {
-    WriteAuth.CODE: "Confirm your e-mail address to write",
+    WriteAuth.CODE: "Confirm your email address to write",
     WriteAuth.SESSION: "Sign in to your account to write",
     WriteAuth.CODE_TOTP: "Enter a code of your authenticator app to write",
 }

@@ -11,6 +11,7 @@ from enum import StrEnum
 from billing_app.domain.asked import asked_minor
 from billing_app.domain.card_limits import CHARGEABLE, minimum_minor, step_minor
 from billing_app.domain.errors import Conflict, InvalidInput
+from billing_app.domain.formats import format_money
 from billing_app.domain.money import Money
 from billing_app.domain.parsing import parse_amount
 from billing_app.domain.portal_settings import PaymentMode
@@ -299,5 +300,5 @@ def charge_minimum(currency: str) -> int:
 
 
 def say(money: Money) -> str:
-    """Write an amount for a sentence, like `1,200.00 EUR`."""
-    return f"{money.decimal:,} {money.currency}"
+    """Write an amount for a sentence, like `€1,200.00`."""
+    return format_money(money.minor, money.currency)

@@ -78,7 +78,7 @@ NOT_AVAILABLE = (
 )
 SEPA_CODE = "QR code for a SEPA bank transfer"
 SWISS_CODE = "Swiss QR code of the payment part"
-_NAME_LABELS = {"name", "account holder", "account name", "beneficiary"}
+_NAME_LABELS = {"name", "account holder", "account name", "beneficiary", "payee"}
 
 
 class PdfState(StrEnum):

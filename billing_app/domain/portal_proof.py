@@ -44,7 +44,7 @@ class VerificationRequired(NotPermitted):
 # What is missing, in the words that the customer and the diagnostics read.
 MISSING = {
     WriteAuth.OFF: "Writing is switched off for this invoice.",
-    WriteAuth.CODE: "Confirm your e-mail address to write here.",
+    WriteAuth.CODE: "Confirm your email address to write here.",
     WriteAuth.SESSION: "Sign in to your account to write here.",
     WriteAuth.CODE_TOTP: "Enter a code of your authenticator app to write here.",
 }

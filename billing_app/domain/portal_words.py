@@ -94,7 +94,7 @@ SECTIONS: tuple[tuple[str, tuple[Question, ...]], ...] = (
             ),
             _switch(
                 "allows_sign_in",
-                "Sign in by e-mail",
+                "Sign in by email",
                 "Customers may sign in to their account with a code sent by mail.",
             ),
             _choice(

@@ -35,6 +35,12 @@ LOCK_LONGEST = timedelta(minutes=30)
 # After a day without a failure, the count starts anew.
 FAILURE_MEMORY = timedelta(days=1)
 
+# What the set-up page says when there is nothing left to set up, its heading first.
+ALREADY_SET_UP = (
+    "Already set up",
+    "This page made the first workspace, and is closed for good.",
+)
+
 _SAFE_PATH = re.compile(r"/[A-Za-z0-9_~.%?=&+,:@/-]*", re.ASCII)
 _NEXT_LENGTH_MAX = 500
 

@@ -14,16 +14,17 @@ from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, Headers
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Scope
 
 from billing_app import runtime
 from billing_app.database import authentication
+from billing_app.documents.portal import render_message
 from billing_app.domain.cookies import flash_cookie, read_cookie, session_cookie
 from billing_app.domain.errors import BillingError, Conflict, NotSignedIn
-from billing_app.domain.sign_in import Owes, safe_next
-from billing_app.endpoints.first_paint import Painted, Painter
+from billing_app.domain.sign_in import ALREADY_SET_UP, Owes, safe_next
+from billing_app.endpoints.first_paint import Painter
 from billing_app.endpoints.guard import client_network
 from billing_app.workflows import set_up as founding
 from billing_app.workflows import sign_in as workflow
@@ -66,15 +67,15 @@ def sign_in_routes() -> list[Route]:
     ]
 
 
-def set_up_painter() -> Painter:
-    """Answer the set-up page with a plain 404 once somebody can sign in."""
+def set_up_painter(head: Markup) -> Painter:
+    """Refuse the set-up page, by 404, once somebody can sign in."""
+    gone = render_message(*ALREADY_SET_UP, head=head, onward=("Sign in", SIGN_IN))
 
-    async def paint(_: Scope) -> Painted | None:
+    async def paint(_: Scope) -> Response | None:
         engine = runtime.current().engine
         if not await run_in_threadpool(authentication.is_set_up, engine):
             return None
-        html = Markup('<main class="alone"><h1>Page not found</h1></main>')
-        return Painted(404, "Page not found", html, Markup(""))
+        return HTMLResponse(gone, 404, {"cache-control": "no-store"})
 
     return Painter(re.compile(f"{SET_UP}/?"), paint)
 

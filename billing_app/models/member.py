@@ -12,7 +12,7 @@ from billing_app.models.base import RowId, Stored, UtcInstant, WorkspaceOwned
 
 
 class Person(Stored, table=True):
-    """A sign-in: one e-mail address, in as many workspaces as there are members.
+    """A sign-in: one email address, in as many workspaces as there are members.
 
     `totp_last_step` is the last accepted time step, so that a code works once;
     `recovery_digests` are keyed digests of the single-use codes that are left.

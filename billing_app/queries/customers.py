@@ -51,7 +51,7 @@ _SORTS: dict[CustomerSort, tuple[Any, type[Key]]] = {
 
 @dataclass(frozen=True, slots=True)
 class CustomerFilter:
-    """Which customers, in which order; `text` is part of a name or an e-mail."""
+    """Which customers, in which order; `text` is part of a name or an email."""
 
     text: str = ""
     includes_archived: bool = False
@@ -205,7 +205,7 @@ def list_customers(uow: UnitOfWork, wanted: CustomerFilter) -> CustomerPage:
 
 @staff(Permission.VIEW)
 def list_choices(uow: UnitOfWork, text: str) -> tuple[CustomerChoice, ...]:
-    """Return up to twenty customers whose name or e-mail holds the text.
+    """Return up to twenty customers whose name or email holds the text.
 
     Names that begin with it come first.
     """

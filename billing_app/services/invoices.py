@@ -35,6 +35,7 @@ from billing_app.domain.events import (
 from billing_app.domain.invoice import (
     InvoiceState,
     WrongState,
+    check_bulk,
     check_issuable,
     check_reason,
     check_step,
@@ -79,7 +80,6 @@ from billing_app.services.outstanding import refresh, refresh_disputed
 from billing_app.services.portal_links import find_live_link, make_link
 
 SERIES = "invoice"
-BULK_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +173,7 @@ def mark_many_sent(uow: UnitOfWork, invoice_ids: list[int]) -> int:
     Returns:
         How many were not marked before.
     """
-    if len(invoice_ids) > BULK_MAX:
-        raise InvalidInput(f"Choose at most {BULK_MAX} invoices at once.")
+    check_bulk(invoice_ids)
     found = uow.all(
         select(Invoice)
         .where(
@@ -238,6 +237,36 @@ def archive(uow: UnitOfWork, invoice_id: int) -> None:
         uow.record(
             InvoiceArchived(invoice_id=invoice.id, customer_id=invoice.customer_id)
         )
+
+
+@staff(Permission.ISSUE_INVOICE)
+def archive_many(uow: UnitOfWork, invoice_ids: list[int]) -> list[int]:
+    """Archive the issued ones among these, at most 200 at once.
+
+    Returns:
+        Those that were not archived before.
+    """
+    check_bulk(invoice_ids)
+    found = uow.all(
+        select(col(Invoice.id))
+        .where(
+            col(Invoice.id).in_(invoice_ids),
+            col(Invoice.state) != InvoiceState.DRAFT,
+            col(Invoice.archived_at).is_(None),
+        )
+        .order_by(col(Invoice.id))
+    )
+    for invoice_id in found:
+        archive(uow, invoice_id)
+    return list(found)
+
+
+@staff(Permission.ISSUE_INVOICE)
+def unarchive_many(uow: UnitOfWork, invoice_ids: list[int]) -> None:
+    """Bring archived invoices back into active lists, at most 200 at once."""
+    check_bulk(invoice_ids)
+    for invoice_id in sorted(invoice_ids):
+        unarchive(uow, invoice_id)
 
 
 @staff(Permission.ISSUE_INVOICE)

@@ -97,7 +97,7 @@ def ask_for_code(uow: UnitOfWork, place: CodePlace, email: str) -> None:
     """Promise a code to an address, known or not.
 
     Raises:
-        InvalidInput: it is no e-mail address.
+        InvalidInput: it is no email address.
     """
     address = check_email(email, "email")
     asked = uow.add(

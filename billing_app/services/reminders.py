@@ -11,6 +11,7 @@ from billing_app.domain.actors import Permission
 from billing_app.domain.contact import check_email
 from billing_app.domain.errors import Conflict
 from billing_app.domain.events import ReminderQueued, ReminderSent, Topic
+from billing_app.domain.invoice import check_bulk
 from billing_app.domain.reminders import ReminderPolicy, find_obstacle, parse_steps
 from billing_app.models import Invoice, Reminder
 from billing_app.queries.reminders import DueReminder, read_reminder_facts
@@ -65,10 +66,24 @@ def send_reminder(uow: UnitOfWork, invoice_id: int, email: str) -> None:
     obstacle = find_obstacle(read_reminder_facts(uow, invoice_id))
     if obstacle:
         raise Conflict(obstacle)
-    days = (uow.today - invoice.due_on).days if invoice.due_on else 0
-    # Pressing twice within a minute sends one.
-    occasion = f"hand:{uow.now:%Y-%m-%dT%H:%M}"
-    _queue(uow, invoice, occasion, step=days, email=address)
+    _queue_by_hand(uow, invoice, address)
+
+
+@staff(Permission.SEND_REMINDER)
+def send_many(uow: UnitOfWork, invoice_ids: list[int]) -> int:
+    """Mail a reminder of each of these, at most 200, to whom its invoice goes.
+
+    Returns:
+        How many will leave; something keeps the others back, such as a promise.
+    """
+    check_bulk(invoice_ids)
+    count = 0
+    for invoice_id in sorted(invoice_ids):
+        invoice = uow.get(Invoice, invoice_id, lock=True)
+        if find_obstacle(read_reminder_facts(uow, invoice_id)):
+            continue
+        count += _queue_by_hand(uow, invoice, "")
+    return count
 
 
 @job
@@ -87,6 +102,14 @@ def note_reminder_sent(uow: UnitOfWork, reminder_id: int, email: str) -> None:
             reminder_id=reminder_id,
         )
     )
+
+
+@inner
+def _queue_by_hand(uow: UnitOfWork, invoice: Invoice, email: str) -> bool:
+    days = (uow.today - invoice.due_on).days if invoice.due_on else 0
+    # Pressing twice within a minute sends one.
+    occasion = f"hand:{uow.now:%Y-%m-%dT%H:%M}"
+    return _queue(uow, invoice, occasion, step=days, email=email)
 
 
 @inner

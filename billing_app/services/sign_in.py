@@ -31,7 +31,7 @@ class Counted:
     """Something whose failed tries are counted.
 
     Attributes:
-        key: keyed digest of what it is, such as an e-mail address.
+        key: keyed digest of what it is, such as an email address.
         free: how many tries may fail before the next has to wait.
     """
 

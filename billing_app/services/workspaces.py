@@ -59,7 +59,7 @@ class NewWorkspace:
     Attributes:
         zone: like Europe/Amsterdam; decides which day it is.
         profile: how its portal answers at first; empty for the usual answers.
-        password_hash: of `database.passwords`; not used for an e-mail that signs
+        password_hash: of `database.passwords`; not used for an email that signs
             in already, whose password stays.
         taxes: the first one is the default.
     """
@@ -175,7 +175,7 @@ def _checked(new: NewWorkspace) -> NewWorkspace:
 
 
 def _person(uow: UnitOfWork, new: NewWorkspace) -> Person:
-    """Return who signs in with this e-mail, or add them."""
+    """Return who signs in with this email, or add them."""
     known = uow.first(select(Person).where(col(Person.email) == new.email))
     return known or uow.add(
         Person(

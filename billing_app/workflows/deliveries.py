@@ -148,7 +148,7 @@ def mail_invoice(runtime: Runtime, actor: SystemActor, message: Claimed) -> None
     if not facts.is_open:
         return
     if not facts.to:
-        raise Undeliverable("The customer has no e-mail address.")
+        raise Undeliverable("The customer has no email address.")
     if not facts.token:
         raise Undeliverable("The invoice has no live link to send.")
     content = write_invoice_mail(
@@ -202,7 +202,7 @@ def mail_credit_note(runtime: Runtime, actor: SystemActor, message: Claimed) -> 
     if document is None or not facts.token:
         return
     if not facts.to:
-        raise Undeliverable("The customer has no e-mail address.")
+        raise Undeliverable("The customer has no email address.")
     content = write_credit_note_mail(
         document,
         link=portal_url(runtime, facts.token),
@@ -252,7 +252,7 @@ def mail_comment(runtime: Runtime, actor: SystemActor, message: Claimed) -> None
         part = part if dispute else "#comments"
         link = f"{portal_url(runtime, facts.token)}{part}"
     if not to:
-        raise Undeliverable("There is no e-mail address to tell of the comment.")
+        raise Undeliverable("There is no email address to tell of the comment.")
     if not is_to_staff and not facts.token:
         raise Undeliverable("The invoice has no live link to send.")
     content = write_comment_mail(
@@ -283,7 +283,7 @@ def mail_dispute_opened(runtime: Runtime, actor: SystemActor, message: Claimed) 
     facts = runtime.run(actor, mailing.read_mail_facts, message.invoice_id)
     to = runtime.run(actor, conversations.list_staff_addresses, message.invoice_id)
     if not to:
-        raise Undeliverable("There is no e-mail address to tell of the dispute.")
+        raise Undeliverable("There is no email address to tell of the dispute.")
     content = write_dispute_mail(
         facts.document,
         link=f"{runtime.public_url}/invoices/{message.invoice_id}#disputes",
@@ -306,7 +306,7 @@ def mail_dispute_resolved(
     facts = runtime.run(actor, mailing.read_mail_facts, message.invoice_id)
     to = tuple(dict.fromkeys(x for x in (*facts.to, dispute.opened_by) if x))
     if not to:
-        raise Undeliverable("The customer has no e-mail address.")
+        raise Undeliverable("The customer has no email address.")
     if not facts.token:
         raise Undeliverable("The invoice has no live link to send.")
     assert dispute.outcome is not None
@@ -330,7 +330,7 @@ def mail_reminder(runtime: Runtime, actor: SystemActor, message: Claimed) -> Non
     facts = runtime.run(actor, mailing.read_mail_facts, reminder.invoice_id)
     to = (reminder.email,) if reminder.email else facts.to
     if not to:
-        raise Undeliverable("The customer has no e-mail address.")
+        raise Undeliverable("The customer has no email address.")
     if not facts.token:
         raise Undeliverable("The invoice has no live link to send.")
     content = write_reminder_mail(

@@ -38,7 +38,7 @@ def request_code(
     """Have a code mailed, if the address is known; the answer never says whether.
 
     Raises:
-        InvalidInput: it is no e-mail address.
+        InvalidInput: it is no email address.
         LimitReached: asked for very often, from this network or for this address.
     """
     address = email.strip().lower()[:254]

@@ -29,7 +29,7 @@ _NOBODY = SystemActor(workspace_id=0, job="sign-in")
 # One answer for a wrong password, an unknown address and a lock: nobody learns
 # from it who has a sign-in here.
 REFUSAL = (
-    "That e-mail and password don't go together. After several tries, "
+    "That email and password don't go together. After several tries, "
     "wait a few minutes before the next."
 )
 CODE_REFUSAL = (
@@ -39,7 +39,7 @@ CODE_REFUSAL = (
 
 
 class SignInRefused(InvalidInput):
-    """The e-mail and the password, or the code, do not open a session."""
+    """The email and the password, or the code, do not open a session."""
 
     code = "sign_in_refused"
 
@@ -68,7 +68,7 @@ class OpenedSession:
 def sign_in(
     runtime: Runtime, email: str, password: str, browser: Browser
 ) -> OpenedSession:
-    """Open a session for whoever the e-mail and password belong to.
+    """Open a session for whoever the email and password belong to.
 
     An address that nobody has takes exactly the same way, and the same time.
 

@@ -58,7 +58,7 @@ def test_never_prints_the_password(data_dir: Path, capsys: pytest.CaptureFixture
     [
         (("--currency", "EURO"), "currency"),
         (("--zone", "Mars/Olympus"), "time zone"),
-        (("--email", "harriet"), "e-mail"),
+        (("--email", "harriet"), "email"),
         (("--profile", "free"), "profiles"),
     ],
 )

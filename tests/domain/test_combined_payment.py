@@ -170,7 +170,7 @@ class TestRefusals:
             ),
             (
                 (an_asking(1, 20), an_asking(2, 20)),
-                "Online payments start at 0.50 EUR. Choose more invoices.",
+                "Online payments start at €0.50. Choose more invoices.",
             ),
         ],
     )
@@ -185,9 +185,9 @@ class TestRefusals:
         [
             (
                 "175.01",
-                "You can pay 175.00 EUR at most; the chosen invoices ask for no more.",
+                "You can pay €175.00 at most; the chosen invoices ask for no more.",
             ),
-            ("0.49", "Please pay 0.50 EUR or more."),
+            ("0.49", "Please pay €0.50 or more."),
             ("-5", None),
             ("1e3", None),
         ],
@@ -203,11 +203,11 @@ class TestRefusals:
         [
             (
                 {"allows_partial": False},
-                "INV-3 can only be paid in full. Pay 50.00 EUR or 75.00 EUR.",
+                "INV-3 can only be paid in full. Pay €50.00 or €75.00.",
             ),
             (
                 {"minimum_minor": 2_000},
-                "Of INV-3, 20.00 EUR is the least. Pay 50.00 EUR or 70.00 EUR.",
+                "Of INV-3, €20.00 is the least. Pay €50.00 or €70.00.",
             ),
         ],
     )

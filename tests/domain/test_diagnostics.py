@@ -80,7 +80,7 @@ def test_nothing_fails_where_all_is_well():
         (
             {"sessions": 0, "can_be_mailed": False},
             "Proved who they are",
-            "no e-mail address",
+            "no email address",
         ),
         (
             {

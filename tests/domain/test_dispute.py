@@ -159,7 +159,7 @@ class TestDescribe:
         part = show(missing=WriteAuth.CODE)
 
         assert not part.can_open
-        assert "e-mail" in part.locked
+        assert "email" in part.locked
         assert part.verify_href == "/p/x/verify"
 
     def test_writing_switched_off_offers_nothing(self):

@@ -73,7 +73,7 @@ class TestGates:
             ({"outstanding_minor": 0}, GateName.OUTSTANDING, "is paid"),
             ({"outstanding_minor": -5}, GateName.OUTSTANDING, "is paid"),
             ({"processing_minor": 10_000}, GateName.OUTSTANDING, "processed"),
-            ({"outstanding_minor": 49}, GateName.OUTSTANDING, "0.50 EUR"),
+            ({"outstanding_minor": 49}, GateName.OUTSTANDING, "€0.50"),
         ],
     )
     def test_a_shut_gate_says_why(self, change, gate, says):
@@ -143,9 +143,9 @@ class TestReadAmount:
     @pytest.mark.parametrize(
         ("change", "text", "says"),
         [
-            ({}, "100.01", "100.00 EUR at most"),
-            ({}, "0.49", "0.50 EUR or more"),
-            ({}, "0", "0.50 EUR or more"),
+            ({}, "100.01", "€100.00 at most"),
+            ({}, "0.49", "€0.50 or more"),
+            ({}, "0", "€0.50 or more"),
             ({}, "-5", "below zero"),
             ({}, "1.005", "two decimals"),
             ({}, "NaN", "number"),
@@ -154,10 +154,10 @@ class TestReadAmount:
             ({}, "", "Write the amount"),
             ({"currency": "JPY", "outstanding_minor": 1_000}, "10.5", "decimals"),
             ({"currency": "KWD", "outstanding_minor": 5_250}, "5.005", "end in 0"),
-            ({"minimum_minor": 2_500}, "24.99", "25.00 EUR or more"),
-            ({"allows_partial": False}, "99.99", "Please pay 100.00 EUR"),
-            ({"allows_partial": False}, "100.01", "Please pay 100.00 EUR"),
-            ({"processing_minor": 4_000}, "60.01", "60.00 EUR at most"),
+            ({"minimum_minor": 2_500}, "24.99", "€25.00 or more"),
+            ({"allows_partial": False}, "99.99", "Please pay €100.00"),
+            ({"allows_partial": False}, "100.01", "Please pay €100.00"),
+            ({"processing_minor": 4_000}, "60.01", "€60.00 at most"),
         ],
     )
     def test_refuses_the_rest_with_what_would_work(self, change, text, says):

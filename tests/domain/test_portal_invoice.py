@@ -202,7 +202,7 @@ class TestPaying:
         it = show(20)
 
         assert it.outcome.heading == "Payment unavailable"
-        assert "0.50 EUR" in it.outcome.words
+        assert "€0.50" in it.outcome.words
         assert it.bank
 
     def test_without_stripe_the_bank_is_enough(self):

@@ -40,7 +40,7 @@ def test_from_a_new_invoice_to_paid_on_a_phone(demo: Demo, open_page: OpenPage):
     ).first.click()
     desk.wait_for_url(re.compile(r"/invoices/\d+/edit"))
     desk.get_by_label("Customer", exact=True).fill("Orchard Bakery")
-    desk.get_by_label("Customer e-mail").fill("ap@orchard.example")
+    desk.get_by_label("Customer email").fill("ap@orchard.example")
     desk.get_by_role("button", name="Create customer").click()
     expect(desk.get_by_text("mail to ap@orchard.example")).to_be_visible()
     desk.get_by_label("Description").first.fill("Boiler service")

@@ -92,7 +92,7 @@ async def test_a_post_leads_back_to_the_thread(
     [
         ({"body": "x" * 100_000}, "2,000 fit here"),
         ({"name": "Northwind Charter"}, "belongs to the business"),
-        ({"email": "<nobody>"}, "not an e-mail address"),
+        ({"email": "<nobody>"}, "not an email address"),
         ({"line": "99"}, "no such line"),
         ({"request_key": "<x>"}, "not understood"),
     ],

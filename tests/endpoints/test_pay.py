@@ -80,10 +80,10 @@ def test_coming_back_with_a_page_of_nobody_shows_the_invoice(till, page):
 @pytest.mark.parametrize(
     ("amount", "says"),
     [
-        ("100.01", "100.00 EUR at most"),
+        ("100.01", "€100.00 at most"),
         ("abc", "cannot be read as a number"),
         ("", "Write the amount"),
-        ("0", "0.50 EUR or more"),
+        ("0", "€0.50 or more"),
     ],
 )
 def test_a_refused_amount_is_explained_and_kept(till, amount, says):
@@ -199,7 +199,7 @@ class TestTogether:
     def test_an_amount_that_does_not_fit_can_be_mended(self, till, ids, page):
         answer = self.choose(page, ids, amount="150.01")
 
-        assert "You can pay 150.00 EUR at most" in answer.text
+        assert "You can pay €150.00 at most" in answer.text
         for invoice_id in ids:
             assert f'name="invoice" value="{invoice_id}"' in answer.text
 

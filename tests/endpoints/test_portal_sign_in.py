@@ -236,7 +236,7 @@ class TestCode:
         answer = desk.post("email", email="nobody")
 
         assert answer.status_code == 422
-        assert "not an e-mail address" in answer.text
+        assert "not an email address" in answer.text
 
 
 class TestContact:
@@ -354,7 +354,7 @@ class TestAccount:
         )
 
         desk.cookies = kept
-        assert "Confirm your e-mail address" in desk.get(self.PAGE).text
+        assert "Confirm your email address" in desk.get(self.PAGE).text
 
     def test_staff_end_a_session(self, desk: Desk):
         desk.sign_in()

@@ -7,7 +7,7 @@
             ...
 
 `run` calls a service or query as an actor; `unit` and `reading` open a transaction
-to look or to prepare something. Everybody's password is `PASSWORD`; e-mails are
+to look or to prepare something. Everybody's password is `PASSWORD`; emails are
 `owner@northwind.example`, `viewer@kestrel.example` and so on. The database file is
 migrated and filled once a run and copied for each test.
 """

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from sqlmodel import select
 
 from billing_app.domain.draft import DraftForm
-from billing_app.models import Invoice
+from billing_app.models import Invoice, Reminder
 from billing_app.services import drafts
 from billing_app.web.staff.invoices_state import InvoicesState as State
 from tests.support.billing import an_invoice, pay
@@ -128,6 +129,44 @@ async def test_marks_the_selected_as_sent_and_nothing_else(
         assert uow.get(Invoice, theirs).sent_at is None
     assert driver.shown(State, "notices")[0].words == "2 invoices marked as sent."
     assert driver.shown(State, "selected") == []
+
+
+async def test_all_of_the_page_are_selected_archived_and_brought_back(
+    world: World, browse: Browse
+):
+    place = world.northwind
+    mine = [an_invoice(world, place) for _ in range(3)]
+    theirs = an_invoice(world, world.kestrel)
+    async with browse(place.accounting, "/invoices") as driver:
+        await driver.press(State.open)
+        await driver.press(State.select_all)
+        assert driver.shown(State, "selects_all")
+        await driver.press(State.archive)
+        assert driver.shown(State, "lines") == []
+        assert driver.shown(State, "selected") == []
+        notice = driver.shown(State, "notices")[0]
+        assert (notice.words, notice.undo) == ("3 invoices archived.", "Undo")
+
+        await driver.press(State.undo, key=notice.key)
+        assert {line.id for line in driver.shown(State, "lines")} == set(mine)
+
+    with world.reading(world.kestrel.system) as uow:
+        assert uow.get(Invoice, theirs).archived_at is None
+
+
+async def test_reminds_of_the_selected_that_are_unpaid(world: World, browse: Browse):
+    place = world.northwind
+    unpaid, paid = (an_invoice(world, place) for _ in range(2))
+    pay(world, place, paid, "100.00")
+    async with browse(place.accounting, "/invoices") as driver:
+        await driver.press(State.open)
+        await driver.press(State.select_all)
+        await driver.press(State.send_reminders)
+
+    with world.reading(place.system) as uow:
+        assert [it.invoice_id for it in uow.all(select(Reminder))] == [unpaid]
+    words = driver.shown(State, "notices")[0].words
+    assert "1 not reminded: nothing to ask for, or a promise to wait." in words
 
 
 async def test_a_viewer_may_not_mark_anything(world: World, browse: Browse):

@@ -204,7 +204,7 @@ class TestHandlers:
             assert shown(driver, "is_part") is True
 
             await driver.send(f"{STATE}.weigh", amount="100.01")
-            assert shown(driver, "amount_error").startswith("You can pay 100.00 EUR")
+            assert shown(driver, "amount_error").startswith("You can pay €100.00")
 
     @pytest.mark.parametrize("amount", ["", "NaN", "1e5", "１０", "0", "-1", "100.001"])
     async def test_a_wrong_amount_is_said_beside_the_field(

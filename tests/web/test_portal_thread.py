@@ -208,7 +208,7 @@ class TestPost:
         async with browser as driver:
             await driver.press(PortalThreadState.post, form=a_form())
 
-            assert "e-mail" in shown(driver, "errors")["form"]
+            assert "email" in shown(driver, "errors")["form"]
             composer = shown(driver, "composer")
             assert composer.is_open
             assert composer.is_gated

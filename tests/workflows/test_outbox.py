@@ -155,7 +155,7 @@ def test_a_customer_without_an_address_fails_where_staff_can_see_it(world):
 
     failed = message(world, "mail.invoice_available")
     assert failed.failed_at is not None
-    assert "no e-mail address" in failed.last_error
+    assert "no email address" in failed.last_error
 
 
 def test_a_void_invoice_is_not_mailed_any_more(world):

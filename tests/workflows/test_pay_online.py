@@ -110,7 +110,7 @@ class TestStart:
         invoice_id = till.bill()
         till.set_portal(allows_partial=False)
 
-        with pytest.raises(InvalidInput, match=r"100\.00 EUR"):
+        with pytest.raises(InvalidInput, match=r"€100\.00"):
             till.start(invoice_id, "40")
 
         assert till.start(invoice_id, "100.00")
@@ -166,7 +166,7 @@ class TestStart:
         till.press(till.start(invoice_id, "70"), "bank")
         till.settle_down()
 
-        with pytest.raises(InvalidInput, match=r"30\.00 EUR at most"):
+        with pytest.raises(InvalidInput, match=r"€30\.00 at most"):
             till.start(invoice_id, "100")
 
         assert till.start(invoice_id, "30")

@@ -52,6 +52,8 @@ class Column:
         number: right-aligned figures of equal width.
         phone: a card has a title and an amount, under each a second line, and
             a status at the left and the right of the third.
+        control: makes what stands in the head in place of the label, such as a
+            checkbox for all rows.
     """
 
     key: str
@@ -61,6 +63,7 @@ class Column:
     sortable: bool = False
     label_hidden: bool = False
     phone: PhonePlace = "hidden"
+    control: Callable[[], rx.Component] | None = None
 
     @property
     def class_name(self) -> str:
@@ -288,7 +291,9 @@ def _head_cell(
 ) -> rx.Component:
     words: Any = column.label
     attributes: dict[str, Any] = {}
-    if column.label_hidden:
+    if column.control is not None and on_sort is not None:
+        words = column.control()
+    elif column.label_hidden:
         words = rx.el.span(column.label, class_name="visually-hidden")
     elif column.sortable and on_sort is not None:
         words = rx.el.button(

@@ -53,7 +53,7 @@ def page() -> rx.Component:
 def _sign_in() -> rx.Component:
     return alone_page(
         "Sign in to see your invoices",
-        rx.el.p("This page is for people who have confirmed their e-mail address."),
+        rx.el.p("This page is for people who have confirmed their email address."),
         link_button("Sign in", State.sign_in_href, kind="primary", leaves_app=True),
         icon_name="lock",
     )

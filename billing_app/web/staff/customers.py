@@ -105,7 +105,7 @@ def _cells(it: rx.vars.ObjectVar[CustomerLine]) -> list[Any]:
 def _nothing_yet() -> rx.Component:
     return empty_state(
         "No customers yet",
-        "Add who you bill. Name and e-mail are enough to begin with.",
+        "Add who you bill. Name and email are enough to begin with.",
         _add_button(),
         icon_name="customers",
     )

@@ -238,7 +238,7 @@ class InvoiceDetailState(InvoicePortalState, TimelineState, CreditState, rx.Stat
         if not it.mails:
             return "No mail leaves yet: customers get it when it is marked as sent."
         if not it.customer_email:
-            return "The customer has no e-mail address: copy the link to share it."
+            return "The customer has no email address: copy the link to share it."
         return await mail_words(self, "The customer gets a mail with the link.")
 
     @staff_door

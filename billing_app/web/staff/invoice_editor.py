@@ -305,7 +305,7 @@ def _new_customer() -> rx.Component:
         rx.el.div(
             rx.el.div(
                 field(
-                    "Customer e-mail",
+                    "Customer email",
                     text_input("email", kind="email", auto_complete="off"),
                 ),
                 class_name="span-8",

@@ -740,7 +740,7 @@ class InvoiceEditorState(PaidDraftState, rx.State):
             self.customer_name = self.customer_hint = ""
             return
         self.customer_name = chosen.name
-        mail = f"mail to {chosen.email}" if chosen.email else "no e-mail address yet"
+        mail = f"mail to {chosen.email}" if chosen.email else "no email address yet"
         self.customer_hint = f"Net {chosen.net_days}, {mail}"
 
     def _net_days(self) -> int:

@@ -25,7 +25,7 @@ from billing_app.web.staff.shell import ShellState, staff_page
 State = InvoicesState
 
 COLUMNS = (
-    Column("check", "Select", label_hidden=True),
+    Column("check", "Select", label_hidden=True, control=lambda: _check_all()),
     Column(InvoiceSort.NUMBER, "Number", sortable=True, phone="under"),
     Column(InvoiceSort.CUSTOMER, "Customer", wide=True, sortable=True, phone="title"),
     Column("order", "PO number"),
@@ -141,6 +141,14 @@ def _cells(it: rx.vars.ObjectVar[InvoiceLine]) -> list[Any]:
     ]
 
 
+def _check_all() -> rx.Component:
+    return row_check(
+        "Select all on this page",
+        checked=State.selects_all,
+        on_check=State.select_all,
+    )
+
+
 def _balance(it: rx.vars.ObjectVar[InvoiceLine]) -> rx.Component:
     """Draw what is left; a phone has no total beside it, so a draft shows that."""
     drawn = rx.el.span(
@@ -163,8 +171,16 @@ def _selection() -> rx.Component:
         State.selected_count,
         State.selected_sum,
         rx.cond(
+            ShellState.may["send_reminder"],
+            button("Send reminders", icon_name="mail", on_click=State.send_reminders),
+            rx.fragment(),
+        ),
+        rx.cond(
             ShellState.may["issue_invoice"],
-            button("Mark as sent", icon_name="send", on_click=State.mark_sent),
+            rx.fragment(
+                button("Mark as sent", icon_name="send", on_click=State.mark_sent),
+                button("Archive", icon_name="archived", on_click=State.archive),
+            ),
             rx.fragment(),
         ),
         on_clear=State.clear_selection,

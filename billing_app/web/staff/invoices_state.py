@@ -19,7 +19,7 @@ from billing_app.queries.invoices import (
     InvoiceSort,
     parse_invoice_filter,
 )
-from billing_app.services import drafts, invoices
+from billing_app.services import drafts, invoices, reminders
 from billing_app.web import formats
 from billing_app.web.doors import staff_door
 from billing_app.web.staff.addresses import invoice_address, with_query
@@ -29,6 +29,7 @@ from billing_app.web.staff.listing_state import (
     Tab,
     range_words,
 )
+from billing_app.web.staff.mail_words import mail_words
 
 # The list stands on two pages; each keeps to its own address.
 PATHS = ("/invoices", "/accounting")
@@ -84,11 +85,12 @@ class InvoicesState(FilteredListState, rx.State):
     selected: list[int] = []  # noqa: RUF012
     selected_count: str = ""
     selected_sum: str = ""
+    selects_all: bool = False
 
     _path: str = PATHS[0]
     _wanted: InvoiceFilter = InvoiceFilter()
     _rows: dict[int, InvoiceRow] = {}  # noqa: RUF012
-    _undo: dict[str, tuple[str, int]] = {}  # noqa: RUF012
+    _undo: dict[str, tuple[str, list[int]]] = {}  # noqa: RUF012
 
     @staff_door
     async def show_news(self) -> None:
@@ -130,10 +132,40 @@ class InvoicesState(FilteredListState, rx.State):
         await self._refresh()
 
     @staff_door
+    async def archive(self) -> None:
+        archived = await self._run(invoices.archive_many, self.selected)
+        left = len(self.selected) - len(archived)
+        words = f"{formats.count_of(len(archived), 'invoice')} archived."
+        if left:
+            words += f" {left} left as they were: drafts, or archived before."
+        self._select([])
+        key = self._notify(words, "Undo" if archived else "")
+        self._undo = {**self._undo, key: ("unarchive", archived)}
+        await self._read()
+
+    @staff_door
+    async def send_reminders(self) -> None:
+        """Remind of the selected ones that are unpaid and may be asked for."""
+        sent = await self._run(reminders.send_many, self.selected)
+        left = len(self.selected) - sent
+        words = f"{formats.count_of(sent, 'reminder')} on the way."
+        if sent:
+            words = await mail_words(self, words)
+        if left:
+            words += f" {left} not reminded: nothing to ask for, or a promise to wait."
+        self._select([])
+        self._notify(words)
+        await self._refresh()
+
+    @staff_door
     async def undo(self, key: str) -> None:
-        verb, invoice_id = self._undo.pop(key, ("", 0))
+        verb, invoice_ids = self._undo.pop(key, ("", []))
         if verb == "restore":
-            await self._run(drafts.restore_draft, invoice_id)
+            for invoice_id in invoice_ids:
+                await self._run(drafts.restore_draft, invoice_id)
+            await self._read()
+        elif verb == "unarchive":
+            await self._run(invoices.unarchive_many, invoice_ids)
             await self._read()
         await self.dismiss_notice(key)
 
@@ -215,6 +247,7 @@ class InvoicesState(FilteredListState, rx.State):
             row = self._rows[one]
             sums[row.currency] += row.outstanding_minor
         self.selected_count = f"{len(ids)} selected" if ids else ""
+        self.selects_all = bool(ids) and len(ids) == len(self.lines)
         self.selected_sum = formats.join_money(sums.items()) if ids else ""
 
     def _when_open(self) -> Any:
@@ -223,7 +256,7 @@ class InvoicesState(FilteredListState, rx.State):
         if not (deleted.isascii() and deleted.isdigit() and len(deleted) < 16):
             return None
         key = self._notify("Draft deleted.", "Undo")
-        self._undo = {**self._undo, key: ("restore", int(deleted))}
+        self._undo = {**self._undo, key: ("restore", [int(deleted)])}
         self._carry_notice(key)
         return rx.redirect(with_query(self._path, self._typed), replace=True)
 

@@ -8,7 +8,14 @@ import reflex as rx
 
 from billing_app.domain.dates import zone_names
 from billing_app.domain.profiles import PROFILES
-from billing_app.web.components.controls import button, field, post_form, text_input
+from billing_app.domain.sign_in import ALREADY_SET_UP
+from billing_app.web.components.controls import (
+    button,
+    field,
+    link_button,
+    post_form,
+    text_input,
+)
 from billing_app.web.components.layout import sign_in_page
 from billing_app.web.staff.choices import CURRENCIES, currency_choices
 from billing_app.web.staff.sign_in import refusal
@@ -17,8 +24,13 @@ from billing_app.web.staff.sign_in_state import SignInState
 
 
 def page() -> rx.Component:
-    gone = rx.cond(SignInState.is_set_up, sign_in_page("Page not found"))
-    return rx.cond(SignInState.is_open, _form(), gone)
+    title, words = ALREADY_SET_UP
+    gone = sign_in_page(
+        title,
+        rx.el.p(words, class_name="quiet"),
+        link_button("Sign in", "/sign-in", kind="primary"),
+    )
+    return rx.cond(SignInState.is_open, _form(), rx.cond(SignInState.is_set_up, gone))
 
 
 def _form() -> rx.Component:

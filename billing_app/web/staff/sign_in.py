@@ -1,4 +1,4 @@
-"""The sign-in page of the staff: e-mail and password, also without scripts."""
+"""The sign-in page of the staff: email and password, also without scripts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def page() -> rx.Component:
     return sign_in_page(
         "Sign in",
         rx.el.p("to the billing desk of your team", class_name="quiet"),
-        refusal("That e-mail and password don't go together."),
+        refusal("That email and password don't go together."),
         post_form(
             field(
                 "Email",
