@@ -23,6 +23,7 @@ from billing_app.endpoints.pay import pay_routes
 from billing_app.endpoints.portal_pages import portal_painters
 from billing_app.endpoints.portal_sign_in import portal_sign_in_routes
 from billing_app.endpoints.promises import promise_routes
+from billing_app.endpoints.shared_drafts import shared_draft_routes
 from billing_app.endpoints.sign_in import set_up_painter, sign_in_routes
 from billing_app.endpoints.statements import statement_routes
 from billing_app.endpoints.stripe_webhook import webhook_routes
@@ -53,6 +54,7 @@ checks = (
 portal_head = theme.stylesheet_html((*theme.PORTAL, theme.DOCUMENT))
 account_head = theme.stylesheet_html((*theme.PORTAL, theme.ACCOUNT))
 alone_head = theme.alone_html(theme.PORTAL)
+draft_head = theme.alone_html((*theme.PORTAL, theme.DOCUMENT))
 http_app = make_http_app(
     [
         *health_routes(checks),
@@ -66,6 +68,7 @@ http_app = make_http_app(
         *promise_routes(alone_head),
         *portal_sign_in_routes(alone_head),
         *mail_choices_routes(alone_head),
+        *shared_draft_routes(draft_head),
         *download_routes(alone_head),
         *statement_routes(alone_head),
         *export_routes(),

@@ -59,6 +59,7 @@ from billing_app.models import (
     PortalLink,
     PortalSession,
     Printed,
+    SharedDraft,
     StaffSession,
     StripeAccount,
     Workspace,
@@ -490,6 +491,26 @@ def find_checked(engine: Engine, start: str, file: str) -> CheckedPlace | None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class SharedDraftPlace:
+    """A draft that a link leads to, and who may read it."""
+
+    actor: SystemActor
+    shared_id: int
+
+
+def find_shared_draft(engine: Engine, token_digest: str) -> SharedDraftPlace:
+    """Return the draft of a link; whether it is still shown is asked elsewhere.
+
+    Raises:
+        NotFound: no such link.
+    """
+    found = _find(engine, _SHARED_DRAFT, digest=token_digest)
+    if found is None:
+        raise NotFound("Page not found.")
+    return SharedDraftPlace(SystemActor(found.workspace_id, "draft"), found.id)
+
+
 def list_system_actors(engine: Engine, job: str) -> list[SystemActor]:
     """Return one actor for each workspace, for work that concerns them all."""
     with Session(reading(engine)) as session:
@@ -652,6 +673,10 @@ _BY_CONTENT = (
 _BY_FILE = (
     _PRINTED.where(col(IssuedDocument.pdf_digest) == bindparam("file")),
     _CREDIT_NOTE.where(col(CreditNote.pdf_digest) == bindparam("file")),
+)
+
+_SHARED_DRAFT = select(col(SharedDraft.workspace_id), col(SharedDraft.id)).where(
+    col(SharedDraft.token_digest) == bindparam("digest")
 )
 
 _SETUP_COLUMNS = (

@@ -85,6 +85,19 @@ class MailChoicesPage:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedDraftPage:
+    """A draft for its customer to read. `sheet` is HTML of ours."""
+
+    seller: str
+    seller_mark: str
+    logo_href: str
+    logo_says_name: bool
+    brand: dict[str, str]
+    shared_on: str
+    sheet: Markup
+
+
+@dataclass(frozen=True, slots=True)
 class CheckPage:
     """The answer about a document, and the form to ask about another.
 
@@ -212,6 +225,11 @@ def render_not_sent(it: NotSent, *, head: Markup) -> str:
 def render_check(it: CheckPage, *, head: Markup) -> str:
     """Return the whole page on which a document is checked."""
     return _template("check.html").render(it=it, head=head)
+
+
+def render_shared_draft(it: SharedDraftPage, *, head: Markup) -> str:
+    """Return the whole page that shows a draft to its customer."""
+    return _template("shared_draft.html").render(it=it, head=head)
 
 
 def render_mail_choices(it: MailChoicesPage, *, head: Markup) -> str:

@@ -7,7 +7,7 @@ HTML or CSS. The style sheet of both screen and paper is `assets/document.css`.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -267,6 +267,20 @@ def render_print(
     return _render_page(printed, made_at, part)
 
 
+def render_standing(
+    document: InvoiceDocument,
+    standing: Standing,
+    logo: bytes | None,
+    made_at: datetime,
+) -> str:
+    """Return an invoice with what was paid and credited since, as a page.
+
+    It is no document of its own: the invoice's file stays as it was issued.
+    """
+    logo_url = _data_url(logo) if logo else ""
+    return _render_page(_printed_invoice(document, "h1", logo_url, standing), made_at)
+
+
 def render_statement(
     document: StatementDocument, logo: bytes | None, made_at: datetime
 ) -> str:
@@ -327,6 +341,8 @@ def _printed_invoice(
     dates = [Row(words.issued, format_date(document.issued_on, language))]
     if document.delivery_on:
         dates.append(Row(words.delivered, _delivered(document)))
+    if standing and standing.as_of:
+        dates.append(Row(words.as_of, format_date(standing.as_of, language)))
     references = []
     if document.purchase_order:
         references.append(Row(words.your_reference, printable(document.purchase_order)))
@@ -754,11 +770,24 @@ def _total_rows(
     left_minor = document.due_minor
     if standing:
         left_minor = standing.outstanding_minor
-        if standing.received_minor:
-            yield Row(words.received, amount(-standing.received_minor))
+        yield from _received_rows(standing, words, document.language, amount)
         if standing.credited_minor:
             yield Row(words.credited, amount(-standing.credited_minor))
     yield Row(words.amount_due, money(left_minor), "s-due")
+
+
+def _received_rows(
+    standing: Standing, words: Words, language: str, amount: Callable[[int], str]
+) -> Iterator[Row]:
+    """Yield each payment, where they are known and come to what was received."""
+    parts = standing.parts
+    if parts and sum(x.amount_minor for x in parts) == standing.received_minor:
+        for part in parts:
+            day = format_date(part.received_on, language)
+            label = ", ".join(filter(None, (words.received, day, part.method)))
+            yield Row(printable(label), amount(-part.amount_minor))
+    elif standing.received_minor:
+        yield Row(words.received, amount(-standing.received_minor))
 
 
 def _credit_rows(document: CreditNoteDocument, words: Words) -> Iterator[Row]:

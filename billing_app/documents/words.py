@@ -50,6 +50,7 @@ class Words:
     tax_id: str
     page: str
     of: str
+    as_of: str
     received: str
     received_on: str
     method: str
@@ -135,6 +136,7 @@ def words_for(tag: str) -> tuple[str, Words]:
         tax_id=say("Tax ID"),
         page=say("Page"),
         of=say("of"),
+        as_of=say("As of"),
         received=say("Amount received"),
         received_on=say("Received on"),
         method=say("Method"),

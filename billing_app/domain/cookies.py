@@ -18,6 +18,18 @@ def portal_cookie(is_https: bool, workspace_id: int) -> str:
     return _bound(f"tallyport-portal-{workspace_id}", is_https)
 
 
+def list_portal_sessions(header: str, is_https: bool) -> tuple[str, ...]:
+    """Return the secrets of all customer sessions in a Cookie header, in one order."""
+    prefix = _bound("tallyport-portal-", is_https)
+    try:
+        cookie = SimpleCookie(header)
+    except CookieError:
+        return ()
+    return tuple(
+        cookie[name].value for name in sorted(cookie) if name.startswith(prefix)
+    )
+
+
 def flash_cookie(is_https: bool) -> str:
     """Return the name of the cookie that takes a refused form back to its page."""
     return _bound("tallyport-flash", is_https)

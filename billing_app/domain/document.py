@@ -255,12 +255,28 @@ class InvoiceDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class PaidPart:
+    """What one payment paid of an invoice, and how it came."""
+
+    received_on: date
+    method: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
-    """What became of an issued invoice, for its live page and never for its file."""
+    """What became of an issued invoice, for its live page and never for its file.
+
+    Attributes:
+        parts: of what was received, where each is to be told.
+        as_of: the day on which it stood so, where that is printed.
+    """
 
     received_minor: int
     credited_minor: int
     outstanding_minor: int
+    parts: tuple[PaidPart, ...] = ()
+    as_of: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,16 @@ class DraftRestored(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DraftShared(Event):
+    TEXT: ClassVar[str] = "Draft shared with the customer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftUnshared(Event):
+    TEXT: ClassVar[str] = "Draft not shared any more"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceDuplicated(Event):
     TEXT: ClassVar[str] = "Duplicated from another invoice"
     source_id: int

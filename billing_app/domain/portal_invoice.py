@@ -323,6 +323,7 @@ class PortalInvoice:
     pdf_words: str = ""
     has_pdf: bool = False
     pdf_href: str = ""
+    with_payments_href: str = ""
     cii_href: str = ""
     ubl_href: str = ""
     pay_href: str = ""
@@ -477,6 +478,7 @@ class _Writer:
             pdf_words=_PDF_WORDS[self.facts.pdf],
             has_pdf=self.facts.pdf == PdfState.READY,
             pdf_href=f"{self.looking.base}/invoice.pdf",
+            with_payments_href=self._with_payments_href,
             cii_href=f"{self.looking.base}/invoice.cii.xml",
             ubl_href=f"{self.looking.base}/invoice.ubl.xml",
             pay_href=f"{self.looking.base}/pay",
@@ -492,6 +494,14 @@ class _Writer:
         if self.account_href or not setup.slug or not setup.settings.allows_sign_in:
             return ""
         return f"/account/{setup.slug}/sign-in"
+
+    @property
+    def _with_payments_href(self) -> str:
+        """Where the invoice is printed as it stands; empty where that is as issued."""
+        facts, is_void = self.facts, self.facts.state == InvoiceState.VOID
+        has_moved = bool(facts.allocated_minor or facts.credited_minor)
+        offers = self.setup.settings.shows_pdf and has_moved and not is_void
+        return f"{self.looking.base}/invoice-with-payments.pdf" if offers else ""
 
     @property
     def account_href(self) -> str:

@@ -124,6 +124,7 @@ class PortalSettings:
         allows_payment: switches all paying off, whatever `payment` says.
         allows_partial: lets a customer pay less than what is outstanding.
         minimum_minor: least partial payment in the workspace's currency, minor units.
+        shares_drafts: staff may show a draft to its customer, by a link of its own.
         link_expiry_days: counted from creation, the due date or full payment.
         link_opens_account: an invoice link also opens the customer's account.
         allows_sign_in: customers may sign in with a code sent by mail.
@@ -149,6 +150,7 @@ class PortalSettings:
     author_name: AuthorName = AuthorName.FIRST
     disputes: DisputeMode = DisputeMode.OPEN
     visible_on: VisibleOn = VisibleOn.PUBLISH
+    shares_drafts: bool = False
     notify_on: NotifyOn = NotifyOn.PUBLISH
     link_expiry: LinkExpiry = LinkExpiry.NEVER
     link_expiry_days: int = 90

@@ -107,6 +107,12 @@ SECTIONS: tuple[tuple[str, tuple[Question, ...]], ...] = (
                     VisibleOn.SEND: "When it is marked as sent",
                 },
             ),
+            _switch(
+                "shares_drafts",
+                "Sharing drafts",
+                "Staff may show a draft to its customer before it is issued. It is "
+                "marked as a draft, and nothing can be paid.",
+            ),
             _choice(
                 "notify_on",
                 "Customers get the mail",

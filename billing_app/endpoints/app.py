@@ -12,7 +12,6 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from billing_app.domain.cookies import session_cookie
 from billing_app.endpoints import health, imports, logo
 from billing_app.endpoints.anyhost import AnyHost
 from billing_app.endpoints.first_paint import FirstPaint, Painter
@@ -52,7 +51,7 @@ def add_layers(
     Attributes:
         client: folder of the built frontend.
     """
-    app = PageMemory(app, cookie=session_cookie(settings.is_https))
+    app = PageMemory(app, is_https=settings.is_https)
     app = PagePaths(app, client)
     app = FirstPaint(app, client, painters=painters)
     app = AnyHost(app, client, origins=settings.origins)

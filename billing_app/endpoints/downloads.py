@@ -46,7 +46,7 @@ from billing_app.workflows.document_files import NotPrinted
 _AGAIN_SECONDS = 2
 # What stands behind the page's own address.
 _FILE = re.compile(
-    r"/(invoice\.(?:pdf|cii\.xml|ubl\.xml)|pages/[^/]+|receipts/[^/]+"
+    r"/(invoice-with-payments\.pdf|invoice\.(?:pdf|cii\.xml|ubl\.xml)|pages/[^/]+|receipts/[^/]+"
     r"|credit-notes/[^/]+)$"
 )
 _PREPARING = (
@@ -89,6 +89,7 @@ def download_routes(head: Markup) -> list[Route]:
             for page in INVOICE_ROUTES
             for file, answer in (
                 ("invoice.pdf", portal_invoice),
+                ("invoice-with-payments.pdf", portal_standing),
                 ("invoice.cii.xml", portal_e_invoice),
                 ("invoice.ubl.xml", portal_e_invoice),
                 ("pages/{number:id}.png", portal_page),
@@ -110,6 +111,22 @@ def download_routes(head: Markup) -> list[Route]:
 def portal_invoice(request: Request) -> Response:
     link, document = _find(request)
     return _kept(request, link, VisitKind.PDF, _pdf(request, document, "Invoice"))
+
+
+def portal_standing(request: Request) -> Response:
+    """Send the invoice with what was paid since, printed for this request."""
+    link = _open(request)
+    number, content = document_files.print_standing(runtime.current(), link)
+    name = _file_name("Invoice", number)
+    answer = Response(
+        content,
+        media_type="application/pdf",
+        headers={
+            "content-disposition": f'attachment; filename="{name}-with-payments.pdf"',
+            "cache-control": "no-store",
+        },
+    )
+    return _kept(request, link, VisitKind.PDF, answer)
 
 
 def portal_e_invoice(request: Request) -> Response:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from billing_app.domain.cookies import read_cookie
+from billing_app.domain.cookies import list_portal_sessions, read_cookie, session_cookie
 
 
 class PageMemory:
@@ -20,18 +20,20 @@ class PageMemory:
     addresses, and who signs in next in the same tab sends the same token. So the token
     that Reflex sees is made of both, and other cookies lead to an empty page.
 
-    Attributes:
-        cookie: name of the cookie that holds the session's secret.
+    A customer's page holds what a proof has shown, so it is bound to the customer
+    sessions of the browser in the same way. Signing in and out load the page anew.
     """
 
-    def __init__(self, app: ASGIApp, *, cookie: str) -> None:
+    def __init__(self, app: ASGIApp, *, is_https: bool) -> None:
         self.app = app
-        self._cookie = cookie
+        self._is_https = is_https
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             cookies = "; ".join(Headers(scope=scope).getlist("cookie"))
-            session = read_cookie(cookies, self._cookie)
+            staff = read_cookie(cookies, session_cookie(self._is_https))
+            customers = list_portal_sessions(cookies, self._is_https)
+            session = "\n".join((staff, *customers))
             query = parse_qsl(scope["query_string"].decode("latin-1"))
             scope = {**scope, "query_string": _bind(query, session)}
         await self.app(scope, receive, send)
@@ -46,6 +48,6 @@ def _bind(query: Sequence[tuple[str, str]], session: str) -> bytes:
 
 
 def _bound_token(token: str, session: str) -> str:
-    # The session's secret has no line break, so no two pairs make the same text.
+    # No secret of ours has a line break, so what differs makes another text.
     text = f"{session}\n{token}"
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

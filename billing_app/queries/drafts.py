@@ -58,6 +58,7 @@ class Desk:
         today: in the workspace's zone, for empty dates.
         notes, terms: what a new draft starts with.
         visible_on: which step shows the invoice to its customer.
+        shares_drafts: whether a draft may be shown before that.
     """
 
     currency: str
@@ -74,6 +75,7 @@ class Desk:
     notes: str
     terms: str
     visible_on: VisibleOn
+    shares_drafts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,7 @@ def _desk(uow: UnitOfWork, settings: WorkspaceSettings, look: str) -> Desk:
         .where(col(TaxRate.archived_at).is_(None))
         .order_by(col(TaxRate.position), col(TaxRate.id))
     )
+    portal = PortalSettings.from_stored(settings.portal)
     return Desk(
         currency=uow.workspace.currency,
         zone=uow.workspace.zone,
@@ -201,5 +204,6 @@ def _desk(uow: UnitOfWork, settings: WorkspaceSettings, look: str) -> Desk:
         iban=settings.bank_iban,
         notes=settings.notes,
         terms=settings.terms,
-        visible_on=PortalSettings.from_stored(settings.portal).visible_on,
+        visible_on=portal.visible_on,
+        shares_drafts=portal.shares_drafts,
     )

@@ -36,6 +36,7 @@ class PortalForm:
     shows_invoices: bool = False
     allows_sign_in: bool = False
     visible_on: str = ""
+    shares_drafts: bool = False
     notify_on: str = ""
     shows_pdf: bool = False
     shows_reminders: bool = False

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 
+from billing_app.database.authentication import OpenedLink
+from billing_app.documents.render import render_standing
 from billing_app.domain.actors import Actor, PortalVisitor, SystemActor
+from billing_app.domain.dates import Moment
+from billing_app.domain.document import PaidPart, Standing
 from billing_app.domain.errors import NotFound
-from billing_app.domain.portal_invoice import PdfState
+from billing_app.domain.invoice import InvoiceState
+from billing_app.domain.payment import method_name
+from billing_app.domain.portal_invoice import PdfState, PortalFacts
 from billing_app.queries import portal
 from billing_app.queries.portal import ReadDocument
 from billing_app.runtime import Runtime
@@ -42,6 +49,43 @@ def read_pdf(runtime: Runtime, document: ReadDocument) -> bytes:
     if not document.pdf_digest:
         raise _not_printed(runtime, document)
     return runtime.files.read(document.pdf_digest)
+
+
+def print_standing(runtime: Runtime, link: OpenedLink) -> tuple[str, bytes]:
+    """Return the number of an invoice, and a PDF of it with its payments of today.
+
+    Raises:
+        NotFound: it is not shown to this visitor, or it is as it was issued.
+    """
+    facts = runtime.run(link.visitor, portal.read_invoice).facts
+    document = facts.document
+    if facts.state == InvoiceState.VOID or not _has_moved(facts):
+        raise NotFound("There is nothing to add to the invoice's own PDF.")
+    now = runtime.now()
+    standing = Standing(
+        received_minor=facts.allocated_minor,
+        credited_minor=facts.credited_minor,
+        outstanding_minor=facts.outstanding_minor,
+        parts=tuple(
+            PaidPart(
+                received_on=it.received_on,
+                method=method_name(it.method, it.method_detail),
+                amount_minor=it.part_minor,
+            )
+            for it in facts.received
+            if it.part_minor
+        ),
+        as_of=Moment(now, link.setup.zone).today,
+    )
+    digest = document.branding.logo_digest
+    logo = runtime.files.read(digest) if digest else None
+    html = render_standing(document, standing, logo, now)
+    page_digest = hashlib.sha256(html.encode()).hexdigest()
+    return document.number, runtime.pdf.render(html, page_digest)
+
+
+def _has_moved(facts: PortalFacts) -> bool:
+    return bool(facts.allocated_minor or facts.credited_minor)
 
 
 def list_pages(

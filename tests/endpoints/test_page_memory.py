@@ -11,7 +11,7 @@ async def seen_token(query: str, cookie: str = "") -> str:
     async def remember(scope, receive, send) -> None:
         seen.append(scope["query_string"])
 
-    app = PageMemory(remember, cookie="tallyport")
+    app = PageMemory(remember, is_https=False)
     headers = {"cookie": cookie} if cookie else {}
     await open_socket(app, headers=headers, query=query)
     (token,) = parse_qs(seen[0].decode())["token"]
@@ -44,7 +44,25 @@ async def test_what_else_the_address_says_is_kept():
     async def remember(scope, receive, send) -> None:
         queries.append(scope["query_string"])
 
-    app = PageMemory(remember, cookie="tallyport")
+    app = PageMemory(remember, is_https=False)
     await open_socket(app, headers={}, query="EIO=4&transport=websocket&x=%26")
 
     assert queries == [b"EIO=4&transport=websocket&x=%26"]
+
+
+async def test_what_a_customer_proved_is_forgotten_without_the_proof():
+    """Who has the address of somebody's socket finds nothing of their page."""
+    signed_in = "tallyport-portal-1=proof; tallyport-portal-2=other"
+    mine = await seen_token("token=a", signed_in)
+
+    assert mine == await seen_token(
+        "token=a", "x=1; tallyport-portal-2=other; tallyport-portal-1=proof"
+    )
+    for cookie in (
+        "",
+        "tallyport-portal-1=proof",
+        "tallyport-portal-1=other; tallyport-portal-2=proof",
+        "tallyport=proof; tallyport-portal-1=other",
+        "tallyport-portal=proof; tallyport-flash=other",
+    ):
+        assert mine != await seen_token("token=a", cookie)

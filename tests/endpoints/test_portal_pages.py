@@ -16,7 +16,7 @@ import httpx
 import pytest
 from lxml import etree
 from markupsafe import Markup
-from pypdf import PdfWriter
+from pypdf import PdfReader, PdfWriter
 from sqlmodel import col, select
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount
@@ -453,6 +453,38 @@ class TestFiles:
             )
         shown = await portal.open("/invoice.pdf?inline=1")
         assert shown.headers["content-disposition"].startswith("inline")
+
+    @pytest.mark.feature("C14")
+    async def test_the_invoice_is_printed_with_its_payments(self, portal: Portal):
+        """The stored file stays as it was issued; this one is made for the asking."""
+        portal.print(b"%PDF issued", kind="invoice")
+        path = "/invoice-with-payments.pdf"
+        assert (await portal.open(path)).status_code == 404
+        assert path not in (await portal.open()).text
+        for amount in ("10.00", "15.50"):
+            pay(portal.world, portal.place, portal.invoice_id, amount)
+
+        answer = await portal.open(path)
+
+        assert answer.headers["content-disposition"] == (
+            'attachment; filename="Invoice-INV-00001-with-payments.pdf"'
+        )
+        assert answer.headers["cache-control"] == "no-store"
+        pages = PdfReader(BytesIO(answer.content)).pages
+        text = " ".join(page.extract_text() for page in pages)
+        for figure in ("10.00", "15.50", "As of", "Bank transfer"):
+            assert figure in text
+        assert path in (await portal.open()).text
+        assert (await portal.open("/invoice.pdf")).content == b"%PDF issued"
+
+    @pytest.mark.feature("C22")
+    async def test_nor_is_that_offered_where_no_files_are(self, portal: Portal):
+        pay(portal.world, portal.place, portal.invoice_id, "10.00")
+        portal.choose(shows_pdf=False)
+
+        path = "/invoice-with-payments.pdf"
+        assert (await portal.open(path)).status_code == 404
+        assert path not in (await portal.open()).text
 
     @pytest.mark.feature("F024")
     async def test_every_payment_has_its_receipt(self, portal: Portal):

@@ -96,6 +96,7 @@ def _invoice() -> rx.Component:
             rx.cond(it.welcome, rx.el.p(it.welcome, class_name="welcome")),
             _document_bar(),
             _document(),
+            rx.cond(State.invoice.with_payments_href != "", _with_payments()),
             rx.cond(State.invoice.has_e_invoice, _e_invoice()),
             rx.cond(it.shows_payments, _payments()),
             disputes.section(),
@@ -474,6 +475,16 @@ def _document_bar() -> rx.Component:
             ),
         ),
         class_name="document-bar",
+    )
+
+
+def _with_payments() -> rx.Component:
+    return rx.el.p(
+        "With what was paid since: ",
+        link(
+            "PDF with payments", href=State.invoice.with_payments_href, leaves_app=True
+        ),
+        class_name="e-invoice",
     )
 
 

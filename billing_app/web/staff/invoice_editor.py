@@ -39,6 +39,7 @@ from billing_app.web.staff.invoice_editor_lines import (
     EditorLinesState,
 )
 from billing_app.web.staff.invoice_editor_payment import paid_draft_dialog
+from billing_app.web.staff.invoice_editor_share import share_draft_dialog
 from billing_app.web.staff.invoice_editor_state import InvoiceEditorState, Sum
 from billing_app.web.staff.shell import ShellState, staff_page
 from billing_app.web.staff.units import UNITS_LIST, units_list
@@ -147,7 +148,12 @@ def page() -> rx.Component:
         actions=(_saved_words(), *_head_buttons()),
         rail=True,
         stylesheets=(theme.DOCUMENT,),
-        extra=(add_events_dialog(), behind_drawer(), paid_draft_dialog(State)),
+        extra=(
+            add_events_dialog(),
+            behind_drawer(),
+            paid_draft_dialog(State),
+            share_draft_dialog(State),
+        ),
         on_undo=State.undo,
     )
 
@@ -180,6 +186,11 @@ def _head_buttons() -> tuple[rx.Component, ...]:
             icon_button(
                 "Issue and record payment", "paid", on_click=State.start_payment
             ),
+            rx.fragment(),
+        ),
+        rx.cond(
+            State.may_share & ShellState.may["manage_links"],
+            icon_button("Share draft", "link", on_click=State.start_sharing),
             rx.fragment(),
         ),
         icon_button("Duplicate", "copy", on_click=State.duplicate),

@@ -60,6 +60,7 @@ from billing_app.web.staff.invoice_editor_lines import (
     with_texts,
 )
 from billing_app.web.staff.invoice_editor_payment import PaidDraftState
+from billing_app.web.staff.invoice_editor_share import SharedDraftState
 from billing_app.web.staff.invoice_words import plain_pdf_words
 
 AUTOSAVE_SECONDS = 1.2
@@ -77,7 +78,7 @@ class Sum:
     amount: str
 
 
-class InvoiceEditorState(PaidDraftState, rx.State):
+class InvoiceEditorState(PaidDraftState, SharedDraftState, rx.State):
     """One draft on the builder. The texts live in the browser's fields; the server
     holds its own copy, computes and saves.
 
@@ -199,6 +200,7 @@ class InvoiceEditorState(PaidDraftState, rx.State):
         self.invoice_id, self.version = opened.invoice_id, opened.version
         self._desk, self._buyer = opened.desk, opened.buyer
         self.visible_on = opened.desk.visible_on.value
+        self.may_share = opened.desk.shares_drafts
         self._customer = opened.customer
         lines = opened.form.lines or (LineForm(tax_id=self._default_tax()),)
         self._draft = replace(opened.form, lines=keyed(lines))
