@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 from billing_app.database.engine import open_engine
 from billing_app.database.secrets import Cipher
 from billing_app.database.unit_of_work import Chance, UnitOfWork, unit_of_work
-from billing_app.documents.pdf import PdfRenderer
+from billing_app.documents.pdf import PdfRenderer, count_cores
 from billing_app.domain.actors import Actor
 from billing_app.gateways.bus import Bus
 from billing_app.gateways.bus import Hints as Hints
@@ -107,8 +107,14 @@ class Runtime:
         return replace(self, clock=clock)
 
 
-def open_runtime(settings: Settings, *, clock: Clock = system_clock) -> Runtime:
-    """Connect everything the settings name. Opens no network connection yet."""
+def open_runtime(
+    settings: Settings, *, clock: Clock = system_clock, is_worker: bool = False
+) -> Runtime:
+    """Connect everything the settings name. Opens no network connection yet.
+
+    Who works beside the pages prints on every core.
+    """
+    prints_batches = is_worker or settings.is_embedded
     data_dir: Path = settings.data_dir
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     return Runtime(
@@ -118,7 +124,7 @@ def open_runtime(settings: Settings, *, clock: Clock = system_clock) -> Runtime:
         clock=clock,
         bus=Bus(settings.redis_url),
         files=FileStore(data_dir / "files"),
-        pdf=PdfRenderer(),
+        pdf=PdfRenderer(process_count=count_cores() if prints_batches else 1),
     )
 
 

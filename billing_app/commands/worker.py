@@ -22,7 +22,7 @@ def run(_: argparse.Namespace) -> int:
     redact_logs()
     settings = load_settings()
     migrate(settings)
-    runtime = open_runtime(settings)
+    runtime = open_runtime(settings, is_worker=True)
     print("The worker is at work (stop with Ctrl+C).", flush=True)
     asyncio.run(work_until_told(runtime))
     runtime.engine.dispose()

@@ -1,8 +1,8 @@
-"""Make PDFs, and pictures of their pages, in a process of its own.
+"""Make PDFs, and pictures of their pages, in processes of their own.
 
-The worker has no network, a stripped environment, only the bundled fonts, and
-limits on time and memory. Each job runs in a fork of it: whatever a document does
-to the process is gone with the job, and nothing of it reaches the next one.
+Each has no network, a stripped environment, only the bundled fonts, and limits on
+time and memory. Each job runs in a fork of it: whatever a document does to the
+process is gone with the job, and nothing of it reaches the next one.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from queue import LifoQueue
 
 from billing_app.documents.frames import read_message, write_message
 from billing_app.domain.errors import BillingError, LimitReached
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 JOB_SECONDS_MAX = 25
 # The worker imports the engine and draws a sample before it takes the first job.
 START_SECONDS_MAX = 60
+# Each takes a hundred megabytes, and more while it prints.
+PROCESSES_MAX = 8
 
 _ROOT = Path(__file__).parents[2]
 _FONTS = Path(__file__).parent / "fonts" / "fonts.conf"
@@ -58,25 +61,33 @@ class PdfTooSlow(LimitReached):
 
 
 class PdfRenderer:
-    """Owns one worker, started at the first job and again after it was killed.
+    """Owns the print processes, each started at its first job.
 
-    Blocking, safe to call from several threads; jobs run one after another.
+    Blocking, safe to call from several threads. So many jobs run at once as there
+    are processes; the one used last is used next, so that few are started for few.
     """
 
-    def __init__(self, job_seconds_max: int = JOB_SECONDS_MAX) -> None:
-        self._job_seconds_max = job_seconds_max
-        self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
+    def __init__(
+        self, job_seconds_max: int = JOB_SECONDS_MAX, process_count: int = 1
+    ) -> None:
+        self._processes = [_PrintProcess(job_seconds_max) for _ in range(process_count)]
+        self._idle: LifoQueue[_PrintProcess] = LifoQueue()
+        for process in self._processes:
+            self._idle.put(process)
+
+    @property
+    def process_count(self) -> int:
+        return len(self._processes)
 
     def render(self, html: str, content_digest: str, xml: bytes = b"") -> bytes:
         """Return the PDF of a page from `render_print`, made to be kept.
 
-        `xml` is the same document for machines; it goes inside as Factur-X. The same
+        `xml` is the same invoice for machines; it goes inside as Factur-X. The same
         page, digest and XML give the same bytes, in any process.
 
         Raises:
             PdfEngineMissing: with the line that installs it.
-            PdfTooSlow: the limits of a job were reached; the worker is gone.
+            PdfTooSlow: the limits of a job were reached; the process is gone.
             PdfFailed: the engine could not do it.
         """
         identifier = bytes.fromhex(content_digest)[:16]
@@ -92,18 +103,17 @@ class PdfRenderer:
         return tuple(self._ask([b"pages", pdf, str(width).encode()]))
 
     def warm(self) -> None:
-        """Start the worker now, so that the first job need not wait for it."""
-        with self._lock, suppress(PdfEngineMissing, PdfFailed):
-            self._running()
+        """Start a process now, so that the first job need not wait for it."""
+        with self._taken() as process:
+            process.warm()
 
     def close(self) -> None:
-        with self._lock:
-            self._kill()
+        for process in self._processes:
+            process.close()
 
     def _ask(self, request: Sequence[bytes]) -> list[bytes]:
-        with self._lock:
-            process = self._running()
-            is_late, answer = self._exchange(process, request, self._job_seconds_max)
+        with self._taken() as process:
+            is_late, answer = process.ask(request)
         if is_late:
             raise PdfTooSlow("This document takes too long to print. Make it shorter.")
         status, *parts = answer
@@ -113,6 +123,37 @@ class PdfRenderer:
             raise PdfTooSlow("This document is too large to print. Make it shorter.")
         log.error("pdf.failed", extra={"reason": b"".join(parts).decode()})
         raise PdfFailed("The PDF could not be made. The reason is in the log.")
+
+    @contextmanager
+    def _taken(self) -> Iterator[_PrintProcess]:
+        """Have a print process to oneself, after waiting for one."""
+        process = self._idle.get()
+        try:
+            yield process
+        finally:
+            self._idle.put(process)
+
+
+class _PrintProcess:
+    """A process that prints, started at its first job and again after it was killed."""
+
+    def __init__(self, job_seconds_max: int) -> None:
+        self._job_seconds_max = job_seconds_max
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def ask(self, request: Sequence[bytes]) -> tuple[bool, list[bytes]]:
+        """Return whether it was killed for being late, and what it answered."""
+        with self._lock:
+            return self._exchange(self._running(), request, self._job_seconds_max)
+
+    def warm(self) -> None:
+        with self._lock, suppress(PdfEngineMissing, PdfFailed):
+            self._running()
+
+    def close(self) -> None:
+        with self._lock:
+            self._kill()
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is not None and self._process.poll() is None:
@@ -170,6 +211,11 @@ class PdfRenderer:
             # Leaving the block closes the pipes and waits.
             with suppress(BrokenPipeError), process:
                 _kill_group(process)
+
+
+def count_cores() -> int:
+    """Return how many print processes can work at once here."""
+    return min(os.cpu_count() or 1, PROCESSES_MAX)
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:

@@ -119,7 +119,8 @@ class Invoice(CustomerVisible, table=True):
         Index("ix_invoice_replaces", "workspace_id", "replaces_id"),
         Index("ix_invoice_customer", "workspace_id", "customer_id", "phase", "id"),
         # A customer's own list, by each of its sorts. The first carries what its
-        # search looks at, the second what the sums above it are made of.
+        # search looks at, the second what the sums above it are made of. What such
+        # a search finds is first looked up in the two after these.
         Index(
             "ix_invoice_account_issued",
             "workspace_id",
@@ -150,6 +151,10 @@ class Invoice(CustomerVisible, table=True):
             "phase",
             "total_minor",
             "id",
+        ),
+        Index("ix_invoice_account_number", "workspace_id", "customer_id", "number"),
+        Index(
+            "ix_invoice_account_order", "workspace_id", "customer_id", "purchase_order"
         ),
         # These two answer sums without reading the rows.
         Index(

@@ -21,6 +21,7 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    false,
     func,
     literal,
     or_,
@@ -87,6 +88,7 @@ TEXT_LENGTH_MAX = 200
 DOCUMENTS_MAX = 300
 REMINDERS_MAX = 100
 DISPUTES_MAX = 50
+_LOOKED_UP_MAX = 500
 _REFERENCES_MAX = 500
 _LAST_CHARACTER = "\U0010ffff"
 _ID = col(Invoice.id)
@@ -474,7 +476,10 @@ def _sums(uow: UnitOfWork, late: _Late, year_start: date) -> tuple[CurrencySums,
     received = uow.all(_PAID, year_start=year_start, today=late.today)
     paid = {row.currency: row for row in received}
     owed = uow.all(
-        _outstanding(), first_in_time=late.first_in_time, **_ends_of_ages(late)
+        _outstanding(),
+        first_in_time=late.first_in_time,
+        ever=date.min,
+        **_ends_of_ages(late),
     )
     open_rows = {row.currency: row for row in owed}
     found = [
@@ -540,7 +545,7 @@ def _outstanding() -> Any:
             ),
             *columns,
         )
-        .where(col(Invoice.phase).in_(_phase_names(OPEN_PHASES)))
+        .where(col(Invoice.phase).in_(_phase_names(OPEN_PHASES)), _DUE_EVER)
         .group_by(col(Invoice.currency))
     )
 
@@ -580,6 +585,9 @@ def _day(name: str) -> Any:
 
 
 _TODAY = _day("today")
+# Every day is after the first one: it leads SQLite to an index that holds all that
+# is asked for, where it would look up each row.
+_DUE_EVER = col(Invoice.due_key) >= _day("ever")
 _FIRST_IN_TIME, _LAST_LATE = _day("first_in_time"), _day("last_late")
 _KEPT = col(Payment.amount_minor) - col(Payment.refunded_minor)
 _PAID = (
@@ -656,10 +664,12 @@ def _branches(wanted: AccountFilter, late: _Late) -> list[_Branch]:
 
 def _branches_of(wanted: AccountFilter, sides: Mapping[str, DueSpan]) -> list[_Branch]:
     parts = _PARTS[wanted.tab]
+    # Nothing else tells what is late from what has time, and each branch costs.
+    is_split = wanted.sort == AccountSort.STATUS or wanted.tab == AccountTab.OVERDUE
     return [
-        _Branch(name, sides.get(side, DueSpan()), rank)
+        _Branch(name, sides[side] if side and is_split else DueSpan(), rank)
         for rank, (phase, side) in enumerate(_STATUS_ORDER)
-        if (phase, side) in parts
+        if (phase, side) in parts and (is_split or side != _LATE)
         for name in _phase_names((phase,), with_archived=wanted.includes_archived)
     ]
 
@@ -747,26 +757,49 @@ def _conditions(
 
 
 def _matches(uow: UnitOfWork, text: str) -> Any:
-    """Match the beginning of a number or an order, or what a line is about."""
+    """Match the beginning of a number or an order, or what a line is about.
+
+    What finds few is looked up; what finds many is soon met on the way.
+    """
+    found = _look_up(uow, text)
+    if not found:
+        return false()
+    if len(found) <= _LOOKED_UP_MAX:
+        return _ID.in_(sorted(found))
     number, order = (
         func.coalesce(col(column), "")
         for column in (Invoice.number, Invoice.purchase_order)
     )
+    return or_(
+        *(_begins_with(x, each) for x in (number, order) for each in _cases(text)),
+        _ID.in_(sorted(_look_behind(uow, text))),
+    )
+
+
+def _look_up(uow: UnitOfWork, text: str) -> set[int]:
+    """Return the invoices that match, or more than `_LOOKED_UP_MAX` of them."""
+    limit = _LOOKED_UP_MAX + 1
+    looks = [
+        select(_ID).where(_begins_with(col(column), each)).limit(limit).subquery()
+        for column in (Invoice.number, Invoice.purchase_order)
+        for each in _cases(text)
+    ]
+    found = uow.all(union_all(*(select(look.c.id) for look in looks)))
+    return {row.id for row in found} | _look_behind(uow, text)
+
+
+def _look_behind(uow: UnitOfWork, text: str) -> set[int]:
+    """Return invoices with a line whose reference begins like that."""
     behind = (
         select(col(BillableEvent.invoice_id))
         .where(_begins_with(col(BillableEvent.reference), text))
         .limit(_REFERENCES_MAX)
     )
-    ids = {row.invoice_id for row in uow.all(behind)}
-    prefixes = dict.fromkeys((text, text.upper()))
-    return or_(
-        *(
-            _begins_with(column, each)
-            for column in (number, order)
-            for each in prefixes
-        ),
-        *([_ID.in_(sorted(ids))] if ids else []),
-    )
+    return {row.invoice_id for row in uow.all(behind)}
+
+
+def _cases(text: str) -> Iterable[str]:
+    return dict.fromkeys((text, text.upper()))
 
 
 def _begins_with(column: Any, prefix: str) -> Any:
@@ -821,9 +854,7 @@ def _count_tabs(
 _PHASES = bindparam("phases", type_=String, expanding=True)
 _COUNTED = (
     select(col(Invoice.phase), func.count())
-    # Every day is after the first one: it leads SQLite to an index that holds all
-    # that is asked for, where it would look up each row.
-    .where(col(Invoice.phase).in_(_PHASES), col(Invoice.due_key) >= _day("ever"))
+    .where(col(Invoice.phase).in_(_PHASES), _DUE_EVER)
     .group_by(col(Invoice.phase))
 )
 

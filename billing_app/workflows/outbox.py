@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from billing_app.database import outbox
@@ -23,6 +24,7 @@ POLL_SECONDS = 5.0
 
 # Somebody sits before a page that asks for it; it never waits behind documents.
 URGENT = (Topic.MAIL_CODE,)
+PRINTED = (Topic.RENDER_INVOICE, Topic.RENDER_RECEIPT, Topic.RENDER_CREDIT_NOTE)
 
 Delivery = Callable[[Runtime, SystemActor, Claimed], None]
 
@@ -84,18 +86,35 @@ def deliver(runtime: Runtime, message: Claimed) -> None:
 
 
 async def run_outbox(runtime: Runtime) -> None:
-    """Deliver for ever: at once when something is promised, else every few seconds."""
-    await asyncio.gather(
-        _run_lane(runtime, partial(deliver_due, only=URGENT)),
-        _run_lane(runtime, partial(deliver_due, without=URGENT)),
-    )
+    """Deliver for ever: at once when something is promised, else every few seconds.
+
+    Each print process has a lane, so that a batch of documents uses every core.
+    """
+    rest = partial(deliver_due, without=(*URGENT, *PRINTED))
+    prints = partial(deliver_due, only=PRINTED)
+    count = runtime.pdf.process_count
+    # Threads of their own: pages never wait for one that prints.
+    threads = ThreadPoolExecutor(count, "printing")
+    try:
+        await asyncio.gather(
+            _run_lane(runtime, partial(deliver_due, only=URGENT)),
+            _run_lane(runtime, rest),
+            *(_run_lane(runtime, prints, threads) for _ in range(count)),
+        )
+    finally:
+        threads.shutdown(wait=False)
 
 
-async def _run_lane(runtime: Runtime, deliver_some: Callable[[Runtime], int]) -> None:
+async def _run_lane(
+    runtime: Runtime,
+    deliver_some: Callable[[Runtime], int],
+    threads: ThreadPoolExecutor | None = None,
+) -> None:
+    loop = asyncio.get_running_loop()
     with runtime.bus.subscribe("outbox") as hints:
         while True:
             try:
-                while await asyncio.to_thread(deliver_some, runtime):
+                while await loop.run_in_executor(threads, deliver_some, runtime):
                     pass
             except DiskFull:
                 log.warning("outbox.waits_for_room")

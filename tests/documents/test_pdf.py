@@ -4,10 +4,13 @@ import io
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pikepdf
 import pypdf
@@ -256,6 +259,53 @@ def test_a_worker_that_died_is_replaced(renderer: PdfRenderer):
     renderer.close()
 
     assert renderer.render(page_of("again"), "00" * 32).startswith(b"%PDF")
+
+
+# Says which process it is, once so many have been started.
+STAND_IN = """
+import os, sys, time
+from pathlib import Path
+from billing_app.documents.frames import read_message, write_message
+place, wanted = Path(sys.argv[1]), int(sys.argv[2])
+(place / str(os.getpid())).touch()
+write_message(sys.stdout.buffer, [b"ready"])
+while True:
+    read_message(sys.stdin.buffer)
+    while len(list(place.iterdir())) < wanted:
+        time.sleep(0.01)
+    write_message(sys.stdout.buffer, [b"done", str(os.getpid()).encode()])
+"""
+
+
+@pytest.fixture
+def two_processes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """Two print processes that answer once the given number has been started."""
+    renderer = PdfRenderer(process_count=2)
+
+    def answering_at(started: int) -> PdfRenderer:
+        command = [sys.executable, "-c", STAND_IN, str(tmp_path), str(started)]
+        monkeypatch.setattr(pdf, "_worker_command", lambda: command)
+        return renderer
+
+    yield answering_at
+    renderer.close()
+
+
+def test_as_many_print_at_once_as_there_are_processes(two_processes):
+    renderer = two_processes(2)
+
+    with ThreadPoolExecutor(2) as threads:
+        printed = set(threads.map(renderer.render, ("a", "b"), ("00" * 32,) * 2))
+
+    assert len(printed) == 2
+
+
+def test_one_job_after_the_other_starts_one_process(two_processes):
+    renderer = two_processes(1)
+
+    printed = {renderer.render(text, "00" * 32) for text in "abc"}
+
+    assert len(printed) == 1
 
 
 def test_without_the_libraries_the_one_line_to_run_is_said(

@@ -26,6 +26,7 @@ from billing_app.models import (
     Payment,
     Reminder,
 )
+from billing_app.queries import portal_account
 from billing_app.queries.portal_account import (
     Account,
     AccountFilter,
@@ -299,9 +300,12 @@ class TestList:
         assert [whole[tab] for tab in AccountTab] == [2, 2, 2, 1, 0, 0]
 
     @pytest.mark.feature("F030", "F107")
+    @pytest.mark.parametrize("looked_up", [0, 500])
     def test_a_search_finds_the_beginning_of_a_number_an_order_or_a_reference(
-        self, desk: Desk
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch, looked_up: int
     ):
+        """The same, whether it finds few, which are looked up, or many."""
+        monkeypatch.setattr(portal_account, "_LOOKED_UP_MAX", looked_up)
         desk.add(number="2023-0007", purchase_order="PO-77", issued_on=date(2023, 1, 5))
         other = desk.add(number="2026-0001")
         add_event(desk, other, reference="NW-1174")
