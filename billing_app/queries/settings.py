@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import String, cast, select
 from sqlmodel import col
 from sqlmodel import select as select_one
 
-from billing_app.database.access import staff
+from billing_app.database.access import inner, staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.bank import format_iban, is_qr_iban
@@ -19,10 +21,15 @@ from billing_app.domain.money import Money
 from billing_app.domain.numbering import check_pattern, format_number
 from billing_app.domain.payability import StripeConnection, stripe_connection
 from billing_app.domain.payment_reference import ReferenceKind
-from billing_app.domain.portal_settings import PortalSettings
+from billing_app.domain.portal_settings import (
+    CUSTOMER_KEYS,
+    PortalSettings,
+    list_set_here,
+)
 from billing_app.domain.qr_bill import find_qr_bill_gap
 from billing_app.domain.vat_id import vat_warning
 from billing_app.models import (
+    Customer,
     Invoice,
     NumberSeries,
     OutboxMessage,
@@ -145,6 +152,8 @@ class PortalPage:
     Attributes:
         profile: the one applied last, whatever was changed since.
         minimum: in the workspace's currency; empty for none.
+        set_here: settings whose answer is not the one everybody starts with.
+        differing: how many customers have an answer of their own, by setting.
     """
 
     version: int = 0
@@ -153,6 +162,8 @@ class PortalPage:
     minimum: str = ""
     currency: str = ""
     stripe: StripeConnection = StripeConnection.NOT_CONNECTED
+    set_here: tuple[str, ...] = ()
+    differing: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +317,18 @@ def read_portal(uow: UnitOfWork) -> PortalPage:
         minimum=str(minimum.decimal) if portal.minimum_minor else "",
         currency=currency,
         stripe=_connection(account) if account else StripeConnection.NOT_CONNECTED,
+        set_here=list_set_here(portal),
+        differing=_count_differing(uow),
     )
+
+
+@inner
+def _count_differing(uow: UnitOfWork) -> Counter[str]:
+    """Count the customers with an answer of their own, by setting."""
+    stored = uow.all(
+        select_one(Customer.portal).where(cast(Customer.portal, String) != "{}")
+    )
+    return Counter(key for own in stored for key in own if key in CUSTOMER_KEYS)
 
 
 @staff(Permission.EDIT_SETTINGS)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from billing_app.web.routes import PAGES
 from tests.e2e.conftest import Demo, OpenPage
-from tests.support.browser import DESKTOP, PHONE, find_barriers, scrolls_sideways
+from tests.support.browser import (
+    DESKTOP,
+    PHONE,
+    Watcher,
+    find_barriers,
+    scrolls_sideways,
+)
 
 # Colours change by transitions, and where a script sets them a moment later.
 SETTLED = """async () => {
@@ -31,6 +38,10 @@ def look_at(page: Page, url: str) -> list[str]:
     page.goto(url)
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
     expect(page.locator("[aria-busy=true], .loading")).to_have_count(0)
+    return look_around(page, url)
+
+
+def look_around(page: Page, url: str) -> list[str]:
     found: list[str] = []
     for name, window in WINDOWS.items():
         page.set_viewport_size(window)
@@ -71,6 +82,38 @@ def staff_paths(page: Page, base_url: str) -> list[str]:
     ]
 
 
+def open_profile(page: Page) -> None:
+    page.get_by_role("button", name="See what Simple link changes").click()
+
+
+def open_shortcuts(page: Page) -> None:
+    page.keyboard.press("?")
+
+
+def select_page(page: Page) -> None:
+    page.get_by_role("checkbox", name="Select all on this page").click()
+    expect(page.get_by_role("region", name="Selection")).to_be_visible()
+
+
+def ask_for_codes(page: Page) -> None:
+    page.get_by_role("button", name="Set up codes").click()
+
+
+# What is a press away from an address: the address, what it says once it is live,
+# the press, and the dialog that it opens.
+STATES = (
+    ("/settings/portal", "See what changes", open_profile, "Use “Simple link”?"),
+    ("/dashboard", "Live. Updated", open_shortcuts, "Keyboard shortcuts"),
+    ("/invoices", "Live. Updated", select_page, ""),
+    (
+        "/settings/security",
+        "This browser",
+        ask_for_codes,
+        "Set up authentication codes",
+    ),
+)
+
+
 def addresses_on(page: Page, url: str) -> list[str]:
     page.goto(url)
     links = page.locator(".row-link")
@@ -86,6 +129,39 @@ def test_nothing_stands_in_the_way_of_staff(demo: Demo, open_page: OpenPage):
     found = [it for path in paths for it in look_at(page, demo.base_url + path)]
 
     assert found == []
+
+
+@pytest.mark.parametrize(("path", "live", "press", "dialog"), STATES)
+def test_nothing_stands_in_the_way_of_what_a_press_opens(
+    demo: Demo,
+    open_page: OpenPage,
+    path: str,
+    live: str,
+    press: Callable[[Page], None],
+    dialog: str,
+):
+    page = open_page(reduced_motion="reduce")
+    demo.sign_in(page)
+    page.goto(demo.base_url + path)
+    page.get_by_text(live).first.wait_for(state="attached")
+
+    press(page)
+    if dialog:
+        expect(page.get_by_role("dialog", name=dialog)).to_be_visible()
+
+    assert look_around(page, path) == []
+
+
+def test_the_closed_set_up_page_leads_to_the_sign_in(
+    demo: Demo, page: Page, watcher: Watcher
+):
+    watcher.expect("the server responded with a status of 404")
+    page.goto(f"{demo.base_url}/set-up")
+
+    expect(page.get_by_role("heading", name="Already set up")).to_be_visible()
+    assert find_barriers(page) == []
+    page.get_by_role("link", name="Sign in").click()
+    expect(page.get_by_label("Password")).to_be_visible()
 
 
 def test_nothing_stands_in_the_way_of_customers(demo: Demo, open_page: OpenPage):

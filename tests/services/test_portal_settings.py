@@ -7,7 +7,7 @@ from billing_app.domain.actors import Role
 from billing_app.domain.errors import InvalidInput, NotPermitted, StaleDraft
 from billing_app.domain.portal_settings import LinkExpiry, PaymentMode
 from billing_app.domain.profiles import PROFILES
-from billing_app.models import AuditEntry
+from billing_app.models import AuditEntry, Customer
 from billing_app.queries.settings import read_portal
 from billing_app.services.portal_settings import (
     PortalForm,
@@ -171,6 +171,23 @@ class TestProfiles:
 
         after = world.run(world.northwind.admin, read_portal)
         assert (after.settings, after.profile) == (before.settings, before.profile)
+
+    def test_tells_who_answers_and_how_many_differ(self, world: World):
+        place = world.northwind
+        for own in ({"payment": "off"}, {"payment": "off", "shows_pdf": False}, {}):
+            customer_id = a_customer(world, place)
+            with world.unit(place.admin) as uow:
+                uow.get(Customer, customer_id).portal = own
+        elsewhere = a_customer(world, world.kestrel)
+        with world.unit(world.kestrel.admin) as uow:
+            uow.get(Customer, elsewhere).portal = {"payment": "off"}
+        world.run(place.admin, change_portal, 1, FORM)
+
+        page = world.run(place.admin, read_portal)
+
+        assert page.differing == {"payment": 2, "shows_pdf": 1}
+        assert {"shows_pdf", "welcome"} <= set(page.set_here)
+        assert "is_on" not in page.set_here
 
     def test_the_other_workspace_stays(self, world: World):
         before = world.run(world.kestrel.admin, read_portal)

@@ -17,11 +17,12 @@ from typing import Any
 
 import reflex as rx
 
-from billing_app.web.components.controls import Handler
-from billing_app.web.components.dialogs import Dialog
+from billing_app.web.components.controls import Handler, button
+from billing_app.web.components.dialogs import Dialog, dialog
 from billing_app.web.components.icons import ICONS
 
 MENU_ID = "command-menu"
+SHORTCUTS_ID = "shortcuts"
 _LABEL = "Search or jump to"
 # The glyphs that found things may name; each costs every staff page its path.
 GLYPHS = (
@@ -111,6 +112,35 @@ def command_menu(
         dismissible=True,
         class_name="dialog command-menu",
         custom_attrs={"id": MENU_ID, "aria-label": _LABEL},
+    )
+
+
+# What the keys of every page do, and how they are written.
+_SHORTCUTS = (
+    (_LABEL, ("Ctrl", "K")),
+    ("Search in the list", ("/",)),
+    ("New invoice", ("N",)),
+    ("Next and previous row", ("J", "K")),
+    ("Select the row", ("X",)),
+    ("Open the row", ("Enter",)),
+    ("Send the dialog", ("Ctrl", "Enter")),
+    ("Close what is on top, or clear the selection", ("Esc",)),
+    ("These shortcuts", ("?",)),
+)
+
+
+def shortcuts_dialog() -> rx.Component:
+    """List the keys; `?` opens it, and so does the button that announces it."""
+    rows = (
+        rx.el.div(rx.el.dt(*(rx.el.kbd(key) for key in keys)), rx.el.dd(words))
+        for words, keys in _SHORTCUTS
+    )
+    return dialog(
+        "Keyboard shortcuts",
+        rx.el.dl(*rows, class_name="shortcuts"),
+        dialog_id=SHORTCUTS_ID,
+        lead="Single letters can be turned off in the menu that Ctrl K opens.",
+        actions=[button("Close", closes=True)],
     )
 
 

@@ -22,7 +22,7 @@ import reflex as rx
 from reflex_components_core.base.error_boundary import ErrorBoundary
 
 from billing_app.web import theme
-from billing_app.web.components.command_menu import MENU_ID, keyboard
+from billing_app.web.components.command_menu import MENU_ID, SHORTCUTS_ID, keyboard
 from billing_app.web.components.controls import (
     Flag,
     Handler,
@@ -541,6 +541,13 @@ def _side_foot(
         rx.el.div(
             rx.el.span(person_mark, class_name="face", custom_attrs=_HIDDEN),
             rx.el.span(person, class_name="truncate"),
+            icon_button(
+                "Keyboard shortcuts",
+                "help",
+                small=True,
+                shortcut="?",
+                opens=SHORTCUTS_ID,
+            ),
             theme.color_mode_button(),
             post_form(
                 icon_button("Sign out", "sign-out", small=True, submit=True),

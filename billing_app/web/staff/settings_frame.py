@@ -130,15 +130,20 @@ def setting(
     hint: str | rx.Component,
     control: rx.Component,
     *below: rx.Component,
+    origin: rx.Component | None = None,
 ) -> rx.Component:
-    """Draw one setting as a row: what it is, what it does, and the control."""
+    """Draw one setting as a row: what it is, what it does, and the control.
+
+    `origin` says where the answer comes from.
+    """
     return rx.el.div(
         rx.el.div(
             rx.el.h3(name),
             rx.el.p(hint, class_name="setting-hint"),
         ),
         rx.el.div(control, *below),
-        class_name="setting",
+        *([origin] if origin is not None else []),
+        class_name="setting" if origin is None else "setting setting-of-level",
     )
 
 

@@ -132,7 +132,7 @@ def _section(title: str, questions: tuple[Question, ...]) -> rx.Component:
 
 
 def _question(it: Question) -> rx.Component:
-    row = setting(it.label, it.help, _control(it))
+    row = setting(it.label, it.help, _control(it), origin=_origin(it.key))
     if it.needs is None:
         return row
     key, answers = it.needs
@@ -141,6 +141,26 @@ def _question(it: Question) -> rx.Component:
     for answer in answers[1:]:
         matters = matters | (now == answer)
     return rx.el.div(row, hidden=~matters)
+
+
+def _origin(key: str) -> rx.Component:
+    """Say which of the levels has answered: system, workspace, customer, invoice."""
+    origin = State.origins[key]
+    system = rx.cond(origin.is_set_here, "", "pip-used")
+    workspace = rx.cond(origin.is_set_here, "pip-used", "")
+    customer = rx.cond(origin.differing != "", "pip-set", "")
+    return rx.el.p(
+        rx.el.span(
+            *(rx.el.i(class_name=it) for it in (system, workspace, customer, "")),
+            class_name="pips",
+            custom_attrs={"aria-hidden": "true"},
+        ),
+        rx.el.span(
+            origin.words,
+            rx.cond(origin.differing != "", f", {origin.differing}", ""),
+        ),
+        class_name="origin",
+    )
 
 
 def _control(it: Question) -> rx.Component:

@@ -17,6 +17,7 @@ from billing_app.services.portal_settings import (
     change_portal,
     restore_portal,
 )
+from billing_app.web import formats
 from billing_app.web.doors import staff_door
 from billing_app.web.forms import read_form
 from billing_app.web.staff.settings_frame import SettingsState
@@ -46,15 +47,26 @@ class DifferenceLine:
     then: str
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Which level an answer comes from, and who answers differently."""
+
+    words: str = ""
+    is_set_here: bool = False
+    differing: str = ""
+
+
 class PortalSettingsState(SettingsState, rx.State):
     """What customers see and may do.
 
     Attributes:
+        origins: where each answer comes from, by setting.
         chosen: decisive answers as they stand in the form, not yet saved.
         wanted: the profile whose differences are shown; empty while none is.
     """
 
     page: PortalPage = PortalPage()
+    origins: dict[str, Origin] = {}  # noqa: RUF012  (Reflex copies the default)
     chosen: dict[str, str] = {}  # noqa: RUF012  (Reflex copies the default)
     profiles: list[ProfileLine] = []  # noqa: RUF012
     wanted: str = ""
@@ -84,6 +96,7 @@ class PortalSettingsState(SettingsState, rx.State):
     async def save(self, form: dict[str, Any]) -> None:
         if await self._save(change_portal, read_form(PortalForm, form)):
             self.page = await self._run(read_portal)
+            self.origins = _origins(self.page)
 
     @staff_door
     async def compare(self, key: str) -> None:
@@ -127,6 +140,7 @@ class PortalSettingsState(SettingsState, rx.State):
     async def _read(self) -> None:
         self._start_with(await self._run(read_portal))
         settings = self.page.settings
+        self.origins = _origins(self.page)
         self.chosen = {key: _said(getattr(settings, key)) for key in DECISIVE}
         self.profiles = [
             ProfileLine(x.key, x.name, x.for_whom, _mark(x, self.page))
@@ -139,6 +153,19 @@ def _mark(profile: Profile, page: PortalPage) -> str:
         return ""
     holds = profile.applied_to(page.settings) == page.settings
     return "In use" if holds else "Changed since"
+
+
+def _origins(page: PortalPage) -> dict[str, Origin]:
+    origins: dict[str, Origin] = {}
+    for key in QUESTIONS:
+        is_set_here, count = key in page.set_here, page.differing.get(key, 0)
+        many = f"{formats.count_of(count, 'customer')} differ{'s' * (count == 1)}"
+        origins[key] = Origin(
+            "Set here" if is_set_here else "From system",
+            is_set_here,
+            many if count else "",
+        )
+    return origins
 
 
 def _said(answer: Any) -> str:

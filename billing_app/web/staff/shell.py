@@ -9,7 +9,7 @@ import reflex as rx
 
 from billing_app.domain.branding import initials
 from billing_app.queries import shell as queries
-from billing_app.web.components.command_menu import command_menu
+from billing_app.web.components.command_menu import command_menu, shortcuts_dialog
 from billing_app.web.components.layout import NoticeSource, PlaceLine, staff_shell
 from billing_app.web.doors import StaffState, staff_door
 from billing_app.web.staff.command_state import ACTIONS, CommandState
@@ -82,6 +82,7 @@ def staff_page(
                 on_query=CommandState.find,
                 on_select=CommandState.act,
             ),
+            shortcuts_dialog(),
             *extra,
         ),
         **options,
