@@ -124,7 +124,10 @@ def open_runtime(
         clock=clock,
         bus=Bus(settings.redis_url),
         files=FileStore(data_dir / "files"),
-        pdf=PdfRenderer(process_count=count_cores() if prints_batches else 1),
+        pdf=PdfRenderer(
+            process_count=count_cores() if prints_batches else 1,
+            fonts=settings.fonts_dir,
+        ),
     )
 
 

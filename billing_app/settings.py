@@ -74,6 +74,11 @@ class Settings:
         return self.public_url.startswith("https://")
 
     @property
+    def fonts_dir(self) -> Path:
+        """Where an operator puts fonts for letters that the bundled ones lack."""
+        return self.data_dir / "fonts"
+
+    @property
     def is_embedded(self) -> bool:
         """One process on SQLite: nothing is shared with another machine."""
         return self.redis_url is None and self.database_url.startswith("sqlite")

@@ -65,12 +65,19 @@ class PdfRenderer:
 
     Blocking, safe to call from several threads. So many jobs run at once as there
     are processes; the one used last is used next, so that few are started for few.
+    `fonts` is a folder called that, with what is printed in beside the bundled ones.
     """
 
     def __init__(
-        self, job_seconds_max: int = JOB_SECONDS_MAX, process_count: int = 1
+        self,
+        job_seconds_max: int = JOB_SECONDS_MAX,
+        process_count: int = 1,
+        fonts: Path | None = None,
     ) -> None:
-        self._processes = [_PrintProcess(job_seconds_max) for _ in range(process_count)]
+        assert fonts is None or fonts.name == "fonts"
+        self._processes = [
+            _PrintProcess(job_seconds_max, fonts) for _ in range(process_count)
+        ]
         self._idle: LifoQueue[_PrintProcess] = LifoQueue()
         for process in self._processes:
             self._idle.put(process)
@@ -137,8 +144,8 @@ class PdfRenderer:
 class _PrintProcess:
     """A process that prints, started at its first job and again after it was killed."""
 
-    def __init__(self, job_seconds_max: int) -> None:
-        self._job_seconds_max = job_seconds_max
+    def __init__(self, job_seconds_max: int, fonts: Path | None) -> None:
+        self._job_seconds_max, self._fonts = job_seconds_max, fonts
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -165,7 +172,7 @@ class _PrintProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=_ROOT,
-            env=_stripped_environment(),
+            env=_stripped_environment(self._fonts),
             start_new_session=True,
         )
         _, (status, *reason) = self._exchange(self._process, None, START_SECONDS_MAX)
@@ -230,7 +237,16 @@ def _worker_command() -> list[str]:
     return [sys.executable, "-m", "billing_app.documents.pdf_worker"]
 
 
-def _stripped_environment() -> dict[str, str]:
+def _stripped_environment(fonts: Path | None) -> dict[str, str]:
     """Pass on nothing but what finds libraries: no secret is worth a leak."""
     passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    return {**passed_on, "FONTCONFIG_FILE": str(_FONTS), "LC_ALL": "C.UTF-8"}
+    # The font settings name the folder "fonts" in these; without both the system's
+    # own fonts would be found.
+    around = str(fonts.parent.resolve() if fonts else _FONTS)
+    return {
+        **passed_on,
+        "FONTCONFIG_FILE": str(_FONTS),
+        "XDG_DATA_HOME": around,
+        "XDG_DATA_DIRS": around,
+        "LC_ALL": "C.UTF-8",
+    }

@@ -336,9 +336,9 @@ def _printed_invoice(
     sender = printable(brand.name or document.seller.name)
     is_abroad = document.seller.country != document.buyer.country
     due = format_money(left_minor, document.currency, language)
-    due_on = format_date(document.due_on, language) if document.due_on else ""
+    due_on = _day(document.due_on, language) if document.due_on else ""
     is_payable = left_minor > 0
-    dates = [Row(words.issued, format_date(document.issued_on, language))]
+    dates = [Row(words.issued, _day(document.issued_on, language))]
     if document.delivery_on:
         dates.append(Row(words.delivered, _delivered(document)))
     if standing and standing.as_of:
@@ -402,7 +402,7 @@ def _printed_receipt(document: ReceiptDocument, heading: str, logo: str) -> Prin
     brand = document.branding
     sender = printable(brand.name or document.seller.name)
     is_abroad = document.seller.country != document.buyer.country
-    received_on = format_date(document.received_on, language)
+    received_on = _day(document.received_on, language)
     dates = [Row(words.invoice, printable(document.invoice_number))]
     references = [Row(words.method, printable(document.method))]
     if document.reference:
@@ -470,7 +470,7 @@ def _printed_credit_note(
     brand = document.branding
     sender = printable(brand.name or document.seller.name)
     is_abroad = document.seller.country != document.buyer.country
-    issued_on = format_date(document.issued_on, language)
+    issued_on = _day(document.issued_on, language)
     number = printable(document.invoice_number)
     lines = credited_lines(document)
     references = []
@@ -504,8 +504,10 @@ def _printed_credit_note(
         buyer=_party(document.buyer, words, language, is_abroad),
         seller=_party(document.seller, words, language, is_abroad),
         dates=(
-            Row(words.invoice, number),
-            Row(words.issued, format_date(document.invoice_issued_on, language)),
+            # One fact: on a line of its own the day would look like that of the note.
+            Row(
+                words.invoice, f"{number}, {_day(document.invoice_issued_on, language)}"
+            ),
         ),
         references=tuple(references),
         currency=document.currency,
@@ -524,7 +526,7 @@ def _printed_statement(document: StatementDocument, logo: str) -> Printed:
     """Write a statement: its movements take the place of an invoice's lines."""
     language, span = document.language, document.span
     spoken, words = words_for(language)
-    made_on = format_date(document.made_on, language)
+    made_on = _day(document.made_on, language)
     words = replace(
         words,
         description=words.entry,
@@ -538,7 +540,7 @@ def _printed_statement(document: StatementDocument, logo: str) -> Printed:
     brand, sections = document.branding, document.sections
     sender = printable(brand.name or document.seller.name)
     is_abroad = document.seller.country != document.buyer.country
-    last = format_date(span.last, language)
+    last = _day(span.last, language)
     closing = [
         format_money(each.closing_minor, each.currency, language) for each in sections
     ]
@@ -567,7 +569,7 @@ def _printed_statement(document: StatementDocument, logo: str) -> Printed:
         buyer_label=words.billed_to,
         buyer=_party(document.buyer, words, language, is_abroad),
         seller=_party(document.seller, words, language, is_abroad),
-        dates=(Row(words.period, f"{format_date(span.first, language)} – {last}"),),
+        dates=(Row(words.period, f"{_day(span.first, language)} – {last}"),),
         references=(),
         currency=" / ".join(each.currency for each in sections),
         groups=tuple(_movements(document, words)),
@@ -823,10 +825,17 @@ def _credit_rows(document: CreditNoteDocument, words: Words) -> Iterator[Row]:
         yield Row(words.credit, money(document.credit_minor))
 
 
+def _day(on: date, language: str) -> str:
+    """Write a day so that it reads as one, also among words of the other direction."""
+    day = format_date(on, language)
+    is_turned = locale_of(language).text_direction == "rtl"
+    return f"\u2067{day}\u2069" if is_turned else day
+
+
 def _delivered(document: InvoiceDocument) -> str:
     """Write the day of delivery, or its first and last day."""
     days = (document.delivery_on, document.delivery_until_on)
-    return " – ".join(format_date(x, document.language) for x in days if x)
+    return " – ".join(_day(x, document.language) for x in days if x)
 
 
 def _payment_code(document: InvoiceDocument, minor: int) -> Markup:

@@ -514,3 +514,16 @@ class TestCatalogue:
         await stocked.press(State.choose_product, key="a", product_name=name)
 
         assert names(world, 1) == ["x", "Handling"]
+
+
+async def test_words_that_cannot_be_printed_are_named(world: World, browse: Browse):
+    lines = (LineForm(key="a", name="Հյուսիսային", unit_price="1"),)
+    path = f"/invoices/{make_draft(world, lines)}/edit"
+
+    async with browse(world.northwind.accounting, path) as driver:
+        await driver.press(State.open)
+
+        said = driver.shown(State, "lacks")
+
+    assert "No font here has the letters of “Հյուսիսային”" in said
+    assert str(world.runtime.settings.fonts_dir) in said

@@ -13,9 +13,8 @@ REVERSE = "Reverse its payments first, then void the invoice."
 
 
 def hindrance(till: Till, invoice_id: int) -> str:
-    return card_of(
-        till.world.run(till.place.viewer, read_invoice, invoice_id)
-    ).void_hindrance
+    shown = till.world.run(till.place.viewer, read_invoice, invoice_id)
+    return card_of(shown, till.world.runtime.settings.fonts_dir).void_hindrance
 
 
 def refusal(till: Till, invoice_id: int) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import reflex as rx
 
+from billing_app import runtime
 from billing_app.domain.credit_note import CreditForm, CreditMode
 from billing_app.domain.errors import InvalidInput
 from billing_app.queries.credit_notes import (
@@ -20,7 +21,7 @@ from billing_app.queries.invoice_detail import InvoiceDetail
 from billing_app.services import credit_notes
 from billing_app.web import formats
 from billing_app.web.doors import StaffState, staff_door
-from billing_app.web.staff.invoice_words import plain_pdf_words
+from billing_app.web.staff.invoice_words import paper_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +207,8 @@ class CreditState(StaffState, mixin=True):
         def figure(name: str, minor: int) -> Figure:
             return Figure(name, formats.money(minor, it.currency))
 
-        credit, self.credit_lacks = seen.credit, plain_pdf_words(seen.document)
+        credit, fonts = seen.credit, runtime.current().settings.fonts_dir
+        self.credit_lacks = paper_words(seen.document, fonts)
         self.credit_words = f"Credit {formats.money(credit.total_minor, it.currency)}"
         left = it.outstanding_minor - credit.amount_minor + credit.released_minor
         self.credit_figures = [

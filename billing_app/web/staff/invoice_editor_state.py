@@ -61,7 +61,7 @@ from billing_app.web.staff.invoice_editor_lines import (
 )
 from billing_app.web.staff.invoice_editor_payment import PaidDraftState
 from billing_app.web.staff.invoice_editor_share import SharedDraftState
-from billing_app.web.staff.invoice_words import plain_pdf_words
+from billing_app.web.staff.invoice_words import paper_words
 
 AUTOSAVE_SECONDS = 1.2
 # Older than any version of a draft.
@@ -689,7 +689,10 @@ class InvoiceEditorState(PaidDraftState, SharedDraftState, rx.State):
         )
         logo = desk.branding.logo_digest
         sheet = str(render_sheet(document, f"/logo/{logo}.png" if logo else ""))
-        return read, sheet, plain_pdf_words(document) if document.lines else ""
+        if not document.lines:
+            return read, sheet, ""
+        fonts = runtime.current().settings.fonts_dir
+        return read, sheet, paper_words(document, fonts)
 
     def _read(self) -> ReadDraft:
         assert self._desk is not None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
+from billing_app.documents.glyphs import font_words
 from billing_app.domain.combined_payment import some_numbers
 from billing_app.domain.dispute import OUTCOME_WORDS
 from billing_app.domain.e_invoice import BilledDocument, find_gaps
@@ -221,7 +223,8 @@ _ATTEMPT_BADGES = {
 }
 
 
-def card_of(it: InvoiceDetail) -> InvoiceCard:
+def card_of(it: InvoiceDetail, fonts: Path) -> InvoiceCard:
+    """Put an invoice's head into words; `fonts` as for `paper_words`."""
     is_issued = it.state == InvoiceState.ISSUED
     shown = it.total_minor if it.state == InvoiceState.VOID else it.outstanding_minor
     amount, cents = formats.split_money(shown, it.currency)
@@ -261,7 +264,7 @@ def card_of(it: InvoiceDetail) -> InvoiceCard:
         cii_href=f"/api/invoices/{it.id}/invoice.cii.xml",
         ubl_href=f"/api/invoices/{it.id}/invoice.ubl.xml",
         is_e_invoice=it.document is not None and not find_gaps(it.document),
-        e_invoice=plain_pdf_words(it.document),
+        e_invoice=paper_words(it.document, fonts),
         pdf_error=it.pdf_error,
         can_pay=is_issued and it.outstanding_minor > 0,
         can_publish=is_issued and it.published_at is None and it.may_publish,
@@ -281,12 +284,23 @@ def card_of(it: InvoiceDetail) -> InvoiceCard:
     )
 
 
-def plain_pdf_words(document: BilledDocument | None) -> str:
+def paper_words(document: BilledDocument | None, fonts: Path) -> str:
+    """Say what is wrong with a document on paper, and why it is only a plain PDF.
+
+    `fonts` is the folder of the operator's own fonts.
+    """
+    if document is None:
+        return ""
+    said = (plain_pdf_words(document), font_words(document, fonts))
+    return " ".join(filter(None, said))
+
+
+def plain_pdf_words(document: BilledDocument) -> str:
     """Say why a document is a plain PDF; empty where it is an e-invoice, too.
 
     Where nobody sends e-invoices nobody is told.
     """
-    if document is None or document.seller.country not in VAT_COUNTRIES:
+    if document.seller.country not in VAT_COUNTRIES:
         return ""
     gaps = find_gaps(document)
     return f"Not an e-invoice, a plain PDF: {' '.join(gaps)}" if gaps else ""
