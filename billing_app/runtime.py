@@ -24,6 +24,7 @@ from billing_app.domain.actors import Actor
 from billing_app.gateways.bus import Bus
 from billing_app.gateways.bus import Hints as Hints
 from billing_app.gateways.files import FileStore
+from billing_app.gateways.signer import PdfSigner
 from billing_app.settings import Settings
 
 P = ParamSpec("P")
@@ -56,6 +57,7 @@ class Runtime:
     bus: Bus
     files: FileStore
     pdf: PdfRenderer
+    signer: PdfSigner | None = None
 
     @property
     def public_url(self) -> str:
@@ -128,7 +130,15 @@ def open_runtime(
             process_count=count_cores() if prints_batches else 1,
             fonts=settings.fonts_dir,
         ),
+        signer=open_signer(settings),
     )
+
+
+def open_signer(settings: Settings) -> PdfSigner | None:
+    """Return what signs each PDF, where the operator has a key for it."""
+    if settings.signing_file is None:
+        return None
+    return PdfSigner(settings.signing_file, settings.signing_password)
 
 
 class _Current:

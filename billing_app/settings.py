@@ -17,6 +17,7 @@ NAMES = (
     *("DATA_DIR", "DATABASE_URL", "REFLEX_REDIS_URL", "SECRET_KEY", "WORKERS"),
     *("HOST", "PORT", "PUBLIC_URL", "TRUSTED_PROXY_HOPS", "TALLYPORT_DEMO"),
     *("SMTP_URL", "MAIL_FROM", "STRIPE_API_BASE", "STRIPE_WEBHOOK_TOLERANCE_SECONDS"),
+    *("SIGNING_FILE", "SIGNING_PASSWORD"),
 )
 STRIPE_API = "https://api.stripe.com"
 STRIPE_CHECKOUT = "https://checkout.stripe.com"
@@ -51,6 +52,7 @@ class Settings:
         public_url: origin that every link is made from, without a slash at the end.
         secret_key: encrypts stored keys and signs; lost with it, they are unreadable.
         trusted_proxy_hops: reverse proxies whose X-Forwarded-For is believed.
+        signing_file: key and certificate (PKCS#12) that every PDF is signed with.
         is_demo: a throw-away database with a sandbox instead of Stripe and mail.
     """
 
@@ -64,6 +66,8 @@ class Settings:
     secret_key: str = field(repr=False)
     smtp_url: str | None = field(repr=False)
     mail_from: str | None
+    signing_file: Path | None
+    signing_password: str = field(repr=False)
     stripe_api_base: str
     stripe_webhook_tolerance_seconds: int
     trusted_proxy_hops: int
@@ -157,6 +161,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         secret_key=_text(environ, "SECRET_KEY") or "",
         smtp_url=_text(environ, "SMTP_URL"),
         mail_from=_text(environ, "MAIL_FROM"),
+        signing_file=_file(environ, "SIGNING_FILE"),
+        signing_password=_text(environ, "SIGNING_PASSWORD") or "",
         stripe_api_base=(_text(environ, "STRIPE_API_BASE") or STRIPE_API).rstrip("/"),
         stripe_webhook_tolerance_seconds=_whole(
             environ, "STRIPE_WEBHOOK_TOLERANCE_SECONDS", 300
@@ -330,6 +336,11 @@ def _whole(environ: Mapping[str, str], name: str, default: int) -> int:
     if not text.isascii() or not text.isdigit():
         raise UnsafeSettings((f"{name} must be a whole number, not {text!r}.",))
     return int(text)
+
+
+def _file(environ: Mapping[str, str], name: str) -> Path | None:
+    text = _text(environ, name)
+    return Path(text).expanduser().resolve() if text else None
 
 
 def _directory(text: str) -> Path:

@@ -17,7 +17,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from billing_app.database import migrations
 from billing_app.database.backup import database_file
 from billing_app.database.engine import open_engine, reading
+from billing_app.gateways.signer import PdfSigner, SigningFailed
 from billing_app.logs import redact
+from billing_app.runtime import open_signer, system_clock
 from billing_app.settings import (
     ROOT,
     Settings,
@@ -74,6 +76,9 @@ def examine() -> Iterator[Finding]:
     if settings.redis_url:
         yield _examine_redis(settings.redis_url)
     yield from _examine_libraries()
+    signer = open_signer(settings)
+    if signer:
+        yield _examine_signer(signer)
     yield _examine_wheels()
 
 
@@ -131,6 +136,14 @@ def _examine_database(settings: Settings) -> Finding:
     if is_at_head:
         return Finding("database")
     return Finding("database", "It waits for `tallyport migrate`.", must_fix=False)
+
+
+def _examine_signer(signer: PdfSigner) -> Finding:
+    try:
+        signer.check(system_clock())
+    except SigningFailed as refusal:
+        return Finding("signing", refusal.message)
+    return Finding("signing")
 
 
 def _examine_redis(url: str) -> Finding:

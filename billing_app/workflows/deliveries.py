@@ -85,7 +85,7 @@ def render_document(runtime: Runtime, actor: SystemActor, message: Claimed) -> N
     if document is None or document.pdf_digest:
         return
     try:
-        pdf = print_document(runtime, document)
+        pdf = _signed(runtime, print_document(runtime, document))
     except BillingError as refusal:
         runtime.run(
             actor,
@@ -129,6 +129,11 @@ def print_document(runtime: Runtime, document: ToPrint) -> bytes:
     check_at = f"{host}/check/{check_code(document.content_digest)}"
     html = render_print(printed, logo, document.issued_at, check_at)
     return runtime.pdf.render(html, document.content_digest, _xml_of(printed))
+
+
+def _signed(runtime: Runtime, pdf: bytes) -> bytes:
+    """Sign last of all: whatever is changed later breaks it."""
+    return runtime.signer.sign(pdf, runtime.now()) if runtime.signer else pdf
 
 
 def _xml_of(printed: AnyDocument) -> bytes:
