@@ -1,4 +1,4 @@
-"""The part of tallyport import that reads CSV files."""
+"""The part of tallyport import that reads CSV files and e-invoices."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from billing_app.domain.import_table import DateOrder, Notation
 from billing_app.runtime import Runtime, open_runtime
 from billing_app.settings import load_settings
 from billing_app.workflows.first_workspace import open_workspace
+from billing_app.workflows.import_e_invoice import draft_of, looks_like_e_invoice
 from billing_app.workflows.import_tables import (
     Choices,
     ImportReport,
@@ -60,10 +61,14 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json or arguments.again:
         raise InvalidInput("--json and --again are for JSON files.")
     try:
-        table = open_table(arguments.file)
+        with arguments.file.open("rb") as file:
+            is_e_invoice = looks_like_e_invoice(file.read(64))
     except OSError as error:
         reason = error.strerror
         raise InvalidInput(f"{arguments.file} can't be read: {reason}.") from error
+    if is_e_invoice:
+        return _make_draft(arguments)
+    table = open_table(arguments.file)
     choices = _choices(arguments, table)
     _tell_columns(table, choices)
 
@@ -78,6 +83,23 @@ def run(arguments: argparse.Namespace) -> int:
     runtime.engine.dispose()
     _tell(report, choices.kind, is_trial=arguments.dry_run)
     return 1 if report.refused else 0
+
+
+def _make_draft(arguments: argparse.Namespace) -> int:
+    if arguments.dry_run:
+        raise InvalidInput("An e-invoice becomes a draft, which needs no dry run.")
+    content = arguments.file.read_bytes()
+    runtime = open_here(arguments.data)
+    opened = open_workspace(
+        runtime, JOB, name=WORKSPACE, currency=_CURRENCY, slug=arguments.workspace
+    )
+    print(opened.sentence)
+    made = draft_of(runtime, opened.actor, content)
+    runtime.engine.dispose()
+    print(f"Made a draft for {made.customer_name}.")
+    for sentence in made.left_out:
+        print(f"  Not in it: {sentence}")
+    return 0
 
 
 def _choices(arguments: argparse.Namespace, table: TableFile) -> Choices:

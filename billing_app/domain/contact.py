@@ -40,6 +40,10 @@ def check_email(text: str, field: str) -> str:
     return email
 
 
+def is_email(text: str) -> bool:
+    return _EMAIL.fullmatch(text.strip()) is not None
+
+
 def mask_email(email: str) -> str:
     """Return an address that its owner knows again and nobody can write to."""
     name, at, host = email.partition("@")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
+from sqlalchemy import or_
 from sqlmodel import col, select
 
 from billing_app.database.access import inner, staff_or_job
 from billing_app.database.bulk import Bulk
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission, StaffActor
-from billing_app.domain.contact import name_key
+from billing_app.domain.contact import country_names, is_email, name_key
 from billing_app.domain.document import content_digest, to_json
 from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.drafting import LineTexts
@@ -28,6 +29,11 @@ from billing_app.domain.import_records import (
     ImportRecord,
     InvoiceRecord,
     PaymentRecord,
+)
+from billing_app.domain.read_e_invoice import (
+    ReadEInvoice,
+    check_can_become_draft,
+    make_draft,
 )
 from billing_app.domain.retyping import typed_price, typed_quantity
 from billing_app.domain.terms import LineTerms, TaxTerms
@@ -130,6 +136,59 @@ def _form(record: CustomerRecord) -> CustomerForm:
         language=texts.get("language", ""),
         currency=texts.get("currency", ""),
         net_days=texts.get("net_days", ""),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DraftFromFile:
+    """A draft made of an e-invoice; `left_out` are sentences on what it lacks."""
+
+    invoice_id: int
+    customer_name: str
+    left_out: tuple[str, ...]
+
+
+@staff_or_job(Permission.IMPORT_DATA)
+def draft_from_e_invoice(uow: UnitOfWork, read: ReadEInvoice) -> DraftFromFile:
+    """Make a draft of an e-invoice, and its buyer a customer unless they are one.
+
+    Raises:
+        InvalidInput: it is nothing that could be issued here.
+    """
+    check_can_become_draft(read)
+    customer_id = _find_buyer(uow, read) or create_customer(uow, _buyer_form(read))
+    made = make_draft(read, customer_id, read_rules(uow, read_settings(uow)))
+    invoice = add_draft(uow, made.form, read.currency)
+    uow.record(DataImported(kind="e_invoice", count=1))
+    assert invoice.id is not None
+    return DraftFromFile(invoice.id, invoice.customer_name, made.left_out)
+
+
+def _find_buyer(uow: UnitOfWork, read: ReadEInvoice) -> int | None:
+    """Find who is billed by tax number, else by name."""
+    name, vat_id = name_key(read.buyer.name), read.buyer.vat_id
+    alike = col(Customer.name_key) == name
+    if vat_id:
+        alike = or_(alike, col(Customer.vat_id) == vat_id)
+    statement = (
+        select(Customer.id)
+        .where(alike)
+        .order_by(col(Customer.vat_id) != vat_id, col(Customer.id))
+        .limit(1)
+    )
+    return uow.first(statement)
+
+
+def _buyer_form(read: ReadEInvoice) -> CustomerForm:
+    buyer = read.buyer
+    return CustomerForm(
+        name=buyer.name[:200],
+        email=buyer.email if is_email(buyer.email) else "",
+        contact_name=buyer.contact_name[:200],
+        phone=buyer.phone[:60],
+        address="\n".join(buyer.address)[:1000],
+        country=buyer.country if buyer.country in country_names() else "",
+        vat_id=buyer.vat_id[:40],
     )
 
 

@@ -130,12 +130,22 @@ def find_choices(table: TableFile, kind: ImportKind | None = None) -> Choices:
     """Return what the file itself says of how it is to be read."""
     kind = kind or find_kind(table.head)
     columns = find_columns(kind, table.head)
-    choices = Choices(kind, columns)
-    if missing_columns(kind, columns):
+    return with_notation(table, Choices(kind, columns))
+
+
+def with_notation(table: TableFile, choices: Choices) -> Choices:
+    """Add what the file decides of its notation to what somebody has chosen."""
+    chosen = choices.notation
+    is_complete = chosen.decimal_mark and chosen.date_order
+    if is_complete or missing_columns(choices.kind, choices.columns):
         return choices
     with _cells(table) as cells:
-        found = find_notation(kind, read_rows(cells, columns)).find()
-    return replace(choices, notation=found)
+        rows = read_rows(cells, choices.columns)
+        found = find_notation(choices.kind, rows).find()
+    notation = Notation(
+        chosen.decimal_mark or found.decimal_mark, chosen.date_order or found.date_order
+    )
+    return replace(choices, notation=notation)
 
 
 def check_table(

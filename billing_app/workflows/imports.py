@@ -11,18 +11,22 @@ from typing import IO
 
 from billing_app.domain.actors import Actor, Permission, StaffActor
 from billing_app.domain.errors import InvalidInput, NotPermitted
-from billing_app.domain.import_columns import ImportKind
+from billing_app.domain.import_columns import ImportKind, check_columns
 from billing_app.domain.import_plan import Fate
 from billing_app.domain.import_table import DateOrder, Notation
 from billing_app.gateways.incoming import IncomingFiles
 from billing_app.runtime import Runtime
+from billing_app.services.imports import DraftFromFile
+from billing_app.workflows.import_e_invoice import draft_of, looks_like_e_invoice
 from billing_app.workflows.import_tables import (
     Choices,
     ImportReport,
+    TableFile,
     check_table,
     find_choices,
     import_table,
     open_table,
+    with_notation,
 )
 
 # More would keep others from writing for longer than they wait.
@@ -76,14 +80,50 @@ def look_at(runtime: Runtime, actor: Actor, key: str, kind: str = "") -> FileLoo
         InvalidInput: it is no CSV file.
     """
     table = open_table(_path(runtime, actor, key))
-    found = find_choices(table, ImportKind(kind) if kind else None)
+    return _look(table, find_choices(table, ImportKind(kind) if kind else None))
+
+
+def look_again(runtime: Runtime, actor: Actor, key: str, look: FileLook) -> FileLook:
+    """Return a look with what the columns chosen say of the notation.
+
+    Raises:
+        InvalidInput: these columns can't be read.
+    """
+    table = open_table(_path(runtime, actor, key))
+    choices = _choices(look)
+    check_columns(choices.kind, choices.columns, len(table.head))
+    return _look(table, with_notation(table, choices))
+
+
+def _look(table: TableFile, choices: Choices) -> FileLook:
     return FileLook(
-        kind=found.kind,
+        kind=choices.kind,
         head=table.head,
-        columns=found.columns,
-        decimal_mark=found.notation.decimal_mark,
-        date_order=found.notation.date_order,
+        columns=choices.columns,
+        decimal_mark=choices.notation.decimal_mark,
+        date_order=choices.notation.date_order,
     )
+
+
+def is_e_invoice(runtime: Runtime, actor: Actor, key: str) -> bool:
+    """Tell an e-invoice from a table by what its file begins with.
+
+    Raises:
+        NotFound: it is gone, or was never this member's.
+    """
+    with _path(runtime, actor, key).open("rb") as file:
+        return looks_like_e_invoice(file.read(64))
+
+
+def draft_of_file(runtime: Runtime, actor: Actor, key: str) -> DraftFromFile:
+    """Make a draft of an e-invoice, and forget the file then.
+
+    Raises:
+        InvalidInput: it can't be read, or is nothing that could be issued here.
+    """
+    made = draft_of(runtime, actor, _path(runtime, actor, key).read_bytes())
+    _incoming(runtime).forget(_owner(actor), key)
+    return made
 
 
 def check_file(

@@ -1,5 +1,6 @@
 import io
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -124,3 +125,21 @@ def test_the_page_takes_no_more_than_others_can_wait_for(world: World):
 
     with pytest.raises(InvalidInput, match="more than 5,000 entries"):
         imports.check_file(world.runtime, actor, key, look, lambda fate: None)
+
+
+def test_a_column_that_is_chosen_by_hand_says_how_numbers_are_written(world: World):
+    actor = world.northwind.admin
+    table = b"Key;Customer;Date;Price\n1;A;31.01.2026;1.000,50\n"
+    key = imports.take_file(world.runtime, actor, io.BytesIO(table))
+    look = imports.look_at(world.runtime, actor, key, "invoices")
+    assert (look.decimal_mark, look.date_order) == ("", "")
+    with pytest.raises(InvalidInput, match="Choose the column for Invoice number"):
+        imports.look_again(world.runtime, actor, key, look)
+
+    chosen = replace(look, columns={**look.columns, "number": 0})
+    again = imports.look_again(world.runtime, actor, key, chosen)
+
+    assert (again.decimal_mark, again.date_order) == (",", "dmy")
+    fates: list[Fate] = []
+    report = imports.check_file(world.runtime, actor, key, again, fates.append)
+    assert (report.new, report.refused) == (1, 0)

@@ -59,7 +59,16 @@ def page() -> rx.Component:
 
 def _outcome() -> rx.Component:
     return rx.el.div(
-        rx.el.p(State.outcome, " ", link("Look at them", href=State.next_page)),
+        rx.el.div(
+            rx.el.p(State.outcome, " ", link("Look there", href=State.next_page)),
+            rx.cond(
+                State.left_out,
+                rx.fragment(
+                    rx.el.p("What the draft does not have of the file:"),
+                    rx.el.ul(rx.foreach(State.left_out, rx.el.li)),
+                ),
+            ),
+        ),
         class_name="message message-good",
         role="status",
     )
@@ -69,7 +78,7 @@ def _file() -> rx.Component:
     upload = file_upload(
         "file",
         action="/api/import",
-        accept=".csv,.txt,.tsv,text/csv",
+        accept=".csv,.txt,.tsv,.xml,.pdf,text/csv",
         max_bytes=_BYTES_MAX,
         too_large="This file is larger than 20 MB. Import it on the server instead.",
         on_done=State.take_file,
@@ -78,12 +87,13 @@ def _file() -> rx.Component:
     return _panel(
         "File",
         field(
-            "CSV file",
+            "CSV file or e-invoice",
             upload,
             field_id="field-file",
             hint="As other programs export it. Begin with customers, then invoices, "
             "then payments. Nothing is changed before you have seen what becomes "
-            "of each row, and nobody is mailed.",
+            "of each row, and nobody is mailed. An e-invoice (UBL, CII, Factur-X) "
+            "becomes a draft.",
             error=State.errors["file"],
         ),
     )

@@ -13,13 +13,17 @@ from billing_app.domain.import_columns import COLUMNS, ImportKind
 from billing_app.domain.import_plan import Fate, FateKind
 from billing_app.queries.imports import read_import_rules
 from billing_app.web.doors import staff_door, staff_watch
+from billing_app.web.staff.addresses import invoice_address
 from billing_app.web.staff.settings_frame import SettingsState
 from billing_app.workflows.import_tables import ImportReport
 from billing_app.workflows.imports import (
     FileLook,
     check_file,
+    draft_of_file,
     forget_file,
     import_file,
+    is_e_invoice,
+    look_again,
     look_at,
 )
 
@@ -71,7 +75,7 @@ class ImportState(SettingsState, rx.State):
         problem: why the file can't be read as it is.
         can_import: every row can be imported and one of them is new.
         done, whole: how far an import is; whole is 0 while none runs.
-        outcome: what the last import did.
+        outcome: what the last import did; left_out what a draft of it lacks.
     """
 
     file_name: str = ""
@@ -92,6 +96,7 @@ class ImportState(SettingsState, rx.State):
     whole: int = 0
     outcome: str = ""
     next_page: str = ""
+    left_out: list[str] = []  # noqa: RUF012
 
     _key: str = ""
     _look: FileLook = _NOTHING
@@ -105,7 +110,7 @@ class ImportState(SettingsState, rx.State):
         self.version, self.errors = 1, {}
         if not self.whole:
             self._clear()
-            self.outcome = ""
+            self.outcome, self.left_out = "", []
 
     @staff_watch
     async def take_file(self, key: str, name: str) -> None:
@@ -114,9 +119,12 @@ class ImportState(SettingsState, rx.State):
             if self.whole:
                 return
             self._clear()
-            self.outcome, self._key = "", key
+            self.outcome, self.left_out, self._key = "", [], key
             self.file_name = name[:_NAME_MAX] or "File"
-        await self._look_and_check("")
+        if await self._run_workflow(is_e_invoice, key):
+            await self._make_draft()
+        else:
+            await self._look_and_check("")
 
     @staff_door
     async def refuse_file(self, problem: str) -> None:
@@ -194,6 +202,20 @@ class ImportState(SettingsState, rx.State):
         async with self:
             self._tell_outcome(report)
 
+    async def _make_draft(self) -> None:
+        try:
+            made = await self._run_workflow(draft_of_file, self._key)
+        except InvalidInput as refusal:
+            async with self:
+                self._clear()
+                self.errors = {"file": refusal.message}
+            return
+        async with self:
+            self._clear()
+            self.outcome = f"A draft for {made.customer_name} is made."
+            self.left_out = list(made.left_out)
+            self.next_page = invoice_address(made.invoice_id, is_draft=True)
+
     async def _look_and_check(self, kind: str) -> None:
         try:
             look = await self._run_workflow(look_at, self._key, kind)
@@ -216,6 +238,13 @@ class ImportState(SettingsState, rx.State):
             key, look = self._key, self._look
         heard: list[Fate] = []
         try:
+            again = await self._run_workflow(look_again, key, look)
+            async with self:
+                if self._look != look:
+                    # Something else was chosen meanwhile, which is checked by itself.
+                    return
+                self._look = look = again
+                self._show_look()
             report = await self._run_workflow(check_file, key, look, heard.append)
         except InvalidInput as refusal:
             async with self:
@@ -225,6 +254,8 @@ class ImportState(SettingsState, rx.State):
             async with self:
                 self.is_checking = False
         async with self:
+            if self._look != look:
+                return
             self._fates = tuple(heard)
             self.only_refused = bool(report.refused)
             self._shown_max = _SHOWN_AT_ONCE
