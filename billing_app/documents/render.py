@@ -56,6 +56,7 @@ from billing_app.domain.invoice_mode import InvoiceMode
 from billing_app.domain.payment_reference import format_reference
 from billing_app.domain.statement import EntryKind, StatementDocument
 from billing_app.domain.taxes import VAT_COUNTRIES
+from billing_app.domain.trace import Figure, Part, PartKind, Traces, explain
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -79,12 +80,25 @@ _MAGIC = {
 
 
 @dataclass(frozen=True, slots=True)
+class PrintedPart:
+    """A part of a total: what it is, how it was worked out, how much it is."""
+
+    label: str
+    arithmetic: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
-    """A label and its value; `kind` says how it is drawn."""
+    """A label and its value; `kind` says how it is drawn.
+
+    `parts` are what the value is made of, where a screen may be asked for that.
+    """
 
     label: str
     value: str
     kind: str = ""
+    parts: tuple[PrintedPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,16 +232,19 @@ def render_sheet(
     behind: Sequence[Behind] = (),
     *,
     opens_behind: bool = False,
+    explains: bool = False,
 ) -> str:
     """Return the document as a fragment for a page that links document.css.
 
     With a `standing` an invoice asks for what is left of it, not for what it asked
     for when it was issued. With `behind`, one for each line, every line unfolds to
     what it charges for; or has a button for that, with its place, where the page
-    opens it.
+    opens it. Where it `explains`, each total is a button that says what it is made
+    of; pages do without a script for that.
     """
     if isinstance(document, InvoiceDocument):
-        printed = _printed_invoice(document, "h2", logo_url, standing)
+        traces = explain(document, standing) if explains else {}
+        printed = _printed_invoice(document, "h2", logo_url, standing, traces)
     else:
         printed = _printed(document, "h2", logo_url)
     if behind:
@@ -327,6 +344,7 @@ def _printed_invoice(
     heading: str,
     logo: str,
     standing: Standing | None = None,
+    traces: Traces | None = None,
 ) -> Printed:
     left_minor = standing.outstanding_minor if standing else document.due_minor
     language = document.language
@@ -388,7 +406,7 @@ def _printed_invoice(
         shows_tax=any(line.tax for line in document.lines),
         shows_quantity=document.mode == InvoiceMode.LINES,
         tax_rows=_tax_rows(document),
-        total_rows=tuple(_total_rows(document, words, standing)),
+        total_rows=tuple(_total_rows(document, words, standing, traces or {})),
         notes=printable_prose(document.notes),
         terms="" if has_short_terms else terms,
         bank_rows=bank_rows if is_payable else (),
@@ -734,8 +752,14 @@ def _tax_label(tax: DocumentTax, language: str) -> str:
 
 
 def _total_rows(
-    document: InvoiceDocument, words: Words, standing: Standing | None
+    document: InvoiceDocument,
+    words: Words,
+    standing: Standing | None,
+    traces: Traces,
 ) -> Iterator[Row]:
+    def why(figure: Figure) -> tuple[PrintedPart, ...]:
+        return tuple(_part(document, words, it) for it in traces.get(figure, ()))
+
     def amount(minor: int) -> str:
         return format_amount(minor, document.currency, document.language)
 
@@ -751,20 +775,24 @@ def _total_rows(
     lines_minor = sum(line.amount_minor for line in document.lines)
     if document.prices_inclusive:
         if document.adjustments:
-            yield Row(words.subtotal, amount(lines_minor))
+            yield Row(words.subtotal, amount(lines_minor), "", why(Figure.LINE_SUM))
         for adjustment in document.adjustments:
             yield Row(printable(adjustment.reason), amount(adjustment.amount_minor))
-        yield Row(words.total, money(document.total_minor), "s-grand")
+        total = money(document.total_minor)
+        yield Row(words.total, total, "s-grand", why(Figure.TOTAL))
         if taxes:
-            yield Row(tax_label, amount(document.tax_minor), "s-within")
+            tax = amount(document.tax_minor)
+            yield Row(tax_label, tax, "s-within", why(Figure.TAX))
     else:
         if taxes or document.adjustments:
-            yield Row(words.subtotal, amount(document.line_sum_minor))
+            line_sum = amount(document.line_sum_minor)
+            yield Row(words.subtotal, line_sum, "", why(Figure.LINE_SUM))
         for adjustment in document.adjustments:
             yield Row(printable(adjustment.reason), amount(adjustment.amount_minor))
         if taxes:
-            yield Row(tax_label, amount(document.tax_minor))
-        yield Row(words.total, money(document.total_minor), "s-grand")
+            yield Row(tax_label, amount(document.tax_minor), "", why(Figure.TAX))
+        total = money(document.total_minor)
+        yield Row(words.total, total, "s-grand", why(Figure.TOTAL))
     if document.prepaid_minor:
         yield Row(words.prepaid, amount(-document.prepaid_minor))
     if document.rounding_minor:
@@ -775,7 +803,54 @@ def _total_rows(
         yield from _received_rows(standing, words, document.language, amount)
         if standing.credited_minor:
             yield Row(words.credited, amount(-standing.credited_minor))
-    yield Row(words.amount_due, money(left_minor), "s-due")
+    yield Row(words.amount_due, money(left_minor), "s-due", why(Figure.DUE))
+
+
+def _part(document: InvoiceDocument, words: Words, part: Part) -> PrintedPart:
+    """Say a part of a total in the words that the document itself has for it."""
+    language, currency = document.language, document.currency
+    label, arithmetic = "", ""
+    match part.kind:
+        case PartKind.LINE:
+            line = document.lines[part.place]
+            label = printable(line.name)
+            arithmetic = _line_arithmetic(document, line, words)
+        case PartKind.MORE_LINES:
+            label = f"+ {part.place} {words.more}"
+        case PartKind.ADJUSTMENT:
+            label = printable(document.adjustments[part.place].reason)
+        case PartKind.TAX:
+            label = _tax_label(document.taxes[part.place], language)
+            arithmetic = _tax_arithmetic(document, part)
+        case PartKind.LINE_SUM:
+            label = words.subtotal
+        case _:
+            label = str(getattr(words, part.kind))
+    amount = format_amount(part.amount_minor, currency, language)
+    return PrintedPart(label, arithmetic, amount)
+
+
+def _line_arithmetic(
+    document: InvoiceDocument, line: DocumentLine, words: Words
+) -> str:
+    if line.share is not None:
+        return share_words(line.share, document.currency, document.language)
+    if document.mode != InvoiceMode.LINES:
+        return ""
+    printed = _line(document, 0, line, words)
+    times = f"{printed.quantity} × {printed.unit_price}"
+    return f"{times}, {printed.discount}" if printed.discount else times
+
+
+def _tax_arithmetic(document: InvoiceDocument, part: Part) -> str:
+    if part.percent is None or part.base_minor is None:
+        return ""
+    language = document.language
+    base = format_amount(part.base_minor, document.currency, language)
+    if not document.prices_inclusive:
+        return f"{base} × {format_percent(part.percent, language)}"
+    percent = format_quantity(part.percent, language)
+    return f"{base} × {percent} ÷ {format_quantity(100 + part.percent, language)}"
 
 
 def _received_rows(

@@ -83,6 +83,8 @@ class Words:
     more: str
     part_of: str
     genuine: str
+    why: str
+    close: str
 
 
 def share_words(share: JobShare, currency: str, language: str) -> str:
@@ -169,6 +171,8 @@ def words_for(tag: str) -> tuple[str, Words]:
         more=say("more"),
         part_of=say("Part of a payment of"),
         genuine=say("Genuine? Ask at"),
+        why=say("Why this figure?"),
+        close=say("Close"),
     )
 
 

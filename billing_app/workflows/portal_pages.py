@@ -148,7 +148,7 @@ def _sheet(
         zone=zone,
         language=document.language,
     )
-    return render_sheet(document, logo_href, standing, behind)
+    return render_sheet(document, logo_href, standing, behind, explains=True)
 
 
 def _standing(facts: PortalFacts) -> Standing | None:

@@ -352,3 +352,44 @@ def test_a_receipt_adds_up():
 
     assert "Invoice total €3,377.15 Already paid €1,000.00" in shown
     assert "Amount received €2,377.15" in shown
+
+
+class TestWhyThisFigure:
+    @pytest.mark.parametrize("look", Look)
+    def test_each_total_opens_what_it_is_made_of(self, look: Look):
+        taxed = replace(an_invoice(look), adjustments=(), line_sum_minor=1_086_560)
+        lines = sum(line.amount_minor for line in taxed.lines)
+        document = replace(
+            taxed,
+            line_sum_minor=lines,
+            total_minor=lines + taxed.tax_minor,
+            due_minor=lines + taxed.tax_minor,
+        )
+
+        shown = render_sheet(document, explains=True)
+
+        for number in range(1, 5):
+            assert f'popovertarget="why-{number}"' in shown
+            assert f'id="why-{number}"' in shown
+        words = text_of(shown)
+        assert "Charter flight, Citation CJ3+ 2.4 h × 3,450.00 8,280.00" in words
+        assert "VAT 21% 620.00 × 21% 130.20" in words
+        assert "Why this figure?" in words
+        ElementTree.fromstring(shown)
+
+    def test_paper_and_a_sheet_not_asked_say_nothing_of_it(self):
+        for shown in (
+            render_sheet(an_invoice()),
+            render_print(an_invoice(), None, MADE_AT),
+        ):
+            assert "popover" not in shown
+
+    def test_takes_no_markup_from_anybody(self):
+        evil = "<script>alert(1)</script>{{7*7}}"
+        line = a_line(evil, 100)
+        document = an_invoice(lines=(line,), line_sum_minor=100, adjustments=())
+
+        shown = render_sheet(document, explains=True)
+
+        assert "<script" not in shown
+        assert shown.count("{{7*7}}") == 2

@@ -365,7 +365,7 @@ def test_an_invoice_of_one_amount(demo: Demo, page: Page):
     expect(page.get_by_text("This job has no total yet")).to_be_visible()
     page.get_by_label("Job total").fill("12,000.00")
 
-    expect(page.get_by_text("30% of 12,000.00")).to_be_visible()
+    expect(page.get_by_text("30% of 12,000.00").first).to_be_visible()
     expect_saved(page)
     page.reload()
     expect(page.get_by_label("Job total")).to_have_value("12,000.00")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -140,7 +141,11 @@ class InvoiceDetailState(InvoicePortalState, TimelineState, CreditState, rx.Stat
             address = f"/logo/{logo}.png" if logo else ""
             behind = await self._behind(it.id, it.document, it.moment.zone)
             sheet = await asyncio.to_thread(
-                render_sheet, it.document, address, None, behind, opens_behind=True
+                partial(render_sheet, opens_behind=True, explains=True),
+                it.document,
+                address,
+                None,
+                behind,
             )
             self.sheet, self._drawn = str(sheet), it.number
         self.shape = "shown"

@@ -688,7 +688,8 @@ class InvoiceEditorState(PaidDraftState, SharedDraftState, rx.State):
             bank=desk.bank,
         )
         logo = desk.branding.logo_digest
-        sheet = str(render_sheet(document, f"/logo/{logo}.png" if logo else ""))
+        address = f"/logo/{logo}.png" if logo else ""
+        sheet = render_sheet(document, address, explains=True)
         if not document.lines:
             return read, sheet, ""
         fonts = runtime.current().settings.fonts_dir

@@ -1,0 +1,122 @@
+"""Every total has parts, and they sum to the figure shown."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from billing_app.domain.document import InvoiceDocument, Standing
+from billing_app.domain.drafting import LineTexts, build_document
+from billing_app.domain.money import Money
+from billing_app.domain.terms import (
+    Adjustment,
+    DocumentTerms,
+    LineTerms,
+    Prices,
+    TaxTerms,
+)
+from billing_app.domain.totals import compute_totals
+from billing_app.domain.trace import LINES_MAX, Figure, Part, PartKind, explain
+from tests.support.documents import a_header
+
+TAXES = [TaxTerms("VAT", "S", Decimal(x)) for x in ("21", "8.5", "0.5")]
+LINES = st.builds(
+    LineTerms,
+    quantity=st.decimals(-50, 500, places=3),
+    unit_price=st.decimals(0, 9_999, places=4),
+    taxes=st.lists(st.sampled_from(TAXES), max_size=2, unique=True).map(tuple),
+    allowances=st.sampled_from([(), (Adjustment(percent=Decimal("7.5")),)]),
+)
+
+
+def document_of(terms: DocumentTerms) -> InvoiceDocument:
+    texts = [LineTexts(f"Line {n}") for n, _ in enumerate(terms.lines)]
+    return build_document(a_header(), terms, texts, compute_totals(terms))
+
+
+class TestExplain:
+    @given(
+        lines=st.lists(LINES, min_size=1, max_size=20),
+        prices=st.sampled_from(Prices),
+        discount=st.sampled_from([(), (Adjustment(percent=Decimal(10)),)]),
+        prepaid=st.sampled_from([None, Money(1_000, "EUR")]),
+        step=st.sampled_from([None, Money(5, "EUR")]),
+    )
+    def test_the_parts_of_each_total_sum_to_it(
+        self, lines, prices, discount, prepaid, step
+    ):
+        document = document_of(
+            DocumentTerms(
+                "EUR",
+                tuple(lines),
+                prices,
+                allowances=discount,
+                prepaid=prepaid,
+                cash_rounding=step,
+            )
+        )
+        shown = {
+            Figure.LINE_SUM: document.line_sum_minor,
+            Figure.TAX: document.tax_minor,
+            Figure.TOTAL: document.total_minor,
+            Figure.DUE: document.due_minor,
+        }
+        if not document.taxes:
+            del shown[Figure.TAX]
+
+        traces = explain(document)
+
+        assert {
+            figure: sum(part.amount_minor for part in parts)
+            for figure, parts in traces.items()
+        } == shown
+
+    def test_tells_the_arithmetic_of_a_tax(self):
+        """8.5 % of 90.00 is 7.65."""
+        tax = TaxTerms("Sales tax", "S", Decimal("8.5"))
+        line = LineTerms(Decimal(1), Decimal(90), (tax,))
+
+        traces = explain(document_of(DocumentTerms("EUR", (line,))))
+
+        assert traces[Figure.TAX] == (
+            Part(PartKind.TAX, 765, 0, Decimal("8.5"), 9_000),
+        )
+        assert traces[Figure.TOTAL][-1] == traces[Figure.TAX][0]
+
+    def test_a_tax_within_the_price_is_of_the_whole(self):
+        """21 of 121 parts of 100.00 are 17.36."""
+        line = LineTerms(Decimal(1), Decimal(100), (TAXES[0],))
+        terms = DocumentTerms("EUR", (line,), Prices.INCLUSIVE)
+
+        (part,) = explain(document_of(terms))[Figure.TAX]
+
+        assert (part.base_minor, part.amount_minor) == (10_000, 1_736)
+
+    def test_what_is_left_counts_what_came_in(self):
+        document = document_of(
+            DocumentTerms("EUR", (LineTerms(Decimal(1), Decimal(100)),))
+        )
+
+        parts = explain(document, Standing(3_000, 1_000, 6_000))[Figure.DUE]
+
+        assert [(part.kind.value, part.amount_minor) for part in parts] == [
+            ("total", 10_000),
+            ("received", -3_000),
+            ("credited", -1_000),
+        ]
+
+    def test_a_figure_that_does_not_add_up_has_no_trace(self):
+        document = document_of(
+            DocumentTerms("EUR", (LineTerms(Decimal(1), Decimal(100)),))
+        )
+
+        assert Figure.TOTAL not in explain(replace(document, total_minor=9_999))
+
+    def test_many_lines_are_summed_up(self):
+        lines = (LineTerms(Decimal(1), Decimal(1)),) * 500
+
+        parts = explain(document_of(DocumentTerms("EUR", lines)))[Figure.LINE_SUM]
+
+        assert len(parts) == LINES_MAX + 1
+        assert parts[-1] == Part(PartKind.MORE_LINES, 48_800, 488)
