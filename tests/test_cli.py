@@ -18,7 +18,7 @@ class TestCommands:
         assert callable(command.run)
 
     def test_each_module_is_a_command(self):
-        modules = {file.stem for file in FOLDER.glob("*.py")} - {"__init__"}
+        modules = {file.stem for file in FOLDER.glob("[!_]*.py")}
 
         assert modules == {module_name(name) for name in COMMANDS}
 

@@ -7,8 +7,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from billing_app.commands import import_csv
-from billing_app.commands.import_csv import JOB, WORKSPACE, open_here
+from billing_app.commands import _import_csv as import_csv
+from billing_app.commands._import_csv import JOB, WORKSPACE, open_here
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.import_cases import import_file
 from billing_app.domain.money import Money

@@ -52,7 +52,7 @@ FOR_CUSTOMERS = {
     },
     "credit_note": {
         *("id", "invoice_id", "number", "issued_on", "total_minor", "reason"),
-        *("rounding_minor", "pdf_digest", "pdf_error"),
+        *("rounding_minor", "content", "pdf_digest", "pdf_error"),
     },
     "dispute": {"id", "invoice_id"},
     "payment_promise": {"id", "invoice_id"},
@@ -92,6 +92,7 @@ READERS: dict[str, Callable[..., Any]] = {
     "find_document": portal.find_document,
     "read_issued": portal.read_issued,
     "find_credit_note": portal.find_credit_note,
+    "read_credit_note": portal.read_credit_note,
 }
 CANARY = "canary"
 
@@ -152,7 +153,7 @@ def test_asks_for_customers_columns_only(world: World, name: str):
     put_off(world, world.northwind, invoice_id)
     form = CreditForm(CreditMode.AMOUNT, amount="1", reason="Agreed", request_key="k")
     issued = world.run(world.northwind.accounting, issue_credit_note, invoice_id, form)
-    arguments = (issued.credit_note_id,) if name == "find_credit_note" else ()
+    arguments = (issued.credit_note_id,) if name.endswith("_credit_note") else ()
     visitor = visitor_of(world, world.northwind, invoice_id)
 
     with overheard(world) as statements:
