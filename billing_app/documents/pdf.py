@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import LifoQueue
 
+from billing_app.documents.confined import bare_environment
 from billing_app.documents.frames import read_message, write_message
 from billing_app.domain.errors import BillingError, LimitReached
 
@@ -32,8 +33,6 @@ PROCESSES_MAX = 8
 
 _ROOT = Path(__file__).parents[2]
 _FONTS = Path(__file__).parent / "fonts" / "fonts.conf"
-# Where Homebrew's pango is found on a Mac.
-_PASSED_ON = ("PATH", "DYLD_FALLBACK_LIBRARY_PATH")
 
 
 class PdfEngineMissing(BillingError):
@@ -172,7 +171,7 @@ class _PrintProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=_ROOT,
-            env=_stripped_environment(self._fonts),
+            env=_environment(self._fonts),
             start_new_session=True,
         )
         _, (status, *reason) = self._exchange(self._process, None, START_SECONDS_MAX)
@@ -237,16 +236,13 @@ def _worker_command() -> list[str]:
     return [sys.executable, "-m", "billing_app.documents.pdf_worker"]
 
 
-def _stripped_environment(fonts: Path | None) -> dict[str, str]:
-    """Pass on nothing but what finds libraries: no secret is worth a leak."""
-    passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+def _environment(fonts: Path | None) -> dict[str, str]:
     # The font settings name the folder "fonts" in these; without both the system's
     # own fonts would be found.
     around = str(fonts.parent.resolve() if fonts else _FONTS)
     return {
-        **passed_on,
+        **bare_environment(),
         "FONTCONFIG_FILE": str(_FONTS),
         "XDG_DATA_HOME": around,
         "XDG_DATA_DIRS": around,
-        "LC_ALL": "C.UTF-8",
     }

@@ -1,7 +1,7 @@
 """Take the invoice out of a Factur-X PDF, in a process of its own.
 
 The file is a stranger's. Reading it may take all the memory and time it wants, of a
-process that has little of either, no network, and nothing that it could write to.
+process that has little of either, no secrets, no network, and no file to write to.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import subprocess
 import sys
 from io import BytesIO
 
+from billing_app.documents.confined import bare_environment, leave_network
 from billing_app.domain.errors import InvalidInput
 
 XML_BYTES_MAX = 5_000_000
@@ -30,7 +31,12 @@ def find_invoice_xml(pdf: bytes) -> bytes:
     command = [sys.executable, "-m", "billing_app.documents.pdf_attachment"]
     try:
         done = subprocess.run(  # noqa: S603 - our own module, no words of the file
-            command, input=pdf, capture_output=True, timeout=_SECONDS_MAX, check=False
+            command,
+            input=pdf,
+            capture_output=True,
+            timeout=_SECONDS_MAX,
+            check=False,
+            env=bare_environment(),
         )
     except subprocess.TimeoutExpired as error:
         raise InvalidInput("This PDF takes too long to read.") from error
@@ -47,6 +53,7 @@ def find_invoice_xml(pdf: bytes) -> bytes:
 def main() -> int:
     """Read a PDF from standard input and write its invoice to standard output."""
     content = sys.stdin.buffer.read()
+    leave_network()
     resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS_MAX, _SECONDS_MAX))
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_MAX, _MEMORY_MAX))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))

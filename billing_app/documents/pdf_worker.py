@@ -7,7 +7,6 @@ It answers `ready`, or `missing` when the system libraries are; then to each job
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import os
 import re
@@ -23,6 +22,7 @@ from typing import BinaryIO
 from xml.etree import ElementTree
 
 from billing_app.documents import archive
+from billing_app.documents.confined import leave_network
 from billing_app.documents.frames import read_message, write_message
 from billing_app.documents.render import render_print
 from billing_app.domain.document import Branding, Look, Party, ReceiptDocument
@@ -33,10 +33,6 @@ STYLE_SHEET = Path(__file__).parents[2] / "assets" / "document.css"
 CPU_SECONDS_MAX = 20
 MEMORY_BYTES_MAX = 1024**3
 NICENESS = 5
-
-# Linux: leave the network behind, as an unprivileged user and as root.
-CLONE_NEWUSER = 0x10000000
-CLONE_NEWNET = 0x40000000
 
 _PLAIN_VALUE = re.compile(r"(--s-[\w-]+): ([^;]+);")
 _USE = re.compile(r"var\((--s-[\w-]+)\)")
@@ -225,12 +221,6 @@ def limit_job() -> None:
     # No file can be written, whatever a document asks for.
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def leave_network() -> None:
-    """Enter an empty network where the system lets us; the fetcher refuses anyway."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).unshare(CLONE_NEWUSER | CLONE_NEWNET)
 
 
 def _take_stdout() -> BinaryIO:
