@@ -27,6 +27,12 @@ SETTLED = """async () => {
     await Promise.all(changes.map((it) => it.finished));
     await frame();
 }"""
+# What is out of sight may be left undrawn, in the colours of a moment ago.
+DRAWN = """() => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync("* { content-visibility: visible !important }");
+    document.adoptedStyleSheets.push(sheet);
+}"""
 WINDOWS = {"desktop": DESKTOP, "phone": PHONE}
 # Not for who is signed in, or one that makes a draft and goes on to it.
 ELSEWHERE = {"/set-up", "/sign-in", "/sign-in/code", "/sign-in/password", "404"}
@@ -42,6 +48,7 @@ def look_at(page: Page, url: str) -> list[str]:
 
 
 def look_around(page: Page, url: str) -> list[str]:
+    page.evaluate(DRAWN)
     found: list[str] = []
     for name, window in WINDOWS.items():
         page.set_viewport_size(window)
