@@ -19,6 +19,7 @@ def start_invoice(desk: Page, demo: Demo) -> None:
     demo.sign_in(desk, WAREHOUSE)
     desk.goto(f"{demo.base_url}/invoices/new")
     desk.wait_for_url(re.compile(r"/invoices/\d+/edit"))
+    expect(desk.get_by_label("Description").first).to_be_visible()
     desk.get_by_label("Customer", exact=True).fill(CUSTOMER)
     expect(desk.get_by_text(re.compile(r"^\d+ not billed yet"))).to_be_visible()
 
@@ -64,6 +65,9 @@ def test_what_happened_is_billed_and_shown_to_both_sides(
     for has_scripts in (False, True):
         page = open_page(java_script_enabled=has_scripts)
         page.goto(address)
+        if has_scripts:
+            # What was opened before the page is live closes when it takes over.
+            expect(page.get_by_role("button", name="Refresh")).to_be_visible()
         page.get_by_text(BEHIND).first.click()
         expect(page.get_by_text("Storage day ST-48903").first).to_be_visible()
         expect(

@@ -39,6 +39,8 @@ def test_from_a_new_invoice_to_paid_on_a_phone(demo: Demo, open_page: OpenPage):
         desk.get_by_role("button", name="New invoice")
     ).first.click()
     desk.wait_for_url(re.compile(r"/invoices/\d+/edit"))
+    # The lines come with the draft: what is typed counts from here on.
+    expect(desk.get_by_label("Description").first).to_be_visible()
     desk.get_by_label("Customer", exact=True).fill("Orchard Bakery")
     desk.get_by_label("Customer email").fill("ap@orchard.example")
     desk.get_by_role("button", name="Create customer").click()
