@@ -17,7 +17,6 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from billing_app import runtime
-from billing_app.database import authentication
 from billing_app.database.authentication import (
     OpenedLink,
     PortalNotAvailable,
@@ -36,7 +35,8 @@ from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND
 from billing_app.domain.portal_place import INVOICE_ROUTES
 from billing_app.domain.visit import VisitKind
 from billing_app.endpoints import route_ids, visits
-from billing_app.endpoints.portal_request import cookies_of, open_page
+from billing_app.endpoints.portal_request import open_page
+from billing_app.endpoints.staff_request import staff_of
 from billing_app.queries import issued_files, portal
 from billing_app.queries.portal import ReadDocument
 from billing_app.workflows import document_files
@@ -167,40 +167,28 @@ def portal_page(request: Request) -> Response:
 
 
 def staff_invoice(request: Request) -> Response:
-    running = runtime.current()
-    actor = authentication.staff_actor(
-        running.engine, cookies_of(request).staff, running.now()
-    )
+    running, actor = runtime.current(), staff_of(request)
     invoice_id = request.path_params["invoice_id"]
     document = running.run(actor, issued_files.find_invoice_file, invoice_id)
     return _pdf(request, document, "Invoice")
 
 
 def staff_credit_note(request: Request) -> Response:
-    running = runtime.current()
-    actor = authentication.staff_actor(
-        running.engine, cookies_of(request).staff, running.now()
-    )
+    running, actor = runtime.current(), staff_of(request)
     credit_note_id = request.path_params["credit_note_id"]
     document = running.run(actor, issued_files.find_credit_note_file, credit_note_id)
     return _pdf(request, document, "Credit-note")
 
 
 def staff_e_invoice(request: Request) -> Response:
-    running = runtime.current()
-    actor = authentication.staff_actor(
-        running.engine, cookies_of(request).staff, running.now()
-    )
+    running, actor = runtime.current(), staff_of(request)
     invoice_id = request.path_params["invoice_id"]
     document = running.run(actor, issued_files.read_issued, invoice_id)
     return _xml(request, document, "Invoice")
 
 
 def staff_e_credit_note(request: Request) -> Response:
-    running = runtime.current()
-    actor = authentication.staff_actor(
-        running.engine, cookies_of(request).staff, running.now()
-    )
+    running, actor = runtime.current(), staff_of(request)
     credit_note_id = request.path_params["credit_note_id"]
     document = running.run(actor, issued_files.read_credit_note, credit_note_id)
     return _xml(request, document, "Credit-note")

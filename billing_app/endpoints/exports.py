@@ -19,15 +19,14 @@ from starlette.responses import (
 from starlette.routing import Route
 
 from billing_app import runtime
-from billing_app.database import authentication
 from billing_app.domain.actors import StaffActor
 from billing_app.domain.audit_chain import canonical
-from billing_app.domain.cookies import read_cookie, session_cookie
 from billing_app.domain.errors import BillingError, NotSignedIn
 from billing_app.domain.money import Money
 from billing_app.domain.payment import method_name
 from billing_app.domain.spreadsheet import csv_line, safe_cell
 from billing_app.endpoints.refusals import status_of
+from billing_app.endpoints.staff_request import staff_of
 from billing_app.queries import accounting, credit_note_list, invoices
 from billing_app.queries.accounting import PaymentFilter, PaymentRow
 from billing_app.queries.audit_trail import export_audit_trail
@@ -81,7 +80,7 @@ def export_routes() -> list[Route]:
 def _route(path: str, export: Export, media_type: str = _CSV) -> Route:
     def start(request: Request) -> Iterator[str]:
         typed = dict(request.query_params)
-        return _started(export(runtime.current(), _actor(request), typed))
+        return _started(export(runtime.current(), staff_of(request), typed))
 
     async def answer(request: Request) -> Response:
         try:
@@ -237,10 +236,3 @@ def _day(at: date | None) -> str:
 def _instant(at: datetime | None) -> str:
     """Write an instant to the minute, in UTC, as spreadsheets take it for one."""
     return "" if at is None else f"{at:%Y-%m-%d %H:%M}"
-
-
-def _actor(request: Request) -> StaffActor:
-    running = runtime.current()
-    name = session_cookie(running.settings.is_https)
-    token = read_cookie(request.headers.get("cookie", ""), name)
-    return authentication.staff_actor(running.engine, token, running.now())

@@ -9,11 +9,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from billing_app import runtime
-from billing_app.database import authentication
-from billing_app.domain.actors import StaffActor
-from billing_app.domain.cookies import read_cookie, session_cookie
 from billing_app.domain.errors import BillingError, InvalidInput
 from billing_app.endpoints.refusals import status_of
+from billing_app.endpoints.staff_request import staff_of
 from billing_app.workflows import imports as workflow
 
 PATH = "/api/import"
@@ -28,7 +26,7 @@ def import_routes() -> list[Route]:
 async def upload(request: Request) -> Response:
     """Answer with the key of the file, or with a problem in a sentence."""
     try:
-        actor = await run_in_threadpool(_actor, request)
+        actor = await run_in_threadpool(staff_of, request)
         workflow.check_may_import(actor)
         # Nothing is read before somebody signed in; the rest lies on the disk.
         async with request.form(max_files=1, max_fields=1) as form:
@@ -41,10 +39,3 @@ async def upload(request: Request) -> Response:
     except BillingError as refusal:
         return JSONResponse({"problem": refusal.message}, status_of(refusal))
     return JSONResponse({"digest": key})
-
-
-def _actor(request: Request) -> StaffActor:
-    running = runtime.current()
-    name = session_cookie(running.settings.is_https)
-    token = read_cookie(request.headers.get("cookie", ""), name)
-    return authentication.staff_actor(running.engine, token, running.now())

@@ -9,11 +9,9 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from billing_app import runtime
-from billing_app.database import authentication
-from billing_app.domain.actors import StaffActor
-from billing_app.domain.cookies import read_cookie, session_cookie
 from billing_app.domain.errors import BillingError, NotFound
 from billing_app.endpoints.refusals import status_of
+from billing_app.endpoints.staff_request import staff_of
 from billing_app.workflows import logo as workflow
 
 PATH = "/api/logo"
@@ -33,7 +31,7 @@ def logo_routes() -> list[Route]:
 async def upload(request: Request) -> Response:
     """Answer with the new logo's digest, or with a problem in a sentence."""
     try:
-        actor = await run_in_threadpool(_actor, request)
+        actor = await run_in_threadpool(staff_of, request)
         workflow.check_may_change(actor)
         content = await _file(request)
         digest = await run_in_threadpool(
@@ -46,7 +44,7 @@ async def upload(request: Request) -> Response:
 
 async def show(request: Request) -> Response:
     try:
-        actor = await run_in_threadpool(_actor, request)
+        actor = await run_in_threadpool(staff_of, request)
         path = await run_in_threadpool(
             workflow.find_logo, runtime.current(), actor, request.path_params["digest"]
         )
@@ -75,13 +73,6 @@ async def _file(request: Request) -> bytes:
     form = await request.form(max_files=1, max_fields=1)
     file = form.get("logo")
     return await file.read(BYTES_MAX + 1) if isinstance(file, UploadFile) else b""
-
-
-def _actor(request: Request) -> StaffActor:
-    running = runtime.current()
-    name = session_cookie(running.settings.is_https)
-    token = read_cookie(request.headers.get("cookie", ""), name)
-    return authentication.staff_actor(running.engine, token, running.now())
 
 
 def _refused(refusal: BillingError) -> Response:

@@ -18,7 +18,6 @@ from starlette.responses import (
 from starlette.routing import Route
 
 from billing_app import runtime
-from billing_app.database import authentication
 from billing_app.database.authentication import OpenedLink, PortalNotAvailable
 from billing_app.documents.pdf import PdfEngineMissing, PdfFailed
 from billing_app.documents.portal import render_message
@@ -35,7 +34,8 @@ from billing_app.domain.portal_proof import VerificationRequired
 from billing_app.domain.statement import StatementDocument
 from billing_app.domain.visit import VisitKind
 from billing_app.endpoints import route_ids, visits
-from billing_app.endpoints.portal_request import cookies_of, open_page, place_of
+from billing_app.endpoints.portal_request import open_page, place_of
+from billing_app.endpoints.staff_request import staff_of
 from billing_app.workflows import account_pages, document_zip, statements
 
 _FILE = re.compile(r"/(statement\.(pdf|csv)|documents\.zip)$")
@@ -135,9 +135,7 @@ def _open(request: Request) -> OpenedLink:
 
 
 def _of_customer(request: Request) -> Made:
-    running = runtime.current()
-    token = cookies_of(request).staff
-    actor = authentication.staff_actor(running.engine, token, running.now())
+    running, actor = runtime.current(), staff_of(request)
     customer_id = request.path_params["customer_id"]
     document = statements.make_for_staff(running, actor, customer_id, *_days(request))
     return document, None
