@@ -482,6 +482,8 @@ def _numbers_with_gaps(session: Session, _: datetime) -> Iterator[str]:
         yield from _gaps(session, table)
         yield from _numbers_out_of_order(session, table)
     value = col(Invoice.series_value)
+    for table, code in ((Invoice, "invoice"), (CreditNote, "credit_note")):
+        yield from _numbers_of_another_period(session, table, code)
     unnumbered = and_(col(Invoice.number).is_not(None), value.is_(None))
     yield from _rows(session, Invoice, unnumbered, "its number is of no series")
 
@@ -533,6 +535,22 @@ def _numbers_out_of_order(session: Session, table: type[Any]) -> Iterator[str]:
     statement = select(ordered.c.number).where(ordered.c.issued_at < ordered.c.earlier)
     for number in session.scalars(statement):
         yield f"{number} was issued before the number that precedes it"
+
+
+def _numbers_of_another_period(
+    session: Session, table: type[Any], series_code: str
+) -> Iterator[str]:
+    """What counts anew each year or month was counted in that of its date."""
+    code, day = col(table.series_code), cast(col(table.issued_on), String)
+    year, month = f"{series_code}:____", f"{series_code}:____-__"
+    start = len(series_code) + 2
+    strange = or_(
+        *(
+            and_(code.like(form), func.substr(code, start) != func.substr(day, 1, size))
+            for form, size in ((year, 4), (month, 7))
+        )
+    )
+    yield from _rows(session, table, strange, "its number is of another period")
 
 
 def _promises_in_two_states(session: Session, _: datetime) -> Iterator[str]:

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, bindparam, func, insert
+from sqlalchemy import Engine, bindparam, case, func, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select, update
 from sqlmodel.sql.expression import SelectOfScalar
@@ -23,9 +23,19 @@ from billing_app.database.secrets import Cipher
 from billing_app.domain.actors import Actor, StaffActor, SystemActor
 from billing_app.domain.errors import NotFound
 from billing_app.domain.events import EFFECTS, Event, Topic
-from billing_app.domain.numbering import format_number
+from billing_app.domain.numbering import (
+    Reset,
+    fixed_start,
+    format_number,
+    period_code,
+    period_code_of,
+    read_number,
+)
 from billing_app.models import (
     AuditEntry,
+    CreditNote,
+    Invoice,
+    IssuedDocument,
     Member,
     NumberSeries,
     OutboxMessage,
@@ -294,19 +304,53 @@ class UnitOfWork:
         """Take the next numbers of a series, without gap or double, in their order.
 
         The series row stays locked until this transaction ends, so a rolled back
-        issue gives its number back before anyone else can take the next.
+        issue gives its number back before anyone else can take the next. It is
+        locked also where the counter is that of a period, so that nobody else
+        begins the same period.
         """
-        taken = self._run_kept(
-            _TAKE_NUMBERS, {"series_code": series_code, "taken_count": count}
-        ).one_or_none()
-        if taken is None:
+        series = self._take(series_code, count)
+        if series is None:
             raise NotFound("There is no number series to take a number from.")
+        pattern, reset = series.pattern, Reset(series.reset)
+        code, following = series_code, series.next_value
+        if reset is not Reset.NEVER:
+            code = period_code(series_code, reset, issued_on)
+            period = self._take(code, count)
+            if period is None:
+                first = self.next_value(series_code, pattern, reset, issued_on)
+                self.add(NumberSeries(code=code, pattern="", next_value=first))
+                period = self._take(code, count)
+            following = period.next_value
         return [
-            TakenNumber(
-                format_number(taken.pattern, value, issued_on), series_code, value
-            )
-            for value in range(taken.next_value - count, taken.next_value)
+            TakenNumber(format_number(pattern, value, issued_on), code, value)
+            for value in range(following - count, following)
         ]
+
+    def next_value(self, series_code: str, pattern: str, reset: Reset, on: date) -> int:
+        """Return the counter that comes next in the period of a day, untaken.
+
+        A period that has not begun goes on behind whatever has its form already:
+        numbers from before the counter started again, and imported ones.
+        """
+        code = period_code(series_code, reset, on)
+        counter = select(NumberSeries.next_value).where(col(NumberSeries.code) == code)
+        known = self.first(counter)
+        if known is not None:
+            return known
+        numbers = self.all(numbers_like(series_code, pattern))
+        found = [read_number(pattern, number) for number in numbers]
+        return 1 + max(
+            (
+                read.counter
+                for read in found
+                if read and period_code_of(series_code, reset, read) == code
+            ),
+            default=0,
+        )
+
+    def _take(self, code: str, count: int) -> Any:
+        values = {"series_code": code, "taken_count": count}
+        return self._run_kept(_TAKE_NUMBERS, values).one_or_none()
 
     def _ask(self, statement: Any, values: dict[str, Any]) -> Any:
         if not values or not (statement.is_dml or gives_columns(statement)):
@@ -416,11 +460,35 @@ def _subject(happened: Event, details: dict[str, Any]) -> tuple[str, dict[str, i
     return f"invoice:{happened.invoice_id}", {}
 
 
+def numbers_like(series_code: str, pattern: str) -> SelectOfScalar[Any]:
+    """Ask for the numbers in use that begin as this pattern does."""
+    match series_code:
+        case "credit_note":
+            number, statement = col(CreditNote.number), select(CreditNote.number)
+        case "receipt":
+            number = col(IssuedDocument.number)
+            statement = select(number).where(col(IssuedDocument.kind) == "receipt")
+        case _:
+            number = col(Invoice.number)
+            statement = select(number).where(number.is_not(None))
+    return statement.where(number.startswith(fixed_start(pattern), autoescape=True))
+
+
+# Of a series that starts again, the counter stays: its periods have their own.
 _TAKE_NUMBERS = (
     update(NumberSeries)
     .where(col(NumberSeries.code) == bindparam("series_code"))
-    .values(next_value=NumberSeries.next_value + bindparam("taken_count"))
-    .returning(col(NumberSeries.next_value), col(NumberSeries.pattern))
+    .values(
+        next_value=NumberSeries.next_value
+        + case(
+            (col(NumberSeries.reset) == Reset.NEVER, bindparam("taken_count")), else_=0
+        )
+    )
+    .returning(
+        col(NumberSeries.next_value),
+        col(NumberSeries.pattern),
+        col(NumberSeries.reset),
+    )
     .execution_options(synchronize_session=False)
 )
 _WORKSPACE = select(Workspace).where(col(Workspace.id) == bindparam("row_id"))

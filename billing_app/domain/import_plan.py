@@ -22,12 +22,13 @@ from billing_app.domain.import_records import (
     Refused,
 )
 from billing_app.domain.money import Money
-from billing_app.domain.numbering import read_counter
+from billing_app.domain.numbering import Reset, period_code_of, read_number
 from billing_app.domain.payment import check_received_on, parse_received
 from billing_app.domain.terms import TaxTerms
 
 # The series that imported numbers are counted in, beside the workspace's own.
 IMPORTED_SERIES = "imported"
+OWN_SERIES = "invoice"
 
 
 class FateKind(StrEnum):
@@ -83,7 +84,8 @@ class ImportRules:
     """What a workspace decides about what is imported.
 
     Attributes:
-        pattern, next_value: of its own invoice numbers.
+        pattern, reset, next_value: of its own invoice numbers.
+        next_values: of each of their periods that has begun, by its code.
         has_issued: its own numbers are in use, so their counter can't move.
     """
 
@@ -93,6 +95,8 @@ class ImportRules:
     pattern: str
     next_value: int
     has_issued: bool
+    reset: Reset = Reset.NEVER
+    next_values: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 class Plan:
@@ -240,14 +244,23 @@ class Plan:
     def _keep_numbers_apart(self, number: str) -> None:
         """See that the workspace's own numbers never come to one of the file.
 
-        Before its first own invoice they simply go on behind the file's.
+        Before its first own invoice they simply go on behind the file's, and so
+        does a year or a month that has not begun.
         """
-        counter = read_counter(self._rules.pattern, number)
-        if counter is None or counter < self._rules.next_value:
+        rules = self._rules
+        read = read_number(rules.pattern, number)
+        if read is None:
             return
-        if self._rules.has_issued:
+        if rules.reset is not Reset.NEVER:
+            code = period_code_of(OWN_SERIES, rules.reset, read)
+            will_come = read.counter >= rules.next_values.get(code, read.counter + 1)
+        else:
+            will_come = read.counter >= rules.next_value
+        if not will_come:
+            return
+        if rules.has_issued or rules.reset is not Reset.NEVER:
             raise InvalidInput(
                 f"{number} is a number that your own invoices will come to. Change "
                 "their pattern in Settings, Numbers and terms first."
             )
-        self.next_value = max(self.next_value, counter + 1)
+        self.next_value = max(self.next_value, read.counter + 1)

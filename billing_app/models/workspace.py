@@ -95,12 +95,18 @@ class TaxRate(WorkspaceOwned, table=True):
 
 
 class NumberSeries(WorkspaceOwned, table=True):
-    """A counter for document numbers. Its row lock makes numbers gapless."""
+    """A counter for document numbers. Its row lock makes numbers gapless.
+
+    Where `reset` (`domain.numbering.Reset`) is not never, the counter of each period
+    is a row of its own, with the period behind its code: `invoice:2026-03`. Its
+    pattern is empty, since that of the series holds.
+    """
 
     __table_args__ = (UniqueConstraint("workspace_id", "code"),)
 
     code: str = Field(max_length=20)
     pattern: str = Field(default="INV-{counter:5}", max_length=60)
+    reset: str = Field(default="never", max_length=10)
     next_value: int = Field(default=1, sa_type=BigInteger)
 
 

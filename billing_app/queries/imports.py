@@ -12,7 +12,12 @@ from billing_app.database.access import staff_or_job
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.contact import name_key
-from billing_app.domain.import_plan import ImportRules, Known, KnownInvoice
+from billing_app.domain.import_plan import (
+    OWN_SERIES,
+    ImportRules,
+    Known,
+    KnownInvoice,
+)
 from billing_app.domain.import_records import (
     CustomerRecord,
     InvoiceRecord,
@@ -20,14 +25,18 @@ from billing_app.domain.import_records import (
     ReadRecord,
 )
 from billing_app.domain.invoice import InvoiceState
+from billing_app.domain.numbering import Reset
 from billing_app.models import Customer, Invoice, NumberSeries, Payment, TaxRate
 from billing_app.queries.letterhead import tax_terms
 
 
 @staff_or_job(Permission.IMPORT_DATA)
 def read_import_rules(uow: UnitOfWork) -> ImportRules:
-    series = uow.one(select(NumberSeries).where(col(NumberSeries.code) == "invoice"))
-    used = select(Invoice.id).where(col(Invoice.series_code) == "invoice").limit(1)
+    series = uow.one(select(NumberSeries).where(col(NumberSeries.code) == OWN_SERIES))
+    begun = select(NumberSeries.code, NumberSeries.next_value).where(
+        col(NumberSeries.code).startswith(f"{OWN_SERIES}:", autoescape=True)
+    )
+    used = select(Invoice.id).where(col(Invoice.series_code) == OWN_SERIES).limit(1)
     rates = uow.all(
         select(TaxRate)
         .where(col(TaxRate.archived_at).is_(None))
@@ -40,6 +49,8 @@ def read_import_rules(uow: UnitOfWork) -> ImportRules:
         pattern=series.pattern,
         next_value=series.next_value,
         has_issued=uow.first(used) is not None,
+        reset=Reset(series.reset),
+        next_values=dict(uow.all(begun)),
     )
 
 

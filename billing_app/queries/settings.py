@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import String, cast, select
 from sqlmodel import col
@@ -15,10 +15,18 @@ from billing_app.database.access import inner, staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.bank import format_iban, is_qr_iban
-from billing_app.domain.errors import InvalidInput
+from billing_app.domain.errors import NotFound
 from billing_app.domain.mail_settings import KEPT, MailSettings
 from billing_app.domain.money import Money
-from billing_app.domain.numbering import check_pattern, format_number
+from billing_app.domain.numbering import (
+    Reset,
+    check_pattern,
+    format_number,
+    later_starts,
+    parse_counter,
+    parse_reset,
+    period_code,
+)
 from billing_app.domain.payability import StripeConnection, stripe_connection
 from billing_app.domain.payment_reference import ReferenceKind
 from billing_app.domain.portal_settings import (
@@ -81,19 +89,36 @@ class DocumentSettings:
     """Numbers and terms.
 
     Attributes:
+        next_value: of the period that today is in.
         is_counting: numbers are in use, so the counter can't be set any more.
     """
 
     version: int = 0
     pattern: str = ""
+    reset: str = Reset.NEVER
     next_value: int = 1
     is_counting: bool = False
     receipt_pattern: str = ""
+    receipt_reset: str = Reset.NEVER
     credit_note_pattern: str = ""
+    credit_note_reset: str = Reset.NEVER
     net_days: int = 0
     notes: str = ""
     terms: str = ""
     prices_inclusive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NumberPreview:
+    """What the next numbers of a series will be.
+
+    Attributes:
+        later: what the first number will be from a day ahead on: of the next month
+            or year.
+    """
+
+    numbers: tuple[str, ...]
+    later: tuple[tuple[date, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,14 +252,22 @@ def read_logo(uow: UnitOfWork) -> str:
 def read_documents(uow: UnitOfWork) -> DocumentSettings:
     settings = _settings(uow)
     series = {row.code: row for row in uow.all(select_one(NumberSeries))}
-    used = select_one(Invoice.id).where(col(Invoice.series_code) == "invoice").limit(1)
+    own, receipt, credited = (
+        series[code] for code in ("invoice", "receipt", "credit_note")
+    )
+    reset = Reset(own.reset)
+    code = period_code(own.code, reset, uow.today)
+    used = select_one(Invoice.id).where(col(Invoice.series_code) == code).limit(1)
     return DocumentSettings(
         version=settings.version,
-        pattern=series["invoice"].pattern,
-        next_value=series["invoice"].next_value,
+        pattern=own.pattern,
+        reset=reset,
+        next_value=uow.next_value(own.code, own.pattern, reset, uow.today),
         is_counting=uow.first(used) is not None,
-        receipt_pattern=series["receipt"].pattern,
-        credit_note_pattern=series["credit_note"].pattern,
+        receipt_pattern=receipt.pattern,
+        receipt_reset=receipt.reset,
+        credit_note_pattern=credited.pattern,
+        credit_note_reset=credited.reset,
         net_days=settings.net_days,
         notes=settings.notes,
         terms=settings.terms,
@@ -243,18 +276,37 @@ def read_documents(uow: UnitOfWork) -> DocumentSettings:
 
 
 @staff(Permission.EDIT_SETTINGS)
-def preview_numbers(uow: UnitOfWork, pattern: str, next_value: str) -> tuple[str, ...]:
-    """Return the next numbers as a pattern would write them, today.
+def preview_numbers(
+    uow: UnitOfWork, code: str, pattern: str, reset: str, typed: str = ""
+) -> NumberPreview:
+    """Return the next numbers as a series would be written and counted.
+
+    Attributes:
+        code: of the series.
+        typed: the next counter, where it can be set.
 
     Raises:
         InvalidInput: the pattern or the counter can't be used.
     """
-    check_pattern(pattern.strip())
-    text = next_value.strip()
-    if not (text.isascii() and text.isdigit() and len(text) <= 10):
-        raise InvalidInput("Write the next number, like 1.", field="next_value")
-    values = range(int(text), int(text) + PREVIEWED_NUMBERS)
-    return tuple(format_number(pattern.strip(), value, uow.today) for value in values)
+    pattern, chosen = pattern.strip(), parse_reset(reset, "reset")
+    check_pattern(pattern, chosen)
+    series = uow.first(select_one(NumberSeries).where(col(NumberSeries.code) == code))
+    if series is None:
+        raise NotFound("There is no such series.")
+    stored = uow.next_value(code, series.pattern, Reset(series.reset), uow.today)
+    following = uow.next_value(code, pattern, chosen, uow.today)
+    # What stands there unchanged is the counter of the series as it was.
+    if typed and parse_counter(typed) != stored:
+        following = parse_counter(typed)
+
+    after = following + PREVIEWED_NUMBERS
+    numbers = [format_number(pattern, x, uow.today) for x in range(following, after)]
+    later: list[tuple[date, str]] = []
+    for day in later_starts(pattern, chosen, uow.today):
+        starts_anew = chosen is not Reset.NEVER
+        first = uow.next_value(code, pattern, chosen, day) if starts_anew else after
+        later.append((day, format_number(pattern, first, day)))
+    return NumberPreview(tuple(numbers), tuple(later))
 
 
 @staff(Permission.EDIT_SETTINGS)

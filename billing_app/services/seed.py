@@ -13,12 +13,12 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from billing_app.database.access import job
 from billing_app.database.bulk import Bulk
 from billing_app.database.secrets import digest
-from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.database.unit_of_work import TakenNumber, UnitOfWork
 from billing_app.domain.actors import Role
 from billing_app.domain.contact import name_key
 from billing_app.domain.document import (
@@ -47,6 +47,7 @@ from billing_app.domain.events import (
     LinkCreated,
     PaymentRecorded,
 )
+from billing_app.domain.import_plan import IMPORTED_SERIES
 from billing_app.domain.ledger import (
     Posting,
     postings_for_allocation,
@@ -54,7 +55,7 @@ from billing_app.domain.ledger import (
     postings_for_void,
 )
 from billing_app.domain.money import Money, percent_of
-from billing_app.domain.numbering import format_number
+from billing_app.domain.numbering import Reset, format_number, period_code
 from billing_app.domain.payment import method_name
 from billing_app.domain.portal_settings import PortalSettings, link_expires_at
 from billing_app.domain.samples import (
@@ -177,11 +178,18 @@ class _Desk:
         at = max(datetime.combine(on, time(hour), UTC), self._last_issued_at)
         return min(at, self.uow.now)
 
-    def take_number(self, code: str, on: date) -> tuple[str, int]:
-        series = self._series[code]
-        value = series.next_value
-        series.next_value += 1
-        return format_number(series.pattern, value, on), value
+    def take_number(self, series_code: str, on: date) -> TakenNumber:
+        series = self._series[series_code]
+        reset = Reset(series.reset)
+        code = period_code(series_code, reset, on)
+        period = self._series.get(code)
+        if period is None:
+            first = self.uow.next_value(series_code, series.pattern, reset, on)
+            period = NumberSeries(code=code, pattern="", next_value=first)
+            self._series[code] = self.uow.add(period)
+        value = period.next_value
+        period.next_value += 1
+        return TakenNumber(format_number(series.pattern, value, on), code, value)
 
     def close_series(self) -> None:
         self.uow.flush()
@@ -217,10 +225,9 @@ class _Desk:
     @cached_property
     def _last_issued_at(self) -> datetime:
         last = self.uow.first(
-            select(col(Invoice.issued_at))
-            .where(col(Invoice.series_code) == "invoice")
-            .order_by(col(Invoice.series_value).desc())
-            .limit(1)
+            select(func.max(Invoice.issued_at)).where(
+                col(Invoice.series_code) != IMPORTED_SERIES
+            )
         )
         return last or self.first_instant
 
@@ -324,8 +331,8 @@ def _write_issued(
     """Write invoice, lines, document, ledger and audit, as `freeze` does."""
     at = desk.instant(sample.issued_on, 10)
     look = desk.settings.look
-    number, value = desk.take_number("invoice", sample.issued_on)
-    document = make_document(number, "", desk.settings, customer, look, ready)
+    taken = desk.take_number("invoice", sample.issued_on)
+    document = make_document(taken.number, "", desk.settings, customer, look, ready)
     values = issued_values(customer, ready)
     invoice_id = desk.bulk.add(
         Invoice,
@@ -345,9 +352,9 @@ def _write_issued(
         published_at=None if sample.fate is Fate.KEPT else at,
         becomes={
             "state": "issued",
-            "number": number,
-            "series_code": "invoice",
-            "series_value": value,
+            "number": taken.number,
+            "series_code": taken.series_code,
+            "series_value": taken.series_value,
             "issued_at": at,
             "published_at": None if sample.fate is Fate.KEPT else at,
             "first_viewed_at": None,
@@ -363,7 +370,7 @@ def _write_issued(
     desk.audit(DraftCreated(**issued.whose), at)
     happened = InvoiceIssued(
         **issued.whose,
-        number=number,
+        number=taken.number,
         total_minor=document.total_minor,
         currency=desk.currency,
     )
@@ -476,7 +483,7 @@ def _write_payment(desk: _Desk, issued: _Issued, after_days: int) -> None:
     issued.becomes["outstanding_minor"] = due_minor - allocated_minor
     printed = issued.document
     receipt = ReceiptDocument(
-        number=desk.take_number("receipt", received_on)[0],
+        number=desk.take_number("receipt", received_on).number,
         invoice_number=printed.number,
         currency=printed.currency,
         language=printed.language,

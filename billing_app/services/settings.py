@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import col, select
 
 from billing_app.database.access import inner, staff
-from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.database.unit_of_work import UnitOfWork, numbers_like
 from billing_app.domain.actors import Permission
 from billing_app.domain.bank import format_iban, read_iban
 from billing_app.domain.branding import check_colour
@@ -17,8 +17,16 @@ from billing_app.domain.dates import is_zone, parse_month
 from billing_app.domain.document import Look
 from billing_app.domain.errors import InvalidInput, StaleDraft
 from billing_app.domain.events import SettingsChanged
-from billing_app.domain.import_plan import IMPORTED_SERIES
-from billing_app.domain.numbering import check_pattern, format_number, read_counter
+from billing_app.domain.numbering import (
+    Reset,
+    check_pattern,
+    format_number,
+    parse_counter,
+    parse_reset,
+    period_code,
+    period_code_of,
+    read_number,
+)
 from billing_app.domain.parsing import clean_text
 from billing_app.domain.payment_reference import (
     ReferenceKind,
@@ -30,7 +38,8 @@ ADDRESS_LENGTH_MAX = 1_000
 TEXT_LENGTH_MAX = 10_000
 BANK_ROWS_MAX = 20
 NET_DAYS_DEFAULT = 30
-NEXT_VALUE_MAX = 10**9
+# A counter that is further away is never reached: INV-20260042 read as {counter:5}.
+_REACH = 10**6
 _IN_PARTS = ("portal", "mail", "reminders")
 _KIND = "reference_kind"
 
@@ -66,12 +75,20 @@ class BrandingForm:
 
 @dataclass(frozen=True, slots=True)
 class DocumentsForm:
-    """Numbers, terms and what an empty draft starts with."""
+    """Numbers, terms and what an empty draft starts with.
+
+    Attributes:
+        reset, receipt_reset, credit_note_reset: a `Reset`.
+        next_value: of the period that today is in.
+    """
 
     pattern: str = ""
+    reset: str = Reset.NEVER
     next_value: str = ""
     receipt_pattern: str = ""
+    receipt_reset: str = Reset.NEVER
     credit_note_pattern: str = ""
+    credit_note_reset: str = Reset.NEVER
     net_days: str = ""
     notes: str = ""
     terms: str = ""
@@ -175,14 +192,12 @@ def change_documents(uow: UnitOfWork, version: int, form: DocumentsForm) -> int:
         )
     settings = take_settings(uow, version)
     changed = (
-        *_change_series(uow, "invoice", "pattern", form.pattern),
-        *_change_series(uow, "receipt", "receipt_pattern", form.receipt_pattern),
-        *_change_next(uow, form.next_value),
+        *_change_series(uow, "invoice", form.pattern, form.reset, form.next_value),
+        *_change_series(uow, "receipt", form.receipt_pattern, form.receipt_reset),
         *_change_series(
-            uow, "credit_note", "credit_note_pattern", form.credit_note_pattern
+            uow, "credit_note", form.credit_note_pattern, form.credit_note_reset
         ),
     )
-    _check_next_is_free(uow)
     return save(
         uow,
         settings,
@@ -272,50 +287,88 @@ def set_values(row: Any, **values: Any) -> tuple[str, ...]:
 
 
 def _change_series(
-    uow: UnitOfWork, code: str, field: str, pattern: str
+    uow: UnitOfWork, code: str, pattern: str, reset: str, next_value: str = ""
 ) -> tuple[str, ...]:
-    pattern = pattern.strip()
+    """Change how a series is written and counted; return the fields that changed.
+
+    What was numbered stays as it is: a new pattern or period goes on where its
+    numbers are free.
+    """
+    prefix = "" if code == "invoice" else f"{code}_"
+    pattern, chosen = pattern.strip(), parse_reset(reset, f"{prefix}reset")
     try:
-        check_pattern(pattern)
+        check_pattern(pattern, chosen)
     except InvalidInput as refusal:
-        raise InvalidInput(refusal.message, field=field) from None
-    changed = set_values(_series(uow, code), pattern=pattern)
-    return (field,) if changed else ()
+        raise InvalidInput(refusal.message, field=f"{prefix}pattern") from None
+    series = _series(uow, code)
+    before = _next(uow, series)
+    changed = set_values(series, pattern=pattern, reset=chosen.value)
+    uow.flush()
+    if next_value:
+        changed += _change_next(uow, series, before, next_value)
+    if changed:
+        _check_numbers_are_free(uow, series, f"{prefix}pattern")
+    return tuple(f"{prefix}{name}" for name in changed)
 
 
-def _change_next(uow: UnitOfWork, typed: str) -> tuple[str, ...]:
+def _change_next(
+    uow: UnitOfWork, series: NumberSeries, before: int, typed: str
+) -> tuple[str, ...]:
     """Set the counter while no number is in use; later it would leave a gap."""
-    typed = typed.strip()
-    is_number = typed.isascii() and typed.isdigit() and len(typed) <= 10
-    if not is_number or not 1 <= int(typed) <= NEXT_VALUE_MAX:
-        raise InvalidInput("Write the next number, like 1.", field="next_value")
-    series = _series(uow, "invoice")
-    if int(typed) == series.next_value:
+    counter = parse_counter(typed)
+    if counter in (before, _next(uow, series)):
         return ()
-    used = select(Invoice.id).where(col(Invoice.series_code) == "invoice").limit(1)
+    code = period_code(series.code, Reset(series.reset), uow.today)
+    used = select(Invoice.id).where(col(Invoice.series_code) == code).limit(1)
     if uow.first(used) is not None:
         raise InvalidInput(
             "Numbers are in use, so this one is next: a jump would leave a gap.",
             field="next_value",
         )
-    return set_values(series, next_value=int(typed))
+    statement = select(NumberSeries).where(col(NumberSeries.code) == code)
+    period = uow.first(statement.with_for_update())
+    if period is None:
+        period = uow.add(NumberSeries(code=code, pattern=""))
+    period.next_value = counter
+    uow.flush()
+    return ("next_value",)
 
 
-def _check_next_is_free(uow: UnitOfWork) -> None:
-    series = _series(uow, "invoice")
-    number = format_number(series.pattern, series.next_value, uow.today)
-    if uow.first(select(Invoice.id).where(col(Invoice.number) == number)) is not None:
-        raise InvalidInput(
-            f"The next number would be {number}, which is in use already.",
-            field="pattern",
-        )
-    imported = select(Invoice.number).where(col(Invoice.series_code) == IMPORTED_SERIES)
-    for taken in uow.all(imported):
-        if (read_counter(series.pattern, taken) or 0) >= series.next_value:
+def _check_numbers_are_free(uow: UnitOfWork, series: NumberSeries, field: str) -> None:
+    """Refuse a form in which the counter would come to a number that is in use.
+
+    A period that has not begun goes on behind what there is, by itself.
+    """
+    reset = Reset(series.reset)
+    code, following = series.code, _next(uow, series)
+    number = format_number(series.pattern, following, uow.today)
+    begun = select(NumberSeries.code, NumberSeries.next_value)
+    if reset is Reset.NEVER:
+        begun = begun.where(col(NumberSeries.code) == code)
+    else:
+        periods = col(NumberSeries.code).startswith(f"{code}:", autoescape=True)
+        begun = begun.where(periods)
+    next_by_code: dict[str, int] = dict(uow.all(begun))
+    for taken in uow.all(numbers_like(code, series.pattern)):
+        read = read_number(series.pattern, taken)
+        period = period_code_of(code, reset, read) if read else ""
+        if read is None or period not in next_by_code:
+            continue
+        if taken == number:
             raise InvalidInput(
-                f"Numbers like this would come to {taken}, which was imported.",
-                field="pattern",
+                f"The next number would be {number}, which is in use already.",
+                field=field,
             )
+        if 0 <= read.counter - next_by_code[period] < _REACH:
+            raise InvalidInput(
+                f"Numbers like this would come to {taken}, which is in use already.",
+                field=field,
+            )
+
+
+def _next(uow: UnitOfWork, series: NumberSeries) -> int:
+    reset = Reset(series.reset)
+    return uow.next_value(series.code, series.pattern, reset, uow.today)
 
 
 def _series(uow: UnitOfWork, code: str) -> NumberSeries:

@@ -207,6 +207,7 @@ SECTIONS = (
     Section(
         "Documents",
         {
+            "A02": "Numbers without gap, in the form and period the business sets",
             "A03": "A payment code that asks for what is left, gone when paid",
             "A04": "E-invoices: Factur-X inside the PDF, CII and UBL to take away",
             "A20": "Mail and documents in the customer's language, with its figures",

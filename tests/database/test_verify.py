@@ -153,6 +153,11 @@ DAMAGE = {
         "update number_series set next_value = 2 where code = 'invoice'",
         {"INV-20"},
     ),
+    "a number of another year": (
+        "update invoice set series_code = 'invoice:2019' where series_value ="
+        " (select max(series_value) from invoice)",
+        {"INV-20"},
+    ),
     "numbers out of order": (
         "update invoice set issued_at = '2020-01-01' where series_value = 3",
         {"INV-20"},

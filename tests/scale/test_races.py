@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from threading import Barrier
 from typing import Any
 
@@ -16,6 +17,7 @@ from billing_app.database.verify import find_broken
 from billing_app.domain.billable_event import Grouping
 from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.errors import BillingError
+from billing_app.domain.numbering import Reset
 from billing_app.domain.online_payment import AttemptStatus
 from billing_app.domain.portal_settings import CardForm
 from billing_app.models import (
@@ -25,6 +27,7 @@ from billing_app.models import (
     IssuedDocument,
     Payment,
 )
+from billing_app.queries.settings import read_documents
 from billing_app.services import (
     credit_notes,
     drafts,
@@ -33,6 +36,7 @@ from billing_app.services import (
     payments,
 )
 from billing_app.services.billable_events import record_events
+from billing_app.services.settings import DocumentsForm, change_documents
 from billing_app.workflows import pay_online
 from tests.support.billing import (
     a_customer,
@@ -109,6 +113,45 @@ def test_numbers_have_no_gap_and_no_double(world, place):
 
     numbers = sorted(x.number for x in all_rows(world, place, Invoice))
     assert numbers == [f"INV-{n:05}" for n in range(1, 3 * THREADS + 1)]
+
+
+def test_a_year_that_begins_for_all_at_once_begins_once(world, place):
+    """Some date theirs in the old year: two counters, each without gap or double."""
+    page = world.run(place.owner, read_documents)
+    form = DocumentsForm(
+        pattern="{year}-{counter:3}",
+        reset=Reset.YEAR,
+        next_value="1",
+        receipt_pattern=page.receipt_pattern,
+        credit_note_pattern=page.credit_note_pattern,
+        net_days="14",
+    )
+    world.run(place.owner, change_documents, page.version, form)
+    world.clock.now = datetime(2027, 1, 1, 9, tzinfo=UTC)
+    customer_id = a_customer(world, place)
+    line = LineForm(name="Charter flight", unit_price="10")
+    days = ("2026-12-31", "2027-01-01") * THREADS
+    saved = [
+        world.run(
+            place.accounting,
+            drafts.create_draft,
+            DraftForm(customer_id, issued_on=day, lines=(line,)),
+        )
+        for day in days
+    ]
+
+    def issue(draft):
+        return world.run(
+            place.accounting, invoices.issue, draft.invoice_id, draft.version
+        )
+
+    for batch in (saved[:THREADS], saved[THREADS:]):
+        at_once([lambda draft=draft: issue(draft) for draft in batch])
+
+    numbers = sorted(x.number for x in all_rows(world, place, Invoice))
+    assert numbers == [
+        f"{year}-{n:03}" for year in (2026, 2027) for n in range(1, THREADS + 1)
+    ]
 
 
 def test_one_draft_is_issued_once(world, place):

@@ -267,10 +267,15 @@ class TestChangeDocuments:
 
     def test_previews_the_next_numbers(self, world: World):
         shown = world.run(
-            world.northwind.admin, queries.preview_numbers, "{year}-{counter:3}", "98"
+            world.northwind.admin,
+            queries.preview_numbers,
+            "invoice",
+            "{year}-{counter:3}",
+            "never",
+            "98",
         )
 
-        assert shown == ("2026-098", "2026-099", "2026-100")
+        assert shown.numbers == ("2026-098", "2026-099", "2026-100")
 
 
 class TestChangeBank:

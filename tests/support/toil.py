@@ -5,11 +5,23 @@ from __future__ import annotations
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from sqlmodel import col, select
+
+from billing_app.domain.numbering import Reset
 from billing_app.domain.online_payment import AttemptStatus
+from billing_app.models import NumberSeries
 from billing_app.services import online_payments
 from tests.support.billing import an_invoice, pay
 from tests.support.story import a_report, an_attempt
-from tests.support.world import open_world_at
+from tests.support.world import World, open_world_at
+
+
+def count_by_month(world: World) -> None:
+    with world.unit(world.northwind.system) as uow:
+        series = uow.one(
+            select(NumberSeries).where(col(NumberSeries.code) == "invoice")
+        )
+        series.pattern, series.reset = "{year}-{month}-{counter:4}", Reset.MONTH
 
 
 def toil(folder: Path, cycle: int, said: Connection) -> None:
@@ -18,9 +30,11 @@ def toil(folder: Path, cycle: int, said: Connection) -> None:
     What is said: an invoice's id, a payment's request key, an attempt's id.
     """
     world = open_world_at("", folder)
-    # Time goes on: numbers are issued in the order of the clock.
-    world.clock.advance(minutes=cycle)
+    # Time goes on: numbers are issued in the order of the clock. A new month begins
+    # every fifth time, and with it, somewhere in the work, its counter.
+    world.clock.advance(minutes=cycle, days=31 * (cycle // 5))
     place = world.northwind
+    count_by_month(world)
     for turn in range(10_000):
         invoice_id = an_invoice(world, place, "100.00")
         said.send(("invoice", invoice_id))

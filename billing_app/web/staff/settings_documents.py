@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
+from billing_app.domain.numbering import Reset
 from billing_app.web.components.controls import (
     checkbox,
     field,
+    select,
     text_area,
     text_input,
 )
@@ -15,6 +19,11 @@ from billing_app.web.staff.settings_frame import form_panel, settings_page
 
 # Long enough to type on, short enough to look live.
 _TYPING_MS = 200
+_RESETS = (
+    (Reset.NEVER.value, "never"),
+    (Reset.YEAR.value, "each year"),
+    (Reset.MONTH.value, "each month"),
+)
 
 
 def page() -> rx.Component:
@@ -50,8 +59,9 @@ def _numbers() -> list[rx.Component]:
             ),
             hint="{counter:5} counts with five digits; {year} and {month} fill in.",
             error=State.errors["pattern"],
-            class_name="span-8",
+            class_name="span-6",
         ),
+        _starts_again("reset", State.page.reset, State.choose_reset),
         field(
             "Next counter",
             counter,
@@ -61,29 +71,55 @@ def _numbers() -> list[rx.Component]:
                 "To go on where another program stopped.",
             ),
             error=State.errors["next_value"],
-            class_name="span-4",
+            class_name="span-3",
         ),
-        rx.el.p(
-            State.preview,
-            class_name="quiet",
-            custom_attrs={"aria-live": "polite", "id": "number-preview"},
-        ),
+        _preview(State.preview, "number-preview"),
         field(
             "Credit note number",
             text_input(
-                "credit_note_pattern", default_value=State.page.credit_note_pattern
+                "credit_note_pattern",
+                default_value=State.page.credit_note_pattern,
+                on_change=State.type_credit_note_pattern.debounce(_TYPING_MS),
             ),
             hint="Counts by itself, apart from the invoices.",
             error=State.errors["credit_note_pattern"],
             class_name="span-6",
         ),
+        _starts_again(
+            "credit_note_reset",
+            State.page.credit_note_reset,
+            State.choose_credit_note_reset,
+            class_name="span-6",
+        ),
+        _preview(State.credit_note_preview, "credit-note-preview"),
         field(
             "Receipt number",
             text_input("receipt_pattern", default_value=State.page.receipt_pattern),
             error=State.errors["receipt_pattern"],
             class_name="span-6",
         ),
+        _starts_again("receipt_reset", State.page.receipt_reset, class_name="span-6"),
     ]
+
+
+def _starts_again(
+    name: str, value: rx.Var[str], on_change: Any = None, class_name: str = "span-3"
+) -> rx.Component:
+    heard = {} if on_change is None else {"on_change": on_change}
+    return field(
+        "Starts again",
+        select(name, _RESETS, default_value=value, **heard),
+        error=State.errors[name],
+        class_name=class_name,
+    )
+
+
+def _preview(text: rx.Var[str], element_id: str) -> rx.Component:
+    return rx.el.p(
+        text,
+        class_name="quiet",
+        custom_attrs={"aria-live": "polite", "id": element_id},
+    )
 
 
 def _terms() -> list[rx.Component]:

@@ -9,11 +9,13 @@ import reflex as rx
 from billing_app.domain.errors import InvalidInput
 from billing_app.queries.settings import (
     DocumentSettings,
+    NumberPreview,
     preview_numbers,
     read_documents,
 )
 from billing_app.services.settings import DocumentsForm, change_documents
 from billing_app.web.doors import staff_door
+from billing_app.web.formats import month_name
 from billing_app.web.forms import read_form
 from billing_app.web.staff.settings_frame import SettingsState
 
@@ -22,24 +24,33 @@ class DocumentsState(SettingsState, rx.State):
     """Numbers, terms and what an empty draft starts with.
 
     Attributes:
-        pattern, next_value: as typed, for the preview.
-        preview: the next numbers, or what is wrong with the pattern.
+        pattern, starts_again, next_value, credit_note_pattern, credit_note_reset: as
+            typed, for the previews.
+        preview, credit_note_preview: the next numbers, or what is wrong with them.
     """
 
     page: DocumentSettings = DocumentSettings()
     pattern: str = ""
+    starts_again: str = ""
     next_value: str = ""
     preview: str = ""
+    credit_note_pattern: str = ""
+    credit_note_reset: str = ""
+    credit_note_preview: str = ""
 
     @staff_door
     async def open(self) -> None:
         self._start_with(await self._run(read_documents))
-        self.pattern, self.next_value = self.page.pattern, str(self.page.next_value)
-        await self._preview()
+        await self._show_numbers()
 
     @staff_door
     async def type_pattern(self, text: str) -> None:
         self.pattern = text
+        await self._preview()
+
+    @staff_door
+    async def choose_reset(self, reset: str) -> None:
+        self.starts_again = reset
         await self._preview()
 
     @staff_door
@@ -48,14 +59,50 @@ class DocumentsState(SettingsState, rx.State):
         await self._preview()
 
     @staff_door
+    async def type_credit_note_pattern(self, text: str) -> None:
+        self.credit_note_pattern = text
+        await self._preview_credit_notes()
+
+    @staff_door
+    async def choose_credit_note_reset(self, reset: str) -> None:
+        self.credit_note_reset = reset
+        await self._preview_credit_notes()
+
+    @staff_door
     async def save(self, form: dict[str, Any]) -> None:
         if await self._save(change_documents, read_form(DocumentsForm, form)):
-            self.page = await self._run(read_documents)
+            self._start_with(await self._run(read_documents))
+            await self._show_numbers()
+
+    async def _show_numbers(self) -> None:
+        page = self.page
+        self.pattern, self.starts_again = page.pattern, page.reset
+        self.next_value = str(page.next_value)
+        self.credit_note_pattern = page.credit_note_pattern
+        self.credit_note_reset = page.credit_note_reset
+        await self._preview()
+        await self._preview_credit_notes()
 
     async def _preview(self) -> None:
+        self.preview = await self._words_of(
+            "invoice", self.pattern, self.starts_again, self.next_value
+        )
+
+    async def _preview_credit_notes(self) -> None:
+        self.credit_note_preview = await self._words_of(
+            "credit_note", self.credit_note_pattern, self.credit_note_reset
+        )
+
+    async def _words_of(self, *typed: str) -> str:
         try:
-            numbers = await self._run(preview_numbers, self.pattern, self.next_value)
+            return preview_words(await self._run(preview_numbers, *typed))
         except InvalidInput as refusal:
-            self.preview = refusal.message
-        else:
-            self.preview = f"Next: {', '.join(numbers)}"
+            return refusal.message
+
+
+def preview_words(preview: NumberPreview) -> str:
+    """Say the next numbers, and what begins with a month or a year ahead."""
+    later = [
+        f"The first of {month_name(on)}: {number}." for on, number in preview.later
+    ]
+    return " ".join((f"Next: {', '.join(preview.numbers)}.", *later))

@@ -1,0 +1,73 @@
+"""Settings, numbers and terms: what is typed is previewed as it will come."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from billing_app.queries.settings import read_documents
+from billing_app.web.staff.settings_documents_state import DocumentsState as State
+from tests.support.billing import an_invoice
+from tests.support.world import World
+from tests.web.conftest import Browse
+
+PATH = "/settings/documents"
+
+
+def form(**changes: Any) -> dict[str, Any]:
+    return {
+        "pattern": "INV-{counter:5}",
+        "reset": "never",
+        "next_value": "1",
+        "credit_note_pattern": "CN-{counter:5}",
+        "credit_note_reset": "never",
+        "receipt_pattern": "RCT-{counter:5}",
+        "receipt_reset": "never",
+        "net_days": "14",
+        **changes,
+    }
+
+
+async def test_the_next_three_and_next_january_follow_what_is_typed(
+    world: World, browse: Browse
+):
+    async with browse(world.northwind.owner, PATH) as driver:
+        await driver.press(State.open)
+        assert (
+            driver.shown(State, "preview") == "Next: INV-00001, INV-00002, INV-00003."
+        )
+
+        await driver.press(State.choose_reset, reset="year")
+        assert "the pattern needs {year}" in driver.shown(State, "preview")
+
+        await driver.press(State.type_pattern, text="{year}-{counter:3}")
+        assert driver.shown(State, "preview") == (
+            "Next: 2026-001, 2026-002, 2026-003. The first of January 2027: 2027-001."
+        )
+
+        await driver.press(State.choose_credit_note_reset, reset="month")
+        await driver.press(
+            State.type_credit_note_pattern, text="CN{year}{month}-{counter}"
+        )
+        shown = driver.shown(State, "credit_note_preview")
+        assert shown.endswith(
+            "The first of April 2026: CN202604-1. "
+            "The first of January 2027: CN202701-1."
+        )
+
+
+async def test_a_new_year_starts_with_the_counter_of_the_year(
+    world: World, browse: Browse
+):
+    """The field shows 2 as the page opens, and 1 once each year counts anew."""
+    an_invoice(world, world.northwind)
+
+    async with browse(world.northwind.owner, PATH) as driver:
+        await driver.press(State.open)
+        assert driver.shown(State, "next_value") == "2"
+        changes = {"pattern": "{year}-{counter}", "reset": "year", "next_value": "2"}
+        await driver.press(State.save, form=form(**changes))
+        assert driver.shown(State, "next_value") == "1"
+        await driver.press(State.save, form=form(**{**changes, "next_value": "1"}))
+
+    page = world.run(world.northwind.owner, read_documents)
+    assert (page.reset, page.next_value, page.is_counting) == ("year", 1, False)
