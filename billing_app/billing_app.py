@@ -24,6 +24,7 @@ from billing_app.endpoints.portal_pages import portal_painters
 from billing_app.endpoints.portal_sign_in import portal_sign_in_routes
 from billing_app.endpoints.promises import promise_routes
 from billing_app.endpoints.shared_drafts import shared_draft_routes
+from billing_app.endpoints.short_links import short_link_routes
 from billing_app.endpoints.sign_in import set_up_painter, sign_in_routes
 from billing_app.endpoints.statements import statement_routes
 from billing_app.endpoints.stripe_webhook import webhook_routes
@@ -69,6 +70,7 @@ http_app = make_http_app(
         *portal_sign_in_routes(alone_head),
         *mail_choices_routes(alone_head),
         *shared_draft_routes(draft_head),
+        *short_link_routes(alone_head),
         *download_routes(alone_head),
         *statement_routes(alone_head),
         *export_routes(),

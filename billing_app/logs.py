@@ -10,7 +10,7 @@ from typing import Any
 _MASK = "***"
 _SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
     # The secret part of portal links, and of those in mails.
-    (re.compile(r"(/(?:p|c|d|mails)/)[\w~.=-]{8,}"), rf"\1{_MASK}"),
+    (re.compile(r"(/(?:p|c|d|s|mails)/)[\w~.=-]{8,}"), rf"\1{_MASK}"),
     # Query parameters; the socket of every page carries its client token there.
     (
         re.compile(r"(?i)\b((?:\w+_)?(?:token|code|secret|key)=)[^&\s'\"]+"),

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlmodel import Session, col
 
 from billing_app.database.engine import reading
-from billing_app.database.secrets import digest
+from billing_app.database.secrets import Cipher, digest
 from billing_app.domain import portal_proof
 from billing_app.domain.actors import (
     PortalVisitor,
@@ -511,6 +511,21 @@ def find_shared_draft(engine: Engine, token_digest: str) -> SharedDraftPlace:
     return SharedDraftPlace(SystemActor(found.workspace_id, "draft"), found.id)
 
 
+def find_short_link(engine: Engine, cipher: Cipher, code: str, now: datetime) -> str:
+    """Return the path that a short address leads to.
+
+    Raises:
+        NotFound: no live link has this code.
+    """
+    found = _find(
+        engine, _SHORT_LINK, short_digest=cipher.short_digest(code.lower()), now=now
+    )
+    if found is None:
+        raise NotFound("Invoice not found.")
+    door = Door.CUSTOMER_LINK if found.invoice_id is None else Door.INVOICE_LINK
+    return f"/{door}/{cipher.decrypt(found.token_encrypted)}"
+
+
 def list_system_actors(engine: Engine, job: str) -> list[SystemActor]:
     """Return one actor for each workspace, for work that concerns them all."""
     with Session(reading(engine)) as session:
@@ -679,6 +694,18 @@ _SHARED_DRAFT = select(col(SharedDraft.workspace_id), col(SharedDraft.id)).where
     col(SharedDraft.token_digest) == bindparam("digest")
 )
 
+_IS_LIVE_LINK = (
+    col(PortalLink.revoked_at).is_(None),
+    or_(
+        col(PortalLink.expires_at).is_(None),
+        col(PortalLink.expires_at) > bindparam("now"),
+    ),
+)
+
+_SHORT_LINK = select(col(PortalLink.invoice_id), col(PortalLink.token_encrypted)).where(
+    col(PortalLink.short_digest) == bindparam("short_digest"), *_IS_LIVE_LINK
+)
+
 _SETUP_COLUMNS = (
     col(Customer.workspace_id),
     col(Customer.id),
@@ -733,14 +760,7 @@ _BY_LINK = (
             ),
         ),
     )
-    .where(
-        col(PortalLink.token_digest) == bindparam("token_digest"),
-        col(PortalLink.revoked_at).is_(None),
-        or_(
-            col(PortalLink.expires_at).is_(None),
-            col(PortalLink.expires_at) > bindparam("now"),
-        ),
-    )
+    .where(col(PortalLink.token_digest) == bindparam("token_digest"), *_IS_LIVE_LINK)
 )
 # A customer link never opens the page of an invoice link, nor the other way.
 _BY_CUSTOMER_LINK = _BY_LINK.where(col(PortalLink.invoice_id).is_(None))

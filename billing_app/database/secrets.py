@@ -5,16 +5,26 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from typing import TypedDict
 
 from cryptography.fernet import Fernet, InvalidToken
 
 from billing_app.domain.errors import BillingError
+from billing_app.domain.short_link import short_code
 
 
 class SecretUnreadable(BillingError):
     """It was encrypted under another SECRET_KEY."""
 
     code = "secret_unreadable"
+
+
+class StoredLink(TypedDict):
+    """The columns of a link that stand for its token."""
+
+    token_digest: str
+    token_encrypted: str
+    short_digest: str
 
 
 def digest(token: str) -> str:
@@ -53,3 +63,14 @@ class Cipher:
     def keyed_digest(self, *parts: str) -> str:
         """Return an HMAC for short codes, which a plain hash would give away."""
         return hmac.new(self._secret, "\0".join(parts).encode(), "sha256").hexdigest()
+
+    def short_digest(self, code: str) -> str:
+        """Return what the code of a short address is found by."""
+        return self.keyed_digest("short link", code)
+
+    def stored_link(self, token: str) -> StoredLink:
+        return {
+            "token_digest": digest(token),
+            "token_encrypted": self.encrypt(token),
+            "short_digest": self.short_digest(short_code(token)),
+        }

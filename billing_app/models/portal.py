@@ -20,7 +20,9 @@ from billing_app.models.base import UtcInstant, WorkspaceOwned
 class PortalLink(WorkspaceOwned, table=True):
     """A secret URL. Found by digest; the encrypted copy lets staff copy it again.
 
-    `invoice_id` is None for a customer link.
+    `invoice_id` is None for a customer link. `short_digest` is that of the code in its
+    short address (`short_digest` of database/secrets.py); None until staff see a link
+    that was made before there were such addresses.
     """
 
     __table_args__ = (
@@ -33,12 +35,14 @@ class PortalLink(WorkspaceOwned, table=True):
         ),
         Index("ix_portal_link_invoice", "workspace_id", "invoice_id", "id"),
         Index("ix_portal_link_customer", "workspace_id", "customer_id", "id"),
+        Index("ix_portal_link_short", "short_digest", unique=True),
     )
 
     customer_id: int = Field(sa_type=BigInteger)
     invoice_id: int | None = Field(default=None, sa_type=BigInteger)
     token_digest: str = Field(unique=True, max_length=64)
     token_encrypted: str = Field(sa_type=Text)
+    short_digest: str | None = Field(default=None, max_length=64)
     created_by: int | None = Field(default=None, sa_type=BigInteger)
     created_at: datetime = Field(sa_type=UtcInstant)
     expires_at: datetime | None = Field(default=None, sa_type=UtcInstant)

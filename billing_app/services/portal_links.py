@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from sqlmodel import col, select
 
 from billing_app.database.access import inner, staff
-from billing_app.database.secrets import digest
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission, StaffActor
 from billing_app.domain.errors import Conflict, NotFound
@@ -19,6 +18,7 @@ from billing_app.domain.events import (
     Topic,
 )
 from billing_app.domain.portal_settings import LinkExpiry, link_expires_at
+from billing_app.domain.short_link import short_code
 from billing_app.models import (
     Customer,
     Invoice,
@@ -48,7 +48,7 @@ def copy_link(uow: UnitOfWork, invoice_id: int) -> str:
     """Return the live link's token, making one where none is live."""
     invoice = uow.get(Invoice, invoice_id, lock=True)
     link = find_live_link(uow, invoice_id)
-    return make_link(uow, invoice) if link is None else _token_of(uow, link)
+    return make_link(uow, invoice) if link is None else _copied(uow, link)
 
 
 @staff(Permission.MANAGE_LINKS)
@@ -128,7 +128,7 @@ def copy_customer_link(uow: UnitOfWork, customer_id: int) -> str:
     live = [x for x in _links_of_customer(uow, customer_id) if _is_live(uow, x)]
     if not live:
         return _make_customer_link(uow, customer)
-    return _token_of(uow, live[-1])
+    return _copied(uow, live[-1])
 
 
 @staff(Permission.MANAGE_LINKS)
@@ -155,8 +155,7 @@ def make_link(uow: UnitOfWork, invoice: Invoice) -> str:
         PortalLink(
             customer_id=invoice.customer_id,
             invoice_id=invoice.id,
-            token_digest=digest(token),
-            token_encrypted=uow.cipher.encrypt(token),
+            **uow.cipher.stored_link(token),
             created_by=member_id,
             created_at=uow.now,
             expires_at=link_expires_at(
@@ -237,8 +236,7 @@ def _make_customer_link(uow: UnitOfWork, customer: Customer) -> str:
     link = uow.add(
         PortalLink(
             customer_id=customer.id,
-            token_digest=digest(token),
-            token_encrypted=uow.cipher.encrypt(token),
+            **uow.cipher.stored_link(token),
             created_by=uow.actor.member_id,
             created_at=uow.now,
             expires_at=expires_at,
@@ -275,6 +273,14 @@ def _revoke_of_customer(uow: UnitOfWork, customer_id: int) -> int:
 
 def _is_live(uow: UnitOfWork, link: PortalLink) -> bool:
     return link.expires_at is None or link.expires_at > uow.now
+
+
+def _copied(uow: UnitOfWork, link: PortalLink) -> str:
+    """Return the token; its short address leads somewhere from now on."""
+    token = _token_of(uow, link)
+    if link.short_digest is None:
+        link.short_digest = uow.cipher.short_digest(short_code(token))
+    return token
 
 
 def _token_of(uow: UnitOfWork, link: PortalLink) -> str:

@@ -17,7 +17,6 @@ from sqlmodel import col, func, select
 
 from billing_app.database.access import job
 from billing_app.database.bulk import Bulk
-from billing_app.database.secrets import digest
 from billing_app.database.unit_of_work import TakenNumber, UnitOfWork
 from billing_app.domain.actors import Role
 from billing_app.domain.contact import name_key
@@ -404,8 +403,7 @@ def _write_link(desk: _Desk, issued: _Issued, at: datetime) -> int:
     link_id = desk.bulk.add(
         PortalLink,
         **issued.whose,
-        token_digest=digest(token),
-        token_encrypted=desk.uow.cipher.encrypt(token),
+        **desk.uow.cipher.stored_link(token),
         created_by=desk.member.id,
         created_at=at,
         expires_at=link_expires_at(desk.portal, at, issued.sample.due_on),

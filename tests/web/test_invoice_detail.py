@@ -11,6 +11,7 @@ from sqlmodel import select
 from billing_app import runtime
 from billing_app.domain.events import Topic
 from billing_app.domain.portal_settings import ActivityDetail
+from billing_app.domain.short_link import short_path
 from billing_app.models import OutboxMessage, WorkspaceSettings
 from billing_app.services import portal_links, visits
 from billing_app.web.staff.invoice_detail_state import InvoiceDetailState as State
@@ -74,7 +75,9 @@ async def test_a_link_is_shared_from_where_one_sends(world: World, browse: Brows
         await driver.press(State.open)
         await driver.press(State.start_sharing)
         assert driver.shown(State, "link_url") == url
-        assert unquote(driver.shown(State, "sms_href")) == f"sms:?&body={url}"
+        short = f"{world.runtime.public_url}{short_path(token)}"
+        assert driver.shown(State, "short_url") == short
+        assert unquote(driver.shown(State, "sms_href")) == f"sms:?&body={short}"
         assert driver.shown(State, "share_email") == "ap@vermeer.example"
 
         await driver.press(State.share_by_mail, form={"email": "not an address"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from billing_app.web.components.controls import button
+from billing_app.web.components.controls import button, copy_button
 from billing_app.web.components.icons import ICONS, icon
 from billing_app.web.components.layout import panel
 from billing_app.web.staff.copy_link import CopyLink
@@ -44,11 +44,22 @@ def customer_link_panel(customer_id: rx.Var[int]) -> rx.Component:
                             icon_name="external",
                             on_click=State.preview,
                         ),
+                        rx.cond(
+                            State.short_url,
+                            copy_button(
+                                "Copy short link",
+                                State.short_url,
+                                words="Copy short link",
+                            ),
+                        ),
                         class_name="panel-actions",
                     ),
                     rx.cond(
                         State.link_url,
-                        rx.el.p(State.link_url, class_name="link-shown"),
+                        rx.fragment(
+                            rx.el.p(State.link_url, class_name="link-shown"),
+                            rx.el.p(State.short_url, class_name="link-shown"),
+                        ),
                     ),
                     class_name="panel-body",
                 ),

@@ -7,6 +7,7 @@ from typing import Any
 import reflex as rx
 
 from billing_app import runtime
+from billing_app.domain.short_link import short_path
 from billing_app.services import portal_links
 from billing_app.web.doors import StaffState, staff_door
 
@@ -16,14 +17,16 @@ class CustomerLinkState(StaffState, rx.State):
 
     Attributes:
         link_url: empty until somebody asks for it, since it is a secret.
+        short_url: the same in a form that fits a text message.
     """
 
     link_url: str = ""
+    short_url: str = ""
 
     @staff_door
     async def forget(self) -> None:
         """Hold no link of a customer who was shown before."""
-        self.link_url = ""
+        self.link_url = self.short_url = ""
 
     @staff_door
     async def copy_link(self) -> None:
@@ -38,7 +41,7 @@ class CustomerLinkState(StaffState, rx.State):
     @staff_door
     async def revoke(self) -> None:
         count = await self._run(portal_links.revoke_customer_links, self._segment_id(1))
-        self.link_url = ""
+        self.link_url = self.short_url = ""
         self._notify(
             "Access revoked. The customer link opens nothing any more."
             if count
@@ -53,4 +56,6 @@ class CustomerLinkState(StaffState, rx.State):
 
     async def _show(self, service: Any) -> None:
         token = await self._run(service, self._segment_id(1))
-        self.link_url = f"{runtime.current().public_url}/c/{token}"
+        public_url = runtime.current().public_url
+        self.link_url = f"{public_url}/c/{token}"
+        self.short_url = f"{public_url}{short_path(token)}"

@@ -689,12 +689,14 @@ def _share_dialog() -> rx.Component:
         _email_field("share-email"),
         rx.el.p(
             copy_button("Copy this link", State.link_url, words="Copy this link"),
+            copy_button("Copy short link", State.short_url, words="Copy short link"),
             link_button(
                 "Text message", State.sms_href, icon_name="send", leaves_app=True
             ),
             class_name="share-ways",
         ),
         rx.el.p(State.link_url, class_name="link-shown"),
+        rx.el.p(State.short_url, class_name="link-shown"),
         lead="Whoever has the link can read this invoice.",
         does="Send link",
         on_submit=State.share_by_mail,

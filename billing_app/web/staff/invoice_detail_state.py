@@ -19,6 +19,7 @@ from billing_app.domain.document import InvoiceDocument
 from billing_app.domain.errors import BillingError, InvalidInput, NotFound
 from billing_app.domain.invoice import InvoiceState
 from billing_app.domain.payment import parse_received
+from billing_app.domain.short_link import short_path
 from billing_app.queries.billable_events import list_behind
 from billing_app.queries.invoice_detail import InvoiceDetail, read_invoice
 from billing_app.queries.timeline import Timeline, read_invoice_timeline
@@ -59,6 +60,7 @@ class InvoiceDetailState(InvoicePortalState, TimelineState, CreditState, rx.Stat
     Attributes:
         shape: loading, gone or shown.
         link_url: the secret link, only after somebody asked for it.
+        short_url: the same in a form that fits a text message.
         sheet: the document as HTML, drawn by the server.
     """
 
@@ -72,6 +74,7 @@ class InvoiceDetailState(InvoicePortalState, TimelineState, CreditState, rx.Stat
     sheet: str = ""
     live: str = ""
     link_url: str = ""
+    short_url: str = ""
     sms_href: str = ""
     payment: dict[str, str] = {}  # noqa: RUF012
     becomes: str = ""
@@ -95,7 +98,7 @@ class InvoiceDetailState(InvoicePortalState, TimelineState, CreditState, rx.Stat
     @staff_door
     async def open(self) -> Any:
         """Show the invoice that the address names."""
-        self.link_url = self.sms_href = self.dialog = ""
+        self.link_url = self.short_url = self.sms_href = self.dialog = ""
         if self._detail is None or self._detail.id != self._segment_id(1):
             self.shape = "loading"
         try:
@@ -191,7 +194,7 @@ class InvoiceDetailState(InvoicePortalState, TimelineState, CreditState, rx.Stat
     @staff_door
     async def revoke_access(self) -> None:
         count = await self._run(portal_links.revoke_links, self._shown().id)
-        self.link_url = self.sms_href = ""
+        self.link_url = self.short_url = self.sms_href = ""
         self._notify(
             "Access revoked. The link opens nothing any more."
             if count
@@ -227,8 +230,10 @@ class InvoiceDetailState(InvoicePortalState, TimelineState, CreditState, rx.Stat
         await self._read()
 
     def _show_link(self, token: str) -> None:
-        self.link_url = f"{runtime.current().public_url}/p/{token}"
-        self.sms_href = f"sms:?&body={quote(self.link_url, safe='')}"
+        public_url = runtime.current().public_url
+        self.link_url = f"{public_url}/p/{token}"
+        self.short_url = f"{public_url}{short_path(token)}"
+        self.sms_href = f"sms:?&body={quote(self.short_url, safe='')}"
 
     # Its life
 
