@@ -29,7 +29,6 @@ from billing_app.endpoints.sign_in import set_up_painter, sign_in_routes
 from billing_app.endpoints.statements import statement_routes
 from billing_app.endpoints.stripe_webhook import webhook_routes
 from billing_app.runtime import open_runtime, set_current
-from billing_app.sandbox.demo.stand_ins import StandIns
 from billing_app.settings import load_settings
 from billing_app.web import defaults, gate, routes, theme
 from billing_app.web.components.layout import error_boundary
@@ -47,7 +46,12 @@ settings = load_settings()
 runtime = open_runtime(settings)
 set_current(runtime)
 
-stand_ins = StandIns(runtime) if settings.is_demo else None
+stand_ins = None
+if settings.is_demo:
+    # Nowhere else is it even loaded.
+    from billing_app.sandbox.demo.stand_ins import StandIns
+
+    stand_ins = StandIns(runtime)
 checks = (
     database_check(runtime.engine),
     outbox_check(runtime.engine, runtime.now),

@@ -20,6 +20,7 @@ import reflex as rx
 from billing_app.web.components.controls import Handler, button
 from billing_app.web.components.dialogs import Dialog, dialog
 from billing_app.web.components.icons import ICONS
+from billing_app.web.scripts import script_beside
 
 MENU_ID = "command-menu"
 SHORTCUTS_ID = "shortcuts"
@@ -67,7 +68,7 @@ PAGES = (
 class CommandMenu(rx.Component):
     """The query and the list under it."""
 
-    library = rx.asset("command_menu.jsx", shared=True).importable_path
+    library = script_beside(__name__, "command_menu.jsx")
     tag = "CommandMenu"
 
     actions: rx.Var[list[dict[str, Any]]]
@@ -82,7 +83,7 @@ class CommandMenu(rx.Component):
 class Keyboard(rx.Component):
     """Listens for the keys that the controls of a page announce."""
 
-    library = rx.asset("keyboard.jsx", shared=True).importable_path
+    library = script_beside(__name__, "keyboard.jsx")
     tag = "Keyboard"
 
 

@@ -17,6 +17,7 @@ from typing import Any, Literal
 import reflex as rx
 
 from billing_app.web.components.icons import ICONS, icon
+from billing_app.web.scripts import script_beside
 
 Text = str | rx.Var[str]
 Flag = bool | rx.Var[bool]
@@ -264,7 +265,7 @@ def segmented(
 class MoreMenu(rx.Component):
     """Buttons that are rarely needed, behind one."""
 
-    library = rx.asset("more_menu.jsx", shared=True).importable_path
+    library = script_beside(__name__, "more_menu.jsx")
     tag = "MoreMenu"
 
     words: rx.Var[str]
@@ -278,7 +279,7 @@ def more_menu(*buttons: rx.Component, words: str = "More") -> rx.Component:
 class Strip(rx.Component):
     """A landmark whose links may scroll sideways; the current one is in sight."""
 
-    library = rx.asset("strip.jsx", shared=True).importable_path
+    library = script_beside(__name__, "strip.jsx")
     tag = "Strip"
 
 
@@ -292,7 +293,7 @@ def strip(*links: rx.Component, label: str, class_name: str) -> rx.Component:
 class TabList(rx.Component):
     """The row of tabs and its arrow keys."""
 
-    library = rx.asset("tab_list.jsx", shared=True).importable_path
+    library = script_beside(__name__, "tab_list.jsx")
     tag = "TabList"
 
 
@@ -394,7 +395,7 @@ def post_form(
 class CopyButton(rx.Component):
     """Copies a text; the glyph becomes a tick and a live region says so."""
 
-    library = rx.asset("copy_button.jsx", shared=True).importable_path
+    library = script_beside(__name__, "copy_button.jsx")
     tag = "CopyButton"
 
     text: rx.Var[str]

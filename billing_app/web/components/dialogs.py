@@ -20,12 +20,13 @@ import reflex as rx
 
 from billing_app.web.components.controls import Flag, Handler, Text, icon_button
 from billing_app.web.components.icons import icon
+from billing_app.web.scripts import script_beside
 
 
 class Dialog(rx.Component):
     """The element and the few lines of script that open and close it."""
 
-    library = rx.asset("dialog.jsx", shared=True).importable_path
+    library = script_beside(__name__, "dialog.jsx")
     tag = "Dialog"
 
     open: rx.Var[bool]

@@ -6,11 +6,13 @@ from typing import Any
 
 import reflex as rx
 
+from billing_app.web.scripts import script_beside
+
 
 class FileUpload(rx.Component):
     """Sends a chosen file to a route and tells how it went."""
 
-    library = rx.asset("file_upload.jsx", shared=True).importable_path
+    library = script_beside(__name__, "file_upload.jsx")
     tag = "FileUpload"
 
     action: rx.Var[str]

@@ -32,6 +32,7 @@ from billing_app.web.components.controls import (
     post_form,
 )
 from billing_app.web.components.icons import icon
+from billing_app.web.scripts import script_beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +95,14 @@ class NoticeSource:
 class NoticeRegion(rx.Component):
     """Where notices are; inside the dialog while one is open."""
 
-    library = rx.asset("notice.jsx", shared=True).importable_path
+    library = script_beside(__name__, "notice.jsx")
     tag = "NoticeRegion"
 
 
 class NoticeCard(rx.Component):
     """Calls `on_expire` after some seconds, 0 for never, and on Escape."""
 
-    library = rx.asset("notice.jsx", shared=True).importable_path
+    library = script_beside(__name__, "notice.jsx")
     tag = "NoticeCard"
 
     seconds: rx.Var[int]

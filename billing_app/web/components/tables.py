@@ -35,6 +35,7 @@ from billing_app.web.components.controls import (
     strip,
 )
 from billing_app.web.components.icons import icon
+from billing_app.web.scripts import script_beside
 
 PhonePlace = Literal[
     "title", "under", "amount", "amount-under", "status", "status-end", "hidden"
@@ -144,7 +145,7 @@ def row_link(words: Cell, href: Text, **props: Any) -> rx.Component:
 class RowCheck(rx.Component):
     """A checkbox that does not wait for the server to show its tick."""
 
-    library = rx.asset("row_check.jsx", shared=True).importable_path
+    library = script_beside(__name__, "row_check.jsx")
     tag = "RowCheck"
 
     checked: rx.Var[bool]

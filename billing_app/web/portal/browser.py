@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import reflex as rx
 
-_PAINTED = rx.asset("painted.jsx", shared=True).importable_path
-_CARD = rx.asset("card.jsx", shared=True).importable_path
-_PRESENCE = rx.asset("presence.jsx", shared=True).importable_path
-_VERIFYING = rx.asset("verifying.jsx", shared=True).importable_path
-_THREAD = rx.asset("thread_keeper.jsx", shared=True).importable_path
+from billing_app.web.scripts import script_beside
+
+_PAINTED = script_beside(__name__, "painted.jsx")
+_CARD = script_beside(__name__, "card.jsx")
+_PRESENCE = script_beside(__name__, "presence.jsx")
+_VERIFYING = script_beside(__name__, "verifying.jsx")
+_THREAD = script_beside(__name__, "thread_keeper.jsx")
 
 
 class Painted(rx.Component):

@@ -8,6 +8,7 @@ from billing_app.domain.behind import BehindEvent
 from billing_app.web.components.controls import button
 from billing_app.web.components.dialogs import dialog
 from billing_app.web.components.icons import icon
+from billing_app.web.scripts import script_beside
 from billing_app.web.staff.behind_state import BehindState
 
 State = BehindState
@@ -20,7 +21,7 @@ def _picked(line: rx.Var[int]) -> tuple[rx.Var[int]]:
 class LineSheet(rx.Component):
     """Shows a rendered document; a press on a line's button picks that line."""
 
-    library = rx.asset("line_sheet.jsx", shared=True).importable_path
+    library = script_beside(__name__, "line_sheet.jsx")
     tag = "LineSheet"
 
     html: rx.Var[str]

@@ -16,6 +16,7 @@ from billing_app.web.components.controls import (
 from billing_app.web.components.dialogs import confirm_dialog
 from billing_app.web.components.icons import icon
 from billing_app.web.components.layout import panel
+from billing_app.web.scripts import script_beside
 from billing_app.web.staff.conversation_state import (
     ConversationState,
     DisputeTalk,
@@ -31,7 +32,7 @@ _HIDDEN = {"aria-hidden": "true"}
 class Reading(rx.Component):
     """Tells that the newest comment was before somebody's eyes; sends on Ctrl Enter."""
 
-    library = rx.asset("reading.jsx", shared=True).importable_path
+    library = script_beside(__name__, "reading.jsx")
     tag = "Reading"
 
     newest: rx.Var[int]

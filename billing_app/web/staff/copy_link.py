@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import reflex as rx
 
+from billing_app.web.scripts import script_beside
+
 
 class CopyLink(rx.Component):
     """Asks the server for the secret link and copies what comes back."""
 
-    library = rx.asset("copy_link.jsx", shared=True).importable_path
+    library = script_beside(__name__, "copy_link.jsx")
     tag = "CopyLink"
 
     url: rx.Var[str]

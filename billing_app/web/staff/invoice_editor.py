@@ -23,6 +23,7 @@ from billing_app.web.components.controls import (
 )
 from billing_app.web.components.icons import icon
 from billing_app.web.components.layout import CONNECTION_WORDS
+from billing_app.web.scripts import script_beside
 from billing_app.web.staff.behind import behind_drawer
 from billing_app.web.staff.behind_state import BehindState
 from billing_app.web.staff.invoice_editor_catalogue import (
@@ -78,7 +79,7 @@ def _pasted(key: rx.Var[str], pasted: Texts) -> tuple[rx.Var[str], Texts]:
 class DraftKeeper(rx.Component):
     """Sends what is typed inside, and keeps it in the browser until it is saved."""
 
-    library = rx.asset("draft_keeper.jsx", shared=True).importable_path
+    library = script_beside(__name__, "draft_keeper.jsx")
     tag = "DraftKeeper"
 
     draft: rx.Var[int]
@@ -103,7 +104,7 @@ class DraftKeeper(rx.Component):
 class DocumentPreview(rx.Component):
     """Shows a rendered document and redraws only what differs."""
 
-    library = rx.asset("document_preview.jsx", shared=True).importable_path
+    library = script_beside(__name__, "document_preview.jsx")
     tag = "DocumentPreview"
 
     html: rx.Var[str]
