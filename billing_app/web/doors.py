@@ -188,14 +188,17 @@ class ActingState(rx.State, mixin=True):
     @public_door
     async def leave_notices(self) -> None:
         """Leave behind what was told on the page before; each visit begins so."""
-        if self.notices:
-            self.notices = [it for it in self.notices if it.key == self._carried]
-        self._carried = ""
+        self._leave_notices()
 
     @public_door
     async def dismiss_notice(self, key: str) -> None:
         """Take one notice away. Touches nothing but this browser's page."""
         self.notices = [notice for notice in self.notices if notice.key != key]
+
+    def _leave_notices(self) -> None:
+        if self.notices:
+            self.notices = [it for it in self.notices if it.key == self._carried]
+            self._carried = ""
 
     def _actor(self) -> Actor:
         """Establish who is asking, from the cookie or the link. In a thread."""
@@ -325,7 +328,7 @@ class PortalState(ActingState, mixin=True):
     async def _look_up(
         self,
         hints: Hints,
-        about: str,
+        about: tuple[str, ...],
         work: Callable[Concatenate[Runtime, OpenedLink, P], R],
         *args: P.args,
         **kwargs: P.kwargs,
@@ -348,10 +351,10 @@ class PortalState(ActingState, mixin=True):
         return await asyncio.to_thread(look)
 
 
-def _topics(about: str, visitor: PortalVisitor) -> tuple[str, ...]:
+def _topics(about: tuple[str, ...], visitor: PortalVisitor) -> tuple[str, ...]:
     """Return what changes a page of one invoice: what it shows, and who may see it."""
     return (
-        f"{about}:{visitor.invoice_id}",
+        *(f"{each}:{visitor.invoice_id}" for each in about),
         f"link:{visitor.link_id}",
         f"session:{visitor.session_id}",
         f"portal:{visitor.workspace_id}",

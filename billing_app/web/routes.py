@@ -8,13 +8,12 @@ from typing import Any
 
 import reflex as rx
 
-from billing_app.web.doors import ActingState
+from billing_app.web.doors import ActingState, PortalState
 from billing_app.web.portal import account as portal_account
 from billing_app.web.portal import invoice as portal_invoice
 from billing_app.web.portal import not_found
 from billing_app.web.portal.account_state import PortalAccountState
 from billing_app.web.portal.invoice_state import PortalInvoiceState
-from billing_app.web.portal.thread_state import PortalThreadState
 from billing_app.web.staff import (
     accounting,
     credit_notes,
@@ -86,9 +85,13 @@ class Page:
 
     @property
     def on_visit(self) -> list[Any]:
-        """The handlers of a visit: a notice belongs to the page where it arose."""
+        """The handlers of a visit: a notice belongs to the page where it arose.
+
+        A customer's page leaves them in the step that begins to watch.
+        """
         states = dict.fromkeys(handler.state for handler in self.on_load)
-        leaving = [x.leave_notices for x in states if issubclass(x, ActingState)]
+        acting = [x for x in states if issubclass(x, ActingState)]
+        leaving = [x.leave_notices for x in acting if not issubclass(x, PortalState)]
         return [*leaving, *self.on_load]
 
 
@@ -101,7 +104,7 @@ def _account(route: str) -> Page:
 
 
 def _invoice(route: str) -> Page:
-    on_load = (PortalInvoiceState.watch, PortalThreadState.watch)
+    on_load = (PortalInvoiceState.watch,)
     return Page(route, portal_invoice.TITLE, portal_invoice.page, on_load)
 
 

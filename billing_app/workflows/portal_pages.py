@@ -28,9 +28,11 @@ from billing_app.domain.portal_invoice import (
 )
 from billing_app.domain.portal_place import parse_place
 from billing_app.domain.portal_proof import find_missing
+from billing_app.domain.portal_thread import PortalThreads
 from billing_app.queries import credit_notes, portal
 from billing_app.queries.portal import ReadInvoice, read_document
 from billing_app.runtime import Runtime
+from billing_app.workflows import conversations
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,23 @@ class WeighedAmount:
 
     weighed: Weighed
     payment_code: str
+
+
+def open_page(
+    runtime: Runtime,
+    link: OpenedLink,
+    base: str,
+    came_back: str,
+    *,
+    since: int,
+    has_all_of_disputes: bool,
+) -> tuple[OpenedInvoice, PortalThreads]:
+    """Read an invoice, and what is said on it, as the two are shown together."""
+    opened = open_invoice(runtime, link, base, came_back)
+    threads = conversations.open_threads(
+        runtime, link, base, since=since, has_all_of_disputes=has_all_of_disputes
+    )
+    return opened, threads
 
 
 def open_invoice(

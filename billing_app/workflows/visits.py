@@ -5,10 +5,19 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from threading import Lock
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Engine
 
 from billing_app.database.authentication import OpenedLink
 from billing_app.domain.errors import DiskFull
-from billing_app.domain.visit import Evidence, VisitKind, keeps_fetched, once_key
+from billing_app.domain.visit import (
+    Evidence,
+    VisitKind,
+    keeps_fetched,
+    once_key,
+    seen_evidence,
+)
 from billing_app.runtime import Runtime
 from billing_app.services import visits
 
@@ -22,10 +31,10 @@ class _Known:
     """The visits that this process has written lately, so that it asks once."""
 
     def __init__(self) -> None:
-        self._keys: OrderedDict[tuple[int, str], None] = OrderedDict()
+        self._keys: OrderedDict[str, None] = OrderedDict()
         self._lock = Lock()
 
-    def add(self, key: tuple[int, str]) -> bool:
+    def add(self, key: str) -> bool:
         """Remember a key; tell whether it is new."""
         with self._lock:
             if key in self._keys:
@@ -35,12 +44,12 @@ class _Known:
                 self._keys.popitem(last=False)
             return True
 
-    def forget(self, key: tuple[int, str]) -> None:
+    def forget(self, key: str) -> None:
         with self._lock:
             self._keys.pop(key, None)
 
 
-_known = _Known()
+_known: WeakKeyDictionary[Engine, _Known] = WeakKeyDictionary()
 
 
 def note_fetched(runtime: Runtime, link: OpenedLink, kind: VisitKind) -> None:
@@ -52,19 +61,39 @@ def note_fetched(runtime: Runtime, link: OpenedLink, kind: VisitKind) -> None:
     if not keeps_fetched(visitor, detail):
         return
     name = once_key(visitor, Evidence.FETCHED, kind, runtime.now())
-    key = (id(runtime.engine), f"{visitor.workspace_id}:{name}")
-    if not _known.add(key):
+    known, key = _known_in(runtime), f"{visitor.workspace_id}:{name}"
+    if not known.add(key):
         return
     try:
         runtime.run(visitor, visits.note_fetched, kind, detail)
     except DiskFull:
-        _known.forget(key)
+        known.forget(key)
     except Exception:
         # The edge of a request that was answered well.
         log.exception("visits.not_written")
-        _known.forget(key)
+        known.forget(key)
 
 
 def note_seen(runtime: Runtime, link: OpenedLink) -> None:
-    """Write down that the visitor has had the page in view for two seconds."""
-    runtime.run(link.visitor, visits.note_seen, link.setup.settings.activity)
+    """Write down that the visitor has had the page in view for two seconds.
+
+    Hundreds may look at once: what this process has written is not written again.
+    """
+    visitor, detail = link.visitor, link.setup.settings.activity
+    if visitor.is_staff or visitor.is_preview:
+        # They leave nothing, so nothing of theirs is known.
+        runtime.run(visitor, visits.note_seen, detail)
+        return
+    name = once_key(visitor, seen_evidence(visitor), VisitKind.PAGE, runtime.now())
+    known, key = _known_in(runtime), f"{visitor.workspace_id}:{name}:{detail}"
+    if not known.add(key):
+        return
+    try:
+        runtime.run(visitor, visits.note_seen, detail)
+    except BaseException:
+        known.forget(key)
+        raise
+
+
+def _known_in(runtime: Runtime) -> _Known:
+    return _known.setdefault(runtime.engine, _Known())

@@ -184,7 +184,6 @@ async def test_no_frame_of_the_socket_holds_one(page: str):
     driver: Any
     async with Driver("", page) as driver:
         await driver.watch(PortalInvoiceState.watch)
-        await driver.watch(PortalThreadState.watch)
         await driver.until(lambda: "Answered aloud" in repr(driver.deltas))
         await driver.until(lambda: "Pallet seen" in repr(driver.deltas))
         await driver.press(PortalThreadState.show_older)

@@ -21,6 +21,7 @@ from billing_app.models import (
 )
 from billing_app.services import portal_links
 from billing_app.web.portal.invoice_state import PortalInvoiceState
+from billing_app.web.portal.thread_state import PortalThreadState
 from tests.support.billing import all_rows, an_invoice, pay, read_invoice
 from tests.support.driver import Driver, handler_names
 from tests.support.world import World
@@ -87,6 +88,18 @@ class TestWatch:
 
             assert shown(driver, "is_loaded")
             assert "Charter flight" in shown(driver, "sheet")
+
+    async def test_a_new_page_is_sent_the_invoice_and_its_thread_and_nothing_before(
+        self, token: str
+    ):
+        async with browser(token) as driver:
+            await driver.start(f"{STATE}.watch")
+            await driver.until(lambda: status(driver) == "Due")
+
+        ours = {STATE, PortalThreadState.get_full_name()}
+        # The first is what a browser was built with.
+        sent = [ours & delta.keys() for delta in driver.deltas[1:]]
+        assert [each for each in sent if each] == [ours]
 
     @pytest.mark.feature("C19", "F059")
     async def test_a_payment_shows_by_itself(
@@ -268,6 +281,19 @@ class TestSeen:
 
         invoice = read_invoice(world, world.northwind, invoice_id)
         assert invoice.first_viewed_at == first
+
+    async def test_hundreds_who_look_write_once_and_staff_first_hide_nobody(
+        self, world: World, token: str
+    ):
+        async with browser(token, staff_cookie(world)) as driver:
+            await driver.send(f"{STATE}.note_seen")
+
+        for _ in range(3):
+            async with browser(token) as driver:
+                await driver.send(f"{STATE}.note_seen")
+
+        visits = all_rows(world, world.northwind, PortalVisit)
+        assert [visit.evidence for visit in visits] == ["seen"]
 
     @pytest.mark.feature("F017")
     async def test_staff_leave_nothing(self, world: World, invoice_id: int, token: str):

@@ -13,6 +13,7 @@ from billing_app.domain.cookies import portal_cookie
 from billing_app.domain.portal_settings import CommentMode, WriteAuth
 from billing_app.models import Comment, ThreadMark
 from billing_app.services import conversations, portal_links
+from billing_app.web.portal.invoice_state import PortalInvoiceState
 from billing_app.web.portal.thread_state import PortalThreadState
 from tests.support.billing import all_rows, an_invoice, visitor_of
 from tests.support.driver import Driver
@@ -73,7 +74,7 @@ class TestWatch:
     ):
         say(world, world.northwind, invoice_id, "When?")
         async with browser as driver:
-            await driver.watch(PortalThreadState.watch)
+            await driver.watch(PortalInvoiceState.watch)
             await driver.until(lambda: said(driver) == ["When?"])
 
             answer(world, world.northwind, invoice_id, "On Monday.")
@@ -85,7 +86,7 @@ class TestWatch:
     ):
         spam = say(world, world.northwind, invoice_id, "Buy watches")
         async with browser as driver:
-            await driver.watch(PortalThreadState.watch)
+            await driver.watch(PortalInvoiceState.watch)
             await driver.until(lambda: said(driver) == ["Buy watches"])
 
             remove = conversations.remove_comment
@@ -99,7 +100,7 @@ class TestWatch:
     ):
         say(world, world.northwind, invoice_id, "When?")
         async with browser as driver:
-            await driver.watch(PortalThreadState.watch)
+            await driver.watch(PortalInvoiceState.watch)
             await driver.until(lambda: said(driver) == ["When?"])
 
             world.run(world.northwind.accounting, portal_links.revoke_links, invoice_id)
@@ -112,7 +113,7 @@ class TestWatch:
     ):
         fill_thread(world, world.northwind, invoice_id, 120)
         async with browser as driver:
-            await driver.watch(PortalThreadState.watch)
+            await driver.watch(PortalInvoiceState.watch)
             await driver.until(lambda: len(said(driver)) == 50)
             await driver.press(PortalThreadState.show_older)
             await driver.until(lambda: len(said(driver)) == 100)
@@ -130,7 +131,7 @@ class TestWatch:
         say(world, world.northwind, invoice_id, "When?")
         choose(world, world.northwind, comments=CommentMode.OFF)
         async with browser as driver:
-            await driver.watch(PortalThreadState.watch)
+            await driver.watch(PortalInvoiceState.watch)
             await driver.until(lambda: shown(driver, "is_loaded") is True)
 
             assert said(driver) == []
@@ -147,7 +148,7 @@ class TestNames:
             (signed_in(world, invoice_id), "Ines Vermeer"),
         ):
             async with open_page(world, invoice_id, cookie) as driver:
-                await driver.watch(PortalThreadState.watch)
+                await driver.watch(PortalInvoiceState.watch)
                 await driver.until(lambda driver=driver: bool(said(driver)))
                 assert [x.author for x in shown(driver, "recent")] == [name]
                 assert "ines@vermeer.example" not in repr(driver.deltas)
@@ -300,7 +301,7 @@ class TestInADispute:
             return [line.parts[0].text for line in thread.comments] if thread else []
 
         async with browser as driver:
-            await driver.watch(PortalThreadState.watch)
+            await driver.watch(PortalInvoiceState.watch)
             await driver.until(lambda: about in (shown(driver, "disputes") or {}))
             await driver.press(
                 PortalThreadState.post, form=a_form(body="A photo?", dispute=about)
@@ -332,7 +333,7 @@ class TestInADispute:
         about = dispute(world, world.northwind, invoice_id)
         reply = answer(world, world.northwind, invoice_id, dispute=str(about))
         async with browser as driver:
-            await driver.watch(PortalThreadState.watch)
+            await driver.watch(PortalInvoiceState.watch)
             await driver.until(lambda: bool(shown(driver, "newest")))
             await driver.press(PortalThreadState.note_read)
 

@@ -58,7 +58,7 @@ def said(driver: Driver) -> list[str]:
 
 async def open_thread(stack: AsyncExitStack, page: Driver, *expected: str) -> Driver:
     driver = await stack.enter_async_context(page)
-    await driver.watch(PortalThreadState.watch)
+    await driver.watch(PortalInvoiceState.watch)
     await driver.until(lambda: driver.shown(PortalThreadState, "is_loaded") is True)
     assert said(driver) == list(expected)
     return driver

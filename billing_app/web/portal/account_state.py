@@ -81,7 +81,7 @@ class PortalAccountState(PortalState, rx.State):
         """Show the page of the list that the address names, and keep it so."""
         async with self:
             self._turn += 1
-            turn, self.sign_in_href = self._turn, ""
+            turn = self._turn
             self._start()
         try:
             visitor = await self._run_page(_visitor_of)
@@ -359,13 +359,19 @@ class PortalAccountState(PortalState, rx.State):
 
     def _start(self) -> None:
         """Forget what another account has shown in this browser tab."""
-        self.is_paying, self.payment_page, self.is_confirming = False, "", False
+        self._leave_notices()
         path = self._place().path
-        if self._shown == path:
-            return
-        self._clear()
-        self.is_loaded = self.is_gone = self.is_off = False
+        if self._shown:
+            # A page that is new has shown nothing; to clear it would be sent.
+            self._restart(path)
         self._shown = path
+
+    def _restart(self, path: str) -> None:
+        self.sign_in_href = ""
+        self.is_paying, self.payment_page, self.is_confirming = False, "", False
+        if self._shown != path:
+            self._clear()
+            self.is_loaded = self.is_gone = self.is_off = False
 
     def _show(self, opened: OpenedAccount) -> None:
         """Show what was read. Only what changed travels to the browser."""

@@ -13,7 +13,14 @@ from billing_app.domain.online_payment import SAID, AttemptStatus
 from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND, PortalInvoice
 from billing_app.runtime import Hints
 from billing_app.web.doors import PortalState, portal_door, portal_watch
-from billing_app.workflows import document_files, pay_online, portal_pages, visits
+from billing_app.web.portal.thread_state import PortalThreadState
+from billing_app.workflows import (
+    conversations,
+    document_files,
+    pay_online,
+    portal_pages,
+    visits,
+)
 from billing_app.workflows.pay_online import CardPayment
 from billing_app.workflows.portal_pages import OpenedInvoice
 
@@ -63,12 +70,16 @@ class PortalInvoiceState(PortalState, rx.State):
 
     @portal_watch
     async def watch(self) -> None:
-        """Show the invoice, then whatever becomes of it while the page is open."""
+        """Show the invoice and what is said on it, and whatever becomes of them."""
+        base = self._base()
         async with self:
-            self._start()
+            self._start(base)
+            (await self._thread())._start(base)
         with runtime.current().bus.subscribe() as hints:
             while await self._look(hints):
-                await hints.wait(LOOK_AGAIN_SECONDS)
+                changed = await hints.wait(LOOK_AGAIN_SECONDS)
+                while _is_talk(changed) and await self._listen(hints, base):
+                    changed = await hints.wait(LOOK_AGAIN_SECONDS)
 
     @portal_door
     async def refresh(self) -> None:
@@ -172,8 +183,12 @@ class PortalInvoiceState(PortalState, rx.State):
         except (NotFound, NotPermitted, PortalNotAvailable):
             return
 
+    async def _thread(self) -> PortalThreadState:
+        """Return what is said on this invoice; only while the state is locked."""
+        return await self.get_state(PortalThreadState)
+
     async def _look(self, hints: Hints) -> bool:
-        """Read the invoice as it is now; say whether there is more to wait for."""
+        """Read the page as it is now; say whether there is more to wait for."""
         base = self._base()
         if self._shown != base:
             # Somebody went on to another page, which looks for itself.
@@ -181,16 +196,21 @@ class PortalInvoiceState(PortalState, rx.State):
         async with self:
             came_back, card_id = self._came_back, self.card.checkout_id
             form = self.invoice.form
+            in_view = (await self._thread())._in_view()
         try:
-            opened = await self._look_up(
+            opened, talk = await self._look_up(
                 hints,
-                "invoice",
-                portal_pages.open_invoice,
+                ("invoice", "thread"),
+                portal_pages.open_page,
                 base,
                 came_back or self._query("paid"),
+                **in_view,
             )
-        except (NotFound, PortalNotAvailable) as refusal:
+        except BillingError as refusal:
             async with self:
+                (await self._thread())._close()
+                if not isinstance(refusal, NotFound | PortalNotAvailable):
+                    raise
                 self._close(refusal)
             return isinstance(refusal, PortalNotAvailable)
         if card_id and form != opened.view.form:
@@ -201,11 +221,28 @@ class PortalInvoiceState(PortalState, rx.State):
             is_old = self._came_back != came_back
             if not is_old:
                 self._show(opened)
+                (await self._thread())._show(talk)
             wants_pages = self.mode == "pdf" and not self.pages
         if is_old:
             return await self._look(hints)
         if wants_pages:
             await self._turn_to_pages()
+        return True
+
+    async def _listen(self, hints: Hints, base: str) -> bool:
+        """Read only what is said, as long as it is this page and it may be read."""
+        if self._shown != base:
+            return False
+        async with self:
+            in_view = (await self._thread())._in_view()
+        try:
+            talk = await self._look_up(
+                hints, ("thread",), conversations.open_threads, base, **in_view
+            )
+        except BillingError:
+            return False
+        async with self:
+            (await self._thread())._show(talk)
         return True
 
     async def _open(self) -> OpenedInvoice:
@@ -247,17 +284,25 @@ class PortalInvoiceState(PortalState, rx.State):
         async with self:
             self.pages, self.is_drawing = list(pages), False
 
-    def _start(self) -> None:
+    def _start(self, base: str) -> None:
         """Forget what another link has shown in this browser tab."""
+        self._leave_notices()
+        if self._shown:
+            # A page that is new has shown nothing; to clear it would be sent.
+            self._restart(base)
+        if self._shown != base:
+            self._shown = base
+            mode = "pdf" if self._query("view") == "pdf" else "live"
+            if self.mode != mode:
+                self.mode = mode
+
+    def _restart(self, base: str) -> None:
         self.is_paying, self.payment_page = False, ""
         self.card = CardPayment.EMPTY
         self._came_back = ""
-        if self._shown == self._base():
-            return
-        self._clear()
-        self.is_loaded = self.is_gone = self.is_off = False
-        self._shown = self._base()
-        self.mode = "pdf" if self._query("view") == "pdf" else "live"
+        if self._shown != base:
+            self._clear()
+            self.is_loaded = self.is_gone = self.is_off = False
 
     def _show(self, opened: OpenedInvoice) -> None:
         """Show what was read. Only what changed travels to the browser."""
@@ -302,3 +347,8 @@ class PortalInvoiceState(PortalState, rx.State):
 
     def _base(self) -> str:
         return self._place().path
+
+
+def _is_talk(changed: frozenset[str]) -> bool:
+    """Say whether something was said, and nothing else has changed."""
+    return bool(changed) and all(topic.startswith("thread:") for topic in changed)

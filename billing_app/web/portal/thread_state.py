@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict
 
 import reflex as rx
 
-from billing_app import runtime
-from billing_app.database.authentication import PortalNotAvailable
 from billing_app.domain.comment import CommentForm
 from billing_app.domain.errors import BillingError, Conflict
 from billing_app.domain.portal_proof import VerificationRequired
@@ -17,18 +15,24 @@ from billing_app.domain.portal_thread import (
     PortalThread,
     PortalThreads,
 )
-from billing_app.runtime import Hints
-from billing_app.web.doors import PortalState, portal_door, portal_watch
+from billing_app.web.doors import PortalState, portal_door
 from billing_app.workflows import conversations
 
-# A hint that got lost is made up for this soon.
-LOOK_AGAIN_SECONDS = 30
 _ID_LENGTH_MAX = 15
 FIELDS = ("body", "name", "email", "line", "dispute")
 
 
+class InView(TypedDict):
+    """What `open_threads` is asked for."""
+
+    since: int
+    has_all_of_disputes: bool
+
+
 class PortalThreadState(PortalState, rx.State):
     """What is said on one invoice and in its disputes, as its customer sees it.
+
+    The invoice's own state watches over both, so that a page proves and reads once.
 
     Attributes:
         is_loaded: it was read, or there is nothing to read.
@@ -61,15 +65,6 @@ class PortalThreadState(PortalState, rx.State):
     _has_all_of_disputes: bool = False
     _replies: dict[int, int] = {}  # noqa: RUF012
     _noted: dict[int, int] = {}  # noqa: RUF012
-
-    @portal_watch
-    async def watch(self) -> None:
-        """Show what is said while the page is open."""
-        async with self:
-            self._start()
-        with runtime.current().bus.subscribe() as hints:
-            while await self._look(hints):
-                await hints.wait(LOOK_AGAIN_SECONDS)
 
     @portal_door
     async def refresh(self) -> None:
@@ -131,40 +126,25 @@ class PortalThreadState(PortalState, rx.State):
             self._noted = {**self._noted, **read}
             await self._run_page(conversations.note_read, read)
 
-    async def _look(self, hints: Hints) -> bool:
-        """Read the conversation as it is now; say whether to go on listening."""
-        try:
-            opened = await self._look_up(
-                hints,
-                "thread",
-                conversations.open_threads,
-                self._place().path,
-                since=self._from,
-                has_all_of_disputes=self._has_all_of_disputes,
-            )
-        except BillingError as refusal:
-            async with self:
-                self._clear()
-                self.is_loaded = True
-            return isinstance(refusal, PortalNotAvailable)
-        async with self:
-            self._show(opened)
-        return True
-
     async def _open(self) -> PortalThreads:
         """Read from the first comment in view on, so that none is missed."""
         return await self._run_page(
             conversations.open_threads,
             self._place().path,
-            since=self._from,
-            has_all_of_disputes=self._has_all_of_disputes,
+            **self._in_view(),
         )
 
-    def _start(self) -> None:
+    def _in_view(self) -> InView:
+        """Return how much of the conversation is to be read anew."""
+        return {"since": self._from, "has_all_of_disputes": self._has_all_of_disputes}
+
+    def _start(self, base: str) -> None:
         """Forget what another link has shown in this browser tab."""
-        if self._base != self._place().path:
+        self._leave_notices()
+        # A page that is new has shown nothing; to clear it would be sent.
+        if self._base and self._base != base:
             self._clear()
-            self._base = self._place().path
+        self._base = base
 
     def _show(self, opened: PortalThreads) -> None:
         """Show what was read. Only what changed travels to the browser."""
@@ -186,6 +166,11 @@ class PortalThreadState(PortalState, rx.State):
         threads = (own, *opened.disputes)
         self.newest = max(it.newest for it in threads)
         self._replies = {it.dispute_id: it.last_reply for it in threads}
+        self.is_loaded = True
+
+    def _close(self) -> None:
+        """Show nothing of the conversation any more."""
+        self._clear()
         self.is_loaded = True
 
     def _clear(self) -> None:
