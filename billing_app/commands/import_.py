@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from billing_app.commands import _import_csv as import_csv
+from billing_app.commands import _import_export as import_export
 from billing_app.commands._import_csv import JOB, WORKSPACE, open_here
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.import_cases import import_file
@@ -20,6 +21,7 @@ from billing_app.workflows.import_invoices import (
     prepare_cases,
     try_cases,
 )
+from billing_app.workflows.workspace_import import looks_like_zip
 
 # How many invoices are issued between two lines of progress.
 _STEP = 500
@@ -27,7 +29,9 @@ _STEP = 500
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "file", type=Path, help="CSV, or JSON with cases, as in docs/import.md"
+        "file",
+        type=Path,
+        help="CSV, e-invoice, JSON with cases, or an export: docs/import.md",
     )
     parser.add_argument("--data", type=Path, help="data folder; sets DATA_DIR")
     parser.add_argument("--json", type=Path, help="file to write the figures to")
@@ -43,6 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if looks_like_zip(read_head(arguments.file)):
+        return import_export.run(arguments)
     if arguments.file.suffix.lower() != ".json":
         return import_csv.run(arguments)
     prepared = prepare_cases(import_file(read_json(arguments.file)))
@@ -75,6 +81,19 @@ def _issue(
     )
     runtime.engine.dispose()
     return imported
+
+
+def read_head(path: Path) -> bytes:
+    """Return how a file begins.
+
+    Raises:
+        InvalidInput: it can't be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(64)
+    except OSError as error:
+        raise InvalidInput(f"{path} can't be read: {error.strerror}.") from error
 
 
 def read_json(path: Path) -> object:

@@ -34,7 +34,7 @@ class Bulk:
         What is not given has the default of the model.
         """
         row_id = self._take_id(table)
-        row = {**_defaults(table), **values}
+        row = {**defaults_of(table), **values}
         row["id"], row["workspace_id"] = row_id, self._workspace_id
         self._rows.setdefault(table, []).append(row)
         return row_id
@@ -99,7 +99,8 @@ def connection_of(uow: UnitOfWork) -> Connection:
     return uow._session.connection()
 
 
-def _defaults(table: type[WorkspaceOwned]) -> dict[str, Any]:
+def defaults_of(table: type[WorkspaceOwned]) -> dict[str, Any]:
+    """Return what the model gives the columns that are not given."""
     known = _DEFAULTS.get(table)
     if known is None:
         columns = table.__table__.columns  # type: ignore[attr-defined]

@@ -134,6 +134,10 @@ class UnitOfWork:
         """
         return self._ask(statement, values).all()
 
+    def stream(self, statement: Any) -> Iterator[Any]:
+        """Yield the rows of several columns, a few hundred in memory at a time."""
+        yield from self._session.execute(statement.execution_options(yield_per=500))
+
     def first(self, statement: Any, **values: Any) -> Any | None:
         return self._ask(statement, values).first()
 
@@ -285,11 +289,18 @@ class UnitOfWork:
         assert self.actor.workspace_id == 0, "a workspace founds no other"
         self.add(workspace)
         assert workspace.id is not None
-        founder = SystemActor(workspace.id, "founding")
+        with self.inside(workspace.id, "founding") as inside:
+            yield inside
+
+    @contextmanager
+    def inside(self, workspace_id: int, job: str) -> Iterator[UnitOfWork]:
+        """Act in a workspace, in this same transaction, as a job that is in none."""
+        assert self.actor.workspace_id == 0, "a workspace's work stays in it"
+        actor = SystemActor(workspace_id, job)
         connection = self._session.connection()
         with Session(connection, expire_on_commit=False) as session:
-            limit_session(session, founder)
-            inside = UnitOfWork(session, founder, self.now, self._chance)
+            limit_session(session, actor)
+            inside = UnitOfWork(session, actor, self.now, self._chance)
             yield inside
             inside.complete()
         self._memory.touched.update(inside.touched)

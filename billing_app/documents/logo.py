@@ -63,6 +63,22 @@ def make_logo(content: bytes) -> Logo:
     return Logo(written.getvalue(), *plain.size)
 
 
+def check_logo(content: bytes) -> None:
+    """Refuse what was not written by `make_logo`, as far as a file can tell.
+
+    Raises:
+        InvalidInput: it is no PNG of such a size.
+    """
+    try:
+        with Image.open(io.BytesIO(content), formats=["PNG"]) as picture:
+            is_ours = max(picture.size) <= SIDE_MAX
+            picture.verify()
+    except _BROKEN as error:
+        raise InvalidInput("This file is no logo.", field="logo") from error
+    if not is_ours:
+        raise InvalidInput("This file is no logo.", field="logo")
+
+
 def shrink_logo(png: bytes, height: int) -> bytes:
     """Return one of our logos no higher than so many pixels, as a PNG."""
     with Image.open(io.BytesIO(png), formats=["PNG"]) as picture:

@@ -34,6 +34,7 @@ class Permission(StrEnum):
     IMPORT_DATA = "import_data"
     EDIT_SETTINGS = "edit_settings"
     MANAGE_MEMBERS = "manage_members"
+    MOVE_WORKSPACE = "move_workspace"
 
 
 _OPERATIONS = frozenset(

@@ -488,6 +488,26 @@ class WorkspaceCreated(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkspaceExported(Event):
+    TEXT: ClassVar[str] = "All data exported"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkspaceReadIn(Event):
+    """An export became this workspace; entries before are those of its trail.
+
+    Attributes:
+        last_seal: of the trail as it was exported: a new chain begins here.
+    """
+
+    TEXT: ClassVar[str] = "Export of a workspace read in"
+    exported_at: str
+    invoice_count: int
+    entry_count: int
+    last_seal: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MemberAdded(Event):
     TEXT: ClassVar[str] = "Member added"
     member_id: int

@@ -1,4 +1,4 @@
-"""Files that somebody has sent and nobody has decided about yet."""
+"""Files that lie in between: sent and not decided about, or made and not fetched."""
 
 from __future__ import annotations
 
@@ -37,6 +37,12 @@ class IncomingFiles:
             if not says_disk_full(error):
                 raise
             raise DiskFull from error
+
+    def new_place(self, owner: str, key: str) -> Path:
+        """Return where to write a file under a fresh key."""
+        place = self._place(owner, key)
+        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return place
 
     def path(self, owner: str, key: str) -> Path:
         if _KEY.fullmatch(key) and self._place(owner, key).is_file():
