@@ -65,6 +65,8 @@ TEMPLATES = Path(__file__).parent / "templates"
 LINES_TOGETHER_MAX = 12
 # Foot texts up to this size are kept on one page.
 FOOT_LENGTH_MAX = 900
+# Longer ones would wrap in the boxed head of Compact.
+NUMBER_LENGTH_MAX = 15
 # Terms as short as "30 days net" stand with the dates.
 TERMS_AS_FACT_MAX = 24
 # A wider logo is a word mark: it says the name itself.
@@ -200,6 +202,11 @@ class Printed:
         if longest > 17:
             return " s-longest"
         return " s-long" if longest > 13 else ""
+
+    @property
+    def number_size(self) -> str:
+        """Name the class that keeps a long number on one line where room is scarce."""
+        return " s-long" if len(self.number) > NUMBER_LENGTH_MAX else ""
 
     @property
     def is_long_foot(self) -> bool:

@@ -41,6 +41,10 @@ SYMBOLS = {
 HOME_SYMBOLS = {("en", "US", "USD"): "$", ("es", "US", "USD"): "$"}
 
 
+# Where English is written as Americans do: November 12, 2026, and $ for their dollar.
+_AMERICAN = frozenset({"US", "PR", "GU", "VI", "AS", "MP"})
+
+
 @dataclass(frozen=True, slots=True)
 class NumberStyle:
     """How a language writes numbers.
@@ -73,6 +77,11 @@ def locale_of(language: str) -> Locale:
             continue
         return Locale("en", "GB") if str(locale) == "en" else locale
     return Locale("en", "GB")
+
+
+def language_in(country: str, language: str) -> str:
+    """Return a language as a business of that country writes it."""
+    return "en-US" if language == "en" and country in _AMERICAN else language
 
 
 @lru_cache(maxsize=64)

@@ -26,8 +26,8 @@ from billing_app.models import (
     PaymentAttempt,
     PaymentAttemptPart,
     PortalLink,
-    WorkspaceSettings,
 )
+from billing_app.queries.letterhead import language_of, read_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,7 +353,7 @@ def describe(uow: UnitOfWork, attempt: PaymentAttempt) -> Attempt:
         token_encrypted="" if link is None else link.token_encrypted,
         slug=uow.workspace.slug,
         customer_email=customer.email,
-        language=customer.language or uow.one(select(WorkspaceSettings)).language,
+        language=language_of(read_settings(uow), customer.language),
     )
 
 

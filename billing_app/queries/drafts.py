@@ -18,6 +18,7 @@ from billing_app.queries.letterhead import (
     bank_rows,
     branding,
     buyer_party,
+    language_of,
     read_rules,
     read_settings,
     seller_party,
@@ -193,7 +194,7 @@ def _desk(uow: UnitOfWork, settings: WorkspaceSettings, look: str) -> Desk:
         zone=uow.workspace.zone,
         today=uow.today,
         net_days=settings.net_days,
-        language=settings.language,
+        language=language_of(settings),
         rules=read_rules(uow, settings),
         taxes=tuple(
             TaxChoice(str(rate.id), rate.name, rate.is_default) for rate in rates

@@ -10,6 +10,7 @@ from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.bank import compact_iban, format_iban
 from billing_app.domain.document import BankRow, Branding, Look, Party
 from billing_app.domain.draft import DraftRules
+from billing_app.domain.formats import language_in
 from billing_app.domain.totals import Prices, TaxTerms
 from billing_app.models import Customer, TaxRate, WorkspaceSettings
 
@@ -35,6 +36,11 @@ def read_rules(uow: UnitOfWork, settings: WorkspaceSettings) -> DraftRules:
         decimals=settings.decimals,
         cash_rounding_minor=settings.cash_rounding_minor,
     )
+
+
+def language_of(settings: WorkspaceSettings, wanted: str = "") -> str:
+    """Return the language of what a customer reads; `wanted` is their own, if any."""
+    return language_in(settings.country, wanted or settings.language)
 
 
 def tax_terms(rate: TaxRate) -> TaxTerms:

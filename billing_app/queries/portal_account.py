@@ -65,6 +65,7 @@ from billing_app.queries.invoices import DateRange, parse_range
 from billing_app.queries.letterhead import (
     address_lines,
     branding,
+    language_of,
     read_settings,
     seller_party,
 )
@@ -300,8 +301,8 @@ def read_head(uow: UnitOfWork, customer_id: int) -> AccountHead:
     customer = uow.get(Customer, customer_id)
     return AccountHead(
         customer=customer.name,
-        language=customer.language or settings.language,
-        business=uow.workspace.name,
+        language=language_of(settings, customer.language),
+        business=settings.legal_name or uow.workspace.name,
         seller=seller_party(settings),
         buyer=Party(
             name=customer.name,

@@ -35,7 +35,7 @@ from billing_app.domain.events import (
     BillableEventsRecorded,
 )
 from billing_app.models import BillableEvent, Customer, Invoice
-from billing_app.queries.letterhead import read_settings
+from billing_app.queries.letterhead import language_of, read_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,4 +363,4 @@ def _take_back(
 def _language(uow: UnitOfWork, invoice: Invoice) -> str:
     assert invoice.customer_id is not None, "the customer was checked"
     customer = uow.get(Customer, invoice.customer_id)
-    return customer.language or read_settings(uow).language
+    return language_of(read_settings(uow), customer.language)

@@ -69,6 +69,7 @@ from billing_app.queries.letterhead import (
     bank_rows,
     branding,
     buyer_party,
+    language_of,
     read_rules,
     read_settings,
     seller_party,
@@ -415,7 +416,7 @@ def make_document(
     iban = settings.bank_iban
     header = Header(
         number=number,
-        language=customer.language or settings.language,
+        language=language_of(settings, customer.language),
         branding=branding(settings, look),
         seller=seller,
         buyer=buyer,

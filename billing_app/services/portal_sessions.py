@@ -40,6 +40,7 @@ from billing_app.models import (
     PortalSession,
     WorkspaceSettings,
 )
+from billing_app.queries.letterhead import language_of
 
 AGENT_LENGTH_MAX = 200
 SECRET_LENGTH = 32
@@ -140,8 +141,8 @@ def make_code(uow: UnitOfWork, code_id: int, email: str) -> MadeCode | None:
     )
     settings = uow.one(select(WorkspaceSettings))
     customer = uow.get(Customer, customer_id) if customer_id else None
-    language = (customer.language if customer else "") or settings.language
-    return MadeCode(code, language)
+    wanted = customer.language if customer else ""
+    return MadeCode(code, language_of(settings, wanted))
 
 
 @job

@@ -14,6 +14,7 @@ from billing_app.domain.formats import (
     format_percent,
     format_price,
     format_quantity,
+    language_in,
 )
 from billing_app.domain.money import MINOR_MAX
 
@@ -93,3 +94,20 @@ def test_a_rate_is_a_percentage():
 )
 def test_a_date_names_its_month(language: str, text: str):
     assert format_date(date(2026, 11, 12), language) == text
+
+
+@pytest.mark.parametrize(
+    ("country", "language", "written"),
+    [
+        ("US", "en", "en-US"),
+        ("PR", "en", "en-US"),
+        ("GB", "en", "en"),
+        ("", "en", "en"),
+        ("US", "es", "es"),
+        ("US", "en-GB", "en-GB"),
+    ],
+)
+def test_a_business_in_america_writes_american_english(
+    country: str, language: str, written: str
+):
+    assert language_in(country, language) == written

@@ -163,9 +163,15 @@ def test_what_is_typed_before_the_page_is_live_outlives_reloads(
     visitor.reload()
     wait_until_held(visitor, sockets, 2)
     expect(visitor.locator("#painted")).to_have_count(1)
+    powers = visitor.locator("details", has_text="What this link can do")
+    powers.locator("summary").click()
+    why = visitor.get_by_role("button", name="Why this figure?").last
+    why.click()
     sockets[-1].connect_to_server()
     expect(visitor.locator("#painted")).to_have_count(0)
     expect(thread.get_by_label("Message")).to_have_value("Which valve was it?")
+    expect(powers).to_have_attribute("open", "")
+    expect(visitor.get_by_role("dialog", name="Why this figure?")).to_be_visible()
 
     visitor.reload()
     wait_until_held(visitor, sockets, 3)

@@ -66,7 +66,7 @@ def test_what_happened_is_billed_and_shown_to_both_sides(
         page = open_page(java_script_enabled=has_scripts)
         page.goto(address)
         if has_scripts:
-            # What was opened before the page is live closes when it takes over.
+            # A press is lost when the page takes over while it is down.
             expect(page.get_by_role("button", name="Refresh")).to_be_visible()
         page.get_by_text(BEHIND).first.click()
         expect(page.get_by_text("Storage day ST-48903").first).to_be_visible()

@@ -35,7 +35,7 @@ def test_a_file_is_looked_at_before_it_comes_in(demo: Demo, page: Page, tmp_path
 
     field.set_input_files(path)
     expect(page.get_by_text("0 invoices to add, 2 here already.")).to_be_visible()
-    expect(page.get_by_role("link", name="Look there")).to_be_hidden()
+    expect(page.get_by_role("link", name="See them")).to_be_hidden()
 
 
 def test_a_column_is_chosen_by_hand(demo: Demo, page: Page, tmp_path: Path):

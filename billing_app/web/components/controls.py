@@ -418,7 +418,7 @@ def copy_button(
         text=text,
         label=label,
         words=words,
-        copy_path=ICONS["link" if words else "copy"],
+        copy_path=ICONS["link" if words.endswith("link") else "copy"],
         done_path=ICONS["check"],
         class_name=f"{kind} {class_name}".strip(),
     )

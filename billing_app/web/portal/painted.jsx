@@ -10,6 +10,7 @@ const typed = new Map(painted ? left() : []);
 const isPainted = (target) => Boolean(target?.closest?.("#painted"));
 let focused =
   painted && isPainted(document.activeElement) ? document.activeElement.id : "";
+let trace = "";
 
 // Typed before this module came; and after, until the page has taken over.
 for (const field of painted?.querySelectorAll("input, textarea") ?? [])
@@ -29,6 +30,13 @@ if (painted) {
   document.addEventListener("focusin", ({ target }) => {
     if (isPainted(target)) focused = target.id;
   });
+  document.addEventListener(
+    "beforetoggle",
+    ({ target, newState }) => {
+      if (isPainted(target)) trace = newState === "open" ? target.id : "";
+    },
+    true,
+  );
   document.addEventListener("focusout", ({ target }) => {
     // A field that is taken away loses the focus, too: it goes to the one in its place.
     queueMicrotask(() => {
@@ -56,15 +64,40 @@ function leave(fields) {
   }
 }
 
+// What folds, by what it says; those that say the same are told apart by their order.
+function foldsOf(root) {
+  const seen = new Map();
+  return [...root.querySelectorAll("details")].map((fold) => {
+    const words = fold.querySelector("summary")?.textContent.trim();
+    seen.set(words, (seen.get(words) ?? 0) + 1);
+    return [`${words} ${seen.get(words)}`, fold];
+  });
+}
+
+function unfold(root, before) {
+  for (const [name, fold] of foldsOf(root)) fold.open = before.get(name) ?? fold.open;
+  if (trace) document.getElementById(trace)?.showPopover?.();
+}
+
+const isOpenIn = (root) => new Map(foldsOf(root).map(([name, it]) => [name, it.open]));
+
 export function Painted({ children }) {
-  // Drawn anew it holds what the server wrote, and not what was typed since.
+  // Drawn anew it holds what the server wrote, and not what was typed since, nor what
+  // was unfolded; and the page that takes over knows nothing of either.
   useLayoutEffect(() => {
     for (const [id, value] of typed) {
       const field = document.getElementById(id);
       if (isPainted(field)) field.value = value;
     }
+    const again = document.getElementById("painted");
+    if (!again) return;
+    if (painted !== again) unfold(again, isOpenIn(painted));
     const field = document.getElementById(focused);
     if (isPainted(field)) field.focus({ preventScroll: true });
+    return () => {
+      const before = isOpenIn(again);
+      queueMicrotask(() => unfold(document, before));
+    };
   }, []);
   if (!html || path !== window.location.pathname) return children ?? null;
   return <div id="painted" dangerouslySetInnerHTML={{ __html: html }} />;

@@ -194,7 +194,11 @@ def _details() -> rx.Component:
 
 
 def _fact(it: rx.vars.ObjectVar[Fact]) -> rx.Component:
-    return rx.fragment(rx.el.dt(it.name), rx.el.dd(it.words))
+    warning = rx.el.p(icon("warning", 14), it.warning, class_name="field-warning")
+    return rx.fragment(
+        rx.el.dt(it.name),
+        rx.el.dd(it.words, rx.cond(it.warning != "", warning, rx.fragment())),
+    )
 
 
 def _edit_dialog() -> rx.Component:

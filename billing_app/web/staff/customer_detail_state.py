@@ -127,7 +127,7 @@ class CustomerDetailState(CustomerPortalState, TimelineState, rx.State):
         [signal] = await self._run(read_risks, [it.id])
         self.risk = risk_line(signal.risk)
         self.card = _card(it, str(found.count))
-        self.facts = [Fact(name, words) for name, words in _facts(it) if words]
+        self.facts = [fact for fact in _facts(it) if fact.words]
         self.invoices = [line_of(row, found.moment) for row in found.page.rows]
         self.live = formats.live_words(it.moment)
         await self._read_portal()
@@ -157,22 +157,21 @@ def _card(it: CustomerDetail, invoice_count: str) -> CustomerCard:
     )
 
 
-def _facts(it: CustomerDetail) -> list[tuple[str, str]]:
+def _facts(it: CustomerDetail) -> list[Fact]:
     invoiced = [(each.currency, each.invoiced_minor) for each in it.turnover]
     return [
-        ("Email", it.email or "No address yet"),
-        ("Copies to", ", ".join(it.cc)),
-        ("Contact", it.contact_name),
-        ("Phone", it.phone),
-        ("Address", it.address),
-        ("Country", formats.country_name(it.country)),
-        ("VAT number", it.vat_id),
-        ("Check it", vat_warning(it.vat_id, it.country)),
-        ("Language", formats.language_name(it.language)),
-        ("Currency", it.currency),
-        ("Days to pay", "" if it.net_days is None else str(it.net_days)),
-        ("Invoiced", formats.join_money(invoiced) if invoiced else ""),
-        ("Since", formats.full_day(formats.local(it.created_at, it.moment).date())),
+        Fact("Email", it.email or "No address yet"),
+        Fact("Copies to", ", ".join(it.cc)),
+        Fact("Contact", it.contact_name),
+        Fact("Phone", it.phone),
+        Fact("Address", it.address),
+        Fact("Country", formats.country_name(it.country)),
+        Fact("VAT number", it.vat_id, vat_warning(it.vat_id, it.country)),
+        Fact("Language", formats.language_name(it.language)),
+        Fact("Currency", it.currency),
+        Fact("Days to pay", "" if it.net_days is None else str(it.net_days)),
+        Fact("Invoiced", formats.join_money(invoiced) if invoiced else ""),
+        Fact("Since", formats.full_day(formats.local(it.created_at, it.moment).date())),
     ]
 
 

@@ -687,19 +687,26 @@ def _share_dialog() -> rx.Component:
         "share",
         "Share the invoice",
         _email_field("share-email"),
-        rx.el.p(
-            copy_button("Copy this link", State.link_url, words="Copy this link"),
-            copy_button("Copy short link", State.short_url, words="Copy short link"),
+        rx.el.div(
+            rx.el.p("Or hand it over yourself", class_name="field-label"),
+            _link_to_copy(State.link_url, "Copy this link"),
+            _link_to_copy(State.short_url, "Copy short link"),
             link_button(
                 "Text message", State.sms_href, icon_name="send", leaves_app=True
             ),
-            class_name="share-ways",
+            class_name="share-yourself",
         ),
-        rx.el.p(State.link_url, class_name="link-shown"),
-        rx.el.p(State.short_url, class_name="link-shown"),
         lead="Whoever has the link can read this invoice.",
         does="Send link",
         on_submit=State.share_by_mail,
+    )
+
+
+def _link_to_copy(url: rx.Var[str], words: str) -> rx.Component:
+    return rx.el.p(
+        rx.el.span(url, class_name="link-shown"),
+        copy_button(words, url, words=words),
+        class_name="share-link",
     )
 
 

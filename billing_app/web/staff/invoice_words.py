@@ -139,10 +139,11 @@ class MailLine:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One row of the details."""
+    """One row of the details, and what may be wrong with it."""
 
     name: str
     words: str
+    warning: str = ""
 
 
 ICON_BY_EVENT = {

@@ -42,11 +42,7 @@ COLUMNS = (
 
 def page() -> rx.Component:
     return staff_page(
-        rx.match(
-            State.shape,
-            ("empty", _nothing_yet()),
-            rx.fragment(list_of_invoices()),
-        ),
+        list_of_invoices(),
         state=State,
         current="Invoices",
         title="Invoices",
@@ -60,7 +56,7 @@ def page() -> rx.Component:
 
 def list_of_invoices() -> rx.Component:
     """Draw tabs, tools and rows; the accounting page shows them too."""
-    return rx.fragment(
+    shown = rx.fragment(
         listing.views("Invoice views", State),
         _toolbar(),
         listing.rows(
@@ -68,6 +64,7 @@ def list_of_invoices() -> rx.Component:
         ),
         rx.cond(State.selected_count != "", _selection(), rx.fragment()),
     )
+    return rx.fragment(rx.match(State.shape, ("empty", _nothing_yet()), shown))
 
 
 def new_invoice_button() -> rx.Component:

@@ -17,8 +17,9 @@ from billing_app.web.components.controls import (
     link,
     strip,
 )
+from billing_app.web.components.dialogs import dialog
 from billing_app.web.components.layout import skeleton_block
-from billing_app.web.doors import StaffState
+from billing_app.web.doors import StaffState, staff_door
 from billing_app.web.staff.addresses import (
     IMPORT_SETTINGS,
     OWN_SETTINGS,
@@ -79,6 +80,88 @@ class SettingsState(StaffState, mixin=True):
         if refusal.field is None:
             raise refusal
         self.errors = {refusal.field: refusal.message}
+
+
+class EntriesState(SettingsState, mixin=True):
+    """Base of a list of the settings: add, change, archive, put back, and undo that.
+
+    A state of it has `editing`, what the dialog shows; its id is 0 for a new entry.
+
+    Attributes:
+        undoable: the entry that Undo puts back on the list, by its notice.
+    """
+
+    is_editing: bool = False
+    undoable: dict[str, int] = {}  # noqa: RUF012
+
+    @staff_door
+    async def add(self) -> None:
+        self._edit(self._blank())
+
+    @staff_door
+    async def edit(self, entry_id: int) -> None:
+        found = self._find(entry_id)
+        if found is not None:
+            self._edit(found)
+
+    @staff_door
+    async def stop(self) -> None:
+        self.is_editing = False
+
+    @staff_door
+    async def save(self, form: dict[str, Any]) -> None:
+        try:
+            name = await self._store(form)
+        except InvalidInput as refusal:
+            self._point_at(refusal)
+            return
+        self.is_editing = False
+        await self._list()
+        self._notify(f"{name} is saved.")
+
+    @staff_door
+    async def archive(self, entry_id: int) -> None:
+        words = await self._put_away(entry_id)
+        await self._list()
+        key = self._notify(words, "Undo")
+        self.undoable = {**self.undoable, key: entry_id}
+
+    @staff_door
+    async def restore(self, entry_id: int) -> None:
+        await self._put_back(entry_id)
+        await self._list()
+
+    @staff_door
+    async def undo(self, key: str) -> None:
+        entry_id = self.undoable.pop(key, None)
+        if entry_id is not None:
+            await self._put_back(entry_id)
+            await self._list()
+        self.notices = [notice for notice in self.notices if notice.key != key]
+
+    def _edit(self, entry: Any) -> None:
+        mine: Any = self
+        mine.editing, self.is_editing, self.errors = entry, True, {}
+
+    def _blank(self) -> Any:
+        raise NotImplementedError
+
+    def _find(self, entry_id: int) -> Any:
+        raise NotImplementedError
+
+    async def _list(self) -> None:
+        raise NotImplementedError
+
+    async def _store(self, form: dict[str, Any]) -> str:
+        """Keep what the dialog holds, and return its name."""
+        raise NotImplementedError
+
+    async def _put_away(self, entry_id: int) -> str:
+        """Archive it, and say what that means."""
+        raise NotImplementedError
+
+    async def _put_back(self, entry_id: int) -> None:
+        raise NotImplementedError
 
 
 def settings_page(
@@ -166,6 +249,50 @@ def form_panel(
         ),
         class_name="panel",
         aria_label=title,
+    )
+
+
+def entry_dialog(
+    noun: str, fields: rx.Component, *, state: type[EntriesState], is_new: rx.Var[bool]
+) -> rx.Component:
+    """Draw the dialog that adds an entry to a list, or changes one."""
+    return dialog(
+        rx.cond(is_new, f"Add {noun}", f"Change {noun}"),
+        rx.cond(state.is_editing, fields),
+        dialog_id=noun,
+        actions=[
+            button("Cancel", closes=True),
+            button(f"Save {noun}", kind="primary", submit=True),
+        ],
+        on_submit=state.save,
+        open=state.is_editing,
+        on_close=state.stop,
+    )
+
+
+def entry_actions(
+    entry: Any,
+    entry_id: rx.Var[int],
+    *,
+    state: type[EntriesState],
+    may_archive: Any = True,
+) -> rx.Component:
+    """Draw what can be done with an entry, at the end of its row."""
+
+    def act(words: str, handler: Any) -> rx.Component:
+        label = f"{words} {entry.name}"
+        return button(
+            words, kind="quiet", small=True, on_click=handler, aria_label=label
+        )
+
+    change, archive = (
+        act("Change", state.edit(entry_id)),
+        act("Archive", state.archive(entry_id)),
+    )
+    live = rx.fragment(change, rx.cond(may_archive, archive))
+    return rx.el.span(
+        rx.cond(entry.is_archived, act("Put back", state.restore(entry_id)), live),
+        class_name="row-acts",
     )
 
 

@@ -37,7 +37,7 @@ _ORDERS = (
     (DateOrder.MONTH_FIRST, "12/31/2026"),
 )
 _COLUMNS = (
-    Column("line", "Line", number=True, phone="status"),
+    Column("line", "Line", number=True, phone="hidden"),
     Column("name", "Name", phone="title"),
     Column("fate", "", label_hidden=True, phone="status-end"),
     Column("sentence", "What becomes of it", wide=True, phone="under"),
@@ -60,7 +60,7 @@ def page() -> rx.Component:
 def _outcome() -> rx.Component:
     return rx.el.div(
         rx.el.div(
-            rx.el.p(State.outcome, " ", link("Look there", href=State.next_page)),
+            rx.el.p(State.outcome, " ", link("See them", href=State.next_page)),
             rx.cond(
                 State.left_out,
                 rx.fragment(

@@ -33,6 +33,9 @@ _DIFFERENCES = (
     Column("now", "Now", phone="under"),
     Column("then", "Then", phone="amount"),
 )
+# A phone draws no heads of columns.
+_NOW = rx.el.span("Now:\u00a0", class_name="only-phone")
+_THEN = rx.el.span("then\u00a0", class_name="only-phone quiet")
 
 
 def page() -> rx.Component:
@@ -115,8 +118,8 @@ def _profile_dialog() -> rx.Component:
 def _difference(it: rx.vars.ObjectVar[DifferenceLine]) -> list[Any]:
     return [
         it.label,
-        rx.el.span(it.now, class_name="secondary"),
-        rx.el.span(it.then, class_name="medium"),
+        rx.el.span(_NOW, it.now, class_name="secondary"),
+        rx.el.span(_THEN, it.then, class_name="medium"),
     ]
 
 

@@ -16,9 +16,12 @@ from billing_app.web.components.controls import (
     text_area,
     text_input,
 )
-from billing_app.web.components.dialogs import dialog
 from billing_app.web.components.tables import Column, data_table
-from billing_app.web.staff.settings_frame import settings_page
+from billing_app.web.staff.settings_frame import (
+    entry_actions,
+    entry_dialog,
+    settings_page,
+)
 from billing_app.web.staff.settings_products_state import ProductsState as State
 from billing_app.web.staff.units import UNITS_LIST, units_list
 
@@ -109,44 +112,13 @@ def _cells(product: Any) -> list[rx.Component]:
             rx.el.span(product.unit_price, " ", product.currency),
             rx.el.span("–", class_name="quiet"),
         ),
-        rx.cond(
-            product.is_archived,
-            rx.el.span(
-                _action("Put back", product, State.restore(product.product_id)),
-                class_name="row-acts",
-            ),
-            rx.el.span(
-                _action("Change", product, State.edit(product.product_id)),
-                _action("Archive", product, State.archive(product.product_id)),
-                class_name="row-acts",
-            ),
-        ),
+        entry_actions(product, product.product_id, state=State),
     ]
 
 
-def _action(words: str, product: Any, handler: Any) -> rx.Component:
-    return button(
-        words,
-        kind="quiet",
-        small=True,
-        on_click=handler,
-        aria_label=f"{words} {product.name}",
-    )
-
-
 def _dialog() -> rx.Component:
-    return dialog(
-        rx.cond(State.editing.product_id == 0, "Add product", "Change product"),
-        rx.cond(State.is_editing, _fields()),
-        dialog_id="product",
-        actions=[
-            button("Cancel", closes=True),
-            button("Save product", kind="primary", submit=True),
-        ],
-        on_submit=State.save,
-        open=State.is_editing,
-        on_close=State.stop,
-    )
+    is_new = State.editing.product_id == 0
+    return entry_dialog("product", _fields(), state=State, is_new=is_new)
 
 
 def _fields() -> rx.Component:

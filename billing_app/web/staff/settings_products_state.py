@@ -6,7 +6,6 @@ from typing import Any
 
 import reflex as rx
 
-from billing_app.domain.errors import InvalidInput
 from billing_app.domain.product import ProductForm
 from billing_app.queries.products import LIST_MAX, ListedProduct, list_products
 from billing_app.queries.settings import list_taxes
@@ -19,12 +18,12 @@ from billing_app.services.products import (
 from billing_app.web import formats
 from billing_app.web.doors import staff_door
 from billing_app.web.forms import read_form
-from billing_app.web.staff.settings_frame import SettingsState
+from billing_app.web.staff.settings_frame import EntriesState
 
 _NEW = ListedProduct(0, "", "", "", "", "", "", "", is_archived=False)
 
 
-class ProductsState(SettingsState, rx.State):
+class ProductsState(EntriesState, rx.State):
     """The products and services, and the one being edited.
 
     Attributes:
@@ -32,8 +31,6 @@ class ProductsState(SettingsState, rx.State):
         archived: those put aside are shown as well.
         more_words: how many there are beyond those shown.
         taxes: to choose from, (id, name).
-        editing: what the dialog shows; its id is 0 for a new product.
-        undoable: the product that Undo puts back on the list, by its notice.
     """
 
     products: list[ListedProduct] = []  # noqa: RUF012  (Reflex copies the default)
@@ -43,8 +40,6 @@ class ProductsState(SettingsState, rx.State):
     currency: str = ""
     taxes: list[tuple[str, str]] = []  # noqa: RUF012
     editing: ListedProduct = _NEW
-    is_editing: bool = False
-    undoable: dict[str, int] = {}  # noqa: RUF012
 
     @staff_door
     async def open(self) -> None:
@@ -65,54 +60,26 @@ class ProductsState(SettingsState, rx.State):
         self.archived = shown
         await self._list()
 
-    @staff_door
-    async def add(self) -> None:
-        self.editing, self.is_editing, self.errors = _NEW, True, {}
+    def _blank(self) -> ListedProduct:
+        return _NEW
 
-    @staff_door
-    async def edit(self, product_id: int) -> None:
-        found = next((x for x in self.products if x.product_id == product_id), None)
-        if found is not None:
-            self.editing, self.is_editing, self.errors = found, True, {}
+    def _find(self, entry_id: int) -> ListedProduct | None:
+        return next((x for x in self.products if x.product_id == entry_id), None)
 
-    @staff_door
-    async def stop(self) -> None:
-        self.is_editing = False
-
-    @staff_door
-    async def save(self, form: dict[str, Any]) -> None:
+    async def _store(self, form: dict[str, Any]) -> str:
         typed, product_id = read_form(ProductForm, form), self.editing.product_id
-        try:
-            if product_id:
-                await self._run(change_product, product_id, typed)
-            else:
-                await self._run(add_product, typed)
-        except InvalidInput as refusal:
-            self._point_at(refusal)
-            return
-        self.is_editing = False
-        await self._list()
-        self._notify(f"{typed.name.strip()} is saved.")
+        if product_id:
+            await self._run(change_product, product_id, typed)
+        else:
+            await self._run(add_product, typed)
+        return typed.name.strip()
 
-    @staff_door
-    async def archive(self, product_id: int) -> None:
-        await self._run(archive_product, product_id)
-        await self._list()
-        key = self._notify("Archived. Invoices that have it keep it.", "Undo")
-        self.undoable = {**self.undoable, key: product_id}
+    async def _put_away(self, entry_id: int) -> str:
+        await self._run(archive_product, entry_id)
+        return "Archived. Invoices that have it keep it."
 
-    @staff_door
-    async def restore(self, product_id: int) -> None:
-        await self._run(restore_product, product_id)
-        await self._list()
-
-    @staff_door
-    async def undo(self, key: str) -> None:
-        product_id = self.undoable.pop(key, None)
-        if product_id is not None:
-            await self._run(restore_product, product_id)
-            await self._list()
-        self.notices = [notice for notice in self.notices if notice.key != key]
+    async def _put_back(self, entry_id: int) -> None:
+        await self._run(restore_product, entry_id)
 
     async def _list(self) -> None:
         found = await self._run(list_products, self.typed, archived=self.archived)

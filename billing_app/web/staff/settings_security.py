@@ -115,7 +115,7 @@ def _offer() -> rx.Component:
             ),
             rx.el.p(
                 "Or type this key: ",
-                rx.el.code(State.secret, class_name="secret"),
+                rx.el.code(State.secret_words, class_name="secret"),
                 copy_button("Copy key", State.secret),
             ),
             class_name="code-offer",
@@ -229,7 +229,7 @@ def _session(line: Any) -> rx.Component:
         ),
         rx.cond(
             line.is_here,
-            rx.el.span("This browser", class_name="quiet"),
+            _here(),
             button(
                 "Sign out",
                 kind="quiet",
@@ -238,6 +238,22 @@ def _session(line: Any) -> rx.Component:
                 aria_label=f"Sign out {line.browser}, last used {line.seen}",
             ),
         ),
+    )
+
+
+def _here() -> rx.Component:
+    """Sign this browser out, too: a phone has no room for that in its frame."""
+    leave = button(
+        "Sign out",
+        kind="quiet",
+        small=True,
+        submit=True,
+        aria_label="Sign out this browser",
+    )
+    return rx.el.span(
+        rx.el.span("This browser", class_name="quiet"),
+        post_form(leave, action="/session/end"),
+        class_name="row-acts session-here",
     )
 
 

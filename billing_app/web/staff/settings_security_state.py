@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -52,6 +53,7 @@ class SecurityState(SettingsState, rx.State):
         asks: what the open question for the password is about: codes-on,
             codes-off, recovery, or empty while there is none.
         secret, code_image: for the authenticator app, until it is confirmed.
+        secret_words: the secret as people type it, in groups of four.
         recovery_codes: shown once, right after they were made.
     """
 
@@ -60,6 +62,7 @@ class SecurityState(SettingsState, rx.State):
     workspaces: list[WorkspaceLine] = []  # noqa: RUF012
     asks: str = ""
     secret: str = ""
+    secret_words: str = ""
     code_image: str = ""
     recovery_codes: list[str] = []  # noqa: RUF012
     password_turn: int = 0
@@ -132,6 +135,7 @@ class SecurityState(SettingsState, rx.State):
         image = segno.make(offer.uri, error="m", micro=False)
         self.code_image = image.svg_data_uri(scale=4, border=4, light="#fff")
         self.secret, self.asks = offer.secret, ""
+        self.secret_words = " ".join(textwrap.wrap(offer.secret, 4))
 
     async def _try(self, work: Callable[..., Any], *args: str) -> tuple[bool, Any]:
         """Run a workflow; tell whether it was done, and what it gave."""

@@ -14,9 +14,12 @@ from billing_app.web.components.controls import (
     select,
     text_input,
 )
-from billing_app.web.components.dialogs import dialog
 from billing_app.web.components.tables import Column, data_table
-from billing_app.web.staff.settings_frame import settings_page
+from billing_app.web.staff.settings_frame import (
+    entry_actions,
+    entry_dialog,
+    settings_page,
+)
 from billing_app.web.staff.settings_taxes_state import TaxesState as State
 
 _COLUMNS = (
@@ -66,48 +69,13 @@ def _cells(tax: Any) -> list[rx.Component]:
             rx.el.span("Archived", class_name="quiet"),
             rx.cond(tax.is_default, rx.el.span("Default"), rx.fragment()),
         ),
-        rx.cond(
-            tax.is_archived,
-            rx.el.span(
-                _action("Put back", tax, State.restore(tax.tax_id)),
-                class_name="row-acts",
-            ),
-            rx.el.span(
-                _action("Change", tax, State.edit(tax.tax_id)),
-                rx.cond(
-                    tax.is_default,
-                    rx.fragment(),
-                    _action("Archive", tax, State.archive(tax.tax_id)),
-                ),
-                class_name="row-acts",
-            ),
-        ),
+        entry_actions(tax, tax.tax_id, state=State, may_archive=~tax.is_default),
     ]
 
 
-def _action(words: str, tax: Any, handler: Any) -> rx.Component:
-    return button(
-        words,
-        kind="quiet",
-        small=True,
-        on_click=handler,
-        aria_label=f"{words} {tax.name}",
-    )
-
-
 def _dialog() -> rx.Component:
-    return dialog(
-        rx.cond(State.editing.tax_id == 0, "Add tax", "Change tax"),
-        rx.cond(State.is_editing, _fields()),
-        dialog_id="tax",
-        actions=[
-            button("Cancel", closes=True),
-            button("Save tax", kind="primary", submit=True),
-        ],
-        on_submit=State.save,
-        open=State.is_editing,
-        on_close=State.stop,
-    )
+    is_new = State.editing.tax_id == 0
+    return entry_dialog("tax", _fields(), state=State, is_new=is_new)
 
 
 def _fields() -> rx.Component:
