@@ -20,6 +20,12 @@ from tests.support.browser import PHONE, find_barriers, scrolls_sideways
 from tests.support.process import Server, running, wait_until
 
 
+DRAWN_BY_REACT = """() => {
+    const painted = document.getElementById("painted");
+    return Object.keys(painted).some((key) => key.startsWith("__react"));
+}"""
+
+
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Any]]:
     """A demo of our own, since this talks to its customers."""
@@ -216,9 +222,14 @@ def test_what_is_typed_before_any_script_came_stays_in_sight(
 
 
 def wait_until_held(page: Page, sockets: list[WebSocketRoute], many: int) -> None:
-    """Wait until the page has asked for its socket so many times."""
+    """Wait until the page has asked for its socket so many times.
+
+    And until React has taken over what was painted: only from then on is kept what
+    was typed.
+    """
     # Asking the page something lets what it did arrive here.
     wait_until(lambda: bool(page.title()) and len(sockets) >= many)
+    page.wait_for_function(DRAWN_BY_REACT)
 
 
 def test_what_was_said_while_away_is_there_once(

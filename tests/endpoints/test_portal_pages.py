@@ -793,6 +793,22 @@ class TestAccount:
         assert f'href="{base}/{portal.invoice_id}"' in page.text
         assert f'href="{base}?status=paid"' in page.text
 
+    async def test_is_headed_as_the_invoices_are(self, portal: Portal):
+        """An American business writes dates and dollars as its country does."""
+        with portal.world.unit(portal.place.system) as uow:
+            settings = uow.one(select(WorkspaceSettings))
+            settings.legal_name, settings.country = "Windward Flights LLC", "US"
+        newer = an_invoice(portal.world, portal.place, "20.00", customer_id=1)
+        token = portal.world.run(portal.place.accounting, portal_links.copy_link, newer)
+
+        account = (await portal.get(f"/c/{self.token(portal)}")).text
+        invoice = (await portal.get(f"/p/{token}")).text
+
+        head = '<span class="truncate">Windward Flights LLC</span>'
+        assert head in account
+        assert head in invoice
+        assert re.search(r"<dt>Issued</dt><dd>[A-Z][a-z]+ \d+, 20\d\d</dd>", invoice)
+
     async def test_filters_by_its_address(self, portal: Portal):
         base = f"/c/{self.token(portal)}"
 
