@@ -19,7 +19,6 @@ from tests.e2e.conftest import OpenPage
 from tests.support.browser import PHONE, find_barriers, scrolls_sideways
 from tests.support.process import Server, running, wait_until
 
-
 DRAWN_BY_REACT = """() => {
     const painted = document.getElementById("painted");
     return Object.keys(painted).some((key) => key.startsWith("__react"));

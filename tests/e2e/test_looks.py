@@ -9,14 +9,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from billing_app.web.routes import PAGES
-from tests.e2e.conftest import Demo, OpenPage
+from tests.e2e.conftest import EMAIL, PASSWORD, Demo, OpenPage
 from tests.support.browser import (
     DESKTOP,
     PHONE,
+    ColorScheme,
     Watcher,
     find_barriers,
     scrolls_sideways,
 )
+from tests.support.process import Server
 
 # Colours change by transitions, and where a script sets them a moment later.
 SETTLED = """async () => {
@@ -33,6 +35,7 @@ DRAWN = """() => {
     sheet.replaceSync("* { content-visibility: visible !important }");
     document.adoptedStyleSheets.push(sheet);
 }"""
+SCHEMES: tuple[ColorScheme, ...] = ("light", "dark")
 WINDOWS = {"desktop": DESKTOP, "phone": PHONE}
 # Not for who is signed in, or one that makes a draft and goes on to it.
 ELSEWHERE = {"/set-up", "/sign-in", "/sign-in/code", "/sign-in/password", "404"}
@@ -106,12 +109,28 @@ def ask_for_codes(page: Page) -> None:
     page.get_by_role("button", name="Set up codes").click()
 
 
+def open_payment(page: Page) -> None:
+    page.get_by_role("link", name="2026-0032").click()
+    page.get_by_role("button", name="Record payment").click()
+
+
+def open_tax(page: Page) -> None:
+    page.get_by_role("button", name="Add tax").click()
+
+
+def open_customer(page: Page) -> None:
+    page.get_by_role("button", name="New customer").click()
+
+
 # What is a press away from an address: the address, what it says once it is live,
 # the press, and the dialog that it opens.
 STATES = (
     ("/settings/portal", "See what changes", open_profile, "Use “Simple link”?"),
     ("/dashboard", "Live. Updated", open_shortcuts, "Keyboard shortcuts"),
     ("/invoices", "Live. Updated", select_page, ""),
+    ("/invoices", "Live. Updated", open_payment, "Record payment"),
+    ("/customers", "Live. Updated", open_customer, "New customer"),
+    ("/settings/taxes", "Add tax", open_tax, "Add tax"),
     (
         "/settings/security",
         "This browser",
@@ -159,6 +178,19 @@ def test_nothing_stands_in_the_way_of_what_a_press_opens(
     assert look_around(page, path) == []
 
 
+def test_a_business_without_invoices_is_told_what_to_do(
+    server: Server, page: Page, watcher: Watcher
+):
+    watcher.expect("404")
+    page.goto(f"{server.base_url}/sign-in?next=/accounting")
+    page.get_by_label("Email").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="No invoices yet")).to_be_visible()
+
+    assert look_around(page, "/accounting") == []
+
+
 def test_the_closed_set_up_page_leads_to_the_sign_in(
     demo: Demo, page: Page, watcher: Watcher
 ):
@@ -169,6 +201,35 @@ def test_the_closed_set_up_page_leads_to_the_sign_in(
     assert find_barriers(page) == []
     page.get_by_role("link", name="Sign in").click()
     expect(page.get_by_label("Password")).to_be_visible()
+
+
+# Painted by the server alone, dark where the device is.
+PLAIN_PAGES = (
+    "/p/unknown",
+    "/d/unknown",
+    "/mails/unknown",
+    "/check/ABCD-EFGH-IJKL-MNOP",
+    "/account/northwind-charter/sign-in",
+)
+
+
+def test_nothing_stands_in_the_way_on_plain_pages(
+    demo: Demo, open_page: OpenPage, watcher: Watcher
+):
+    watcher.expect("the server responded with a status of 404")
+    page = open_page(viewport=PHONE)
+
+    found: list[str] = []
+    for path in PLAIN_PAGES:
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            page.goto(demo.base_url + path)
+            expect(page.get_by_role("heading", level=1)).to_have_count(1)
+            found += [f"{path}, {scheme}: {it}" for it in find_barriers(page)]
+        if scrolls_sideways(page):
+            found.append(f"{path}: scrolls sideways")
+
+    assert found == []
 
 
 def test_nothing_stands_in_the_way_of_customers(demo: Demo, open_page: OpenPage):
