@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from datetime import date, datetime
 from itertools import chain
+from pathlib import Path
 from typing import TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import (
+    FileResponse,
     PlainTextResponse,
     RedirectResponse,
     Response,
@@ -35,6 +37,7 @@ from billing_app.queries.credit_notes import StaffCreditNote
 from billing_app.queries.invoices import InvoiceFilter, InvoiceRow
 from billing_app.queries.paging import PAGE_SIZE_MAX, Page, Paging
 from billing_app.runtime import Runtime
+from billing_app.workflows import workspace_export
 
 Filter = TypeVar("Filter", InvoiceFilter, PaymentFilter, CreditNoteFilter)
 Row = TypeVar("Row")
@@ -74,6 +77,7 @@ def export_routes() -> list[Route]:
         _route("/api/export/payments.csv", _payments),
         _route("/api/export/credit-notes.csv", _credit_notes),
         _route("/api/export/audit-trail.jsonl", _audit_trail, _JSON_LINES),
+        Route("/api/export/workspace/{key}", _workspace, methods=["GET"]),
     ]
 
 
@@ -100,6 +104,27 @@ def _route(path: str, export: Export, media_type: str = _CSV) -> Route:
         )
 
     return Route(path, answer, methods=["GET"])
+
+
+async def _workspace(request: Request) -> Response:
+    """Send the file that this owner has made of the whole workspace."""
+
+    def find() -> tuple[Path, str]:
+        key = request.path_params["key"]
+        return workspace_export.find_export(runtime.current(), staff_of(request), key)
+
+    try:
+        path, name = await run_in_threadpool(find)
+    except NotSignedIn:
+        return RedirectResponse("/sign-in", 303)
+    except BillingError as refusal:
+        return PlainTextResponse(refusal.message, status_of(refusal))
+    return FileResponse(
+        path,
+        media_type="application/zip",
+        filename=name,
+        headers={"cache-control": "no-store"},
+    )
 
 
 def _invoices(running: Runtime, actor: StaffActor, typed: Typed) -> Iterator[str]:

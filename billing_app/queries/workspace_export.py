@@ -64,6 +64,24 @@ def begin_export(uow: UnitOfWork) -> WorkspaceFacts:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """How much there is of what people know."""
+
+    customers: int
+    invoices: int
+    payments: int
+    documents: int
+
+
+@staff_or_job(MOVE)
+def read_contents(uow: UnitOfWork) -> Contents:
+    return Contents(
+        *(transfer.count_rows(uow, table) for table in (Customer, Invoice, Payment)),
+        documents=sum(1 for _ in list_exported_documents(uow)),
+    )
+
+
 @staff_or_job(MOVE)
 def count_exported(uow: UnitOfWork) -> int:
     """Return how many rows and documents there are to write."""

@@ -29,6 +29,7 @@ from billing_app.web.staff import (
     settings_branding,
     settings_business,
     settings_documents,
+    settings_export,
     settings_import,
     settings_mail,
     settings_members,
@@ -57,6 +58,7 @@ from billing_app.web.staff.payments_state import PaymentListState
 from billing_app.web.staff.settings_branding_state import BrandingState
 from billing_app.web.staff.settings_business_state import BusinessState
 from billing_app.web.staff.settings_documents_state import DocumentsState
+from billing_app.web.staff.settings_export_state import ExportState
 from billing_app.web.staff.settings_import_state import ImportState
 from billing_app.web.staff.settings_mail_state import MailState
 from billing_app.web.staff.settings_members_state import MembersState
@@ -212,6 +214,12 @@ PAGES = (
         "Settings",
         settings_documents.page,
         (ShellState.enter, DocumentsState.open),
+    ),
+    Page(
+        "/settings/export",
+        "Settings",
+        settings_export.page,
+        (ShellState.enter, ExportState.open),
     ),
     Page(
         "/settings/import",

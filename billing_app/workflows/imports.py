@@ -28,6 +28,12 @@ from billing_app.workflows.import_tables import (
     open_table,
     with_notation,
 )
+from billing_app.workflows.workspace_import import (
+    ExportLook,
+    look_at_export,
+    looks_like_zip,
+    read_export,
+)
 
 # More would keep others from writing for longer than they wait.
 RECORDS_MAX = 5_000
@@ -113,6 +119,32 @@ def is_e_invoice(runtime: Runtime, actor: Actor, key: str) -> bool:
     """
     with _path(runtime, actor, key).open("rb") as file:
         return looks_like_e_invoice(file.read(64))
+
+
+def is_export(runtime: Runtime, actor: Actor, key: str) -> bool:
+    """Tell an export of a workspace by what its file begins with.
+
+    Raises:
+        NotFound: it is gone, or was never this member's.
+    """
+    with _path(runtime, actor, key).open("rb") as file:
+        return looks_like_zip(file.read(64))
+
+
+def look_at_export_file(runtime: Runtime, actor: Actor, key: str) -> ExportLook:
+    """Say what an export is of. Raises as `look_at_export`."""
+    return look_at_export(runtime, actor, _path(runtime, actor, key))
+
+
+def read_export_file(
+    runtime: Runtime, actor: Actor, key: str, tell: Callable[[int, int], None]
+) -> None:
+    """Read an export into this empty workspace, and forget the file then.
+
+    Raises as `read_export`.
+    """
+    read_export(runtime, actor, _path(runtime, actor, key), tell)
+    _incoming(runtime).forget(_owner(actor), key)
 
 
 def draft_of_file(runtime: Runtime, actor: Actor, key: str) -> DraftFromFile:

@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -70,17 +70,21 @@ def make_export(runtime: Runtime, actor: Actor, tell: Teller) -> MadeExport:
     outgoing.sweep(runtime.now() - _KEPT)
     place = outgoing.new_place(owner, key)
     manifest = write_export(runtime, actor, place, tell)
-    return MadeExport(key, _file_name(manifest), place.stat().st_size)
+    facts = manifest.workspace
+    name = _file_name(facts.slug, Moment(manifest.made_at, facts.zone).today)
+    return MadeExport(key, name, place.stat().st_size)
 
 
-def find_export(runtime: Runtime, actor: Actor, key: str) -> Path:
-    """Return the file that this member made.
+def find_export(runtime: Runtime, actor: Actor, key: str) -> tuple[Path, str]:
+    """Return the file that this member made, and what to call it.
 
     Raises:
         NotFound: it is gone, or was never theirs.
         NotPermitted: only an owner may.
     """
-    return _outgoing(runtime).path(_owner(actor), key)
+    path = _outgoing(runtime).path(_owner(actor), key)
+    with runtime.reading(actor) as uow:
+        return path, _file_name(uow.workspace.slug, uow.today)
 
 
 def write_export(
@@ -223,9 +227,8 @@ def _free_name(export: ExportWriter, document: ExportedDocument) -> str:
     return f"{form.DOCUMENTS}{document.noun}-{safe}--{document.row_id}.pdf"
 
 
-def _file_name(manifest: Manifest) -> str:
-    day = Moment(manifest.made_at, manifest.workspace.zone).today
-    return f"{manifest.workspace.slug}-{day.isoformat()}.zip"
+def _file_name(slug: str, day: date) -> str:
+    return f"{slug}-{day.isoformat()}.zip"
 
 
 def _owner(actor: Actor) -> str:

@@ -22,6 +22,7 @@ from billing_app.models import Member
 from billing_app.services.sign_in import Place as Whose
 from billing_app.services.sign_in import open_session
 from billing_app.workflows import nightly
+from billing_app.workflows.workspace_export import make_export
 from tests.support.asgi import http
 from tests.support.billing import a_customer, an_invoice, pay
 from tests.support.rows import add_customer, add_invoice
@@ -194,3 +195,44 @@ async def test_an_audit_trail_is_the_workspaces_own(
     assert {it["workspace_id"] for it in records} == {world.kestrel.workspace_id}
     assert records[-1]["event"] == "invoice_published"
     assert answer.headers["content-type"] == "application/jsonl; charset=utf-8"
+
+
+class TestWholeWorkspace:
+    async def test_its_maker_takes_it_away(
+        self, client: httpx.AsyncClient, world: World
+    ):
+        owner = world.northwind.owner
+        made = make_export(world.runtime, owner, lambda done, whole: None)
+        sign_in(client, world, owner)
+
+        answer = await client.get(f"/api/export/workspace/{made.key}")
+
+        assert answer.status_code == 200
+        assert answer.content.startswith(b"PK")
+        assert len(answer.content) == made.bytes
+        assert made.name in answer.headers["content-disposition"]
+        assert answer.headers["cache-control"] == "no-store"
+
+    async def test_nobody_else_does(self, client: httpx.AsyncClient, world: World):
+        made = make_export(
+            world.runtime, world.northwind.owner, lambda done, whole: None
+        )
+        path = f"/api/export/workspace/{made.key}"
+
+        assert (await client.get(path)).headers["location"] == "/sign-in"
+        for actor, status in (
+            (world.northwind.admin, 403),
+            (world.kestrel.owner, 404),
+        ):
+            sign_in(client, world, actor)
+            assert (await client.get(path)).status_code == status
+
+    @pytest.mark.parametrize("key", ["", "x", "..%2f..%2fsecret.key", "a" * 32])
+    async def test_other_keys_lead_to_no_file(
+        self, client: httpx.AsyncClient, world: World, key: str
+    ):
+        sign_in(client, world, world.northwind.owner)
+
+        answer = await client.get(f"/api/export/workspace/{key}")
+
+        assert answer.status_code == 404

@@ -19,10 +19,12 @@ WORKSPACE_SETTINGS = (
 )
 PEOPLE_SETTINGS = ("People and roles", "/settings/members")
 IMPORT_SETTINGS = ("Import", "/settings/import")
+EXPORT_SETTINGS = ("Export", "/settings/export")
 OWN_SETTINGS = ("Sign-in and security", "/settings/security")
 SETTINGS_PAGES = (
     *WORKSPACE_SETTINGS,
     IMPORT_SETTINGS,
+    EXPORT_SETTINGS,
     PEOPLE_SETTINGS,
     OWN_SETTINGS,
 )

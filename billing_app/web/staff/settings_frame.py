@@ -21,6 +21,7 @@ from billing_app.web.components.dialogs import dialog
 from billing_app.web.components.layout import skeleton_block
 from billing_app.web.doors import StaffState, staff_door
 from billing_app.web.staff.addresses import (
+    EXPORT_SETTINGS,
     IMPORT_SETTINGS,
     OWN_SETTINGS,
     PEOPLE_SETTINGS,
@@ -306,6 +307,7 @@ def _navigation(here: str) -> rx.Component:
             ),
         ),
         rx.cond(ShellState.may["import_data"], _destination(IMPORT_SETTINGS, here)),
+        rx.cond(ShellState.may["move_workspace"], _destination(EXPORT_SETTINGS, here)),
         rx.el.h2("Access"),
         rx.cond(ShellState.may["manage_members"], _destination(PEOPLE_SETTINGS, here)),
         _destination(OWN_SETTINGS, here),

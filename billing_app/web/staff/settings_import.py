@@ -49,7 +49,7 @@ def page() -> rx.Component:
         rx.cond(State.outcome, _outcome()),
         _file(),
         rx.cond(State.file_name, _fates()),
-        rx.cond(State.file_name, _reading()),
+        rx.cond(State.kind, _reading()),
         state=State,
         here="Import",
         lead="Bring customers, invoices and payments over from another program.",
@@ -78,7 +78,7 @@ def _file() -> rx.Component:
     upload = file_upload(
         "file",
         action="/api/import",
-        accept=".csv,.txt,.tsv,.xml,.pdf,text/csv",
+        accept=".csv,.txt,.tsv,.xml,.pdf,.zip,text/csv",
         max_bytes=_BYTES_MAX,
         too_large="This file is larger than 20 MB. Import it on the server instead.",
         on_done=State.take_file,
@@ -87,13 +87,14 @@ def _file() -> rx.Component:
     return _panel(
         "File",
         field(
-            "CSV file or e-invoice",
+            "CSV file, e-invoice or export",
             upload,
             field_id="field-file",
             hint="As other programs export it. Begin with customers, then invoices, "
             "then payments. Nothing is changed before you have seen what becomes "
             "of each row, and nobody is mailed. An e-invoice (UBL, CII, Factur-X) "
-            "becomes a draft.",
+            "becomes a draft. An export of a workspace (zip) is read into an empty "
+            "one.",
             error=State.errors["file"],
         ),
     )
@@ -179,11 +180,14 @@ def _fates() -> rx.Component:
 def _summary() -> rx.Component:
     return rx.el.div(
         rx.el.p(State.summary, role="status"),
-        checkbox(
-            "only-refused",
-            "Only what can't be imported",
-            checked=State.only_refused,
-            on_change=State.show_refused,
+        rx.cond(
+            State.kind,
+            checkbox(
+                "only-refused",
+                "Only what can't be imported",
+                checked=State.only_refused,
+                on_change=State.show_refused,
+            ),
         ),
         rx.cond(State.whole > 0, _progress(), _actions()),
         class_name="stack",

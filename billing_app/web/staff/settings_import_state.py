@@ -23,9 +23,13 @@ from billing_app.workflows.imports import (
     forget_file,
     import_file,
     is_e_invoice,
+    is_export,
     look_again,
     look_at,
+    look_at_export_file,
+    read_export_file,
 )
+from billing_app.workflows.workspace_import import ExportLook
 
 _SHOWN_AT_ONCE = 100
 _TICK_SECONDS = 0.3
@@ -100,6 +104,7 @@ class ImportState(SettingsState, rx.State):
 
     _key: str = ""
     _look: FileLook = _NOTHING
+    _export: ExportLook | None = None
     _fates: tuple[Fate, ...] = ()
     _shown_max: int = _SHOWN_AT_ONCE
 
@@ -121,7 +126,9 @@ class ImportState(SettingsState, rx.State):
             self._clear()
             self.outcome, self.left_out, self._key = "", [], key
             self.file_name = name[:_NAME_MAX] or "File"
-        if await self._run_workflow(is_e_invoice, key):
+        if await self._run_workflow(is_export, key):
+            await self._look_at_export()
+        elif await self._run_workflow(is_e_invoice, key):
             await self._make_draft()
         else:
             await self._look_and_check("")
@@ -182,8 +189,13 @@ class ImportState(SettingsState, rx.State):
         async with self:
             if self.whole or not self.can_import:
                 return
-            self.done, self.whole = 0, len(self._fates)
             key, look = self._key, self._look
+            self.done, self.whole = 0, len(self._fates)
+            if self._export is not None:
+                self.whole = self._export.rows
+        if self._export is not None:
+            await self._read_export(key, self._export)
+            return
         heard: list[Fate] = []
         work = asyncio.ensure_future(
             self._run_workflow(import_file, key, look, heard.append)
@@ -201,6 +213,48 @@ class ImportState(SettingsState, rx.State):
             raise
         async with self:
             self._tell_outcome(report)
+
+    async def _look_at_export(self) -> None:
+        try:
+            look = await self._run_workflow(look_at_export_file, self._key)
+        except BillingError as refusal:
+            async with self:
+                self._clear()
+                self.errors = {"file": refusal.message}
+            return
+        async with self:
+            self._export = look
+            self.summary = (
+                f"All of {look.name}, exported on {look.made_at}: "
+                f"{look.customers:,} customers, {look.invoices:,} invoices, "
+                f"{look.payments:,} payments and {look.documents:,} documents. This "
+                "workspace takes its name, settings and taxes."
+            )
+            self.button, self.can_import = "Read it in", True
+
+    async def _read_export(self, key: str, look: ExportLook) -> None:
+        heard = 0
+
+        def hear(done: int, whole: int) -> None:
+            nonlocal heard
+            heard = done
+
+        work = asyncio.ensure_future(self._run_workflow(read_export_file, key, hear))
+        while not work.done():
+            await asyncio.wait({work}, timeout=_TICK_SECONDS)
+            async with self:
+                self.done = heard
+        try:
+            work.result()
+        except BillingError as refusal:
+            async with self:
+                self._clear()
+                self.errors = {"file": refusal.message}
+            return
+        async with self:
+            self._clear()
+            self.outcome = f"{look.name} is here, with {look.invoices:,} invoices."
+            self.next_page = "/dashboard"
 
     async def _make_draft(self) -> None:
         try:
@@ -310,7 +364,7 @@ class ImportState(SettingsState, rx.State):
 
     def _clear(self) -> None:
         self.file_name = self.kind = self._key = self.summary = self.problem = ""
-        self._look, self._fates = _NOTHING, ()
+        self._look, self._fates, self._export = _NOTHING, (), None
         self.columns, self.head, self.fates = [], [], []
         self.can_import = self.is_checking = False
         self.done = self.whole = self.hidden_count = 0
