@@ -9,6 +9,8 @@ from types import MappingProxyType
 import iso4217
 from babel.numbers import get_currency_name
 
+from billing_app.domain.errors import InvalidInput
+
 # Codes of ISO 4217 with decimals that nobody pays an invoice in: funds (marked
 # as such in the list) and units of account.
 NOT_MONEY = frozenset(
@@ -27,6 +29,18 @@ _EXPONENTS: Mapping[str, int] = {
 
 def is_currency(code: str) -> bool:
     return code in _EXPONENTS
+
+
+def read_currency(typed: str) -> str:
+    """Return the code that somebody typed, or an empty text for none.
+
+    Raises:
+        InvalidInput: there is no such currency.
+    """
+    code = typed.strip().upper()
+    if code and not is_currency(code):
+        raise InvalidInput(f"{code[:8]} is not a currency.", field="currency")
+    return code
 
 
 def currency_codes() -> tuple[str, ...]:

@@ -35,6 +35,8 @@ class WorkspaceSettings(WorkspaceOwned, table=True):
 
     `address`, `bank_instructions` and `terms` are plain text with line breaks.
     `fiscal_month` is the month that the business's year begins with, 1 to 12.
+    `bank_by_currency` has iban, rows and reference_kind of each currency with an
+    account of its own; others share `bank_iban`, `bank_details`, `reference_kind`.
     `bank_details` holds label and value pairs printed as rows; `reference_kind` is
     `domain.payment_reference.ReferenceKind`; `portal` holds
     `domain.portal_settings.PortalSettings`; `mail` holds
@@ -71,6 +73,7 @@ class WorkspaceSettings(WorkspaceOwned, table=True):
     bank_details: list[Any] = Field(default_factory=list, sa_type=JSON)
     bank_iban: str = Field(default="", max_length=34)
     reference_kind: str = Field(default="none", max_length=10)
+    bank_by_currency: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     portal: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     mail: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     mail_password_encrypted: str = Field(default="", sa_type=Text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,7 +16,7 @@ from billing_app.domain.draft import DraftForm, DraftRules, form_from_json
 from billing_app.domain.portal_settings import PortalSettings, VisibleOn
 from billing_app.models import Customer, Invoice, TaxRate, WorkspaceSettings
 from billing_app.queries.letterhead import (
-    bank_rows,
+    bank_of,
     branding,
     buyer_party,
     language_of,
@@ -57,6 +58,7 @@ class Desk:
 
     Attributes:
         today: in the workspace's zone, for empty dates.
+        banks: the transfer instructions by currency; those of "" are for all others.
         notes, terms: what a new draft starts with.
         visible_on: which step shows the invoice to its customer.
         shares_drafts: whether a draft may be shown before that.
@@ -71,12 +73,14 @@ class Desk:
     taxes: tuple[TaxChoice, ...]
     seller: Party
     branding: Branding
-    bank: tuple[BankRow, ...]
-    iban: str
+    banks: Mapping[str, tuple[BankRow, ...]]
     notes: str
     terms: str
     visible_on: VisibleOn
     shares_drafts: bool = False
+
+    def bank(self, currency: str) -> tuple[BankRow, ...]:
+        return self.banks.get(currency, self.banks[""])
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +205,10 @@ def _desk(uow: UnitOfWork, settings: WorkspaceSettings, look: str) -> Desk:
         ),
         seller=seller_party(settings),
         branding=branding(settings, look),
-        bank=bank_rows(settings),
-        iban=settings.bank_iban,
+        banks={
+            currency: bank_of(settings, currency).rows
+            for currency in ("", *settings.bank_by_currency)
+        },
         notes=settings.notes,
         terms=settings.terms,
         visible_on=portal.visible_on,

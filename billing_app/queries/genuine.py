@@ -18,7 +18,7 @@ from billing_app.domain.genuine import CheckedDocument
 from billing_app.domain.invoice import InvoiceFacts, InvoiceState, compute_status
 from billing_app.domain.payment import PaymentStatus
 from billing_app.models import CreditNote, Invoice, IssuedDocument, Payment
-from billing_app.queries.letterhead import bank_rows, read_settings
+from billing_app.queries.letterhead import bank_of, read_settings
 from billing_app.queries.portal_rules import read_late_rules
 
 
@@ -73,7 +73,7 @@ def _invoice(uow: UnitOfWork, row: IssuedDocument) -> CheckedDocument:
         total_minor=document.total_minor,
         currency=document.currency,
         status=status,
-        bank=bank_rows(read_settings(uow)),
+        bank=bank_of(read_settings(uow), document.currency).rows,
         file_digest=row.pdf_digest,
     )
 

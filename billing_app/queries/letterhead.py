@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 from sqlalchemy import bindparam
 from sqlmodel import col, select
 
@@ -11,6 +15,7 @@ from billing_app.domain.bank import compact_iban, format_iban
 from billing_app.domain.document import BankRow, Branding, Look, Party
 from billing_app.domain.draft import DraftRules
 from billing_app.domain.formats import language_in
+from billing_app.domain.payment_reference import ReferenceKind
 from billing_app.domain.totals import Prices, TaxTerms
 from billing_app.models import Customer, TaxRate, WorkspaceSettings
 
@@ -89,13 +94,40 @@ def branding(settings: WorkspaceSettings, look: str) -> Branding:
     )
 
 
-def bank_rows(settings: WorkspaceSettings) -> tuple[BankRow, ...]:
-    """Return the transfer instructions; the IBAN leads where no row has it."""
-    rows = [BankRow(row["label"], row["value"]) for row in settings.bank_details]
-    iban = settings.bank_iban
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """Where transfers go.
+
+    Attributes:
+        iban: without spaces; empty where there is none.
+        rows: the instructions as they are printed.
+    """
+
+    iban: str
+    rows: tuple[BankRow, ...]
+    reference_kind: ReferenceKind
+
+
+def bank_of(settings: WorkspaceSettings, currency: str) -> Bank:
+    """Return the account that takes a currency: one of its own, or that of all others.
+
+    The IBAN leads the rows where none of them has it.
+    """
+    stored = stored_bank(settings, currency)
+    rows = [BankRow(row["label"], row["value"]) for row in stored["rows"]]
+    iban = stored["iban"]
     if iban and all(compact_iban(row.value) != iban for row in rows):
         rows.insert(0, BankRow("IBAN", format_iban(iban)))
-    return tuple(rows)
+    return Bank(iban, tuple(rows), ReferenceKind(stored["reference_kind"]))
+
+
+def stored_bank(settings: WorkspaceSettings, currency: str) -> Mapping[str, Any]:
+    """Return the account in the form of `bank_by_currency`."""
+    return settings.bank_by_currency.get(currency) or {
+        "iban": settings.bank_iban,
+        "rows": settings.bank_details,
+        "reference_kind": settings.reference_kind,
+    }
 
 
 def address_lines(address: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import String, cast, select
 from sqlmodel import col
@@ -15,6 +16,7 @@ from billing_app.database.access import inner, staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.bank import format_iban, is_qr_iban
+from billing_app.domain.currencies import read_currency
 from billing_app.domain.errors import NotFound
 from billing_app.domain.mail_settings import KEPT, MailSettings
 from billing_app.domain.money import Money
@@ -45,9 +47,14 @@ from billing_app.models import (
     TaxRate,
     WorkspaceSettings,
 )
-from billing_app.queries.letterhead import seller_party
+from billing_app.queries.letterhead import seller_party, stored_bank
 
 PREVIEWED_NUMBERS = 3
+_NO_BANK: Mapping[str, Any] = {
+    "iban": "",
+    "rows": (),
+    "reference_kind": ReferenceKind.NUMBER,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +146,14 @@ class BankSettings:
     """Where customers transfer money to.
 
     Attributes:
+        currency: what this account takes; empty for all that have none of their own.
+        currencies: those with one of their own, and this.
         qr_bill_gap: what is missing for a Swiss QR-bill.
     """
 
     version: int = 0
+    currency: str = ""
+    currencies: tuple[str, ...] = ()
     iban: str = ""
     rows: tuple[tuple[str, str], ...] = ()
     reference_kind: str = ReferenceKind.NUMBER
@@ -323,16 +334,22 @@ def list_taxes(uow: UnitOfWork) -> tuple[TaxSetting, ...]:
 
 
 @staff(Permission.EDIT_SETTINGS)
-def read_bank(uow: UnitOfWork) -> BankSettings:
+def read_bank(uow: UnitOfWork, currency: str = "") -> BankSettings:
+    """Return the account of a currency, empty where it has none; "" is all others."""
+    currency = read_currency(currency)
     settings = _settings(uow)
-    rows = tuple((row["label"], row["value"]) for row in settings.bank_details)
+    is_stored = not currency or currency in settings.bank_by_currency
+    stored = stored_bank(settings, currency) if is_stored else _NO_BANK
+    iban = stored["iban"]
     return BankSettings(
         version=settings.version,
-        iban=format_iban(settings.bank_iban),
-        rows=rows,
-        reference_kind=settings.reference_kind,
-        is_qr_iban=is_qr_iban(settings.bank_iban),
-        qr_bill_gap=find_qr_bill_gap(seller_party(settings), settings.bank_iban),
+        currency=currency,
+        currencies=tuple(sorted({*settings.bank_by_currency, currency} - {""})),
+        iban=format_iban(iban),
+        rows=tuple((row["label"], row["value"]) for row in stored["rows"]),
+        reference_kind=stored["reference_kind"],
+        is_qr_iban=is_qr_iban(iban),
+        qr_bill_gap=find_qr_bill_gap(seller_party(settings), iban),
     )
 
 

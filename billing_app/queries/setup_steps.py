@@ -10,7 +10,7 @@ from billing_app.database.access import inner
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission, StaffActor
 from billing_app.models import StripeAccount
-from billing_app.queries.letterhead import read_settings
+from billing_app.queries.letterhead import bank_of, read_settings
 
 
 class SetupStep(StrEnum):
@@ -30,6 +30,8 @@ def list_missing_steps(uow: UnitOfWork) -> tuple[SetupStep, ...]:
     settings = read_settings(uow)
     account = uow.first(select(StripeAccount))
     is_named = settings.legal_name and settings.address and settings.country
-    is_payable = settings.bank_details or (account and account.charges_enabled)
+    is_payable = bank_of(settings, uow.workspace.currency).rows or (
+        account and account.charges_enabled
+    )
     missing = {SetupStep.SENDER: not is_named, SetupStep.PAYING: not is_payable}
     return tuple(step for step, is_missing in missing.items() if is_missing)

@@ -17,7 +17,7 @@ from billing_app.domain.contact import (
     parse_emails,
     parse_net_days,
 )
-from billing_app.domain.currencies import is_currency
+from billing_app.domain.currencies import read_currency
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.events import CustomerChanged, CustomerCreated
 from billing_app.domain.parsing import clean_text
@@ -135,7 +135,7 @@ def read_form(form: CustomerForm) -> dict[str, Any]:
         "country": parse_country(form.country),
         "vat_id": clean_text(form.vat_id, length_max=40, field="vat_id"),
         "language": clean_text(form.language, length_max=10, field="language"),
-        "currency": _currency(form.currency),
+        "currency": read_currency(form.currency),
         "net_days": parse_net_days(form.net_days),
     }
 
@@ -143,13 +143,6 @@ def read_form(form: CustomerForm) -> dict[str, Any]:
 def _fill(customer: Customer, form: CustomerForm) -> None:
     for name, value in read_form(form).items():
         setattr(customer, name, value)
-
-
-def _currency(text: str) -> str:
-    currency = text.strip().upper()
-    if currency and not is_currency(currency):
-        raise InvalidInput(f"{currency[:8]} is not a currency.", field="currency")
-    return currency
 
 
 def _replace_contacts(uow: UnitOfWork, customer_id: int, cc: str) -> None:

@@ -44,7 +44,7 @@ from billing_app.domain.invoice import (
 from billing_app.domain.invoice_mode import InvoiceMode
 from billing_app.domain.ledger import Posting, postings_for_issue, postings_for_void
 from billing_app.domain.parsing import clean_text
-from billing_app.domain.payment_reference import ReferenceKind, make_reference
+from billing_app.domain.payment_reference import make_reference
 from billing_app.domain.portal_settings import (
     NotifyOn,
     VisibleOn,
@@ -66,7 +66,7 @@ from billing_app.models import (
     WorkspaceSettings,
 )
 from billing_app.queries.letterhead import (
-    bank_rows,
+    bank_of,
     branding,
     buyer_party,
     language_of,
@@ -354,7 +354,7 @@ def freeze(
     taken = uow.take_number(SERIES, ready.issued_on)
     assert invoice.id is not None
     assert customer.id is not None
-    kind = ReferenceKind(settings.reference_kind)
+    kind = bank_of(settings, ready.terms.currency).reference_kind
     reference = make_reference(kind, taken.number, invoice.id)
     document = make_document(
         taken.number, reference, settings, customer, invoice.look, ready
@@ -413,7 +413,7 @@ def make_document(
 ) -> InvoiceDocument:
     """Put together what is printed, with today's letterhead."""
     seller, buyer = seller_party(settings), buyer_party(customer)
-    iban = settings.bank_iban
+    bank = bank_of(settings, ready.terms.currency)
     header = Header(
         number=number,
         language=language_of(settings, customer.language),
@@ -427,11 +427,11 @@ def make_document(
         purchase_order=ready.purchase_order,
         notes=ready.notes,
         terms=ready.payment_terms,
-        bank=bank_rows(settings),
-        iban=iban,
+        bank=bank.rows,
+        iban=bank.iban,
         reference=reference,
         mode=ready.mode,
-        qr_bill=make_qr_bill(seller, buyer, iban, ready.terms.currency, reference),
+        qr_bill=make_qr_bill(seller, buyer, bank.iban, ready.terms.currency, reference),
     )
     return build_document(header, ready.terms, ready.texts, ready.totals)
 

@@ -13,6 +13,7 @@ from billing_app.domain.actors import Permission
 from billing_app.domain.bank import format_iban, read_iban
 from billing_app.domain.branding import check_colour
 from billing_app.domain.contact import check_email, parse_country, parse_net_days
+from billing_app.domain.currencies import read_currency
 from billing_app.domain.dates import is_zone, parse_month
 from billing_app.domain.document import Look
 from billing_app.domain.errors import InvalidInput, StaleDraft
@@ -101,11 +102,13 @@ class BankForm:
 
     Attributes:
         reference_kind: what a transfer is to carry, a `ReferenceKind`.
+        currency: what this account takes; empty for all that have none of their own.
     """
 
     iban: str = ""
     rows: tuple[tuple[str, str], ...] = ()
     reference_kind: str = ReferenceKind.NUMBER
+    currency: str = ""
 
 
 @staff(Permission.EDIT_SETTINGS)
@@ -212,7 +215,11 @@ def change_documents(uow: UnitOfWork, version: int, form: DocumentsForm) -> int:
 
 @staff(Permission.EDIT_SETTINGS)
 def change_bank(uow: UnitOfWork, version: int, form: BankForm) -> int:
-    """Change the transfer instructions; returns and raises as `change_business`."""
+    """Change the transfer instructions; returns and raises as `change_business`.
+
+    An account of one currency goes with its last row; what is issued keeps it.
+    """
+    currency = read_currency(form.currency)
     rows = [
         (typed_line(label, "rows", 60), typed_line(value, "rows", 200))
         for label, value in form.rows
@@ -225,14 +232,22 @@ def change_bank(uow: UnitOfWork, version: int, form: BankForm) -> int:
     iban = read_iban(form.iban)
     reference_kind = _reference_kind(form.reference_kind, iban)
     settings = take_settings(uow, version)
-    return save(
-        uow,
-        settings,
-        "bank",
-        bank_iban=iban,
-        reference_kind=reference_kind,
-        bank_details=[{"label": label, "value": value} for label, value in rows],
-    )
+    details = [{"label": label, "value": value} for label, value in rows]
+    if not currency:
+        return save(
+            uow,
+            settings,
+            "bank",
+            bank_iban=iban,
+            reference_kind=reference_kind,
+            bank_details=details,
+        )
+    accounts = {**settings.bank_by_currency}
+    accounts.pop(currency, None)
+    if iban or details:
+        own = {"iban": iban, "reference_kind": reference_kind, "rows": details}
+        accounts[currency] = own
+    return save(uow, settings, "bank", bank_by_currency=accounts)
 
 
 @inner

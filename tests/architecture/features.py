@@ -225,7 +225,6 @@ MISSING = {
     "F045": "the 300 ms are measured by `make bench`",
     "F064": "cancelled as a state of its own",
     "F065": "at dates in the past",
-    "F097": "bank details per currency",
     "G02": "the greatest length of a description",
     "G08": "deleting several, and the job",
     "G09": "net terms of a customer, disputed, resolved and cancelled",

@@ -25,9 +25,11 @@ from billing_app.models import (
     OutboxMessage,
     WorkspaceSettings,
 )
+from billing_app.queries.drafts import open_draft
 from billing_app.queries.invoices import InvoiceFilter, list_invoices
 from billing_app.services import drafts, invoices, portal_links
 from billing_app.services.customers import CustomerForm, create_customer
+from billing_app.services.settings import BankForm, change_bank
 
 FLIGHT = LineForm(name="Charter flight", quantity="2.4", unit_price="3450.00")
 
@@ -225,6 +227,28 @@ class TestReference:
         invoice, document = self.issued(world, biller, draft)
 
         assert document.reference == qr_reference(invoice.number, invoice.id)
+
+    @pytest.mark.feature("F097")
+    @pytest.mark.parametrize("currency", ["CHF", "EUR"])
+    def test_each_currency_goes_to_its_account(self, world, biller, draft, currency):
+        self.bank(world, biller, "NL91ABNA0417164300", "rf")
+        francs = BankForm("CH4431999123000889012", (), "qr", "chf")
+        world.run(world.northwind.admin, change_bank, 1, francs)
+        opened = world.run(biller, open_draft, draft.invoice_id)
+        form = replace(opened.form, currency=currency)
+        save = drafts.save_draft
+        draft = world.run(biller, save, draft.invoice_id, draft.version, form)
+        shown = opened.desk.bank(currency)
+
+        invoice, document = self.issued(world, biller, draft)
+
+        account, reference = {
+            "CHF": ("CH44 3199 9123 0008 8901 2", qr_reference),
+            "EUR": ("NL91 ABNA 0417 1643 00", lambda number, _: rf_reference(number)),
+        }[currency]
+        assert document.reference == reference(invoice.number, invoice.id)
+        assert document.bank == shown == (BankRow("IBAN", account),)
+        assert document.iban == account.replace(" ", "")
 
     def test_is_the_number_where_nothing_else_is_chosen(self, world, biller, draft):
         self.bank(world, biller, "NL91ABNA0417164300", "none")

@@ -293,6 +293,38 @@ class TestChangeBank:
         assert stored.bank_iban == "NL91ABNA0417164300"
         assert shown.rows == (("BIC", "ABNANL2A"), ("Bank", "ABN"))
 
+    def test_a_currency_may_have_an_account_of_its_own(self, world: World):
+        admin = world.northwind.admin
+        usual = BankForm("NL91ABNA0417164300", (("Bank", "ABN"),))
+        version = world.run(admin, change_bank, 1, usual)
+        dollars = BankForm("", (("Account", "12-34"),), currency=" usd ")
+        version = world.run(admin, change_bank, version, dollars)
+
+        shown = world.run(admin, queries.read_bank, "USD")
+        assert (shown.currency, shown.currencies) == ("USD", ("USD",))
+        assert (shown.iban, shown.rows) == ("", (("Account", "12-34"),))
+        assert world.run(admin, queries.read_bank).rows == (("Bank", "ABN"),)
+        assert world.run(admin, queries.read_bank, "CHF").rows == ()
+        assert world.run(world.kestrel.owner, queries.read_bank).currencies == ()
+
+        world.run(admin, change_bank, version, BankForm(currency="USD"))
+
+        assert world.run(admin, queries.read_bank).currencies == ()
+        assert world.run(admin, queries.read_bank).rows == (("Bank", "ABN"),)
+
+    @pytest.mark.parametrize("currency", ["XAU", "US$", "x" * 10_000, "\ud800"])
+    def test_refuses_what_is_no_currency(self, world: World, currency: str):
+        for work in (
+            lambda uow: change_bank(uow, 1, BankForm(currency=currency)),
+            lambda uow: queries.read_bank(uow, currency),
+        ):
+            with (
+                world.unit(world.northwind.admin) as uow,
+                pytest.raises(InvalidInput) as refusal,
+            ):
+                work(uow)
+            assert refusal.value.field == "currency"
+
     @pytest.mark.parametrize(
         "iban",
         ["NL91ABNA0417164301", "NL91", "１２３", "NL91ABNA04171643001234567890123"],

@@ -685,7 +685,7 @@ class InvoiceEditorState(PaidDraftState, SharedDraftState, rx.State):
             branding=replace(
                 desk.branding, look=Look(self._draft.look or desk.branding.look)
             ),
-            bank=desk.bank,
+            bank=desk.bank(self.currency),
         )
         logo = desk.branding.logo_digest
         address = f"/logo/{logo}.png" if logo else ""

@@ -18,6 +18,7 @@ from billing_app.web.components.controls import (
 from billing_app.web.components.dialogs import confirm_dialog
 from billing_app.web.components.icons import icon
 from billing_app.web.components.layout import message
+from billing_app.web.staff.choices import CURRENCIES, currency_choices
 from billing_app.web.staff.settings_frame import save_row, settings_page
 from billing_app.web.staff.settings_payments_state import PaymentsState as State
 
@@ -44,12 +45,18 @@ def page() -> rx.Component:
 def _bank() -> rx.Component:
     return rx.el.section(
         rx.el.div(rx.el.h3("Bank transfer"), class_name="panel-head"),
+        _accounts(),
         rx.el.form(
             rx.cond(
                 State.page.qr_bill_gap, message(State.page.qr_bill_gap, tone="warn")
             ),
             rx.el.p(
-                "Shown in the portal and on each invoice.",
+                rx.cond(
+                    State.page.currency,
+                    f"Shown in the portal and on invoices in {State.page.currency}. "
+                    "Empty it to remove this account.",
+                    "Shown in the portal and on each invoice.",
+                ),
                 class_name="quiet",
             ),
             rx.el.div(
@@ -103,6 +110,51 @@ def _bank() -> rx.Component:
         ),
         class_name="panel",
         aria_label="Bank transfer",
+    )
+
+
+def _accounts() -> rx.Component:
+    """Draw which account is shown, and the way to one for another currency."""
+
+    def tab(code: Any, words: Any) -> rx.Component:
+        return rx.el.button(
+            words,
+            type="button",
+            class_name="button button-small",
+            aria_pressed=State.page.currency == code,
+            on_click=State.choose_currency(code),
+        )
+
+    return rx.el.form(
+        rx.cond(
+            State.page.currencies.length() > 0,
+            rx.el.div(
+                tab("", "All other currencies"),
+                rx.foreach(State.page.currencies, lambda code: tab(code, code)),
+                class_name="button-group",
+                role="group",
+                aria_label="Account of which currency",
+            ),
+        ),
+        field(
+            "Another account for invoices in",
+            rx.el.div(
+                text_input(
+                    "currency",
+                    max_length=3,
+                    placeholder="USD",
+                    auto_complete="off",
+                    custom_attrs=CURRENCIES,
+                ),
+                button("Add account", submit=True),
+                class_name="bank-account-new",
+            ),
+            error=State.errors["currency"],
+        ),
+        currency_choices(),
+        on_submit=State.add_currency,
+        reset_on_submit=True,
+        class_name="panel-body bank-accounts",
     )
 
 

@@ -43,11 +43,21 @@ class PaymentsState(SettingsState, rx.State):
 
     @staff_door
     async def open(self) -> None:
-        turn = self.turn
-        self._start_with(await self._run(read_bank))
-        if self.turn != turn:
-            self.rows = [*self.page.rows, *[("", "")] * _EMPTY_ROWS]
+        await self._show_account(self.page.currency)
         await self._read_stripe()
+
+    @staff_door
+    async def choose_currency(self, currency: str) -> None:
+        """Show the account of a currency, or with "" that of all others."""
+        await self._show_account(str(currency))
+
+    @staff_door
+    async def add_currency(self, form: dict[str, Any]) -> None:
+        """Begin an account for a currency; it is there once it is saved."""
+        try:
+            await self._show_account(sent_text(form, "currency"))
+        except InvalidInput as refusal:
+            self._point_at(refusal)
 
     @staff_door
     async def add_row(self) -> None:
@@ -61,10 +71,13 @@ class PaymentsState(SettingsState, rx.State):
             for place in range(len(self.rows))
         )
         typed = BankForm(
-            sent_text(form, "iban"), rows, sent_text(form, "reference_kind")
+            sent_text(form, "iban"),
+            rows,
+            sent_text(form, "reference_kind"),
+            self.page.currency,
         )
         if await self._save(change_bank, typed):
-            self.page = await self._run(read_bank)
+            self.page = await self._run(read_bank, self.page.currency)
 
     @staff_watch
     async def connect(self, form: dict[str, Any]) -> None:
@@ -99,6 +112,12 @@ class PaymentsState(SettingsState, rx.State):
         async with self:
             await self._read_stripe()
             self._notify(f"Stripe: {self.stripe.state}.")
+
+    async def _show_account(self, currency: str) -> None:
+        turn = self.turn
+        self._start_with(await self._run(read_bank, currency))
+        if self.turn != turn:
+            self.rows = [*self.page.rows, *[("", "")] * _EMPTY_ROWS]
 
     async def _read_stripe(self) -> None:
         self.stripe = await self._run(read_stripe)
