@@ -6,34 +6,24 @@ with amounts in ISO minor units, and fail with the refusals of `gateways.errors`
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import itertools
 import json
-import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-import stripe
-
-from billing_app.gateways.errors import GatewayRefused, GatewayUnavailable
+from billing_app.gateways.errors import GatewayRefused
 from billing_app.gateways.stripe_amounts import from_stripe_amount, to_stripe_amount
-from billing_app.gateways.stripe_connections import SharedConnections
 from billing_app.gateways.stripe_webhooks import WebhookEvent, parse_event
 
 if TYPE_CHECKING:
     from stripe.params import PaymentIntentCreateParams
     from stripe.params.checkout import SessionCreateParams
 
-log = logging.getLogger(__name__)
-
 STRIPE_API = "https://api.stripe.com"
-_CONNECT_SECONDS = 5.0
 _EVENTS_AT_ONCE = 1000
 
 # The languages that Checkout speaks: docs.stripe.com/js/appendix/supported_locales.
@@ -214,25 +204,18 @@ class StripeGateway:
                 reason="live_key_elsewhere",
             )
         self._is_live = is_live_key(secret_key)
-        self._api_base = api_base
-        self._headers = {
-            "Authorization": f"Bearer {secret_key}",
-            "Stripe-Version": stripe.api_version,
-        }
-        self._connections = _http_client(timeout_seconds)
-        self._client = stripe.StripeClient(
-            secret_key,
-            base_addresses={"api": api_base},
-            max_network_retries=retries,
-            http_client=self._connections,
-        )
+        # The SDK is loaded with the first gateway: it takes long, and many servers
+        # never ask Stripe anything.
+        from billing_app.gateways.stripe_sdk import StripeSdk
+
+        self._sdk = StripeSdk(secret_key, api_base, timeout_seconds, retries)
 
     def create_checkout(
         self, request: CheckoutRequest, *, idempotency_key: str
     ) -> Checkout:
         """Open a payment page. The same key opens the same page, however often."""
-        with _refusals():
-            session = self._client.v1.checkout.sessions.create(
+        with self._sdk.refusals():
+            session = self._sdk.client.v1.checkout.sessions.create(
                 session_params(request), {"idempotency_key": idempotency_key}
             )
         return _read_session(session.to_dict())
@@ -241,8 +224,8 @@ class StripeGateway:
         self, request: CheckoutRequest, *, idempotency_key: str
     ) -> Checkout:
         """Begin a payment for a card form. The same key begins the same one."""
-        with _refusals():
-            intent = self._client.v1.payment_intents.create(
+        with self._sdk.refusals():
+            intent = self._sdk.client.v1.payment_intents.create(
                 intent_params(request), {"idempotency_key": idempotency_key}
             )
         return _read_card_form(intent.to_dict())
@@ -283,8 +266,8 @@ class StripeGateway:
         idempotency_key: str,
     ) -> ProviderRefund:
         """Send money of one payment back to where it came from."""
-        with _refusals():
-            refund = self._client.v1.refunds.create(
+        with self._sdk.refusals():
+            refund = self._sdk.client.v1.refunds.create(
                 {
                     "payment_intent": payment_intent_id,
                     "amount": to_stripe_amount(amount_minor, currency),
@@ -301,8 +284,8 @@ class StripeGateway:
 
         For what no webhook told us. Stripe keeps events for 30 days.
         """
-        with _refusals():
-            newest_first = self._client.v1.events.list(
+        with self._sdk.refusals():
+            newest_first = self._sdk.client.v1.events.list(
                 {"created": {"gte": int(since.timestamp())}, "limit": 100}
             )
             events = tuple(
@@ -315,8 +298,8 @@ class StripeGateway:
 
     def check_key(self) -> AccountFacts:
         """Ask Stripe whose key this is; refuses when Stripe does."""
-        with _refusals():
-            account = self._client.v1.accounts.retrieve_current()
+        with self._sdk.refusals():
+            account = self._sdk.client.v1.accounts.retrieve_current()
         facts = account.to_dict()
         capabilities = facts.get("capabilities") or {}
         profile = facts.get("business_profile") or {}
@@ -342,8 +325,8 @@ class StripeGateway:
         exist; a key that does not either is refused before that shows.
         """
         try:
-            with _refusals():
-                self._client.v1.payment_intents.retrieve(
+            with self._sdk.refusals():
+                self._sdk.client.v1.payment_intents.retrieve(
                     "pi_none", {"client_secret": "pi_none_secret_none"}
                 )
         except GatewayRefused as refusal:
@@ -364,29 +347,27 @@ class StripeGateway:
         if (found := self._read_plainly(url, expand)) is not None:
             return found
         asked: dict[str, Any] = {"expand": list(expand)} if expand else {}
-        with _refusals():
-            answer: Any = self._client.raw_request("get", url, **asked)
+        with self._sdk.refusals():
+            answer: Any = self._sdk.client.raw_request("get", url, **asked)
         return answer.data
 
     def _read_plainly(self, url: str, expand: Sequence[str]) -> dict[str, Any] | None:
         """Return what Stripe answers, or None where it is not the object."""
         query = urlencode([("expand[]", name) for name in expand])
+        answer = self._sdk.read_plainly(f"{url}?{query}")
         try:
-            data, status, _ = self._connections.request(
-                "get", f"{self._api_base}{url}?{query}", self._headers
-            )
-            return json.loads(data) if status == HTTPStatus.OK else None
-        except (stripe.APIConnectionError, ValueError):
+            return json.loads(answer) if answer is not None else None
+        except ValueError:
             return None
 
     def _close(self, checkout_id: str) -> Checkout:
-        with _refusals():
+        with self._sdk.refusals():
             if is_payment_id(checkout_id):
-                intent = self._client.v1.payment_intents.cancel(
+                intent = self._sdk.client.v1.payment_intents.cancel(
                     checkout_id, {"expand": ["latest_charge"]}
                 )
                 return _read_card_form(intent.to_dict())
-            session = self._client.v1.checkout.sessions.expire(checkout_id)
+            session = self._sdk.client.v1.checkout.sessions.expire(checkout_id)
             return _read_session(session.to_dict())
 
 
@@ -408,11 +389,6 @@ def checkout_locale(tag: str) -> str:
         if known in CHECKOUT_LOCALES:
             return known
     return "auto"
-
-
-@functools.lru_cache
-def _http_client(timeout_seconds: float) -> SharedConnections:
-    return SharedConnections(_CONNECT_SECONDS, timeout_seconds)
 
 
 def session_params(request: CheckoutRequest) -> SessionCreateParams:
@@ -569,71 +545,3 @@ def _read_refund(refund: Mapping[str, Any]) -> ProviderRefund:
 def _id_of(reference: Any) -> str | None:
     """Return an id, of what is named or given in full."""
     return reference["id"] if isinstance(reference, dict) else reference
-
-
-# What people are told for Stripe's own words; the rest is for the log.
-_SENTENCES = {
-    "amount_too_small": "The amount is smaller than an online payment can be.",
-    "amount_too_large": "The amount is too large for one online payment.",
-    "resource_missing": "Stripe does not know this payment.",
-    "charge_already_refunded": "This payment is already refunded.",
-}
-
-
-@contextlib.contextmanager
-def _refusals() -> Iterator[None]:
-    """Turn the SDK's errors into ours, and say in the log what Stripe said."""
-    try:
-        yield
-    except stripe.RateLimitError as error:
-        _note(error, "rate_limit")
-        raise GatewayUnavailable(
-            "Stripe is busy. Please try again in a minute.", is_outcome_unknown=False
-        ) from error
-    except stripe.AuthenticationError as error:
-        _note(error, "authentication")
-        raise GatewayRefused(
-            "Stripe does not accept the secret key.", reason="authentication"
-        ) from error
-    except stripe.PermissionError as error:
-        _note(error, "permission")
-        raise GatewayRefused(
-            "The Stripe key is not allowed to do this.", reason="permission"
-        ) from error
-    except stripe.IdempotencyError as error:
-        _note(error, "idempotency_key_reused")
-        raise GatewayRefused(
-            "This payment was already started with other details.",
-            reason="idempotency_key_reused",
-        ) from error
-    except stripe.CardError as error:
-        # Stripe writes these for the person who pays.
-        _note(error, error.code or "card_declined")
-        raise GatewayRefused(
-            error.user_message or "The card was declined.",
-            reason=error.code or "card_declined",
-        ) from error
-    except stripe.InvalidRequestError as error:
-        reason = error.code or "invalid_request"
-        _note(error, reason)
-        raise GatewayRefused(
-            _SENTENCES.get(reason, "Stripe did not accept this payment's details."),
-            reason=reason,
-        ) from error
-    except stripe.StripeError as error:
-        # No connection, no answer in time, 409 or 5xx.
-        _note(error, "unavailable")
-        raise GatewayUnavailable(
-            "Stripe can't be reached at the moment. Please try again.",
-            is_outcome_unknown=True,
-        ) from error
-
-
-def _note(error: stripe.StripeError, reason: str) -> None:
-    log.warning(
-        "stripe.call_failed reason=%s status=%s param=%s request=%s",
-        reason,
-        error.http_status,
-        getattr(error, "param", None),
-        error.request_id,
-    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import typing
 from datetime import timedelta
 from typing import Any
@@ -449,3 +451,16 @@ class TestCheckoutLocale:
         words, _ = typing.get_args(hints["locale"])
 
         assert set(typing.get_args(words)) == CHECKOUT_LOCALES
+
+
+def test_the_sdk_is_loaded_by_the_first_who_asks_stripe():
+    """It takes long, and many servers never ask."""
+    program = (
+        "import sys, billing_app.workflows.pay_online\n"
+        "assert 'stripe' not in sys.modules\n"
+        "from billing_app.gateways.stripe import StripeGateway\n"
+        "StripeGateway('sk_test_x')\n"
+        "assert 'stripe' in sys.modules\n"
+    )
+
+    subprocess.run([sys.executable, "-c", program], check=True)
