@@ -13,7 +13,16 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from bench import account, printing, reading, references, secrecy, serving, writing
+from bench import (
+    account,
+    importing,
+    printing,
+    reading,
+    references,
+    secrecy,
+    serving,
+    writing,
+)
 from bench.figure import Row, head, rows
 from bench.ground import Ground, make_ground
 from billing_app.build import build_if_changed
@@ -21,17 +30,20 @@ from billing_app.build import build_if_changed
 INVOICES, CUSTOMERS = 10_000, 500
 LARGE_ACCOUNT = 50_000
 MILLION, MANY = 1_000_000, 20_000
+IMPORTED = 100_000
 
 
 def main() -> None:
     parser = argparse.ArgumentParser("make bench", description=__doc__)
-    parser.add_argument("--full", action="store_true", help="also a million invoices")
+    parser.add_argument(
+        "--full", action="store_true", help="also a million invoices, and an import"
+    )
     parser.add_argument("--data", type=Path, help="keep the seeded data here")
     parser.add_argument(
         "--only",
         default="",
         metavar="TEXT",
-        help=f"only sections whose name holds this: {', '.join(_SECTIONS)}",
+        help=f"only sections whose name holds this: {', '.join((*_SECTIONS, *_FULL))}",
     )
     given = parser.parse_args()
 
@@ -60,6 +72,9 @@ def main() -> None:
     if any(given.only in name for name in _SERVED):
         _show_served(ground, show)
     if given.full:
+        # Ten thousand take longer than all else but the start of servers.
+        imported = folder / "imported"
+        show("import", lambda: importing.import_invoices(imported, IMPORTED))
         _show_million(folder, show, commit)
     print(f"\nLoad {os.getloadavg()[0]:.1f} after the last figure.")
 
@@ -78,6 +93,7 @@ _SERVED = (
 
 
 _SECTIONS = _DIRECT + _SERVED
+_FULL = ("import",)
 
 
 def _show_served(ground: Ground, show: Callable[..., None]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from billing_app.commands.migrate import migrate
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.import_columns import COLUMNS, ImportKind
-from billing_app.domain.import_plan import Fate, FateKind
+from billing_app.domain.import_plan import Fate, FateKind, write_fates
 from billing_app.domain.import_table import DateOrder, Notation
 from billing_app.runtime import Runtime, open_runtime
 from billing_app.settings import load_settings
@@ -37,6 +37,7 @@ _NOUNS = {
     ImportKind.CUSTOMERS: "customer",
     ImportKind.INVOICES: "invoice",
     ImportKind.PAYMENTS: "payment",
+    ImportKind.PRODUCTS: "product",
 }
 
 
@@ -44,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     csv = parser.add_argument_group("CSV files")
     csv.add_argument("--kind", choices=[*ImportKind], help="what the file is about")
     csv.add_argument("--numbers", choices=[*_MARKS], help="what is before decimals")
+    csv.add_argument("--fates", type=Path, help="CSV file to write each row's fate to")
     csv.add_argument("--dates", choices=[*DateOrder], help="order of a day's parts")
 
 
@@ -77,10 +79,14 @@ def run(arguments: argparse.Namespace) -> int:
         runtime, JOB, name=WORKSPACE, currency=_CURRENCY, slug=arguments.workspace
     )
     print(opened.sentence)
-    teller = _Teller(arguments.dry_run)
+    teller = _Teller(is_trial=arguments.dry_run, keeps=bool(arguments.fates))
     work = check_table if arguments.dry_run else import_table
     report = work(runtime, opened.actor, table, choices, teller.hear)
     runtime.engine.dispose()
+    if arguments.fates:
+        arguments.fates.write_text(
+            "".join(write_fates(teller.fates)), "utf-8", newline=""
+        )
     _tell(report, choices.kind, is_trial=arguments.dry_run)
     return 1 if report.refused else 0
 
@@ -122,12 +128,16 @@ def _tell_columns(table: TableFile, choices: Choices) -> None:
 class _Teller:
     """Prints what is refused in a dry run, and how far an import is."""
 
-    def __init__(self, is_trial: bool) -> None:
+    def __init__(self, *, is_trial: bool, keeps: bool) -> None:
         self._is_trial = is_trial
         self._heard = self._refused = 0
+        self._keeps = keeps
+        self.fates: list[Fate] = []
 
     def hear(self, fate: Fate) -> None:
         self._heard += 1
+        if self._keeps:
+            self.fates.append(fate)
         if fate.kind is FateKind.REFUSED:
             self._refused += 1
             if self._refused <= _SHOWN_MAX:

@@ -17,6 +17,7 @@ class ImportKind(StrEnum):
     CUSTOMERS = "customers"
     INVOICES = "invoices"
     PAYMENTS = "payments"
+    PRODUCTS = "products"
 
 
 class CellKind(StrEnum):
@@ -228,6 +229,37 @@ COLUMNS: Mapping[ImportKind, tuple[ImportColumn, ...]] = {
             "|payment number|verwendungszweck|referenz",
         ),
     ),
+    ImportKind.PRODUCTS: (
+        _column(
+            "name",
+            "Product",
+            "product name|item|item name|service|product/service|name|title|artikel"
+            "|artikelname|bezeichnung|produit|producto|prodotto",
+            needs=True,
+        ),
+        _column(
+            "description",
+            "Description",
+            "details|item description|sales description|beschreibung|descripcion"
+            "|omschrijving",
+        ),
+        _column("unit", "Unit", "unit of measure|uom|einheit|unite|unidad|eenheid"),
+        _column(
+            "unit_price",
+            "Unit price",
+            "price|rate|sales price|selling price|unit cost|item price|einzelpreis"
+            "|preis|prix unitaire|prix|precio|prijs",
+            _NUMBER,
+        ),
+        _column("currency", "Currency", _CURRENCY_NAMES),
+        _column(
+            "tax_percent",
+            "Tax %",
+            "tax|tax rate|vat|vat rate|vat %|gst|sales tax|steuersatz|mwst|ust|tva|iva"
+            "|btw",
+            _NUMBER,
+        ),
+    ),
 }
 
 
@@ -260,7 +292,10 @@ def find_kind(head: Sequence[str]) -> ImportKind:
         return not missing_columns(kind, found), len(found)
 
     # Of two that fit alike the one with more to say comes first.
-    order = (ImportKind.INVOICES, ImportKind.PAYMENTS, ImportKind.CUSTOMERS)
+    order = (
+        *(ImportKind.INVOICES, ImportKind.PAYMENTS),
+        *(ImportKind.CUSTOMERS, ImportKind.PRODUCTS),
+    )
     return max(order, key=fit)
 
 

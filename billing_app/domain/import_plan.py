@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -18,12 +18,14 @@ from billing_app.domain.import_records import (
     InvoiceRecord,
     LeftOut,
     PaymentRecord,
+    ProductRecord,
     ReadRecord,
     Refused,
 )
 from billing_app.domain.money import Money
 from billing_app.domain.numbering import Reset, period_code_of, read_number
 from billing_app.domain.payment import check_received_on, parse_received
+from billing_app.domain.spreadsheet import csv_line, safe_cell
 from billing_app.domain.terms import TaxTerms
 
 # The series that imported numbers are counted in, beside the workspace's own.
@@ -50,6 +52,23 @@ class Fate:
     sentence: str
 
 
+FATE_WORDS = {
+    FateKind.NEW: "New",
+    FateKind.KNOWN: "Here already",
+    FateKind.LEFT_OUT: "Left out",
+    FateKind.REFUSED: "Refused",
+}
+
+
+def write_fates(fates: Iterable[Fate]) -> Iterator[str]:
+    """Yield a file for a spreadsheet that says what becomes of each row."""
+    # Spreadsheets take a file without this mark for an older encoding.
+    yield "\N{ZERO WIDTH NO-BREAK SPACE}" + csv_line(("Line", "Name", "Fate", "Why"))
+    for fate in fates:
+        name, why = safe_cell(fate.name), safe_cell(fate.sentence)
+        yield csv_line((str(fate.line), name, FATE_WORDS[fate.kind], why))
+
+
 @dataclass(frozen=True, slots=True)
 class KnownInvoice:
     """An invoice that is here already."""
@@ -69,6 +88,7 @@ class Known:
         invoices: by number.
         drafts: name key of the customer, day and total in minor units.
         payment_keys: as `payment_key` makes them.
+        product_keys: `name_key` of those that are offered.
     """
 
     customer_ids: Mapping[str, int] = field(default_factory=dict[str, int])
@@ -77,6 +97,7 @@ class Known:
     )
     drafts: frozenset[tuple[str, date | None, int]] = frozenset()
     payment_keys: frozenset[str] = frozenset()
+    product_keys: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +128,7 @@ class Plan:
         self._names: set[str] = set()
         self._numbers: set[str] = set()
         self._payments: Counter[str] = Counter()
+        self._products: set[str] = set()
         self.counts: Counter[FateKind] = Counter()
         self.new_customers = 0
         self.next_value = rules.next_value
@@ -163,6 +185,8 @@ class Plan:
             return self._judge_customer(record, known)
         if isinstance(record, PaymentRecord):
             return self._judge_payment(record, known, key)
+        if isinstance(record, ProductRecord):
+            return self._judge_product(record, known)
         if record.is_draft:
             return self._judge_draft(record, known)
         return self._judge_invoice(record, known)
@@ -227,6 +251,21 @@ class Plan:
         amount: Money = parse_received(record.amount, invoice.currency)
         words = format_money(amount.minor, amount.currency)
         return FateKind.NEW, f"Pays {words} of {record.invoice_number}."
+
+    def _judge_product(
+        self, record: ProductRecord, known: Known
+    ) -> tuple[FateKind, str]:
+        key = name_key(record.name)
+        if key in known.product_keys or key in self._products:
+            return FateKind.KNOWN, "A product of this name is here; it stays as it is."
+        own = {tax.percent for tax in self._rules.taxes}
+        if record.tax_percent is not None and record.tax_percent not in own:
+            raise InvalidInput(
+                f"It is taxed with {record.tax_percent} %: add that rate in Settings, "
+                "Taxes first."
+            )
+        self._products.add(key)
+        return FateKind.NEW, "Becomes a product."
 
     def _of(self, record: InvoiceRecord, known: Known) -> str:
         if not self._meet(record.customer.name, known):

@@ -1,4 +1,4 @@
-"""Customers, invoices and payments as the rows of a file say them.
+"""Customers, invoices, payments and products as the rows of a file say them.
 
 A row that can't be used becomes a `Refused` with a sentence; the others go on, so
 that one look at the file finds everything that is wrong with it.
@@ -7,7 +7,7 @@ that one look at the file finds everything that is wrong with it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -139,7 +139,25 @@ class PaymentRecord:
         return f"Payment for {self.invoice_number}"
 
 
-ImportRecord = CustomerRecord | InvoiceRecord | PaymentRecord
+@dataclass(frozen=True, slots=True)
+class ProductRecord:
+    """What another program sells; texts as `services.products` takes them.
+
+    Attributes:
+        unit_price: with a point, or empty where it is agreed each time.
+        tax_percent: None leaves the tax to the line.
+    """
+
+    line: int
+    name: str
+    description: str
+    unit: str
+    unit_price: str
+    currency: str
+    tax_percent: Decimal | None
+
+
+ImportRecord = CustomerRecord | InvoiceRecord | PaymentRecord | ProductRecord
 ReadRecord = ImportRecord | Refused | LeftOut
 
 
@@ -176,8 +194,7 @@ def read_records(reading: Reading, rows: Iterable[TableRow]) -> Iterator[ReadRec
     if reading.kind is ImportKind.INVOICES:
         yield from _invoices(reading, rows)
         return
-    read = _customer if reading.kind is ImportKind.CUSTOMERS else _payment
-    name = "name" if reading.kind is ImportKind.CUSTOMERS else "invoice"
+    read, name = _READERS[reading.kind]
     for row in rows:
         try:
             yield read(reading, row)
@@ -223,6 +240,37 @@ def _payment(reading: Reading, row: TableRow) -> PaymentRecord:
             cells.get("reference", ""), length_max=REFERENCE_LENGTH_MAX
         ),
     )
+
+
+def _product(reading: Reading, row: TableRow) -> ProductRecord:
+    cells, mark = row.cells, reading.notation.decimal_mark
+    name = clean_text(cells.get("name", ""), length_max=_NAME_MAX)
+    if not name:
+        raise InvalidInput("The product has no name.")
+    price = cells.get("unit_price", "").strip()
+    return ProductRecord(
+        line=row.line,
+        name=name,
+        description=clean_text(
+            cells.get("description", ""),
+            length_max=DESCRIPTION_LENGTH_MAX,
+            multiline=True,
+        ),
+        unit=clean_text(cells.get("unit", ""), length_max=UNIT_LENGTH_MAX),
+        unit_price=read_number(price, mark, "price") if price else "",
+        currency=_currency(cells.get("currency", ""), reading.currency),
+        tax_percent=_percent(cells.get("tax_percent", ""), mark, "tax"),
+    )
+
+
+# What reads a row, and the column that names what it is about.
+_READERS: Mapping[
+    ImportKind, tuple[Callable[[Reading, TableRow], ImportRecord], str]
+] = {
+    ImportKind.CUSTOMERS: (_customer, "name"),
+    ImportKind.PAYMENTS: (_payment, "invoice"),
+    ImportKind.PRODUCTS: (_product, "name"),
+}
 
 
 def _method(text: str) -> PaymentMethod:

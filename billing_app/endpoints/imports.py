@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import (
+    FileResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+)
 from starlette.routing import Route
 
 from billing_app import runtime
-from billing_app.domain.errors import BillingError, InvalidInput
+from billing_app.domain.errors import BillingError, InvalidInput, NotSignedIn
 from billing_app.endpoints.refusals import status_of
 from billing_app.endpoints.staff_request import staff_of
 from billing_app.workflows import imports as workflow
@@ -20,7 +28,31 @@ BYTES_MAX = 20_000_000
 
 
 def import_routes() -> list[Route]:
-    return [Route(PATH, upload, methods=["POST"])]
+    return [
+        Route(PATH, upload, methods=["POST"]),
+        Route(f"{PATH}/{{key}}/fates.csv", fates, methods=["GET"]),
+    ]
+
+
+async def fates(request: Request) -> Response:
+    """Send what becomes of each row of a file that this member sent."""
+
+    def find() -> Path:
+        key = request.path_params["key"]
+        return workflow.find_fates(runtime.current(), staff_of(request), key)
+
+    try:
+        path = await run_in_threadpool(find)
+    except NotSignedIn:
+        return RedirectResponse("/sign-in", 303)
+    except BillingError as refusal:
+        return PlainTextResponse(refusal.message, status_of(refusal))
+    return FileResponse(
+        path,
+        media_type="text/csv; charset=utf-8",
+        filename="import.csv",
+        headers={"cache-control": "no-store"},
+    )
 
 
 async def upload(request: Request) -> Response:

@@ -22,11 +22,19 @@ from billing_app.domain.import_records import (
     CustomerRecord,
     InvoiceRecord,
     PaymentRecord,
+    ProductRecord,
     ReadRecord,
 )
 from billing_app.domain.invoice import InvoiceState
 from billing_app.domain.numbering import Reset
-from billing_app.models import Customer, Invoice, NumberSeries, Payment, TaxRate
+from billing_app.models import (
+    Customer,
+    Invoice,
+    NumberSeries,
+    Payment,
+    Product,
+    TaxRate,
+)
 from billing_app.queries.letterhead import tax_terms
 
 
@@ -61,9 +69,12 @@ def read_known(uow: UnitOfWork, records: Iterable[tuple[ReadRecord, str]]) -> Kn
     numbers: set[str] = set()
     drafts: list[InvoiceRecord] = []
     keys: set[str] = set()
+    products: set[str] = set()
     for record, key in records:
         if isinstance(record, CustomerRecord):
             names.add(name_key(record.name))
+        elif isinstance(record, ProductRecord):
+            products.add(name_key(record.name))
         elif isinstance(record, PaymentRecord):
             numbers.add(record.invoice_number)
             keys.add(key)
@@ -78,6 +89,7 @@ def read_known(uow: UnitOfWork, records: Iterable[tuple[ReadRecord, str]]) -> Kn
         invoices=_invoices(uow, numbers) if numbers else {},
         drafts=_drafts(uow, drafts) if drafts else frozenset(),
         payment_keys=_payments(uow, keys) if keys else frozenset(),
+        product_keys=_products(uow, products) if products else frozenset(),
     )
 
 
@@ -123,5 +135,12 @@ def _drafts(
 def _payments(uow: UnitOfWork, keys: set[str]) -> frozenset[str]:
     statement = select(Payment.request_key).where(
         col(Payment.request_key).in_(sorted(keys))
+    )
+    return frozenset(uow.all(statement))
+
+
+def _products(uow: UnitOfWork, keys: set[str]) -> frozenset[str]:
+    statement = select(Product.name_key).where(
+        col(Product.name_key).in_(sorted(keys)), col(Product.archived_at).is_(None)
     )
     return frozenset(uow.all(statement))

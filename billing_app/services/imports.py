@@ -16,6 +16,7 @@ from billing_app.domain.contact import country_names, is_email, name_key
 from billing_app.domain.document import content_digest, to_json
 from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.drafting import LineTexts
+from billing_app.domain.errors import NotPermitted
 from billing_app.domain.events import (
     DataImported,
     DraftCreated,
@@ -29,7 +30,9 @@ from billing_app.domain.import_records import (
     ImportRecord,
     InvoiceRecord,
     PaymentRecord,
+    ProductRecord,
 )
+from billing_app.domain.product import ProductForm, read_product
 from billing_app.domain.read_e_invoice import (
     ReadEInvoice,
     check_can_become_draft,
@@ -59,6 +62,7 @@ from billing_app.services.invoices import (
     postings_of,
 )
 from billing_app.services.payments import receive_imported
+from billing_app.services.products import create_product
 
 
 def check_customer(record: CustomerRecord) -> None:
@@ -68,6 +72,25 @@ def check_customer(record: CustomerRecord) -> None:
         InvalidInput: a field can't be used.
     """
     read_form(_form(record))
+
+
+def check_product(record: ProductRecord) -> None:
+    """Refuse a product that could not be stored.
+
+    Raises:
+        InvalidInput: a field can't be used.
+    """
+    read_product(_product_form(record, ""), ())
+
+
+@staff_or_job(Permission.IMPORT_DATA)
+def check_may_import_kind(uow: UnitOfWork, kind: ImportKind) -> None:
+    """Refuse a file whose contents the member could not type either.
+
+    Raises:
+        NotPermitted: the role does not allow it.
+    """
+    _check_may_add(uow, kind)
 
 
 @staff_or_job(Permission.IMPORT_DATA)
@@ -81,13 +104,14 @@ def import_records(
     """
     customer_ids = dict(known.customer_ids)
     invoices: list[tuple[InvoiceRecord, int]] = []
+    _add_products(uow, [x for x, _ in records if isinstance(x, ProductRecord)])
     for record, key in records:
         if isinstance(record, CustomerRecord):
             customer_ids[name_key(record.name)] = create_customer(uow, _form(record))
         elif isinstance(record, PaymentRecord):
             invoice = known.invoices[record.invoice_number]
             receive_imported(uow, invoice.invoice_id, record, key)
-        else:
+        elif isinstance(record, InvoiceRecord):
             customer_id = _customer_id(uow, record.customer, customer_ids)
             if record.is_draft:
                 _add_draft(uow, record, customer_id)
@@ -112,6 +136,34 @@ def finish_import(
     series.next_value = max(series.next_value, next_value)
     uow.flush()
     uow.record(DataImported(kind=kind, count=count))
+
+
+def _check_may_add(uow: UnitOfWork, kind: ImportKind) -> None:
+    if kind is not ImportKind.PRODUCTS or not isinstance(uow.actor, StaffActor):
+        return
+    if not uow.actor.may(Permission.EDIT_SETTINGS):
+        raise NotPermitted("Your role doesn't allow this.")
+
+
+def _add_products(uow: UnitOfWork, records: Sequence[ProductRecord]) -> None:
+    if not records:
+        return
+    _check_may_add(uow, ImportKind.PRODUCTS)
+    rates = read_rules(uow, read_settings(uow)).taxes
+    for record in records:
+        alike = (key for key, x in rates.items() if x.percent == record.tax_percent)
+        create_product(uow, _product_form(record, next(alike, "")))
+
+
+def _product_form(record: ProductRecord, tax_id: str) -> ProductForm:
+    return ProductForm(
+        name=record.name,
+        description=record.description,
+        unit=record.unit,
+        unit_price=record.unit_price,
+        currency=record.currency,
+        tax_id=tax_id,
+    )
 
 
 def _customer_id(

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from sqlmodel import col, select
 
-from billing_app.database.access import staff
+from billing_app.database.access import inner, staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.contact import name_key
@@ -29,14 +29,20 @@ def add_product(uow: UnitOfWork, form: ProductForm) -> int:
         InvalidInput: a field can't be used; its name is the error's `field`.
         LimitReached: there are too many.
     """
+    product = create_product(uow, form)
+    _record(uow, product)
+    assert product.id is not None
+    return product.id
+
+
+@inner
+def create_product(uow: UnitOfWork, form: ProductForm) -> Product:
+    """Add a product that the caller puts on record. Raises as `add_product`."""
     if uow.count(select(Product.id)) >= PRODUCTS_MAX:
         raise LimitReached(f"The catalogue holds at most {PRODUCTS_MAX:,} products.")
     product = Product(name="", name_key="", currency="")
     _fill(uow, product, form)
-    uow.add(product)
-    _record(uow, product)
-    assert product.id is not None
-    return product.id
+    return uow.add(product)
 
 
 @staff(Permission.EDIT_SETTINGS)

@@ -27,6 +27,7 @@ from billing_app.domain.import_records import (
     InvoiceRecord,
     LeftOut,
     PaymentRecord,
+    ProductRecord,
     Reading,
     ReadRecord,
     Refused,
@@ -44,6 +45,8 @@ from billing_app.queries.imports import read_import_rules, read_known
 from billing_app.runtime import Runtime
 from billing_app.services.imports import (
     check_customer,
+    check_may_import_kind,
+    check_product,
     finish_import,
     import_records,
 )
@@ -163,6 +166,7 @@ def check_table(
     """
     _check_choices(table, choices)
     with runtime.reading(actor) as uow:
+        check_may_import_kind(uow, choices.kind)
         rules = read_import_rules(uow)
         plan = Plan(rules)
         with _records(table, choices, rules) as records:
@@ -189,6 +193,7 @@ def import_table(
     """
     _check_choices(table, choices)
     with runtime.unit(actor) as uow:
+        check_may_import_kind(uow, choices.kind)
         rules = read_import_rules(uow)
         plan = Plan(rules)
         with _records(table, choices, rules) as records:
@@ -214,7 +219,7 @@ def _write(
                 f"Nothing was imported. Line {fate.line}, {fate.name}: {fate.sentence}"
             )
         if fate.kind is FateKind.NEW:
-            assert isinstance(record, CustomerRecord | InvoiceRecord | PaymentRecord)
+            assert not isinstance(record, Refused | LeftOut)
             new.append((record, key))
     import_records(uow, new, known)
     for _, fate, _ in decided:
@@ -270,15 +275,22 @@ def _records(
 
 
 def _checked(record: ReadRecord) -> ReadRecord:
-    """Refuse in time what only the customer's form can tell is wrong."""
+    """Refuse in time what only a form of ours can tell is wrong."""
     if isinstance(record, Refused | LeftOut | PaymentRecord):
         return record
-    customer = record.customer if isinstance(record, InvoiceRecord) else record
     try:
-        check_customer(customer)
+        _check(record)
     except BillingError as refusal:
         return Refused(record.line, record.name, refusal.message)
     return record
+
+
+def _check(record: CustomerRecord | InvoiceRecord | ProductRecord) -> None:
+    if isinstance(record, ProductRecord):
+        check_product(record)
+    else:
+        named = record.customer if isinstance(record, InvoiceRecord) else record
+        check_customer(named)
 
 
 @contextmanager

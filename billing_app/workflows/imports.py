@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -12,8 +12,9 @@ from typing import IO
 from billing_app.domain.actors import Actor, Permission, StaffActor
 from billing_app.domain.errors import InvalidInput, NotPermitted
 from billing_app.domain.import_columns import ImportKind, check_columns
-from billing_app.domain.import_plan import Fate
+from billing_app.domain.import_plan import Fate, write_fates
 from billing_app.domain.import_table import DateOrder, Notation
+from billing_app.gateways.files import write_atomically
 from billing_app.gateways.incoming import IncomingFiles
 from billing_app.runtime import Runtime
 from billing_app.services.imports import DraftFromFile
@@ -197,6 +198,24 @@ def forget_file(runtime: Runtime, actor: Actor, key: str) -> None:
     _incoming(runtime).forget(_owner(actor), key)
 
 
+def keep_fates(runtime: Runtime, actor: Actor, key: str, fates: Iterable[Fate]) -> None:
+    """Write what becomes of a file, to be taken away under its key for a day."""
+    kept = _fates(runtime)
+    kept.sweep(runtime.now() - _KEPT)
+    place = kept.new_place(_owner(actor), key)
+    write_atomically(place, "".join(write_fates(fates)).encode())
+
+
+def find_fates(runtime: Runtime, actor: Actor, key: str) -> Path:
+    """Return what becomes of a file that this member sent.
+
+    Raises:
+        NotFound: it is gone, or was never theirs.
+        NotPermitted: the role does not allow it.
+    """
+    return _fates(runtime).path(_owner(actor), key)
+
+
 def _choices(look: FileLook) -> Choices:
     if look.kind not in set(ImportKind) or look.date_order not in {"", *DateOrder}:
         raise InvalidInput("This can't be read. Choose the file again.")
@@ -227,6 +246,10 @@ def _path(runtime: Runtime, actor: Actor, key: str) -> Path:
 def _owner(actor: Actor) -> str:
     staff = check_may_import(actor)
     return f"{staff.workspace_id}-{staff.member_id}"
+
+
+def _fates(runtime: Runtime) -> IncomingFiles:
+    return IncomingFiles(runtime.settings.data_dir / "fates")
 
 
 def _incoming(runtime: Runtime) -> IncomingFiles:

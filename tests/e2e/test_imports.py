@@ -27,6 +27,10 @@ def test_a_file_is_looked_at_before_it_comes_in(demo: Demo, page: Page, tmp_path
     rows = page.get_by_role("table", name="Rows of the file").get_by_role("row")
     expect(rows.nth(1)).to_contain_text("It names no customer.")
     expect(page.get_by_role("button", name="Import 2 invoices")).to_be_hidden()
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="Download this as CSV").click()
+    fates = taken.value.path().read_text("utf-8-sig")
+    assert "OLD-903,Refused,It names no customer." in fates
 
     path.write_text(GOOD, "utf-8")
     field.set_input_files(path)

@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 
 from billing_app import runtime
 from billing_app.domain.errors import InvalidInput, NotFound, NotPermitted
-from billing_app.domain.import_plan import Fate
+from billing_app.domain.import_plan import Fate, FateKind
 from billing_app.endpoints.app import add_layers
 from billing_app.endpoints.imports import BYTES_MAX, import_routes
 from billing_app.workflows import imports
@@ -143,3 +143,29 @@ def test_a_column_that_is_chosen_by_hand_says_how_numbers_are_written(world: Wor
     fates: list[Fate] = []
     report = imports.check_file(world.runtime, actor, key, again, fates.append)
     assert (report.new, report.refused) == (1, 0)
+
+
+async def test_fates_are_taken_away_by_who_sent_the_file_alone(
+    client: httpx.AsyncClient, world: World
+):
+    admin = world.northwind.admin
+    sign_in(client, world, admin)
+    key = (await upload(client, CUSTOMERS)).json()["digest"]
+    path = f"/api/import/{key}/fates.csv"
+    assert (await client.get(path)).status_code == 404
+
+    fates = [Fate(2, "=evil()", FateKind.REFUSED, "It is no use.")]
+    imports.keep_fates(world.runtime, admin, key, fates)
+
+    answer = await client.get(path)
+    assert "2,'=evil(),Refused,It is no use." in answer.text
+    assert answer.headers["content-type"].startswith("text/csv")
+    for actor, status in (
+        (world.northwind.owner, 404),
+        (world.kestrel.admin, 404),
+        (world.northwind.viewer, 403),
+    ):
+        sign_in(client, world, actor)
+        assert (await client.get(path)).status_code == status
+    client.cookies.clear()
+    assert (await client.get(path)).headers["location"] == "/sign-in"

@@ -1,9 +1,12 @@
 """Files of another program, from their bytes to what is stored, and refused."""
 
 import codecs
+import csv
+import io
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ from billing_app.domain.actors import Actor
 from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.errors import InvalidInput, NotPermitted
 from billing_app.domain.import_columns import ImportKind, find_columns, find_kind
-from billing_app.domain.import_plan import Fate, FateKind
+from billing_app.domain.import_plan import Fate, FateKind, write_fates
 from billing_app.domain.import_table import DateOrder, Notation
 from billing_app.models import (
     AuditEntry,
@@ -26,6 +29,8 @@ from billing_app.models import (
     NumberSeries,
     OutboxMessage,
     Payment,
+    Product,
+    TaxRate,
 )
 from billing_app.queries.settings import read_documents
 from billing_app.services import drafts, invoices
@@ -406,12 +411,86 @@ class TestFiles:
                 desk.bring_in(INVOICES)
 
 
+class TestProducts:
+    CONTENT = (
+        "Product;Details;Unit;Price;VAT\n"
+        "Charter;A day out;day;1.450,50;21\n"
+        "Fuel;;l;1,8995;9\n"
+        "Advice;;;;\n"
+        "charter;again;;1,00;\n"
+    )
+
+    def test_become_what_the_business_sells_once(self, desk: Desk, world: World):
+        desk.actor = world.northwind.admin
+
+        report = desk.bring_in(self.CONTENT)
+
+        assert (report.new, report.known) == (3, 1)
+        charter, fuel, advice = desk.rows(Product)
+        assert (charter.name, charter.unit_price) == ("Charter", Decimal("1450.5"))
+        assert (charter.unit, charter.description) == ("day", "A day out")
+        assert fuel.unit_price == Decimal("1.8995")
+        assert (advice.unit_price, advice.tax_id, advice.currency) == (
+            None,
+            None,
+            "EUR",
+        )
+        with world.reading(world.northwind.system) as uow:
+            assert uow.get(TaxRate, charter.tax_id).percent == 21
+        assert desk.bring_in(self.CONTENT).known == 4
+        assert len(desk.rows(Product)) == 3
+
+    def test_are_none_of_another_workspace(self, desk: Desk, world: World):
+        desk.actor = world.northwind.admin
+        desk.bring_in(self.CONTENT)
+
+        with world.reading(world.kestrel.system) as uow:
+            assert uow.all(select(Product)) == []
+
+    def test_name_a_tax_that_is_there(self, desk: Desk, world: World):
+        desk.actor = world.northwind.admin
+
+        report = desk.check("Product,Price,VAT\nTea,1.20,7\nCake,x,21\n,1.00,21\n")
+
+        assert report.refused == 3
+        taxed, priced, unnamed = desk.sentences(FateKind.REFUSED)
+        assert "add that rate in Settings, Taxes first" in taxed
+        assert "price" in priced
+        assert unnamed == "The product has no name."
+        with pytest.raises(ImportRefused):
+            desk.bring_in("Product,Price,VAT\nTea,1.20,7\n")
+        assert desk.rows(Product) == []
+
+    def test_are_for_who_may_change_settings(self, desk: Desk):
+        with pytest.raises(NotPermitted):
+            desk.check(self.CONTENT)
+        with pytest.raises(NotPermitted):
+            desk.bring_in(self.CONTENT)
+
+
+def test_fates_become_a_file_without_formulas():
+    fates = [
+        Fate(2, "=1+1", FateKind.NEW, "Becomes a customer."),
+        Fate(3, "A, B", FateKind.REFUSED, '+It is "no" use.'),
+    ]
+
+    written = "".join(write_fates(fates))
+
+    assert list(csv.reader(io.StringIO(written.lstrip("\ufeff"), newline=""))) == [
+        ["Line", "Name", "Fate", "Why"],
+        ["2", "'=1+1", "New", "Becomes a customer."],
+        ["3", "A, B", "Refused", '\'+It is "no" use.'],
+    ]
+
+
 @pytest.mark.parametrize(
     ("head", "kind"),
     [
         (["Invoice number", "Customer", "Date", "Item", "Price"], ImportKind.INVOICES),
         (["Display Name", "Email", "Billing Address"], ImportKind.CUSTOMERS),
         (["Date", "Invoice #", "Amount", "Payment method"], ImportKind.PAYMENTS),
+        (["Name", "Description", "Price", "VAT"], ImportKind.PRODUCTS),
+        (["Item", "Unit", "Rate"], ImportKind.PRODUCTS),
         (["Rechnungsnr", "Kunde", "Datum", "Netto", "MwSt"], ImportKind.INVOICES),
     ],
 )

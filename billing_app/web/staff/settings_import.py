@@ -13,6 +13,7 @@ from billing_app.web.components.controls import (
     checkbox,
     field,
     link,
+    link_button,
     segmented,
     select,
     spinner,
@@ -28,6 +29,7 @@ _KINDS = (
     (ImportKind.CUSTOMERS, "Customers"),
     (ImportKind.INVOICES, "Invoices"),
     (ImportKind.PAYMENTS, "Payments"),
+    (ImportKind.PRODUCTS, "Products"),
 )
 _MARKS = (("", "Choose …"), (".", "1,234.50"), (",", "1.234,50"))
 _ORDERS = (
@@ -52,7 +54,7 @@ def page() -> rx.Component:
         rx.cond(State.kind, _reading()),
         state=State,
         here="Import",
-        lead="Bring customers, invoices and payments over from another program.",
+        lead="Bring over what another program has: customers, invoices and the like.",
         is_loaded=State.version > 0,
     )
 
@@ -211,6 +213,16 @@ def _actions() -> rx.Component:
         rx.cond(
             State.can_import,
             button(State.button, kind="primary", on_click=State.start),
+        ),
+        rx.cond(
+            State.fates_href,
+            link_button(
+                "Download this as CSV",
+                State.fates_href,
+                icon_name="download",
+                leaves_app=True,
+                download=True,
+            ),
         ),
         button("Leave it", kind="quiet", on_click=State.leave),
         class_name="import-actions",

@@ -10,7 +10,7 @@ import reflex as rx
 
 from billing_app.domain.errors import BillingError, InvalidInput
 from billing_app.domain.import_columns import COLUMNS, ImportKind
-from billing_app.domain.import_plan import Fate, FateKind
+from billing_app.domain.import_plan import FATE_WORDS, Fate, FateKind
 from billing_app.queries.imports import read_import_rules
 from billing_app.web.doors import staff_door, staff_watch
 from billing_app.web.staff.addresses import invoice_address
@@ -24,6 +24,7 @@ from billing_app.workflows.imports import (
     import_file,
     is_e_invoice,
     is_export,
+    keep_fates,
     look_again,
     look_at,
     look_at_export_file,
@@ -39,12 +40,7 @@ _NOUNS = {
     ImportKind.CUSTOMERS: ("customer", "customers"),
     ImportKind.INVOICES: ("invoice", "invoices"),
     ImportKind.PAYMENTS: ("payment", "payments"),
-}
-_WORDS = {
-    FateKind.NEW: "New",
-    FateKind.KNOWN: "Here already",
-    FateKind.LEFT_OUT: "Left out",
-    FateKind.REFUSED: "Refused",
+    ImportKind.PRODUCTS: ("product", "products"),
 }
 
 
@@ -75,6 +71,7 @@ class ImportState(SettingsState, rx.State):
         file_name: empty while no file is chosen.
         columns: ours, each with the place of its column in the file, as text.
         head: the columns of the file as (place, name), nothing first.
+        fates_href: all of these fates as a file.
         summary: what would become of the file; empty while that is not known.
         problem: why the file can't be read as it is.
         can_import: every row can be imported and one of them is new.
@@ -95,6 +92,7 @@ class ImportState(SettingsState, rx.State):
     fates: list[ShownFate] = []  # noqa: RUF012
     only_refused: bool = False
     hidden_count: int = 0
+    fates_href: str = ""
     is_checking: bool = False
     done: int = 0
     whole: int = 0
@@ -288,6 +286,7 @@ class ImportState(SettingsState, rx.State):
             self._show_look()
             self.is_checking, self.errors = True, {}
             self.summary, self.problem, self.can_import = "", "", False
+            self.fates_href = ""
             self.fates, self._fates = [], ()
             key, look = self._key, self._look
         heard: list[Fate] = []
@@ -300,6 +299,7 @@ class ImportState(SettingsState, rx.State):
                 self._look = look = again
                 self._show_look()
             report = await self._run_workflow(check_file, key, look, heard.append)
+            await self._run_workflow(keep_fates, key, heard)
         except InvalidInput as refusal:
             async with self:
                 self.problem = refusal.message
@@ -311,6 +311,7 @@ class ImportState(SettingsState, rx.State):
             if self._look != look:
                 return
             self._fates = tuple(heard)
+            self.fates_href = f"/api/import/{key}/fates.csv"
             self.only_refused = bool(report.refused)
             self._shown_max = _SHOWN_AT_ONCE
             self._show_fates()
@@ -345,7 +346,7 @@ class ImportState(SettingsState, rx.State):
         ]
         self.hidden_count = max(0, len(wanted) - self._shown_max)
         self.fates = [
-            ShownFate(fate.line, fate.name, _WORDS[fate.kind], fate.sentence)
+            ShownFate(fate.line, fate.name, FATE_WORDS[fate.kind], fate.sentence)
             for fate in wanted[: self._shown_max]
         ]
 
@@ -364,6 +365,7 @@ class ImportState(SettingsState, rx.State):
 
     def _clear(self) -> None:
         self.file_name = self.kind = self._key = self.summary = self.problem = ""
+        self.fates_href = ""
         self._look, self._fates, self._export = _NOTHING, (), None
         self.columns, self.head, self.fates = [], [], []
         self.can_import = self.is_checking = False
@@ -375,6 +377,7 @@ _NEXT_PAGES = {
     ImportKind.CUSTOMERS: "/customers",
     ImportKind.INVOICES: "/invoices",
     ImportKind.PAYMENTS: "/accounting/payments",
+    ImportKind.PRODUCTS: "/settings/products",
 }
 
 
@@ -408,4 +411,4 @@ def _summary(report: ImportReport, kind: ImportKind) -> str:
 
 
 def is_refused(fate: Any) -> Any:
-    return fate.fate == _WORDS[FateKind.REFUSED]
+    return fate.fate == FATE_WORDS[FateKind.REFUSED]
