@@ -31,7 +31,12 @@ from billing_app.domain.events import (
     DraftSaved,
     InvoiceDuplicated,
 )
-from billing_app.domain.invoice import InvoiceState, WrongState, check_draft
+from billing_app.domain.invoice import (
+    InvoiceState,
+    WrongState,
+    check_bulk,
+    check_draft,
+)
 from billing_app.domain.invoice_mode import InvoiceMode
 from billing_app.domain.money import Money
 from billing_app.domain.retyping import (
@@ -160,6 +165,32 @@ def restore_draft(uow: UnitOfWork, invoice_id: int) -> None:
     invoice.deleted_at = None
     uow.flush()
     uow.record(DraftRestored(invoice_id=invoice_id, draft_id=invoice_id))
+
+
+@staff(Permission.EDIT_DRAFT)
+def delete_many(uow: UnitOfWork, invoice_ids: list[int]) -> list[int]:
+    """Hide the drafts among these, at most 200 at once, and return which."""
+    check_bulk(invoice_ids)
+    found = uow.all(
+        select(col(Invoice.id))
+        .where(
+            col(Invoice.id).in_(invoice_ids),
+            col(Invoice.state) == InvoiceState.DRAFT,
+            col(Invoice.deleted_at).is_(None),
+        )
+        .order_by(col(Invoice.id))
+    )
+    for invoice_id in found:
+        delete_draft(uow, invoice_id)
+    return list(found)
+
+
+@staff(Permission.EDIT_DRAFT)
+def restore_many(uow: UnitOfWork, invoice_ids: list[int]) -> None:
+    """Bring deleted drafts back, at most 200 at once, each as `restore_draft`."""
+    check_bulk(invoice_ids)
+    for invoice_id in sorted(invoice_ids):
+        restore_draft(uow, invoice_id)
 
 
 @staff(Permission.EDIT_DRAFT)

@@ -226,7 +226,7 @@ MISSING = {
     "F064": "cancelled as a state of its own",
     "F065": "at dates in the past",
     "G02": "the greatest length of a description",
-    "G08": "deleting several, and the job",
+    "G08": "marking several as paid, and the job",
     "G09": "net terms of a customer, disputed, resolved and cancelled",
     "G15": "estimates, and the way to an accounting program",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlmodel import select
 
-from billing_app.domain.draft import DraftForm
+from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.models import Invoice, Reminder
 from billing_app.services import drafts
 from billing_app.web.staff.invoices_state import InvoicesState as State
@@ -152,6 +152,40 @@ async def test_all_of_the_page_are_selected_archived_and_brought_back(
 
     with world.reading(world.kestrel.system) as uow:
         assert uow.get(Invoice, theirs).archived_at is None
+
+
+async def test_drafts_among_the_selected_are_deleted_and_brought_back(
+    world: World, browse: Browse
+):
+    place = world.northwind
+    issued = an_invoice(world, place)
+    form = DraftForm(lines=(LineForm(name="Landing fee", unit_price="10"),))
+    mine = [
+        world.run(place.accounting, drafts.create_draft, form).invoice_id
+        for _ in range(2)
+    ]
+    theirs = world.run(world.kestrel.owner, drafts.create_draft, form).invoice_id
+    async with browse(place.accounting, "/invoices") as driver:
+        await driver.press(State.open)
+        await driver.press(State.select, invoice_id=issued)
+        assert not driver.shown(State, "selects_drafts")
+        await driver.press(State.select, invoice_id=mine[0])
+        await driver.press(State.select, invoice_id=mine[1])
+        assert driver.shown(State, "selects_drafts")
+
+        await driver.press(State.delete_drafts)
+        assert [line.id for line in driver.shown(State, "lines")] == [issued]
+        notice = driver.shown(State, "notices")[0]
+        assert notice.words.startswith("2 drafts deleted. 1 left as they were")
+
+        await driver.press(State.undo, key=notice.key)
+        shown = {line.id for line in driver.shown(State, "lines")}
+        assert shown == {issued, *mine}
+
+    # Any number may be sent: what is another's stays.
+    world.run(place.accounting, drafts.delete_many, [theirs])
+    with world.reading(world.kestrel.system) as uow:
+        assert uow.get(Invoice, theirs).deleted_at is None
 
 
 async def test_reminds_of_the_selected_that_are_unpaid(world: World, browse: Browse):

@@ -180,6 +180,11 @@ def _selection() -> rx.Component:
             ),
             rx.fragment(),
         ),
+        rx.cond(
+            State.selects_drafts & ShellState.may["edit_draft"],
+            button("Delete drafts", icon_name="trash", on_click=State.delete_drafts),
+            rx.fragment(),
+        ),
         on_clear=State.clear_selection,
     )
 

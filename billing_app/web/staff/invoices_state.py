@@ -86,6 +86,7 @@ class InvoicesState(FilteredListState, rx.State):
     selected_count: str = ""
     selected_sum: str = ""
     selects_all: bool = False
+    selects_drafts: bool = False
 
     _path: str = PATHS[0]
     _wanted: InvoiceFilter = InvoiceFilter()
@@ -144,6 +145,18 @@ class InvoicesState(FilteredListState, rx.State):
         await self._read()
 
     @staff_door
+    async def delete_drafts(self) -> None:
+        deleted = await self._run(drafts.delete_many, self.selected)
+        left = len(self.selected) - len(deleted)
+        words = f"{formats.count_of(len(deleted), 'draft')} deleted."
+        if left:
+            words += f" {left} left as they were: what is issued is never deleted."
+        self._select([])
+        key = self._notify(words, "Undo" if deleted else "")
+        self._undo = {**self._undo, key: ("restore", deleted)}
+        await self._read()
+
+    @staff_door
     async def send_reminders(self) -> None:
         """Remind of the selected ones that are unpaid and may be asked for."""
         sent = await self._run(reminders.send_many, self.selected)
@@ -161,8 +174,7 @@ class InvoicesState(FilteredListState, rx.State):
     async def undo(self, key: str) -> None:
         verb, invoice_ids = self._undo.pop(key, ("", []))
         if verb == "restore":
-            for invoice_id in invoice_ids:
-                await self._run(drafts.restore_draft, invoice_id)
+            await self._run(drafts.restore_many, invoice_ids)
             await self._read()
         elif verb == "unarchive":
             await self._run(invoices.unarchive_many, invoice_ids)
@@ -248,6 +260,7 @@ class InvoicesState(FilteredListState, rx.State):
             sums[row.currency] += row.outstanding_minor
         self.selected_count = f"{len(ids)} selected" if ids else ""
         self.selects_all = bool(ids) and len(ids) == len(self.lines)
+        self.selects_drafts = any(not self._rows[one].number for one in ids)
         self.selected_sum = formats.join_money(sums.items()) if ids else ""
 
     def _when_open(self) -> Any:
