@@ -36,7 +36,9 @@ IMPORTED = 100_000
 def main() -> None:
     parser = argparse.ArgumentParser("make bench", description=__doc__)
     parser.add_argument(
-        "--full", action="store_true", help="also a million invoices, and an import"
+        "--full",
+        action="store_true",
+        help="also a batch of a thousand PDFs, an import, and a million invoices",
     )
     parser.add_argument("--data", type=Path, help="keep the seeded data here")
     parser.add_argument(
@@ -72,6 +74,7 @@ def main() -> None:
     if any(given.only in name for name in _SERVED):
         _show_served(ground, show)
     if given.full:
+        show("batch", lambda: printing.batch(ground))
         # Ten thousand take longer than all else but the start of servers.
         imported = folder / "imported"
         show("import", lambda: importing.import_invoices(imported, IMPORTED))
@@ -93,7 +96,7 @@ _SERVED = (
 
 
 _SECTIONS = _DIRECT + _SERVED
-_FULL = ("import",)
+_FULL = ("batch", "import")
 
 
 def _show_served(ground: Ground, show: Callable[..., None]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from sqlmodel import col, select
@@ -11,7 +13,7 @@ from bench.figure import Measured, NotMeasured, Row, median_ms
 from bench.ground import Ground
 from bench.references import bare_table
 from billing_app.documents.e_invoice import write_cii
-from billing_app.documents.pdf import PdfEngineMissing, PdfRenderer
+from billing_app.documents.pdf import PdfEngineMissing, PdfRenderer, count_cores
 from billing_app.documents.render import render_print
 from billing_app.domain.document import (
     InvoiceDocument,
@@ -21,19 +23,13 @@ from billing_app.domain.document import (
 )
 from billing_app.models import IssuedDocument
 
+BATCH = 1_000
+
 
 def first_pdf(ground: Ground) -> Iterator[Row]:
     """Print invoices that were never printed, with a worker that runs already."""
     renderer = PdfRenderer()
-    with ground.runtime.reading(ground.system) as uow:
-        stored = uow.one(
-            select(IssuedDocument.content)
-            .where(col(IssuedDocument.kind) == "invoice")
-            # One of the seed; what other sections bill has no tax.
-            .order_by(col(IssuedDocument.id))
-            .limit(1)
-        )
-    document = from_json(InvoiceDocument, stored)
+    document = _seeded(ground)
     try:
         yield _print(ground, renderer, document, lines=10, times=7, target=110)
         yield _print(ground, renderer, document, lines=500, times=2, target=2_000)
@@ -47,6 +43,43 @@ def first_pdf(ground: Ground) -> Iterator[Row]:
         yield NotMeasured("first PDF", missing.message)
     finally:
         renderer.close()
+
+
+def _seeded(ground: Ground) -> InvoiceDocument:
+    with ground.runtime.reading(ground.system) as uow:
+        stored = uow.one(
+            select(IssuedDocument.content)
+            .where(col(IssuedDocument.kind) == "invoice")
+            # One of the seed; what other sections bill has no tax.
+            .order_by(col(IssuedDocument.id))
+            .limit(1)
+        )
+    return from_json(InvoiceDocument, stored)
+
+
+def batch(ground: Ground) -> Iterator[Row]:
+    """Print a thousand invoices of ten lines at once, on every core."""
+    renderer = PdfRenderer(process_count=count_cores())
+    document = _with_lines(_seeded(ground), 10)
+    digest = content_digest(to_json(document))
+
+    def render(_: int) -> None:
+        html = render_print(document, None, ground.runtime.now())
+        renderer.render(html, digest)
+
+    try:
+        renderer.warm()
+        started = time.perf_counter()
+        with ThreadPoolExecutor(renderer.process_count) as threads:
+            list(threads.map(render, range(BATCH)))
+        seconds = time.perf_counter() - started
+    except PdfEngineMissing as missing:
+        yield NotMeasured("batch of PDFs", missing.message)
+        return
+    finally:
+        renderer.close()
+    note = f"On {renderer.process_count} cores: {BATCH / seconds:.1f} a second."
+    yield Measured(f"a batch of {BATCH:,} PDFs, 10 lines", seconds, "s", note=note)
 
 
 def _print(
