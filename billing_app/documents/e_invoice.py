@@ -171,6 +171,7 @@ def _as_billed(note: CreditNoteDocument) -> InvoiceDocument:
         # Nothing is to be paid: it is set off (BR-CO-25 wants it said).
         terms=f"{words.credited}: {words.invoice} {note.invoice_number}",
         tax_sets=tax_sets,
+        tax_in_currency=note.tax_in_currency,
     )
 
 
@@ -226,12 +227,14 @@ class _Writer:
         line_sum = sum(line.net_minor for line in document.lines)
         allowances = self._adjustments("BG-20")
         charges = self._adjustments("BG-21")
+        owed = document.tax_in_currency
         return _filled(
             {
                 "BT-1": printable(document.number),
                 "BT-2": document.issued_on,
                 "BT-3": CREDIT_NOTE if self._sign < 0 or self._credited else INVOICE,
                 "BT-5": document.currency,
+                "BT-6": owed.currency if owed else None,
                 "BT-9": document.due_on,
                 "BT-13": printable(document.purchase_order),
                 "BT-20": printable_prose(document.terms),
@@ -251,6 +254,7 @@ class _Writer:
                 "BT-108": self._sum(x.charge_minor for x in document.tax_sets),
                 "BT-109": self._amount(document.net_minor),
                 "BT-110": self._amount(document.tax_minor),
+                "BT-111": self._in(owed.currency, owed.tax_minor) if owed else None,
                 "BT-112": self._amount(document.total_minor),
                 "BT-113": self._sum([document.prepaid_minor]),
                 "BT-114": self._sum([document.rounding_minor]),
@@ -271,7 +275,10 @@ class _Writer:
         return [{"BT-25": printable(credited.number), "BT-26": credited.issued_on}]
 
     def _amount(self, minor: int) -> str:
-        return format(Money(self._sign * minor, self._document.currency).decimal, "f")
+        return self._in(self._document.currency, minor)
+
+    def _in(self, currency: str, minor: int) -> str:
+        return format(Money(self._sign * minor, currency).decimal, "f")
 
     def _sum(self, amounts: Any) -> str | None:
         minor = sum(amounts)

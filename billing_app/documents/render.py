@@ -31,6 +31,7 @@ from billing_app.documents.words import (
 from billing_app.domain.aging import AgeBucket
 from billing_app.domain.behind import Behind
 from billing_app.domain.branding import correct_brand, initials
+from billing_app.domain.custom_fields import plain_value
 from billing_app.domain.document import (
     AnyDocument,
     Branding,
@@ -371,6 +372,8 @@ def _printed_invoice(
     references = []
     if document.purchase_order:
         references.append(Row(words.your_reference, printable(document.purchase_order)))
+    references += _own_facts(document, language)
+    references += _rate_facts(document, language)
     terms = printable_prose(document.terms)
     has_short_terms = 0 < len(terms) <= TERMS_AS_FACT_MAX and "\n" not in terms
     if has_short_terms:
@@ -501,6 +504,7 @@ def _printed_credit_note(
     references = []
     if document.purchase_order:
         references.append(Row(words.your_reference, printable(document.purchase_order)))
+    references += _rate_facts(document, language)
     return Printed(
         look=brand.look,
         heading=heading,
@@ -758,6 +762,42 @@ def _tax_label(tax: DocumentTax, language: str) -> str:
     return f"{name} {format_percent(tax.percent, language)}".lstrip()
 
 
+def _own_facts(document: InvoiceDocument, language: str) -> Iterator[Row]:
+    """Say the business's own fields, as the customer's language writes them."""
+    for field in document.fields:
+        value = plain_value(field.kind, field.value)
+        if isinstance(value, date):
+            words = format_date(value, language)
+        elif isinstance(value, Decimal):
+            words = format_quantity(value, language)
+        else:
+            words = value
+        yield Row(printable(field.name), printable(words))
+
+
+def _rate_facts(
+    document: InvoiceDocument | CreditNoteDocument, language: str
+) -> Iterator[Row]:
+    owed = document.tax_in_currency
+    if owed is not None:
+        rate = format_quantity(owed.rate, language)
+        day = format_date(owed.rate_on, language)
+        yield Row(
+            f"{document.currency}/{owed.currency}",
+            f"{rate} ({printable(owed.source)}, {day})",
+        )
+
+
+def _owed_row(
+    document: InvoiceDocument | CreditNoteDocument, words: Words
+) -> Iterator[Row]:
+    """Say the whole tax in the currency it is owed in."""
+    owed = document.tax_in_currency
+    if owed is not None:
+        tax = format_money(owed.tax_minor, owed.currency, document.language)
+        yield Row(f"{words.tax} ({owed.currency})", tax, "s-within")
+
+
 def _total_rows(
     document: InvoiceDocument,
     words: Words,
@@ -790,6 +830,7 @@ def _total_rows(
         if taxes:
             tax = amount(document.tax_minor)
             yield Row(tax_label, tax, "s-within", why(Figure.TAX))
+            yield from _owed_row(document, words)
     else:
         if taxes or document.adjustments:
             line_sum = amount(document.line_sum_minor)
@@ -798,6 +839,7 @@ def _total_rows(
             yield Row(printable(adjustment.reason), amount(adjustment.amount_minor))
         if taxes:
             yield Row(tax_label, amount(document.tax_minor), "", why(Figure.TAX))
+            yield from _owed_row(document, words)
         total = money(document.total_minor)
         yield Row(words.total, total, "s-grand", why(Figure.TOTAL))
     if document.prepaid_minor:
@@ -896,6 +938,7 @@ def _credit_rows(document: CreditNoteDocument, words: Words) -> Iterator[Row]:
         yield Row(words.discounts_and_rounding, amount(document.adjustment_minor))
     if taxes and not is_inclusive:
         yield Row(label, amount(document.tax_minor))
+        yield from _owed_row(document, words)
     if document.rounding_minor:
         yield Row(words.total, money(document.total_minor), "s-grand")
         yield Row(words.rounding, amount(document.rounding_minor))
@@ -903,6 +946,7 @@ def _credit_rows(document: CreditNoteDocument, words: Words) -> Iterator[Row]:
     yield Row(words.credited, money(credited), "s-due")
     if taxes and is_inclusive:
         yield Row(label, amount(document.tax_minor), "s-within")
+        yield from _owed_row(document, words)
     if document.credit_minor:
         yield Row(words.credit, money(document.credit_minor))
 

@@ -20,12 +20,13 @@ from billing_app.domain.document import (
     DocumentTax,
     InvoiceDocument,
     LineTax,
+    TaxInCurrency,
 )
 from billing_app.domain.drafting import tax_label
 from billing_app.domain.errors import Conflict, InvalidInput
 from billing_app.domain.formats import format_money
 from billing_app.domain.invoice import InvoiceState, WrongState, check_reason
-from billing_app.domain.money import Money, allocate_minor, round_half_away
+from billing_app.domain.money import Money, allocate_minor, priced, round_half_away
 from billing_app.domain.parsing import clean_text, parse_amount
 from billing_app.domain.terms import Adjustment, DocumentTerms, TaxTerms
 from billing_app.domain.totals import TaxGroup, Totals, compute_totals
@@ -257,7 +258,20 @@ def build_document(
         rounding_minor=credit.rounding_minor,
         amount_minor=credit.amount_minor,
         credit_minor=credit.released_minor,
+        tax_in_currency=_tax_in_currency(invoice, credit.tax_minor),
     )
+
+
+def _tax_in_currency(invoice: InvoiceDocument, tax_minor: int) -> TaxInCurrency | None:
+    """Convert the tax that is taken back by the invoice's own rate.
+
+    So a credit of the whole takes back exactly what the invoice said.
+    """
+    known = invoice.tax_in_currency
+    if known is None:
+        return None
+    tax = priced(Money(tax_minor, invoice.currency).decimal, known.rate, known.currency)
+    return replace(known, tax_minor=tax.minor)
 
 
 def _made(

@@ -181,6 +181,31 @@ class BankRow:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentField:
+    """A field of the business's own. `kind` as `domain.custom_fields.FieldKind`."""
+
+    name: str
+    value: str
+    kind: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class TaxInCurrency:
+    """The whole tax in the currency it is owed in, which is another one.
+
+    Attributes:
+        rate: units of that currency for one unit of the document's.
+        rate_on, source: of which day and whose rate it is.
+    """
+
+    currency: str
+    tax_minor: int
+    rate: Decimal
+    rate_on: date
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class PostalAddress:
     """An address in parts, as payments carry it; `street` may end in its number."""
 
@@ -218,6 +243,8 @@ class InvoiceDocument:
         qr_bill: there where a payment part is printed at the foot.
         mode: as `domain.invoice_mode.InvoiceMode`; but for lines, there is one line
             of quantity 1, printed without quantity and price.
+        fields: of the business's own, those that customers see.
+        tax_in_currency: there where tax is owed in another currency.
     """
 
     number: str
@@ -251,6 +278,8 @@ class InvoiceDocument:
     delivery_until_on: date | None = None
     qr_bill: QrBill | None = None
     mode: str = "lines"
+    fields: tuple[DocumentField, ...] = ()
+    tax_in_currency: TaxInCurrency | None = None
     format: int = FORMAT
 
 
@@ -362,6 +391,7 @@ class CreditNoteDocument:
     credit_minor: int = 0
     delivery_on: date | None = None
     delivery_until_on: date | None = None
+    tax_in_currency: TaxInCurrency | None = None
     format: int = FORMAT
 
 

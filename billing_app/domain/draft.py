@@ -6,15 +6,22 @@ sentence, and left out of the totals, so that nothing a person wrote is ever los
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, ParamSpec, TypeVar, cast
 
 from billing_app.domain.currencies import exponent
+from billing_app.domain.custom_fields import (
+    TYPED_MAX,
+    CustomField,
+    FilledField,
+    read_value,
+)
 from billing_app.domain.document import JobShare
 from billing_app.domain.errors import BillingError, InvalidInput
+from billing_app.domain.exchange_rate import ExchangeRate, read_rate
 from billing_app.domain.invoice import LINES_MAX, NOTES_LENGTH_MAX
 from billing_app.domain.invoice_mode import (
     Charge,
@@ -22,7 +29,7 @@ from billing_app.domain.invoice_mode import (
     read_amount,
     read_share,
 )
-from billing_app.domain.money import Money
+from billing_app.domain.money import AmountTooLarge, Money
 from billing_app.domain.parsing import (
     clean_text,
     parse_amount,
@@ -30,6 +37,7 @@ from billing_app.domain.parsing import (
     parse_factor,
     parse_percent,
 )
+from billing_app.domain.terms import TaxAccounting
 from billing_app.domain.totals import (
     Adjustment,
     DocumentTerms,
@@ -91,6 +99,9 @@ class DraftForm:
             while they do not count.
         work, work_details, work_tax_id: what a fixed amount or a percentage is for,
             and its tax.
+        tax_rate, tax_rate_on, tax_rate_source: what tax is converted by, where it is
+            owed in another currency.
+        own: key and text of each of the workspace's own fields, by key.
     """
 
     customer_id: int = 0
@@ -111,6 +122,10 @@ class DraftForm:
     amount: str = ""
     percent: str = ""
     job_total: str = ""
+    tax_rate: str = ""
+    tax_rate_on: str = ""
+    tax_rate_source: str = ""
+    own: tuple[tuple[str, str], ...] = ()
     lines: tuple[LineForm, ...] = ()
 
     @property
@@ -127,7 +142,11 @@ class DraftForm:
 
 def form_to_json(form: DraftForm) -> dict[str, Any]:
     """Return what is stored, so that it equals what is read from there again."""
-    return {**asdict(form), "lines": [asdict(line) for line in form.lines]}
+    return {
+        **asdict(form),
+        "own": [list(each) for each in form.own],
+        "lines": [asdict(line) for line in form.lines],
+    }
 
 
 def form_from_json(stored: Mapping[str, Any]) -> DraftForm:
@@ -142,7 +161,7 @@ def form_from_json(stored: Mapping[str, Any]) -> DraftForm:
     lines = cast("Sequence[Any]", given)
     if len(lines) > 2 * LINES_MAX:
         raise InvalidInput(f"An invoice holds at most {LINES_MAX} lines.")
-    texts = _texts(DraftForm, stored, leaving={"lines", "customer_id"})
+    texts = _texts(DraftForm, stored, leaving={"lines", "customer_id", "own"})
     customer_id = stored.get("customer_id", 0)
     if type(customer_id) is not int:
         raise InvalidInput("Choose a customer from the list.", field="customer")
@@ -151,8 +170,28 @@ def form_from_json(stored: Mapping[str, Any]) -> DraftForm:
     return DraftForm(
         **texts,
         customer_id=customer_id,
+        own=_own_texts(stored.get("own", ())),
         lines=tuple(LineForm(**_texts(LineForm, x, leaving=set())) for x in lines),
     )
+
+
+def with_own(form: DraftForm, key: str, text: str) -> DraftForm:
+    """Put what was typed for one of the workspace's own fields into the form."""
+    texts = {**dict(form.own), key: text}
+    if len(texts) > TYPED_MAX:
+        return form
+    return replace(form, own=tuple(sorted((k, v) for k, v in texts.items() if v)))
+
+
+def _own_texts(stored: Any) -> tuple[tuple[str, str], ...]:
+    if not isinstance(stored, list | tuple):
+        raise InvalidInput("This draft can't be read.")
+    pairs = [tuple(cast("Sequence[Any]", each)) for each in cast("list[Any]", stored)]
+    if len(pairs) > TYPED_MAX or not all(
+        len(pair) == 2 and all(isinstance(text, str) for text in pair) for pair in pairs
+    ):
+        raise InvalidInput("This draft can't be read.")
+    return cast("tuple[tuple[str, str], ...]", tuple(sorted(pairs)))
 
 
 def _texts(
@@ -176,12 +215,20 @@ class DraftRules:
         taxes: by tax rate id, as text.
         decimals: fewer decimals than the currency has, or None.
         cash_rounding_minor: zero for none.
+        fields: of the workspace's own.
+        tax_currency: what tax is owed in, empty where that is the invoice's.
     """
 
     taxes: Mapping[str, TaxTerms]
     prices: Prices = Prices.EXCLUSIVE
     decimals: int | None = None
     cash_rounding_minor: int = 0
+    fields: tuple[CustomField, ...] = ()
+    tax_currency: str = ""
+
+    def asks_rate(self, currency: str) -> bool:
+        """An invoice in this currency says its tax in another one, too."""
+        return self.tax_currency not in ("", currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +253,9 @@ class ReadDraft:
         amounts: what each of `lines` comes to, None where it does not count.
         delivered: the day of delivery, or the first and the last day of it.
         problems: a sentence for each field of the document that can't be used.
+        filled: the workspace's own fields, as far as they were filled in.
+        rate: what the tax is converted by.
+        missing: a sentence for each field that has to be filled in before issue.
     """
 
     lines: tuple[ReadLine, ...]
@@ -218,6 +268,9 @@ class ReadDraft:
     discount: Adjustment | None
     problems: dict[str, str]
     mode: InvoiceMode = InvoiceMode.LINES
+    filled: tuple[FilledField, ...] = ()
+    rate: ExchangeRate | None = None
+    missing: tuple[tuple[str, str], ...] = ()
 
     @property
     def problem_count(self) -> int:
@@ -236,6 +289,8 @@ class ReadDraft:
                 raise InvalidInput(f"Line {index + 1}: {line.problem}", field="lines")
         if self.mode != InvoiceMode.LINES and not self.lines:
             raise InvalidInput("Say what this invoice is for.", field="work")
+        for name, sentence in self.missing:
+            raise InvalidInput(sentence, field=name)
 
 
 def read_draft(form: DraftForm, currency: str, rules: DraftRules) -> ReadDraft:
@@ -262,6 +317,12 @@ def read_draft(form: DraftForm, currency: str, rules: DraftRules) -> ReadDraft:
         if len(text) > NOTES_LENGTH_MAX:
             problems[name] = f"Keep this under {NOTES_LENGTH_MAX:,} characters."
 
+    filled = _filled(form, rules, problems)
+    rate = None
+    if rules.asks_rate(currency):
+        texts = (form.tax_rate, form.tax_rate_on, form.tax_rate_source)
+        rate = _try(problems, read_rate, rules.tax_currency, *texts, issued_on)
+
     terms = _terms(lines, discount, currency, rules)
     totals = compute_totals(terms)
     try:
@@ -271,6 +332,12 @@ def read_draft(form: DraftForm, currency: str, rules: DraftRules) -> ReadDraft:
         problems["discount"] = refusal.message
         terms = _terms(lines, None, currency, rules)
         totals = compute_totals(terms)
+    if rate is not None:
+        converted = replace(terms, tax_accounting=_accounting(rate))
+        try:
+            terms, totals = converted, compute_totals(converted)
+        except AmountTooLarge as refusal:
+            problems["tax_rate"], rate = refusal.message, None
     return ReadDraft(
         lines=lines,
         terms=terms,
@@ -282,7 +349,45 @@ def read_draft(form: DraftForm, currency: str, rules: DraftRules) -> ReadDraft:
         discount=discount,
         problems=problems,
         mode=mode,
+        filled=filled,
+        rate=rate,
+        missing=tuple(_missing(rules, filled, totals, rate, problems)),
     )
+
+
+def _filled(
+    form: DraftForm, rules: DraftRules, problems: dict[str, str]
+) -> tuple[FilledField, ...]:
+    typed = dict(form.own)
+    read = [
+        _try(problems, read_value, field, typed.get(field.key, ""))
+        for field in rules.fields
+    ]
+    return tuple(each for each in read if each is not None)
+
+
+def _accounting(rate: ExchangeRate) -> TaxAccounting:
+    return TaxAccounting(rate.currency, rate.rate)
+
+
+def _missing(
+    rules: DraftRules,
+    filled: tuple[FilledField, ...],
+    totals: Totals,
+    rate: ExchangeRate | None,
+    problems: Mapping[str, str],
+) -> Iterator[tuple[str, str]]:
+    keys = {each.key for each in filled}
+    for field in rules.fields:
+        if field.is_required and field.key not in keys:
+            yield field.input_name, f"Fill in {field.name}."
+    owes = rules.asks_rate(totals.currency) and bool(totals.tax_total.minor)
+    if (
+        owes
+        and rate is None
+        and not any(name.startswith("tax_rate") for name in problems)
+    ):
+        yield "tax_rate", f"Enter the rate: tax is owed in {rules.tax_currency}."
 
 
 def _terms(

@@ -11,6 +11,7 @@ from billing_app.domain.document import (
     BankRow,
     Branding,
     DocumentAdjustment,
+    DocumentField,
     DocumentLine,
     DocumentTax,
     DocumentTaxSet,
@@ -20,7 +21,9 @@ from billing_app.domain.document import (
     LineTax,
     Party,
     QrBill,
+    TaxInCurrency,
 )
+from billing_app.domain.exchange_rate import ExchangeRate
 from billing_app.domain.invoice_mode import InvoiceMode
 from billing_app.domain.money import Money
 from billing_app.domain.taxes import EXEMPTION_CODES, tax_note
@@ -69,6 +72,8 @@ class Header:
     reference: str = ""
     qr_bill: QrBill | None = None
     mode: InvoiceMode = InvoiceMode.LINES
+    fields: tuple[DocumentField, ...] = ()
+    rate: ExchangeRate | None = None
 
 
 def build_document(
@@ -126,6 +131,8 @@ def build_document(
         reference=header.reference,
         qr_bill=header.qr_bill,
         mode=header.mode,
+        fields=header.fields,
+        tax_in_currency=_tax_in_currency(header.rate, totals),
         tax_sets=tuple(
             DocumentTaxSet(
                 category=tax.category,
@@ -137,6 +144,13 @@ def build_document(
             for tax in tax_set.taxes
         ),
     )
+
+
+def _tax_in_currency(rate: ExchangeRate | None, totals: Totals) -> TaxInCurrency | None:
+    tax = totals.tax_accounting_total
+    if rate is None or tax is None:
+        return None
+    return TaxInCurrency(tax.currency, tax.minor, rate.rate, rate.on, rate.source)
 
 
 def tax_label(taxes: tuple[TaxTerms, ...]) -> str:

@@ -95,10 +95,10 @@ def _unsuited(document: BilledDocument) -> list[str]:
     found: list[str] = []
     if any(tax.category not in CATEGORIES for tax in document.taxes):
         found.append("One of its taxes is of a kind that e-invoices do not know.")
-    if exponent(document.currency) > DECIMALS_MAX:
-        found.append(
-            f"{document.currency} has three decimals, and e-invoices carry two."
-        )
+    owed = document.tax_in_currency
+    for currency in (document.currency, owed.currency if owed else ""):
+        if currency and exponent(currency) > DECIMALS_MAX:
+            found.append(f"{currency} has three decimals, and e-invoices carry two.")
     double = [n for n, x in enumerate(document.lines, 1) if len(x.taxes) > 1]
     if double:
         found.append(f"{_lines(double)} more than one tax, and e-invoices carry one.")

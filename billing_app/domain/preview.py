@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from billing_app.domain.custom_fields import printed_fields
 from billing_app.domain.dates import due_on
 from billing_app.domain.document import BankRow, Branding, InvoiceDocument, Party
 from billing_app.domain.draft import DraftForm, ReadDraft
@@ -43,6 +44,8 @@ def preview_document(
         terms=form.terms.strip(),
         bank=bank,
         mode=read.mode,
+        fields=printed_fields(read.filled),
+        rate=read.rate,
     )
     texts = [
         LineTexts(

@@ -23,6 +23,7 @@ from starlette.routing import Route
 from billing_app import runtime
 from billing_app.domain.actors import StaffActor
 from billing_app.domain.audit_chain import canonical
+from billing_app.domain.custom_fields import FilledField
 from billing_app.domain.errors import BillingError, NotSignedIn
 from billing_app.domain.money import Money
 from billing_app.domain.payment import method_name
@@ -60,6 +61,8 @@ INVOICE_HEAD = (
         "Archived (UTC)",
     ),
 )
+# What was filled in for fields that there are no more.
+OTHER_FIELDS = "Other fields"
 CREDIT_NOTE_HEAD = (
     *("Number", "Issued", "Customer", "Invoice", "Reason", "Currency"),
     *("Net", "Tax", "Total", "Issued by"),
@@ -129,8 +132,14 @@ async def _workspace(request: Request) -> Response:
 
 def _invoices(running: Runtime, actor: StaffActor, typed: Typed) -> Iterator[str]:
     wanted = invoices.parse_invoice_filter({**typed, "after": "", "before": ""})
+    own = running.run(actor, invoices.read_own_columns)
     pages = _pages(running, actor, invoices.export_invoices, wanted)
-    return _file(INVOICE_HEAD, pages, _invoice_cells)
+    if not (own.fields or own.are_filled):
+        return _file(INVOICE_HEAD, pages, _invoice_cells)
+    head = (*INVOICE_HEAD, *(safe_cell(x.name) for x in own.fields), OTHER_FIELDS)
+    keys = tuple(field.key for field in own.fields)
+    filled = (running.run(actor, invoices.with_filled_fields, rows) for rows in pages)
+    return _file(head, filled, lambda row: _own_cells(*row, keys))
 
 
 def _payments(running: Runtime, actor: StaffActor, typed: Typed) -> Iterator[str]:
@@ -215,6 +224,19 @@ def _invoice_cells(row: InvoiceRow) -> list[str]:
         _instant(row.sent_at),
         _instant(row.first_viewed_at),
         _instant(row.archived_at),
+    ]
+
+
+def _own_cells(
+    row: InvoiceRow, filled: tuple[FilledField, ...], keys: tuple[str, ...]
+) -> list[str]:
+    """Write a row with the workspace's own fields, each in its column."""
+    value_by_key = {field.key: field.value for field in filled}
+    others = [f"{x.name}: {x.value}" for x in filled if x.key not in keys]
+    return [
+        *_invoice_cells(row),
+        *(safe_cell(value_by_key.get(key, "")) for key in keys),
+        safe_cell("; ".join(others)),
     ]
 
 

@@ -59,8 +59,9 @@ class Invoice(CustomerVisible, table=True):
     `disputed_minor` is the sum of its open disputes: still outstanding, not asked for.
     `payment_reference` is what transfers carry where that is not the number;
     `delivery_on` and `delivery_until_on` are the day of delivery, or the first and
-    last day of it. `source_id` is what it was copied from; `replaces_id` the credited
-    invoice that it takes the place of.
+    last day of it. `custom_fields` are `domain.custom_fields.FilledField` as issued,
+    also those that no customer sees. `source_id` is what it was copied from;
+    `replaces_id` the credited invoice that it takes the place of.
     """
 
     __table_args__ = (
@@ -203,6 +204,7 @@ class Invoice(CustomerVisible, table=True):
     terms: str = Field(default="", sa_type=Text)
     look: str = Field(default="modern", max_length=20)
     adjustments: list[Any] = Field(default_factory=list, sa_type=JSON)
+    custom_fields: list[Any] = Field(default_factory=list, sa_type=JSON)
     draft: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     net_minor: int = Field(default=0, sa_type=BigInteger)
     tax_minor: int = Field(default=0, sa_type=BigInteger)

@@ -12,6 +12,7 @@ from sqlmodel import col
 from billing_app.database.access import staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
+from billing_app.domain.custom_fields import FilledField, filled_from_json
 from billing_app.domain.dates import Moment
 from billing_app.domain.document import InvoiceDocument, from_json
 from billing_app.domain.events import Topic
@@ -168,6 +169,7 @@ class InvoiceDetail:
     issued_on: date | None
     due_on: date | None
     purchase_order: str
+    own_fields: tuple[FilledField, ...]
     void_reason: str
     may_publish: bool
     published_at: datetime | None
@@ -235,6 +237,7 @@ def read_invoice(uow: UnitOfWork, invoice_id: int) -> InvoiceDetail:
         issued_on=invoice.issued_on,
         due_on=invoice.due_on,
         purchase_order=invoice.purchase_order,
+        own_fields=filled_from_json(invoice.custom_fields),
         void_reason=invoice.void_reason,
         may_publish=read_workspace_settings(uow).visible_on != VisibleOn.SEND,
         published_at=invoice.published_at,

@@ -13,7 +13,9 @@ from typing import Any
 
 from sqlalchemy import (
     Select,
+    String,
     and_,
+    cast,
     func,
     literal,
     or_,
@@ -29,6 +31,12 @@ from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.contact import name_key
 from billing_app.domain.currencies import currencies_with, exponents
+from billing_app.domain.custom_fields import (
+    CustomField,
+    FilledField,
+    fields_from_json,
+    filled_from_json,
+)
 from billing_app.domain.dates import Moment
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.invoice import (
@@ -44,7 +52,13 @@ from billing_app.domain.invoice import (
 )
 from billing_app.domain.parsing import clean_text, find_amounts, parse_date
 from billing_app.domain.payment_reference import read_reference
-from billing_app.models import Customer, Dispute, Invoice, NumberSeries
+from billing_app.models import (
+    Customer,
+    Dispute,
+    Invoice,
+    NumberSeries,
+    WorkspaceSettings,
+)
 from billing_app.queries.paging import (
     COUNT_MAX,
     PAGE_SIZE_MAX,
@@ -197,6 +211,14 @@ class InvoiceRow:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnColumns:
+    """The workspace's own fields, and whether any invoice has some filled in."""
+
+    fields: tuple[CustomField, ...]
+    are_filled: bool
+
+
+@dataclass(frozen=True, slots=True)
 class InvoicePage:
     """A page of invoices and how many the filter matches in all."""
 
@@ -303,6 +325,27 @@ def list_these(
 def export_invoices(uow: UnitOfWork, wanted: InvoiceFilter) -> Page[InvoiceRow]:
     """Return one page for an export; `older` leads to the next."""
     return invoice_page(uow, wanted, is_counted=False).page
+
+
+@staff(Permission.EXPORT)
+def read_own_columns(uow: UnitOfWork) -> OwnColumns:
+    """Return the workspace's own fields, as an export has columns for them."""
+    stored = uow.one(select(col(WorkspaceSettings.custom_fields)))[0]
+    is_filled = cast(col(Invoice.custom_fields), String) != "[]"
+    filled = uow.first(select(col(Invoice.id)).where(is_filled).limit(1))
+    return OwnColumns(fields_from_json(stored), filled is not None)
+
+
+@staff(Permission.EXPORT)
+def with_filled_fields(
+    uow: UnitOfWork, rows: tuple[InvoiceRow, ...]
+) -> tuple[tuple[InvoiceRow, tuple[FilledField, ...]], ...]:
+    """Return each row with what was filled in for the workspace's own fields."""
+    statement = select(col(Invoice.id), col(Invoice.custom_fields)).where(
+        col(Invoice.id).in_([row.id for row in rows])
+    )
+    stored: dict[int, list[Any]] = dict(uow.all(statement))
+    return tuple((row, filled_from_json(stored[row.id])) for row in rows)
 
 
 @staff(Permission.VIEW)

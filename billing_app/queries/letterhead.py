@@ -12,6 +12,7 @@ from sqlmodel import col, select
 from billing_app.database.access import inner
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.bank import compact_iban, format_iban
+from billing_app.domain.custom_fields import fields_from_json
 from billing_app.domain.document import BankRow, Branding, Look, Party
 from billing_app.domain.draft import DraftRules
 from billing_app.domain.formats import language_in
@@ -40,6 +41,8 @@ def read_rules(uow: UnitOfWork, settings: WorkspaceSettings) -> DraftRules:
         prices=Prices.INCLUSIVE if settings.prices_inclusive else Prices.EXCLUSIVE,
         decimals=settings.decimals,
         cash_rounding_minor=settings.cash_rounding_minor,
+        fields=fields_from_json(settings.custom_fields),
+        tax_currency=settings.tax_currency,
     )
 
 

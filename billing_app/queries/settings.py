@@ -17,6 +17,7 @@ from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.bank import format_iban, is_qr_iban
 from billing_app.domain.currencies import read_currency
+from billing_app.domain.custom_fields import CustomField, fields_from_json
 from billing_app.domain.errors import NotFound
 from billing_app.domain.mail_settings import KEPT, MailSettings
 from billing_app.domain.money import Money
@@ -113,6 +114,8 @@ class DocumentSettings:
     notes: str = ""
     terms: str = ""
     prices_inclusive: bool = False
+    tax_currency: str = ""
+    fields: tuple[CustomField, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +286,8 @@ def read_documents(uow: UnitOfWork) -> DocumentSettings:
         notes=settings.notes,
         terms=settings.terms,
         prices_inclusive=settings.prices_inclusive,
+        tax_currency=settings.tax_currency,
+        fields=fields_from_json(settings.custom_fields),
     )
 
 

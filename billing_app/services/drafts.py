@@ -359,6 +359,7 @@ def _form_of(uow: UnitOfWork, invoice: Invoice) -> DraftForm:
         notes=invoice.notes,
         terms=invoice.terms,
         look=invoice.look,
+        own=tuple(sorted((x["key"], x["value"]) for x in invoice.custom_fields)),
         lines=tuple(
             _line_form(index, line, invoice.currency, rules.taxes)
             for index, line in enumerate(lines)

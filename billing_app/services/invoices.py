@@ -14,6 +14,11 @@ from sqlmodel import col, func, select
 from billing_app.database.access import inner, staff, staff_or_job
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission, StaffActor
+from billing_app.domain.custom_fields import (
+    FilledField,
+    fields_to_json,
+    printed_fields,
+)
 from billing_app.domain.dates import due_on
 from billing_app.domain.dispute import Outcome
 from billing_app.domain.document import InvoiceDocument, content_digest, to_json
@@ -32,6 +37,7 @@ from billing_app.domain.events import (
     MailRequeued,
     Topic,
 )
+from billing_app.domain.exchange_rate import ExchangeRate
 from billing_app.domain.invoice import (
     InvoiceState,
     WrongState,
@@ -316,6 +322,8 @@ class ReadyInvoice:
     notes: str = ""
     payment_terms: str = ""
     mode: InvoiceMode = InvoiceMode.LINES
+    filled: tuple[FilledField, ...] = ()
+    rate: ExchangeRate | None = None
 
 
 @staff_or_job(Permission.ISSUE_INVOICE)
@@ -431,6 +439,8 @@ def make_document(
         iban=bank.iban,
         reference=reference,
         mode=ready.mode,
+        fields=printed_fields(ready.filled),
+        rate=ready.rate,
         qr_bill=make_qr_bill(seller, buyer, bank.iban, ready.terms.currency, reference),
     )
     return build_document(header, ready.terms, ready.texts, ready.totals)
@@ -456,6 +466,7 @@ def issued_values(customer: Customer, ready: ReadyInvoice) -> dict[str, Any]:
         "purchase_order": ready.purchase_order,
         "notes": ready.notes,
         "terms": ready.payment_terms,
+        "custom_fields": fields_to_json(ready.filled),
         "net_minor": totals.net_total.minor,
         "tax_minor": totals.tax_total.minor,
         "total_minor": totals.total.minor,
@@ -559,6 +570,8 @@ def _ready(
             form.terms, length_max=10_000, multiline=True, field="terms"
         ),
         mode=read.mode,
+        filled=read.filled,
+        rate=read.rate,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlmodel import col, select
@@ -14,10 +14,19 @@ from billing_app.domain.bank import format_iban, read_iban
 from billing_app.domain.branding import check_colour
 from billing_app.domain.contact import check_email, parse_country, parse_net_days
 from billing_app.domain.currencies import read_currency
+from billing_app.domain.custom_fields import (
+    KEY_LENGTH,
+    NAME_LENGTH_MAX,
+    CustomField,
+    check_fields,
+    fields_from_json,
+    fields_to_json,
+)
 from billing_app.domain.dates import is_zone, parse_month
 from billing_app.domain.document import Look
 from billing_app.domain.errors import InvalidInput, StaleDraft
 from billing_app.domain.events import SettingsChanged
+from billing_app.domain.exchange_rate import parse_tax_currency
 from billing_app.domain.numbering import (
     Reset,
     check_pattern,
@@ -94,6 +103,7 @@ class DocumentsForm:
     notes: str = ""
     terms: str = ""
     prices_inclusive: bool = False
+    tax_currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +220,35 @@ def change_documents(uow: UnitOfWork, version: int, form: DocumentsForm) -> int:
         notes=typed_text(form.notes, "notes", TEXT_LENGTH_MAX),
         terms=typed_text(form.terms, "terms", TEXT_LENGTH_MAX),
         prices_inclusive=form.prices_inclusive,
+        tax_currency=parse_tax_currency(form.tax_currency),
     )
+
+
+@staff(Permission.EDIT_SETTINGS)
+def change_fields(
+    uow: UnitOfWork, version: int, fields: tuple[CustomField, ...]
+) -> int:
+    """Change the fields that new invoices have; returns and raises as
+    `change_business`.
+
+    A field is kept by its key; one without a key of ours is new. What is issued
+    keeps names and values, and a draft what was typed.
+    """
+    settings = take_settings(uow, version)
+    known = {field.key for field in fields_from_json(settings.custom_fields)}
+    named = [
+        replace(
+            field,
+            key=field.key if field.key in known else uow.new_code(KEY_LENGTH),
+            name=typed_line(field.name, "fields", NAME_LENGTH_MAX),
+        )
+        for field in fields
+        if field.name.strip()
+    ]
+    check_fields(named)
+    if len({field.key for field in named}) < len(named):
+        raise InvalidInput("This field is here twice.", field="fields")
+    return save(uow, settings, "fields", custom_fields=fields_to_json(named))
 
 
 @staff(Permission.EDIT_SETTINGS)

@@ -24,6 +24,7 @@ from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.audit_chain import START, Sealed, find_break
 from billing_app.domain.branding import check_colour
+from billing_app.domain.custom_fields import check_fields, fields_from_json
 from billing_app.domain.document import (
     CreditNoteDocument,
     DocumentKind,
@@ -36,6 +37,7 @@ from billing_app.domain.document import (
 from billing_app.domain.draft import form_from_json
 from billing_app.domain.errors import Conflict
 from billing_app.domain.events import WorkspaceExported, WorkspaceReadIn
+from billing_app.domain.exchange_rate import parse_tax_currency
 from billing_app.domain.mail_settings import MailSettings, parse_host, parse_port
 from billing_app.domain.numbering import Reset, check_pattern
 from billing_app.domain.portal_settings import PortalSettings, read_overrides
@@ -272,6 +274,8 @@ def _check_settings(row: Row, digests: frozenset[str]) -> None:
     parse_port(str(mail.port), mail.security)
     assert all(isinstance(it, str) for it in (mail.user, mail.sender, mail.reply_to))
     ReminderPolicy.from_stored(row["reminders"])
+    check_fields(fields_from_json(row.get("custom_fields", ())))
+    parse_tax_currency(row.get("tax_currency", ""))
     for detail in row["bank_details"]:
         assert isinstance(detail["label"], str)
         assert isinstance(detail["value"], str)

@@ -211,6 +211,7 @@ SECTIONS = (
             "A03": "A payment code that asks for what is left, gone when paid",
             "A04": "E-invoices: Factur-X inside the PDF, CII and UBL to take away",
             "A20": "Mail and documents in the customer's language, with its figures",
+            "A29": "Fields of the business's own, and the customer's order number",
             "R42": "E-invoices pass the official rules; what is missing is named",
             "R43": "Codes of European and Swiss banks with amount and reference",
         },

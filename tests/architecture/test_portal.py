@@ -26,7 +26,7 @@ VISIBLE = {
 }
 # Columns of visible tables that are for staff, or say more than a customer asked.
 STAFF_COLUMNS = {
-    *("draft", "version", "source_id", "series_code", "series_value"),
+    *("draft", "version", "source_id", "series_code", "series_value", "custom_fields"),
     *("created_by", "recorded_by", "archived_at", "deleted_at", "first_viewed_at"),
     *(
         "author_email",

@@ -16,6 +16,7 @@ from billing_app.documents.render import render_sheet
 from billing_app.domain.document import InvoiceDocument, Party, from_json, to_json
 from billing_app.domain.drafting import LineTexts, build_document
 from billing_app.domain.e_invoice import find_gaps, find_peppol_gaps
+from billing_app.domain.exchange_rate import ExchangeRate
 from billing_app.domain.import_cases import ImportCase, ImportParty, import_file
 from billing_app.domain.money import Money
 from billing_app.domain.terms import (
@@ -23,6 +24,7 @@ from billing_app.domain.terms import (
     DocumentTerms,
     LineTerms,
     Prices,
+    TaxAccounting,
     TaxTerms,
     negated,
 )
@@ -38,6 +40,8 @@ EXEMPT = TaxTerms("VAT", "E", Decimal(0), "Education, article 132")
 REVERSED = TaxTerms("VAT", "AE", Decimal(0))
 WITHIN_EU = TaxTerms("VAT", "K", Decimal(0))
 EXPORT = TaxTerms("VAT", "G", Decimal(0))
+
+ZLOTY = ExchangeRate("PLN", Decimal("4.3215"), date(2026, 11, 11), "NBP")
 
 WRITERS = {"cii": write_cii, "ubl": write_ubl}
 REAL = import_file(json.loads(FILE.read_text("utf-8"))) if FILE.is_file() else ()
@@ -109,6 +113,11 @@ USUAL = {
         prepaid=Money(1_000, "EUR"),
         cash_rounding=Money(5, "EUR"),
     ),
+    "tax owed in another currency": drafted(
+        line("99.99", VAT),
+        header=a_header(rate=ZLOTY),
+        tax_accounting=TaxAccounting("PLN", ZLOTY.rate),
+    ),
     "outside of VAT": drafted(
         line("100"),
         header=a_header(
@@ -132,6 +141,28 @@ def test_what_people_bill_passes_the_official_rules(syntax: str, name: str):
     assert find_gaps(USUAL[name]) == ()
 
     assert broken_rules(WRITERS[syntax](USUAL[name]), syntax) == []
+
+
+@pytest.mark.parametrize("syntax", WRITERS)
+def test_tax_is_said_in_both_currencies(syntax: str):
+    """21.00 EUR at 4.3215 are 90.75 PLN (BT-6, BT-111)."""
+    document = USUAL["tax owed in another currency"]
+
+    amounts = etree.fromstring(WRITERS[syntax](document)).iter("{*}TaxTotalAmount")
+    if syntax == "ubl":
+        totals = etree.fromstring(WRITERS[syntax](document)).iter("{*}TaxTotal")
+        amounts = [total.find("{*}TaxAmount") for total in totals]
+    said = [(it.get("currencyID"), it.text) for it in amounts]
+
+    assert said == [("EUR", "21.00"), ("PLN", "90.75")]
+
+
+def test_the_order_of_the_customer_is_its_business_term():
+    """BT-13."""
+    document = drafted(line("1", VAT), header=a_header(purchase_order="PO 4711"))
+
+    for write in WRITERS.values():
+        assert "PO 4711" in write(document).decode()
 
 
 @pytest.mark.parametrize(

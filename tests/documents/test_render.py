@@ -14,10 +14,12 @@ from billing_app.domain.behind import Behind, BehindEvent
 from billing_app.domain.document import (
     Branding,
     DocumentAdjustment,
+    DocumentField,
     DocumentTax,
     Look,
     Party,
     Standing,
+    TaxInCurrency,
 )
 from tests.support.documents import (
     LINES,
@@ -53,6 +55,34 @@ class TestEveryLook:
             "Chamber of Commerce 70112233",
         ):  # fmt: skip
             assert words in shown
+
+    @pytest.mark.feature("A29")
+    def test_says_the_fields_of_ones_own_as_the_language_writes_them(self, look: Look):
+        fields = (
+            DocumentField("Projekt <b>", "{{7*7}} <script>"),
+            DocumentField("Besuch", "2026-11-03", "date"),
+            DocumentField("Paletten", "1234.50", "number"),
+        )
+        document = replace(an_invoice(look), language="de", fields=fields)
+
+        html = render_sheet(document)
+
+        shown = text_of(html)
+        for words in ("Projekt &lt;b&gt;", "{{7*7}} &lt;script&gt;", "1.234,5"):
+            assert words in shown
+        assert "3. November 2026" in shown
+        assert "<script" not in html
+
+    def test_says_the_tax_in_the_currency_it_is_owed_in(self, look: Look):
+        rate = Decimal("4.3215")
+        owed = TaxInCurrency("PLN", 67_547, rate, date(2026, 11, 11), "NBP <i>")
+        document = replace(an_invoice(look), tax_in_currency=owed)
+
+        shown = text_of(render_sheet(document))
+
+        for words in ("(PLN)", "PLN 675.47", "EUR/PLN", "4.3215 (NBP &lt;i&gt;, 11 "):
+            assert words in shown.replace("\u202f", " ").replace("\xa0", " ")
+        assert "€10,719.82" in shown
 
     @pytest.mark.feature("F022")
     def test_prints_the_sheet_it_shows(self, look: Look):

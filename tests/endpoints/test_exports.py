@@ -15,10 +15,15 @@ from starlette.applications import Starlette
 
 from billing_app import runtime
 from billing_app.domain.actors import StaffActor
+from billing_app.domain.custom_fields import (
+    CustomField,
+    FilledField,
+    fields_to_json,
+)
 from billing_app.domain.sign_in import Owes
 from billing_app.endpoints import exports
 from billing_app.endpoints.exports import INVOICE_HEAD, PAYMENT_HEAD, export_routes
-from billing_app.models import Member
+from billing_app.models import Member, WorkspaceSettings
 from billing_app.services.sign_in import Place as Whose
 from billing_app.services.sign_in import open_session
 from billing_app.workflows import nightly
@@ -98,6 +103,29 @@ async def test_no_cell_is_a_formula(client: httpx.AsyncClient, world: World):
         "Fine, Ltd",
     ]
     assert {row[3] for row in rows} == {"'-2+3+cmd|' /C calc'!A0"}
+
+
+@pytest.mark.feature("A29")
+async def test_each_field_of_ones_own_has_a_column(
+    client: httpx.AsyncClient, world: World
+):
+    """Under today's name; what was removed since stands in the last one."""
+    fields = [CustomField("k1", "=Project"), CustomField("k2", "Margin")]
+    with world.unit(world.northwind.owner) as uow:
+        uow.one(select(WorkspaceSettings)).custom_fields = fields_to_json(fields)
+        for value in ("=1+1", ""):
+            filled = [FilledField("k1", "Old name", "text", value)] if value else []
+            gone = [FilledField("k0", "Gone", "text", "@x")] if value else []
+            add_invoice(uow, custom_fields=fields_to_json([*filled, *gone]))
+    sign_in(client, world, world.northwind.owner)
+
+    head, *rows = rows_of(await client.get(f"{INVOICES}?sort=number"))
+
+    own = len(INVOICE_HEAD)
+    assert head[own:] == ["'=Project", "Margin", "Other fields"]
+    assert [row[own:] for row in rows] == [["'=1+1", "", "Gone: @x"], ["", "", ""]]
+    sign_in(client, world, world.kestrel.owner)
+    assert rows_of(await client.get(INVOICES)) == [list(INVOICE_HEAD)]
 
 
 async def test_amounts_keep_their_decimals_and_their_minus(

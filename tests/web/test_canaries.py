@@ -18,6 +18,8 @@ from sqlmodel import select
 
 from billing_app import runtime
 from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.custom_fields import CustomField
+from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.portal_settings import WriteAuth
 from billing_app.endpoints.app import make_http_app
 from billing_app.endpoints.comments import comment_routes
@@ -31,7 +33,9 @@ from billing_app.models import (
     OutboxMessage,
     WorkspaceSettings,
 )
-from billing_app.services import conversations, portal_links
+from billing_app.queries.settings import read_documents
+from billing_app.services import conversations, drafts, invoices, portal_links
+from billing_app.services.settings import change_fields
 from billing_app.web.portal.invoice_state import PortalInvoiceState
 from billing_app.web.portal.thread_state import PortalThreadState
 from billing_app.workflows.outbox import deliver_due
@@ -40,7 +44,7 @@ from tests.support.billing import a_customer, an_invoice, pay
 from tests.support.driver import Driver
 from tests.support.quarrel import dispute, resolve
 from tests.support.talk import answer, choose, fill_thread, say, typed
-from tests.support.world import World
+from tests.support.world import Place, World
 
 CANARY = "canary"
 
@@ -58,7 +62,7 @@ def invoice_id(world: World) -> int:
                 member.name = f"{CANARY} {member.name}"
             member.email = f"{CANARY}-{member.email}"
     customer_id = a_customer(world, north)
-    invoice_id = an_invoice(world, north, customer_id=customer_id)
+    invoice_id = an_invoice_with_own_fields(world, north, customer_id)
     pay(world, north, invoice_id, "10.00", note=f"{CANARY} payment note")
     biller = north.accounting
     world.run(biller, conversations.write_note, invoice_id, f"{CANARY} staff note")
@@ -110,6 +114,25 @@ def invoice_id(world: World) -> int:
             )
         )
     return invoice_id
+
+
+def an_invoice_with_own_fields(world: World, place: Place, customer_id: int) -> int:
+    """Fill in a field that customers see, and one that is for staff alone."""
+    fields = (
+        CustomField("", "Project seen"),
+        CustomField("", f"{CANARY} margin", is_staff_only=True),
+    )
+    page = world.run(place.owner, read_documents)
+    world.run(place.owner, change_fields, page.version, fields)
+    seen, kept = world.run(place.owner, read_documents).fields
+    form = DraftForm(
+        customer_id=customer_id,
+        own=((seen.key, "Harbour seen"), (kept.key, f"{CANARY} of 40 %")),
+        lines=(LineForm(name="Charter flight", unit_price="100.00"),),
+    )
+    draft = world.run(place.accounting, drafts.create_draft, form)
+    step = invoices.issue_and_publish
+    return world.run(place.accounting, step, draft.invoice_id, draft.version).invoice_id
 
 
 def plant_events(uow: UnitOfWork, customer_id: int, invoice_id: int) -> None:
@@ -167,6 +190,7 @@ async def test_no_byte_of_the_pages_and_files_holds_one(printed: str, tmp_path: 
 
     assert "Answered aloud" in painted.text
     assert "Pallet seen" in painted.text
+    assert "Harbour seen" in painted.text
     assert "Explained aloud" in painted.text
     assert "Before the end" in painted.text
     assert "Comment 29" in older.text
@@ -176,6 +200,7 @@ async def test_no_byte_of_the_pages_and_files_holds_one(printed: str, tmp_path: 
     assert file.content.startswith(b"%PDF")
     text = "".join(it.extract_text() for it in PdfReader(BytesIO(file.content)).pages)
     assert "Charter flight" in text
+    assert "Harbour seen" in text
     assert CANARY not in text.lower()
 
 

@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import ClassVar
 
 import pytest
+from sqlmodel import select
 
+from billing_app.domain.custom_fields import CustomField, fields_to_json
 from billing_app.domain.draft import DraftForm, LineForm, form_from_json
 from billing_app.domain.product import ProductForm
-from billing_app.models import Invoice
+from billing_app.models import Invoice, WorkspaceSettings
 from billing_app.services import drafts
 from billing_app.services.products import add_product
 from billing_app.web.staff.invoice_editor_catalogue import (
@@ -115,6 +117,27 @@ class TestTyping:
         await desk.press(State.save)
 
         assert stored(world, 1) == DraftForm(notes="Thank you", lines=LINES)
+
+    async def test_fields_of_ones_own_and_the_rate_are_kept_and_named(
+        self, world: World, desk: Driver
+    ):
+        fields = [CustomField("k1", "Day", "date"), CustomField("k2", "Margin")]
+        with world.unit(world.northwind.system) as uow:
+            settings = uow.one(select(WorkspaceSettings))
+            settings.custom_fields = fields_to_json(fields)
+            settings.tax_currency = "PLN"
+        await desk.press(State.open)
+        typed = {"own:k1": "soon", "own:k2": "40", "own:" + "x" * 9: "no key"}
+        rate = {"tax_rate": "4.3", "tax_rate_on": "2026-03-01", "tax_rate_source": "E"}
+
+        await desk.press(State.take_typed, draft=1, texts=typed | rate, number=1)
+        await desk.press(State.save)
+
+        assert stored(world, 1).own == (("k1", "soon"), ("k2", "40"))
+        assert "EUR/PLN" in desk.shown(State, "preview")
+        day, margin = desk.shown(State, "own_fields")
+        assert day.problem.startswith("Write the date like")
+        assert (margin.label, margin.problem) == ("Margin", "")
 
     async def test_a_sign_no_database_keeps_is_dropped(
         self, world: World, desk: Driver

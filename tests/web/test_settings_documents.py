@@ -71,3 +71,44 @@ async def test_a_new_year_starts_with_the_counter_of_the_year(
 
     page = world.run(world.northwind.owner, read_documents)
     assert (page.reset, page.next_value, page.is_counting) == ("year", 1, False)
+
+
+async def test_fields_of_ones_own_are_saved_renamed_and_removed(
+    world: World, browse: Browse
+):
+    async with browse(world.northwind.owner, PATH) as driver:
+        await driver.press(State.open)
+        typed = {"name-0": "Project", "kind-0": "text", "required-0": "on"}
+        more = {"name-1": "Margin", "kind-1": "number", "staff-1": "on"}
+        await driver.press(State.save_fields, form={**typed, **more})
+        first, second = world.run(world.northwind.owner, read_documents).fields
+        assert (first.name, first.is_required, first.is_staff_only) == (
+            "Project",
+            True,
+            False,
+        )
+        assert (second.name, second.kind, second.is_staff_only) == (
+            "Margin",
+            "number",
+            True,
+        )
+
+        renamed = {"name-0": "", "name-1": "Profit", "kind-1": "number"}
+        await driver.press(State.save_fields, form=renamed)
+
+    (kept,) = world.run(world.northwind.owner, read_documents).fields
+    assert (kept.key, kept.name, kept.is_staff_only) == (second.key, "Profit", False)
+
+
+async def test_two_fields_of_one_name_are_refused_and_stay_as_typed(
+    world: World, browse: Browse
+):
+    async with browse(world.northwind.owner, PATH) as driver:
+        await driver.press(State.open)
+        twice = {"name-0": "Project", "name-1": "project"}
+        kinds = {"kind-0": "text", "kind-1": "text"}
+        await driver.press(State.save_fields, form={**twice, **kinds})
+
+        errors = driver.shown(State, "errors")
+        assert errors["fields"].startswith("Two fields are called")
+    assert world.run(world.northwind.owner, read_documents).fields == ()

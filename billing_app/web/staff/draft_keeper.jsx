@@ -80,7 +80,7 @@ export function DraftKeeper(props) {
     const { name } = target;
     if (!draft || !name) return;
     now.number = Math.max(Date.now(), now.number + 1);
-    if (fields.includes(name) || name.startsWith("line:")) {
+    if (fields.includes(name) || /^(line|own):/.test(name)) {
       now.waiting[name] = textOf(target);
       now.unsaved[name] = [textOf(target), now.number];
     }

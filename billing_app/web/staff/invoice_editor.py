@@ -41,7 +41,7 @@ from billing_app.web.staff.invoice_editor_lines import (
 )
 from billing_app.web.staff.invoice_editor_payment import paid_draft_dialog
 from billing_app.web.staff.invoice_editor_share import share_draft_dialog
-from billing_app.web.staff.invoice_editor_state import InvoiceEditorState, Sum
+from billing_app.web.staff.invoice_editor_state import InvoiceEditorState, OwnField, Sum
 from billing_app.web.staff.shell import ShellState, staff_page
 from billing_app.web.staff.units import UNITS_LIST, units_list
 
@@ -268,6 +268,7 @@ def _facts() -> rx.Component:
                 "PO number",
                 _input("purchase_order", max_length=80),
                 aside="optional",
+                error=State.field_problems["purchase_order"],
             ),
             class_name="span-4",
         ),
@@ -279,7 +280,59 @@ def _facts() -> rx.Component:
             _date("Until", "delivered_until", hint="For a period, its last day"),
             class_name="span-4",
         ),
+        rx.foreach(State.own_fields, _own_field),
+        rx.cond(State.tax_currency, _tax_rate(), rx.fragment()),
         class_name="form-grid",
+    )
+
+
+def _own_field(own: rx.Var[OwnField]) -> rx.Component:
+    props = {"default_value": State.form[own.name], "key": State.opened + own.name}
+    control = rx.el.input(
+        name=own.name,
+        type=rx.match(own.kind, ("date", "date"), "text"),
+        input_mode=rx.match(own.kind, ("number", "decimal"), "text"),
+        auto_complete="off",
+        class_name="input",
+        **props,
+    )
+    return rx.el.div(
+        field(
+            own.label,
+            control,
+            field_id=f"field-{own.name}",
+            aside=own.aside,
+            error=own.problem,
+        ),
+        class_name="span-4",
+    )
+
+
+def _tax_rate() -> rx.Component:
+    """Ask what tax is converted by, where it is owed in another currency."""
+    return rx.fragment(
+        rx.el.div(
+            field(
+                f"1 {State.currency} in {State.tax_currency}",
+                _input("tax_rate", numeric=True),
+                hint="The rate that your tax is converted by",
+                error=State.field_problems["tax_rate"],
+            ),
+            class_name="span-4",
+        ),
+        rx.el.div(
+            _date("Rate of", "tax_rate_on", hint="The day it was published for"),
+            class_name="span-4",
+        ),
+        rx.el.div(
+            field(
+                "Source of the rate",
+                _input("tax_rate_source", max_length=60),
+                hint="Printed beside it, like NBP or ECB",
+                error=State.field_problems["tax_rate_source"],
+            ),
+            class_name="span-4",
+        ),
     )
 
 

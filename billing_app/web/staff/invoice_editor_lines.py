@@ -11,8 +11,9 @@ from typing import Any
 import reflex as rx
 
 from billing_app.documents.words import words_for
+from billing_app.domain.custom_fields import KEY_LENGTH, PREFIX
 from billing_app.domain.document import Look
-from billing_app.domain.draft import DraftForm, LineForm, ReadDraft
+from billing_app.domain.draft import DraftForm, LineForm, ReadDraft, with_own
 from billing_app.domain.pasting import HEADINGS
 from billing_app.domain.speech import LANGUAGE_NAMES
 
@@ -34,6 +35,9 @@ FIELDS = frozenset(
         "amount",
         "percent",
         "job_total",
+        "tax_rate",
+        "tax_rate_on",
+        "tax_rate_source",
     ]
 )
 LINE_FIELDS = frozenset(x.name for x in fields(LineForm)) - {"key", "group"}
@@ -178,6 +182,8 @@ def with_texts(form: DraftForm, texts: Mapping[Any, Any]) -> DraftForm:
             form = replace(form, **{name: value})
         elif kind == "line" and part in LINE_FIELDS and key in lines:
             lines[key] = replace(lines[key], **{part: value})
+        elif f"{kind}:" == PREFIX and len(rest) <= KEY_LENGTH:
+            form = with_own(form, rest, value)
     return replace(form, lines=tuple(lines.values()))
 
 

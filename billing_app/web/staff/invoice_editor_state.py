@@ -17,9 +17,16 @@ from billing_app import runtime
 from billing_app.documents.render import render_sheet
 from billing_app.domain.billable_event import Grouping, is_event_key
 from billing_app.domain.currencies import is_currency
+from billing_app.domain.custom_fields import CustomField
 from billing_app.domain.dates import Moment
 from billing_app.domain.document import Look, Party
-from billing_app.domain.draft import DraftForm, LineForm, ReadDraft, read_draft
+from billing_app.domain.draft import (
+    DraftForm,
+    DraftRules,
+    LineForm,
+    ReadDraft,
+    read_draft,
+)
 from billing_app.domain.errors import (
     BillingError,
     DiskFull,
@@ -71,6 +78,17 @@ NO_PROBLEMS = dict.fromkeys((*FIELDS, "lines"), "")
 
 
 @dataclass(frozen=True, slots=True)
+class OwnField:
+    """One of the workspace's own fields, as the builder asks for it."""
+
+    name: str
+    label: str
+    kind: str
+    aside: str
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Sum:
     """One row under the lines, such as the tax of a rate."""
 
@@ -97,6 +115,7 @@ class InvoiceEditorState(PaidDraftState, SharedDraftState, rx.State):
         amounts: by line key.
         charged: what the percentage of the job comes to.
         unbilled: how many events of the customer wait to be billed, in words.
+        tax_currency: what tax is owed in, where that is not the invoice's.
     """
 
     invoice_id: int = 0
@@ -135,6 +154,8 @@ class InvoiceEditorState(PaidDraftState, SharedDraftState, rx.State):
     shows: str = "edit"
     mode: str = InvoiceMode.LINES.value
     charged: str = ""
+    own_fields: list[OwnField] = []  # noqa: RUF012
+    tax_currency: str = ""
 
     _first_version: int = 0
     _has_products: bool = False
@@ -598,8 +619,15 @@ class InvoiceEditorState(PaidDraftState, SharedDraftState, rx.State):
                     **self.field_problems,
                     refusal.field: refusal.message,
                 }
+                self._point_at_own(refusal)
             self._notify(refusal.message, is_refusal=True)
             return None
+
+    def _point_at_own(self, refusal: InvalidInput) -> None:
+        self.own_fields = [
+            replace(own, problem=refusal.message) if own.name == refusal.field else own
+            for own in self.own_fields
+        ]
 
     async def _save(self) -> None:
         if self.is_stale:
@@ -646,6 +674,10 @@ class InvoiceEditorState(PaidDraftState, SharedDraftState, rx.State):
         """Make the browser build its fields anew from what the server holds."""
         self.opened = secrets.token_hex(4)
         self.form = {name: getattr(self._draft, name) for name in FIELDS}
+        if self._desk is not None:
+            own = dict(self._draft.own)
+            for each in self._desk.rules.fields:
+                self.form[each.input_name] = own.get(each.key, "")
         self.mode = self._draft.mode
         if self._desk is not None:
             # A draft without a look of its own is drawn in the workspace's.
@@ -718,12 +750,33 @@ class InvoiceEditorState(PaidDraftState, SharedDraftState, rx.State):
             "tax": _money(totals.tax_total.minor, totals),
             "total": _money(totals.total.minor, totals),
             "charged": _charged(read),
+            "own_fields": [self._own_field(x, read) for x in self._rules().fields],
+            "tax_currency": self._rules().tax_currency
+            if self._rules().asks_rate(self.currency)
+            else "",
             "to_fix": f"{things} to fix before you issue" if count else "",
             "due_hint": f"Empty means {self._net_days()} days after the issue date",
         }
         for name, value in shown.items():
             if getattr(self, name) != value:
                 setattr(self, name, value)
+
+    def _rules(self) -> DraftRules:
+        assert self._desk is not None
+        return self._desk.rules
+
+    def _own_field(self, field: CustomField, read: ReadDraft) -> OwnField:
+        asides = [
+            word
+            for word, is_so in (
+                ("required", field.is_required),
+                ("staff only", field.is_staff_only),
+            )
+            if is_so
+        ]
+        name = field.input_name
+        problem = read.problems.get(name, "")
+        return OwnField(name, field.name, field.kind, ", ".join(asides), problem)
 
     async def _choose(self, customer_id: int) -> None:
         self._customer, self._buyer = None, Party(self.customer_name)

@@ -6,6 +6,7 @@ from typing import Any
 
 import reflex as rx
 
+from billing_app.domain.custom_fields import NAME_LENGTH_MAX, FieldKind
 from billing_app.domain.numbering import Reset
 from billing_app.web.components.controls import (
     checkbox,
@@ -14,11 +15,17 @@ from billing_app.web.components.controls import (
     text_area,
     text_input,
 )
+from billing_app.web.components.icons import icon
 from billing_app.web.staff.settings_documents_state import DocumentsState as State
 from billing_app.web.staff.settings_frame import form_panel, settings_page
 
 # Long enough to type on, short enough to look live.
 _TYPING_MS = 200
+_KINDS = (
+    (FieldKind.TEXT.value, "Text"),
+    (FieldKind.DATE.value, "Date"),
+    (FieldKind.NUMBER.value, "Number"),
+)
 _RESETS = (
     (Reset.NEVER.value, "never"),
     (Reset.YEAR.value, "each year"),
@@ -34,6 +41,7 @@ def page() -> rx.Component:
             *_terms(),
             on_submit=State.save,
         ),
+        _fields(),
         state=State,
         here="Numbers and terms",
         lead="How invoices are numbered, when they are due and what they say.",
@@ -122,6 +130,51 @@ def _preview(text: rx.Var[str], element_id: str) -> rx.Component:
     )
 
 
+def _fields() -> rx.Component:
+    return form_panel(
+        "Fields of your own",
+        rx.el.p(
+            "Asked for on each new invoice. What is issued keeps them as they were.",
+            class_name="quiet",
+        ),
+        rx.foreach(State.rows, _field_row),
+        rx.cond(
+            State.errors["fields"],
+            rx.el.p(
+                icon("alert", 14),
+                rx.el.span(State.errors["fields"]),
+                class_name="field-error",
+                role="alert",
+            ),
+        ),
+        on_submit=State.save_fields,
+    )
+
+
+def _field_row(row: Any, place: Any) -> rx.Component:
+    return rx.el.fieldset(
+        rx.el.legend(f"Field {place + 1}", class_name="visually-hidden"),
+        rx.el.input(
+            name=f"name-{place}",
+            default_value=row.name,
+            placeholder="Name, such as Project",
+            max_length=NAME_LENGTH_MAX,
+            class_name="input",
+            aria_label=f"Name {place + 1}",
+        ),
+        rx.el.select(
+            *[rx.el.option(words, value=value) for value, words in _KINDS],
+            name=f"kind-{place}",
+            default_value=row.kind,
+            class_name="input",
+            aria_label=f"Kind {place + 1}",
+        ),
+        checkbox(f"required-{place}", "Required", default_checked=row.is_required),
+        checkbox(f"staff-{place}", "Staff only", default_checked=row.is_staff_only),
+        class_name="own-field",
+    )
+
+
 def _terms() -> list[rx.Component]:
     return [
         field(
@@ -132,13 +185,25 @@ def _terms() -> list[rx.Component]:
             error=State.errors["net_days"],
             class_name="span-4",
         ),
+        field(
+            "Tax is owed in",
+            text_input(
+                "tax_currency",
+                default_value=State.page.tax_currency,
+                placeholder="such as PLN",
+                max_length=3,
+                auto_complete="off",
+            ),
+            hint="Invoices in other currencies say the tax in this one, too.",
+            error=State.errors["tax_currency"],
+            class_name="span-8",
+        ),
         rx.el.div(
             checkbox(
                 "prices_inclusive",
                 "Prices are entered with tax included",
                 default_checked=State.page.prices_inclusive,
             ),
-            class_name="span-8 form-end",
         ),
         field(
             "Notes",

@@ -6,6 +6,7 @@ from typing import Any
 
 import reflex as rx
 
+from billing_app.domain.custom_fields import FIELDS_MAX, CustomField
 from billing_app.domain.errors import InvalidInput
 from billing_app.queries.settings import (
     DocumentSettings,
@@ -13,10 +14,14 @@ from billing_app.queries.settings import (
     preview_numbers,
     read_documents,
 )
-from billing_app.services.settings import DocumentsForm, change_documents
+from billing_app.services.settings import (
+    DocumentsForm,
+    change_documents,
+    change_fields,
+)
 from billing_app.web.doors import staff_door
 from billing_app.web.formats import month_name
-from billing_app.web.forms import read_form
+from billing_app.web.forms import read_form, sent_text
 from billing_app.web.staff.settings_frame import SettingsState
 
 
@@ -27,6 +32,7 @@ class DocumentsState(SettingsState, rx.State):
         pattern, starts_again, next_value, credit_note_pattern, credit_note_reset: as
             typed, for the previews.
         preview, credit_note_preview: the next numbers, or what is wrong with them.
+        rows: the fields of one's own, then empty ones to fill.
     """
 
     page: DocumentSettings = DocumentSettings()
@@ -37,6 +43,7 @@ class DocumentsState(SettingsState, rx.State):
     credit_note_pattern: str = ""
     credit_note_reset: str = ""
     credit_note_preview: str = ""
+    rows: list[CustomField] = []  # noqa: RUF012  (Reflex copies the default)
 
     @staff_door
     async def open(self) -> None:
@@ -74,8 +81,29 @@ class DocumentsState(SettingsState, rx.State):
             self._start_with(await self._run(read_documents))
             await self._show_numbers()
 
+    @staff_door
+    async def save_fields(self, form: dict[str, Any]) -> None:
+        fields = tuple(
+            CustomField(
+                key=row.key,
+                name=sent_text(form, f"name-{place}"),
+                kind=sent_text(form, f"kind-{place}"),
+                is_required=bool(form.get(f"required-{place}")),
+                is_staff_only=bool(form.get(f"staff-{place}")),
+            )
+            for place, row in enumerate(self.rows)
+        )
+        if await self._save(change_fields, fields):
+            self._start_with(await self._run(read_documents))
+            self._show_fields()
+
+    def _show_fields(self) -> None:
+        known = self.page.fields
+        self.rows = [*known, *[CustomField("", "")] * (FIELDS_MAX - len(known))]
+
     async def _show_numbers(self) -> None:
         page = self.page
+        self._show_fields()
         self.pattern, self.starts_again = page.pattern, page.reset
         self.next_value = str(page.next_value)
         self.credit_note_pattern = page.credit_note_pattern
