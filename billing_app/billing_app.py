@@ -28,6 +28,7 @@ from billing_app.endpoints.short_links import short_link_routes
 from billing_app.endpoints.sign_in import set_up_painter, sign_in_routes
 from billing_app.endpoints.statements import statement_routes
 from billing_app.endpoints.stripe_webhook import webhook_routes
+from billing_app.endpoints.words import words_routes
 from billing_app.runtime import open_runtime, set_current
 from billing_app.settings import load_settings
 from billing_app.web import defaults, gate, routes, theme
@@ -65,6 +66,7 @@ http_app = make_http_app(
         *health_routes(checks),
         *sign_in_routes(),
         *logo_routes(),
+        *words_routes(),
         *import_routes(),
         *webhook_routes(),
         *pay_routes(alone_head),

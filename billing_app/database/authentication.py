@@ -362,6 +362,7 @@ class SignInDesk:
 
     workspace_id: int
     settings: PortalSettings
+    language: str
 
 
 def find_sign_in_desk(engine: Engine, slug: str) -> SignInDesk:
@@ -377,7 +378,7 @@ def find_sign_in_desk(engine: Engine, slug: str) -> SignInDesk:
     settings = PortalSettings.from_stored(found.portal)
     if not (settings.is_on and settings.shows_invoices and settings.allows_sign_in):
         raise PortalNotAvailable("This portal is not available at the moment.")
-    return SignInDesk(found.id, settings)
+    return SignInDesk(found.id, settings, found.language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -548,6 +549,8 @@ def _portal_setup(
     webhook_secret: str | None,
     charges_enabled: bool | None,
     publishable_key: str | None,
+    of_customer_language: str,
+    of_workspace_language: str,
 ) -> tuple[PortalSetup, int, int]:
     connection = stripe_connection(
         has_key=bool(secret_key),
@@ -563,6 +566,7 @@ def _portal_setup(
         can_charge=is_connected and bool(charges_enabled),
         slug=slug,
         has_publishable_key=bool(publishable_key),
+        language=of_customer_language or of_workspace_language,
     )
     return setup, workspace_id, customer_id
 
@@ -635,7 +639,11 @@ _PORTAL_SESSION = select(
 )
 
 _DESK = (
-    select(col(Workspace.id), col(WorkspaceSettings.portal))
+    select(
+        col(Workspace.id),
+        col(WorkspaceSettings.portal),
+        col(WorkspaceSettings.language),
+    )
     .join(WorkspaceSettings, col(WorkspaceSettings.workspace_id) == Workspace.id)
     .where(col(Workspace.slug) == bindparam("slug"))
 )
@@ -719,6 +727,8 @@ _SETUP_COLUMNS = (
     col(StripeAccount.webhook_secret_encrypted),
     col(StripeAccount.charges_enabled),
     col(StripeAccount.publishable_key),
+    col(Customer.language),
+    col(WorkspaceSettings.language),
 )
 
 _OF_CUSTOMER = (

@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from billing_app.documents.icons import icon_svg
 from billing_app.domain.genuine import CheckedDocument, Verdict
 from billing_app.domain.portal_account import AccountFrame, AccountList
 from billing_app.domain.portal_invoice import PortalInvoice
 from billing_app.domain.portal_thread import PortalThreads
+from billing_app.domain.speech import SOURCE_LANGUAGE, speech_for
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -104,7 +106,7 @@ class CheckPage:
     Attributes:
         code: as it was typed.
         has_file: a file was compared too.
-        facts: what the document says, as rows to compare.
+        facts: what the document says, as rows to compare; `words` lead to them.
     """
 
     verdict: Verdict
@@ -112,6 +114,7 @@ class CheckPage:
     has_file: bool = False
     document: CheckedDocument | None = None
     facts: tuple[tuple[str, str], ...] = ()
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,7 @@ class NotSent:
     """Why a plain form was refused, and the form again with all that was typed.
 
     Attributes:
-        back, where: the page that the form was on, and what stands there.
+        back: the page that the form was on; `is_of_account` says which kind.
         action: where it is sent again; empty where that would not help.
         verify_href: where the proof is given that is missing.
     """
@@ -142,7 +145,7 @@ class NotSent:
     hidden: tuple[tuple[str, str], ...] = ()
     fields: tuple[TypedField, ...] = ()
     verify_href: str = ""
-    where: str = "the invoice"
+    is_of_account: bool = False
 
 
 def render_portal(
@@ -163,6 +166,7 @@ def render_portal(
     `request_key` makes a comment that is posted twice from this page one comment.
     """
     html = _template("portal.html").render(
+        **_spoken(invoice.language),
         it=invoice,
         sheet=Markup(sheet),  # noqa: S704 - drawn by `render_sheet`, escaped there
         payment_code=Markup(payment_code),  # noqa: S704 - holds squares only
@@ -180,7 +184,11 @@ def render_account(
 ) -> Markup:
     """Return the page of an account, as `render_portal` does that of an invoice."""
     html = _template("account.html").render(
-        it=frame, list=shown, as_of=as_of.isoformat(timespec="seconds"), clock=clock
+        **_spoken(frame.language),
+        it=frame,
+        list=shown,
+        as_of=as_of.isoformat(timespec="seconds"),
+        clock=clock,
     )
     return Markup(html)  # noqa: S704 - escaped by the template
 
@@ -190,10 +198,18 @@ def render_alone(
     *paragraphs: str,
     icon_name: str = "invoice",
     onward: tuple[str, str] | None = None,
+    language: str = SOURCE_LANGUAGE,
 ) -> Markup:
-    """Return a page without brand, name or number."""
+    """Return a page without brand, name or number.
+
+    Words that the catalogs know are said in the language; others stay as they are.
+    """
+    say = speech_for(language).words
     html = _template("alone.html").render(
-        title=title, paragraphs=paragraphs, icon_name=icon_name, onward=onward
+        title=say(title),
+        paragraphs=[say(words) for words in paragraphs],
+        icon_name=icon_name,
+        onward=onward and (say(onward[0]), onward[1]),
     )
     return Markup(html)  # noqa: S704 - escaped by the template
 
@@ -204,42 +220,67 @@ def render_message(
     head: Markup,
     refresh_seconds: int = 0,
     onward: tuple[str, str] | None = None,
+    language: str = SOURCE_LANGUAGE,
 ) -> str:
     """Return a whole document for an answer that no page of the app takes over.
 
     `onward` is where to go from here: the words of a link and its address.
     """
     return _template("message.html").render(
-        title=title,
+        **_spoken(language),
+        title=speech_for(language).words(title),
         head=head,
         refresh_seconds=refresh_seconds,
-        body=render_alone(title, *paragraphs, onward=onward),
+        body=render_alone(title, *paragraphs, onward=onward, language=language),
     )
 
 
-def render_not_sent(it: NotSent, *, head: Markup) -> str:
+def render_not_sent(it: NotSent, *, head: Markup, language: str) -> str:
     """Return the whole page that answers a plain form which was refused."""
-    return _template("not_sent.html").render(it=it, head=head)
+    return _template("not_sent.html").render(**_spoken(language), it=it, head=head)
 
 
-def render_check(it: CheckPage, *, head: Markup) -> str:
+def render_check(it: CheckPage, *, head: Markup, language: str) -> str:
     """Return the whole page on which a document is checked."""
-    return _template("check.html").render(it=it, head=head)
+    return _template("check.html").render(**_spoken(language), it=it, head=head)
 
 
-def render_shared_draft(it: SharedDraftPage, *, head: Markup) -> str:
+def render_shared_draft(it: SharedDraftPage, *, head: Markup, language: str) -> str:
     """Return the whole page that shows a draft to its customer."""
-    return _template("shared_draft.html").render(it=it, head=head)
+    return _template("shared_draft.html").render(**_spoken(language), it=it, head=head)
 
 
-def render_mail_choices(it: MailChoicesPage, *, head: Markup) -> str:
+def render_mail_choices(it: MailChoicesPage, *, head: Markup, language: str) -> str:
     """Return the whole page on which somebody chooses their mails."""
-    return _template("mail_choices.html").render(it=it, head=head)
+    return _template("mail_choices.html").render(**_spoken(language), it=it, head=head)
 
 
-def render_verify(step: VerifyStep, *, head: Markup) -> str:
+def render_verify(step: VerifyStep, *, head: Markup, language: str) -> str:
     """Return the whole page that asks for one more proof."""
-    return _template("verify.html").render(it=step, head=head)
+    return _template("verify.html").render(**_spoken(language), it=step, head=head)
+
+
+@lru_cache(maxsize=64)
+def _spoken(language: str) -> dict[str, Any]:
+    """Return what a template says its words with, and how they run.
+
+    Values are escaped, and so is what translators wrote; `isolate` keeps an address
+    whole where words run the other way.
+    """
+    speech = speech_for(language)
+
+    def say(words: str, /, **values: object) -> Markup:
+        return escape(speech.words(words)).format_map(values)
+
+    def isolate(text: str) -> Markup:
+        return Markup("<bdi>{}</bdi>").format(text)
+
+    return {
+        "say": say,
+        "isolate": isolate,
+        "language": speech.tag,
+        "direction": speech.direction,
+    }
 
 
 @cache

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from billing_app.domain.card_limits import step_minor
-from billing_app.domain.errors import InvalidInput, LimitReached
+from billing_app.domain.errors import InvalidInput, LimitReached, Phrase
 from billing_app.domain.money import Money
 from billing_app.domain.parsing import parse_amount
 from billing_app.domain.payability import (
@@ -19,9 +19,10 @@ from billing_app.domain.payability import (
     PayabilityFacts,
     charge_minimum,
     find_shut_gate_in_sum,
-    say,
+    written,
 )
 from billing_app.domain.payment import Part
+from billing_app.domain.speech import later
 
 # One payment is booked in one transaction, and each invoice gets its own receipt.
 INVOICES_MAX = 100
@@ -48,10 +49,10 @@ class Asking:
         return self.facts.payable_minor
 
     @property
-    def refusal(self) -> str:
-        """Say why it can't be among those paid; empty where it can."""
+    def refusal(self) -> NotPayable | None:
+        """Say why it can't be among those paid; None where it can."""
         shut = find_shut_gate_in_sum(self.facts)
-        return shut.customer_reason if shut else ""
+        return shut.refusal if shut else None
 
     @property
     def age(self) -> tuple[date, date, int]:
@@ -70,10 +71,11 @@ class Split:
 def check_count(count: int) -> None:
     """Refuse an empty choice, and more than one payment can carry."""
     if count == 0:
-        raise InvalidInput("Choose at least one invoice.", field="invoice")
+        raise InvalidInput(later("Choose at least one invoice."), field="invoice")
     if count > INVOICES_MAX:
         raise LimitReached(
-            f"Up to {INVOICES_MAX} invoices can be paid at once. Choose fewer."
+            later("Up to {most} invoices can be paid at once. Choose fewer."),
+            most=INVOICES_MAX,
         )
 
 
@@ -87,19 +89,24 @@ def whole_sum(askings: Sequence[Asking]) -> Money:
     check_count(len(askings))
     if len({asking.facts.currency for asking in askings}) > 1:
         raise InvalidInput(
-            "One payment is in one currency. Choose invoices in the same currency.",
+            later(
+                "One payment is in one currency. Choose invoices in the same currency."
+            ),
             field="invoice",
         )
     for asking in askings:
-        if asking.refusal:
-            raise NotPayable(f"{asking.number}: {asking.refusal}")
+        if refusal := asking.refusal:
+            why = Phrase(refusal.words, **refusal.values)
+            raise NotPayable("{number}: {why}", number=asking.number, why=why)
 
     currency = askings[0].facts.currency
     asked = sum(asking.asked_minor for asking in askings)
     least, step = charge_minimum(currency), step_minor(currency)
     if asked < least:
-        said = say(Money(least, currency))
-        raise NotPayable(f"Online payments start at {said}. Choose more invoices.")
+        raise NotPayable(
+            later("Online payments start at {amount}. Choose more invoices."),
+            amount=written(Money(least, currency)),
+        )
     return Money(asked // step * step, currency)
 
 
@@ -156,16 +163,20 @@ def _check_amount(amount: Money, whole: Money) -> None:
     assert amount.currency == currency
     if amount > whole:
         raise InvalidInput(
-            f"You can pay {say(whole)} at most; the chosen invoices ask for no more.",
+            later("You can pay {amount} at most; the chosen invoices ask for no more."),
             field="amount",
+            amount=written(whole),
         )
     least = Money(charge_minimum(currency), currency)
     if amount < least:
-        raise InvalidInput(f"Please pay {say(least)} or more.", field="amount")
+        raise InvalidInput(
+            later("Please pay {amount} or more."), field="amount", amount=written(least)
+        )
     if amount.minor % step_minor(currency):
         raise InvalidInput(
-            f"Online payments in {currency} end in 0. Please change the amount.",
+            later("Online payments in {currency} end in 0. Please change the amount."),
             field="amount",
+            currency=currency,
         )
 
 
@@ -177,12 +188,20 @@ def _check_part(asking: Asking, minor: int, before_minor: int) -> None:
         least = min(facts.minimum_minor, asking.asked_minor)
     if minor >= least:
         return
-    more = say(Money(before_minor + least, facts.currency))
+    more = written(Money(before_minor + least, facts.currency))
     why = (
-        f"Of {asking.number}, {say(Money(least, facts.currency))} is the least."
+        Phrase(
+            later("Of {number}, {amount} is the least."),
+            number=asking.number,
+            amount=written(Money(least, facts.currency)),
+        )
         if facts.allows_partial
-        else f"{asking.number} can only be paid in full."
+        else Phrase(later("{number} can only be paid in full."), number=asking.number)
     )
-    less = say(Money(before_minor, facts.currency))
-    instead = f"Pay {less} or {more}." if before_minor else f"Pay {more} or more."
-    raise InvalidInput(f"{why} {instead}", field="amount")
+    less = written(Money(before_minor, facts.currency))
+    instead = (
+        Phrase(later("Pay {less} or {more}."), less=less, more=more)
+        if before_minor
+        else Phrase(later("Pay {amount} or more."), amount=more)
+    )
+    raise InvalidInput("{why} {instead}", field="amount", why=why, instead=instead)

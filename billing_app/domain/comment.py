@@ -20,6 +20,7 @@ from billing_app.domain.errors import (
 from billing_app.domain.parsing import clean_text
 from billing_app.domain.portal_proof import check_may_write
 from billing_app.domain.portal_settings import AuthorName, CommentMode, PortalSettings
+from billing_app.domain.speech import later
 
 BODY_LENGTH_MAX = 2_000
 NAME_LENGTH_MAX = 80
@@ -93,9 +94,11 @@ def check_may_comment(settings: PortalSettings, visitor: PortalVisitor) -> None:
         VerificationRequired: with the proof that is missing.
     """
     if settings.comments == CommentMode.OFF:
-        raise NotPermitted("Comments are switched off for this invoice.")
+        raise NotPermitted(later("Comments are switched off for this invoice."))
     if settings.comments == CommentMode.READ:
-        raise NotPermitted("Comments on this invoice can be read, but not written.")
+        raise NotPermitted(
+            later("Comments on this invoice can be read, but not written.")
+        )
     check_may_write(settings.write_auth, visitor)
     if visitor.is_staff:
         raise NotPermitted(
@@ -110,7 +113,7 @@ def clean_body(text: str, field: str = "body") -> str:
     # A wall of blank lines pushes what others wrote out of sight.
     body = re.sub(r"\n{3,}", "\n\n", body)
     if not _is_visible(body):
-        raise InvalidInput("Write a message first.", field=field)
+        raise InvalidInput(later("Write a message first."), field=field)
     return body
 
 
@@ -125,11 +128,15 @@ def read_author(form: CommentForm, reserved: Iterable[str]) -> Author:
     name = clean_text(form.name, length_max=NAME_LENGTH_MAX, field="name")
     name = " ".join(name.split())
     if not any(map(str.isalpha, name)):
-        raise InvalidInput("Write your name, so that we know who asks.", field="name")
+        raise InvalidInput(
+            later("Write your name, so that we know who asks."), field="name"
+        )
     if is_like(name, reserved):
         raise InvalidInput(
-            "This name belongs to the business you are writing to. Please write your "
-            "own, or add your company to it.",
+            later(
+                "This name belongs to the business you are writing to. Please write "
+                "your own, or add your company to it."
+            ),
             field="name",
         )
     return Author(name, check_email(form.email, "email"))
@@ -146,7 +153,7 @@ def read_line(text: str, line_count: int) -> int | None:
         return None
     is_place = text.isascii() and text.isdigit() and len(text) <= 5
     if not is_place or not 1 <= int(text) <= line_count:
-        raise InvalidInput("This invoice has no such line.", field="line")
+        raise InvalidInput(later("This invoice has no such line."), field="line")
     return int(text)
 
 
@@ -166,7 +173,7 @@ def read_dispute_id(text: str) -> int:
 def check_request_key(text: str) -> str:
     """Return the key of a request, or refuse one that no page of ours makes."""
     if not re.fullmatch(r"[A-Za-z0-9_-]{8,64}", text):
-        raise InvalidInput("That request was not understood. Please try again.")
+        raise InvalidInput(later("That request was not understood. Please try again."))
     return text
 
 
@@ -182,12 +189,16 @@ def check_rate(by_author: Sequence[datetime], on_invoice: int, now: datetime) ->
     last_minute = sum(abs(now - at) < timedelta(minutes=1) for at in by_author)
     if last_minute >= AUTHOR_MINUTE_MAX:
         raise LimitReached(
-            "That was a lot in a minute. Please wait a moment, then post it again."
+            later(
+                "That was a lot in a minute. Please wait a moment, then post it again."
+            )
         )
     if len(by_author) >= AUTHOR_HOUR_MAX or on_invoice >= INVOICE_HOUR_MAX:
         raise LimitReached(
-            "There were very many comments here within an hour. Please try again "
-            "later, or reach the business by the contact details below."
+            later(
+                "There were very many comments here within an hour. Please try again "
+                "later, or reach the business by the contact details below."
+            )
         )
 
 

@@ -12,6 +12,7 @@ from babel import Locale
 
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.parsing import clean_text
+from billing_app.domain.speech import later
 
 NET_DAYS_MAX = 365
 # Groups of countries, places without an address, and codes for tests.
@@ -34,8 +35,9 @@ def check_email(text: str, field: str) -> str:
     email = clean_text(text, length_max=254, field=field)
     if not _EMAIL.fullmatch(email):
         raise InvalidInput(
-            f"“{email[:60]}” is not an email address like name@example.com.",
+            later("“{email}” is not an email address like name@example.com."),
             field=field,
+            email=email[:60],
         )
     return email
 

@@ -12,7 +12,7 @@ from billing_app.domain.asked import asked_minor
 from billing_app.domain.comment import read_line
 from billing_app.domain.document import DocumentLine, InvoiceDocument
 from billing_app.domain.errors import Conflict, InvalidInput, NotPermitted
-from billing_app.domain.formats import format_amount, format_money
+from billing_app.domain.formats import AmountInWords, format_amount
 from billing_app.domain.parsing import clean_text, parse_amount
 from billing_app.domain.portal_proof import check_may_write
 from billing_app.domain.portal_settings import DisputeMode, PortalSettings
@@ -134,8 +134,10 @@ def check_may_open(settings: PortalSettings, visitor: PortalVisitor) -> None:
     """
     if settings.disputes != DisputeMode.OPEN:
         raise NotPermitted(
-            "Disputes can't be opened here. Please use the contact details on the "
-            "invoice."
+            later(
+                "Disputes can't be opened here. Please use the contact details on the "
+                "invoice."
+            )
         )
     _check_is_customer(settings, visitor)
 
@@ -149,8 +151,10 @@ def check_may_answer(settings: PortalSettings, visitor: PortalVisitor) -> None:
     """
     if settings.disputes != DisputeMode.OPEN:
         raise NotPermitted(
-            "Disputes can't be answered here. Please use the contact details on the "
-            "invoice."
+            later(
+                "Disputes can't be answered here. Please use the contact details on "
+                "the invoice."
+            )
         )
     _check_is_customer(settings, visitor)
 
@@ -158,7 +162,9 @@ def check_may_answer(settings: PortalSettings, visitor: PortalVisitor) -> None:
 def check_is_open(is_over: bool) -> None:
     """Refuse to add to a dispute that has been settled."""
     if is_over:
-        raise Conflict("This dispute is over. Nothing can be added to it any more.")
+        raise Conflict(
+            later("This dispute is over. Nothing can be added to it any more.")
+        )
 
 
 def read_dispute(form: DisputeForm, about: Disputable) -> ReadDispute:
@@ -170,23 +176,31 @@ def read_dispute(form: DisputeForm, about: Disputable) -> ReadDispute:
     """
     line = read_line(form.line, len(about.document.lines))
     if about.is_void:
-        raise Conflict("This invoice is void. There is nothing to dispute on it.")
-    if line in about.open_lines:
-        what = "this line" if line else "the whole invoice"
-        raise InvalidInput(
-            f"There is an open dispute about {what} already.", field="line"
+        raise Conflict(
+            later("This invoice is void. There is nothing to dispute on it.")
         )
+    if line in about.open_lines:
+        words = (
+            later("There is an open dispute about this line already.")
+            if line
+            else later("There is an open dispute about the whole invoice already.")
+        )
+        raise InvalidInput(words, field="line")
     if about.left_minor <= 0:
         raise Conflict(
-            "Everything on this invoice is paid, on its way or disputed already. "
-            "Please use the contact details on the invoice."
+            later(
+                "Everything on this invoice is paid, on its way or disputed already. "
+                "Please use the contact details on the invoice."
+            )
         )
     reason = clean_text(
         form.reason, length_max=REASON_LENGTH_MAX, multiline=True, field="reason"
     )
     amount_minor = _read_amount(form.amount, about, line)
     if not reason:
-        raise InvalidInput("Say what is wrong, in your own words.", field="reason")
+        raise InvalidInput(
+            later("Say what is wrong, in your own words."), field="reason"
+        )
     return ReadDispute(line, amount_minor, reason)
 
 
@@ -226,11 +240,13 @@ def _read_amount(text: str, about: Disputable, line: int | None) -> int:
         text = format_amount(most, document.currency)
     amount = parse_amount(text, document.currency, field="amount")
     if amount.minor <= 0:
-        raise InvalidInput("The amount must be more than zero.", field="amount")
+        raise InvalidInput(later("The amount must be more than zero."), field="amount")
     if amount.minor > most:
-        said = format_money(most, document.currency, document.language)
-        of = "this line" if line is not None else "this invoice"
-        raise InvalidInput(
-            f"At most {said} of {of} can be disputed now.", field="amount"
+        words = (
+            later("At most {amount} of this line can be disputed now.")
+            if line is not None
+            else later("At most {amount} of this invoice can be disputed now.")
         )
+        said = AmountInWords(most, document.currency)
+        raise InvalidInput(words, field="amount", amount=said)
     return amount.minor

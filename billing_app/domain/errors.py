@@ -16,6 +16,7 @@ Programmers' mistakes are asserts and crashes, never one of these.
 from __future__ import annotations
 
 import errno
+from typing import Any
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -24,17 +25,37 @@ class BillingError(Exception):
     """A refusal a person can understand.
 
     Attributes:
-        code: stable name for tests, logs and translations.
-        message: one plain sentence, free of secrets and of other people's data.
+        code: stable name for tests and logs.
+        message: one plain sentence, free of secrets and of other people's data; in
+            English until `speech.put_into_words`.
+        words, values: what that sentence is made of, for the other languages.
         field: name of the form field it belongs beside, or None.
     """
 
     code = "refused"
 
-    def __init__(self, message: str, *, field: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, words: str, *, field: str | None = None, **values: Any) -> None:
+        self.message = words.format_map(values) if values else words
+        super().__init__(self.message)
+        self.words, self.values = words, values
         self.field = field
+
+
+class Phrase:
+    """A part of a refusal that is a sentence of its own.
+
+    Attributes:
+        english: how English says it, where that is not `words` with the values in.
+    """
+
+    def __init__(self, words: str, *, english: str = "", **values: Any) -> None:
+        self.words, self.values = words, values
+        self._english = english
+
+    def __str__(self) -> str:
+        if self._english:
+            return self._english
+        return self.words.format_map(self.values) if self.values else self.words
 
 
 class NotFound(BillingError):

@@ -102,6 +102,17 @@ def number_style(language: str) -> NumberStyle:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class AmountInWords:
+    """An amount inside a sentence, written by whoever knows in which language."""
+
+    minor: int
+    currency: str
+
+    def __str__(self) -> str:
+        return format_money(self.minor, self.currency)
+
+
 def format_amount(minor: int, currency: str, language: str = "en") -> str:
     """Write an amount without its currency: 28,230.13."""
     places = exponent(currency)

@@ -17,6 +17,7 @@ from billing_app.domain.portal_settings import (
     PortalSetup,
     WriteAuth,
 )
+from billing_app.domain.speech import SOURCE_LANGUAGE, Speech, later, speech_for
 
 
 class Rung(StrEnum):
@@ -67,6 +68,8 @@ class OwnPowers:
 OwnPowers.EMPTY = OwnPowers()
 
 
+_ENGLISH = speech_for(SOURCE_LANGUAGE)
+_TO_THEMSELVES = later("Read every invoice of yours")
 _HOLDERS = {
     Rung.INVOICE_LINK: "Whoever has the address of one invoice, also when forwarded.",
     Rung.CUSTOMER_LINK: "Whoever has the address of the customer's account.",
@@ -82,34 +85,41 @@ _PROOFS = {
 
 
 _WAYS = {
-    Rung.INVOICE_LINK: "You came by the link of this invoice. Whoever has it can:",
-    Rung.CUSTOMER_LINK: "You came by the link of your account. Whoever has it can:",
-    Rung.CODE: "You have confirmed your email address for this invoice. You can:",
-    Rung.SESSION: "You are signed in to your account. You can:",
+    Rung.INVOICE_LINK: later(
+        "You came by the link of this invoice. Whoever has it can:"
+    ),
+    Rung.CUSTOMER_LINK: later(
+        "You came by the link of your account. Whoever has it can:"
+    ),
+    Rung.CODE: later(
+        "You have confirmed your email address for this invoice. You can:"
+    ),
+    Rung.SESSION: later("You are signed in to your account. You can:"),
 }
 
 
 def describe_own(
-    setup: PortalSetup, visitor: PortalVisitor, place: PortalPlace
+    setup: PortalSetup, visitor: PortalVisitor, place: PortalPlace, language: str
 ) -> OwnPowers:
     """Say to the visitor of a page what they can do there, and what would raise it."""
+    speech = speech_for(language)
     rung, settings = rung_of(visitor, place.door), setup.settings
     steps: list[Step] = []
     missing = find_missing(settings.write_auth, visitor)
     if visitor.invoice_id is not None and _offers_writing(settings):
         words = _RAISED.get(missing) if missing else None
         if words:
-            steps.append(Step(words, f"{place.path}/verify"))
+            steps.append(Step(speech.say(words), f"{place.path}/verify"))
     opens_all = rung in _OPEN_ALL or settings.link_opens_account
     if settings.allows_sign_in and not opens_all:
         steps.append(
             Step(
-                "Sign in with a code by mail to see all your invoices",
+                speech.say("Sign in with a code by mail to see all your invoices"),
                 f"/account/{setup.slug}/sign-in",
             )
         )
-    powers = list_powers(settings, rung, whose="of yours")
-    return OwnPowers(_WAYS[rung], powers, tuple(steps))
+    powers = list_powers(settings, rung, _TO_THEMSELVES, speech)
+    return OwnPowers(speech.say(_WAYS[rung]), powers, tuple(steps))
 
 
 def rung_of(visitor: PortalVisitor, door: Door) -> Rung:
@@ -129,54 +139,61 @@ def list_rungs(settings: PortalSettings) -> tuple[RungPowers, ...]:
 
 
 def list_powers(
-    settings: PortalSettings, rung: Rung, whose: str = "of this customer"
+    settings: PortalSettings,
+    rung: Rung,
+    reads_all: str = "Read every invoice of this customer",
+    speech: Speech = _ENGLISH,
 ) -> tuple[Power, ...]:
-    """List what a way in can do where these settings hold."""
+    """List what a way in can do where these settings hold.
+
+    `reads_all` says whose invoices to staff, or to the customer.
+    """
     if not settings.is_on or not settings.shows_invoices:
         return (Power("Opens nothing: the portal is switched off", False),)
     if rung == Rung.SESSION and not settings.allows_sign_in:
         return (Power("Nobody can sign in: that is switched off", False),)
-    return (
-        *_reading(settings, rung, whose),
+    listed = (
+        *_reading(settings, rung, reads_all),
         *_paying(settings),
         *_writing(settings, rung),
     )
+    return tuple(Power(speech.say(it.words), it.is_given) for it in listed)
 
 
-def _reading(settings: PortalSettings, rung: Rung, whose: str) -> tuple[Power, ...]:
+def _reading(settings: PortalSettings, rung: Rung, reads_all: str) -> tuple[Power, ...]:
     opens_all = rung in _OPEN_ALL or settings.link_opens_account
     return (
         Power(
-            f"Read every invoice {whose}"
+            reads_all
             if opens_all
-            else "Read this one invoice; the others stay hidden",
+            else later("Read this one invoice; the others stay hidden"),
             True,
         ),
-        Power("Download the PDF", settings.shows_pdf),
-        Power("See which reminders went out", settings.shows_reminders),
+        Power(later("Download the PDF"), settings.shows_pdf),
+        Power(later("See which reminders went out"), settings.shows_reminders),
     )
 
 
 def _paying(settings: PortalSettings) -> tuple[Power, ...]:
     mode = settings.payment if settings.allows_payment else PaymentMode.OFF
-    part = " or a part of it" if settings.allows_partial else ", all at once"
+    pays = (
+        later("Pay online what is open or a part of it")
+        if settings.allows_partial
+        else later("Pay online what is open, all at once")
+    )
     return (
-        Power(f"Pay online what is open{part}", mode == PaymentMode.ONLINE),
-        Power("See how to pay by bank transfer", mode != PaymentMode.OFF),
+        Power(pays, mode == PaymentMode.ONLINE),
+        Power(later("See how to pay by bank transfer"), mode != PaymentMode.OFF),
     )
 
 
 def _writing(settings: PortalSettings, rung: Rung) -> tuple[Power, ...]:
     reads = settings.comments != CommentMode.OFF
     return (
-        Power("Read the comments", reads),
-        _written(
-            "Write comments", settings.comments == CommentMode.WRITE, settings, rung
-        ),
-        Power("See disputes", settings.disputes != DisputeMode.OFF),
-        _written(
-            "Open a dispute", settings.disputes == DisputeMode.OPEN, settings, rung
-        ),
+        Power(later("Read the comments"), reads),
+        _written(_COMMENTING, settings.comments == CommentMode.WRITE, settings, rung),
+        Power(later("See disputes"), settings.disputes != DisputeMode.OFF),
+        _written(_DISPUTING, settings.disputes == DisputeMode.OPEN, settings, rung),
     )
 
 
@@ -187,26 +204,34 @@ def _offers_writing(settings: PortalSettings) -> bool:
 
 _OPEN_ALL = (Rung.CUSTOMER_LINK, Rung.SESSION)
 _RAISED = {
-    WriteAuth.CODE: "Confirm your email address to write",
-    WriteAuth.SESSION: "Sign in to your account to write",
-    WriteAuth.CODE_TOTP: "Enter a code of your authenticator app to write",
+    WriteAuth.CODE: later("Confirm your email address to write"),
+    WriteAuth.SESSION: later("Sign in to your account to write"),
+    WriteAuth.CODE_TOTP: later("Enter a code of your authenticator app to write"),
 }
-_STILL_NEEDS = {
-    WriteAuth.CODE: "after a code by mail",
-    WriteAuth.SESSION: "after signing in",
-    WriteAuth.CODE_TOTP: "after a code of an authenticator app",
+# What can be done at once, or after which proof; None where none would do.
+_COMMENTING: dict[WriteAuth | None, str] = {
+    None: later("Write comments"),
+    WriteAuth.CODE: later("Write comments after a code by mail"),
+    WriteAuth.SESSION: later("Write comments after signing in"),
+    WriteAuth.CODE_TOTP: later("Write comments after a code of an authenticator app"),
+}
+_DISPUTING: dict[WriteAuth | None, str] = {
+    None: later("Open a dispute"),
+    WriteAuth.CODE: later("Open a dispute after a code by mail"),
+    WriteAuth.SESSION: later("Open a dispute after signing in"),
+    WriteAuth.CODE_TOTP: later("Open a dispute after a code of an authenticator app"),
 }
 
 
 def _written(
-    words: str, is_offered: bool, settings: PortalSettings, rung: Rung
+    words: dict[WriteAuth | None, str],
+    is_offered: bool,
+    settings: PortalSettings,
+    rung: Rung,
 ) -> Power:
     """Say whether it can be done at once, or only with more proof."""
     if not is_offered:
-        return Power(words, False)
+        return Power(words[None], False)
     holder = PortalVisitor(0, 0, None, None, proof=_PROOFS[rung])
     missing = find_missing(settings.write_auth, holder)
-    if missing is None:
-        return Power(words, True)
-    later = _STILL_NEEDS.get(missing)
-    return Power(f"{words} {later}" if later else words, later is not None)
+    return Power(words.get(missing, words[None]), missing in words)

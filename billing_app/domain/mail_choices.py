@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from billing_app.domain.speech import later
+
 
 class MailKind(StrEnum):
     """A kind of mail that can be refused."""
@@ -19,9 +21,15 @@ class MailKind(StrEnum):
 
 
 KIND_WORDS: dict[MailKind, tuple[str, str]] = {
-    MailKind.COMMENTS: ("Comments", "when somebody answers on one of your invoices"),
-    MailKind.REMINDERS: ("Reminders", "when an invoice is due or overdue"),
-    MailKind.RECEIPTS: ("Receipts", "when a payment has arrived"),
+    MailKind.COMMENTS: (
+        later("Comments"),
+        later("when somebody answers on one of your invoices"),
+    ),
+    MailKind.REMINDERS: (
+        later("Reminders"),
+        later("when an invoice is due or overdue"),
+    ),
+    MailKind.RECEIPTS: (later("Receipts"), later("when a payment has arrived")),
 }
 
 # Nothing else that is encrypted begins like this, so no other secret is a claim.

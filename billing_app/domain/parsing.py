@@ -18,8 +18,9 @@ from datetime import date
 from decimal import Decimal
 
 from billing_app.domain.currencies import currency_plural, exponent, exponents
-from billing_app.domain.errors import InvalidInput
+from billing_app.domain.errors import InvalidInput, Phrase
 from billing_app.domain.money import MINOR_MAX, Money
+from billing_app.domain.speech import later
 
 # Factors are stored with eight decimals in a 64-bit column, which leaves ten
 # digits before the point.
@@ -76,20 +77,27 @@ def parse_amount(
     `what` is the word for it in the refusal: Write the price like 1,240.50.
     """
     decimals = exponent(currency)
-    hint = f"Write the {what} like {_example(decimals)}."
+    hint = _hint(what, _example(decimals))
     number = _number(text, hint, field, decimals_max=decimals)
     if number < 0 and not may_be_negative:
-        raise InvalidInput(f"The {what} must not be below zero.", field=field)
+        raise InvalidInput(
+            _of(what, later("The amount must not be below zero.")), field=field
+        )
 
     typed = _decimals(number)
     if typed > decimals:
-        raise InvalidInput(
-            f"{hint} {_sentence(currency_plural(currency))} have "
+        rule = Phrase(
+            later("Decimals in {currency}: {allowed}, here: {typed}."),
+            english=f"{_sentence(currency_plural(currency))} have "
             f"{_decimals_phrase(decimals)}, this has {_counted(typed)}.",
-            field=field,
+            currency=currency,
+            allowed=decimals,
+            typed=typed,
         )
+        raise InvalidInput("{hint} {rule}", field=field, hint=hint, rule=rule)
     if abs(number) > Decimal(MINOR_MAX).scaleb(-decimals):
-        raise InvalidInput(f"This {what} is too large. {hint}", field=field)
+        words = _of(what, later("This amount is too large. {hint}"))
+        raise InvalidInput(words, field=field, hint=hint)
     return Money.from_decimal(number, currency)
 
 
@@ -103,7 +111,7 @@ def parse_factor(
 ) -> Decimal:
     """Read a quantity, unit price or rate that somebody typed, exactly."""
     assert 0 <= decimals_max <= FACTOR_DECIMALS_MAX
-    hint = f"Write the {what} like {_example(min(decimals_max, 2))}."
+    hint = _hint(what, _example(min(decimals_max, 2)))
     number = _number(text, hint, field, decimals_max=decimals_max)
     if number < 0 and not may_be_negative:
         raise InvalidInput(f"The {what} must not be below zero.", field=field)
@@ -206,18 +214,34 @@ def clean_text(
     text = unicodedata.normalize("NFC", text).strip()
     if len(text) > length_max:
         raise InvalidInput(
-            f"This text has {len(text):,} characters; {length_max:,} fit here.",
+            later("This text has {count} characters; {allowed} fit here."),
             field=field,
+            count=f"{len(text):,}",
+            allowed=f"{length_max:,}",
         )
     return text
 
 
-def _number(text: str, hint: str, field: str | None, *, decimals_max: int) -> Decimal:
+def _hint(what: str, example: str) -> Phrase:
+    words = _of(what, later("Write the amount like {example}."))
+    return Phrase(words, example=example)
+
+
+def _of(what: str, words: str) -> str:
+    """Say of something else what is said of an amount, which is all customers type."""
+    return words.replace("amount", what)
+
+
+def _number(
+    text: str, hint: Phrase, field: str | None, *, decimals_max: int
+) -> Decimal:
     text = text.strip()
     if not text:
-        raise InvalidInput(hint, field=field)
+        raise InvalidInput("{hint}", field=field, hint=hint)
     if len(text) > _TYPED_LENGTH_MAX:
-        raise InvalidInput(f"This is too long for a number. {hint}", field=field)
+        raise InvalidInput(
+            later("This is too long for a number. {hint}"), field=field, hint=hint
+        )
 
     is_negative = text[0] in _MINUS_SIGNS
     size = text[1:].lstrip() if is_negative else text
@@ -225,12 +249,18 @@ def _number(text: str, hint: str, field: str | None, *, decimals_max: int) -> De
         plain = size.replace(",", "")
         other = size.replace(",", ".") if decimals_max > 2 else f"{size}.00"
         raise InvalidInput(
-            f"{size} can be read in two ways. Write {plain} or {other}.", field=field
+            later("{typed} can be read in two ways. Write {one} or {other}."),
+            field=field,
+            typed=size,
+            one=plain,
+            other=other,
         )
 
     digits = _plain_digits(size)
     if digits is None:
-        raise InvalidInput(f"This cannot be read as a number. {hint}", field=field)
+        raise InvalidInput(
+            later("This cannot be read as a number. {hint}"), field=field, hint=hint
+        )
     number = Decimal(digits)
     return -number if is_negative and number else number
 

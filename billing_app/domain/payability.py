@@ -5,16 +5,19 @@ The page, the server and the staff's diagnostics all ask here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from billing_app.domain.asked import asked_minor
 from billing_app.domain.card_limits import CHARGEABLE, minimum_minor, step_minor
 from billing_app.domain.errors import Conflict, InvalidInput
-from billing_app.domain.formats import format_money
+from billing_app.domain.formats import AmountInWords
 from billing_app.domain.money import Money
 from billing_app.domain.parsing import parse_amount
 from billing_app.domain.portal_settings import PaymentMode
+from billing_app.domain.speech import later
 
 
 class StripeConnection(StrEnum):
@@ -82,7 +85,7 @@ class Gate:
 
     Attributes:
         reason: what is wrong and what to do, for staff; empty when it is open.
-        customer_reason: the same for whoever wants to pay.
+        customer_reason: the same for whoever wants to pay, and `values` for it.
         code: one word for a reason that programs ask for, such as disabled.
     """
 
@@ -91,10 +94,15 @@ class Gate:
     reason: str = ""
     customer_reason: str = ""
     code: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def refusal(self) -> NotPayable:
+        """Return the customer's reason as what it is: a refusal."""
+        return NotPayable(self.customer_reason, **self.values)
 
 
-_NO_MORE = "no more is left to pay"
-_NOT_ONLINE = "This invoice can't be paid online. Please pay as agreed."
+NOT_ONLINE = later("This invoice can't be paid online. Please pay as agreed.")
 
 
 def list_gates(facts: PayabilityFacts) -> tuple[Gate, ...]:
@@ -151,7 +159,7 @@ def compute_limits(facts: PayabilityFacts) -> AmountLimits:
     """
     shut = find_shut_gate(facts)
     if shut is not None:
-        raise NotPayable(shut.customer_reason)
+        raise shut.refusal
 
     step = step_minor(facts.currency)
     largest = facts.payable_minor // step * step
@@ -172,22 +180,25 @@ def read_amount(text: str, facts: PayabilityFacts) -> Money:
     amount = parse_amount(text, facts.currency, field="amount")
     smallest = Money(limits.minimum_minor, facts.currency)
     largest = Money(limits.maximum_minor, facts.currency)
+    most, least = written(largest), written(smallest)
     if limits.is_fixed and amount != largest:
-        raise InvalidInput(f"Please pay {say(largest)}.", field="amount")
+        raise InvalidInput(later("Please pay {amount}."), field="amount", amount=most)
     if amount > largest:
-        why = "the rest is disputed" if facts.disputed_minor else _NO_MORE
-        raise InvalidInput(
-            f"You can pay {say(largest)} at most; {why}.", field="amount"
+        words = (
+            later("You can pay {amount} at most; the rest is disputed.")
+            if facts.disputed_minor
+            else later("You can pay {amount} at most; no more is left to pay.")
         )
+        raise InvalidInput(words, field="amount", amount=most)
     if amount < smallest:
         raise InvalidInput(
-            f"Please pay {say(smallest)} or more.",
-            field="amount",
+            later("Please pay {amount} or more."), field="amount", amount=least
         )
     if amount.minor % step_minor(facts.currency):
         raise InvalidInput(
-            f"Online payments in {facts.currency} end in 0. Please change the amount.",
+            later("Online payments in {currency} end in 0. Please change the amount."),
             field="amount",
+            currency=facts.currency,
         )
     return amount
 
@@ -198,7 +209,7 @@ def _enabled(facts: PayabilityFacts) -> Gate:
             GateName.ENABLED,
             False,
             "All paying in the portal is disabled in Settings, Portal.",
-            _NOT_ONLINE,
+            NOT_ONLINE,
             code="disabled",
         )
     if facts.mode == PaymentMode.ONLINE:
@@ -207,7 +218,7 @@ def _enabled(facts: PayabilityFacts) -> Gate:
         GateName.ENABLED,
         False,
         "Online payment is switched off in Settings, Portal, or for this customer.",
-        _NOT_ONLINE,
+        NOT_ONLINE,
         code="off",
     )
 
@@ -218,7 +229,8 @@ def _connected(facts: PayabilityFacts) -> Gate:
             GateName.CONNECTED,
             False,
             f"Stripe takes no payments in {facts.currency}.",
-            f"{facts.currency} can't be paid online. Please pay as agreed.",
+            later("{currency} can't be paid online. Please pay as agreed."),
+            values={"currency": facts.currency},
         )
     if facts.can_charge:
         return Gate(GateName.CONNECTED, True)
@@ -226,21 +238,23 @@ def _connected(facts: PayabilityFacts) -> Gate:
         GateName.CONNECTED,
         False,
         "Stripe is not connected, or may not charge yet: see Settings, Payments.",
-        _NOT_ONLINE,
+        NOT_ONLINE,
     )
 
 
 def _payable(facts: PayabilityFacts) -> Gate:
     if facts.is_void:
-        says = "This invoice is void."
         return Gate(
-            GateName.PAYABLE, False, says, f"{says} There is nothing to pay on it."
+            GateName.PAYABLE,
+            False,
+            "This invoice is void.",
+            later("This invoice is void. There is nothing to pay on it."),
         )
     if not facts.is_issued:
-        return Gate(GateName.PAYABLE, False, "It is still a draft.", _NOT_ONLINE)
+        return Gate(GateName.PAYABLE, False, "It is still a draft.", NOT_ONLINE)
     if not facts.is_published:
         return Gate(
-            GateName.PAYABLE, False, "It is not published to the portal.", _NOT_ONLINE
+            GateName.PAYABLE, False, "It is not published to the portal.", NOT_ONLINE
         )
     return Gate(GateName.PAYABLE, True)
 
@@ -252,18 +266,20 @@ def _outstanding(facts: PayabilityFacts) -> Gate:
 
 def _left(facts: PayabilityFacts) -> Gate:
     if facts.outstanding_minor <= 0:
-        says = "This invoice is paid. There is nothing left to pay."
+        says = later("This invoice is paid. There is nothing left to pay.")
         return Gate(GateName.OUTSTANDING, False, "Nothing is outstanding.", says)
     if facts.payable_minor <= 0 and facts.disputed_minor:
         return Gate(
             GateName.OUTSTANDING,
             False,
             "The customer disputes what is left. Answer in the disputes below.",
-            "What is left is disputed. You need not pay it until it is answered.",
+            later(
+                "What is left is disputed. You need not pay it until it is answered."
+            ),
             code="disputed",
         )
     if facts.payable_minor <= 0:
-        says = "Your payment is being processed. There is nothing more to do."
+        says = later("Your payment is being processed. There is nothing more to do.")
         return Gate(
             GateName.OUTSTANDING,
             False,
@@ -276,12 +292,13 @@ def _left(facts: PayabilityFacts) -> Gate:
 def _chargeable(facts: PayabilityFacts) -> Gate:
     smallest = charge_minimum(facts.currency)
     if facts.payable_minor < smallest:
-        least = say(Money(smallest, facts.currency))
+        least = written(Money(smallest, facts.currency))
         return Gate(
             GateName.OUTSTANDING,
             False,
             f"What is left is less than Stripe charges, {least}.",
-            f"Online payments start at {least}. Please pay the rest as agreed.",
+            later("Online payments start at {amount}. Please pay the rest as agreed."),
+            values={"amount": least},
         )
     step = step_minor(facts.currency)
     if facts.payable_minor % step and not facts.allows_partial:
@@ -289,7 +306,7 @@ def _chargeable(facts: PayabilityFacts) -> Gate:
             GateName.OUTSTANDING,
             False,
             f"Online payments in {facts.currency} end in 0; this would be partial.",
-            _NOT_ONLINE,
+            NOT_ONLINE,
         )
     return Gate(GateName.OUTSTANDING, True)
 
@@ -299,6 +316,6 @@ def charge_minimum(currency: str) -> int:
     return max(minimum_minor(currency) or 0, step_minor(currency))
 
 
-def say(money: Money) -> str:
+def written(money: Money) -> AmountInWords:
     """Write an amount for a sentence, like `€1,200.00`."""
-    return format_money(money.minor, money.currency)
+    return AmountInWords(money.minor, money.currency)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.money import Money
 from billing_app.domain.parsing import parse_amount
+from billing_app.domain.speech import Speech, later
 
 REFERENCE_LENGTH_MAX = 140
 NOTE_LENGTH_MAX = 2_000
@@ -28,11 +29,11 @@ class PaymentMethod(StrEnum):
 
 
 METHOD_NAMES: dict[PaymentMethod, str] = {
-    PaymentMethod.CASH: "Cash",
-    PaymentMethod.CHECK: "Check",
-    PaymentMethod.BANK_TRANSFER: "Bank transfer",
-    PaymentMethod.CARD: "Card",
-    PaymentMethod.OTHER: "Other",
+    PaymentMethod.CASH: later("Cash"),
+    PaymentMethod.CHECK: later("Check"),
+    PaymentMethod.BANK_TRANSFER: later("Bank transfer"),
+    PaymentMethod.CARD: later("Card"),
+    PaymentMethod.OTHER: later("Other"),
 }
 
 
@@ -59,6 +60,12 @@ def method_name(method: str, detail: str = "") -> str:
     """Return the words people read, like `Card •••• 4242`."""
     name = METHOD_NAMES[PaymentMethod(method)]
     return f"{name} {detail}" if detail else name
+
+
+def say_method(method: str, detail: str, speech: Speech) -> str:
+    """Return the same words in a customer's language."""
+    name = speech.say(METHOD_NAMES[PaymentMethod(method)])
+    return f"{name} {speech.isolated(detail)}" if detail else name
 
 
 def parse_received(text: str, currency: str) -> Money:

@@ -202,7 +202,7 @@ class PayQuote:
     """What a choice of invoices comes to.
 
     Attributes:
-        words: how many are chosen.
+        words: how many are chosen, as "2 invoices".
         amount: what the field starts with, as it would be typed.
         error: why it can't be paid like this.
         hint: what is good to know beside the field.
@@ -227,11 +227,13 @@ class AccountFrame:
     """What surrounds the list: whose account, kept by whom, and the sums.
 
     Attributes:
+        language: BCP 47 tag of all its words, dates and amounts.
         is_silent: a browser of the business's own staff: it leaves no trace.
         sign_out_href: where to sign out, empty for who has not signed in.
         statement_first, statement_last: what the statement's fields start with.
     """
 
+    language: str = ""
     title: str = ""
     customer: str = ""
     seller: str = ""

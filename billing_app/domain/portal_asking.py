@@ -14,7 +14,7 @@ from billing_app.domain.formats import format_date
 from billing_app.domain.invoice import InvoiceState
 from billing_app.domain.portal_settings import WriteAuth
 from billing_app.domain.promise import latest_promise_day
-from billing_app.domain.reminders import describe_step
+from billing_app.domain.speech import Speech, speech_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +93,12 @@ AskingPart.EMPTY = AskingPart()
 
 def describe_asking(facts: AskingFacts, looker: AskingLooker) -> AskingPart:
     """Write the part about promises and reminders."""
+    speech = speech_for(looker.language)
     rows = facts.reminders if looker.shows_reminders else ()
     reminders = tuple(
         ReminderRow(
             format_date(at.astimezone(ZoneInfo(looker.zone)).date(), looker.language),
-            f"Reminder, {describe_step(step)}",
+            _reminder(step, speech),
         )
         for at, step in rows
     )
@@ -108,7 +109,11 @@ def describe_asking(facts: AskingFacts, looker: AskingLooker) -> AskingPart:
     needs_proof = looker.missing is not None
     promised_on = facts.promised_on
     is_open = promised_on is not None and promised_on >= looker.today
-    label = "Change the date" if is_open else "Tell us when you will pay"
+    label = (
+        speech.say("Change the date")
+        if is_open
+        else speech.say("Tell us when you will pay")
+    )
     return AskingPart(
         words=_words(promised_on, looker),
         label=label if offers else "",
@@ -125,8 +130,27 @@ def _words(promised_on: date | None, looker: AskingLooker) -> str:
     if promised_on is None:
         return ""
     day = format_date(promised_on, looker.language)
+    say = speech_for(looker.language).say
     if promised_on >= looker.today:
-        return (
-            f"You told us that you will pay by {day}. We won’t remind you until then."
+        return say(
+            "You told us that you will pay by {date}. We won’t remind you until then.",
+            date=day,
         )
-    return f"You told us that you would pay by {day}."
+    return say("You told us that you would pay by {date}.", date=day)
+
+
+def _reminder(step: int, speech: Speech) -> str:
+    """Say when a reminder went out, by its days from the due date."""
+    if step == 0:
+        return speech.say("Reminder, on the due date")
+    if step < 0:
+        return speech.count(
+            "Reminder, {count} day before the due date",
+            "Reminder, {count} days before the due date",
+            -step,
+        )
+    return speech.count(
+        "Reminder, {count} day after the due date",
+        "Reminder, {count} days after the due date",
+        step,
+    )

@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 
 from billing_app.domain.dispute import OUTCOME_WORDS, Disputable, Outcome
 from billing_app.domain.document import InvoiceDocument
-from billing_app.domain.formats import format_date, format_money
+from billing_app.domain.formats import format_date
 from billing_app.domain.portal_proof import MISSING
 from billing_app.domain.portal_settings import DisputeMode, WriteAuth
+from billing_app.domain.speech import speech_for
 
 # The name of a line in a list of choices; the document has all of it.
 _NAME_LENGTH_MAX = 60
@@ -123,13 +124,21 @@ def list_moments(
     disputes: Iterable[DisputeFacts], document: InvoiceDocument
 ) -> Iterator[DisputeMoment]:
     """Say when each dispute began, and when and how it ended."""
+    speech = speech_for(document.language)
     for it in disputes:
         about = line_words(document, it.line_position)
-        amount = format_money(it.amount_minor, document.currency, document.language)
-        opened = f"Dispute opened: {about}, {amount}"
+        opened = speech.say(
+            "Dispute opened: {about}, {amount}",
+            about=about,
+            amount=speech.money(it.amount_minor, document.currency),
+        )
         yield DisputeMoment(it.opened_at, it.id, opened)
         if it.resolved_at is not None:
-            ended = f"Dispute ended: {OUTCOME_WORDS[Outcome(it.outcome)]}. {about}"
+            ended = speech.say(
+                "Dispute ended: {outcome}. {about}",
+                outcome=speech.say(OUTCOME_WORDS[Outcome(it.outcome)]),
+                about=about,
+            )
             yield DisputeMoment(it.resolved_at, it.id, ended)
 
 
@@ -165,17 +174,20 @@ def describe_disputes(
     is_open_mode = looker.mode == DisputeMode.OPEN and looker.missing != WriteAuth.OFF
     may_write = is_open_mode and looker.missing is None and looker.may_act
     choices = _choices(about) if is_open_mode else ()
-    left = format_money(about.left_minor, document.currency, document.language)
+    speech = speech_for(document.language)
+    left = speech.money(about.left_minor, document.currency)
     return DisputePart(
         is_shown=bool(disputes) or bool(choices),
         can_open=may_write and bool(choices),
-        locked=MISSING[looker.missing]
+        locked=speech.say(MISSING[looker.missing])
         if is_open_mode and looker.missing and choices
         else "",
         verify_href=f"{looker.base}/verify",
         href=f"{looker.base}/disputes",
         currency=document.currency,
-        hint=f"At most {left}. Leave it empty to dispute all of it.",
+        hint=speech.say(
+            "At most {amount}. Leave it empty to dispute all of it.", amount=left
+        ),
         summary=_summary(about),
         choices=choices,
         rows=tuple(
@@ -187,12 +199,13 @@ def describe_disputes(
 
 def line_words(document: InvoiceDocument, place: int | None) -> str:
     """Name what a dispute is about."""
+    speech = speech_for(document.language)
     if place is None or not 1 <= place <= len(document.lines):
-        return "The whole invoice"
+        return speech.say("The whole invoice")
     name = document.lines[place - 1].name
     if len(name) > _NAME_LENGTH_MAX:
         name = f"{name[:_NAME_LENGTH_MAX].rstrip()}…"
-    return f"Line {place}: {name}"
+    return speech.say("Line {place}: {name}", place=place, name=name)
 
 
 def _choices(about: Disputable) -> tuple[DisputeChoice, ...]:
@@ -211,8 +224,11 @@ def _summary(about: Disputable) -> str:
     if disputed <= 0:
         return ""
     document = about.document
-    amount = format_money(disputed, document.currency, document.language)
-    return f"{amount} of this is disputed. You need not pay it for now."
+    speech = speech_for(document.language)
+    return speech.say(
+        "{amount} of this is disputed. You need not pay it for now.",
+        amount=speech.money(disputed, document.currency),
+    )
 
 
 def _row(
@@ -222,15 +238,18 @@ def _row(
         on: date = at.astimezone(ZoneInfo(looker.zone)).date()
         return format_date(on, document.language)
 
+    speech = speech_for(document.language)
     return DisputeRow(
         id=it.id,
         about=line_words(document, it.line_position),
-        amount=format_money(it.amount_minor, document.currency, document.language),
-        state="Open" if it.is_open else OUTCOME_WORDS[Outcome(it.outcome)],
+        amount=speech.money(it.amount_minor, document.currency),
+        state=speech.say_as("status", "Open")
+        if it.is_open
+        else speech.say(OUTCOME_WORDS[Outcome(it.outcome)]),
         is_open=it.is_open,
-        opened=f"Opened on {day(it.opened_at)}",
+        opened=speech.say("Opened on {date}", date=day(it.opened_at)),
         reason=it.reason,
-        answered=f"Answered on {day(it.resolved_at)}"
+        answered=speech.say("Answered on {date}", date=day(it.resolved_at))
         if it.resolved_at and it.answer
         else "",
         answer=it.answer,

@@ -21,7 +21,7 @@ from billing_app.domain.dispute import Disputable
 from billing_app.domain.document import Branding, InvoiceDocument, Party
 from billing_app.domain.e_invoice import find_gaps
 from billing_app.domain.errors import InvalidInput
-from billing_app.domain.formats import format_amount, format_date, format_money
+from billing_app.domain.formats import format_amount, format_date
 from billing_app.domain.invoice import (
     InvoiceFacts,
     InvoiceState,
@@ -37,7 +37,7 @@ from billing_app.domain.payability import (
     find_shut_gate,
     read_amount,
 )
-from billing_app.domain.payment import PaymentStatus, method_name
+from billing_app.domain.payment import PaymentStatus, say_method
 from billing_app.domain.payment_reference import format_reference
 from billing_app.domain.portal_asking import (
     AskingFacts,
@@ -52,7 +52,13 @@ from billing_app.domain.portal_dispute import (
     describe_disputes,
 )
 from billing_app.domain.portal_place import parse_place
-from billing_app.domain.portal_settings import PaymentMode, PortalSetup, WriteAuth
+from billing_app.domain.portal_settings import (
+    PaymentMode,
+    PortalSetup,
+    WriteAuth,
+    status_words,
+)
+from billing_app.domain.speech import SOURCE_LANGUAGE, Speech, later, speech_for
 
 # A bank may take back a direct debit it has announced until then.
 _DEBIT_DAYS = 5
@@ -60,24 +66,28 @@ _DEBIT_DAYS = 5
 JUST_NOW_DAYS = 1
 # A wider logo is a word mark, on the sheet too: documents/render.py.
 WORD_MARK_RATIO = Decimal("1.8")
-_FINE = "Card or bank debit, on Stripe’s secure page."
-_FINE_HERE = "Card or bank debit. Your details go straight to Stripe, not to us."
+_FINE = later("Card or bank debit, on Stripe’s secure page.")
+_FINE_HERE = later("Card or bank debit. Your details go straight to Stripe, not to us.")
 _WEB = re.compile(r"(?:https?://)?[\w.-]+\.\w{2,}(?::[0-9]+)?(?:/[^\s\"'<>]*)?")
 # What the pages that stand alone say, first their heading.
 NOT_FOUND = (
-    "Invoice not found",
-    "This link doesn’t open an invoice. It may have been replaced, "
-    "or part of it is missing.",
-    "Check the link in your message, or ask whoever sent it for a new one.",
+    later("Invoice not found"),
+    later(
+        "This link doesn’t open an invoice. It may have been replaced, "
+        "or part of it is missing."
+    ),
+    later("Check the link in your message, or ask whoever sent it for a new one."),
 )
 NOT_AVAILABLE = (
-    "Portal not available",
-    "This business has closed its online portal for now. Your invoices are kept, "
-    "and the PDFs you have stay valid.",
-    "To pay or to ask a question, use the contact details on your invoice.",
+    later("Portal not available"),
+    later(
+        "This business has closed its online portal for now. Your invoices are kept, "
+        "and the PDFs you have stay valid."
+    ),
+    later("To pay or to ask a question, use the contact details on your invoice."),
 )
-SEPA_CODE = "QR code for a SEPA bank transfer"
-SWISS_CODE = "Swiss QR code of the payment part"
+SEPA_CODE = later("QR code for a SEPA bank transfer")
+SWISS_CODE = later("Swiss QR code of the payment part")
 _NAME_LABELS = {"name", "account holder", "account name", "beneficiary", "payee"}
 
 
@@ -218,7 +228,8 @@ class PaymentRow:
     amount: str
     receipt_href: str
     word: str
-    receipt_words: str = "Receipt PDF"
+    receipt_words: str = ""
+    is_processing: bool = False
     cii_href: str = ""
     ubl_href: str = ""
 
@@ -237,7 +248,7 @@ class PayForm:
     amount: str = ""
     currency: str = ""
     hint: str = ""
-    fine: str = _FINE
+    fine: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +272,7 @@ class PortalInvoice:
     """Everything the customer's page says about one invoice.
 
     Attributes:
+        language: BCP 47 tag of all its words, dates and amounts.
         status_words: what the business calls the status.
         amount_length: characters of the amount, so that a long one gets smaller.
         due_note: how far the due date is, like "in 18 days".
@@ -278,6 +290,7 @@ class PortalInvoice:
         account_href: the account that the page belongs to, or that its link opens.
     """
 
+    language: str = ""
     number: str = ""
     title: str = ""
     status: str = ""
@@ -387,17 +400,17 @@ def weigh_amount(text: str, facts: PayabilityFacts, language: str) -> Weighed:
     Raises:
         NotPayable: nothing can be paid any more.
     """
-    limits = compute_limits(facts)
+    limits, speech = compute_limits(facts), speech_for(language)
     try:
         amount = read_amount(text, facts)
     except InvalidInput as refusal:
-        hint = _hint(limits, facts, language)
-        return Weighed(None, hint, refusal.message)
-    rest = facts.payable_minor - amount.minor
+        hint = _hint(limits, facts, speech)
+        return Weighed(None, hint, speech.refuse(refusal))
+    rest = speech.money(facts.payable_minor - amount.minor, facts.currency)
     if amount.minor < limits.maximum_minor:
-        stays = f"{format_money(rest, facts.currency, language)} stays open."
+        stays = speech.say("{amount} stays open.", amount=rest)
         return Weighed(amount.minor, stays, is_part=True)
-    return Weighed(amount.minor, _hint(limits, facts, language))
+    return Weighed(amount.minor, _hint(limits, facts, speech))
 
 
 def field_text(minor: int, currency: str, language: str) -> str:
@@ -421,6 +434,7 @@ class _Writer:
 
     def write(self) -> PortalInvoice:
         document, settings = self.facts.document, self.setup.settings
+        say = self.say
         status, payability = self.status, payability_of(self.facts, self.setup)
         is_settled = status in _SETTLED
         amount = self.money(max(0, self.facts.outstanding_minor))
@@ -432,10 +446,15 @@ class _Writer:
         bank = self.bank(payability)
         payments = (*self.debit_rows(), *self.credit_rows(), *self.payment_rows())
         return PortalInvoice(
+            language=document.language,
             number=document.number,
-            title=f"Invoice {document.number} from {seller}",
+            title=say(
+                "Invoice {number} from {business}",
+                number=document.number,
+                business=seller,
+            ),
             status=status.value,
-            status_words=settings.word_of(status),
+            status_words=status_words(settings, status, self.speech),
             amount=amount,
             amount_length=len(amount),
             is_settled=is_settled,
@@ -443,7 +462,7 @@ class _Writer:
             paid_percent=paid_percent,
             on_its_way=self.on_its_way,
             due_on=self.due_on,
-            due_note="" if is_settled else _how_far(document.due_on, self.today),
+            due_note="" if is_settled else self.how_far,
             is_late=status == InvoiceStatus.OVERDUE,
             issued_on=self.day(document.issued_on),
             buyer=document.buyer.name,
@@ -464,7 +483,7 @@ class _Writer:
             form=form,
             outcome=outcome,
             bank=bank,
-            code_label=SWISS_CODE if document.qr_bill else SEPA_CODE,
+            code_label=say(SWISS_CODE if document.qr_bill else SEPA_CODE),
             has_card=form.is_open or bool(outcome.kind) or bool(bank),
             transfer_minor=payability.payable_minor,
             payments=payments,
@@ -475,7 +494,7 @@ class _Writer:
             asking=self.asking,
             shows_pdf=settings.shows_pdf,
             has_e_invoice=settings.shows_pdf and not find_gaps(document),
-            pdf_words=_PDF_WORDS[self.facts.pdf],
+            pdf_words=say(words) if (words := _PDF_WORDS[self.facts.pdf]) else "",
             has_pdf=self.facts.pdf == PdfState.READY,
             pdf_href=f"{self.looking.base}/invoice.pdf",
             with_payments_href=self._with_payments_href,
@@ -552,7 +571,7 @@ class _Writer:
     def due_on(self) -> str:
         due_on = self.facts.document.due_on
         if due_on is None:
-            return "On receipt"
+            return self.say("On receipt")
         is_late = self.status == InvoiceStatus.OVERDUE
         return self.day(due_on) + ("," if is_late else "")
 
@@ -565,10 +584,23 @@ class _Writer:
         credited = self.facts.credited_minor
         paid, whole = due - left - credited, due - credited
         if paid <= 0:
-            return f"{self.money(credited)} of {self.money(due)} credited", 0
-        words = f"{self.money(paid)} of {self.money(whole)} paid"
-        if credited:
-            words += f", after {self.money(credited)} was credited"
+            words = self.say(
+                "{part} of {whole} credited",
+                part=self.money(credited),
+                whole=self.money(due),
+            )
+            return words, 0
+        part, all_of_it = self.money(paid), self.money(whole)
+        words = (
+            self.say(
+                "{part} of {whole} paid, after {credited} was credited",
+                part=part,
+                whole=all_of_it,
+                credited=self.money(credited),
+            )
+            if credited
+            else self.say("{part} of {whole} paid", part=part, whole=all_of_it)
+        )
         return words, paid * 100 // whole
 
     @property
@@ -576,7 +608,9 @@ class _Writer:
         coming = self.facts.processing_minor
         if not 0 < coming < self.facts.outstanding_minor:
             return ""
-        return f"{self.money(coming)} more is on its way from your bank."
+        return self.say(
+            "{amount} more is on its way from your bank.", amount=self.money(coming)
+        )
 
     @property
     def disputes(self) -> DisputePart:
@@ -621,7 +655,9 @@ class _Writer:
         """Say what happened on the payment page, as far as it is known here."""
         if self.status in _SETTLED:
             return "", ""
-        return came_back_note(self.looking.came_back, has_arrived=self.has_just_paid)
+        return came_back_note(
+            self.looking.came_back, self.speech, has_arrived=self.has_just_paid
+        )
 
     @property
     def has_just_paid(self) -> bool:
@@ -639,13 +675,13 @@ class _Writer:
         return PayForm(
             is_open=True,
             takes_card=self.setup.takes_card,
-            fine=_FINE_HERE if self.setup.takes_card else _FINE,
+            fine=self.say(_FINE_HERE if self.setup.takes_card else _FINE),
             is_fixed=limits.is_fixed,
             amount=field_text(
                 limits.maximum_minor, document.currency, document.language
             ),
             currency=document.currency,
-            hint=_hint(limits, payability, document.language),
+            hint=_hint(limits, payability, self.speech),
         )
 
     def outcome(self, payability: PayabilityFacts) -> Outcome:
@@ -654,19 +690,32 @@ class _Writer:
         if self.status == InvoiceStatus.PROCESSING:
             return self.processing()
         if self.status == InvoiceStatus.CREDITED:
-            return _CREDITED
+            return self.closed(
+                self.say("Credited in full"),
+                self.say(
+                    "A credit note takes this invoice back. "
+                    "There is nothing to pay on it."
+                ),
+            )
         if payability.is_void:
-            return _VOIDED
+            return self.closed(
+                self.say("This invoice is void"),
+                self.say("There is nothing to pay on it."),
+            )
         shut = find_shut_gate(payability)
         if shut is None or payability.mode != PaymentMode.ONLINE:
             return Outcome()
+        reason = self.speech.refuse(shut.refusal)
         if shut.code == "disputed":
-            return Outcome("closed", "Nothing to pay for now", shut.customer_reason)
+            return self.closed(self.say("Nothing to pay for now"), reason)
         if self.setup.is_connected:
-            return Outcome("closed", "Payment unavailable", shut.customer_reason)
+            return self.closed(self.say("Payment unavailable"), reason)
         if self.facts.document.bank:
             return Outcome()
-        return Outcome("elsewhere", "How to pay", shut.customer_reason)
+        return Outcome("elsewhere", self.say("How to pay"), reason)
+
+    def closed(self, heading: str, words: str) -> Outcome:
+        return Outcome("closed", heading, words)
 
     def paid(self) -> Outcome:
         """Thank, and say what came last and where its receipt is."""
@@ -674,20 +723,24 @@ class _Writer:
         total = sum(x.part_minor for x in settled)
         if total <= 0:
             return Outcome(
-                "paid", "Nothing to pay", "This invoice asks for no payment."
+                "paid",
+                self.say("Nothing to pay"),
+                self.say("This invoice asks for no payment."),
             )
         last = next(x for x in settled if x.part_minor > 0)
-        words = "This invoice is settled."
-        if last.receipt_number:
-            words += " Your receipt is ready."
+        words = (
+            self.say("This invoice is settled. Your receipt is ready.")
+            if last.receipt_number
+            else self.say("This invoice is settled.")
+        )
         return Outcome(
             kind="paid",
-            heading="Paid in full. Thank you.",
+            heading=self.say("Paid in full. Thank you."),
             words=words,
             pairs=(
-                Pair("Total paid", self.money(total)),
-                Pair("Last payment", self.day(last.received_on)),
-                Pair("Method", method_name(last.method, last.method_detail)),
+                Pair(self.say("Total paid"), self.money(total)),
+                Pair(self.say("Last payment"), self.day(last.received_on)),
+                Pair(self.say("Method"), self.method(last)),
             ),
             receipt_href=self.receipt_href(last),
         )
@@ -697,32 +750,41 @@ class _Writer:
         zone = ZoneInfo(self.setup.zone)
         started = [
             Step(
-                f"{self.money(debit.amount_minor)} by bank debit",
-                f"Started on {self.day(debit.started_at.astimezone(zone).date())}",
+                self.say(
+                    "{amount} by bank debit", amount=self.money(debit.amount_minor)
+                ),
+                self.say(
+                    "Started on {date}",
+                    date=self.day(debit.started_at.astimezone(zone).date()),
+                ),
                 "done",
             )
             for debit in self.facts.debits
         ]
         latest = max((debit.started_at for debit in self.facts.debits), default=None)
-        by = ""
+        usually = self.say("Usually 3 to {days} working days", days=_DEBIT_DAYS)
         if latest is not None:
             expected = _working_days_after(latest.astimezone(zone).date(), _DEBIT_DAYS)
-            by = f", by {self.day(expected)}"
+            usually = self.say(
+                "Usually 3 to {days} working days, by {date}",
+                days=_DEBIT_DAYS,
+                date=self.day(expected),
+            )
         return Outcome(
             kind="processing",
-            heading="Your payment is on its way",
-            words=(
+            heading=self.say("Your payment is on its way"),
+            words=self.say(
                 "You don’t need to do anything else. "
                 "This page changes by itself when the bank confirms."
             ),
             steps=(
                 *started,
+                Step(self.say("Waiting for your bank"), usually, "now"),
                 Step(
-                    "Waiting for your bank",
-                    f"Usually 3 to {_DEBIT_DAYS} working days{by}",
-                    "now",
+                    self.say("Receipt"),
+                    self.say("Here, as soon as the money has arrived"),
+                    "next",
                 ),
-                Step("Receipt", "Here, as soon as the money has arrived", "next"),
             ),
         )
 
@@ -735,12 +797,14 @@ class _Writer:
         rows = [(row.label, row.value) for row in document.bank]
         labels = {label.strip().lower() for label, _ in rows}
         if not labels & _NAME_LABELS:
-            rows.insert(0, ("Name", document.seller.name))
+            rows.insert(0, (self.say("Name"), document.seller.name))
         if "reference" not in labels:
             reference = format_reference(document.reference) or document.number
-            rows.append(("Reference", reference))
+            words = self.speech.say_as("what a transfer says", "Reference")
+            rows.append((words, reference))
         return tuple(
-            BankLine(label, value, f"Copy {_inside(label)}") for label, value in rows
+            BankLine(label, value, self.say("Copy {what}", what=self.inside(label)))
+            for label, value in rows
         )
 
     def debit_rows(self) -> Iterator[PaymentRow]:
@@ -748,11 +812,12 @@ class _Writer:
         for debit in self.facts.debits:
             yield PaymentRow(
                 received_on=self.day(debit.started_at.astimezone(zone).date()),
-                method="Bank debit",
+                method=self.say("Bank debit"),
                 note="",
                 amount=self.money(debit.amount_minor),
                 receipt_href="",
-                word="Processing",
+                word=self.speech.say_as("status", "Processing"),
+                is_processing=True,
             )
 
     def credit_rows(self) -> Iterator[PaymentRow]:
@@ -762,12 +827,12 @@ class _Writer:
             is_for_machines = has_files and it.is_e_invoice
             yield PaymentRow(
                 received_on=self.day(it.issued_on),
-                method=f"Credit note {it.number}",
+                method=self.say("Credit note {number}", number=it.number),
                 note=it.reason,
                 amount=self.money(it.credited_minor),
                 receipt_href=f"{file}.pdf" if has_files else "",
-                word="Credited",
-                receipt_words="Credit note PDF",
+                word=self.say("Credited"),
+                receipt_words=self.say("Credit note PDF"),
                 cii_href=f"{file}.cii.xml" if is_for_machines else "",
                 ubl_href=f"{file}.ubl.xml" if is_for_machines else "",
             )
@@ -777,38 +842,64 @@ class _Writer:
             is_settled = it.status == PaymentStatus.SETTLED
             yield PaymentRow(
                 received_on=self.day(it.received_on),
-                method=method_name(it.method, it.method_detail),
+                method=self.method(it),
                 note=" · ".join(self.remarks(it)),
                 amount=self.money(
                     it.part_minor if it.part_minor > 0 else it.amount_minor
                 ),
                 receipt_href=self.receipt_href(it) if is_settled else "",
-                word="" if is_settled else "Returned",
+                word="" if is_settled else self.say("Returned"),
+                receipt_words=self.say("Receipt PDF"),
             )
 
     def remarks(self, it: ReceivedFacts) -> Iterator[str]:
         if it.reference:
-            yield f"Reference {it.reference}"
+            yield self.say("Reference {reference}", reference=it.reference)
         if it.receipt_number:
-            yield f"Receipt {it.receipt_number}"
+            yield self.say("Receipt {number}", number=it.receipt_number)
         if it.refunded_minor > 0:
-            yield f"{self.money(it.refunded_minor)} refunded"
+            yield self.say("{amount} refunded", amount=self.money(it.refunded_minor))
         if it.credit_minor > 0 and it.status == PaymentStatus.SETTLED:
-            yield f"{self.money(it.credit_minor)} kept as your credit"
+            yield self.say(
+                "{amount} kept as your credit", amount=self.money(it.credit_minor)
+            )
         elsewhere = (
             it.amount_minor - it.part_minor - it.refunded_minor - it.credit_minor
         )
         if it.part_minor > 0 and elsewhere > 0:
-            yield f"Part of a payment of {self.money(it.amount_minor)}"
+            yield self.say(
+                "Part of a payment of {amount}", amount=self.money(it.amount_minor)
+            )
 
     def receipt_href(self, it: ReceivedFacts) -> str:
         if not it.receipt_number or not self.setup.settings.shows_pdf:
             return ""
         return f"{self.looking.base}/receipts/{it.payment_id}.pdf"
 
+    @property
+    def how_far(self) -> str:
+        due_on = self.facts.document.due_on
+        return (
+            "" if due_on is None else days_away((due_on - self.today).days, self.speech)
+        )
+
+    @property
+    def speech(self) -> Speech:
+        return speech_for(self.facts.document.language)
+
+    def say(self, words: str, /, **values: object) -> str:
+        return self.speech.say(words, **values)
+
+    def method(self, it: ReceivedFacts) -> str:
+        return say_method(it.method, it.method_detail, self.speech)
+
+    def inside(self, label: str) -> str:
+        """Write a label inside a sentence: IBAN stays, Name becomes name in English."""
+        is_english = self.speech.language == SOURCE_LANGUAGE
+        return label.lower() if is_english and not label.isupper() else label
+
     def money(self, minor: int) -> str:
-        document = self.facts.document
-        return format_money(minor, document.currency, document.language)
+        return self.speech.money(minor, self.facts.document.currency)
 
     def day(self, on: date) -> str:
         return format_date(on, self.facts.document.language)
@@ -821,7 +912,9 @@ _SETTLED = {
     InvoiceStatus.VOID,
 }
 _CHECKING = (
-    "We are checking your payment. This page changes by itself as soon as we know.",
+    later(
+        "We are checking your payment. This page changes by itself as soon as we know."
+    ),
     "",
 )
 _CAME_BACK = {
@@ -829,78 +922,92 @@ _CAME_BACK = {
     "open": _CHECKING,
     "processing": _CHECKING,
     "review": (
-        "Your payment has reached us and is being checked by a person. "
-        "Please don’t pay again.",
+        later(
+            "Your payment has reached us and is being checked by a person. "
+            "Please don’t pay again."
+        ),
         "",
     ),
     "unproven": (
-        "Your bank asked for proof and didn’t get it. Nothing was charged; "
-        "you can try again or use another card.",
+        later(
+            "Your bank asked for proof and didn’t get it. Nothing was charged; "
+            "you can try again or use another card."
+        ),
         "bad",
     ),
-    "failed": ("The payment was declined. You can try again or pay otherwise.", "bad"),
+    "failed": (
+        later("The payment was declined. You can try again or pay otherwise."),
+        "bad",
+    ),
     "expired": (
-        "The payment page was closed before anything was paid. You can try again.",
+        later(
+            "The payment page was closed before anything was paid. You can try again."
+        ),
         "warn",
     ),
-    "dropped": ("You changed your mind. Nothing was charged.", ""),
+    "dropped": (later("You changed your mind. Nothing was charged."), ""),
     "changed": (
-        "The amount due has just changed, so the payment was not started. "
-        "Nothing was charged.",
+        later(
+            "The amount due has just changed, so the payment was not started. "
+            "Nothing was charged."
+        ),
         "warn",
     ),
-    "canceled": ("You came back without paying. Nothing was charged.", "warn"),
+    "canceled": (
+        later("You came back without paying. Nothing was charged."),
+        "warn",
+    ),
 }
-_VOIDED = Outcome(
-    "closed",
-    "This invoice is void",
-    "There is nothing to pay on it.",
-)
-_CREDITED = Outcome(
-    "closed",
-    "Credited in full",
-    "A credit note takes this invoice back. There is nothing to pay on it.",
-)
 _PDF_WORDS = {
     PdfState.READY: "",
-    PdfState.PENDING: "The PDF is being prepared. It will be here in a moment.",
-    PdfState.FAILED: (
+    PdfState.PENDING: later("The PDF is being prepared. It will be here in a moment."),
+    PdfState.FAILED: later(
         "The PDF can’t be made at the moment. The live view shows the same invoice."
     ),
 }
 
 
-def came_back_note(said: str, *, has_arrived: bool) -> tuple[str, str]:
+def came_back_note(said: str, speech: Speech, *, has_arrived: bool) -> tuple[str, str]:
     """Return what to say to whoever comes back from paying, and in which tone."""
     if said == "yes" and has_arrived:
-        return "Your payment has arrived. Thank you.", "good"
-    return _CAME_BACK.get(said, ("", ""))
+        return speech.say("Your payment has arrived. Thank you."), "good"
+    words, tone = _CAME_BACK.get(said, ("", ""))
+    return speech.say(words) if words else "", tone
 
 
-def _hint(limits: AmountLimits, facts: PayabilityFacts, language: str) -> str:
+def _hint(limits: AmountLimits, facts: PayabilityFacts, speech: Speech) -> str:
     """Say beside the field what may be paid."""
-    if facts.disputed_minor and limits.is_fixed:
-        return "All that is not disputed, in one payment."
+    say = speech.say
     if limits.is_fixed:
-        return "The full balance, in one payment."
-    least = ""
-    if 0 < facts.minimum_minor <= limits.minimum_minor:
-        smallest = format_money(limits.minimum_minor, facts.currency, language)
-        least = f", {smallest} or more"
-    whole = "All that is not disputed" if facts.disputed_minor else "Full balance"
-    return f"{whole}. Enter less to pay a part{least}."
+        return (
+            say("All that is not disputed, in one payment.")
+            if facts.disputed_minor
+            else say("The full balance, in one payment.")
+        )
+    whole = (
+        say("All that is not disputed.")
+        if facts.disputed_minor
+        else say("Full balance.")
+    )
+    if not 0 < facts.minimum_minor <= limits.minimum_minor:
+        part = say("Enter less to pay a part.")
+        return f"{whole} {part}"
+    smallest = speech.money(limits.minimum_minor, facts.currency)
+    part = say("Enter less to pay a part, {amount} or more.", amount=smallest)
+    return f"{whole} {part}"
 
 
-def _how_far(due_on: date | None, today: date) -> str:
-    if due_on is None:
-        return ""
-    days = (due_on - today).days
-    if days in _NEAR:
-        return _NEAR[days]
-    return f"in {days} days" if days > 0 else f"{-days} days ago"
-
-
-_NEAR = {0: "today", 1: "tomorrow", -1: "yesterday"}
+def days_away(days: int, speech: Speech) -> str:
+    """Say how far a day is from today; it is past where the count is below zero."""
+    if days == 0:
+        return speech.say("today")
+    if days == 1:
+        return speech.say("tomorrow")
+    if days == -1:
+        return speech.say("yesterday")
+    if days > 0:
+        return speech.count("in {count} day", "in {count} days", days)
+    return speech.count("{count} day ago", "{count} days ago", -days)
 
 
 def _working_days_after(day: date, count: int) -> date:
@@ -914,11 +1021,6 @@ def _working_days_after(day: date, count: int) -> date:
 def is_word_mark(branding: Branding) -> bool:
     """Say whether a logo is so wide that it spells the name itself."""
     return branding.logo_width > WORD_MARK_RATIO * branding.logo_height > 0
-
-
-def _inside(label: str) -> str:
-    """Write a label inside a sentence: IBAN stays, Name becomes name."""
-    return label if label.isupper() else label.lower()
 
 
 def contacts(seller: Party) -> Iterator[Contact]:

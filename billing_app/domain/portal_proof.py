@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from billing_app.domain.actors import PortalVisitor, Proof
 from billing_app.domain.errors import NotPermitted
 from billing_app.domain.portal_settings import WriteAuth
+from billing_app.domain.speech import later
 
 # ASVS 5.0 6.5.5: a one-time code lives ten minutes at most.
 CODE_LIFETIME = timedelta(minutes=10)
@@ -43,10 +44,10 @@ class VerificationRequired(NotPermitted):
 
 # What is missing, in the words that the customer and the diagnostics read.
 MISSING = {
-    WriteAuth.OFF: "Writing is switched off for this invoice.",
-    WriteAuth.CODE: "Confirm your email address to write here.",
-    WriteAuth.SESSION: "Sign in to your account to write here.",
-    WriteAuth.CODE_TOTP: "Enter a code of your authenticator app to write here.",
+    WriteAuth.OFF: later("Writing is switched off for this invoice."),
+    WriteAuth.CODE: later("Confirm your email address to write here."),
+    WriteAuth.SESSION: later("Sign in to your account to write here."),
+    WriteAuth.CODE_TOTP: later("Enter a code of your authenticator app to write here."),
 }
 
 

@@ -15,6 +15,7 @@ from typing import Any, get_type_hints
 
 from billing_app.domain.errors import Conflict
 from billing_app.domain.invoice import InvoiceStatus, LateRules
+from billing_app.domain.speech import Speech, later_as
 
 
 class PaymentMode(StrEnum):
@@ -180,6 +181,30 @@ class PortalSettings:
         return replace(cls(), **read_overrides(stored))
 
 
+def status_words(
+    settings: PortalSettings, status: InvoiceStatus, speech: Speech
+) -> str:
+    """Say the word on the customer's badge in their language."""
+    return speech.say_as("status", settings.word_of(status))
+
+
+# The words on a badge, for the catalogs: the same word can stand for something else.
+_ON_BADGES = (
+    later_as("status", "Draft"),
+    later_as("status", "Due"),
+    later_as("status", "Pending"),
+    later_as("status", "Open"),
+    later_as("status", "Overdue"),
+    later_as("status", "Partially paid"),
+    later_as("status", "Processing"),
+    later_as("status", "Paid"),
+    later_as("status", "Credited"),
+    later_as("status", "Void"),
+    later_as("status", "Disputed"),
+    later_as("status", "Archived"),
+)
+
+
 # What a customer, and what a single invoice, may answer differently.
 INVOICE_KEYS = frozenset(
     {
@@ -300,6 +325,7 @@ class PortalSetup:
         is_connected: Stripe knows the business; `can_charge` says it may take money.
         has_publishable_key: browsers can be given what Stripe's card form needs.
         slug: names the business in the address where its customers sign in.
+        language: BCP 47 tag of the customer's, else of the business's.
     """
 
     settings: PortalSettings
@@ -309,6 +335,7 @@ class PortalSetup:
     can_charge: bool
     slug: str = ""
     has_publishable_key: bool = False
+    language: str = "en"
 
     @property
     def takes_card(self) -> bool:

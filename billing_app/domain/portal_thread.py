@@ -19,7 +19,6 @@ from billing_app.domain.document import InvoiceDocument
 from billing_app.domain.formats import (
     format_exact_instant,
     format_instant,
-    format_money,
 )
 from billing_app.domain.portal_dispute import (
     DisputeFacts,
@@ -34,6 +33,7 @@ from billing_app.domain.portal_settings import (
     PortalSetup,
     WriteAuth,
 )
+from billing_app.domain.speech import speech_for
 
 # As much of a line's name as a chip or a list shows.
 _LINE_NAME_MAX = 80
@@ -226,7 +226,7 @@ def describe_dispute_thread(
         is_shown=True,
         comments=tuple(_comment(it, document, reader) for it in stretch.comments),
         older_href=all_of_it if stretch.older else "",
-        composer=_dispute_composer(dispute, reader),
+        composer=_dispute_composer(dispute, document, reader),
     )
 
 
@@ -316,8 +316,10 @@ def _about(place: int | None, document: InvoiceDocument) -> tuple[str, str]:
     if place is None or not 1 <= place <= len(document.lines):
         return "", ""
     line = document.lines[place - 1]
-    amount = format_money(line.amount_minor, document.currency, document.language)
-    return line.name[:_LINE_NAME_MAX] or f"Line {place}", amount
+    speech = speech_for(document.language)
+    amount = speech.money(line.amount_minor, document.currency)
+    name = line.name[:_LINE_NAME_MAX] or speech.say("Line {place}", place=place)
+    return name, amount
 
 
 def _composer(document: InvoiceDocument, reader: Reader) -> Composer:
@@ -325,9 +327,11 @@ def _composer(document: InvoiceDocument, reader: Reader) -> Composer:
     if settings.comments == CommentMode.READ:
         return Composer()
     missing = find_missing(settings.write_auth, visitor)
+    say = speech_for(document.language).say
     if missing == WriteAuth.OFF:
-        return Composer(closed_words=MISSING[missing])
+        return Composer(closed_words=say(MISSING[missing]))
     if visitor.is_staff and not visitor.is_preview:
+        # To the business's own people, who read English.
         return Composer(
             closed_words="You are signed in as staff: answer from the invoice’s own "
             "page. To write as a customer would, open the link in a private window."
@@ -336,7 +340,7 @@ def _composer(document: InvoiceDocument, reader: Reader) -> Composer:
         is_open=True,
         is_preview=visitor.is_preview,
         is_gated=missing is not None,
-        gate_words=MISSING[missing] if missing else "",
+        gate_words=say(MISSING[missing]) if missing else "",
         gate_href=f"{reader.base}/verify" if missing else "",
         post_href=f"{reader.base}/comments",
         draft=f"{visitor.workspace_id}-{visitor.invoice_id}",
@@ -344,12 +348,15 @@ def _composer(document: InvoiceDocument, reader: Reader) -> Composer:
     )
 
 
-def _dispute_composer(dispute: DisputeFacts, reader: Reader) -> Composer:
+def _dispute_composer(
+    dispute: DisputeFacts, document: InvoiceDocument, reader: Reader
+) -> Composer:
     """Offer to answer while the dispute is open, to whoever might at all."""
     settings, visitor = reader.setup.settings, reader.visitor
     missing = find_missing(settings.write_auth, visitor)
+    say = speech_for(document.language).say
     if not dispute.is_open:
-        return Composer(closed_words="This dispute is over.")
+        return Composer(closed_words=say("This dispute is over."))
     if settings.disputes != DisputeMode.OPEN or missing == WriteAuth.OFF:
         return Composer()
     if visitor.is_staff and not visitor.is_preview:
@@ -358,7 +365,7 @@ def _dispute_composer(dispute: DisputeFacts, reader: Reader) -> Composer:
         is_open=True,
         is_preview=visitor.is_preview,
         is_gated=missing is not None,
-        gate_words=MISSING[missing] if missing else "",
+        gate_words=say(MISSING[missing]) if missing else "",
         gate_href=f"{reader.base}/verify" if missing else "",
         post_href=f"{reader.base}/comments",
         draft=f"{visitor.workspace_id}-{visitor.invoice_id}-{dispute.id}",

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from billing_app.domain.errors import Conflict, InvalidInput
 from billing_app.domain.invoice import InvoiceState
+from billing_app.domain.speech import later
 
 # Longer than the longest credit anybody asks for in a portal; past it, one should talk.
 PROMISE_DAYS_MAX = 90
@@ -79,14 +80,15 @@ def parse_promised_on(text: str, today: date) -> date:
         promised_on = date.fromisoformat(text.strip()[:20])
     except ValueError:
         raise InvalidInput(
-            "Choose the date by which you will pay.", field="promised_on"
+            later("Choose the date by which you will pay."), field="promised_on"
         ) from None
     if promised_on < today:
-        raise InvalidInput("That date is in the past.", field="promised_on")
+        raise InvalidInput(later("That date is in the past."), field="promised_on")
     if promised_on > latest_promise_day(today):
         raise InvalidInput(
-            f"Choose a date within the next {PROMISE_DAYS_MAX} days.",
+            later("Choose a date within the next {days} days."),
             field="promised_on",
+            days=PROMISE_DAYS_MAX,
         )
     return promised_on
 
@@ -94,6 +96,6 @@ def parse_promised_on(text: str, today: date) -> date:
 def check_promisable(state: InvoiceState, asked_minor: int) -> None:
     """Refuse a promise for what nobody asks for."""
     if state != InvoiceState.ISSUED:
-        raise Conflict("This invoice asks for no payment.")
+        raise Conflict(later("This invoice asks for no payment."))
     if asked_minor <= 0:
-        raise Conflict("There is nothing left to pay on this invoice.")
+        raise Conflict(later("There is nothing left to pay on this invoice."))

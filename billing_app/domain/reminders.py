@@ -142,11 +142,3 @@ def parse_steps(text: str, field: str = "steps") -> tuple[int, ...]:
             f"Stay within {STEP_DAYS_MAX} days of the due date.", field=field
         )
     return steps
-
-
-def describe_step(step: int) -> str:
-    """Say when a step is, like "3 days before the due date"."""
-    if step == 0:
-        return "on the due date"
-    days = "1 day" if abs(step) == 1 else f"{abs(step)} days"
-    return f"{days} {'before' if step < 0 else 'after'} the due date"

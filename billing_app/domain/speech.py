@@ -3,18 +3,29 @@
 What is said stands in the code in English and in `billing_app/locale` in every other
 language, in the files of gettext: `customer.po` is read as it is, so that there is
 nothing to compile. A test compares them with what the code says.
+
+    say = speech_for("de-AT").say
+    say("Invoice {number}", number="INV-7")
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
+from billing_app.domain.errors import BillingError, Phrase
+from billing_app.domain.formats import AmountInWords, format_money, format_quantity
+
+if TYPE_CHECKING:
+    from babel.messages import Catalog
 
 LOCALE = Path(__file__).parents[1] / "locale"
 SOURCE_LANGUAGE = "en"
@@ -32,6 +43,13 @@ LANGUAGE_NAMES = {
     "ja": "日本語",
 }
 _RIGHT_TO_LEFT = {"ar"}
+_WEIGHT = re.compile(r"[01](\.[0-9]{0,3})?", re.ASCII)
+_TAG = re.compile("[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+# What the catalogs say of a message that a page draws in the browser.
+PAGE_MARK = "page"
+_LEFT_TO_RIGHT_ISOLATE, _POP_ISOLATE = "\u2066", "\u2069"
+# The header of Accept-Language is as long as somebody likes.
+_ACCEPTED_MAX = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +73,15 @@ class Speech:
         """Return these words of the code, with the values put in by their names."""
         return self._catalog.gettext(words).format_map(values)
 
+    @property
+    def direction(self) -> str:
+        """Return how its words run, as HTML says it: ltr or rtl."""
+        return "rtl" if self.is_right_to_left else "ltr"
+
+    def words(self, words: str, /) -> str:
+        """Return these words of the code with the places of their values open."""
+        return self._catalog.gettext(words)
+
     def count(self, one: str, many: str, number: int, /, **values: object) -> str:
         """Return the words for so many, which are put in as `count`."""
         words = self._catalog.ngettext(one, many, number)
@@ -64,10 +91,79 @@ class Speech:
         """Return words that mean different things in different places."""
         return self._catalog.pgettext(context, words)
 
+    def refuse(self, refusal: BillingError) -> str:
+        """Say why something can't be done; in English what customers never meet."""
+        if self.language == SOURCE_LANGUAGE or not refusal.words:
+            return refusal.message
+        return self._put(refusal.words, refusal.values)
+
+    def money(self, minor: int, currency: str) -> str:
+        """Write an amount; it runs from left to right among words that don't."""
+        return self.isolated(format_money(minor, currency, self.tag))
+
+    def number(self, count: int) -> str:
+        return format_quantity(Decimal(count), self.tag)
+
+    def isolated(self, text: str) -> str:
+        """Keep an amount or a code as it is written where words run the other way."""
+        if not self.is_right_to_left:
+            return text
+        return f"{_LEFT_TO_RIGHT_ISOLATE}{text}{_POP_ISOLATE}"
+
+    def _put(self, words: str, values: Mapping[str, object]) -> str:
+        said = self._catalog.gettext(words)
+        written = {name: self._written(value) for name, value in values.items()}
+        return said.format_map(written) if written else said
+
+    def _written(self, value: object) -> object:
+        if isinstance(value, AmountInWords):
+            return self.money(value.minor, value.currency)
+        if isinstance(value, Phrase):
+            return self._put(value.words, value.values)
+        return value
+
 
 def later(words: str) -> str:
     """Mark words that are said elsewhere, by `say`."""
     return words
+
+
+def later_as(context: str, words: str) -> str:
+    """Mark words that are said elsewhere, by `say_as` in the same context."""
+    assert context
+    return words
+
+
+def put_into_words(refusal: BillingError, tag: str) -> None:
+    """Let a refusal speak the language of whoever reads it."""
+    refusal.message = speech_for(tag).refuse(refusal)
+
+
+@contextmanager
+def spoken(tag: str) -> Generator[None]:
+    """Let what is refused in here speak the language of whoever reads it."""
+    try:
+        yield
+    except BillingError as refusal:
+        put_into_words(refusal, tag)
+        raise
+
+
+def choose_language(accepted: str, otherwise: str) -> str:
+    """Return the language that a browser asks for, as far as we speak it.
+
+    `accepted` is its Accept-Language: `de-CH,fr;q=0.8`. For a reader of whom nothing
+    else is known.
+    """
+    asked: list[tuple[Decimal, str]] = []
+    for part in accepted[:1_000].split(",")[:_ACCEPTED_MAX]:
+        tag, _, weight = part.strip().partition(";")
+        weight = weight.strip().removeprefix("q=") or "1"
+        is_asked = _TAG.fullmatch(tag) and _WEIGHT.fullmatch(weight)
+        if is_asked and tag.split("-")[0].lower() in LANGUAGE_NAMES:
+            asked.append((Decimal(weight), tag))
+    best = max((wish for wish, _ in asked), default=0)
+    return next((tag for wish, tag in asked if wish == best > 0), otherwise)
 
 
 @lru_cache(maxsize=64)
@@ -88,12 +184,32 @@ def catalog_path(language: str) -> Path:
 
 
 @cache
+def page_words(language: str) -> dict[str, str]:
+    """Return what pages say by themselves, in the browser: English, then theirs."""
+    if language == SOURCE_LANGUAGE:
+        return {}
+    return {
+        str(it.id): str(it.string)
+        for it in _read(language)
+        if it.id and PAGE_MARK in it.auto_comments
+    }
+
+
+def _read(language: str) -> Catalog:
+    # Slow to load, and English needs none of it.
+    from babel.messages.pofile import read_po
+
+    with catalog_path(language).open("rb") as file:
+        return read_po(file, locale=language)
+
+
+@cache
 def _catalog_of(language: str) -> NullTranslations:
     if language == SOURCE_LANGUAGE:
         return NullTranslations()
-    with catalog_path(language).open("rb") as file:
-        catalog = read_po(file, locale=language)
+    from babel.messages.mofile import write_mo
+
     compiled = BytesIO()
-    write_mo(compiled, catalog)
+    write_mo(compiled, _read(language))
     compiled.seek(0)
     return GNUTranslations(compiled)

@@ -10,6 +10,7 @@ from billing_app.domain.aging import AgeBucket
 from billing_app.domain.document import Branding, Party
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.parsing import parse_date
+from billing_app.domain.speech import later
 
 # More is no statement that anybody reads, and a long wait for its paper.
 ENTRIES_MAX = 2_000
@@ -108,7 +109,7 @@ def parse_span(first: str, last: str, usual: Span) -> Span:
         parse_date(last, field="to") if last else usual.last,
     )
     if span.last < span.first:
-        raise InvalidInput("The last day comes before the first.", field="to")
+        raise InvalidInput(later("The last day comes before the first."), field="to")
     if span.last - span.first > timedelta(days=_DAYS_MAX):
-        raise InvalidInput("Choose ten years or less.", field="from")
+        raise InvalidInput(later("Choose ten years or less."), field="from")
     return span

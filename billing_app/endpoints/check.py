@@ -16,8 +16,10 @@ from billing_app import runtime
 from billing_app.database import authentication
 from billing_app.documents.portal import CheckPage, render_check
 from billing_app.domain.check_code import digest_start, file_digest
-from billing_app.domain.formats import format_date, format_money
+from billing_app.domain.formats import format_date
 from billing_app.domain.genuine import CheckedDocument, Verdict, judge
+from billing_app.domain.speech import later, speech_for
+from billing_app.endpoints.portal_request import language_of
 from billing_app.queries.genuine import read_checked
 
 PATH = "/check"
@@ -29,9 +31,11 @@ def check_routes(head: Markup) -> list[Route]:
     async def show(request: Request) -> Response:
         code = request.path_params.get("code") or request.query_params.get("code", "")
         file = request.query_params.get("file", "")
-        page = await run_in_threadpool(_page, code[:100], file[:100])
+        language = language_of(request)
+        page = await run_in_threadpool(_page, code[:100], file[:100], language)
         return HTMLResponse(
-            render_check(page, head=head), headers={"cache-control": "no-store"}
+            render_check(page, head=head, language=language),
+            headers={"cache-control": "no-store"},
         )
 
     return [
@@ -40,8 +44,11 @@ def check_routes(head: Markup) -> list[Route]:
     ]
 
 
-def _page(code: str, typed_file: str) -> CheckPage:
-    """Look the document up: by its code, or else by its file."""
+def _page(code: str, typed_file: str, language: str) -> CheckPage:
+    """Look the document up: by its code, or else by its file.
+
+    Nobody knows who asks, so the language is what the browser asks for.
+    """
     running = runtime.current()
     # Who has no script types the file's digest where the code goes.
     file = file_digest(typed_file) or file_digest(code)
@@ -63,20 +70,53 @@ def _page(code: str, typed_file: str) -> CheckPage:
         code="" if file and not start else code,
         has_file=bool(file),
         document=found,
-        facts=_facts(found),
+        facts=_facts(found, language),
+        words=_words(found.kind, verdict, language, has_file=bool(file)),
     )
 
 
-def _facts(found: CheckedDocument) -> tuple[tuple[str, str], ...]:
+def _facts(found: CheckedDocument, language: str) -> tuple[tuple[str, str], ...]:
     is_receipt = found.kind == "receipt"
+    speech = speech_for(language)
+    say = speech.say
     rows = (
-        ("Number", found.number),
-        ("From", found.seller),
-        ("Received" if is_receipt else "Issued", format_date(found.issued_on, "en")),
+        (say("Number"), found.number),
+        (say("From"), found.seller),
         (
-            "Amount" if is_receipt else "Total",
-            format_money(found.total_minor, found.currency, "en"),
+            say("Received") if is_receipt else say("Issued"),
+            format_date(found.issued_on, language),
         ),
-        ("Today", found.status),
+        (
+            say("Amount") if is_receipt else say("Total"),
+            speech.money(found.total_minor, found.currency),
+        ),
+        (say("Today"), speech.say_as("status", found.status) if found.status else ""),
     )
     return tuple(row for row in rows if row[1])
+
+
+def _words(kind: str, verdict: Verdict, language: str, *, has_file: bool) -> str:
+    """Say what the answer means for a kind of document."""
+    say = speech_for(language).say
+    if verdict == Verdict.CHANGED:
+        changed = say(
+            "But this file is not it. Somebody may have altered it, or a program saved "
+            "it anew. Compare with what was issued:"
+        )
+        return f"{say(_ISSUED[kind])} {changed}"
+    if has_file:
+        return say(_EXACTLY[kind])
+    compare = say("Compare what yours says with this:")
+    return f"{say(_ISSUED[kind])} {compare}"
+
+
+_ISSUED = {
+    "invoice": later("An invoice with this code was issued here."),
+    "receipt": later("A receipt with this code was issued here."),
+    "credit_note": later("A credit note with this code was issued here."),
+}
+_EXACTLY = {
+    "invoice": later("This file is exactly the invoice that was issued here."),
+    "receipt": later("This file is exactly the receipt that was issued here."),
+    "credit_note": later("This file is exactly the credit note that was issued here."),
+}

@@ -15,8 +15,9 @@ from billing_app.domain.comment import CommentForm
 from billing_app.domain.errors import BillingError, NotFound, NotSignedIn
 from billing_app.domain.portal_place import INVOICE_ROUTES
 from billing_app.domain.portal_proof import VerificationRequired
+from billing_app.domain.speech import later
 from billing_app.endpoints import route_ids
-from billing_app.endpoints.portal_request import open_page
+from billing_app.endpoints.portal_request import language_of, opened_page
 from billing_app.endpoints.refusals import status_of
 from billing_app.workflows import conversations
 
@@ -48,8 +49,8 @@ def comment_routes(head: Markup) -> list[Route]:
 
 
 def _post(request: Request, form: CommentForm) -> None:
-    link = open_page(request, _back(request))
-    conversations.post_comment(runtime.current(), link, form)
+    with opened_page(request, _back(request)) as link:
+        conversations.post_comment(runtime.current(), link, form)
 
 
 def _back(request: Request) -> str:
@@ -67,23 +68,24 @@ def _refused(
     needs_proof = isinstance(refusal, VerificationRequired)
     page = render_not_sent(
         NotSent(
-            title="Comment not posted",
+            title=later("Comment not posted"),
             message=refusal.message,
             back=f"{back}#{_part(typed)}",
             action=request.url.path,
-            button="Post comment",
+            button=later("Post comment"),
             hidden=(
                 ("request_key", typed.request_key),
                 ("line", typed.line),
                 ("dispute", typed.dispute),
             ),
             fields=(
-                TypedField("body", "Message", typed.body, "long"),
-                TypedField("name", "Your name", typed.name),
-                TypedField("email", "Your email", typed.email, "email"),
+                TypedField("body", later("Message"), typed.body, "long"),
+                TypedField("name", later("Your name"), typed.name),
+                TypedField("email", later("Your email"), typed.email, "email"),
             ),
             verify_href=f"{back}/verify" if needs_proof else "",
         ),
         head=head,
+        language=language_of(request),
     )
     return HTMLResponse(page, 403 if needs_proof else status_of(refusal))

@@ -15,8 +15,9 @@ from billing_app.documents.portal import NotSent, TypedField, render_not_sent
 from billing_app.domain.dispute import REASON_LENGTH_MAX, DisputeForm
 from billing_app.domain.errors import BillingError, NotFound, NotSignedIn
 from billing_app.domain.portal_place import INVOICE_ROUTES
+from billing_app.domain.speech import later
 from billing_app.endpoints import route_ids
-from billing_app.endpoints.portal_request import open_page
+from billing_app.endpoints.portal_request import language_of, opened_page
 from billing_app.endpoints.refusals import status_of
 from billing_app.workflows import disputes
 
@@ -64,7 +65,7 @@ class _PlainForms:
         except (NotFound, NotSignedIn):
             return RedirectResponse(page, 303)
         except BillingError as refusal:
-            return self._refused(_sent_again(refusal, page, sent), refusal)
+            return self._refused(request, _sent_again(refusal, page, sent), refusal)
         return RedirectResponse(f"{page}#disputes", 303)
 
     async def withdraw(self, request: Request) -> Response:
@@ -77,33 +78,39 @@ class _PlainForms:
             return RedirectResponse(page, 303)
         except BillingError as refusal:
             words = NotSent(
-                "Dispute not withdrawn", refusal.message, back=f"{page}#disputes"
+                later("Dispute not withdrawn"), refusal.message, back=f"{page}#disputes"
             )
-            return self._refused(words, refusal)
+            return self._refused(request, words, refusal)
         return RedirectResponse(f"{page}#disputes", 303)
 
-    def _refused(self, it: NotSent, refusal: BillingError) -> Response:
-        return HTMLResponse(render_not_sent(it, head=self._head), status_of(refusal))
+    def _refused(
+        self, request: Request, it: NotSent, refusal: BillingError
+    ) -> Response:
+        language = language_of(request)
+        page = render_not_sent(it, head=self._head, language=language)
+        return HTMLResponse(page, status_of(refusal))
 
 
 def _open(request: Request, page: str, sent: DisputeForm) -> None:
-    disputes.open_dispute(runtime.current(), open_page(request, page), sent)
+    with opened_page(request, page) as link:
+        disputes.open_dispute(runtime.current(), link, sent)
 
 
 def _withdraw(request: Request, page: str, dispute_id: int) -> None:
-    disputes.withdraw_dispute(runtime.current(), open_page(request, page), dispute_id)
+    with opened_page(request, page) as link:
+        disputes.withdraw_dispute(runtime.current(), link, dispute_id)
 
 
 def _sent_again(refusal: BillingError, page: str, sent: DisputeForm) -> NotSent:
     return NotSent(
-        title="Dispute not sent",
+        title=later("Dispute not sent"),
         message=refusal.message,
         back=f"{page}#disputes",
         action=f"{page}/disputes",
-        button="Send dispute",
+        button=later("Send dispute"),
         hidden=(("line", sent.line),),
         fields=(
-            TypedField("amount", "Amount you dispute", sent.amount, "amount"),
-            TypedField("reason", "What is wrong?", sent.reason, "long"),
+            TypedField("amount", later("Amount you dispute"), sent.amount, "amount"),
+            TypedField("reason", later("What is wrong?"), sent.reason, "long"),
         ),
     )

@@ -33,9 +33,10 @@ from billing_app.domain.errors import (
 )
 from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND
 from billing_app.domain.portal_place import INVOICE_ROUTES
+from billing_app.domain.speech import later
 from billing_app.domain.visit import VisitKind
 from billing_app.endpoints import route_ids, visits
-from billing_app.endpoints.portal_request import open_page
+from billing_app.endpoints.portal_request import language_of, open_page
 from billing_app.endpoints.staff_request import staff_of
 from billing_app.queries import issued_files, portal
 from billing_app.queries.portal import ReadDocument
@@ -50,14 +51,16 @@ _FILE = re.compile(
     r"|credit-notes/[^/]+)$"
 )
 _PREPARING = (
-    "The PDF is being prepared",
-    "It takes a few seconds. This page asks again by itself.",
+    later("The PDF is being prepared"),
+    later("It takes a few seconds. This page asks again by itself."),
 )
-_NO_XML = "This document can’t be an e-invoice"
+_NO_XML = later("This document can’t be an e-invoice")
 _NO_PDF = (
-    "No PDF at the moment",
-    "The PDF can’t be made right now. The invoice’s own page shows the same invoice, "
-    "and it can be printed.",
+    later("No PDF at the moment"),
+    later(
+        "The PDF can’t be made right now. The invoice’s own page shows the same "
+        "invoice, and it can be printed."
+    ),
 )
 
 
@@ -79,7 +82,7 @@ def download_routes(head: Markup) -> list[Route]:
             except DiskFull:
                 raise
             except BillingError as refusal:
-                return refusals.answer(refusal)
+                return refusals.answer(request, refusal)
 
         return Route(path, endpoint, methods=["GET"])
 
@@ -195,31 +198,35 @@ def staff_e_credit_note(request: Request) -> Response:
 
 
 class _Refusals:
-    """The few pages that stand in for a file, drawn once."""
+    """The few pages that stand in for a file."""
 
     def __init__(self, head: Markup) -> None:
         self._head = head
-        self._not_found = render_message(*NOT_FOUND, head=head)
-        self._not_available = render_message(*NOT_AVAILABLE, head=head)
-        self._no_pdf = render_message(*_NO_PDF, head=head)
-        self._preparing = render_message(
-            *_PREPARING, head=head, refresh_seconds=_AGAIN_SECONDS
-        )
 
-    def answer(self, refusal: BillingError) -> Response:
+    def answer(self, request: Request, refusal: BillingError) -> Response:
+        language = language_of(request)
+
+        def page(*words: str, refresh_seconds: int = 0) -> str:
+            return render_message(
+                *words,
+                head=self._head,
+                refresh_seconds=refresh_seconds,
+                language=language,
+            )
+
         if isinstance(refusal, PortalNotAvailable):
-            return HTMLResponse(self._not_available, 403)
+            return HTMLResponse(page(*NOT_AVAILABLE), 403)
         if isinstance(refusal, NotPrinted) and refusal.is_coming:
             again = {"retry-after": str(_AGAIN_SECONDS)}
-            return HTMLResponse(self._preparing, 202, again)
+            preparing = page(*_PREPARING, refresh_seconds=_AGAIN_SECONDS)
+            return HTMLResponse(preparing, 202, again)
         if isinstance(refusal, NotAnEInvoice):
-            page = render_message(_NO_XML, refusal.message, head=self._head)
-            return HTMLResponse(page, 409)
+            return HTMLResponse(page(_NO_XML, refusal.message), 409)
         if isinstance(refusal, NotFound | NotPermitted) and not isinstance(
             refusal, NotPrinted
         ):
-            return HTMLResponse(self._not_found, 404)
-        return HTMLResponse(self._no_pdf, 503)
+            return HTMLResponse(page(*NOT_FOUND), 404)
+        return HTMLResponse(page(*_NO_PDF), 503)
 
 
 def _find(request: Request, payment_id: int = 0) -> tuple[OpenedLink, ReadDocument]:

@@ -17,10 +17,12 @@ from starlette.background import BackgroundTask
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from billing_app.domain.speech import SOURCE_LANGUAGE, speech_for
 from billing_app.endpoints.headers import TAKES_CARD
 
 # What the app shows while a page is loading, and where the first view goes.
 MARK = "<!--first-paint-->"
+_ENGLISH_SHELL = '<html lang="en"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Painted:
         head: more for the head, such as a stylesheet.
         after: what is done in a thread once the page has left; it must not fail.
         takes_card: a card may be typed in here, so Stripe's script may load.
+        language: of the words, which the shell is marked with.
     """
 
     status: int
@@ -40,6 +43,7 @@ class Painted:
     head: Markup
     after: Callable[[], None] | None = None
     takes_card: bool = False
+    language: str = SOURCE_LANGUAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,10 @@ class FirstPaint:
 
 def fill(shell: str, painted: Painted) -> str:
     """Put the title and the content into the shell."""
+    speech = speech_for(painted.language)
+    shell = shell.replace(
+        _ENGLISH_SHELL, f'<html lang="{speech.tag}" dir="{speech.direction}"', 1
+    )
     head = f"<head><title>{escape_title(painted.title)}</title>{painted.head}"
     # Content goes first: a mark inside it would otherwise be filled too.
     before, _, after = shell.partition(MARK)

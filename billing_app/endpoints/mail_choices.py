@@ -29,6 +29,8 @@ from billing_app.domain.branding import brand_style, correct_brand, initials
 from billing_app.domain.errors import NotFound
 from billing_app.domain.mail_choices import KIND_WORDS, MailKind
 from billing_app.domain.portal_invoice import is_word_mark
+from billing_app.domain.speech import later, speech_for
+from billing_app.endpoints.portal_request import language_of
 from billing_app.workflows.mail_choices import (
     PATH,
     MailChoices,
@@ -39,14 +41,18 @@ from billing_app.workflows.mail_choices import (
 
 _FIELDS_MAX = 10
 _NOT_FOUND = (
-    "This link does not work",
-    "Open the link at the end of a newer mail, or write to whoever sent it.",
+    later("This link does not work"),
+    later("Open the link at the end of a newer mail, or write to whoever sent it."),
 )
 
 
 def mail_choices_routes(head: Markup) -> list[Route]:
     """Return the routes; `head` links the stylesheets of the page."""
-    not_found = render_message(*_NOT_FOUND, head=head)
+
+    def not_found(request: Request) -> Response:
+        language = language_of(request)
+        page = render_message(*_NOT_FOUND, head=head, language=language)
+        return HTMLResponse(page, 404)
 
     async def show(request: Request) -> Response:
         try:
@@ -54,16 +60,18 @@ def mail_choices_routes(head: Markup) -> list[Route]:
                 read_choices, runtime.current(), _token(request)
             )
         except NotFound:
-            return HTMLResponse(not_found, 404)
+            return not_found(request)
         page = _page(choices, request)
-        return HTMLResponse(render_mail_choices(page, head=head))
+        return HTMLResponse(
+            render_mail_choices(page, head=head, language=choices.language)
+        )
 
     async def take(request: Request) -> Response:
         form = await request.form(max_files=0, max_fields=_FIELDS_MAX)
         try:
             return await run_in_threadpool(_take, request, form)
         except NotFound:
-            return HTMLResponse(not_found, 404)
+            return not_found(request)
 
     address = f"{PATH}/{{token}}"
     return [
@@ -85,7 +93,7 @@ def _take(request: Request, form: FormData) -> Response:
 
 
 def _page(choices: MailChoices, request: Request) -> MailChoicesPage:
-    digest = choices.branding.logo_digest
+    digest, say = choices.branding.logo_digest, speech_for(choices.language).say
     return MailChoicesPage(
         seller=choices.business,
         seller_mark=initials(choices.business),
@@ -96,8 +104,8 @@ def _page(choices: MailChoices, request: Request) -> MailChoicesPage:
         email=choices.email,
         is_saved=request.query_params.get("saved") == "1",
         choices=tuple(
-            MailChoice(kind, *KIND_WORDS[kind], is_wanted=kind in choices.wanted)
-            for kind in MailKind
+            MailChoice(kind, say(name), say(words), is_wanted=kind in choices.wanted)
+            for kind, (name, words) in KIND_WORDS.items()
         ),
     )
 

@@ -24,8 +24,14 @@ from billing_app.domain.errors import (
 )
 from billing_app.domain.online_payment import LIVE, SAID, AttemptStatus
 from billing_app.domain.portal_place import ACCOUNT_ROUTES, INVOICE_ROUTES
+from billing_app.domain.speech import later, spoken
 from billing_app.endpoints import route_ids
-from billing_app.endpoints.portal_request import open_page, place_of
+from billing_app.endpoints.portal_request import (
+    language_of,
+    open_page,
+    opened_page,
+    place_of,
+)
 from billing_app.endpoints.refusals import status_of
 from billing_app.workflows import account_payments, pay_online
 from billing_app.workflows.pay_online import Chosen
@@ -35,7 +41,7 @@ _FIELDS_MAX = 5
 _CHOICES_MAX = 2_000
 _ID = re.compile("[0-9]{1,15}")
 _TYPED_LENGTH_MAX = 60
-_TITLE = "Payment not started"
+_TITLE = later("Payment not started")
 
 
 def pay_routes(head: Markup) -> list[Route]:
@@ -73,7 +79,7 @@ class _PlainForms:
             may_do = isinstance(refusal, InvalidInput | DiskFull)
             it = NotSent(_TITLE, refusal.message, back=_back(request))
             again = _sent_again(it, request, amount) if may_do else it
-            return self._refused(again, refusal)
+            return self._refused(request, again, refusal)
         return RedirectResponse(url, 303)
 
     async def pay_together(self, request: Request) -> Response:
@@ -102,15 +108,19 @@ class _PlainForms:
                 _TITLE,
                 refusal.message,
                 back=_back(request),
-                where="your invoices",
+                is_of_account=True,
                 hidden=tuple(("invoice", str(each)) for each in chosen.invoice_ids),
             )
             again = _sent_again(it, request, chosen.amount_text) if may_do else it
-            return self._refused(again, refusal)
+            return self._refused(request, again, refusal)
         return RedirectResponse(url, 303)
 
-    def _refused(self, it: NotSent, refusal: BillingError) -> Response:
-        return HTMLResponse(render_not_sent(it, head=self._head), status_of(refusal))
+    def _refused(
+        self, request: Request, it: NotSent, refusal: BillingError
+    ) -> Response:
+        language = language_of(request)
+        page = render_not_sent(it, head=self._head, language=language)
+        return HTMLResponse(page, status_of(refusal))
 
 
 async def come_back(request: Request) -> Response:
@@ -134,15 +144,16 @@ async def come_back(request: Request) -> Response:
 
 def _start(request: Request, amount: str) -> str:
     path = place_of(_back(request)).pattern
-    running = runtime.current()
-    return pay_online.start(running, _visitor(request), amount, path=path)
+    with opened_page(request, _back(request)) as link:
+        return pay_online.start(runtime.current(), link.visitor, amount, path=path)
 
 
 def _start_together(request: Request, link: OpenedLink, chosen: Chosen) -> str:
-    if not chosen.invoice_ids and not chosen.currency:
-        raise InvalidInput("Choose at least one invoice.", field="invoice")
     path = place_of(_back(request)).pattern
-    return account_payments.start(runtime.current(), link, chosen, path)
+    with spoken(link.setup.language):
+        if not chosen.invoice_ids and not chosen.currency:
+            raise InvalidInput(later("Choose at least one invoice."), field="invoice")
+        return account_payments.start(runtime.current(), link, chosen, path)
 
 
 def _finish(request: Request, checkout_id: str) -> AttemptStatus:
@@ -162,6 +173,6 @@ def _sent_again(it: NotSent, request: Request, amount: str) -> NotSent:
     return replace(
         it,
         action=request.url.path,
-        button="Pay now",
-        fields=(TypedField("amount", "Amount to pay", amount, "amount"),),
+        button=later("Pay now"),
+        fields=(TypedField("amount", later("Amount to pay"), amount, "amount"),),
     )

@@ -23,9 +23,11 @@ from billing_app.domain.errors import BillingError, NotSignedIn
 from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND
 from billing_app.domain.portal_place import PortalPlace, parse_place
 from billing_app.domain.portal_proof import VerificationRequired
+from billing_app.domain.speech import SOURCE_LANGUAGE, choose_language, speech_for
 from billing_app.domain.visit import VisitKind
 from billing_app.endpoints import visits
 from billing_app.endpoints.first_paint import Painted, Painter
+from billing_app.endpoints.words import words_script
 from billing_app.workflows import (
     account_pages,
     conversations,
@@ -43,15 +45,17 @@ PAINTED = Markup('<div id="painted">{}</div>')
 
 def portal_painters(head: Markup, account_head: Markup) -> tuple[Painter, ...]:
     """Return the painters of the portal's pages; the heads link their stylesheets."""
-    not_found = Painted(
-        404, NOT_FOUND[0], PAINTED.format(render_alone(*NOT_FOUND)), head
-    )
-    not_available = Painted(
-        403,
-        NOT_AVAILABLE[0],
-        PAINTED.format(render_alone(*NOT_AVAILABLE, icon_name="lock")),
-        head,
-    )
+
+    def alone(scope: Scope, status: int, words: tuple[str, ...], art: str) -> Painted:
+        accepted = Headers(scope=scope).get("accept-language", "")
+        language = choose_language(accepted, SOURCE_LANGUAGE)
+        return Painted(
+            status,
+            speech_for(language).say(words[0]),
+            _painted(render_alone(*words, icon_name=art, language=language), language),
+            head,
+            language=language,
+        )
 
     def painter(
         path: re.Pattern[str], work: Callable[[Scope, Markup], Painted], head: Markup
@@ -60,11 +64,11 @@ def portal_painters(head: Markup, account_head: Markup) -> tuple[Painter, ...]:
             try:
                 return await run_in_threadpool(work, scope, head)
             except PortalNotAvailable:
-                return not_available
+                return alone(scope, 403, NOT_AVAILABLE, "lock")
             except (NotSignedIn, VerificationRequired):
                 return await run_in_threadpool(_to_sign_in, scope)
             except BillingError:
-                return not_found
+                return alone(scope, 404, NOT_FOUND, "invoice")
 
         return Painter(path, paint)
 
@@ -92,7 +96,15 @@ def _paint_account(scope: Scope, head: Markup) -> Painted:
         opened.frame, opened.list, as_of=opened.as_of, clock=opened.clock
     )
     after = visits.fetched(scope, link, VisitKind.PAGE)
-    return Painted(200, opened.frame.title, PAINTED.format(html), head, after)
+    language = opened.frame.language
+    return Painted(
+        200,
+        opened.frame.title,
+        _painted(html, language),
+        head,
+        after,
+        language=language,
+    )
 
 
 def _paint_invoice(scope: Scope, head: Markup) -> Painted:
@@ -125,8 +137,26 @@ def _paint_invoice(scope: Scope, head: Markup) -> Painted:
     after = visits.fetched(scope, link, VisitKind.PAGE)
     form = opened.view.form
     takes_card = form.is_open and form.takes_card and not opened.view.is_preview
-    content = PAINTED.format(html)
-    return Painted(200, opened.view.title, content, head, after, takes_card)
+    language = opened.view.language
+    content = _painted(html, language)
+    return Painted(
+        200,
+        opened.view.title,
+        content,
+        head,
+        after,
+        takes_card,
+        language,
+    )
+
+
+def _painted(html: Markup, language: str) -> Markup:
+    """Return the content with its words before it.
+
+    In the head the script would make React, which does not know it, draw the whole
+    document anew, without its language.
+    """
+    return words_script(language) + PAINTED.format(html)
 
 
 def _comment_id(text: str) -> int:

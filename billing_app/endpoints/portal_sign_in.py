@@ -45,8 +45,10 @@ from billing_app.domain.portal_invoice import (
 from billing_app.domain.portal_place import INVOICE_ROUTES, parse_place
 from billing_app.domain.portal_proof import SESSION_LIFETIME
 from billing_app.domain.portal_settings import PortalSettings, WriteAuth
+from billing_app.domain.speech import put_into_words
 from billing_app.endpoints import route_ids
 from billing_app.endpoints.guard import client_network
+from billing_app.endpoints.portal_request import asked_language, language_of
 from billing_app.queries.portal_desk import read_letterhead
 from billing_app.services.portal_sessions import CodePlace
 from billing_app.workflows import portal_sign_in as workflow
@@ -63,6 +65,7 @@ class Desk:
 
     Attributes:
         path: where its forms are sent; `inside` is where a proof leads.
+        language: of the customer, or before they are known the browser's.
     """
 
     workspace_id: int
@@ -71,6 +74,7 @@ class Desk:
     session: CustomerSession | None
     path: str
     inside: str
+    language: str
 
     @property
     def is_account(self) -> bool:
@@ -97,8 +101,6 @@ class _Pages:
 
     def __init__(self, head: Markup) -> None:
         self._head = head
-        self._not_found = render_message(*NOT_FOUND, head=head)
-        self._not_available = render_message(*NOT_AVAILABLE, head=head)
 
     async def show(self, request: Request) -> Response:
         try:
@@ -180,6 +182,7 @@ class _Pages:
                     running, desk.session, int(chosen) if is_id else 0
                 )
         except (InvalidInput, LimitReached) as refusal:
+            put_into_words(refusal, desk.language)
             if step == "totp" and desk.session is not None:
                 return self._totp(desk, desk.session, refusal.message)
             status = 429 if isinstance(refusal, LimitReached) else 422
@@ -224,7 +227,8 @@ class _Pages:
             rights = workflow.list_choices(running, desk.session)
             choices = tuple((x.customer_id, x.customer_name) for x in rights)
             step = replace(step, choices=choices)
-        return HTMLResponse(render_verify(step, head=self._head), status)
+        page = render_verify(step, head=self._head, language=desk.language)
+        return HTMLResponse(page, status)
 
     def _refusal(self, request: Request, refusal: BillingError) -> Response:
         if isinstance(refusal, NotSignedIn):
@@ -233,8 +237,11 @@ class _Pages:
         if isinstance(refusal, DiskFull):
             raise refusal
         if isinstance(refusal, PortalNotAvailable):
-            return HTMLResponse(self._not_available, 403)
-        return HTMLResponse(self._not_found, 404)
+            return HTMLResponse(self._words(request, *NOT_AVAILABLE), 403)
+        return HTMLResponse(self._words(request, *NOT_FOUND), 404)
+
+    def _words(self, request: Request, *words: str) -> str:
+        return render_message(*words, head=self._head, language=language_of(request))
 
 
 def _open(request: Request) -> Desk:
@@ -257,6 +264,7 @@ def _open(request: Request) -> Desk:
             found.settings,
             CodePlace(),
         )
+        language = asked_language(request, found.language)
         path = f"{page}/sign-in"
     else:
         opened = authentication.open_portal(
@@ -265,6 +273,7 @@ def _open(request: Request) -> Desk:
         visitor = opened.visitor
         workspace_id, settings = visitor.workspace_id, opened.setup.settings
         code_place = CodePlace(visitor.customer_id, visitor.invoice_id)
+        language = opened.setup.language
         path = f"{page}/verify"
         # A code of the account page proves the account, one of an invoice that.
         if visitor.invoice_id is not None:
@@ -272,7 +281,7 @@ def _open(request: Request) -> Desk:
     session = authentication.customer_session(
         running.engine, cookies, workspace_id, running.now()
     )
-    return Desk(workspace_id, code_place, settings, session, path, inside)
+    return Desk(workspace_id, code_place, settings, session, path, inside, language)
 
 
 def _set_cookie(answer: Response, workspace_id: int, token: str) -> None:

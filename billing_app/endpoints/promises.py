@@ -14,8 +14,9 @@ from billing_app.domain.errors import BillingError, NotFound, NotSignedIn
 from billing_app.domain.portal_place import INVOICE_ROUTES
 from billing_app.domain.portal_proof import VerificationRequired
 from billing_app.domain.portal_settings import WriteAuth
+from billing_app.domain.speech import later
 from billing_app.endpoints import route_ids
-from billing_app.endpoints.portal_request import open_page, place_of
+from billing_app.endpoints.portal_request import language_of, opened_page, place_of
 from billing_app.endpoints.refusals import status_of
 from billing_app.workflows import promises
 
@@ -38,10 +39,10 @@ def promise_routes(head: Markup) -> list[Route]:
             return RedirectResponse(back, 303)
         except VerificationRequired as missing:
             if missing.wanted == WriteAuth.OFF:
-                return _refused(missing, head)
+                return _refused(request, missing, head)
             return RedirectResponse(f"{back}/verify", 303)
         except BillingError as refusal:
-            return _refused(refusal, head)
+            return _refused(request, refusal, head)
         return RedirectResponse(back, 303)
 
     return [
@@ -50,15 +51,16 @@ def promise_routes(head: Markup) -> list[Route]:
 
 
 def _promise(request: Request, typed: str) -> None:
-    link = open_page(request, request.url.path.rpartition("/")[0])
-    promises.make_promise(runtime.current(), link, typed)
+    with opened_page(request, request.url.path.rpartition("/")[0]) as link:
+        promises.make_promise(runtime.current(), link, typed)
 
 
-def _refused(refusal: BillingError, head: Markup) -> Response:
+def _refused(request: Request, refusal: BillingError, head: Markup) -> Response:
     page = render_message(
-        "Not noted",
+        later("Not noted"),
         refusal.message,
-        "Go back in your browser to choose again.",
+        later("Go back in your browser to choose again."),
         head=head,
+        language=language_of(request),
     )
     return HTMLResponse(page, status_of(refusal))

@@ -22,6 +22,7 @@ from billing_app.domain.dates import Moment
 from billing_app.domain.errors import NotFound
 from billing_app.domain.formats import format_date
 from billing_app.domain.portal_invoice import NOT_FOUND, is_word_mark
+from billing_app.endpoints.portal_request import language_of
 from billing_app.queries.shared_drafts import read_shown_draft
 
 PATH = "/d"
@@ -29,20 +30,22 @@ PATH = "/d"
 
 def shared_draft_routes(head: Markup) -> list[Route]:
     """Return the route; `head` links the stylesheets of the page."""
-    not_found = render_message(*NOT_FOUND, head=head)
 
     async def show(request: Request) -> Response:
         token = str(request.path_params["token"])
         try:
-            page = await run_in_threadpool(_page, token)
+            page, language = await run_in_threadpool(_page, token)
         except NotFound:
-            return HTMLResponse(not_found, 404)
-        return HTMLResponse(render_shared_draft(page, head=head))
+            language = language_of(request)
+            page = render_message(*NOT_FOUND, head=head, language=language)
+            return HTMLResponse(page, 404)
+        return HTMLResponse(render_shared_draft(page, head=head, language=language))
 
     return [Route(f"{PATH}/{{token}}", show, methods=["GET"])]
 
 
-def _page(token: str) -> SharedDraftPage:
+def _page(token: str) -> tuple[SharedDraftPage, str]:
+    """Return the page and the language of its document."""
     running = runtime.current()
     place = authentication.find_shared_draft(running.engine, digest(token))
     shown = running.run(place.actor, read_shown_draft, place.shared_id)
@@ -51,12 +54,13 @@ def _page(token: str) -> SharedDraftPage:
     logo = f"/logo/{branding.logo_digest}.png" if branding.logo_digest else ""
     business = branding.name or document.seller.name
     shared_on = Moment(shown.shared_at, shown.zone).today
-    return SharedDraftPage(
+    page = SharedDraftPage(
         seller=business,
         seller_mark=initials(business),
         logo_href=logo,
         logo_says_name=is_word_mark(branding),
         brand=brand_style(correct_brand(branding.accent)),
-        shared_on=format_date(shared_on, "en"),
+        shared_on=format_date(shared_on, document.language),
         sheet=Markup(render_sheet(document, logo)),  # noqa: S704 - escaped there
     )
+    return page, document.language

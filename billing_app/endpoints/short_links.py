@@ -14,18 +14,19 @@ from billing_app.documents.portal import render_message
 from billing_app.domain.errors import NotFound
 from billing_app.domain.portal_invoice import NOT_FOUND
 from billing_app.domain.short_link import PATH
+from billing_app.endpoints.portal_request import language_of
 
 
 def short_link_routes(head: Markup) -> list[Route]:
     """Return the route; `head` links the stylesheets of the page that says no."""
-    not_found = render_message(*NOT_FOUND, head=head)
 
     async def lead(request: Request) -> Response:
         code = str(request.path_params["code"])
         try:
             path = await run_in_threadpool(_path, code)
         except NotFound:
-            return HTMLResponse(not_found, 404)
+            page = render_message(*NOT_FOUND, head=head, language=language_of(request))
+            return HTMLResponse(page, 404)
         return RedirectResponse(path, 303)
 
     return [Route(f"{PATH}/{{code}}", lead, methods=["GET"])]

@@ -31,23 +31,24 @@ from billing_app.domain.errors import (
 from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND
 from billing_app.domain.portal_place import ACCOUNT_ROUTES
 from billing_app.domain.portal_proof import VerificationRequired
+from billing_app.domain.speech import later, speech_for, spoken
 from billing_app.domain.statement import StatementDocument
 from billing_app.domain.visit import VisitKind
 from billing_app.endpoints import route_ids, visits
-from billing_app.endpoints.portal_request import open_page, place_of
+from billing_app.endpoints.portal_request import language_of, open_page, place_of
 from billing_app.endpoints.staff_request import staff_of
 from billing_app.workflows import account_pages, document_zip, statements
 
 _FILE = re.compile(r"/(statement\.(pdf|csv)|documents\.zip)$")
 _STAFF = "/api/customers/{customer_id:id}"
 _NO_PDF = (
-    "No PDF at the moment",
-    "The statement can’t be printed right now. The table has the same figures.",
+    later("No PDF at the moment"),
+    later("The statement can’t be printed right now. The table has the same figures."),
 )
 
 _PREPARING = (
-    "The documents are being prepared",
-    "{} of {} are ready. This page asks again by itself.",
+    later("The documents are being prepared"),
+    later("{ready} of {count} are ready. This page asks again by itself."),
 )
 # How soon a browser asks again for a file that is being made.
 _AGAIN_SECONDS = 3
@@ -82,11 +83,11 @@ def statement_routes(head: Markup) -> list[Route]:
             except (NotSignedIn, VerificationRequired):
                 return await run_in_threadpool(_to_sign_in, request)
             except (PdfEngineMissing, PdfFailed):
-                return HTMLResponse(render_message(*_NO_PDF, head=head), 503)
+                return HTMLResponse(_words(request, head, *_NO_PDF), 503)
             except DiskFull:
                 raise
             except BillingError as refusal:
-                return _refused(refusal, head)
+                return _refused(request, refusal, head)
 
         return Route(path, endpoint, methods=["GET"])
 
@@ -105,18 +106,27 @@ def statement_routes(head: Markup) -> list[Route]:
 
 def _of_visitor(request: Request) -> Made:
     link, days = _open(request), _days(request)
-    document = statements.make_for_customer(runtime.current(), link, *days)
+    with spoken(link.setup.language):
+        document = statements.make_for_customer(runtime.current(), link, *days)
     return document, visits.fetched(request.scope, link, VisitKind.STATEMENT)
 
 
 def _documents(request: Request, head: Markup) -> Response:
     """Send the documents, or say how far their printing is."""
     running, link, days = runtime.current(), _open(request), _days(request)
-    packing = document_zip.prepare(running, link, *days)
+    with spoken(link.setup.language):
+        packing = document_zip.prepare(running, link, *days)
     if packing.is_waiting:
         title, words = _PREPARING
-        said = words.format(packing.ready, packing.whole)
-        page = render_message(title, said, head=head, refresh_seconds=_AGAIN_SECONDS)
+        language = link.setup.language
+        said = speech_for(language).say(words, ready=packing.ready, count=packing.whole)
+        page = render_message(
+            title,
+            said,
+            head=head,
+            refresh_seconds=_AGAIN_SECONDS,
+            language=language,
+        )
         return HTMLResponse(page, 202, {"retry-after": str(_AGAIN_SECONDS)})
     after = visits.fetched(request.scope, link, VisitKind.DOCUMENTS)
     return StreamingResponse(
@@ -176,13 +186,18 @@ def _to_sign_in(request: Request) -> Response:
     return RedirectResponse(path, 303)
 
 
-def _refused(refusal: BillingError, head: Markup) -> Response:
+def _refused(request: Request, refusal: BillingError, head: Markup) -> Response:
     if isinstance(refusal, PortalNotAvailable):
-        return HTMLResponse(render_message(*NOT_AVAILABLE, head=head), 403)
+        return HTMLResponse(_words(request, head, *NOT_AVAILABLE), 403)
     if isinstance(refusal, InvalidInput | LimitReached):
-        words = ("These days can’t be used", refusal.message)
-        return HTMLResponse(render_message(*words, head=head), 422)
-    return HTMLResponse(render_message(*NOT_FOUND, head=head), 404)
+        said = (later("These days can’t be used"), refusal.message)
+        language = language_of(request)
+        return HTMLResponse(render_message(*said, head=head, language=language), 422)
+    return HTMLResponse(_words(request, head, *NOT_FOUND), 404)
+
+
+def _words(request: Request, head: Markup, *words: str) -> str:
+    return render_message(*words, head=head, language=language_of(request))
 
 
 def _page_of(request: Request) -> str:

@@ -68,7 +68,7 @@ def read_payability(uow: UnitOfWork, invoice_id: int) -> Payability:
         connection=_connection(uow.first(select(StripeAccount))),
         gates=list_gates(facts),
         limits=None if shut else compute_limits(facts),
-        reason=shut.customer_reason if shut else "",
+        reason=shut.refusal.message if shut else "",
         currency=facts.currency,
         outstanding_minor=facts.outstanding_minor,
         processing_minor=facts.processing_minor,

@@ -23,6 +23,7 @@ from billing_app.domain.events import (
 )
 from billing_app.domain.invoice import REASON_LENGTH_MAX, InvoiceState
 from billing_app.domain.portal_settings import PortalSettings
+from billing_app.domain.speech import later
 from billing_app.models import Dispute, Invoice, IssuedDocument, StaffNote
 from billing_app.services import credit_notes, invoices
 from billing_app.services.outstanding import refresh_disputed
@@ -228,7 +229,7 @@ def _lock_open(uow: UnitOfWork, dispute_id: int) -> tuple[Invoice, Dispute]:
     invoice = uow.get(Invoice, invoice_id, lock=True)
     dispute = uow.get(Dispute, dispute_id, lock=True)
     if dispute.resolved_at is not None:
-        raise Conflict("This dispute is over already. Please look again.")
+        raise Conflict(later("This dispute is over already. Please look again."))
     return invoice, dispute
 
 
@@ -272,6 +273,8 @@ def _check_pace(uow: UnitOfWork, invoice_id: int) -> None:
     )
     if uow.one(recent) >= OPENED_PER_DAY:
         raise LimitReached(
-            "There were very many disputes here today. Please use the contact "
-            "details on the invoice."
+            later(
+                "There were very many disputes here today. Please use the contact "
+                "details on the invoice."
+            )
         )

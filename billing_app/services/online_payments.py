@@ -39,6 +39,7 @@ from billing_app.domain.online_payment import (
 from billing_app.domain.payability import find_shut_gate, read_amount
 from billing_app.domain.payment import Part
 from billing_app.domain.portal_settings import CardForm
+from billing_app.domain.speech import later
 from billing_app.models import (
     Invoice,
     Payment,
@@ -523,4 +524,6 @@ def _check_pace(uow: UnitOfWork, invoice_id: int, origin: Origin) -> None:
         col(PaymentAttempt.created_at) <= uow.now + timedelta(hours=1),
     )
     if uow.count(recent) >= ATTEMPTS_PER_HOUR:
-        raise LimitReached("That were too many tries. Please try again in an hour.")
+        raise LimitReached(
+            later("That were too many tries. Please try again in an hour.")
+        )

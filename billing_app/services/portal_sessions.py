@@ -31,6 +31,7 @@ from billing_app.domain.portal_proof import (
     is_code_live,
     plain_code,
 )
+from billing_app.domain.speech import later
 from billing_app.domain.totp import accepted_step, provisioning_uri
 from billing_app.models import (
     ContactTotp,
@@ -281,7 +282,9 @@ def accept_totp(uow: UnitOfWork, session_id: int, typed: str) -> None:
         secret = uow.cipher.decrypt(app.secret_encrypted)
         step = accepted_step(secret, typed, app.last_step, uow.now)
     if app is None or step is None:
-        raise InvalidInput("That code is wrong or was used before.", field="code")
+        raise InvalidInput(
+            later("That code is wrong or was used before."), field="code"
+        )
     app.last_step = step
     session.totp_at = uow.now
     if app.confirmed_at is None:

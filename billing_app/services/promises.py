@@ -20,6 +20,7 @@ from billing_app.domain.promise import (
     check_promisable,
     parse_promised_on,
 )
+from billing_app.domain.speech import later
 from billing_app.models import Invoice, PaymentPromise
 
 
@@ -154,5 +155,5 @@ def _check_rate(uow: UnitOfWork, invoice_id: int) -> None:
     )
     if made >= PROMISES_A_DAY_MAX:
         raise LimitReached(
-            "You have changed the date several times today. Try again tomorrow."
+            later("You have changed the date several times today. Try again tomorrow.")
         )

@@ -33,6 +33,7 @@ from billing_app.domain.cookies import read_cookie, session_cookie
 from billing_app.domain.errors import BillingError, NotSignedIn
 from billing_app.domain.portal_place import NOWHERE, PortalPlace, parse_place
 from billing_app.domain.sign_in import safe_next
+from billing_app.domain.speech import spoken
 from billing_app.runtime import Hints, Runtime
 from billing_app.web.components.layout import Notice
 
@@ -313,6 +314,15 @@ class PortalState(ActingState, mixin=True):
     def _actor(self) -> Actor:
         return self._link().visitor
 
+    async def _run_workflow(
+        self,
+        work: Callable[Concatenate[Runtime, Actor, P], R],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """Run a workflow as the page's visitor; it refuses in their language."""
+        return await self._run_page(_as_visitor, work, args, kwargs)
+
     async def _run_page(
         self,
         work: Callable[Concatenate[Runtime, OpenedLink, P], R],
@@ -321,9 +331,13 @@ class PortalState(ActingState, mixin=True):
     ) -> R:
         """Run a workflow of a page with the page opened anew, off the event loop."""
         running = runtime.current()
-        return await asyncio.to_thread(
-            lambda: work(running, self._link(), *args, **kwargs)
-        )
+
+        def run() -> R:
+            link = self._link()
+            with spoken(link.setup.language):
+                return work(running, link, *args, **kwargs)
+
+        return await asyncio.to_thread(run)
 
     async def _look_up(
         self,
@@ -346,9 +360,22 @@ class PortalState(ActingState, mixin=True):
             link = self._link()
             hints.follow(*_topics(about, link.visitor))
             reader = (work, link, args, tuple(kwargs.items()))
-            return hints.last.once(reader, lambda: work(running, link, *args, **kwargs))
+            with spoken(link.setup.language):
+                return hints.last.once(
+                    reader, lambda: work(running, link, *args, **kwargs)
+                )
 
         return await asyncio.to_thread(look)
+
+
+def _as_visitor(
+    running: Runtime,
+    link: OpenedLink,
+    work: Callable[..., R],
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+) -> R:
+    return work(running, link.visitor, *args, **kwargs)
 
 
 def _topics(about: tuple[str, ...], visitor: PortalVisitor) -> tuple[str, ...]:

@@ -18,7 +18,6 @@ from billing_app.domain.document import DocumentLine, InvoiceDocument
 from billing_app.domain.errors import NotFound
 from billing_app.domain.formats import (
     format_date,
-    format_money,
     format_percent,
     format_price,
     format_quantity,
@@ -56,7 +55,9 @@ from billing_app.domain.portal_settings import (
     DisputeMode,
     PaymentMode,
     PortalSetup,
+    status_words,
 )
+from billing_app.domain.speech import Speech, later, later_as, speech_for
 from billing_app.queries import portal_account
 from billing_app.queries.portal_account import (
     Account,
@@ -120,7 +121,8 @@ def open_account(
         head.fiscal_month,
         link.setup.settings.late_rules,
     )
-    pay = describe_payment(runtime, link, place, account.sums, came_back)
+    speech = speech_for(head.language)
+    pay = describe_payment(runtime, link, place, account.sums, came_back, speech)
     payable = frozenset[int]()
     if pay.is_offered:
         owed = [row.id for row in account.page.rows if row.outstanding_minor > 0]
@@ -214,7 +216,12 @@ class _Writer:
         digest = branding.logo_digest
         today = self.account.moment.today
         return AccountFrame(
-            title=f"{head.customer}, invoices from {seller}",
+            language=head.language,
+            title=self.say(
+                "{customer}, invoices from {business}",
+                customer=head.customer,
+                business=seller,
+            ),
             customer=head.customer,
             seller=seller,
             seller_mark=initials(seller),
@@ -237,7 +244,9 @@ class _Writer:
             statement_first=self.account.year_start.isoformat(),
             statement_last=today.isoformat(),
             pay=self.pay,
-            powers=describe_own(self.link.setup, self.link.visitor, self.place),
+            powers=describe_own(
+                self.link.setup, self.link.visitor, self.place, head.language
+            ),
         )
 
     def stats(self) -> tuple[Stat, ...]:
@@ -250,22 +259,42 @@ class _Writer:
         start = format_date(self.account.year_start, self.head.language)
         # A currency in which nothing is open, paid or disputed is left out of a card.
         owed = Stat(
-            "Outstanding",
+            self.say("Outstanding"),
             self.amounts({it.currency: it.outstanding_minor for it in sums}, home),
-            _count_of(opened, "invoice") if opened else "Nothing to pay",
-            f"{overdue:,} overdue" if overdue else "",
+            self.invoices(opened) if opened else self.say("Nothing to pay"),
+            self.speech.count(
+                "{count} overdue",
+                "{count} overdue",
+                overdue,
+                count=self.speech.number(overdue),
+            )
+            if overdue
+            else "",
         )
         received = Stat(
-            "Paid this year",
+            self.say("Paid this year"),
             self.amounts({it.currency: it.paid_minor for it in sums}, home),
-            f"{_count_of(paid, 'payment') if paid else 'No payments'} since {start}",
+            self.speech.count(
+                "{count} payment since {date}",
+                "{count} payments since {date}",
+                paid,
+                count=self.speech.number(paid),
+                date=start,
+            )
+            if paid
+            else self.say("No payments since {date}", date=start),
         )
         questioned = Stat(
-            "Disputed",
+            self.speech.say_as("status", "Disputed"),
             self.amounts({it.currency: it.disputed_minor for it in sums}, home),
-            f"{_count_of(disputed, 'invoice')}, included in outstanding"
+            self.speech.count(
+                "{count} invoice, included in outstanding",
+                "{count} invoices, included in outstanding",
+                disputed,
+                count=self.speech.number(disputed),
+            )
             if disputed
-            else "Nothing is disputed",
+            else self.say("Nothing is disputed"),
         )
         return (owed, received, *([questioned] if self.speaks_of_disputes else []))
 
@@ -286,10 +315,12 @@ class _Writer:
     def ages(self) -> Iterator[AgeBar]:
         owed = [it for it in self.account.sums if it.open_count]
         for it in owed:
-            several = f" in {it.currency}" if len(owed) > 1 else ""
-            yield AgeBar(
-                f"Outstanding by age{several}", tuple(self.age_lines(it, len(owed)))
+            title = (
+                self.say("Outstanding by age in {currency}", currency=it.currency)
+                if len(owed) > 1
+                else self.say("Outstanding by age")
             )
+            yield AgeBar(title, tuple(self.age_lines(it, len(owed))))
 
     def age_lines(self, sums: CurrencySums, currencies: int) -> Iterator[AgeLine]:
         currency = sums.currency if currencies > 1 else ""
@@ -302,7 +333,7 @@ class _Writer:
                 key=age.bucket.value,
                 words=self.age_words(age.bucket),
                 tone="disputed" if is_disputed else str(place),
-                count=f"{age.count:,}",
+                count=self.speech.number(age.count),
                 amount=self.money(age.minor, sums.currency),
                 # A sliver of the bar is still one.
                 percent=max(percent, 0.1) if age.minor > 0 else 0,
@@ -314,9 +345,19 @@ class _Writer:
     def list(self) -> AccountList:
         account, wanted, page = self.account, self.wanted, self.account.page
         is_all = wanted.is_plain and wanted.tab == AccountTab.ALL
-        noun = "invoice" if account.count.seen == 1 else "invoices"
         is_whole = not (page.newer or page.older)
-        shown = "" if is_whole else f"{page.first:,}–{page.last:,} of "
+        count = self.speech.count(
+            "{count} invoice",
+            "{count} invoices",
+            account.count.seen,
+            count=str(account.count),
+        )
+        shown = self.say(
+            "{first}–{last} of {count}",
+            first=self.speech.number(page.first),
+            last=self.speech.number(page.last),
+            count=count,
+        )
         return AccountList(
             shape="rows" if page.rows else "empty" if is_all else "none",
             rows=tuple(self.row(row) for row in page.rows),
@@ -327,7 +368,7 @@ class _Writer:
             archived=self.archived(),
             text=wanted.text,
             count=str(account.count),
-            range_words=f"{shown}{account.count} {noun}",
+            range_words=count if is_whole else shown,
             newer_href=self.address(before=page.newer) if page.newer else "",
             older_href=self.address(after=page.older) if page.older else "",
             none_words=self.none_words(),
@@ -353,7 +394,7 @@ class _Writer:
         asked = "?preview=1" if self.is_preview else ""
         total = self.money(it.total_minor, it.currency)
         balance = self.money(max(0, it.outstanding_minor), it.currency)
-        due = self.day(it.due_on) if it.due_on else "On receipt"
+        due = self.day(it.due_on) if it.due_on else self.say("On receipt")
         return ListRow(
             id=it.id,
             key=str(it.id),
@@ -363,7 +404,9 @@ class _Writer:
             due=due,
             is_late=it.status == InvoiceStatus.OVERDUE,
             status="Disputed" if is_disputed else it.status.value,
-            status_words="Disputed" if is_disputed else settings.word_of(it.status),
+            status_words=self.speech.say_as("status", "Disputed")
+            if is_disputed
+            else status_words(settings, it.status, self.speech),
             note=self.row_note(it, is_disputed),
             total=total,
             balance=balance,
@@ -371,7 +414,9 @@ class _Writer:
             is_settled=it.outstanding_minor <= 0,
             href=href + asked,
             pay_href=f"{href}{asked}#payment" if can_pay else "",
-            pay_words="Pay" if settings.payment == PaymentMode.ONLINE else "How to pay",
+            pay_words=self.say("Pay")
+            if settings.payment == PaymentMode.ONLINE
+            else self.say("How to pay"),
             pdf_href=f"{href}/invoice.pdf" if settings.shows_pdf else "",
             can_choose=can_choose,
         )
@@ -379,9 +424,10 @@ class _Writer:
     def row_note(self, it: AccountRow, is_disputed: bool) -> str:
         parts: list[str] = []
         if it.disputed_minor > 0 and not is_disputed:
-            parts.append(f"{self.money(it.disputed_minor, it.currency)} disputed")
+            amount = self.money(it.disputed_minor, it.currency)
+            parts.append(self.say("{amount} disputed", amount=amount))
         if it.is_archived:
-            parts.append("Archived")
+            parts.append(self.speech.say_as("status", "Archived"))
         return ", ".join(parts)
 
     def tabs(self) -> Iterator[Choice]:
@@ -390,9 +436,9 @@ class _Writer:
                 continue
             yield Choice(
                 key=tab.value or "all",
-                words=words,
+                words=self.speech.say_as("filter", words),
                 href=self.address(status=tab.value, age="", currency=""),
-                count=f"{self.account.tabs[tab]:,}",
+                count=self.speech.number(self.account.tabs[tab]),
                 is_current=self.wanted.tab == tab and self.wanted.bucket is None,
             )
 
@@ -409,13 +455,14 @@ class _Writer:
             is_current = self.wanted.period == period and self.wanted.issued.is_open
             yield Choice(
                 period.value or "all",
-                words,
+                self.say(words),
                 self.address(period=period.value),
                 is_current=is_current,
             )
         if not self.wanted.issued.is_open:
             days = self.wanted.issued
-            words = " to ".join(self.day(day) if day else "…" for day in _ends(days))
+            first, last = (self.day(day) if day else "…" for day in _ends(days))
+            words = self.say("{first} to {last}", first=first, last=last)
             yield Choice("range", words, self.address(), is_current=True)
 
     def heads(self) -> Iterator[Choice]:
@@ -426,7 +473,7 @@ class _Writer:
             direction = "descending" if down else "ascending"
             yield Choice(
                 sort.value,
-                words,
+                self.say(words),
                 self.address(sort=turned),
                 is_current=is_current,
                 direction=direction if is_current else "none",
@@ -436,7 +483,7 @@ class _Writer:
         shown = self.wanted.includes_archived
         return Choice(
             "archived",
-            "Include archived",
+            self.say("Include archived"),
             self.address(archived="" if shown else "1"),
             is_current=shown,
         )
@@ -451,13 +498,19 @@ class _Writer:
     def age_words(self, bucket: AgeBucket) -> str:
         has_grace = self.link.setup.settings.grace_days > 0
         if bucket == AgeBucket.CURRENT and has_grace:
-            return "Not late yet"
-        return _AGE_WORDS[bucket]
+            return self.say("Not late yet")
+        return self.say(_AGE_WORDS[bucket])
 
     def none_words(self) -> str:
-        said = f"“{self.wanted.text}” matches" if self.wanted.text else "This matches"
-        hidden = "" if self.wanted.includes_archived else " Archived ones are hidden."
-        return f"{said} no invoice.{hidden}"
+        said = (
+            self.say("“{text}” matches no invoice.", text=self.wanted.text)
+            if self.wanted.text
+            else self.say("This matches no invoice.")
+        )
+        if self.wanted.includes_archived:
+            return said
+        hidden = self.say("Archived ones are hidden.")
+        return f"{said} {hidden}"
 
     def address(self, **changes: str) -> str:
         """Return the page with some parameters changed, at the list's beginning."""
@@ -475,7 +528,22 @@ class _Writer:
         return f"{path}?{urlencode(wanted, safe='.~')}" if wanted else path
 
     def money(self, minor: int, currency: str) -> str:
-        return format_money(minor, currency, self.head.language)
+        return self.speech.money(minor, currency)
+
+    @property
+    def speech(self) -> Speech:
+        return speech_for(self.head.language)
+
+    def say(self, words: str, /, **values: object) -> str:
+        return self.speech.say(words, **values)
+
+    def invoices(self, count: int) -> str:
+        return self.speech.count(
+            "{count} invoice",
+            "{count} invoices",
+            count,
+            count=self.speech.number(count),
+        )
 
     def day(self, on: date) -> str:
         return format_short_date(on, self.head.language)
@@ -491,7 +559,8 @@ class _Folder:
 
     def write(self) -> Fold:
         document = self.document
-        view = describe_invoice(self.found.invoice.facts, self.setup, self.looking)
+        facts = replace(self.found.invoice.facts, document=document)
+        view = describe_invoice(facts, self.setup, self.looking)
         return Fold(
             lines=tuple(self.lines()),
             disputes=tuple(self.disputes(None)),
@@ -511,7 +580,9 @@ class _Folder:
 
     @property
     def document(self) -> InvoiceDocument:
-        return self.found.invoice.facts.document
+        """Return what was issued, to be read in the language of the account's page."""
+        issued = self.found.invoice.facts.document
+        return replace(issued, language=self.setup.language)
 
     def lines(self) -> Iterator[FoldLine]:
         group = ""
@@ -523,7 +594,13 @@ class _Folder:
                 detail=self.detail(line),
                 amount=self.money(line.amount_minor),
                 behind=tuple(_behind_line(it) for it in behind.events),
-                more=f"and {behind.more_count:,} more = {behind.more_amount}"
+                more=self.speech.count(
+                    "and {count} more = {amount}",
+                    "and {count} more = {amount}",
+                    behind.more_count,
+                    count=self.speech.number(behind.more_count),
+                    amount=behind.more_amount,
+                )
                 if behind.more_count
                 else "",
                 disputes=tuple(self.disputes(position)),
@@ -560,15 +637,25 @@ class _Folder:
                 yield self.dispute(it)
 
     def dispute(self, it: DisputeFacts) -> FoldDispute:
-        about = "this line" if it.line_position is not None else "this invoice"
+        say = self.speech.say
         opened = f"{self.instant(it.opened_at)}, {self.money(it.amount_minor)}"
         if it.resolved_at is None:
-            note = f"{opened}, being checked by {self.seller}"
+            note = say(
+                "{opened}, being checked by {business}",
+                opened=opened,
+                business=self.seller,
+            )
         else:
-            ended = _OUTCOMES.get(it.outcome, "Settled")
-            note = f"{opened}. {ended} on {self.instant(it.resolved_at)}"
+            ended = say(
+                "{outcome} on {date}",
+                outcome=say(_OUTCOMES.get(it.outcome, _SETTLED)),
+                date=self.instant(it.resolved_at),
+            )
+            note = f"{opened}. {ended}"
         return FoldDispute(
-            f"You questioned {about}",
+            say("You questioned this line")
+            if it.line_position is not None
+            else say("You questioned this invoice"),
             it.reason,
             note,
             it.answer,
@@ -600,33 +687,44 @@ class _Folder:
                 named = "%" in tax.name
                 words = tax.name if named else f"{tax.name} {percent}"
                 # Where prices include it, it does not add up to the total.
-                within = "Includes " if self.document.prices_inclusive else ""
-                yield f"{within}{words}", self.money(tax.tax_minor)
+                if self.document.prices_inclusive:
+                    words = self.speech.say("Includes {tax}", tax=words)
+                yield words, self.money(tax.tax_minor)
 
     def history(self) -> Iterator[Moment]:
         document, facts = self.document, self.found.invoice.facts
-        yield Moment("Invoice issued", self.day(document.issued_on))
+        say = self.speech.say
+        yield Moment(say("Invoice issued"), self.day(document.issued_on))
         moments = [
             *(
-                (self.local_day(it.sent_at), Moment("Reminder sent", self.sent(it)))
+                (
+                    self.local_day(it.sent_at),
+                    Moment(say("Reminder sent"), self.sent(it)),
+                )
                 for it in self.found.reminders
             ),
             *(
                 (
                     self.local_day(it.opened_at),
-                    Moment("Questioned", self.instant(it.opened_at), "hot"),
+                    Moment(say("Questioned"), self.instant(it.opened_at), "hot"),
                 )
                 for it in self.found.disputes
             ),
             *(
                 (
                     it.issued_on,
-                    Moment(f"Credit note {it.number}", self.day(it.issued_on)),
+                    Moment(
+                        say("Credit note {number}", number=it.number),
+                        self.day(it.issued_on),
+                    ),
                 )
                 for it in facts.credit_notes
             ),
             *(
-                (it.received_on, Moment("Payment received", self.day(it.received_on)))
+                (
+                    it.received_on,
+                    Moment(say("Payment received"), self.day(it.received_on)),
+                )
                 for it in facts.received
                 if it.status == PaymentStatus.SETTLED
             ),
@@ -636,14 +734,20 @@ class _Folder:
         if document.due_on is not None and facts.outstanding_minor > 0:
             is_past = document.due_on < self.today
             yield Moment(
-                "Was due" if is_past else "Due date",
+                say("Was due") if is_past else say("Due date"),
                 self.day(document.due_on),
                 "hot" if is_past else "next",
             )
 
     def sent(self, it: ReminderFacts) -> str:
         day = self.instant(it.sent_at)
-        return f"{day}, to {it.email}" if it.email else day
+        if not it.email:
+            return day
+        return self.speech.say("{day}, to {email}", day=day, email=it.email)
+
+    @property
+    def speech(self) -> Speech:
+        return speech_for(self.setup.language)
 
     @property
     def today(self) -> date:
@@ -663,7 +767,7 @@ class _Folder:
         return format_short_date(on, self.document.language)
 
     def money(self, minor: int) -> str:
-        return format_money(minor, self.document.currency, self.document.language)
+        return self.speech.money(minor, self.document.currency)
 
 
 def _behind_line(it: BehindEvent) -> BehindLine:
@@ -681,43 +785,40 @@ _NOTHING_TO_PAY = {
     InvoiceStatus.VOID,
 }
 _AGE_WORDS = {
-    AgeBucket.CURRENT: "Not due yet",
-    AgeBucket.TO_30: "1–30 days late",
-    AgeBucket.TO_60: "31–60 days",
-    AgeBucket.TO_90: "61–90 days",
-    AgeBucket.OVER_90: "Over 90 days",
-    AgeBucket.DISPUTED: "Disputed",
+    AgeBucket.CURRENT: later("Not due yet"),
+    AgeBucket.TO_30: later("1–30 days late"),
+    AgeBucket.TO_60: later("31–60 days"),
+    AgeBucket.TO_90: later("61–90 days"),
+    AgeBucket.OVER_90: later("Over 90 days"),
+    AgeBucket.DISPUTED: later("Disputed"),
 }
 _TAB_WORDS = {
-    AccountTab.ALL: "All",
-    AccountTab.OPEN: "Open",
-    AccountTab.OVERDUE: "Overdue",
-    AccountTab.DISPUTED: "Disputed",
-    AccountTab.PAID: "Paid",
-    AccountTab.CREDITED: "Credited",
+    AccountTab.ALL: later_as("filter", "All"),
+    AccountTab.OPEN: later_as("filter", "Open"),
+    AccountTab.OVERDUE: later_as("filter", "Overdue"),
+    AccountTab.DISPUTED: later_as("filter", "Disputed"),
+    AccountTab.PAID: later_as("filter", "Paid"),
+    AccountTab.CREDITED: later_as("filter", "Credited"),
 }
 _PERIOD_WORDS = {
-    Period.ALL: "All time",
-    Period.THIS_YEAR: "This year",
-    Period.LAST_YEAR: "Last year",
+    Period.ALL: later("All time"),
+    Period.THIS_YEAR: later("This year"),
+    Period.LAST_YEAR: later("Last year"),
 }
 _HEAD_WORDS = {
-    AccountSort.ISSUED: "Issued",
-    AccountSort.DUE: "Due",
-    AccountSort.STATUS: "Status",
-    AccountSort.TOTAL: "Total",
+    AccountSort.ISSUED: later("Issued"),
+    AccountSort.DUE: later("Due"),
+    AccountSort.STATUS: later("Status"),
+    AccountSort.TOTAL: later("Total"),
 }
+_SETTLED = later("Settled")
 _OUTCOMES = {
-    "stands": "The invoice stands, answered",
-    "credited": "Credited",
-    "reissued": "Issued anew",
-    "void": "Void",
+    "stands": later("The invoice stands, answered"),
+    "credited": later("Credited"),
+    "reissued": later("Issued anew"),
+    "void": later("Void"),
 }
 
 
 def _ends(days: portal_account.DateRange) -> tuple[date | None, date | None]:
     return days.first, days.last
-
-
-def _count_of(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

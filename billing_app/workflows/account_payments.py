@@ -16,8 +16,14 @@ from billing_app.domain.combined_payment import (
     whole_sum,
 )
 from billing_app.domain.errors import BillingError, NotPermitted
-from billing_app.domain.formats import format_money, format_short_date
-from billing_app.domain.payability import PayabilityFacts, find_shut_gate_in_sum
+from billing_app.domain.formats import format_short_date
+from billing_app.domain.payability import (
+    NOT_ONLINE,
+    Gate,
+    NotPayable,
+    PayabilityFacts,
+    find_shut_gate_in_sum,
+)
 from billing_app.domain.portal_account import PayPart, PayQuote, QuoteRow
 from billing_app.domain.portal_invoice import (
     JUST_NOW_DAYS,
@@ -26,18 +32,13 @@ from billing_app.domain.portal_invoice import (
 )
 from billing_app.domain.portal_place import PortalPlace
 from billing_app.domain.portal_settings import PaymentMode, PortalSetup
+from billing_app.domain.speech import Speech, later, speech_for
 from billing_app.queries import portal_account
 from billing_app.queries.payability import list_askings
 from billing_app.queries.portal_account import AccountHead, CurrencySums
 from billing_app.runtime import Runtime
 from billing_app.workflows import pay_online
 from billing_app.workflows.pay_online import Chosen
-
-_MAY_NOT = "You may look at this account, but not pay for it."
-_OF_BALANCE = "What is disputed or already on its way is not part of it."
-_OLDEST = f"These are the oldest {INVOICES_MAX}. Pay the others after them."
-_PART = "Enter less to pay a part."
-_LESS = "Enter less to pay the oldest first."
 
 
 def describe_payment(
@@ -46,30 +47,37 @@ def describe_payment(
     place: PortalPlace,
     sums: Iterable[CurrencySums],
     came_back: str,
+    speech: Speech,
 ) -> PayPart:
     """Write what can be paid at once, or why nothing can, and what came of it."""
-    note, tone = _note(runtime, link, came_back)
+    note, tone = _note(runtime, link, came_back, speech)
     said = PayPart(note=note, note_tone=tone)
     owed = [it for it in sums if it.outstanding_minor > it.disputed_minor]
     settings = link.setup.settings
     if not owed or settings.payment != PaymentMode.ONLINE:
         return said
     if not link.visitor.may_pay:
-        return PayPart(reason=_MAY_NOT, note=note, note_tone=tone)
+        may_not = speech.say("You may look at this account, but not pay for it.")
+        return PayPart(reason=may_not, note=note, note_tone=tone)
     facts = {it.currency: _facts_of(link.setup, it) for it in owed}
     shut = {name: find_shut_gate_in_sum(each) for name, each in facts.items()}
     open_in = [name for name, gate in shut.items() if gate is None]
     if not open_in:
         gate = shut[owed[0].currency]
         assert gate is not None
-        reason = gate.customer_reason if settings.allows_payment else ""
-        return PayPart(reason=_of_all(reason), note=note, note_tone=tone)
+        reason = speech.refuse(_of_all(gate)) if settings.allows_payment else ""
+        return PayPart(reason=reason, note=note, note_tone=tone)
     several = len(owed) > 1
     return PayPart(
         is_offered=True,
         action=f"{place.account_path}/pay",
         balances=tuple(
-            (name, f"Pay balance in {name}" if several else "Pay balance")
+            (
+                name,
+                speech.say("Pay balance in {currency}", currency=name)
+                if several
+                else speech.say("Pay balance"),
+            )
             for name in open_in
         ),
         note=note,
@@ -105,7 +113,7 @@ def quote(runtime: Runtime, link: OpenedLink, chosen: Chosen) -> PayQuote:
     try:
         return writer.quote(read_split(askings, chosen.amount_text))
     except BillingError as refusal:
-        return writer.refuse(refusal.message)
+        return writer.refuse(writer.speech.refuse(refusal))
 
 
 def start(runtime: Runtime, link: OpenedLink, chosen: Chosen, path: str) -> str:
@@ -115,7 +123,7 @@ def start(runtime: Runtime, link: OpenedLink, chosen: Chosen, path: str) -> str:
         as `pay_online.start_together`.
     """
     if link.visitor.is_preview:
-        raise NotPermitted("This is a preview; nothing can be paid here.")
+        raise NotPermitted(later("This is a preview; nothing can be paid here."))
     return pay_online.start_together(runtime, link.visitor, chosen, path)
 
 
@@ -127,6 +135,7 @@ class _Quoted:
     ) -> None:
         self.head, self.askings, self.chosen = head, askings, chosen
         self.by_id = {it.invoice_id: it for it in askings}
+        self.speech = speech_for(head.language)
 
     def quote(self, found: Split) -> PayQuote:
         currency, minor = found.amount.currency, found.amount.minor
@@ -165,38 +174,52 @@ class _Quoted:
 
     def hint(self) -> str:
         is_balance = not self.chosen.invoice_ids
-        less = _LESS if len(self.askings) > 1 else ""
-        if len(self.askings) == 1 and self.askings[0].facts.allows_partial:
-            less = _PART
+        say = self.speech.say
+        less = ""
+        if len(self.askings) > 1:
+            less = say("Enter less to pay the oldest first.")
+        elif len(self.askings) == 1 and self.askings[0].facts.allows_partial:
+            less = say("Enter less to pay a part.")
         is_cut = is_balance and len(self.askings) == INVOICES_MAX
         parts = (
             less,
-            _OF_BALANCE if is_balance else "",
-            _OLDEST if is_cut else "",
+            say("What is disputed or already on its way is not part of it.")
+            if is_balance
+            else "",
+            say(
+                "These are the oldest {most}. Pay the others after them.",
+                most=INVOICES_MAX,
+            )
+            if is_cut
+            else "",
         )
         return " ".join(filter(None, parts))
 
     def words(self, count: int) -> str:
-        return f"{count} invoice" if count == 1 else f"{count} invoices"
+        return self.speech.count("{count} invoice", "{count} invoices", count)
 
     def due(self, it: Asking) -> str:
-        return f"due {self.day(it.due_on)}" if it.due_on else "due on receipt"
+        if it.due_on is None:
+            return self.speech.say("due on receipt")
+        return self.speech.say("due {date}", date=self.day(it.due_on))
 
     def money(self, minor: int, currency: str) -> str:
-        return format_money(minor, currency, self.head.language)
+        return self.speech.money(minor, currency)
 
     def day(self, on: date) -> str:
         return format_short_date(on, self.head.language)
 
 
-def _note(runtime: Runtime, link: OpenedLink, came_back: str) -> tuple[str, str]:
+def _note(
+    runtime: Runtime, link: OpenedLink, came_back: str, speech: Speech
+) -> tuple[str, str]:
     """Say what became of a payment. An address proves nothing: the money does."""
     has_arrived = False
     if came_back == "yes":
         today = runtime.now().astimezone(ZoneInfo(link.setup.zone)).date()
         since = today - timedelta(days=JUST_NOW_DAYS)
         has_arrived = runtime.run(link.visitor, portal_account.has_paid_since, since)
-    return came_back_note(came_back, has_arrived=has_arrived)
+    return came_back_note(came_back, speech, has_arrived=has_arrived)
 
 
 def _facts_of(setup: PortalSetup, sums: CurrencySums) -> PayabilityFacts:
@@ -218,6 +241,10 @@ def _facts_of(setup: PortalSetup, sums: CurrencySums) -> PayabilityFacts:
     )
 
 
-def _of_all(reason: str) -> str:
+def _of_all(gate: Gate) -> NotPayable:
     """Say of all invoices what a gate says of one."""
-    return reason.replace("This invoice can't", "These invoices can't")
+    if gate.customer_reason == NOT_ONLINE:
+        return NotPayable(
+            later("These invoices can't be paid online. Please pay as agreed.")
+        )
+    return gate.refusal

@@ -20,6 +20,7 @@ from billing_app.domain.mail_choices import (
     write_claim,
 )
 from billing_app.queries.mail_choices import read_refused
+from billing_app.queries.portal_account import read_head
 from billing_app.queries.portal_desk import read_letterhead
 from billing_app.runtime import Runtime
 from billing_app.services.mail_choices import choose_mails
@@ -36,6 +37,7 @@ class MailChoices:
     Attributes:
         email: so much of the address as its owner knows it by.
         kind: of the mail whose link was opened.
+        language: of the customer, or else of the business.
     """
 
     business: str
@@ -43,6 +45,7 @@ class MailChoices:
     email: str
     kind: MailKind
     wanted: frozenset[MailKind]
+    language: str
 
 
 def choices_path(runtime: Runtime, reader: MailReader) -> str:
@@ -65,6 +68,7 @@ def read_choices(runtime: Runtime, token: str) -> MailChoices:
         email=mask_email(reader.email),
         kind=reader.kind,
         wanted=frozenset(MailKind) - refused,
+        language=runtime.run(job, read_head, reader.customer_id).language,
     )
 
 

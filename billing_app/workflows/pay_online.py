@@ -22,6 +22,7 @@ from billing_app.domain.online_payment import (
 )
 from billing_app.domain.payability import NotPayable
 from billing_app.domain.portal_settings import CardForm
+from billing_app.domain.speech import later
 from billing_app.gateways.errors import GatewayRefused, GatewayUnavailable
 from billing_app.gateways.stripe import Checkout, CheckoutRequest, checkout_locale
 from billing_app.queries import attempts
@@ -44,8 +45,12 @@ JOB = "pay_online"
 _TRIES = 3
 # docs.stripe.com/api/metadata: what one value may hold.
 METADATA_LENGTH_MAX = 500
-_NOT_NOW = "This invoice can't be paid online at the moment. Please try again later."
-_BUSY = "A payment for this invoice is just being started. Please try again shortly."
+_NOT_NOW = later(
+    "This invoice can't be paid online at the moment. Please try again later."
+)
+_BUSY = later(
+    "A payment for this invoice is just being started. Please try again shortly."
+)
 # Reasons that are about the business's account, not about the customer's payment.
 _ACCOUNT_REASONS = {"authentication", "permission", "live_key_elsewhere"}
 
@@ -177,9 +182,11 @@ def find_chosen(
         return askings
     payable = tuple(asking for asking in askings if not asking.refusal)
     if askings and not payable:
-        raise NotPayable(askings[0].refusal)
+        refusal = askings[0].refusal
+        assert refusal is not None
+        raise refusal
     if not payable:
-        raise NotPayable("Nothing can be paid online at the moment.")
+        raise NotPayable(later("Nothing can be paid online at the moment."))
     return payable
 
 

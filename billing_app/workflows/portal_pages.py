@@ -103,7 +103,7 @@ def open_invoice(
     )
     view = describe_invoice(read.facts, setup, looking)
     if place := parse_place(base):
-        view = replace(view, powers=describe_own(setup, visitor, place))
+        view = replace(view, powers=describe_own(setup, visitor, place, view.language))
     return OpenedInvoice(
         view=view,
         as_of=looking.now,

@@ -15,6 +15,7 @@ from billing_app.domain.portal_proof import (
     TRIES_FREE_OF_NETWORK,
     TRIES_FREE_OF_PAIR,
 )
+from billing_app.domain.speech import later
 from billing_app.runtime import Runtime
 from billing_app.services import portal_sessions
 from billing_app.services.portal_sessions import CodePlace, Right, TotpState
@@ -26,10 +27,10 @@ log = logging.getLogger("tallyport.portal_sign_in")
 JOB = "portal_sign_in"
 _NOBODY = SystemActor(workspace_id=0, job=JOB)
 # One answer for a wrong, an old and a used code, and for an unknown address.
-CODE_REFUSAL = (
+CODE_REFUSAL = later(
     "That code is not right, or no longer. After five wrong ones, ask for a new code."
 )
-TOO_OFTEN = "That was asked for very often. Please wait a few minutes."
+TOO_OFTEN = later("That was asked for very often. Please wait a few minutes.")
 
 
 def request_code(

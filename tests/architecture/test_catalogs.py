@@ -8,15 +8,22 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from babel.messages import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
-from billing_app.domain.speech import LANGUAGE_NAMES, SOURCE_LANGUAGE, catalog_path
+from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND
+from billing_app.domain.speech import (
+    LANGUAGE_NAMES,
+    PAGE_MARK,
+    SOURCE_LANGUAGE,
+    catalog_path,
+)
 
 PACKAGE = Path(__file__).parents[2] / "billing_app"
 TRANSLATED = [it for it in LANGUAGE_NAMES if it != SOURCE_LANGUAGE]
@@ -26,8 +33,12 @@ KEYWORDS = {
     "later": None,
     "count": (1, 2),
     "say_as": ((1, "c"), 2),
+    "later_as": ((1, "c"), 2),
 }
+# What a page says in the browser: these words go into its script, too.
+PAGE_KEYWORDS = {"worded": None, "quoted": None}
 METHODS = [("**.py", "python"), ("**.html", "jinja2")]
+PAGE_METHODS = [("**.py", "python"), ("**.jsx", "javascript")]
 _VALUE = re.compile(r"{(\w*)}")
 
 Said = tuple[str | tuple[str, ...], str | None]
@@ -35,7 +46,22 @@ Said = tuple[str | tuple[str, ...], str | None]
 
 def said_by_the_code() -> list[Said]:
     """Return each message once, a tuple where it counts, and its context."""
-    found = extract_from_dir(str(PACKAGE), METHODS, keywords=KEYWORDS, comment_tags=())
+    return list(dict.fromkeys([*_found(METHODS, KEYWORDS), *said_by_pages()]))
+
+
+def said_by_pages() -> list[Said]:
+    """Return the words among them that are looked up in the browser."""
+    by_pages = _found(PAGE_METHODS, PAGE_KEYWORDS)
+    return [*by_pages, *((words, None) for words in said_alone())]
+
+
+def said_alone() -> list[str]:
+    """Return what pages without brand say, which comes from where the rules live."""
+    return [*NOT_FOUND, *NOT_AVAILABLE]
+
+
+def _found(methods: Any, keywords: Mapping[str, Any]) -> list[Said]:
+    found = extract_from_dir(str(PACKAGE), methods, keywords=keywords, comment_tags=())
     return list(dict.fromkeys((words, context) for _, _, words, _, context in found))
 
 
@@ -85,6 +111,17 @@ def test_a_sentence_is_translated_in_every_number_with_its_values(language: str)
             assert allowed - given <= {"count"}, form
 
 
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_pages_find_their_words_in_every_language(language: str):
+    marked = {
+        (it.id, it.context)
+        for it in messages(read(language))
+        if PAGE_MARK in it.auto_comments
+    }
+
+    assert marked == set(said_by_pages()), f"run python -m {__spec__.name}"
+
+
 def test_nothing_is_said_inside_an_f_string():
     """Where it would not be found by what collects the sentences."""
     hidden = [
@@ -108,9 +145,11 @@ def _name_of(called: ast.expr) -> str:
 
 def update(language: str, said: list[Said]) -> None:
     known = {(it.id, it.context): it.string for it in messages(read(language))}
-    catalog = Catalog(locale=language)
+    catalog, pages = Catalog(locale=language), set(said_by_pages())
     for words, context in said:
-        catalog.add(words, known.get((words, context), ""), context=context)
+        marks = (PAGE_MARK,) if (words, context) in pages else ()
+        said_so = known.get((words, context), "")
+        catalog.add(words, said_so, auto_comments=marks, context=context)
     path = catalog_path(language)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:

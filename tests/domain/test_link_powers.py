@@ -100,7 +100,9 @@ class TestOwn:
 
     @pytest.mark.parametrize("write_auth", [WriteAuth.CODE, WriteAuth.CODE_TOTP])
     def test_says_which_proof_would_let_one_write(self, write_auth: WriteAuth):
-        it = describe_own(self.setup_of(write_auth=write_auth), self.LINK, self.PLACE)
+        it = describe_own(
+            self.setup_of(write_auth=write_auth), self.LINK, self.PLACE, "en"
+        )
 
         assert "this invoice" in it.way
         assert [step.href for step in it.steps] == [
@@ -111,7 +113,7 @@ class TestOwn:
     def test_who_has_given_it_is_asked_no_more(self):
         proven = replace(self.LINK, proof=Proof.CODE, session_id=1)
         setup = self.setup_of(allows_sign_in=False)
-        it = describe_own(setup, proven, self.PLACE)
+        it = describe_own(setup, proven, self.PLACE, "en")
 
         assert it.steps == ()
         assert Power("Write comments", True) in it.powers
@@ -123,7 +125,7 @@ class TestOwn:
             allows_sign_in=False,
         )
 
-        assert describe_own(setup, self.LINK, self.PLACE).steps == ()
+        assert describe_own(setup, self.LINK, self.PLACE, "en").steps == ()
 
     @pytest.mark.parametrize(
         ("proof", "door", "rung"),

@@ -80,7 +80,7 @@ class TestGates:
         shut = [x for x in list_gates(facts(**change)) if not x.is_open]
 
         assert [x.name for x in shut] == [gate]
-        assert says in shut[0].customer_reason
+        assert says in shut[0].refusal.message
         assert shut[0].reason
 
     def test_staff_see_all_that_is_missing_at_once(self):

@@ -2,7 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from billing_app.domain.speech import LANGUAGE_NAMES, speech_for
+from billing_app.domain.errors import InvalidInput
+from billing_app.domain.formats import AmountInWords
+from billing_app.domain.parsing import parse_amount
+from billing_app.domain.speech import (
+    LANGUAGE_NAMES,
+    choose_language,
+    put_into_words,
+    speech_for,
+    spoken,
+)
 
 
 def test_a_language_of_another_country_keeps_its_country_for_figures():
@@ -48,3 +57,60 @@ def test_only_arabic_runs_from_right_to_left():
     running = {it for it in LANGUAGE_NAMES if speech_for(it).is_right_to_left}
 
     assert running == {"ar"}
+
+
+@pytest.mark.parametrize(
+    ("accepted", "chosen"),
+    [
+        ("de-CH,fr;q=0.8", "de-CH"),
+        ("tlh,ja;q=0.5,en;q=0.4", "ja"),
+        ("en;q=0.2,pl;q=0.9", "pl"),
+        ("*", "nl"),
+        ("", "nl"),
+        ("de;q=0", "nl"),
+        ("fr;q=many,../../etc," + "x" * 5_000, "nl"),
+    ],
+)
+def test_a_browser_is_answered_in_the_language_it_likes_best(
+    accepted: str, chosen: str
+):
+    assert choose_language(accepted, otherwise="nl") == chosen
+
+
+class TestRefusals:
+    def test_speak_the_readers_language_with_amounts_as_it_writes_them(self):
+        least = AmountInWords(120_050, "EUR")
+        refusal = InvalidInput("Please pay {amount} or more.", amount=least)
+        assert refusal.message == "Please pay €1,200.50 or more."
+
+        put_into_words(refusal, "de")
+
+        assert refusal.message == "Bitte bezahlen Sie mindestens 1.200,50\u00a0€."
+
+    def test_keep_a_sentence_in_them_whole(self):
+        with pytest.raises(InvalidInput) as refused:
+            parse_amount("12,345,6.7", "EUR")
+
+        put_into_words(refused.value, "fr")
+
+        assert refused.value.message == (
+            "Ce n’est pas un nombre lisible. Écrivez le montant comme 1,240.50."
+        )
+
+    def test_stay_english_where_only_staff_meet_them(self):
+        refusal = InvalidInput("Say {why}, for the audit trail.")
+
+        put_into_words(refusal, "pl")
+
+        assert refusal.message == "Say {why}, for the audit trail."
+
+    def test_are_put_into_words_on_their_way_out(self):
+        with pytest.raises(InvalidInput) as refused, spoken("de"):
+            raise InvalidInput("Write a message first.")
+
+        assert refused.value.message == "Schreiben Sie zuerst eine Nachricht."
+
+
+def test_amounts_keep_their_form_among_arabic_words():
+    assert speech_for("ar").money(100, "CHF") == "\u20661.00\u00a0CHF\u2069"
+    assert speech_for("de").money(100, "CHF") == "1,00\u00a0CHF"

@@ -211,22 +211,23 @@ def test_warehouse_clients_read_and_pay_by_transfer(demo: Demo, page: Page):
 
 @pytest.mark.feature("F030", "F032", "F034", "F037", "F040", "F041", "F080")
 def test_warehouse_clients_trace_what_they_pay_for(demo: Demo, page: Page):
+    """In French, as this client reads."""
     page.goto(account_of(demo, WAREHOUSE, "Petit Vélo"))
 
-    stats = page.get_by_role("region", name="Summary")
-    for words in ("Outstanding", "Paid this year", "Disputed"):
+    stats = page.get_by_role("region", name="Résumé")
+    for words in ("À payer", "Payé cette année", "Contesté"):
         expect(stats.get_by_text(words).first).to_be_visible()
     expect(stats.get_by_text("94,38").first).to_be_visible()
-    page.get_by_role("link", name="Disputed", exact=False).first.click()
+    page.get_by_role("link", name="Contestées", exact=False).first.click()
     expect(rows_of(page)).to_have_count(1)
-    page.get_by_role("button", name="Lines of").click()
-    for words in ("INB-20433", "Storage day", "Reminder", "were wheels, not frames"):
+    page.get_by_role("button", name="Lignes de").click()
+    for words in ("INB-20433", "Storage day", "Rappel", "were wheels, not frames"):
         expect(page.get_by_text(words).first).to_be_visible()
-    page.get_by_role("link", name="1–30 days late").click()
+    page.get_by_role("link", name="1–30 jours de retard").click()
     expect(rows_of(page)).to_have_count(1)
-    page.get_by_role("link", name="Open invoice").click()
-    reminders = page.get_by_role("region", name="Reminders")
-    expect(reminders.get_by_text("on the due date")).to_be_visible()
+    page.get_by_role("link", name="Ouvrir la facture").click()
+    reminders = page.get_by_role("region", name="Rappels")
+    expect(reminders.get_by_text("le jour de l’échéance")).to_be_visible()
 
 
 @pytest.mark.feature("F012", "F079", "F082")

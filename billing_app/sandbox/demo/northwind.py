@@ -95,6 +95,7 @@ NORTHWIND = DemoBusiness(
             contact_name="Layla Al-Mansoori",
             address="Sheikh Zayed Road 88\nDubai",
             country="AE",
+            language="ar",
         ),
         CustomerForm(
             name="東都トレーディング株式会社",

@@ -68,7 +68,7 @@ def button(
 
 
 def icon_button(
-    label: str,
+    label: Text,
     icon_name: str,
     *,
     kind: ButtonKind = "quiet",
@@ -298,8 +298,8 @@ class TabList(rx.Component):
 
 
 def tab_list(
-    label: str,
-    tabs: Sequence[Option],
+    label: Text,
+    tabs: Sequence[tuple[str, Text]],
     *,
     value: Text,
     on_select: Handler,
@@ -336,7 +336,7 @@ def tab_panel(name: str, *content: rx.Component, value: Text) -> rx.Component:
 
 
 def search_field(
-    label: str,
+    label: Text,
     *,
     name: str = "search",
     placeholder: Text = "",
@@ -351,7 +351,7 @@ def search_field(
             type="search",
             name=name,
             class_name="input",
-            placeholder=placeholder or label,
+            placeholder=placeholder if _is_given(placeholder) else label,
             aria_label=label,
             auto_complete="off",
             custom_attrs={"aria-keyshortcuts": shortcut} if shortcut else {},

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "react";
+import { worded } from "$/public/external/billing_app/web/words/words.js";
 
 // navigator.clipboard exists only on https and localhost; a server in one's own
 // network is often plain http, so the older way stays as a second try.
@@ -52,7 +53,7 @@ export function CopyButton({ text, label, words, copyPath, donePath, className }
         {words}
       </button>
       <span className="visually-hidden" role="status">
-        {done ? "Copied" : ""}
+        {done ? worded("Copied") : ""}
       </span>
     </>
   );

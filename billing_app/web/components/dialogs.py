@@ -21,6 +21,7 @@ import reflex as rx
 from billing_app.web.components.controls import Flag, Handler, Text, icon_button
 from billing_app.web.components.icons import icon
 from billing_app.web.scripts import script_beside
+from billing_app.web.words import worded
 
 
 class Dialog(rx.Component):
@@ -143,7 +144,7 @@ def _dialog(
 
 
 def _head(title: Text, lead: Text, title_id: str, *, closes: bool) -> rx.Component:
-    close = icon_button("Close", "close", small=True, closes=True)
+    close = icon_button(worded("Close"), "close", small=True, closes=True)
     return rx.el.div(
         rx.el.div(
             rx.el.h2(title, class_name="dialog-title", custom_attrs={"id": title_id}),

@@ -33,6 +33,7 @@ from billing_app.web.components.controls import (
 )
 from billing_app.web.components.icons import icon
 from billing_app.web.scripts import script_beside
+from billing_app.web.words import worded
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ DESTINATIONS = (
 )
 
 
-CONNECTION_WORDS = "Lost connection. What you typed is kept here. Trying again…"
+CONNECTION_WORDS = worded("Lost connection. What you typed is kept here. Trying again…")
 
 # Long enough to read a sentence; and to reach the button that takes it back.
 NOTICE_SECONDS = 6
@@ -194,7 +195,7 @@ def portal_shell(
     contact: Sequence[rx.Component | Text] = (),
     shows_badge: Flag = True,
     storage_notice: rx.Var[str] | None = None,
-    skip_words: str = "Skip to the invoice",
+    skip_words: Text | None = None,
     main_class: str = "invoice",
     brand: rx.Var[dict[str, str]] | dict[str, str] | None = None,
     above: Sequence[rx.Component] = (),
@@ -208,12 +209,12 @@ def portal_shell(
 
     `brand` is the value of brand_style; `above` stands over everything.
     """
-    portal_links = [rx.el.nav(*links, aria_label="Portal")] if links else []
+    portal_links = [rx.el.nav(*links, aria_label=worded("Portal"))] if links else []
     branded = {} if brand is None else {"style": brand}
     return rx.el.div(
         *theme.stylesheet_links((*theme.PORTAL, *stylesheets)),
         connection_banner(),
-        skip_link(skip_words),
+        skip_link(worded("Skip to the invoice") if skip_words is None else skip_words),
         *above,
         rx.el.header(
             lockup or _lockup(seller, seller_href, seller_mark),
@@ -235,7 +236,7 @@ def portal_shell(
 
 
 def alone_page(
-    title: str, *content: rx.Component, icon_name: str = "invoice"
+    title: Text, *content: rx.Component, icon_name: str = "invoice"
 ) -> rx.Component:
     """Draw a page without brand, name or number: not found, not available."""
     return rx.fragment(
@@ -269,7 +270,7 @@ def sign_in_page(title: str, *content: rx.Component, foot: Text = "") -> rx.Comp
     )
 
 
-def skip_link(words: str) -> rx.Component:
+def skip_link(words: Text) -> rx.Component:
     return link(words, href="#main", class_name="skip-link", leaves_app=True)
 
 
@@ -441,7 +442,7 @@ def _storage(notice: rx.Var[str] | None) -> rx.Component:
 
 
 def _badge(shows_badge: Flag) -> rx.Component:
-    badge = rx.el.p("Powered by Tallyport")
+    badge = rx.el.p(worded("Powered by {product}", product="Tallyport"))
     if isinstance(shows_badge, rx.Var):
         return rx.cond(shows_badge, badge)
     return badge if shows_badge else rx.fragment()
@@ -605,7 +606,7 @@ def _notice(
             icon("close"),
             type="button",
             on_click=on_dismiss(it.key),
-            aria_label="Dismiss",
+            aria_label=worded("Dismiss"),
         )
         if on_dismiss is not None
         else rx.fragment()

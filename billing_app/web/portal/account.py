@@ -34,16 +34,19 @@ from billing_app.web.portal.account_state import PortalAccountState as State
 from billing_app.web.portal.browser import Clock, Leave, Painted, Presence
 from billing_app.web.portal.invoice import e_credit_note, lockup, stands_alone
 from billing_app.web.portal.powers import powers
+from billing_app.web.words import worded
 
 # Until the page knows better it keeps the title that the server has painted.
 _PAINTED_TITLE = rx.Var[str](
     "(typeof document === 'undefined' ? 'Your invoices' : document.title)"
 )
 TITLE = rx.cond(State.title, State.title, _PAINTED_TITLE)
-_FINE = "Card or bank debit, on Stripe’s secure page. One payment for all of them."
+_FINE = worded(
+    "Card or bank debit, on Stripe’s secure page. One payment for all of them."
+)
 _HIDDEN = {"aria-hidden": "true"}
 # The columns that the address cannot sort by stand at their places.
-_FIRST, _LAST = "Invoice", ("Balance", "Actions")
+_FIRST, _LAST = worded("Invoice"), (worded("Balance"), worded("Actions"))
 
 
 def page() -> rx.Component:
@@ -52,9 +55,13 @@ def page() -> rx.Component:
 
 def _sign_in() -> rx.Component:
     return alone_page(
-        "Sign in to see your invoices",
-        rx.el.p("This page is for people who have confirmed their email address."),
-        link_button("Sign in", State.sign_in_href, kind="primary", leaves_app=True),
+        worded("Sign in to see your invoices"),
+        rx.el.p(
+            worded("This page is for people who have confirmed their email address.")
+        ),
+        link_button(
+            worded("Sign in"), State.sign_in_href, kind="primary", leaves_app=True
+        ),
         icon_name="lock",
     )
 
@@ -69,7 +76,7 @@ def _page() -> rx.Component:
         ),
         Painted.create(
             rx.el.main(
-                rx.el.h1("Your invoices", class_name="visually-hidden"),
+                rx.el.h1(worded("Your invoices"), class_name="visually-hidden"),
                 skeleton_block(12),
                 class_name="account",
             )
@@ -82,7 +89,10 @@ def _account() -> rx.Component:
     return portal_shell(
         rx.el.header(
             rx.el.h1(rx.el.bdi(it.customer)),
-            rx.el.p("Your invoices from ", it.seller, class_name="lead"),
+            rx.el.p(
+                worded("Your invoices from {business}", business=it.seller),
+                class_name="lead",
+            ),
             rx.cond(it.welcome, rx.el.p(it.welcome, class_name="welcome")),
         ),
         _came_back(),
@@ -102,7 +112,7 @@ def _account() -> rx.Component:
         lockup=lockup(it),
         links=[rx.cond(it.sign_out_href, _sign_out())],
         seller=it.seller,
-        skip_words="Skip to the invoices",
+        skip_words=worded("Skip to the invoices"),
         main_class="account",
         contact=[
             rx.el.span(it.legal_name),
@@ -126,7 +136,7 @@ def _account() -> rx.Component:
 
 def _sign_out() -> rx.Component:
     return post_form(
-        rx.el.button("Sign out", type="submit"),
+        rx.el.button(worded("Sign out"), type="submit"),
         action=State.frame.sign_out_href,
     )
 
@@ -135,6 +145,7 @@ def _preview_banner() -> rx.Component:
     return rx.el.p(
         icon("eye"),
         rx.el.span(
+            # Only the business's own people see it.
             "Preview: this is what your customer sees. "
             "Nothing is recorded and nothing can be paid."
         ),
@@ -167,7 +178,7 @@ def _summary() -> rx.Component:
             ),
         ),
         class_name="card stats",
-        aria_label="Summary",
+        aria_label=worded("Summary"),
     )
 
 
@@ -201,19 +212,19 @@ def _pay_bar() -> rx.Component:
         rx.el.section(
             rx.el.p(
                 rx.el.b(it.total, class_name="number"),
-                rx.el.span(it.words, " chosen"),
+                rx.el.span(worded("{count} chosen", count=it.words)),
                 rx.cond(it.error, rx.el.span(it.error, class_name="late")),
                 role="status",
             ),
-            button("Clear", kind="quiet", on_click=State.choose_none),
+            button(worded("Clear"), kind="quiet", on_click=State.choose_none),
             button(
-                "Pay chosen",
+                worded("Pay chosen"),
                 kind="primary",
                 on_click=State.confirm_choice,
                 disabled=(it.error != "") | State.frame.is_preview,
             ),
             class_name="pay-bar",
-            aria_label="Chosen invoices",
+            aria_label=worded("Chosen invoices"),
         ),
     )
 
@@ -222,7 +233,7 @@ def _pay_dialog() -> rx.Component:
     it = State.quote
     return rx.fragment(
         dialog(
-            rx.cond(it.words, f"Pay {it.words}", "Pay"),
+            rx.cond(it.words, worded("Pay {what}", what=it.words), worded("Pay")),
             rx.cond(
                 it.rows.length() > 0,
                 rx.el.ul(
@@ -230,7 +241,7 @@ def _pay_dialog() -> rx.Component:
                 ),
             ),
             field(
-                "Amount to pay",
+                worded("Amount to pay"),
                 money_input(
                     "amount",
                     it.currency,
@@ -246,9 +257,9 @@ def _pay_dialog() -> rx.Component:
             dialog_id="pay-together",
             lead=_FINE,
             actions=[
-                button("Cancel", closes=True),
+                button(worded("Cancel"), closes=True),
                 button(
-                    "Continue to payment",
+                    worded("Continue to payment"),
                     kind="primary",
                     submit=True,
                     busy=State.is_paying,
@@ -288,15 +299,17 @@ def _tools() -> rx.Component:
     it = State.list
     return rx.el.div(
         search_field(
-            "Search",
+            worded("Search"),
             name="q",
-            placeholder="Number, PO or reference",
+            placeholder=worded("Number, PO or reference"),
             default_value=it.text,
             key=State.place.to_string(),
             on_change=State.search.debounce(250),
             max_length=200,
         ),
-        rx.el.nav(rx.foreach(it.tabs, _tab), class_name="filters", aria_label="Status"),
+        rx.el.nav(
+            rx.foreach(it.tabs, _tab), class_name="filters", aria_label=worded("Status")
+        ),
         rx.el.select(
             rx.foreach(
                 it.periods,
@@ -304,7 +317,7 @@ def _tools() -> rx.Component:
             ),
             name="period",
             class_name="input period",
-            aria_label="Period",
+            aria_label=worded("Period"),
             value=it.period,
             on_change=State.choose_period,
         ),
@@ -331,7 +344,7 @@ def _list() -> rx.Component:
             it.narrowed,
             rx.el.p(
                 rx.el.span(it.narrowed),
-                link("Show all", href=it.plain_href),
+                link(worded("Show all"), href=it.plain_href),
                 class_name="narrowed",
             ),
         ),
@@ -343,13 +356,13 @@ def _list() -> rx.Component:
                 rx.el.p(
                     it.none_words,
                     " ",
-                    link("Show all", href=it.plain_href),
+                    link(worded("Show all"), href=it.plain_href),
                     class_name="nothing",
                     role="status",
                 ),
             ),
             rx.el.p(
-                "No invoices yet. They appear here as soon as there are any.",
+                worded("No invoices yet. They appear here as soon as there are any."),
                 class_name="nothing",
             ),
         ),
@@ -360,7 +373,7 @@ def _table() -> rx.Component:
     it = State.list
     return rx.el.div(
         rx.el.table(
-            rx.el.caption("Invoices", class_name="visually-hidden"),
+            rx.el.caption(worded("Invoices"), class_name="visually-hidden"),
             rx.el.thead(
                 rx.el.tr(
                     _head(_FIRST),
@@ -374,15 +387,15 @@ def _table() -> rx.Component:
             rx.el.tbody(rx.foreach(it.rows, _row), role="rowgroup"),
             role="table",
             class_name="table table-cards",
-            aria_label="Invoices",
+            aria_label=worded("Invoices"),
         ),
         rx.el.nav(
             rx.el.p(it.range_words, role="status"),
             _archived(),
-            _step("Previous", it.newer_href),
-            _step("Next", it.older_href),
+            _step(worded("Previous"), it.newer_href),
+            _step(worded("Next"), it.older_href),
             class_name="pager",
-            aria_label="Pages",
+            aria_label=worded("Pages"),
         ),
         class_name="card table-card",
     )
@@ -391,13 +404,13 @@ def _table() -> rx.Component:
 def _archived() -> rx.Component:
     it = State.list.archived
     return link(
-        rx.cond(it.is_current, "Hide archived", it.words),
+        rx.cond(it.is_current, worded("Hide archived"), it.words),
         href=it.href,
         class_name="pager-more",
     )
 
 
-def _step(words: str, href: rx.Var[str]) -> rx.Component:
+def _step(words: rx.Var[str], href: rx.Var[str]) -> rx.Component:
     return rx.cond(
         href,
         link_button(words, href, small=True),
@@ -405,7 +418,9 @@ def _step(words: str, href: rx.Var[str]) -> rx.Component:
     )
 
 
-def _head(words: str, class_name: str = "", is_hidden: bool = False) -> rx.Component:
+def _head(
+    words: rx.Var[str], class_name: str = "", is_hidden: bool = False
+) -> rx.Component:
     shown = rx.el.span(words, class_name="visually-hidden") if is_hidden else words
     return rx.el.th(shown, role="columnheader", scope="col", class_name=class_name)
 
@@ -426,7 +441,12 @@ def _row(it: rx.Var) -> rx.Component:
         rx.el.tr(
             _cell(_number(it, is_open), "title"),
             _cell(it.issued, "hidden", "quiet"),
-            _cell(it.due, "under", rx.cond(it.is_late, "due late", "due")),
+            _cell(
+                it.due,
+                "under",
+                rx.cond(it.is_late, "due late", "due"),
+                words=worded("Due"),
+            ),
             _cell(
                 rx.fragment(
                     status_badge(it.status, it.status_words),
@@ -462,10 +482,15 @@ def _row(it: rx.Var) -> rx.Component:
 
 
 def _cell(
-    content: rx.Component | rx.Var, place: str, class_name: str | rx.Var[str] = ""
+    content: rx.Component | rx.Var,
+    place: str,
+    class_name: str | rx.Var[str] = "",
+    words: rx.Var[str] | None = None,
 ) -> rx.Component:
+    """Draw a cell; `words` stand before its content on a phone, without heads."""
     named = f"phone-{place} {class_name}"
-    return rx.el.td(content, role="cell", class_name=named)
+    given = {} if words is None else {"data-words": words}
+    return rx.el.td(content, role="cell", class_name=named, custom_attrs=given)
 
 
 def _number(it: rx.Var, is_open: rx.Var) -> rx.Component:
@@ -475,7 +500,7 @@ def _number(it: rx.Var, is_open: rx.Var) -> rx.Component:
             icon("chevron-right"),
             type="button",
             class_name="row-toggle",
-            aria_label=f"Lines of {it.number}",
+            aria_label=worded("Lines of {number}", number=it.number),
             on_click=State.toggle(it.id),
             custom_attrs={"aria-expanded": rx.cond(is_open, "true", "false")},
         ),
@@ -490,7 +515,7 @@ def _choice(it: rx.Var) -> rx.Component:
     return rx.cond(
         it.can_choose,
         row_check(
-            f"Choose {it.number}",
+            worded("Choose {number}", number=it.number),
             checked=State.chosen.contains(it.key),
             on_check=State.choose(it.id),
         ),
@@ -517,7 +542,7 @@ def _actions(it: rx.Var) -> rx.Component:
                 href=it.pdf_href,
                 leaves_app=True,
                 class_name="button button-quiet button-icon button-small on-desktop",
-                aria_label=f"Download PDF of {it.number}",
+                aria_label=worded("Download PDF of {number}", number=it.number),
             ),
         ),
         class_name="row-actions",
@@ -537,28 +562,28 @@ def _fold(fold: rx.Var[Fold], row: rx.Var) -> rx.Component:
                 ),
             ),
             rx.el.div(
-                rx.el.span("Total"),
+                rx.el.span(worded("Total")),
                 rx.el.span(fold.total, class_name="number"),
                 class_name="line line-total",
             ),
             rx.foreach(fold.disputes, _dispute),
         ),
         rx.el.div(
-            rx.el.h3("Payments"),
+            rx.el.h3(worded("Payments")),
             rx.cond(
                 fold.payments.length() > 0,
                 rx.el.ul(rx.foreach(fold.payments, _payment), class_name="received"),
-                rx.el.p("None yet.", class_name="quiet"),
+                rx.el.p(worded("None yet."), class_name="quiet"),
             ),
             rx.cond(
                 fold.comments.length() > 0,
-                rx.fragment(rx.el.h3("Conversation"), _talk(fold.comments)),
+                rx.fragment(rx.el.h3(worded("Conversation")), _talk(fold.comments)),
             ),
-            rx.el.h3("What happened"),
+            rx.el.h3(worded("What happened")),
             rx.el.ol(rx.foreach(fold.history, _moment), class_name="timeline"),
             rx.el.p(
-                link("Open invoice", href=row.href, leaves_app=True),
-                link("Conversation", href=fold.talk_href, leaves_app=True),
+                link(worded("Open invoice"), href=row.href, leaves_app=True),
+                link(worded("Conversation"), href=fold.talk_href, leaves_app=True),
                 class_name="fold-links",
             ),
         ),
@@ -578,7 +603,7 @@ def _line(it: rx.Var) -> rx.Component:
             rx.cond(
                 it.behind.length() > 0,
                 rx.foreach(it.behind, _behind),
-                rx.el.small(icon("pencil", 13), "Entered by hand"),
+                rx.el.small(icon("pencil", 13), worded("Entered by hand")),
             ),
             rx.cond(it.more, rx.el.small(icon("package", 13), it.more)),
             class_name="line",
@@ -647,16 +672,16 @@ def _moment(it: rx.Var) -> rx.Component:
 def _statement() -> rx.Component:
     it, packing = State.frame, State.packing
     return rx.el.section(
-        rx.el.h2("Statement and documents", id="statement"),
+        rx.el.h2(worded("Statement and documents"), id="statement"),
         rx.el.form(
-            _day("From", "from", it.statement_first),
-            _day("To", "to", it.statement_last),
-            _file("Statement PDF", f"{it.base}/statement.pdf"),
-            _file("Statement CSV", f"{it.base}/statement.csv"),
+            _day(worded("From"), "from", it.statement_first),
+            _day(worded("To"), "to", it.statement_last),
+            _file(worded("Statement PDF"), f"{it.base}/statement.pdf"),
+            _file(worded("Statement CSV"), f"{it.base}/statement.csv"),
             rx.cond(
                 it.shows_pdf,
                 button(
-                    "All documents as zip",
+                    worded("All documents as zip"),
                     icon_name="download",
                     busy=State.is_packing,
                     on_click=State.pack({"from": _typed("from"), "to": _typed("to")}),
@@ -670,9 +695,15 @@ def _statement() -> rx.Component:
             State.is_packing,
             rx.el.p(
                 rx.el.progress(
-                    value=packing.ready, max=packing.whole, aria_label="Prepared"
+                    value=packing.ready,
+                    max=packing.whole,
+                    aria_label=worded("Prepared"),
                 ),
-                f"{packing.ready} of {packing.whole} documents are ready.",
+                worded(
+                    "{ready} of {count} documents are ready.",
+                    ready=packing.ready,
+                    count=packing.whole,
+                ),
                 class_name="packing",
                 role="status",
             ),
@@ -683,9 +714,9 @@ def _statement() -> rx.Component:
     )
 
 
-def _day(label: str, name: str, first: rx.Var[str]) -> rx.Component:
+def _day(words: rx.Var[str], name: str, first: rx.Var[str]) -> rx.Component:
     return rx.el.label(
-        rx.el.span(label, class_name="field-label"),
+        rx.el.span(words, class_name="field-label"),
         rx.el.input(
             type="date",
             name=name,
@@ -702,7 +733,7 @@ def _typed(name: str) -> rx.Var[str]:
     return rx.Var(f"document.getElementById('statement-{name}').value")
 
 
-def _file(words: str, address: str | rx.Var[str]) -> rx.Component:
+def _file(words: rx.Var[str], address: str | rx.Var[str]) -> rx.Component:
     """Draw a button that sends the form's days; the answer is a file."""
     return rx.el.button(
         icon("download"),
@@ -719,8 +750,13 @@ def _fresh() -> rx.Component:
             class_name=rx.cond(has_connection_errors, "dot dot-off", "dot"),
             custom_attrs=_HIDDEN,
         ),
-        rx.cond(has_connection_errors, "Not connected since ", "Up to date at "),
+        rx.cond(
+            has_connection_errors,
+            worded("Not connected since"),
+            worded("Up to date at"),
+        ),
+        " ",
         Clock.create(at=State.as_of, words=State.clock),
-        rx.el.button("Refresh", type="button", on_click=State.refresh),
+        rx.el.button(worded("Refresh"), type="button", on_click=State.refresh),
         class_name="fresh",
     )

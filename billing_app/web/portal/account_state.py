@@ -17,6 +17,7 @@ from billing_app.domain.errors import BillingError, NotFound, NotPermitted, NotS
 from billing_app.domain.portal_account import AccountFrame, AccountList, Fold, PayQuote
 from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND
 from billing_app.domain.portal_proof import VerificationRequired
+from billing_app.domain.speech import speech_for
 from billing_app.runtime import Runtime
 from billing_app.web.doors import PortalState, portal_door, portal_watch
 from billing_app.workflows import account_pages, account_payments, document_zip, visits
@@ -142,7 +143,10 @@ class PortalAccountState(PortalState, rx.State):
         elif len(self.chosen) < INVOICES_MAX:
             self.chosen = [*self.chosen, key]
         else:
-            self._notify(f"Up to {INVOICES_MAX} invoices can be paid at once.")
+            say = speech_for(self.frame.language).say
+            self._notify(
+                say("Up to {most} invoices can be paid at once.", most=INVOICES_MAX)
+            )
         await self._weigh("")
 
     @portal_door

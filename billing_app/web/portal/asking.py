@@ -6,6 +6,7 @@ import reflex as rx
 
 from billing_app.domain.portal_asking import AskingPart
 from billing_app.web.components.controls import button, date_input, link
+from billing_app.web.words import worded
 
 
 def promise_part(it: rx.vars.ObjectVar[AskingPart]) -> rx.Component:
@@ -13,7 +14,7 @@ def promise_part(it: rx.vars.ObjectVar[AskingPart]) -> rx.Component:
     form = rx.el.details(
         rx.el.summary(it.label),
         rx.el.form(
-            rx.el.label("I will pay by", html_for="promised-on"),
+            rx.el.label(worded("I will pay by"), html_for="promised-on"),
             date_input(
                 "promised_on",
                 id="promised-on",
@@ -22,7 +23,7 @@ def promise_part(it: rx.vars.ObjectVar[AskingPart]) -> rx.Component:
                 max=it.last_day,
                 required=True,
             ),
-            button("Send", submit=True, small=True),
+            button(worded("Send"), submit=True, small=True),
             method="post",
             action=it.action,
         ),
@@ -48,7 +49,9 @@ def reminders_part(it: rx.vars.ObjectVar[AskingPart]) -> rx.Component:
     return rx.cond(
         it.reminders.length() > 0,
         rx.el.section(
-            rx.el.div(rx.el.h2("Reminders", id="reminders"), class_name="section-head"),
+            rx.el.div(
+                rx.el.h2(worded("Reminders"), id="reminders"), class_name="section-head"
+            ),
             rx.el.ol(
                 rx.foreach(
                     it.reminders,

@@ -1,20 +1,21 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { worded } from "$/public/external/billing_app/web/words/words.js";
 
 // Stripe's card form on our page. The card is typed into a frame of Stripe's: this
 // page never sees it. Nothing is loaded from Stripe before this is shown.
 
 const WORDS = {
-  loading: "Loading the secure card form…",
+  loading: worded("Loading the secure card form…"),
   ready: "",
   confirming:
-    "Confirming your payment. Your bank may ask you to prove that it is you. Please keep this page open.",
-  succeeded: "Your payment went through. Thank you. Updating the invoice…",
-  processing: "Your bank debit has started. Updating the invoice…",
+    worded("Confirming your payment. Your bank may ask you to prove that it is you. Please keep this page open."),
+  succeeded: worded("Your payment went through. Thank you. Updating the invoice…"),
+  processing: worded("Your bank debit has started. Updating the invoice…"),
   unproven:
-    "Your bank asked for proof and didn’t get it. Nothing was charged. Try again, or use another card.",
-  canceled: "This payment was closed before anything was charged. Press Pay now to start again.",
-  declined: "The card was declined. Nothing was charged. Try another card.",
-  failed: "The payment didn’t go through. Nothing was charged. Please try again.",
+    worded("Your bank asked for proof and didn’t get it. Nothing was charged. Try again, or use another card."),
+  canceled: worded("This payment was closed before anything was charged. Press Pay now to start again."),
+  declined: worded("The card was declined. Nothing was charged. Try another card."),
+  failed: worded("The payment didn’t go through. Nothing was charged. Please try again."),
 };
 const NO_PROOF = "payment_intent_authentication_failure";
 const GOOD = ["succeeded", "processing"];
@@ -70,8 +71,10 @@ function read({ error, paymentIntent }) {
   if (!error) return ["unproven", WORDS.unproven];
   if (error.type === "validation_error") return ["ready", ""];
   if (error.code === NO_PROOF) return ["unproven", WORDS.unproven];
-  if (error.type === "card_error")
-    return ["declined", `${error.message ?? ""} Nothing was charged. Try another card.`.trim()];
+  if (error.type === "card_error") {
+    const nothing = worded("Nothing was charged. Try another card.");
+    return ["declined", `${error.message ?? ""} ${nothing}`.trim()];
+  }
   return ["failed", WORDS.failed];
 }
 
@@ -154,9 +157,9 @@ export function CardForm(props) {
 
   const isBad = ["declined", "unproven", "failed", "canceled"].includes(state);
   return (
-    <form ref={form} className="card-form" aria-label="Card payment" onSubmit={confirm}>
+    <form ref={form} className="card-form" aria-label={worded("Card payment")} onSubmit={confirm}>
       <h2 ref={heading} tabIndex={-1}>
-        Pay {amount}
+        {worded("Pay {amount}", { amount })}
       </h2>
       <div ref={place} className="card-form-place" aria-busy={state === "loading"} />
       <p
@@ -172,7 +175,7 @@ export function CardForm(props) {
         aria-disabled={isBusy}
         aria-busy={state === "confirming"}
       >
-        Pay {amount}
+        {worded("Pay {amount}", { amount })}
       </button>
       <button
         type="button"
@@ -183,7 +186,7 @@ export function CardForm(props) {
           told.current.onDrop();
         }}
       >
-        Cancel
+        {worded("Cancel")}
       </button>
     </form>
   );

@@ -23,6 +23,7 @@ from billing_app.web.components.layout import message
 from billing_app.web.portal.disputes_state import PortalDisputeState as State
 from billing_app.web.portal.invoice_state import PortalInvoiceState
 from billing_app.web.portal.thread import dispute_thread
+from billing_app.web.words import worded
 
 DIALOG_ID = "dispute"
 
@@ -33,10 +34,12 @@ def section() -> rx.Component:
         part.is_shown,
         rx.el.section(
             rx.el.div(
-                rx.el.h2("Disputes", id="disputes-title"),
+                rx.el.h2(worded("Disputes"), id="disputes-title"),
                 rx.cond(
                     part.can_open,
-                    button("Dispute", icon_name="disputed", on_click=State.start),
+                    button(
+                        worded("Dispute"), icon_name="disputed", on_click=State.start
+                    ),
                 ),
                 class_name="section-head disputes-head",
             ),
@@ -56,14 +59,21 @@ def section() -> rx.Component:
 
 def _lead(part: Any) -> rx.Component:
     return rx.el.p(
-        "Is something on this invoice wrong? Say what and how much. "
-        "The rest can still be paid. ",
+        worded(
+            "Is something on this invoice wrong? Say what and how much. "
+            "The rest can still be paid."
+        ),
+        " ",
         rx.cond(
             part.locked,
             rx.fragment(
                 part.locked,
                 " ",
-                link("Confirm who you are", href=part.verify_href, leaves_app=True),
+                link(
+                    worded("Confirm who you are"),
+                    href=part.verify_href,
+                    leaves_app=True,
+                ),
             ),
         ),
         class_name="disputes-lead",
@@ -88,7 +98,7 @@ def _row(row: rx.Var) -> rx.Component:
             rx.el.span(row.amount, class_name="number medium"),
             rx.cond(
                 row.is_open,
-                status_badge("Disputed"),
+                status_badge("Disputed", worded("Disputed")),
                 rx.el.span(row.state, class_name="quiet"),
             ),
             class_name="dispute-head",
@@ -107,7 +117,7 @@ def _row(row: rx.Var) -> rx.Component:
         rx.cond(
             row.can_withdraw,
             button(
-                "Withdraw dispute",
+                worded("Withdraw dispute"),
                 kind="quiet",
                 small=True,
                 on_click=State.withdraw(row.id),
@@ -127,35 +137,35 @@ def _form(part: Any) -> rx.Component:
         class_name="input",
     )
     return dialog(
-        "Dispute",
+        worded("Dispute"),
         rx.cond(
             State.errors["form"],
             message(State.errors["form"], tone="bad", icon_name="alert"),
         ),
         field(
-            "What is it about?",
+            worded("What is it about?"),
             about,
             error=State.errors["line"],
             field_id="dispute-line",
         ),
         field(
-            "Amount you dispute",
-            money_input("amount", part.currency, placeholder="All of it"),
+            worded("Amount you dispute"),
+            money_input("amount", part.currency, placeholder=worded("All of it")),
             hint=part.hint,
             error=State.errors["amount"],
             field_id="dispute-amount",
         ),
         field(
-            "What is wrong?",
+            worded("What is wrong?"),
             text_area("reason", rows=4, max_length=REASON_LENGTH_MAX),
             error=State.errors["reason"],
             field_id="dispute-reason",
         ),
         dialog_id=DIALOG_ID,
-        lead="You need not pay the disputed part until it is answered.",
+        lead=worded("You need not pay the disputed part until it is answered."),
         actions=[
-            button("Cancel", closes=True),
-            button("Send dispute", kind="primary", submit=True),
+            button(worded("Cancel"), closes=True),
+            button(worded("Send dispute"), kind="primary", submit=True),
         ],
         on_submit=State.send,
         open=State.is_writing,

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 import reflex as rx
 
+from billing_app.database.authentication import OpenedLink
 from billing_app.domain.dispute import DisputeForm
 from billing_app.domain.errors import BillingError
+from billing_app.domain.speech import later, speech_for
+from billing_app.runtime import Runtime
 from billing_app.web.doors import PortalState, portal_door
 from billing_app.workflows import disputes
 
-_OPENED = (
+_OPENED = later(
     "Your dispute has been sent. You need not pay the disputed part until it is "
     "answered; the rest can still be paid."
 )
-_WITHDRAWN = "The dispute is withdrawn. The amount can be paid again."
+_WITHDRAWN = later("The dispute is withdrawn. The amount can be paid again.")
 
 
 class PortalDisputeState(PortalState, rx.State):
@@ -52,24 +56,34 @@ class PortalDisputeState(PortalState, rx.State):
         typed = {name: _text(form, name) for name in ("amount", "reason", "line")}
         sent = DisputeForm(**typed, request_key=self.turn)
         try:
-            await self._run_page(disputes.open_dispute, sent)
+            language = await self._run_page(_sent_in, disputes.open_dispute, sent)
         except BillingError as refusal:
             self.errors = {refusal.field or "form": refusal.message}
             return
         self.is_writing = False
-        self._say(_OPENED)
+        self._say(speech_for(language).say(_OPENED))
 
     @portal_door
     async def withdraw(self, dispute_id: int) -> None:
         try:
-            await self._run_page(disputes.withdraw_dispute, dispute_id)
+            language = await self._run_page(
+                _sent_in, disputes.withdraw_dispute, dispute_id
+            )
         except BillingError as refusal:
             self._say(refusal.message, is_refused=True)
             return
-        self._say(_WITHDRAWN)
+        self._say(speech_for(language).say(_WITHDRAWN))
 
     def _say(self, words: str, *, is_refused: bool = False) -> None:
         self.said, self.is_refused = words, is_refused
+
+
+def _sent_in(
+    running: Runtime, link: OpenedLink, work: Callable[..., Any], what: object
+) -> str:
+    """Do it as the page's visitor; return the language to tell them of it in."""
+    work(running, link, what)
+    return link.setup.language
 
 
 def _text(form: dict[str, Any], name: str) -> str:

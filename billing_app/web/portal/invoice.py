@@ -42,6 +42,7 @@ from billing_app.web.portal.powers import powers
 from billing_app.web.portal.thread import thread, watched
 from billing_app.web.portal.thread_state import PortalThreadState
 from billing_app.web.portal.verify import verifying
+from billing_app.web.words import quoted, worded
 
 # Until the page knows better it keeps the title that the server has painted.
 _PAINTED_TITLE = rx.Var[str](
@@ -66,7 +67,7 @@ def page() -> rx.Component:
             ),
             Painted.create(
                 rx.el.main(
-                    rx.el.h1("Invoice", class_name="visually-hidden"),
+                    rx.el.h1(worded("Invoice"), class_name="visually-hidden"),
                     skeleton_block(8),
                     class_name="account",
                 )
@@ -77,7 +78,8 @@ def page() -> rx.Component:
 
 def stands_alone(title: str, *paragraphs: str, art: str = "invoice") -> rx.Component:
     """Draw a page without brand, name or number."""
-    return alone_page(title, *(rx.el.p(words) for words in paragraphs), icon_name=art)
+    said = (rx.el.p(worded(words)) for words in paragraphs)
+    return alone_page(worded(title), *said, icon_name=art)
 
 
 def _invoice() -> rx.Component:
@@ -110,12 +112,13 @@ def _invoice() -> rx.Component:
         links=[
             rx.cond(
                 it.account_href,
-                link("All invoices", href=it.account_href, class_name=""),
+                link(worded("All invoices"), href=it.account_href, class_name=""),
                 rx.cond(
                     it.sign_in_href,
                     link(
-                        "Sign in",
-                        rx.el.span(" for all invoices", class_name="wide-only"),
+                        worded("Sign in"),
+                        " ",
+                        rx.el.span(worded("for all invoices"), class_name="wide-only"),
                         href=it.sign_in_href,
                         leaves_app=True,
                         class_name="",
@@ -172,6 +175,7 @@ def _preview_banner() -> rx.Component:
     return rx.el.p(
         icon("eye"),
         rx.el.span(
+            # Only the business's own people see it.
             "Preview: this is what your customer sees. "
             "Nothing is recorded and nothing can be paid."
         ),
@@ -198,15 +202,16 @@ def _head() -> rx.Component:
     it = State.invoice
     return rx.fragment(
         rx.el.div(
-            rx.el.h1("Invoice ", it.number),
+            rx.el.h1(worded("Invoice {number}", number=it.number)),
             status_badge(it.status, it.status_words, live=True),
-            rx.cond(it.disputes.summary, status_badge("Disputed")),
+            rx.cond(it.disputes.summary, status_badge("Disputed", worded("Disputed"))),
             class_name="summary-head",
         ),
         rx.cond(
             it.replaced_by,
             rx.el.p(
-                "Replaced by ",
+                worded("Replaced by"),
+                " ",
                 rx.cond(
                     it.replaced_href,
                     link(it.replaced_by, href=it.replaced_href),
@@ -215,7 +220,7 @@ def _head() -> rx.Component:
                 class_name="replaced",
             ),
         ),
-        rx.el.p("Amount due", class_name="amount-label"),
+        rx.el.p(worded("Amount due"), class_name="amount-label"),
         rx.el.p(
             it.amount,
             class_name=rx.cond(it.is_settled, "amount amount-settled", "amount"),
@@ -230,7 +235,9 @@ def _head() -> rx.Component:
                         rx.cond(
                             it.paid_percent > 0,
                             rx.el.progress(
-                                value=it.paid_percent, max=100, aria_label="Paid"
+                                value=it.paid_percent,
+                                max=100,
+                                aria_label=worded("Paid"),
                             ),
                         ),
                         rx.el.p(it.paid_words),
@@ -247,7 +254,7 @@ def _head() -> rx.Component:
 def _facts() -> rx.Component:
     it = State.invoice
     return rx.el.dl(
-        rx.el.dt("Due"),
+        rx.el.dt(worded("Due")),
         rx.el.dd(
             it.due_on,
             rx.cond(
@@ -261,9 +268,9 @@ def _facts() -> rx.Component:
             ),
             class_name=rx.cond(it.is_late, "late", ""),
         ),
-        rx.el.dt("Issued"),
+        rx.el.dt(worded("Issued")),
         rx.el.dd(it.issued_on),
-        rx.el.dt("For"),
+        rx.el.dt(worded("For")),
         rx.el.dd(rx.el.bdi(it.buyer)),
         class_name="facts",
     )
@@ -277,7 +284,7 @@ def _payment_card() -> rx.Component:
         rx.cond(it.outcome.kind, _outcome()),
         rx.cond(it.bank.length() > 0, _bank()),
         class_name="card payment",
-        aria_label="Payment",
+        aria_label=worded("Payment"),
         custom_attrs={"id": "payment", "tabIndex": -1},
     )
 
@@ -307,13 +314,15 @@ def _pay_form() -> rx.Component:
             State.is_part,
             rx.fragment(
                 " ",
-                rx.el.button("Pay in full", type="button", on_click=State.pay_in_full),
+                rx.el.button(
+                    worded("Pay in full"), type="button", on_click=State.pay_in_full
+                ),
             ),
         ),
     )
     return rx.el.form(
         field(
-            "Amount to pay",
+            worded("Amount to pay"),
             money_input(
                 "amount",
                 it.form.currency,
@@ -323,14 +332,16 @@ def _pay_form() -> rx.Component:
                 disabled=it.is_preview,
                 on_blur=State.weigh,
             ),
-            hint=rx.cond(is_locked, "To change the amount, cancel below.", hint),
+            hint=rx.cond(
+                is_locked, worded("To change the amount, cancel below."), hint
+            ),
             error=State.amount_error,
         ),
         rx.cond(
             is_locked,
             rx.fragment(),
             button(
-                "Pay now",
+                worded("Pay now"),
                 kind="primary",
                 submit=True,
                 busy=State.is_paying,
@@ -384,7 +395,7 @@ def _outcome() -> rx.Component:
         rx.cond(
             it.receipt_href,
             link_button(
-                "Download receipt",
+                worded("Download receipt"),
                 it.receipt_href,
                 icon_name="download",
                 leaves_app=True,
@@ -406,7 +417,7 @@ def _tick() -> rx.Component:
 
 def _bank() -> rx.Component:
     return rx.el.details(
-        rx.el.summary("Pay by bank transfer", icon("chevron-down")),
+        rx.el.summary(worded("Pay by bank transfer"), icon("chevron-down")),
         rx.el.dl(
             rx.foreach(
                 State.invoice.bank,
@@ -429,8 +440,10 @@ def _bank() -> rx.Component:
                     },
                 ),
                 rx.el.p(
-                    "Scan with your banking app. "
-                    "Name, IBAN, amount and reference are filled in for you."
+                    worded(
+                        "Scan with your banking app. "
+                        "Name, IBAN, amount and reference are filled in for you."
+                    )
                 ),
                 class_name="scan",
             ),
@@ -446,10 +459,15 @@ def _fresh() -> rx.Component:
             class_name=rx.cond(has_connection_errors, "dot dot-off", "dot"),
             custom_attrs=_HIDDEN,
         ),
-        rx.cond(has_connection_errors, "Not connected since ", "Up to date at "),
+        rx.cond(
+            has_connection_errors,
+            worded("Not connected since"),
+            worded("Up to date at"),
+        ),
+        " ",
         Clock.create(at=State.as_of, words=State.clock),
         rx.el.button(
-            "Refresh",
+            worded("Refresh"),
             type="button",
             on_click=[State.refresh, PortalThreadState.refresh],
         ),
@@ -464,13 +482,16 @@ def _document_bar() -> rx.Component:
             it.shows_pdf,
             rx.fragment(
                 tab_list(
-                    "Invoice view",
-                    [("live", "Live"), ("pdf", "PDF")],
+                    worded("Invoice view"),
+                    [("live", worded("Live")), ("pdf", "PDF")],
                     value=State.mode,
                     on_select=State.show,
                 ),
                 link_button(
-                    "Download PDF", it.pdf_href, icon_name="download", leaves_app=True
+                    worded("Download PDF"),
+                    it.pdf_href,
+                    icon_name="download",
+                    leaves_app=True,
                 ),
             ),
         ),
@@ -480,9 +501,12 @@ def _document_bar() -> rx.Component:
 
 def _with_payments() -> rx.Component:
     return rx.el.p(
-        "With what was paid since: ",
+        worded("With what was paid since:"),
+        " ",
         link(
-            "PDF with payments", href=State.invoice.with_payments_href, leaves_app=True
+            worded("PDF with payments"),
+            href=State.invoice.with_payments_href,
+            leaves_app=True,
         ),
         class_name="e-invoice",
     )
@@ -491,9 +515,12 @@ def _with_payments() -> rx.Component:
 def _e_invoice() -> rx.Component:
     it = State.invoice
     return rx.el.p(
-        "For your accounting software: ",
+        worded("For your accounting software:"),
+        " ",
         link("CII", href=it.cii_href, leaves_app=True),
-        " or ",
+        " ",
+        worded("or"),
+        " ",
         link("UBL", href=it.ubl_href, leaves_app=True),
         class_name="e-invoice",
     )
@@ -510,6 +537,8 @@ def _document() -> rx.Component:
                     "document-sheet",
                     rx.cond(State.invoice.status == "Void", "document-void", ""),
                 ],
+                # A word that the stylesheet draws across the sheet.
+                custom_attrs={"style": rx.Var.create({"--void": quoted("Void")})},
             ),
             value=State.mode,
         ),
@@ -521,7 +550,7 @@ def _document() -> rx.Component:
                 State.pages,
                 lambda href, place: rx.el.img(
                     src=href,
-                    alt=f"Page {place + 1} of the invoice PDF",
+                    alt=worded("Page {number} of the invoice PDF", number=place + 1),
                     class_name="page-image",
                 ),
             ),
@@ -534,13 +563,16 @@ def _payments() -> rx.Component:
     rows = State.invoice.payments
     return rx.el.section(
         rx.el.div(
-            rx.el.h2("Payments and receipts", id="payments"), class_name="section-head"
+            rx.el.h2(worded("Payments and receipts"), id="payments"),
+            class_name="section-head",
         ),
         rx.cond(
             rows.length() > 0,
             rx.el.ul(rx.foreach(rows, _payment_row), class_name="rows"),
             rx.el.p(
-                "No payments yet. Your receipt appears here as soon as one arrives.",
+                worded(
+                    "No payments yet. Your receipt appears here as soon as one arrives."
+                ),
                 class_name="nothing",
             ),
         ),
@@ -563,8 +595,8 @@ def _payment_row(row: rx.Var) -> rx.Component:
                 row.receipt_href,
                 receipt,
                 rx.cond(
-                    row.word == "Processing",
-                    status_badge("Processing"),
+                    row.is_processing,
+                    status_badge("Processing", row.word),
                     rx.el.span(row.word, class_name="quiet"),
                 ),
             )
@@ -583,7 +615,9 @@ def e_credit_note(row: rx.Var) -> rx.Component:
 
 def _payment_bar() -> rx.Component:
     return rx.el.div(
-        rx.el.div("Amount due", rx.el.b(State.invoice.amount)),
-        link_button("Go to payment", "#payment", kind="primary", leaves_app=True),
+        rx.el.div(worded("Amount due"), rx.el.b(State.invoice.amount)),
+        link_button(
+            worded("Go to payment"), "#payment", kind="primary", leaves_app=True
+        ),
         class_name="payment-bar",
     )

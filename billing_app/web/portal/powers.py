@@ -11,11 +11,12 @@ import reflex as rx
 
 from billing_app.web.components.controls import link
 from billing_app.web.components.icons import icon
+from billing_app.web.words import worded
 
 
 def powers(it: Any) -> rx.Component:
     return rx.el.details(
-        rx.el.summary("What this link can do", icon("chevron-down")),
+        rx.el.summary(worded("What this link can do"), icon("chevron-down")),
         rx.el.p(it.way),
         rx.el.ul(rx.foreach(it.powers, _power)),
         rx.cond(
@@ -33,7 +34,7 @@ def powers(it: Any) -> rx.Component:
 
 
 def _power(it: Any) -> rx.Component:
-    refused = rx.el.span("Not: ", class_name="visually-hidden")
+    refused = rx.el.span(worded("Not:"), " ", class_name="visually-hidden")
     return rx.el.li(
         rx.cond(it.is_given, icon("check", 15), icon("close", 15)),
         rx.el.span(rx.cond(it.is_given, rx.fragment(), refused), it.words),

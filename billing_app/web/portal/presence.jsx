@@ -35,9 +35,12 @@ export function Clock({ at, words }) {
   const [shown, setShown] = useState({ words, title: "" });
   useEffect(() => {
     const instant = new Date(at);
+    const { lang } = document.documentElement;
+    const language = lang && lang !== "en" ? lang : "en-GB";
     setShown({
+      // As the server writes it, whatever the language: 14:05.
       words: instant.toLocaleTimeString("en-GB", short),
-      title: instant.toLocaleString("en-GB", exact),
+      title: instant.toLocaleString(language, exact),
     });
   }, [at]);
   return (

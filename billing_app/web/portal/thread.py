@@ -23,6 +23,7 @@ from billing_app.web.components.icons import icon
 from billing_app.web.portal.browser import CommentKeeper, HandOver, Newest
 from billing_app.web.portal.thread_state import PortalThreadState as State
 from billing_app.web.portal.verify import verify_panel
+from billing_app.web.words import worded
 
 _HIDDEN = {"aria-hidden": "true"}
 _TYPED = ("body", "name", "email", "line")
@@ -34,7 +35,7 @@ def thread() -> rx.Component:
         State.is_shown,
         rx.el.section(
             rx.el.div(
-                rx.el.h2("Comments", id="comments-title"),
+                rx.el.h2(worded("Comments"), id="comments-title"),
                 rx.cond(State.count > 0, rx.el.span(State.count)),
                 class_name="section-head",
             ),
@@ -51,19 +52,19 @@ def dispute_thread(dispute: rx.Var[str]) -> rx.Component:
     it = State.disputes[dispute].to(PortalThread)
     answer = rx.el.details(
         rx.el.summary(
-            rx.cond(it.count > 0, "Reply", "Add to this dispute"),
+            rx.cond(it.count > 0, worded("Reply"), worded("Add to this dispute")),
             class_name="button button-small",
         ),
         _composer(it.composer, dispute),
         class_name="dispute-reply",
     )
     older = button(
-        "Show older comments", small=True, on_click=State.show_all_of_disputes
+        worded("Show older comments"), small=True, on_click=State.show_all_of_disputes
     )
     said = rx.el.ol(
         rx.foreach(it.comments, _comment),
         class_name="thread",
-        custom_attrs={"aria-live": "polite", "aria-label": "In this dispute"},
+        custom_attrs={"aria-live": "polite", "aria-label": worded("In this dispute")},
     )
     return rx.cond(
         State.disputes.contains(dispute),
@@ -86,7 +87,7 @@ def _comments() -> rx.Component:
         rx.cond(
             State.older > 0,
             rx.el.p(
-                button("Show older comments", on_click=State.show_older),
+                button(worded("Show older comments"), on_click=State.show_older),
                 class_name="thread",
             ),
         ),
@@ -98,7 +99,7 @@ def _comments() -> rx.Component:
                 class_name="thread",
                 custom_attrs={"aria-live": "polite"},
             ),
-            rx.el.p("No comments yet.", class_name="nothing"),
+            rx.el.p(worded("No comments yet."), class_name="nothing"),
         ),
     )
 
@@ -130,7 +131,9 @@ def _said(it: rx.vars.ObjectVar[CommentLine]) -> rx.Component:
                 rx.el.span(it.org, class_name="quiet"),
                 rx.cond(
                     it.is_verified,
-                    rx.el.span(icon("paid", 14), "Verified", class_name="verified"),
+                    rx.el.span(
+                        icon("paid", 14), worded("Verified"), class_name="verified"
+                    ),
                 ),
                 rx.el.time(it.day, date_time=it.at, title=it.exactly),
             ),
@@ -138,7 +141,9 @@ def _said(it: rx.vars.ObjectVar[CommentLine]) -> rx.Component:
                 it.about,
                 rx.el.a(
                     icon("comment", 14),
-                    rx.el.span("On ", rx.el.b(it.about), ", ", it.about_amount),
+                    rx.el.span(
+                        worded("On"), " ", rx.el.b(it.about), ", ", it.about_amount
+                    ),
                     href=it.about_href,
                     class_name="about-line",
                 ),
@@ -181,13 +186,13 @@ def _composer(it: Any, dispute: Any = "") -> rx.Component:
                 rx.el.input(type="hidden", name="request_key"),
                 rx.el.input(type="hidden", name="dispute", value=dispute),
                 field(
-                    "Message",
+                    worded("Message"),
                     text_area(
                         "body",
                         rows=3,
-                        placeholder="Ask about a line, a date or a payment"
+                        placeholder=worded("Ask about a line, a date or a payment")
                         if is_own
-                        else "What should they know?",
+                        else worded("What should they know?"),
                         disabled=it.is_preview,
                     ),
                     field_id=f"{place}-body",
@@ -196,7 +201,7 @@ def _composer(it: Any, dispute: Any = "") -> rx.Component:
                 *([rx.cond(it.lines.length() > 0, _line_picker())] if is_own else []),
                 rx.el.div(
                     field(
-                        "Your name",
+                        worded("Your name"),
                         text_input(
                             "name",
                             auto_complete="name",
@@ -207,7 +212,7 @@ def _composer(it: Any, dispute: Any = "") -> rx.Component:
                         error=error("name"),
                     ),
                     field(
-                        "Your email",
+                        worded("Your email"),
                         text_input(
                             "email",
                             kind="email",
@@ -233,12 +238,12 @@ def _composer(it: Any, dispute: Any = "") -> rx.Component:
                     rx.el.p(
                         icon("lock", 15),
                         rx.el.span(
-                            "Name and email stay on this device until you post."
+                            worded("Name and email stay on this device until you post.")
                         ),
                         class_name="fine",
                     ),
                     button(
-                        "Post comment" if is_own else "Send reply",
+                        worded("Post comment") if is_own else worded("Send reply"),
                         kind="primary",
                         submit=True,
                         disabled=it.is_preview,
@@ -261,9 +266,9 @@ def _composer(it: Any, dispute: Any = "") -> rx.Component:
 
 def _line_picker() -> rx.Component:
     return field(
-        "About",
+        worded("About"),
         rx.el.select(
-            rx.el.option("The whole invoice", value=""),
+            rx.el.option(worded("The whole invoice"), value=""),
             rx.foreach(
                 State.composer.lines,
                 lambda line: rx.el.option(line.words, value=line.place),

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "react";
+import { worded } from "$/public/external/billing_app/web/words/words.js";
 
 // What somebody writes stays in this browser until it is posted: the message for
 // its page, name and address for the device. A browser that keeps nothing still
@@ -119,7 +120,7 @@ export function Newest({ newest, own, onRead }) {
 
   return away ? (
     <a className="button new-comment" href={`#comment-${away}`}>
-      New comment
+      {worded("New comment")}
     </a>
   ) : null;
 }

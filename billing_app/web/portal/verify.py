@@ -12,6 +12,7 @@ from billing_app.web import theme
 from billing_app.web.components.controls import Text, link
 from billing_app.web.components.icons import icon
 from billing_app.web.portal.browser import Verifying
+from billing_app.web.words import worded
 
 
 def verifying() -> rx.Component:
@@ -19,17 +20,17 @@ def verifying() -> rx.Component:
     return Verifying.create(sheet=theme.stylesheet_address(theme.VERIFY))
 
 
-def verify_panel(
-    words: Text, href: Text, *, title: str = "Verify to post"
-) -> rx.Component:
+def verify_panel(words: Text, href: Text, *, title: Text | None = None) -> rx.Component:
     """Name the proof that is missing; the link leads to where it can be given."""
     return rx.el.div(
         icon("lock", 18),
         rx.el.span(
-            rx.el.b(title),
+            rx.el.b(worded("Verify to post") if title is None else title),
             words,
-            " What you wrote stays here. ",
-            link("Verify", href=href, leaves_app=True),
+            " ",
+            worded("What you wrote stays here."),
+            " ",
+            link(worded("Verify"), href=href, leaves_app=True),
         ),
         class_name="gate",
     )

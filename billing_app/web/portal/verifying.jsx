@@ -1,11 +1,12 @@
 import { useEffect, useRef } from "react";
+import { worded } from "$/public/external/billing_app/web/words/words.js";
 
 // The page that asks who one is, in a dialog over this one: the same forms, sent by
 // fetch, so that what is being written stays before one's eyes. The answer sets the
 // cookie; then the page is loaded anew, since its socket keeps the cookie that it was
 // opened with. What was typed is kept by the browser meanwhile.
-const OFFLINE = "You are not connected. Please try again.";
-const TOO_OFTEN = "That was asked for very often. Please wait a few minutes.";
+const OFFLINE = worded("You are not connected. Please try again.");
+const TOO_OFTEN = worded("That was asked for very often. Please wait a few minutes.");
 
 function dress(href) {
   if (document.querySelector(`link[href="${href}"]`)) return null;
