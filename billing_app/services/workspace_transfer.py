@@ -24,6 +24,7 @@ from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.audit_chain import START, Sealed, find_break
 from billing_app.domain.branding import check_colour
+from billing_app.domain.currencies import is_currency
 from billing_app.domain.custom_fields import check_fields, fields_from_json
 from billing_app.domain.document import (
     CreditNoteDocument,
@@ -40,6 +41,7 @@ from billing_app.domain.events import WorkspaceExported, WorkspaceReadIn
 from billing_app.domain.exchange_rate import parse_tax_currency
 from billing_app.domain.mail_settings import MailSettings, parse_host, parse_port
 from billing_app.domain.numbering import Reset, check_pattern
+from billing_app.domain.payment_reference import ReferenceKind
 from billing_app.domain.portal_settings import PortalSettings, read_overrides
 from billing_app.domain.profiles import get_profile
 from billing_app.domain.reminders import ReminderPolicy
@@ -276,7 +278,13 @@ def _check_settings(row: Row, digests: frozenset[str]) -> None:
     ReminderPolicy.from_stored(row["reminders"])
     check_fields(fields_from_json(row.get("custom_fields", ())))
     parse_tax_currency(row.get("tax_currency", ""))
-    for detail in row["bank_details"]:
+    details = list(row["bank_details"])
+    for currency, account in row["bank_by_currency"].items():
+        assert is_currency(currency)
+        assert isinstance(account["iban"], str)
+        ReferenceKind(account["reference_kind"])
+        details += account["rows"]
+    for detail in details:
         assert isinstance(detail["label"], str)
         assert isinstance(detail["value"], str)
     if row["logo_digest"] and row["logo_digest"] not in digests:

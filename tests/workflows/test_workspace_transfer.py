@@ -535,6 +535,11 @@ class TestWhatIsRefused:
                 lambda rows: rows[0].update(logo_digest="a" * 64),
                 "logo",
             ),
+            (
+                "workspace_settings",
+                lambda rows: rows[0].update(bank_by_currency={"USD": {"iban": 1}}),
+                "can't be",
+            ),
             ("workspace_settings", lambda rows: rows.clear(), "lacks the settings"),
             ("number_series", lambda rows: rows.pop(), "lacks the settings"),
             ("number_series", lambda rows: rows[0].update(next_value=1), "add up"),
