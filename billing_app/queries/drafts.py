@@ -43,6 +43,7 @@ class CustomerChoice:
 
     Attributes:
         currency: empty for the workspace's own.
+        language: what the document will be written in.
     """
 
     id: int
@@ -50,6 +51,7 @@ class CustomerChoice:
     email: str
     currency: str
     net_days: int
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,7 @@ def _choice(customer: Customer, settings: WorkspaceSettings) -> CustomerChoice:
         email=customer.email,
         currency=customer.currency,
         net_days=settings.net_days if own is None else own,
+        language=language_of(settings, customer.language),
     )
 
 

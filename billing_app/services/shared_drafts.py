@@ -83,13 +83,13 @@ def _content(uow: UnitOfWork, invoice_id: int) -> str:
     """Return the draft as a document: no number, and no way to pay."""
     opened = open_draft(uow, invoice_id)
     desk = opened.desk
-    net_days = opened.customer.net_days if opened.customer else desk.net_days
+    terms = opened.customer or desk
     document = preview_document(
         opened.form,
         read_draft(opened.form, opened.currency, desk.rules),
         today=desk.today,
-        net_days=net_days,
-        language=desk.language,
+        net_days=terms.net_days,
+        language=terms.language,
         seller=desk.seller,
         buyer=opened.buyer,
         branding=desk.branding,

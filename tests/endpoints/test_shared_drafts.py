@@ -22,7 +22,7 @@ from billing_app.domain.errors import (
 )
 from billing_app.endpoints.shared_drafts import shared_draft_routes
 from billing_app.logs import redact
-from billing_app.models import OutboxMessage, SharedDraft, WorkspaceSettings
+from billing_app.models import Customer, OutboxMessage, SharedDraft, WorkspaceSettings
 from billing_app.services import drafts, invoices
 from billing_app.services.drafts import SavedDraft
 from billing_app.services.shared_drafts import share_draft, unshare_draft
@@ -86,6 +86,17 @@ async def test_says_that_it_is_a_draft_and_takes_no_money(client, world, draft):
     assert "/pay" not in page
     mails = all_rows(world, world.northwind, OutboxMessage)
     assert mails == []
+
+
+async def test_is_written_in_the_customers_language(client, world, draft):
+    customer_id = read_invoice(world, world.northwind, draft.invoice_id).customer_id
+    with world.unit(world.northwind.system) as uow:
+        uow.get(Customer, customer_id).language = "de"
+
+    page = (await client.get(f"/d/{share(world, draft)}")).text
+
+    assert "Rechnung" in page
+    assert "Subtotal" not in page
 
 
 @pytest.mark.feature("C04")

@@ -711,7 +711,7 @@ class InvoiceEditorState(PaidDraftState, SharedDraftState, rx.State):
             read,
             today=desk.today,
             net_days=self._net_days(),
-            language=desk.language,
+            language=(self._customer or desk).language,
             seller=desk.seller,
             buyer=self._buyer,
             branding=replace(
