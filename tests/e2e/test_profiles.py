@@ -50,7 +50,7 @@ def account_of(demo: Demo, workspace: str, customer: str) -> str:
 
 def rows_of(page: Page) -> Locator:
     """Return the rows of an account's table, without what they unfold to."""
-    return page.get_by_role("button", name="Lines of")
+    return page.locator("button.row-toggle")
 
 
 def open_invoice(demo: Demo, open_page: OpenPage, workspace: str, number: str) -> Page:
