@@ -17,7 +17,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # One counter goes on behind all of them.
+    # One counter goes on behind all of them. The older version knows no periods, so
+    # `verify` will say that numbers are missing before the first that it takes.
     op.execute(
         "update number_series set next_value = (select max(each.next_value)"
         " from number_series each where each.workspace_id = number_series.workspace_id"

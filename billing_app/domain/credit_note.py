@@ -258,20 +258,28 @@ def build_document(
         rounding_minor=credit.rounding_minor,
         amount_minor=credit.amount_minor,
         credit_minor=credit.released_minor,
-        tax_in_currency=_tax_in_currency(invoice, credit.tax_minor),
+        tax_in_currency=_tax_in_currency(about, credit.tax_minor),
     )
 
 
-def _tax_in_currency(invoice: InvoiceDocument, tax_minor: int) -> TaxInCurrency | None:
+def _tax_in_currency(about: Creditable, tax_minor: int) -> TaxInCurrency | None:
     """Convert the tax that is taken back by the invoice's own rate.
 
-    So a credit of the whole takes back exactly what the invoice said.
+    What all credits took is rounded, not each: together they take back exactly what
+    the invoice said.
     """
-    known = invoice.tax_in_currency
+    currency, known = about.document.currency, about.document.tax_in_currency
     if known is None:
         return None
-    tax = priced(Money(tax_minor, invoice.currency).decimal, known.rate, known.currency)
-    return replace(known, tax_minor=tax.minor)
+
+    def converted(minor: int) -> int:
+        tax = Money(minor, currency).decimal
+        return priced(tax, known.rate, known.currency).minor
+
+    earlier = [share for credit in about.earlier for share in credit.shares]
+    before = sum(sum(share[1:]) for share in earlier)
+    taken = converted(before + tax_minor) - converted(before)
+    return replace(known, tax_minor=taken)
 
 
 def _made(

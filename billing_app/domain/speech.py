@@ -149,6 +149,11 @@ def spoken(tag: str) -> Generator[None]:
         raise
 
 
+def is_tag(text: str) -> bool:
+    """Say whether this has the form of a language's tag, such as de or fr-CA."""
+    return _TAG.fullmatch(text) is not None
+
+
 def choose_language(accepted: str, otherwise: str) -> str:
     """Return the language that a browser asks for, as far as we speak it.
 
@@ -159,7 +164,7 @@ def choose_language(accepted: str, otherwise: str) -> str:
     for part in accepted[:1_000].split(",")[:_ACCEPTED_MAX]:
         tag, _, weight = part.strip().partition(";")
         weight = weight.strip().removeprefix("q=") or "1"
-        is_asked = _TAG.fullmatch(tag) and _WEIGHT.fullmatch(weight)
+        is_asked = is_tag(tag) and _WEIGHT.fullmatch(weight)
         if is_asked and tag.split("-")[0].lower() in LANGUAGE_NAMES:
             asked.append((Decimal(weight), tag))
     best = max((wish for wish, _ in asked), default=0)
@@ -174,7 +179,8 @@ def speech_for(tag: str) -> Speech:
     are missing read English dates beside them.
     """
     language = tag.split("-")[0].lower()
-    if language not in LANGUAGE_NAMES:
+    # The tag is written into pages, so what only begins like one is none.
+    if language not in LANGUAGE_NAMES or not is_tag(tag):
         tag = language = SOURCE_LANGUAGE
     return Speech(tag, language, _catalog_of(language))
 

@@ -97,7 +97,7 @@ def fill(shell: str, painted: Painted) -> str:
     """Put the title and the content into the shell."""
     speech = speech_for(painted.language)
     shell = shell.replace(
-        _ENGLISH_SHELL, f'<html lang="{speech.tag}" dir="{speech.direction}"', 1
+        _ENGLISH_SHELL, f'<html lang="{escape(speech.tag)}" dir="{speech.direction}"', 1
     )
     head = f"<head><title>{escape_title(painted.title)}</title>{painted.head}"
     # Content goes first: a mark inside it would otherwise be filled too.

@@ -21,6 +21,7 @@ from billing_app.domain.currencies import read_currency
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.events import CustomerChanged, CustomerCreated
 from billing_app.domain.parsing import clean_text
+from billing_app.domain.speech import is_tag
 from billing_app.models import Customer, CustomerContact
 from billing_app.services.portal_sessions import (
     end_contact_sessions,
@@ -134,10 +135,17 @@ def read_form(form: CustomerForm) -> dict[str, Any]:
         ),
         "country": parse_country(form.country),
         "vat_id": clean_text(form.vat_id, length_max=40, field="vat_id"),
-        "language": clean_text(form.language, length_max=10, field="language"),
+        "language": _language(form.language),
         "currency": read_currency(form.currency),
         "net_days": parse_net_days(form.net_days),
     }
+
+
+def _language(text: str) -> str:
+    language = clean_text(text, length_max=10, field="language")
+    if language and not is_tag(language):
+        raise InvalidInput("Write a language like de or fr-CA.", field="language")
+    return language
 
 
 def _fill(customer: Customer, form: CustomerForm) -> None:

@@ -231,15 +231,18 @@ def change_fields(
     """Change the fields that new invoices have; returns and raises as
     `change_business`.
 
-    A field is kept by its key; one without a key of ours is new. What is issued
-    keeps names and values, and a draft what was typed.
+    A field is kept by its key; one without a key of ours is new, and so is one that
+    was the staff's own until now: what was typed there in confidence is not shown.
+    What is issued keeps names and values, and a draft what was typed.
     """
     settings = take_settings(uow, version)
-    known = {field.key for field in fields_from_json(settings.custom_fields)}
+    known = {x.key: x.is_staff_only for x in fields_from_json(settings.custom_fields)}
     named = [
         replace(
             field,
-            key=field.key if field.key in known else uow.new_code(KEY_LENGTH),
+            key=field.key
+            if field.key in known and known[field.key] <= field.is_staff_only
+            else uow.new_code(KEY_LENGTH),
             name=typed_line(field.name, "fields", NAME_LENGTH_MAX),
         )
         for field in fields

@@ -21,7 +21,9 @@ def test_a_language_of_another_country_keeps_its_country_for_figures():
     assert speech.say("Amount due") == "Zahlbetrag"
 
 
-@pytest.mark.parametrize("tag", ["tlh", "", "../../etc", "x" * 5_000])
+@pytest.mark.parametrize(
+    "tag", ["tlh", "", "../../etc", "x" * 5_000, 'de-"><xmp>', "de_DE"]
+)
 def test_an_unknown_language_is_english_with_english_figures(tag: str):
     speech = speech_for(tag)
 

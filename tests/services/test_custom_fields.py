@@ -17,6 +17,7 @@ from billing_app.domain.document import (
     InvoiceDocument,
     TaxInCurrency,
     from_json,
+    to_json,
 )
 from billing_app.domain.draft import DraftForm, DraftRules, LineForm, read_draft
 from billing_app.domain.errors import InvalidInput
@@ -28,7 +29,7 @@ from billing_app.queries.settings import read_documents
 from billing_app.services import drafts, invoices
 from billing_app.services.settings import change_fields
 from tests.support.billing import a_customer, all_rows
-from tests.support.credit import credit, notes, whole
+from tests.support.credit import an_amount, credit, notes, whole
 from tests.support.world import Place, World
 
 PROJECT = CustomField("", "Project")
@@ -217,6 +218,20 @@ class TestFields:
 
         assert theirs.key != ours.key
 
+    def test_what_was_typed_in_confidence_is_not_shown_later(
+        self, world: World, place: Place
+    ):
+        (secret,) = define(world, place, CustomField("", "Note", is_staff_only=True))
+        typed = texts((secret, "pays late"))
+
+        (shown,) = define(world, place, replace(secret, is_staff_only=False))
+        invoice_id = issue(world, place, own=typed)
+
+        assert shown.key != secret.key
+        assert "pays late" not in to_json(document_of(world, place, invoice_id))
+        (hidden,) = define(world, place, replace(shown, is_staff_only=True))
+        assert hidden.key == shown.key
+
 
 @pytest.fixture
 def owes_zloty(world: World, place: Place) -> str:
@@ -319,6 +334,22 @@ class TestTaxInCurrency:
         (note,) = notes(world, place)
         credited = from_json(CreditNoteDocument, note.content).tax_in_currency
         assert credited == document_of(world, place, invoice_id).tax_in_currency
+
+    @pytest.mark.parametrize("parts", [("0.50", "0.50"), ("61.53",), ("33.33",) * 3])
+    def test_credits_take_back_together_what_the_invoice_said(
+        self, world: World, place: Place, owes_zloty: str, parts: tuple[str, ...]
+    ):
+        invoice_id = issue(world, place, lines=self.line(owes_zloty), **RATE)
+
+        for part in parts:
+            credit(world, place, invoice_id, an_amount(part))
+        credit(world, place, invoice_id, whole())
+
+        taken = [
+            from_json(CreditNoteDocument, note.content).tax_in_currency
+            for note in notes(world, place)
+        ]
+        assert sum(tax.tax_minor for tax in taken if tax) == 9_944
 
     @given(
         st.integers(-(10**9), 10**9),

@@ -196,6 +196,16 @@ class TestIssue:
         assert series.next_value == 1
 
 
+@pytest.mark.parametrize(
+    "language", ['de-"><xmp>', "<b>", "d", "de_DE", "\u0627\u0628"]
+)
+def test_a_language_that_is_no_tag_is_refused(world, biller, language):
+    with pytest.raises(InvalidInput) as refusal:
+        world.run(biller, create_customer, CustomerForm("A", language=language))
+
+    assert refusal.value.field == "language"
+
+
 class TestReference:
     def bank(self, world, biller, iban, kind):
         with world.unit(biller) as uow:

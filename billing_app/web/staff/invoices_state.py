@@ -172,13 +172,14 @@ class InvoicesState(FilteredListState, rx.State):
 
     @staff_door
     async def undo(self, key: str) -> None:
-        verb, invoice_ids = self._undo.pop(key, ("", []))
+        verb, invoice_ids = self._undo.get(key, ("", []))
         if verb == "restore":
             await self._run(drafts.restore_many, invoice_ids)
             await self._read()
         elif verb == "unarchive":
             await self._run(invoices.unarchive_many, invoice_ids)
             await self._read()
+        self._undo.pop(key, None)
         await self.dismiss_notice(key)
 
     # Drawing
