@@ -43,6 +43,7 @@ from billing_app.database.scope import limit_session
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.events import WorkspaceReadIn
+from billing_app.domain.workspace_export import ID_MAX
 from billing_app.models import (
     Allocation,
     AuditEntry,
@@ -92,11 +93,14 @@ from billing_app.models.base import ExactDecimal, UtcInstant
 Table = type[WorkspaceOwned]
 Values = dict[str, Any]
 
-# Far beyond any table, and far from where a counter would end.
-ID_MAX = 10**12
+# Between the first and the last id of a table. Where rows arrive, all later ids begin
+# behind them: an export must not use up what others need.
+_SPAN_MAX = 10**8
 # What no column of ours needs more of: 53 bits, as amounts have.
-_WHOLE_MAX = 2**53
+_WHOLE_MAX = ID_MAX
 _BATCH = 500
+# How much text of such rows is in memory at a time, in characters.
+_BATCH_TEXT = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +237,8 @@ NAMED_BY_TEXT: dict[str, type[Any]] = {
 # Columns in whose text, or JSON, rows are named.
 _TEXTS = {(LedgerEntry, "journal"), (AuditEntry, "actor")}
 _JSONS = {(Invoice, "draft"), (AuditEntry, "details")}
-_ID_IN_TEXT = re.compile(r"([a-z_]+):([1-9][0-9]{0,12})", re.ASCII)
+_ID = re.compile("[1-9][0-9]{0,15}", re.ASCII)
+_ID_IN_TEXT = re.compile(rf"([a-z_]+):({_ID.pattern})", re.ASCII)
 
 
 class BrokenExport(InvalidInput):
@@ -330,6 +335,8 @@ class Arrival:
         for table, span in spans.items():
             if not 0 <= span.first <= span.last <= ID_MAX:
                 raise BrokenExport("The export's ids can't be.")
+            if span.last - span.first > _SPAN_MAX:
+                raise BrokenExport("The export's ids are too far apart.")
             self._distances[table] = _largest_id(self._connection, table) + 1
             self._distances[table] -= span.first
 
@@ -345,15 +352,16 @@ class Arrival:
         """
         whole = carried.table.__table__  # type: ignore[attr-defined]
         usual = defaults_of(carried.table)
-        for some in _batches(rows):
-            written: list[Values] = []
-            for row, beside in some:
-                held_back = dict.fromkeys(carried.held_back)
-                values = {**usual, **self.moved(carried.table, row), **beside}
-                values |= {name: usual.get(name) for name in held_back}
-                written.append({**values, "workspace_id": self._workspace_id})
-            self._connection.execute(insert(whole), written)
-            yield len(written)
+        held_back = {name: usual.get(name) for name in carried.held_back}
+        own = {**held_back, "workspace_id": self._workspace_id}
+        # Nothing is held in memory that was not looked into.
+        ready = (
+            {**usual, **self.moved(carried.table, row), **beside, **own}
+            for row, beside in rows
+        )
+        for some in _batches(ready):
+            self._connection.execute(insert(whole), some)
+            yield len(some)
 
     def settle(self, carried: Carried, rows: Iterable[Values]) -> None:
         """Give rows the values that were held back, in steps that the guards allow."""
@@ -364,9 +372,11 @@ class Arrival:
             .values({name: bindparam(f"new_{name}") for name in carried.held_back})
         )
         void = update(whole).where(whole.c.id == bindparam("row_id"))
-        for some in _batches(rows):
-            moved = [self.moved(carried.table, row) for row in some]
-            changed = [row for row in moved if row.get("state", "draft") != "draft"]
+        needed = ("id", *carried.held_back)
+        moved = (self.moved(carried.table, row) for row in rows)
+        ready = ({name: row.get(name) for name in needed} for row in moved)
+        for some in _batches(ready):
+            changed = [row for row in some if row["state"] not in (None, "draft")]
             if any(row["state"] not in ("issued", "void") for row in changed):
                 raise BrokenExport("The export has an invoice in no state we know.")
             steps = [
@@ -408,15 +418,17 @@ class Arrival:
         """Let PostgreSQL go on counting behind the ids given here."""
         if not self._is_postgresql:
             return
-        for table, span in self._spans.items():
-            if span.last:
-                self._connection.execute(
-                    text("select setval(pg_get_serial_sequence(:name, 'id'), :last)"),
-                    {
-                        "name": str(table.__tablename__),
-                        "last": span.last + self._distances[table],
-                    },
-                )
+        # Never back: what was deleted keeps its id for itself.
+        statement = text(
+            "select setval(name, greatest(:last, coalesce(pg_sequence_last_value(name),"
+            " 0))) from (select pg_get_serial_sequence(:table, 'id')::regclass as name)"
+            " as sequence"
+        )
+        for table in self._spans:
+            # What the export says of its last id is not believed.
+            if last := _largest_id(self._connection, table):
+                said = {"table": str(table.__tablename__), "last": last}
+                self._connection.execute(statement, said)
 
     def _moved(self, table: Table, column: Column[Any], value: Any) -> Any:
         place = (table, column.name)
@@ -468,7 +480,7 @@ class Arrival:
             return value
         if isinstance(value, int):
             return self._moved_id(table, value)
-        if isinstance(value, str) and re.fullmatch("[1-9][0-9]{0,12}", value, re.ASCII):
+        if isinstance(value, str) and _ID.fullmatch(value):
             return str(self._moved_id(table, int(value)))
         return value
 
@@ -534,15 +546,24 @@ def _largest_id(connection: Connection, table: type[Any]) -> int:
     return connection.scalar(select(func.max(table.__table__.c.id))) or 0
 
 
-def _batches(rows: Iterable[Any]) -> Iterator[Sequence[Any]]:
-    some: list[Any] = []
+def _batches(rows: Iterable[Values]) -> Iterator[Sequence[Values]]:
+    some: list[Values] = []
+    length = 0
     for row in rows:
         some.append(row)
-        if len(some) == _BATCH:
+        length += sum(_text_length(value) for value in row.values())
+        if len(some) == _BATCH or length > _BATCH_TEXT:
             yield some
-            some = []
+            some, length = [], 0
     if some:
         yield some
+
+
+def _text_length(value: Any) -> int:
+    """Return about how many characters a value takes; nothing for what is small."""
+    if isinstance(value, dict | list):
+        return len(repr(value))
+    return len(value) if isinstance(value, str) else 0
 
 
 def _wrong(column: Column[Any]) -> BrokenExport:

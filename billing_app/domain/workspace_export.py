@@ -34,7 +34,10 @@ _NAME = re.compile(
 )
 _SLUG = re.compile("[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?", re.ASCII)
 _DIGEST = re.compile("[0-9a-f]{64}", re.ASCII)
+_LOGO = re.compile(r'"logo_digest":"([0-9a-f]{64})"')
 _COUNT_MAX = 10**9
+# 53 bits, as in JSON and in the browser.
+ID_MAX = 2**53
 
 EXPLANATION = """\
 All of a workspace of Tallyport. It has no passwords, keys or secret links.
@@ -101,6 +104,10 @@ class Manifest:
     def rows_of(self, table: str) -> int:
         return self.tables[table].rows if table in self.tables else 0
 
+    @property
+    def rows(self) -> int:
+        return sum(facts.rows for facts in self.tables.values())
+
 
 def to_json(manifest: Manifest) -> str:
     said: dict[str, Any] = {
@@ -146,6 +153,21 @@ def data_name(table: str) -> str:
     return f"{DATA}{table}.jsonl"
 
 
+def files_of(row: Mapping[str, Any]) -> set[str]:
+    """Return the SHA-256 of each document and picture that a row names."""
+    return {
+        row[name]
+        for name in ("pdf_digest", "logo_digest")
+        if isinstance(row.get(name), str)
+    } | logos_of(row)
+
+
+def logos_of(row: Mapping[str, Any]) -> set[str]:
+    """Return the SHA-256 of each picture in a row's document."""
+    content = row.get("content")
+    return set(_LOGO.findall(content)) if isinstance(content, str) else set()
+
+
 def _not_an_export() -> InvalidInput:
     return InvalidInput("This zip file is not an export of Tallyport.")
 
@@ -158,8 +180,8 @@ def _manifest(said: Any) -> Manifest:
     tables = {
         _text(name, 40): TableFacts(
             rows=_count(facts["rows"]),
-            first_id=_count(facts["first_id"], 10**12),
-            last_id=_count(facts["last_id"], 10**12),
+            first_id=_count(facts["first_id"], ID_MAX),
+            last_id=_count(facts["last_id"], ID_MAX),
             sha256=_matching(_DIGEST, facts["sha256"]),
         )
         for name, facts in said["tables"].items()

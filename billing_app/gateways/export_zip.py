@@ -17,14 +17,22 @@ from typing import IO
 from billing_app.domain import workspace_export as form
 from billing_app.domain.errors import InvalidInput
 
-# A row is at most an issued document of a thousand lines.
+# A row is at most an issued document of 10,000 lines: six megabytes, which hold 50,000
+# objects and lists. Each takes a hundred times its bytes once it is read.
 LINE_MAX = 8_000_000
+_NESTED_MAX = 100_000
+# Rows are some hundred bytes, documents some thousand; few are very long.
+_TABLE_SMALL = 50_000_000
+_ROW_USUAL = 20_000
 MANIFEST_MAX = 1_000_000
 # A printed document; ours are below one megabyte.
 DOCUMENT_MAX = 50_000_000
 # Rows squeeze to a tenth or a fortieth. What grows more was made to.
 _GROWTH_MAX = 200
 _SMALL = 1_000_000
+# Documents and pictures are squeezed already.
+_FILE_GROWTH_MAX = 20
+_FILE_SMALL = 1_000
 # A name of the directory takes a hundred bytes, the file it names some thousands.
 _DIRECTORY_SHARE = 4
 _END = struct.Struct("<4s4H2LH")
@@ -163,8 +171,8 @@ class ExportReader:
             raise BadExport("This zip file is not an export of Tallyport.")
         return form.read_manifest(self._read(form.MANIFEST, MANIFEST_MAX))
 
-    def lines(self, name: str, sha256: str) -> Iterator[bytes]:
-        """Yield a file's lines, one in memory at a time.
+    def lines(self, name: str, facts: form.TableFacts) -> Iterator[bytes]:
+        """Yield the lines of a file of rows, one in memory at a time.
 
         Raises:
             BadExport: it is missing, broken, or not as it was written: said after
@@ -172,19 +180,25 @@ class ExportReader:
         """
         if not self.has(name):
             raise BadExport(f"{name} is missing in the export.")
-        seen = hashlib.sha256()
+        # No more than that is ever unpacked of it.
+        if self._entries[name].file_size > _TABLE_SMALL + facts.rows * _ROW_USUAL:
+            raise BadExport(f"{name} is larger than its rows can be.")
+        seen, count = hashlib.sha256(), 0
         try:
             with self._zip.open(self._entries[name]) as entry:
                 while line := entry.readline(LINE_MAX + 1):
-                    if len(line) > LINE_MAX:
+                    if len(line) > LINE_MAX or _nested(line) > _NESTED_MAX:
                         raise BadExport(f"{name} has a line that is too long.")
+                    count += 1
+                    if count > facts.rows:
+                        raise BadExport(f"{name} has more rows than the export says.")
                     seen.update(line)
                     yield line
         except _BROKEN as error:
             if isinstance(error, InvalidInput):
                 raise
             raise _damaged(name) from error
-        if seen.hexdigest() != sha256:
+        if seen.hexdigest() != facts.sha256:
             raise BadExport(f"{name} was changed after the export was made.")
 
     def files(self, folder: str) -> Iterator[tuple[str, bytes]]:
@@ -208,6 +222,11 @@ class ExportReader:
             raise _damaged(name) from error
 
 
+def _nested(line: bytes) -> int:
+    """Return how many objects and lists a line begins, or a few more than that."""
+    return len(line) - len(line.translate(None, b"{["))
+
+
 def _damaged(name: str) -> BadExport:
     return BadExport(f"{name} is damaged. Copy the export once more.")
 
@@ -222,6 +241,10 @@ def _checked(entries: list[zipfile.ZipInfo], size: int) -> dict[str, zipfile.Zip
         is_plain = entry.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
         if entry.flag_bits & 0x1 or not is_plain:
             raise BadExport("This zip file is packed in a way that no export is.")
+        is_file = entry.filename.startswith((form.DOCUMENTS, form.LOGOS))
+        packed_size = max(entry.compress_size, _FILE_SMALL)
+        if is_file and entry.file_size > _FILE_GROWTH_MAX * packed_size:
+            raise BadExport(f"{entry.filename} would grow far beyond any of ours.")
         checked[entry.filename] = entry
     if sum(entry.file_size for entry in entries) > _GROWTH_MAX * max(size, _SMALL):
         raise BadExport("This zip file would grow far beyond any export.")

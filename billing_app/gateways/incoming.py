@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -55,8 +56,10 @@ class IncomingFiles:
     def sweep(self, before: datetime) -> None:
         """Forget what was left lying since then."""
         for place in self._folder.glob("*/*"):
-            if place.stat().st_mtime < before.timestamp():
-                place.unlink(missing_ok=True)
+            # Another sweep may be at it, too.
+            with suppress(FileNotFoundError):
+                if place.stat().st_mtime < before.timestamp():
+                    place.unlink()
 
     def _place(self, owner: str, key: str) -> Path:
         assert _OWNER.fullmatch(owner), owner

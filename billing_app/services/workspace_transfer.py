@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any, Protocol
 
 from sqlalchemy import delete
@@ -23,11 +24,20 @@ from billing_app.database.transfer import (
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.audit_chain import START, Sealed, find_break
-from billing_app.domain.branding import check_colour
+from billing_app.domain.branding import check_colour, correct_brand
 from billing_app.domain.currencies import is_currency
-from billing_app.domain.custom_fields import check_fields, fields_from_json
+from billing_app.domain.custom_fields import (
+    VALUE_LENGTH_MAX,
+    FieldKind,
+    FilledField,
+    check_fields,
+    fields_from_json,
+    filled_from_json,
+    plain_value,
+)
 from billing_app.domain.document import (
     CreditNoteDocument,
+    DocumentField,
     DocumentKind,
     InvoiceDocument,
     Look,
@@ -164,7 +174,7 @@ def _read_in(uow: UnitOfWork, source: ExportSource, tell: Teller) -> None:
         raise BrokenExport(
             "This export has more than this version knows. Update Tallyport first."
         )
-    whole = sum(facts.rows for facts in manifest.tables.values())
+    whole = manifest.rows
     done = 0
     _check_trail(source)
     arrival = Arrival(uow, spans)
@@ -279,7 +289,7 @@ def _check_settings(row: Row, digests: frozenset[str]) -> None:
     check_fields(fields_from_json(row.get("custom_fields", ())))
     parse_tax_currency(row.get("tax_currency", ""))
     details = list(row["bank_details"])
-    for currency, account in row["bank_by_currency"].items():
+    for currency, account in row.get("bank_by_currency", {}).items():
         assert is_currency(currency)
         assert isinstance(account["iban"], str)
         ReferenceKind(account["reference_kind"])
@@ -307,6 +317,21 @@ def _check_invoice(row: Row, digests: frozenset[str]) -> None:
     read_overrides(row["portal"])
     if row["draft"] is not None:
         form_from_json(row["draft"])
+    for filled in filled_from_json(row.get("custom_fields", ())):
+        assert isinstance(filled.key, str)
+        assert isinstance(filled.is_staff_only, bool)
+        _check_field(filled)
+
+
+def _check_field(field: FilledField | DocumentField) -> None:
+    assert isinstance(field.name, str)
+    assert isinstance(field.value, str)
+    assert len(field.value) <= VALUE_LENGTH_MAX
+    value = plain_value(FieldKind(field.kind), field.value)
+    # A hundred signs are enough for a number of a million digits.
+    if isinstance(value, Decimal):
+        assert value.is_finite()
+        assert "e" not in field.value.lower()
 
 
 def _check_issued(row: Row, digests: frozenset[str]) -> None:
@@ -326,11 +351,15 @@ def _check_printed(row: Row, digests: frozenset[str], kind: DocumentKind) -> Non
     if content_digest(row["content"]) != row["content_digest"]:
         raise BrokenExport(f"{number} is not what was issued.")
     if kind is DocumentKind.INVOICE:
-        from_json(InvoiceDocument, row["content"])
+        document = from_json(InvoiceDocument, row["content"])
+        for field in document.fields:
+            _check_field(field)
     elif kind is DocumentKind.RECEIPT:
-        from_json(ReceiptDocument, row["content"])
+        document = from_json(ReceiptDocument, row["content"])
     else:
-        from_json(CreditNoteDocument, row["content"])
+        document = from_json(CreditNoteDocument, row["content"])
+    # Once anything could be typed as its language: what is none is shown in English.
+    correct_brand(document.branding.accent)
 
 
 _CHECKS: dict[type[Any], Callable[[Row, frozenset[str]], None]] = {

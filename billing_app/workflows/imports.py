@@ -34,10 +34,13 @@ from billing_app.workflows.workspace_import import (
     look_at_export,
     looks_like_zip,
     read_export,
+    read_manifest,
 )
 
 # More would keep others from writing for longer than they wait.
 RECORDS_MAX = 5_000
+# An export is read in at once, some thousand rows a second.
+EXPORT_ROWS_MAX = 20_000
 _KEPT = timedelta(days=1)
 
 
@@ -133,8 +136,13 @@ def is_export(runtime: Runtime, actor: Actor, key: str) -> bool:
 
 
 def look_at_export_file(runtime: Runtime, actor: Actor, key: str) -> ExportLook:
-    """Say what an export is of. Raises as `look_at_export`."""
-    return look_at_export(runtime, actor, _path(runtime, actor, key))
+    """Say what an export is of.
+
+    Raises as `look_at_export`, and InvalidInput for more than the page takes.
+    """
+    look = look_at_export(runtime, actor, _path(runtime, actor, key))
+    _check_rows(look.rows)
+    return look
 
 
 def read_export_file(
@@ -142,9 +150,11 @@ def read_export_file(
 ) -> None:
     """Read an export into this empty workspace, and forget the file then.
 
-    Raises as `read_export`.
+    Raises as `read_export`, and InvalidInput for more than the page takes.
     """
-    read_export(runtime, actor, _path(runtime, actor, key), tell)
+    path = _path(runtime, actor, key)
+    _check_rows(read_manifest(path).rows)
+    read_export(runtime, actor, path, tell)
     _incoming(runtime).forget(_owner(actor), key)
 
 
@@ -193,6 +203,12 @@ def import_file(
     return report
 
 
+def sweep(runtime: Runtime) -> None:
+    """Forget the files of members who did not come back to them for a day."""
+    _incoming(runtime).sweep(runtime.now() - _KEPT)
+    _fates(runtime).sweep(runtime.now() - _KEPT)
+
+
 def forget_file(runtime: Runtime, actor: Actor, key: str) -> None:
     _path(runtime, actor, key)
     _incoming(runtime).forget(_owner(actor), key)
@@ -237,6 +253,14 @@ def _counted(hear: Callable[[Fate], None]) -> Callable[[Fate], None]:
         hear(fate)
 
     return hear_some
+
+
+def _check_rows(count: int) -> None:
+    if count > EXPORT_ROWS_MAX:
+        raise InvalidInput(
+            f"This export has more than {EXPORT_ROWS_MAX:,} rows. Read it in on the "
+            "server, with: tallyport import FILE.zip"
+        )
 
 
 def _path(runtime: Runtime, actor: Actor, key: str) -> Path:

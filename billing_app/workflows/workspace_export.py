@@ -31,7 +31,6 @@ from billing_app.services.workspace_transfer import note_export
 _UNSAFE = re.compile(r"[^\w.-]+", re.ASCII)
 _NUMBER_MAX = 80
 _KEPT = timedelta(days=1)
-_LOGO = re.compile(r'"logo_digest":"([0-9a-f]{64})"')
 
 # Hears how much is written, and of how much.
 Teller = Callable[[int, int], None]
@@ -66,22 +65,27 @@ def make_export(runtime: Runtime, actor: Actor, tell: Teller) -> MadeExport:
     """
     owner = _owner(actor)
     key = hashlib.sha256(runtime.chance.new_token().encode()).hexdigest()[:32]
-    outgoing = _outgoing(runtime)
-    outgoing.sweep(runtime.now() - _KEPT)
-    place = outgoing.new_place(owner, key)
+    sweep(runtime)
+    place = _outgoing(runtime).new_place(owner, key)
     manifest = write_export(runtime, actor, place, tell)
     facts = manifest.workspace
     name = _file_name(facts.slug, Moment(manifest.made_at, facts.zone).today)
     return MadeExport(key, name, place.stat().st_size)
 
 
+def sweep(runtime: Runtime) -> None:
+    """Forget the exports whose day is over."""
+    _outgoing(runtime).sweep(runtime.now() - _KEPT)
+
+
 def find_export(runtime: Runtime, actor: Actor, key: str) -> tuple[Path, str]:
     """Return the file that this member made, and what to call it.
 
     Raises:
-        NotFound: it is gone, or was never theirs.
+        NotFound: it is gone, a day old, or was never theirs.
         NotPermitted: only an owner may.
     """
+    sweep(runtime)
     path = _outgoing(runtime).path(_owner(actor), key)
     with runtime.reading(actor) as uow:
         return path, _file_name(uow.workspace.slug, uow.today)
@@ -153,9 +157,7 @@ class _Writing:
         return ids.facts(written)
 
     def _line(self, row: dict[str, Any]) -> str:
-        content = row.get("content")
-        if isinstance(content, str):
-            self._logos.update(_LOGO.findall(content))
+        self._logos |= form.logos_of(row)
         return f"{json.dumps(row, ensure_ascii=False, separators=(',', ':'))}\n"
 
     def _trail(self, export: ExportWriter) -> tuple[TableFacts, str]:

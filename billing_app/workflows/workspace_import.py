@@ -63,7 +63,7 @@ def look_at_export(runtime: Runtime, actor: Actor, path: Path) -> ExportLook:
         invoices=manifest.rows_of("invoice"),
         payments=manifest.rows_of("payment"),
         documents=manifest.documents,
-        rows=sum(facts.rows for facts in manifest.tables.values()),
+        rows=manifest.rows,
     )
 
 
@@ -129,27 +129,31 @@ class _Source:
         self._reader = reader
         self.manifest = reader.manifest()
         self.digests = frozenset(digest for digest, _, _ in self._files())
+        self._named: set[str] = set()
 
     def rows(self, table: str) -> Iterator[dict[str, Any]]:
         facts = self.manifest.tables[table]
         name, before = form.data_name(table), 0
-        for line in self._reader.lines(name, facts.sha256):
+        for line in self._reader.lines(name, facts):
             row = _parse(line)
             row_id = row.get("id")
             if not isinstance(row_id, int) or row_id <= before:
                 raise BadExport(f"{name} is not in the order of an export.")
             before = row_id
+            self._named |= form.files_of(row)
             yield row
 
     def trail(self) -> Iterator[Sealed]:
         facts = self.manifest.tables["audit_entry"]
-        for line in self._reader.lines(form.TRAIL, facts.sha256):
+        for line in self._reader.lines(form.TRAIL, facts):
             said = _parse(line)
             yield Sealed(said["place"], said["seal"], said["record"])
 
     def keep_files(self, runtime: Runtime) -> None:
-        for _, suffix, content in self._files():
-            runtime.files.put(content, suffix)
+        """Store what the rows name that were read until now, and nothing else."""
+        for digest, suffix, content in self._files():
+            if digest in self._named:
+                runtime.files.put(content, suffix)
 
     def _files(self) -> Iterator[tuple[str, str, bytes]]:
         for digest, content in self._reader.files(form.DOCUMENTS):

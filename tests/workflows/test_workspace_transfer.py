@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import signal
 import sqlite3
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,15 @@ from billing_app.database.verify import find_broken
 from billing_app.domain import events
 from billing_app.domain.actors import Role, StaffActor, SystemActor
 from billing_app.domain.audit_chain import canonical
-from billing_app.domain.errors import BillingError, Conflict, InvalidInput, NotPermitted
+from billing_app.domain.errors import (
+    BillingError,
+    Conflict,
+    InvalidInput,
+    NotFound,
+    NotPermitted,
+)
+from billing_app.domain.workspace_export import files_of
+from billing_app.gateways.incoming import IncomingFiles
 from billing_app.models import (
     AuditEntry,
     AuditSeal,
@@ -49,7 +59,17 @@ from billing_app.sandbox.demo import fill
 from billing_app.services.customers import CustomerForm, create_customer
 from billing_app.services.workspaces import FOUNDER, NewWorkspace, create_workspace
 from billing_app.settings import NAMES, read_settings
-from billing_app.workflows.workspace_export import write_export
+from billing_app.workflows import nightly
+from billing_app.workflows.imports import (
+    look_at_export_file,
+    read_export_file,
+    take_file,
+)
+from billing_app.workflows.workspace_export import (
+    find_export,
+    make_export,
+    write_export,
+)
 from billing_app.workflows.workspace_import import (
     look_at_export,
     read_export,
@@ -193,9 +213,12 @@ class TestRoundTrip:
         with running_postgres(tmp_path_factory.mktemp("pg")) as url:
             home = opened(tmp_path / "home", url)
             for place, path in enumerate(exports, 1):
-                _, founded = read_into_new(home, path, OWNER, quiet)
+                wide = saying(path, "portal_visit", last_id=10**7)
+                _, founded = read_into_new(home, wide, OWNER, quiet)
+                wide.unlink()
                 is_same(standing(demo, place), standing(home, founded.workspace_id))
             assert find_broken(home.engine, NOW) == []
+            assert used_up(home) < 100
             assert {(x.break_, x.unsealed) for x in check_chains(home.engine)} == {
                 ("", 0)
             }
@@ -212,6 +235,19 @@ class TestRoundTrip:
         assert moved["ledger"] == first["ledger"]
         assert moved["documents"] == first["documents"]
         back.engine.dispose()
+
+
+def used_up(runtime: Runtime) -> int:
+    """Return how many ids at most PostgreSQL has counted beyond the rows there are."""
+    with runtime.engine.connect() as connection:
+        return max(
+            connection.exec_driver_sql(
+                "select coalesce(pg_sequence_last_value("
+                f"pg_get_serial_sequence('{carried.name}', 'id')::regclass), 0)"
+                f" - coalesce(max(id), 0) from {carried.name}"
+            ).scalar_one()
+            for carried in (*transfer.CARRIED, transfer.TRAIL)
+        )
 
 
 @pytest.fixture(scope="module")
@@ -255,7 +291,7 @@ def contents(path: Path) -> dict[str, bytes]:
 
 def packed_anew(path: Path, changes: dict[str, bytes | None]) -> Path:
     """Write an export with some files changed, added, or taken out."""
-    target = path.with_name("changed.zip")
+    target = path.with_name(f"changed-{path.name}")
     files: dict[str, bytes | None] = {**contents(path), **changes}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as written:
         for name, content in files.items():
@@ -281,6 +317,27 @@ def lying(path: Path, table: str, change: Change) -> Path:
     return packed_anew(
         path, {name: written, "manifest.json": json.dumps(manifest).encode()}
     )
+
+
+def saying(path: Path, table: str, **facts: int) -> Path:
+    """Let the manifest say something else of a table."""
+    manifest = json.loads(contents(path)["manifest.json"])
+    manifest["tables"][table] |= facts
+    return packed_anew(path, {"manifest.json": json.dumps(manifest).encode()})
+
+
+def printing(rows: list[dict[str, Any]], **said: Any) -> None:
+    """Let an issued invoice say something else, with the digest that fits."""
+    row = next(row for row in rows if row["kind"] == "invoice")
+    content = json.loads(row["content"])
+    content |= said
+    row["content"] = json.dumps(content)
+    row["content_digest"] = hashlib.sha256(row["content"].encode()).hexdigest()
+
+
+def own_field(**said: Any) -> dict[str, Any]:
+    usual = {"key": "a", "name": "Trip", "kind": "text", "value": "7"}
+    return {**usual, "is_staff_only": False, **said}
 
 
 def issued(rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -504,6 +561,43 @@ class TestWhatIsRefused:
             ("invoice", lambda rows: rows[0].update(workspace_id=2), "does not know"),
             ("invoice", lambda rows: rows[0].update(evil="x"), "does not know"),
             ("invoice", lambda rows: rows.reverse(), "not in the order"),
+            ("invoice", lambda rows: rows[0].update(custom_fields=[1]), "can't be"),
+            (
+                "invoice",
+                lambda rows: rows[0].update(custom_fields=[own_field(value=None)]),
+                "can't be",
+            ),
+            (
+                "invoice",
+                lambda rows: rows[0].update(
+                    custom_fields=[own_field(kind="number", value="1e999999")]
+                ),
+                "can't be",
+            ),
+            (
+                "invoice",
+                lambda rows: rows[0].update(
+                    custom_fields=[own_field(kind="date", value="soon")]
+                ),
+                "can't be",
+            ),
+            (
+                "issued_document",
+                lambda rows: printing(
+                    rows, fields=[{"name": "Trip", "value": "x", "kind": "number"}]
+                ),
+                "can't be",
+            ),
+            (
+                "issued_document",
+                lambda rows: printing(rows, branding={"accent": "red;}"}),
+                "can't be",
+            ),
+            (
+                "customer",
+                lambda rows: rows[0].update(portal={"x": [[]] * 150_000}),
+                "too long",
+            ),
             ("customer", lambda rows: rows[0].update(name="a" * 201), "can't be"),
             ("customer", lambda rows: rows[0].update(name="a\0b"), "can't be"),
             ("customer", lambda rows: rows[0].update(name=None), "can't be"),
@@ -553,6 +647,75 @@ class TestWhatIsRefused:
 
         nothing_happened(home)
 
+    def test_few_long_rows_are_in_memory_at_a_time(self, home: Runtime, left: Path):
+        def grow(rows: list[dict[str, Any]]) -> None:
+            rows += [
+                {
+                    **rows[0],
+                    "id": rows[-1]["id"] + place,
+                    "address": "a" * 4_000_000,
+                }
+                for place in range(1, 12)
+            ]
+            rows[-1]["evil"] = "x"
+
+        grown = lying(left, "customer", grow)
+        facts = json.loads(contents(grown)["manifest.json"])["tables"]["customer"]
+        grown = saying(grown, "customer", last_id=facts["last_id"] + 11)
+
+        tracemalloc.start()
+        with pytest.raises(InvalidInput, match="does not know"):
+            read_into_new(home, grown, OWNER, quiet)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+        assert peak < 35_000_000
+        nothing_happened(home)
+
+    def test_a_table_larger_than_its_rows(self, home: Runtime, left: Path):
+        grown = packed_anew(left, {"data/customer.jsonl": b" " * 60_000_000})
+
+        with pytest.raises(InvalidInput, match="larger than its rows"):
+            read_into_new(home, grown, OWNER, quiet)
+
+        nothing_happened(home)
+
+    def test_more_rows_than_the_manifest_says(self, home: Runtime, left: Path):
+        with pytest.raises(InvalidInput, match="more rows than the export says"):
+            read_into_new(home, saying(left, "customer", rows=1), OWNER, quiet)
+
+        nothing_happened(home)
+
+    def test_ids_that_would_use_up_those_of_others(self, home: Runtime, left: Path):
+        far = saying(left, "ledger_entry", last_id=10**12)
+
+        with pytest.raises(InvalidInput, match="too far apart"):
+            read_into_new(home, far, OWNER, quiet)
+
+        nothing_happened(home)
+
+    def test_a_document_that_grows(self, home: Runtime, left: Path):
+        bloated = {"documents/bloated.pdf": b"%PDF-" + b"0" * 1_000_000}
+
+        with pytest.raises(InvalidInput, match="would grow"):
+            read_into_new(home, packed_anew(left, bloated), OWNER, quiet)
+
+        nothing_happened(home)
+
+    def test_more_than_the_page_takes(self, home: Runtime, left: Path):
+        """The size is in the sentence, and what to do instead."""
+        runtime = home
+        founded = runtime.run(FOUNDER, create_workspace, OWNER)
+        owner = StaffActor(founded.workspace_id, founded.member_id, Role.OWNER)
+        large = saying(left, "ledger_entry", rows=20_000)
+        with large.open("rb") as file:
+            key = take_file(runtime, owner, file)
+
+        with pytest.raises(InvalidInput, match=r"20,000 rows.*tallyport import FILE"):
+            look_at_export_file(runtime, owner, key)
+        with pytest.raises(InvalidInput, match=r"20,000 rows.*tallyport import FILE"):
+            read_export_file(runtime, owner, key, quiet)
+
     def test_a_document_that_was_changed(
         self, demo: Runtime, exports: list[Path], home: Runtime
     ):
@@ -581,6 +744,107 @@ class TestWhatIsRefused:
             read_into_new(home, forged, OWNER, quiet)
 
         nothing_happened(home)
+
+
+class TestWhatIsRead:
+    def test_ids_from_a_large_installation(self, home: Runtime, left: Path):
+        far = 10**15
+
+        def move(rows: list[dict[str, Any]]) -> None:
+            for row in rows:
+                row["id"] += far
+
+        facts = json.loads(contents(left)["manifest.json"])["tables"]["ledger_entry"]
+        span = {name: facts[name] + far for name in ("first_id", "last_id")}
+        moved = saying(lying(left, "ledger_entry", move), "ledger_entry", **span)
+
+        _, founded = read_into_new(home, moved, OWNER, quiet)
+
+        with home.reading(SystemActor(founded.workspace_id, "test")) as uow:
+            ids = uow.all(select(LedgerEntry.id))
+        assert 0 < max(ids) <= facts["last_id"]
+
+    def test_the_files_that_rows_name_and_no_other(
+        self, demo: Runtime, exports: list[Path], home: Runtime
+    ):
+        stray = packed_anew(exports[0], {"documents/stray.pdf": b"%PDF-1.7 stray"})
+
+        read_into_new(home, stray, OWNER, quiet)
+
+        kept = {
+            hashlib.sha256(content).hexdigest()
+            for name, content in contents(exports[0]).items()
+            if name.startswith(("documents/", "logos/"))
+        }
+        stored = (home.settings.data_dir / "files").rglob("*")
+        assert {x.stem for x in stored if x.is_file()} == kept
+        assert len(kept) >= 9
+
+    def test_the_logo_of_an_older_document_is_named_by_it(self):
+        logo, printed = "a" * 64, "b" * 64
+        content = json.dumps({"logo_digest": logo}, separators=(",", ":"))
+
+        named = files_of({"pdf_digest": printed, "content": content})
+
+        assert named == {logo, printed}
+        assert files_of({"logo_digest": logo}) == {logo}
+        assert files_of({"pdf_digest": "", "logo_digest": None}) == {""}
+
+    def test_settings_from_before_accounts_by_currency(self, home: Runtime, left: Path):
+        def forget(rows: list[dict[str, Any]]) -> None:
+            del rows[0]["bank_by_currency"]
+
+        _, founded = read_into_new(
+            home, lying(left, "workspace_settings", forget), OWNER, quiet
+        )
+
+        with home.reading(SystemActor(founded.workspace_id, "test")) as uow:
+            assert uow.one(select(WorkspaceSettings)).bank_by_currency == {}
+
+
+class TestForADay:
+    def test_a_file_older_than_a_day_is_gone(self, world: World):
+        runtime, owner = world.runtime, world.northwind.owner
+        made = make_export(runtime, owner, quiet)
+        path, name = find_export(runtime, owner, made.key)
+        assert name == made.name
+        age(runtime, path)
+
+        with pytest.raises(NotFound):
+            find_export(runtime, owner, made.key)
+
+        assert not path.exists()
+
+    def test_at_night_what_nobody_came_back_for_goes(self, world: World, left: Path):
+        runtime, owner = world.runtime, world.northwind.owner
+        made = make_export(runtime, owner, quiet)
+        with left.open("rb") as file:
+            take_file(runtime, owner, file)
+        folders = [runtime.settings.data_dir / x for x in ("outgoing", "incoming")]
+        left_lying = [path for folder in folders for path in folder.glob("*/*")]
+        assert made.key in {path.name for path in left_lying}
+        assert len(left_lying) == 2
+        for path in left_lying:
+            age(runtime, path)
+
+        nightly.run(runtime)
+
+        assert [path for path in left_lying if path.exists()] == []
+
+    def test_another_sweep_at_the_same_time_is_no_harm(self, tmp_path: Path):
+        gone = tmp_path / "1-1" / "gone"
+        gone.parent.mkdir()
+        gone.symlink_to(tmp_path / "not there")
+
+        IncomingFiles(tmp_path).sweep(NOW)
+
+        assert gone.is_symlink()
+
+
+def age(runtime: Runtime, path: Path) -> None:
+    """Let a file be a day and a minute old."""
+    at = (runtime.now() - timedelta(days=1, minutes=1)).timestamp()
+    os.utime(path, (at, at))
 
 
 class TestAfterwards:
