@@ -94,10 +94,11 @@ async def test_fields_of_ones_own_are_saved_renamed_and_removed(
         )
 
         renamed = {"name-0": "", "name-1": "Profit", "kind-1": "number"}
+        renamed["staff-1"] = "on"
         await driver.press(State.save_fields, form=renamed)
 
     (kept,) = world.run(world.northwind.owner, read_documents).fields
-    assert (kept.key, kept.name, kept.is_staff_only) == (second.key, "Profit", False)
+    assert (kept.key, kept.name, kept.is_staff_only) == (second.key, "Profit", True)
 
 
 async def test_two_fields_of_one_name_are_refused_and_stay_as_typed(
