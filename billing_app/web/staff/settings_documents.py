@@ -15,9 +15,8 @@ from billing_app.web.components.controls import (
     text_area,
     text_input,
 )
-from billing_app.web.components.icons import icon
 from billing_app.web.staff.settings_documents_state import DocumentsState as State
-from billing_app.web.staff.settings_frame import form_panel, settings_page
+from billing_app.web.staff.settings_frame import form_panel, rows_error, settings_page
 
 # Long enough to type on, short enough to look live.
 _TYPING_MS = 200
@@ -138,15 +137,7 @@ def _fields() -> rx.Component:
             class_name="quiet",
         ),
         rx.foreach(State.rows, _field_row),
-        rx.cond(
-            State.errors["fields"],
-            rx.el.p(
-                icon("alert", 14),
-                rx.el.span(State.errors["fields"]),
-                class_name="field-error",
-                role="alert",
-            ),
-        ),
+        rows_error(State.errors["fields"]),
         on_submit=State.save_fields,
     )
 

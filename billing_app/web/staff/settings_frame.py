@@ -18,6 +18,7 @@ from billing_app.web.components.controls import (
     strip,
 )
 from billing_app.web.components.dialogs import dialog
+from billing_app.web.components.icons import icon
 from billing_app.web.components.layout import skeleton_block
 from billing_app.web.doors import StaffState, staff_door
 from billing_app.web.staff.addresses import (
@@ -206,6 +207,19 @@ def save_row(
     """Draw the button at the end of a form."""
     return rx.el.div(
         button(label, kind=kind, submit=True), *beside, class_name="settings-save"
+    )
+
+
+def rows_error(words: rx.Var[str]) -> rx.Component:
+    """Draw what is wrong with a list of fields, below them."""
+    return rx.cond(
+        words,
+        rx.el.p(
+            icon("alert", 14),
+            rx.el.span(words),
+            class_name="field-error",
+            role="alert",
+        ),
     )
 
 

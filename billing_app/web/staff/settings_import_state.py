@@ -212,13 +212,16 @@ class ImportState(SettingsState, rx.State):
         async with self:
             self._tell_outcome(report)
 
+    async def _refuse(self, refusal: BillingError) -> None:
+        async with self:
+            self._clear()
+            self.errors = {"file": refusal.message}
+
     async def _look_at_export(self) -> None:
         try:
             look = await self._run_workflow(look_at_export_file, self._key)
         except BillingError as refusal:
-            async with self:
-                self._clear()
-                self.errors = {"file": refusal.message}
+            await self._refuse(refusal)
             return
         async with self:
             self._export = look
@@ -245,9 +248,7 @@ class ImportState(SettingsState, rx.State):
         try:
             work.result()
         except BillingError as refusal:
-            async with self:
-                self._clear()
-                self.errors = {"file": refusal.message}
+            await self._refuse(refusal)
             return
         async with self:
             self._clear()
@@ -258,9 +259,7 @@ class ImportState(SettingsState, rx.State):
         try:
             made = await self._run_workflow(draft_of_file, self._key)
         except InvalidInput as refusal:
-            async with self:
-                self._clear()
-                self.errors = {"file": refusal.message}
+            await self._refuse(refusal)
             return
         async with self:
             self._clear()
@@ -272,9 +271,7 @@ class ImportState(SettingsState, rx.State):
         try:
             look = await self._run_workflow(look_at, self._key, kind)
         except InvalidInput as refusal:
-            async with self:
-                self._clear()
-                self.errors = {"file": refusal.message}
+            await self._refuse(refusal)
             return
         async with self:
             self._look = look

@@ -19,7 +19,7 @@ from billing_app.web.components.dialogs import confirm_dialog
 from billing_app.web.components.icons import icon
 from billing_app.web.components.layout import message
 from billing_app.web.staff.choices import CURRENCIES, currency_choices
-from billing_app.web.staff.settings_frame import save_row, settings_page
+from billing_app.web.staff.settings_frame import rows_error, save_row, settings_page
 from billing_app.web.staff.settings_payments_state import PaymentsState as State
 
 _DISCONNECT = "disconnect-stripe"
@@ -89,15 +89,7 @@ def _bank() -> rx.Component:
             rx.el.fieldset(
                 rx.el.legend("Further details", class_name="field-label"),
                 rx.foreach(State.rows, _bank_row),
-                rx.cond(
-                    State.errors["rows"],
-                    rx.el.p(
-                        icon("alert", 14),
-                        rx.el.span(State.errors["rows"]),
-                        class_name="field-error",
-                        role="alert",
-                    ),
-                ),
+                rows_error(State.errors["rows"]),
                 class_name="bank-rows",
             ),
             save_row(
