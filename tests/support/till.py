@@ -170,12 +170,17 @@ def counter() -> Iterator[Counter]:
 
 
 @pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Stripe never answers: wait three seconds for it, not twenty."""
+    monkeypatch.setattr(stripe_accounts, "TIMEOUT_SECONDS", 3.0)
+
+
+@pytest.fixture
 def till(
     world: World, counter: Counter, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Till]:
     # The stand-in answers at once; waiting for it would only slow the tests.
     monkeypatch.setattr(stripe_accounts, "RETRIES", 0)
-    monkeypatch.setattr(stripe_accounts, "TIMEOUT_SECONDS", 3.0)
     url = counter.url
     settings = replace(
         world.runtime.settings, public_url=url, stripe_api_base=f"{url}{PREFIX}"

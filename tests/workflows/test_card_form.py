@@ -474,6 +474,7 @@ class TestWebhooks:
         assert "quarantined" in {event.status for event in cards.inbox()}
 
 
+@pytest.mark.usefixtures("impatient")
 class TestWithoutAnAnswer:
     def test_trying_again_uses_the_same_key(self, cards: Till):
         invoice_id = cards.bill("100.00")

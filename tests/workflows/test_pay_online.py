@@ -194,6 +194,7 @@ class TestStripeDown:
         (attempt,) = till.attempts()
         assert attempt.status == AttemptStatus.OPEN
 
+    @pytest.mark.usefixtures("impatient")
     def test_a_page_opened_by_a_call_without_answer_is_found_again(self, till):
         """Stripe does the work and says nothing; no second page may follow."""
         invoice_id = till.bill()
@@ -208,6 +209,7 @@ class TestStripeDown:
         assert attempt.checkout_id == session_id(page)
         assert "checkout.session.expired" not in kinds
 
+    @pytest.mark.usefixtures("impatient")
     def test_another_amount_first_closes_what_may_have_been_opened(self, till):
         invoice_id = till.bill()
         till.arm(Fault.TIMEOUT, seconds=4)

@@ -60,6 +60,7 @@ def test_pressed_twice_at_once_is_one_refund(till, paid):
     assert till.payments()[0].refunded_minor == 4_000
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_refund_whose_answer_got_lost_is_made_once(till, paid):
     till.arm(Fault.TIMEOUT, match="/v1/refunds")
     with pytest.raises(GatewayUnavailable):

@@ -732,6 +732,7 @@ class TestReconcile:
         reconcile.run(till.runtime)
         assert till.outstanding(paid) == 0
 
+    @pytest.mark.usefixtures("impatient")
     def test_closes_pages_that_were_opened_without_an_answer(self, till):
         invoice_id = till.bill()
         till.arm(Fault.TIMEOUT, seconds=4)
