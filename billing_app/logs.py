@@ -8,6 +8,12 @@ import traceback
 from typing import Any
 
 _MASK = "***"
+# What a stranger sends can be in a record, and each record is searched for secrets.
+_LONGEST = 20_000
+# Whatever moves a terminal's cursor, turns its text or can't be written as UTF-8.
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 _SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
     # The secret part of portal links, and of those in mails.
     (re.compile(r"(/(?:p|c|d|s|mails)/)[\w~.=-]{8,}"), rf"\1{_MASK}"),
@@ -29,22 +35,34 @@ _SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(
             r"""(?ix)(['"](?:cookie|set-cookie|authorization|reflex-client-token
             |stripe-signature|token|code|secret|password|\w+_key)['"]\s*:\s*)
-            (?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
+            (?:'(?:[^'\\]|\\.)*(?:'|\Z)|"(?:[^"\\]|\\.)*(?:"|\Z))"""
         ),
         rf"\1'{_MASK}'",
     ),
     # Passwords inside addresses of databases, Redis and mail servers.
-    (re.compile(r"(\w[\w+.-]*://[^:/?#\s@]*:)[^@/\s]+@"), rf"\1{_MASK}@"),
+    # They are found by `://`: a search for the name before it tries every letter.
+    (re.compile(r"(?<=\w)(://[^:/?#\s@]*:)[^@/\s]+@"), rf"\1{_MASK}@"),
     # Keys of Stripe, in any sentence.
     (re.compile(r"\b((?:sk|rk)_(?:live|test)_|whsec_)\w+"), rf"\1{_MASK}"),
 )
 
 
 def redact(text: str) -> str:
-    """Mask what must not be in a log; a line break can't forge a new entry."""
+    """Mask what must not be in a log; a line break can't forge a new entry.
+
+    What is longer than 20,000 characters ends there, and says so.
+    """
+    left_out = len(text) - _LONGEST
+    text = text[:_LONGEST]
     for secret, replacement in _SECRETS:
         text = secret.sub(replacement, text)
-    return text.replace("\r", "\\r").replace("\x1b", "\\x1b").replace("\n", "\n    ")
+    if left_out > 0:
+        text += f"\n({left_out} more characters)"
+    return _CONTROL.sub(_escape, text).replace("\n", "\n    ")
+
+
+def _escape(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode()
 
 
 def redact_logs() -> None:

@@ -42,6 +42,7 @@ class TestRedact:
             ("postgresql+psycopg://me:hush@db/x", "postgresql+psycopg://me:***@db/x"),
             ("key sk_live_51abc was refused", "key sk_live_*** was refused"),
             ("whsec_123abc", "whsec_***"),
+            ("{'cookie': 'a=1; b=2", "{'cookie': '***'"),
         ],
     )
     def test_masks_secrets(self, text: str, masked: str):
@@ -56,6 +57,18 @@ class TestRedact:
         assert (
             redact("name=x\r\nERROR all is lost") == "name=x\\r\n    ERROR all is lost"
         )
+
+    def test_what_a_terminal_would_obey_is_spelled_out(self):
+        assert (
+            redact("a\x1b[31m\x9b\u202e\ud800\tb") == r"a\x1b[31m\x9b\u202e\ud800" "\tb"
+        )
+
+    @pytest.mark.parametrize("letters", ["Z", "0", "a.", "://a:", "'code': "])
+    def test_a_megabyte_of_a_stranger_is_one_short_entry(self, letters: str):
+        entry = redact(letters * (1_000_000 // len(letters)))
+
+        assert len(entry) < 25_000
+        assert entry.endswith("more characters)")
 
 
 class TestRedactLogs:
