@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from billing_app.database import inbox
@@ -22,7 +23,6 @@ from billing_app.domain.errors import BillingError, DiskFull, NotFound
 from billing_app.domain.online_payment import Report
 from billing_app.gateways.errors import GatewayRefused
 from billing_app.gateways.stripe_webhooks import WebhookEvent, verify_webhook
-from billing_app.models import StripeAccount
 from billing_app.queries import attempts
 from billing_app.runtime import Runtime
 from billing_app.services import online_payments
@@ -160,9 +160,12 @@ def handle_all(runtime: Runtime, actor: SystemActor, event_ids: Sequence[int]) -
         account = find_account(uow)
         paged = attempts.find_by_pages(uow, [event.object_id for event in events])
 
+    # The first that needs it opens it; a key that is missing fails each of them.
+    connect = cache(lambda: connect_to(runtime, account))
+
     def ask(event: Waiting) -> _Answered | None:
         with _left_for_later(runtime, actor, event):
-            return _ask(runtime, actor, account, event, paged.get(event.object_id))
+            return _ask(runtime, actor, connect, event, paged.get(event.object_id))
         return None
 
     answered = [found for found in _map(ask, events) if found is not None]
@@ -237,7 +240,7 @@ def accept_missed(
 def _ask(
     runtime: Runtime,
     actor: SystemActor,
-    account: StripeAccount | None,
+    connect: Callable[[], Connection],
     event: Waiting,
     paged_id: int | None,
 ) -> _Answered | None:
@@ -248,7 +251,7 @@ def _ask(
     if event.kind not in KNOWN_EVENTS:
         _finish(runtime, actor, event.id, InboundStatus.IGNORED)
         return None
-    connection = connect_to(runtime, account)
+    connection = connect()
     _check_sender(connection, event)
     try:
         found = _find(runtime, actor, connection, event, paged_id)
