@@ -25,13 +25,8 @@ bare_app = Starlette(routes=[Route("/p/{token}", _page)])
 
 def bare_route() -> Reference:
     """CPU milliseconds of a Starlette route that does nothing, served as ours."""
-    command = ["-m", "granian", "--interface", "asgi", "--port", str(BARE_PORT)]
-    command += [
-        "--log-level",
-        "warning",
-        "--no-access-log",
-        "bench.references:bare_app",
-    ]
+    command = ["-m", "uvicorn", "--port", str(BARE_PORT), "--no-access-log"]
+    command += ["--log-level", "warning", "bench.references:bare_app"]
     url = f"http://127.0.0.1:{BARE_PORT}"
     with serving(*command, url=url, ready="/p/x") as served:
         milliseconds, _ = served.cpu_per_request_ms("/p/x", 2_000)

@@ -142,24 +142,16 @@ def _disconnect(ground: Ground) -> None:
 
 
 def _serve_stand_in() -> None:
-    import asyncio
+    import uvicorn
 
-    from granian.constants import Interfaces
-    from granian.server.embed import Server
+    from billing_app.endpoints.http_protocol import uvicorn_options
 
     sandbox = StripeSandbox(
         [SandboxAccount("Bench", SECRET_KEY, currency="EUR")],
         public_url=STRIPE_URL,
         clock=system_clock,
     )
-    server = Server(
-        sandbox.app,
-        address="127.0.0.1",
-        port=STRIPE_PORT,
-        interface=Interfaces.ASGINL,
-        log_enabled=False,
-    )
-    asyncio.run(server.serve())
+    uvicorn.run(sandbox.app, port=STRIPE_PORT, lifespan="off", **uvicorn_options())
 
 
 @contextmanager

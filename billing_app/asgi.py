@@ -1,6 +1,6 @@
 """The served app: prebuilt frontend and backend, for any number of workers.
 
-granian --interface asgi --factory billing_app.asgi:create_app
+`web_server.py` runs it; any other ASGI server could.
 """
 
 from __future__ import annotations

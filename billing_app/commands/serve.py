@@ -48,21 +48,8 @@ def start(settings: Settings) -> NoReturn:
     # Reflex finds its files in the current folder.
     os.environ["DATA_DIR"] = str(settings.data_dir)
     os.chdir(ROOT)
-    os.execv(sys.executable, granian_command(settings))  # noqa: S606
-
-
-def granian_command(settings: Settings) -> list[str]:
-    return [
-        sys.executable,
-        *("-m", "granian", "--interface", "asgi", "--factory", "--http", "1"),
-        *("--host", settings.host, "--port", str(settings.port)),
-        *("--workers", str(settings.workers)),
-        # Open sockets never end by themselves; five seconds is for requests.
-        *("--workers-kill-timeout", "5", "--respawn-failed-workers"),
-        # Its log of requests would show the secret part of portal links.
-        *("--log-level", "warning", "--no-access-log"),
-        "billing_app.asgi:create_app",
-    ]
+    # Starting anew leaves behind all that `prepare` has loaded.
+    os.execv(sys.executable, [sys.executable, "-m", "billing_app.web_server"])  # noqa: S606
 
 
 def check_port_free(host: str, port: int) -> None:

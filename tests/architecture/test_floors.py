@@ -21,6 +21,7 @@ FLOORS = (
     {"web", "endpoints", "commands", "cli"},
     {"billing_app"},
     {"asgi"},
+    {"web_server"},
 )
 # Of no floor: settings and logs know only the domain, and everyone may know them.
 BESIDE = {"settings", "logs", "build"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import socket
 import threading
@@ -10,8 +9,9 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from granian.constants import Interfaces
-from granian.server.embed import Server
+import uvicorn
+
+from billing_app.endpoints.http_protocol import uvicorn_options
 
 _START_SECONDS = 10
 
@@ -24,27 +24,16 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def served(app: Any, port: int) -> Iterator[None]:
-    """Serve while the block runs, as granian does in production."""
-    server = Server(
-        app,
-        address="127.0.0.1",
-        port=port,
-        interface=Interfaces.ASGINL,
-        log_enabled=False,
-    )
-    loops: list[asyncio.AbstractEventLoop] = []
-
-    async def serve() -> None:
-        loops.append(asyncio.get_running_loop())
-        await server.serve()
-
-    thread = threading.Thread(target=asyncio.run, args=(serve(),), daemon=True)
+    """Serve while the block runs, as in production."""
+    config = uvicorn.Config(app, port=port, lifespan="off", **uvicorn_options())
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     _wait_until_open(port)
     try:
         yield
     finally:
-        loops[0].call_soon_threadsafe(server.stop)
+        server.should_exit = True
         thread.join(_START_SECONDS)
 
 
