@@ -58,6 +58,7 @@ from billing_app.models import (
     PaymentAttemptPart,
     Refund,
     WorkspaceOwned,
+    WriteOff,
 )
 
 Finder = Callable[[Session, datetime], Iterator[str]]
@@ -137,11 +138,13 @@ def _outstanding_that_differs(session: Session, _: datetime) -> Iterator[str]:
     processing = _processing_for_invoice()
     disputed = _sum_for_invoice(Dispute, col(Dispute.resolved_at).is_(None))
     credited = _sum_for_invoice(CreditNote)
+    written_off = _sum_for_invoice(WriteOff)
     is_issued = col(Invoice.state) == "issued"
-    asked = col(Invoice.due_minor) - allocated - credited
+    asked = col(Invoice.due_minor) - allocated - credited - written_off
     wanted = (
         ("allocated_minor", allocated),
         ("credited_minor", credited),
+        ("written_off_minor", written_off),
         ("processing_minor", processing),
         ("outstanding_minor", case((is_issued, asked), else_=0)),
         ("disputed_minor", disputed),
@@ -232,14 +235,18 @@ def _payments_overspent(session: Session, _: datetime) -> Iterator[str]:
     )
     for payment_id, invoice_id, minor in session.execute(negative):
         yield f"payment {payment_id} pays invoice {invoice_id} {minor}"
-    covered = col(Invoice.allocated_minor) + col(Invoice.credited_minor)
+    covered = (
+        col(Invoice.allocated_minor)
+        + col(Invoice.credited_minor)
+        + col(Invoice.written_off_minor)
+    )
     overpaid = and_(
         col(Invoice.state) != "draft",
         covered > func.max(col(Invoice.due_minor), 0)
         if session.get_bind().dialect.name == "sqlite"
         else covered > func.greatest(col(Invoice.due_minor), 0),
     )
-    says = "more was allocated and credited than is due"
+    says = "more was allocated, credited and written off than is due"
     yield from _rows(session, Invoice, overpaid, says)
 
 
@@ -267,6 +274,13 @@ def _states_without_their_facts(session: Session, _: datetime) -> Iterator[str]:
         "void without a date or a reason": and_(
             state == "void",
             or_(col(Invoice.voided_at).is_(None), col(Invoice.void_reason) == ""),
+        ),
+        "cancelled and no draft, or without a reason": and_(
+            col(Invoice.cancelled_at).is_not(None),
+            or_(not_(is_draft), col(Invoice.cancel_reason) == ""),
+        ),
+        "written off and not issued": and_(
+            col(Invoice.written_off_minor) != 0, state != "issued"
         ),
         "issued without a document": and_(
             not_(is_draft),
@@ -632,6 +646,8 @@ def _acts_without_an_entry(session: Session, _: datetime) -> Iterator[str]:
         "invoice_issued": col(Invoice.state) != "draft",
         "invoice_published": col(Invoice.published_at).is_not(None),
         "invoice_voided": col(Invoice.state) == "void",
+        "invoice_cancelled": col(Invoice.cancelled_at).is_not(None),
+        "invoice_written_off": col(Invoice.written_off_minor) != 0,
     }
     for event, happened in steps.items():
         noted = exists().where(

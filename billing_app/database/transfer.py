@@ -87,6 +87,7 @@ from billing_app.models import (
     Workspace,
     WorkspaceOwned,
     WorkspaceSettings,
+    WriteOff,
 )
 from billing_app.models.base import ExactDecimal, UtcInstant
 
@@ -157,6 +158,7 @@ CARRIED = (
     Carried(Payment),
     Carried(PaymentNote),
     Carried(Allocation),
+    Carried(WriteOff),
     Carried(Refund),
     Carried(LedgerEntry),
     Carried(Reminder),
@@ -233,6 +235,7 @@ NAMED_BY_TEXT: dict[str, type[Any]] = {
     "reversal": Payment,
     "session": PortalSession,
     "void": Invoice,
+    "write_off": WriteOff,
 }
 # Columns in whose text, or JSON, rows are named.
 _TEXTS = {(LedgerEntry, "journal"), (AuditEntry, "actor")}

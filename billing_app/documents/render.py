@@ -618,6 +618,7 @@ def _movements(document: StatementDocument, words: Words) -> Iterator[PrintedGro
         EntryKind.INVOICE: words.invoice,
         EntryKind.VOID: words.made_void,
         EntryKind.CREDIT_NOTE: words.credit_note,
+        EntryKind.ADJUSTMENT: words.adjusted,
         EntryKind.PAYMENT: words.payment,
         EntryKind.REFUND: words.refund,
     }
@@ -683,7 +684,14 @@ def _closings(document: StatementDocument, words: Words) -> Iterator[Row]:
         yield Row(words.closing_balance, money(section.closing_minor), "s-due")
 
 
-_BILLED = frozenset({EntryKind.INVOICE, EntryKind.VOID, EntryKind.CREDIT_NOTE})
+_BILLED = frozenset(
+    {
+        EntryKind.INVOICE,
+        EntryKind.VOID,
+        EntryKind.CREDIT_NOTE,
+        EntryKind.ADJUSTMENT,
+    }
+)
 
 
 def _groups(
@@ -852,6 +860,8 @@ def _total_rows(
         yield from _received_rows(standing, words, document.language, amount)
         if standing.credited_minor:
             yield Row(words.credited, amount(-standing.credited_minor))
+        if standing.written_off_minor:
+            yield Row(words.adjusted, amount(-standing.written_off_minor))
     yield Row(words.amount_due, money(left_minor), "s-due", why(Figure.DUE))
 
 

@@ -76,6 +76,7 @@ class Words:
     credit_note: str
     credited: str
     credited_on: str
+    adjusted: str
     reason: str
     discounts_and_rounding: str
     behind: str
@@ -164,6 +165,7 @@ def words_for(tag: str) -> tuple[str, Words]:
         credit_note=say("Credit note"),
         credited=say("Amount credited"),
         credited_on=say("Credited on"),
+        adjusted=say("Adjustment"),
         reason=say("Reason"),
         discounts_and_rounding=say("Discounts and rounding"),
         behind=say("What is behind this line"),

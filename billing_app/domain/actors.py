@@ -26,6 +26,7 @@ class Permission(StrEnum):
     MANAGE_LINKS = "manage_links"
     RECORD_PAYMENT = "record_payment"
     VOID_INVOICE = "void_invoice"
+    WRITE_OFF = "write_off"
     ISSUE_CREDIT_NOTE = "issue_credit_note"
     COMMENT = "comment"
     RESOLVE_DISPUTE = "resolve_dispute"
@@ -50,6 +51,7 @@ _ACCOUNTING = _OPERATIONS | {
     Permission.MANAGE_LINKS,
     Permission.RECORD_PAYMENT,
     Permission.VOID_INVOICE,
+    Permission.WRITE_OFF,
     Permission.ISSUE_CREDIT_NOTE,
     Permission.RESOLVE_DISPUTE,
     Permission.SEND_REMINDER,

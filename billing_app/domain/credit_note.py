@@ -82,6 +82,7 @@ class Creditable:
     totals: Totals
     outstanding_minor: int
     allocated_minor: int
+    written_off_minor: int = 0
     earlier: tuple[EarlierCredit, ...] = ()
 
     @property
@@ -217,6 +218,8 @@ def check_creditable(about: Creditable) -> None:
         raise WrongState("This is still a draft. Change it instead of crediting it.")
     if about.state == InvoiceState.VOID:
         raise WrongState("This invoice is void. There is nothing to credit on it.")
+    if about.written_off_minor > 0:
+        raise Conflict("The rest is written off. Undo that before crediting it.")
     if about.left_minor <= 0:
         said = "has been credited in full already" if about.earlier else "is over zero"
         raise Conflict(f"This invoice {said}. There is nothing to credit.")

@@ -304,6 +304,7 @@ class Standing:
     received_minor: int
     credited_minor: int
     outstanding_minor: int
+    written_off_minor: int = 0
     parts: tuple[PaidPart, ...] = ()
     as_of: date | None = None
 

@@ -154,6 +154,34 @@ class InvoiceVoided(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceCancelled(Event):
+    """A draft that will not become an invoice."""
+
+    TEXT: ClassVar[str] = "Draft cancelled"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceWrittenOff(Event):
+    """What was outstanding of an invoice was given up."""
+
+    TEXT: ClassVar[str] = "Written off"
+    amount_minor: int
+    currency: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteOffUndone(Event):
+    """What was given up of an invoice is asked for again."""
+
+    TEXT: ClassVar[str] = "Write-off undone"
+    amount_minor: int
+    currency: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CreditNoteIssued(Event):
     """Some or all of an invoice was credited; `credit_minor` of it had been paid."""
 

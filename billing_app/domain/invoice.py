@@ -1,14 +1,14 @@
 """The life of an invoice: stored states, allowed steps, and the word people read.
 
 What is stored is only what cannot be derived: draft, issued or void, and a few
-instants. Paid, partially paid, overdue and processing follow from money and dates,
-so a missed night or a late webhook can never show a wrong badge.
+instants. Paid, partially paid, overdue, processing and written off follow from money
+and dates, so a missed night or a late webhook can never show a wrong badge.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from billing_app.domain.errors import Conflict, InvalidInput
@@ -20,7 +20,10 @@ REASON_LENGTH_MAX = 500
 
 
 class InvoiceState(StrEnum):
-    """The stored part of the life. Only forwards: draft, issued, void."""
+    """The stored part of the life. Only forwards: draft, issued, void.
+
+    A cancelled invoice is a draft with an instant of cancelling: it has no number.
+    """
 
     DRAFT = "draft"
     ISSUED = "issued"
@@ -44,7 +47,13 @@ class InvoiceStatus(StrEnum):
     PROCESSING = "Processing"
     PAID = "Paid"
     CREDITED = "Credited"
+    WRITTEN_OFF = "Written off"
     VOID = "Void"
+    CANCELLED = "Cancelled"
+
+
+# Most businesses never have one; lists offer them where there are some.
+RARE_STATUSES = (InvoiceStatus.WRITTEN_OFF, InvoiceStatus.CANCELLED)
 
 
 class InvoicePhase(StrEnum):
@@ -60,7 +69,9 @@ class InvoicePhase(StrEnum):
     PROCESSING = "processing"
     PAID = "paid"
     CREDITED = "credited"
+    WRITTEN_OFF = "written_off"
     VOID = "void"
+    CANCELLED = "cancelled"
 
     @property
     def archived(self) -> str:
@@ -98,7 +109,9 @@ PHASES_BY_STATUS: dict[InvoiceStatus, tuple[tuple[InvoicePhase, ...], DueSide]] 
     InvoiceStatus.PROCESSING: ((InvoicePhase.PROCESSING,), DueSide.EITHER),
     InvoiceStatus.PAID: ((InvoicePhase.PAID,), DueSide.EITHER),
     InvoiceStatus.CREDITED: ((InvoicePhase.CREDITED,), DueSide.EITHER),
+    InvoiceStatus.WRITTEN_OFF: ((InvoicePhase.WRITTEN_OFF,), DueSide.EITHER),
     InvoiceStatus.VOID: ((InvoicePhase.VOID,), DueSide.EITHER),
+    InvoiceStatus.CANCELLED: ((InvoicePhase.CANCELLED,), DueSide.EITHER),
 }
 
 
@@ -131,6 +144,8 @@ class InvoiceFacts:
     rules: LateRules = LateRules()
     credited_minor: int = 0
     allocated_minor: int = 0
+    written_off_minor: int = 0
+    is_cancelled: bool = False
 
 
 def is_overdue(facts: InvoiceFacts, today: date) -> bool:
@@ -149,12 +164,16 @@ def compute_status(facts: InvoiceFacts, today: date) -> InvoiceStatus:
 
     Processing outranks overdue, since the money is on its way; overdue outranks
     partially paid, since somebody has to act. What was credited was not paid: an
-    invoice of which nothing is left, and nothing was paid, is credited.
+    invoice of which nothing is left, and nothing was paid, is credited. Where the
+    rest was given up, that outranks both.
     """
     if facts.state == InvoiceState.DRAFT:
-        return InvoiceStatus.DRAFT
+        cancelled = facts.is_cancelled
+        return InvoiceStatus.CANCELLED if cancelled else InvoiceStatus.DRAFT
     if facts.state == InvoiceState.VOID:
         return InvoiceStatus.VOID
+    if facts.outstanding_minor <= 0 and facts.written_off_minor > 0:
+        return InvoiceStatus.WRITTEN_OFF
     if facts.outstanding_minor <= 0:
         is_paid = facts.credited_minor <= 0 or facts.allocated_minor > 0
         return InvoiceStatus.PAID if is_paid else InvoiceStatus.CREDITED
@@ -162,7 +181,8 @@ def compute_status(facts: InvoiceFacts, today: date) -> InvoiceStatus:
         return InvoiceStatus.PROCESSING
     if is_overdue(facts, today):
         return InvoiceStatus.OVERDUE
-    if facts.outstanding_minor + facts.credited_minor < facts.total_minor:
+    given_up = facts.credited_minor + facts.written_off_minor
+    if facts.outstanding_minor + given_up < facts.total_minor:
         return InvoiceStatus.PARTIALLY_PAID
     return InvoiceStatus.DUE
 
@@ -180,10 +200,12 @@ def check_step(state: InvoiceState, wanted: InvoiceState) -> None:
         raise WrongState(f"This invoice is {said[state]}, so that can't be done.")
 
 
-def check_draft(state: InvoiceState) -> None:
-    """Refuse to edit what has been issued."""
+def check_draft(state: InvoiceState, cancelled_at: datetime | None) -> None:
+    """Refuse to edit what has been issued, or was cancelled."""
     if state != InvoiceState.DRAFT:
         raise WrongState("This invoice is issued and can't be edited any more.")
+    if cancelled_at is not None:
+        raise WrongState("This draft was cancelled. Duplicate it to go on with it.")
 
 
 def check_issuable(line_count: int, issued_on: date, due_on: date | None) -> None:
@@ -231,3 +253,34 @@ def void_hindrance(allocated_minor: int, is_by_card: bool) -> str:
             "in Stripe first, or write a credit note."
         )
     return "Reverse its payments first, then void the invoice."
+
+
+def check_may_write_off(
+    state: InvoiceState,
+    outstanding_minor: int,
+    processing_minor: int,
+    disputed_minor: int,
+) -> None:
+    """Refuse to give up what nobody owes, or what may still be decided or come.
+
+    Raises:
+        WrongState: a draft or void.
+        Conflict: nothing is outstanding, a debit is on its way, or it is disputed.
+    """
+    if state == InvoiceState.DRAFT:
+        raise WrongState("This is still a draft. Cancel or delete it instead.")
+    if state == InvoiceState.VOID:
+        raise WrongState("This invoice is void. Nothing is owed on it.")
+    if outstanding_minor <= 0:
+        raise Conflict("Nothing is outstanding, so there is nothing to write off.")
+    if hindrance := write_off_hindrance(processing_minor, disputed_minor):
+        raise Conflict(hindrance)
+
+
+def write_off_hindrance(processing_minor: int, disputed_minor: int) -> str:
+    """Say what keeps the rest from being written off now; empty when nothing does."""
+    if processing_minor:
+        return "A payment is on its way. Wait until it has arrived or failed."
+    if disputed_minor:
+        return "The customer disputes it. Answer the dispute first."
+    return ""

@@ -19,6 +19,7 @@ class LedgerAccount(StrEnum):
     CUSTOMER_CREDIT = "customer_credit"
     PREPAID = "prepaid"
     ROUNDING = "rounding"
+    BAD_DEBT = "bad_debt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,17 @@ def postings_for_allocation(amount_minor: int) -> tuple[Posting, ...]:
     """Credit pays an invoice; a negative amount takes it back."""
     return _without_zeros(
         Posting(LedgerAccount.CUSTOMER_CREDIT, amount_minor),
+        Posting(LedgerAccount.RECEIVABLE, -amount_minor),
+    )
+
+
+def postings_for_write_off(amount_minor: int) -> tuple[Posting, ...]:
+    """What is given up is a loss; a negative amount asks for it again.
+
+    Revenue and tax stay as they were issued: a credit note takes those back.
+    """
+    return _without_zeros(
+        Posting(LedgerAccount.BAD_DEBT, amount_minor),
         Posting(LedgerAccount.RECEIVABLE, -amount_minor),
     )
 

@@ -61,6 +61,7 @@ class PayabilityFacts:
     minimum_minor: int
     is_allowed: bool = True
     disputed_minor: int = 0
+    is_written_off: bool = False
 
     @property
     def payable_minor(self) -> int:
@@ -265,6 +266,9 @@ def _outstanding(facts: PayabilityFacts) -> Gate:
 
 
 def _left(facts: PayabilityFacts) -> Gate:
+    if facts.outstanding_minor <= 0 and facts.is_written_off:
+        says = later("This invoice is closed. There is nothing left to pay.")
+        return Gate(GateName.OUTSTANDING, False, "The rest is written off.", says)
     if facts.outstanding_minor <= 0:
         says = later("This invoice is paid. There is nothing left to pay.")
         return Gate(GateName.OUTSTANDING, False, "Nothing is outstanding.", says)

@@ -95,12 +95,16 @@ def check_received_on(received_on: date, today: date) -> None:
 
 
 def compute_outstanding(
-    state: str, due_minor: int, allocated_minor: int, credited_minor: int
+    state: str,
+    due_minor: int,
+    allocated_minor: int,
+    credited_minor: int,
+    written_off_minor: int,
 ) -> int:
     """Return what an invoice still asks for: nothing unless it is issued."""
     if state != "issued":
         return 0
-    return due_minor - allocated_minor - credited_minor
+    return due_minor - allocated_minor - credited_minor - written_off_minor
 
 
 def allocatable(minor: int, outstanding_minor: int) -> int:

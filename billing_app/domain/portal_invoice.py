@@ -59,6 +59,7 @@ from billing_app.domain.portal_settings import (
     status_words,
 )
 from billing_app.domain.speech import SOURCE_LANGUAGE, Speech, later, speech_for
+from billing_app.domain.status_words import customer_word
 
 # A bank may take back a direct debit it has announced until then.
 _DEBIT_DAYS = 5
@@ -163,6 +164,7 @@ class PortalFacts:
     disputed_minor: int = 0
     allocated_minor: int = 0
     credited_minor: int = 0
+    written_off_minor: int = 0
     credit_notes: tuple[CreditNoteFacts, ...] = ()
     disputes: tuple[DisputeFacts, ...] = ()
     asking: AskingFacts = AskingFacts.EMPTY
@@ -273,7 +275,7 @@ class PortalInvoice:
 
     Attributes:
         language: BCP 47 tag of all its words, dates and amounts.
-        status_words: what the business calls the status.
+        status: names the badge; `status_words` is what the business calls it.
         amount_length: characters of the amount, so that a long one gets smaller.
         due_note: how far the due date is, like "in 18 days".
         paid_words, paid_percent: how much of it came, empty while nothing did.
@@ -391,6 +393,7 @@ def payability_of(facts: PortalFacts, setup: PortalSetup) -> PayabilityFacts:
         minimum_minor=setup.settings.minimum_minor if is_home else 0,
         is_allowed=setup.settings.allows_payment,
         disputed_minor=facts.disputed_minor,
+        is_written_off=facts.written_off_minor > 0,
     )
 
 
@@ -453,7 +456,7 @@ class _Writer:
                 number=document.number,
                 business=seller,
             ),
-            status=status.value,
+            status=customer_word(status),
             status_words=status_words(settings, status, self.speech),
             amount=amount,
             amount_length=len(amount),
@@ -518,7 +521,7 @@ class _Writer:
     def _with_payments_href(self) -> str:
         """Where the invoice is printed as it stands; empty where that is as issued."""
         facts, is_void = self.facts, self.facts.state == InvoiceState.VOID
-        has_moved = bool(facts.allocated_minor or facts.credited_minor)
+        has_moved = facts.outstanding_minor != facts.document.due_minor
         offers = self.setup.settings.shows_pdf and has_moved and not is_void
         return f"{self.looking.base}/invoice-with-payments.pdf" if offers else ""
 
@@ -563,6 +566,7 @@ class _Writer:
                 rules=self.setup.settings.late_rules,
                 credited_minor=facts.credited_minor,
                 allocated_minor=facts.allocated_minor,
+                written_off_minor=facts.written_off_minor,
             ),
             self.today,
         )
@@ -581,6 +585,8 @@ class _Writer:
         due, left = self.facts.document.due_minor, self.facts.outstanding_minor
         if not 0 < left < due:
             return "", 0
+        # What was given up, and asked for again in part, is neither.
+        due -= self.facts.written_off_minor
         credited = self.facts.credited_minor
         paid, whole = due - left - credited, due - credited
         if paid <= 0:
@@ -696,6 +702,11 @@ class _Writer:
                     "A credit note takes this invoice back. "
                     "There is nothing to pay on it."
                 ),
+            )
+        if self.status == InvoiceStatus.WRITTEN_OFF:
+            return self.closed(
+                self.say("This invoice is closed"),
+                self.say("There is nothing to pay on it."),
             )
         if payability.is_void:
             return self.closed(
@@ -909,6 +920,7 @@ _SETTLED = {
     InvoiceStatus.PAID,
     InvoiceStatus.CREDITED,
     InvoiceStatus.PROCESSING,
+    InvoiceStatus.WRITTEN_OFF,
     InvoiceStatus.VOID,
 }
 _CHECKING = (

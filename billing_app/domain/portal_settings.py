@@ -16,6 +16,7 @@ from typing import Any, get_type_hints
 from billing_app.domain.errors import Conflict
 from billing_app.domain.invoice import InvoiceStatus, LateRules
 from billing_app.domain.speech import Speech, later_as
+from billing_app.domain.status_words import STATUS_WORDS
 
 
 class PaymentMode(StrEnum):
@@ -170,7 +171,8 @@ class PortalSettings:
 
     def word_of(self, status: InvoiceStatus) -> str:
         """Return the word on the customer's badge for a status."""
-        return self.due_word if status == InvoiceStatus.DUE else status.value
+        words = STATUS_WORDS[status]
+        return self.due_word if words.is_chosen else words.customer
 
     def to_stored(self) -> dict[str, Any]:
         return asdict(self)
@@ -188,18 +190,11 @@ def status_words(
     return speech.say_as("status", settings.word_of(status))
 
 
-# The words on a badge, for the catalogs: the same word can stand for something else.
+# The other words on a badge, for the catalogs: the same word can stand for something
+# else.
 _ON_BADGES = (
-    later_as("status", "Draft"),
-    later_as("status", "Due"),
     later_as("status", "Pending"),
     later_as("status", "Open"),
-    later_as("status", "Overdue"),
-    later_as("status", "Partially paid"),
-    later_as("status", "Processing"),
-    later_as("status", "Paid"),
-    later_as("status", "Credited"),
-    later_as("status", "Void"),
     later_as("status", "Disputed"),
     later_as("status", "Archived"),
 )

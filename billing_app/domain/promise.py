@@ -36,6 +36,7 @@ class PromiseFacts:
         received_minor: received since it was made, whenever.
         processing_minor: a debit on its way, which a bank takes days for.
         outstanding_minor: of the invoice, now.
+        is_written_off: the business has given up the rest, which keeps no promise.
     """
 
     promised_on: date
@@ -44,6 +45,7 @@ class PromiseFacts:
     received_minor: int
     processing_minor: int
     outstanding_minor: int
+    is_written_off: bool = False
 
 
 def compute_promise_state(facts: PromiseFacts, today: date) -> PromiseState:
@@ -53,7 +55,7 @@ def compute_promise_state(facts: PromiseFacts, today: date) -> PromiseState:
     credited or void. A debit that is on its way keeps a promise open.
     """
     asked = facts.amount_minor
-    if facts.outstanding_minor <= 0:
+    if facts.outstanding_minor <= 0 and not facts.is_written_off:
         asked = min(asked, facts.received_minor)
     if facts.in_time_minor >= asked:
         return PromiseState.KEPT

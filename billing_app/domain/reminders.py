@@ -109,7 +109,7 @@ def find_obstacle(facts: ReminderFacts) -> str:
     if facts.state == InvoiceState.VOID:
         return "The invoice is void."
     if facts.outstanding_minor <= 0:
-        return "The invoice is paid."
+        return "Nothing is outstanding."
     if facts.outstanding_minor <= facts.disputed_minor:
         return "All of it is disputed."
     if facts.asked_minor <= 0:

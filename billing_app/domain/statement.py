@@ -23,6 +23,7 @@ class EntryKind(StrEnum):
     INVOICE = "invoice"
     VOID = "void"
     CREDIT_NOTE = "credit_note"
+    ADJUSTMENT = "adjustment"
     PAYMENT = "payment"
     REFUND = "refund"
 
@@ -33,7 +34,7 @@ class Entry:
 
     Attributes:
         reference: the number of an invoice or credit note, or what a payment was
-            marked with.
+            marked with. An adjustment is what was given up of an invoice.
         detail: the purchase order, the invoice credited, or the method of a payment.
     """
 

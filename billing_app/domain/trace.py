@@ -40,6 +40,7 @@ class PartKind(StrEnum):
     ROUNDING = "rounding"
     RECEIVED = "received"
     CREDITED = "credited"
+    WRITTEN_OFF = "adjusted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,7 @@ def _due(document: InvoiceDocument, standing: Standing | None) -> tuple[Part, ..
         changes += [
             (PartKind.RECEIVED, -standing.received_minor),
             (PartKind.CREDITED, -standing.credited_minor),
+            (PartKind.WRITTEN_OFF, -standing.written_off_minor),
         ]
     changed = _changed(changes)
     if not changed:

@@ -55,6 +55,7 @@ INVOICE_HEAD = (
         "Tax",
         "Total",
         "Credited",
+        "Written off",
         "Balance",
         "Marked as sent (UTC)",
         "Viewed (UTC)",
@@ -218,6 +219,7 @@ def _invoice_cells(row: InvoiceRow) -> list[str]:
                 row.tax_minor,
                 row.total_minor,
                 row.credited_minor,
+                row.written_off_minor,
                 row.outstanding_minor,
             )
         ),

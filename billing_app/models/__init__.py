@@ -35,6 +35,7 @@ from billing_app.models.workspace import (
     Workspace,
     WorkspaceSettings,
 )
+from billing_app.models.write_off import WriteOff
 
 __all__ = [
     "Allocation",
@@ -81,4 +82,5 @@ __all__ = [
     "Workspace",
     "WorkspaceOwned",
     "WorkspaceSettings",
+    "WriteOff",
 ]

@@ -36,12 +36,15 @@ from billing_app.models.base import (
 PHASE = """
 case when deleted_at is not null then 'deleted' else
 case when archived_at is not null then 'archived_' else '' end ||
-case when state <> 'issued' then state
+case when cancelled_at is not null then 'cancelled'
+when state <> 'issued' then state
+when outstanding_minor <= 0 and written_off_minor > 0 then 'written_off'
 when outstanding_minor <= 0 and credited_minor > 0 and allocated_minor <= 0
 then 'credited'
 when outstanding_minor <= 0 then 'paid'
 when processing_minor >= outstanding_minor then 'processing'
-when outstanding_minor + credited_minor < total_minor then 'partial'
+when outstanding_minor + credited_minor + written_off_minor < total_minor
+then 'partial'
 else 'unpaid' end end
 """
 
@@ -50,8 +53,9 @@ class Invoice(CustomerVisible, table=True):
     """A bill: editable while a draft, frozen once issued.
 
     Amounts are minor units of `currency`. `outstanding_minor` is total less
-    prepaid, settled allocations and credit notes, kept beside the facts it is
-    derived from so that lists can sort by it; `verify` compares them. `adjustments`
+    prepaid, settled allocations, credit notes and write-offs, kept beside the facts
+    it is derived from so that lists can sort by it; `verify` compares them.
+    `cancelled_at` and `cancel_reason` end a draft for good. `adjustments`
     are document allowances and charges in the form of `domain.terms_json`; `draft`
     is `domain.draft.DraftForm` as typed, kept so that nothing typed is ever lost.
     `series_code` and `series_value` are what the number was made of. `portal` holds
@@ -213,11 +217,13 @@ class Invoice(CustomerVisible, table=True):
     due_minor: int = Field(default=0, sa_type=BigInteger)
     allocated_minor: int = Field(default=0, sa_type=BigInteger)
     credited_minor: int = Field(default=0, sa_type=BigInteger)
+    written_off_minor: int = Field(default=0, sa_type=BigInteger)
     processing_minor: int = Field(default=0, sa_type=BigInteger)
     outstanding_minor: int = Field(default=0, sa_type=BigInteger)
     disputed_minor: int = Field(default=0, sa_type=BigInteger)
     portal: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     void_reason: str = Field(default="", max_length=500)
+    cancel_reason: str = Field(default="", max_length=500)
     version: int = Field(default=1)
     source_id: int | None = Field(default=None, sa_type=BigInteger)
     replaces_id: int | None = Field(default=None, sa_type=BigInteger)
@@ -228,6 +234,7 @@ class Invoice(CustomerVisible, table=True):
     published_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     sent_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     voided_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+    cancelled_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     archived_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     deleted_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     first_viewed_at: datetime | None = Field(default=None, sa_type=UtcInstant)

@@ -187,6 +187,7 @@ def find_follower(uow: UnitOfWork, invoice_id: int) -> InvoiceLink | None:
         .where(
             col(Invoice.replaces_id) == invoice_id,
             col(Invoice.deleted_at).is_(None),
+            col(Invoice.cancelled_at).is_(None),
             col(Invoice.state) != InvoiceState.VOID,
         )
         .order_by(col(Invoice.id).desc())
@@ -287,6 +288,7 @@ def read_creditable(uow: UnitOfWork, invoice: Invoice) -> Creditable:
         totals=compute_totals(terms),
         outstanding_minor=invoice.outstanding_minor,
         allocated_minor=invoice.allocated_minor,
+        written_off_minor=invoice.written_off_minor,
         earlier=tuple(_earlier(note) for note in earlier),
     )
 

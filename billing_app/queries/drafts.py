@@ -90,13 +90,15 @@ class OpenDraft:
     """A draft on the desk.
 
     Attributes:
-        state: draft, issued or void; only a draft is editable.
+        state: draft, issued or void; only a draft that is neither deleted nor
+            cancelled is editable.
     """
 
     invoice_id: int
     version: int
     state: str
     is_deleted: bool
+    is_cancelled: bool
     form: DraftForm
     currency: str
     customer: CustomerChoice | None
@@ -120,6 +122,7 @@ def open_draft(uow: UnitOfWork, invoice_id: int) -> OpenDraft:
         version=invoice.version,
         state=invoice.state,
         is_deleted=invoice.deleted_at is not None,
+        is_cancelled=invoice.cancelled_at is not None,
         form=form_from_json(invoice.draft or {}),
         currency=invoice.currency,
         customer=_choice(customer, settings) if customer else None,

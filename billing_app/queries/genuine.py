@@ -17,6 +17,7 @@ from billing_app.domain.document import (
 from billing_app.domain.genuine import CheckedDocument
 from billing_app.domain.invoice import InvoiceFacts, InvoiceState, compute_status
 from billing_app.domain.payment import PaymentStatus
+from billing_app.domain.status_words import customer_word
 from billing_app.models import CreditNote, Invoice, IssuedDocument, Payment
 from billing_app.queries.letterhead import bank_of, read_settings
 from billing_app.queries.portal_rules import read_late_rules
@@ -50,6 +51,7 @@ def _invoice(uow: UnitOfWork, row: IssuedDocument) -> CheckedDocument:
             col(Invoice.due_on),
             col(Invoice.credited_minor),
             col(Invoice.allocated_minor),
+            col(Invoice.written_off_minor),
         ).where(col(Invoice.id) == row.invoice_id)
     )
     status = compute_status(
@@ -62,6 +64,7 @@ def _invoice(uow: UnitOfWork, row: IssuedDocument) -> CheckedDocument:
             rules=read_late_rules(uow),
             credited_minor=facts.credited_minor,
             allocated_minor=facts.allocated_minor,
+            written_off_minor=facts.written_off_minor,
         ),
         uow.today,
     )
@@ -72,7 +75,7 @@ def _invoice(uow: UnitOfWork, row: IssuedDocument) -> CheckedDocument:
         issued_on=document.issued_on,
         total_minor=document.total_minor,
         currency=document.currency,
-        status=status,
+        status=customer_word(status),
         bank=bank_of(read_settings(uow), document.currency).rows,
         file_digest=row.pdf_digest,
     )

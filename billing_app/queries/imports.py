@@ -127,6 +127,7 @@ def _drafts(
     ).where(
         col(Invoice.state) == InvoiceState.DRAFT,
         col(Invoice.deleted_at).is_(None),
+        col(Invoice.cancelled_at).is_(None),
         col(Invoice.customer_name_key).in_(sorted(names)),
     )
     return frozenset((name, on, minor) for name, on, minor in uow.all(statement))

@@ -38,6 +38,7 @@ from billing_app.models import (
     PaymentAttemptPart,
     PaymentNote,
     PortalLink,
+    WriteOff,
 )
 from billing_app.queries.accounting import paid_invoices
 from billing_app.queries.attempts import SHARE_MINOR, concerns, part_for
@@ -141,6 +142,8 @@ class InvoiceDetail:
         version: what services that change the invoice want to be given.
         may_publish: the business shows invoices before they are marked as sent.
         document: as issued; None for a draft.
+        write_off_reason: why the rest was given up; empty where it was not.
+        was_written_off: now, or once and undone.
     """
 
     id: int
@@ -163,6 +166,9 @@ class InvoiceDetail:
     disputed_minor: int
     allocated_minor: int
     credited_minor: int
+    written_off_minor: int
+    write_off_reason: str
+    was_written_off: bool
     credit_notes: tuple[StaffCreditNote, ...]
     replaces: InvoiceLink | None
     replaced_by: InvoiceLink | None
@@ -171,6 +177,8 @@ class InvoiceDetail:
     purchase_order: str
     own_fields: tuple[FilledField, ...]
     void_reason: str
+    cancelled_at: datetime | None
+    cancel_reason: str
     may_publish: bool
     published_at: datetime | None
     sent_at: datetime | None
@@ -196,6 +204,7 @@ def read_invoice(uow: UnitOfWork, invoice_id: int) -> InvoiceDetail:
         NotFound: no such invoice in this workspace.
     """
     invoice = uow.get(Invoice, invoice_id)
+    write_off_reason = _last_write_off_reason(uow, invoice_id)
     document, has_pdf, pdf_error = _document(uow, invoice_id)
     customer = _customer(uow, invoice.customer_id)
     facts = InvoiceFacts(
@@ -207,6 +216,8 @@ def read_invoice(uow: UnitOfWork, invoice_id: int) -> InvoiceDetail:
         read_late_rules(uow),
         invoice.credited_minor,
         invoice.allocated_minor,
+        invoice.written_off_minor,
+        invoice.cancelled_at is not None,
     )
     return InvoiceDetail(
         id=invoice_id,
@@ -229,6 +240,9 @@ def read_invoice(uow: UnitOfWork, invoice_id: int) -> InvoiceDetail:
         disputed_minor=invoice.disputed_minor,
         allocated_minor=invoice.allocated_minor,
         credited_minor=invoice.credited_minor,
+        written_off_minor=invoice.written_off_minor,
+        write_off_reason=write_off_reason if invoice.written_off_minor else "",
+        was_written_off=bool(write_off_reason),
         credit_notes=list_credit_notes(uow, invoice_id)
         if invoice.credited_minor
         else (),
@@ -239,6 +253,8 @@ def read_invoice(uow: UnitOfWork, invoice_id: int) -> InvoiceDetail:
         purchase_order=invoice.purchase_order,
         own_fields=filled_from_json(invoice.custom_fields),
         void_reason=invoice.void_reason,
+        cancelled_at=invoice.cancelled_at,
+        cancel_reason=invoice.cancel_reason,
         may_publish=read_workspace_settings(uow).visible_on != VisibleOn.SEND,
         published_at=invoice.published_at,
         sent_at=invoice.sent_at,
@@ -255,6 +271,15 @@ def read_invoice(uow: UnitOfWork, invoice_id: int) -> InvoiceDetail:
         promises=list_promises(uow, [invoice_id]),
         moment=Moment(uow.now, uow.workspace.zone),
     )
+
+
+def _last_write_off_reason(uow: UnitOfWork, invoice_id: int) -> str:
+    """Return why the rest was given up, or asked for again; empty where neither."""
+    reasons = select(col(WriteOff.staff_reason)).where(
+        col(WriteOff.invoice_id) == invoice_id
+    )
+    latest = uow.first(reasons.order_by(col(WriteOff.id).desc()).limit(1))
+    return latest.staff_reason if latest else ""
 
 
 def _customer(uow: UnitOfWork, customer_id: int | None) -> Customer | None:

@@ -115,6 +115,8 @@ _SHOWN: tuple[Any, ...] = (
     Invoice.outstanding_minor,
     Invoice.allocated_minor,
     Invoice.credited_minor,
+    Invoice.written_off_minor,
+    Invoice.cancelled_at,
     Invoice.processing_minor,
     Invoice.disputed_minor,
     Invoice.issued_on,
@@ -200,6 +202,7 @@ class InvoiceRow:
     total_minor: int
     outstanding_minor: int
     credited_minor: int
+    written_off_minor: int
     issued_on: date | None
     due_on: date | None
     is_late: bool
@@ -692,6 +695,8 @@ def _row(row: Any, today: date, rules: LateRules) -> InvoiceRow:
         rules,
         row.credited_minor,
         row.allocated_minor,
+        row.written_off_minor,
+        row.cancelled_at is not None,
     )
     return InvoiceRow(
         id=row.id,
@@ -706,6 +711,7 @@ def _row(row: Any, today: date, rules: LateRules) -> InvoiceRow:
         total_minor=row.total_minor,
         outstanding_minor=row.outstanding_minor,
         credited_minor=row.credited_minor,
+        written_off_minor=row.written_off_minor,
         issued_on=row.issued_on,
         due_on=row.due_on,
         is_late=is_overdue(facts, today),

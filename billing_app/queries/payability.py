@@ -149,6 +149,7 @@ def _facts(
         allows_partial=portal.allows_partial,
         minimum_minor=portal.minimum_minor if is_home else 0,
         is_allowed=portal.allows_payment,
+        is_written_off=invoice.written_off_minor > 0,
     )
 
 

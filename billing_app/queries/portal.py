@@ -99,6 +99,7 @@ def read_invoice(uow: UnitOfWork, invoice_id: int | None = None) -> ReadInvoice:
             disputed_minor=found.disputed_minor,
             allocated_minor=found.allocated_minor,
             credited_minor=found.credited_minor,
+            written_off_minor=found.written_off_minor,
             credit_notes=tuple(_list_credit_notes(uow, wanted))
             if found.credited_minor
             else (),
@@ -280,6 +281,7 @@ _INVOICE = (
         col(Invoice.disputed_minor),
         col(Invoice.allocated_minor),
         col(Invoice.credited_minor),
+        col(Invoice.written_off_minor),
         _RECEIVED_COUNT.label("received_count"),
         _DISPUTE_COUNT.label("dispute_count"),
         ASKING_COUNT.label("asking_count"),

@@ -875,6 +875,7 @@ def _row(row: Any, late: _Late) -> AccountRow:
         late.rules,
         credited_minor=row.credited_minor,
         allocated_minor=row.allocated_minor,
+        written_off_minor=row.written_off_minor,
     )
     return AccountRow(
         id=row.id,
@@ -923,6 +924,7 @@ _LATE, _IN_TIME, _EITHER = "late", "in_time", ""
 # How urgent, most urgent last, so that a descending sort shows it first.
 _STATUS_ORDER = (
     (InvoicePhase.VOID, _EITHER),
+    (InvoicePhase.WRITTEN_OFF, _EITHER),
     (InvoicePhase.CREDITED, _EITHER),
     (InvoicePhase.PAID, _EITHER),
     (InvoicePhase.PROCESSING, _EITHER),
@@ -959,6 +961,7 @@ _SHOWN = (
     col(Invoice.outstanding_minor),
     col(Invoice.allocated_minor),
     col(Invoice.credited_minor),
+    col(Invoice.written_off_minor),
     col(Invoice.processing_minor),
     col(Invoice.disputed_minor),
 )

@@ -124,6 +124,7 @@ def _read(uow: UnitOfWork, condition: Any) -> tuple[StaffPromise, ...]:
         PaymentPromise.made_at,
         Invoice.processing_minor,
         Invoice.outstanding_minor,
+        Invoice.written_off_minor,
     )
     statement = (
         select(
@@ -147,6 +148,7 @@ def _promise(row: Any, today: date) -> StaffPromise:
         received_minor=int(row.received),
         processing_minor=row.processing_minor,
         outstanding_minor=row.outstanding_minor,
+        is_written_off=row.written_off_minor > 0,
     )
     return StaffPromise(
         id=row.id,

@@ -40,6 +40,7 @@ def read_shown_draft(uow: UnitOfWork, shared_id: int) -> ShownDraft:
         shared.revoked_at is None
         and draft.state == InvoiceState.DRAFT
         and draft.deleted_at is None
+        and draft.cancelled_at is None
         and draft.customer_id == shared.customer_id
         and settings.is_on
         and settings.shows_invoices

@@ -34,7 +34,9 @@ def read_shell(uow: UnitOfWork) -> Shell:
     assert isinstance(uow.actor, StaffActor)
     person = uow.one(select(Member.name).where(col(Member.id) == uow.actor.member_id))
     drafts = select(func.count()).where(
-        col(Invoice.state) == "draft", col(Invoice.deleted_at).is_(None)
+        col(Invoice.state) == "draft",
+        col(Invoice.deleted_at).is_(None),
+        col(Invoice.cancelled_at).is_(None),
     )
     return Shell(
         workspace=uow.workspace.name,

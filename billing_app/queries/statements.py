@@ -21,7 +21,7 @@ from billing_app.domain.errors import LimitReached, NotFound
 from billing_app.domain.invoice import OPEN_PHASES, InvoiceState
 from billing_app.domain.payment import PaymentStatus, method_name
 from billing_app.domain.statement import ENTRIES_MAX, Entry, EntryKind, Section, Span
-from billing_app.models import CreditNote, Invoice, Payment, Refund
+from billing_app.models import CreditNote, Invoice, Payment, Refund, WriteOff
 from billing_app.queries.portal_rules import read_late_rules
 
 _TOO_MANY = (
@@ -76,7 +76,7 @@ def _sections(uow: UnitOfWork, asked: _Asked) -> tuple[Section, ...]:
     opening = _opening(uow, asked)
     entries: dict[str, list[Entry]] = defaultdict(list)
     found = 0
-    for part in (_invoices, _voided, _credited, _payments, _refunds):
+    for part in (_invoices, _voided, _credited, _adjusted, _payments, _refunds):
         rows = part(uow, asked)
         found += len(rows)
         if found > ENTRIES_MAX:
@@ -118,6 +118,9 @@ def _opening(uow: UnitOfWork, asked: _Asked) -> dict[str, int]:
     credited = _taken_back(asked, _sum(CreditNote.amount_minor)).where(
         col(CreditNote.issued_on) < first
     )
+    adjusted = _given_up(asked, _sum(WriteOff.amount_minor)).where(
+        col(WriteOff.written_on) < first
+    )
     paid = _received(asked, _sum(Payment.amount_minor)).where(
         col(Payment.received_on) < first
     )
@@ -128,6 +131,7 @@ def _opening(uow: UnitOfWork, asked: _Asked) -> dict[str, int]:
         (1, billed, Invoice.currency),
         (-1, void, Invoice.currency),
         (-1, credited, CreditNote.currency),
+        (-1, adjusted, WriteOff.currency),
         (-1, paid, Payment.currency),
         (1, returned, Payment.currency),
     ):
@@ -194,6 +198,25 @@ def _credited(uow: UnitOfWork, asked: _Asked) -> list[tuple[str, Entry]]:
     return [
         (name, Entry(on, EntryKind.CREDIT_NOTE, number, invoice_number, -minor))
         for name, on, number, invoice_number, minor in uow.all(statement)
+    ]
+
+
+def _adjusted(uow: UnitOfWork, asked: _Asked) -> list[tuple[str, Entry]]:
+    """List what was given up, and what of it is asked for again."""
+    statement = (
+        _given_up(
+            asked,
+            col(WriteOff.written_on),
+            col(Invoice.number),
+            col(WriteOff.amount_minor),
+        )
+        .where(col(WriteOff.written_on).between(asked.span.first, asked.span.last))
+        .order_by(col(WriteOff.written_on), col(WriteOff.id))
+        .limit(ENTRIES_MAX + 1)
+    )
+    return [
+        (name, Entry(on, EntryKind.ADJUSTMENT, number, "", -minor))
+        for name, on, number, minor in uow.all(statement)
     ]
 
 
@@ -293,6 +316,24 @@ def _taken_back(asked: _Asked, *columns: Any) -> Any:
         .where(
             col(CreditNote.customer_id) == asked.customer_id,
             col(CreditNote.shown_at).is_not(None),
+        )
+    )
+
+
+def _given_up(asked: _Asked, *columns: Any) -> Any:
+    return (
+        select(col(WriteOff.currency), *columns)
+        .select_from(WriteOff)
+        .join(
+            Invoice,
+            and_(
+                col(Invoice.workspace_id) == col(WriteOff.workspace_id),
+                col(Invoice.id) == col(WriteOff.invoice_id),
+            ),
+        )
+        .where(
+            col(WriteOff.customer_id) == asked.customer_id,
+            col(Invoice.published_at).is_not(None),
         )
     )
 

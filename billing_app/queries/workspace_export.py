@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 from sqlmodel import col
 
 from billing_app.database import transfer
@@ -266,11 +266,14 @@ SHEETS = (
         "invoices",
         (
             *("Number", "State", "Customer", "PO number", "Issued", "Due", "Currency"),
-            *("Net", "Tax", "Total", "Paid", "Credited", "Outstanding"),
+            *("Net", "Tax", "Total", "Paid", "Credited", "Written off", "Outstanding"),
         ),
         select(
             col(Invoice.number),
-            col(Invoice.state),
+            case(
+                (col(Invoice.cancelled_at).is_not(None), "cancelled"),
+                else_=col(Invoice.state),
+            ),
             col(Invoice.customer_name),
             col(Invoice.purchase_order),
             col(Invoice.issued_on),
@@ -281,6 +284,7 @@ SHEETS = (
             col(Invoice.total_minor),
             col(Invoice.allocated_minor),
             col(Invoice.credited_minor),
+            col(Invoice.written_off_minor),
             col(Invoice.outstanding_minor),
         ).order_by(col(Invoice.id)),
         _cells,

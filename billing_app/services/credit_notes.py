@@ -249,6 +249,7 @@ def _check_not_replaced(uow: UnitOfWork, invoice_id: int) -> None:
         select(col(Invoice.number), col(Invoice.state)).where(
             col(Invoice.replaces_id) == invoice_id,
             col(Invoice.deleted_at).is_(None),
+            col(Invoice.cancelled_at).is_(None),
             col(Invoice.state) != "void",
         )
     )

@@ -29,6 +29,7 @@ from billing_app.domain.events import (
     DraftDeleted,
     DraftRestored,
     DraftSaved,
+    InvoiceCancelled,
     InvoiceDuplicated,
 )
 from billing_app.domain.invoice import (
@@ -36,9 +37,11 @@ from billing_app.domain.invoice import (
     WrongState,
     check_bulk,
     check_draft,
+    check_reason,
 )
 from billing_app.domain.invoice_mode import InvoiceMode
 from billing_app.domain.money import Money
+from billing_app.domain.parsing import clean_text
 from billing_app.domain.retyping import (
     typed_discount,
     typed_percent,
@@ -108,6 +111,7 @@ def start_draft(uow: UnitOfWork, customer_id: int = 0) -> SavedDraft:
             col(Invoice.customer_id) == (customer_id or None),
             col(Invoice.source_id).is_(None),
             col(Invoice.deleted_at).is_(None),
+            col(Invoice.cancelled_at).is_(None),
         )
         .order_by(col(Invoice.id).desc())
     )
@@ -147,7 +151,7 @@ def save_draft(
 def delete_draft(uow: UnitOfWork, invoice_id: int) -> None:
     """Hide a draft. `restore_draft` brings it back; it never took a number."""
     invoice = uow.get(Invoice, invoice_id, lock=True)
-    check_draft(InvoiceState(invoice.state))
+    check_draft(InvoiceState(invoice.state), invoice.cancelled_at)
     invoice.deleted_at = uow.now
     billable_events.detach(uow, invoice_id)
     uow.flush()
@@ -158,13 +162,35 @@ def delete_draft(uow: UnitOfWork, invoice_id: int) -> None:
 def restore_draft(uow: UnitOfWork, invoice_id: int) -> None:
     """Bring a deleted draft back as it was, but for events billed meanwhile."""
     invoice = uow.get(Invoice, invoice_id, lock=True)
-    check_draft(InvoiceState(invoice.state))
+    check_draft(InvoiceState(invoice.state), invoice.cancelled_at)
     if invoice.deleted_at is not None:
         form = form_from_json(invoice.draft or {})
         fill_draft(uow, invoice, billable_events.take_back(uow, invoice, form))
     invoice.deleted_at = None
     uow.flush()
     uow.record(DraftRestored(invoice_id=invoice_id, draft_id=invoice_id))
+
+
+@staff(Permission.EDIT_DRAFT)
+def cancel_draft(uow: UnitOfWork, invoice_id: int, version: int, reason: str) -> None:
+    """End a draft that will not become an invoice. It stays on record, as it was.
+
+    Raises:
+        StaleDraft: somebody saved it since `version` was read.
+        WrongState: it is issued, or was deleted or cancelled.
+        InvalidInput: no reason.
+    """
+    invoice = lock_draft(uow, invoice_id, version)
+    reason = check_reason(clean_text(reason, length_max=2_000, field="reason"))
+    billable_events.detach(uow, invoice_id)
+    invoice.cancelled_at = invoice.changed_at = uow.now
+    invoice.cancel_reason = reason
+    uow.flush()
+    uow.record(
+        InvoiceCancelled(
+            invoice_id=invoice_id, customer_id=invoice.customer_id, reason=reason
+        )
+    )
 
 
 @staff(Permission.EDIT_DRAFT)
@@ -177,6 +203,7 @@ def delete_many(uow: UnitOfWork, invoice_ids: list[int]) -> list[int]:
             col(Invoice.id).in_(invoice_ids),
             col(Invoice.state) == InvoiceState.DRAFT,
             col(Invoice.deleted_at).is_(None),
+            col(Invoice.cancelled_at).is_(None),
         )
         .order_by(col(Invoice.id))
     )
@@ -285,10 +312,10 @@ def lock_draft(uow: UnitOfWork, invoice_id: int, version: int) -> Invoice:
 
     Raises:
         StaleDraft: it is not the version that was read.
-        WrongState: it is issued, or was deleted.
+        WrongState: it is issued, or was deleted or cancelled.
     """
     invoice = uow.get(Invoice, invoice_id, lock=True)
-    check_draft(InvoiceState(invoice.state))
+    check_draft(InvoiceState(invoice.state), invoice.cancelled_at)
     if invoice.deleted_at is not None:
         raise WrongState("This draft was deleted. Undo that first.")
     if invoice.version != version:

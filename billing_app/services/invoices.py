@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam
+from sqlalchemy import BigInteger, bindparam, or_
 from sqlmodel import col, func, select
 
 from billing_app.database.access import inner, staff, staff_or_job
@@ -70,6 +70,7 @@ from billing_app.models import (
     OutboxMessage,
     Payment,
     WorkspaceSettings,
+    WriteOff,
 )
 from billing_app.queries.letterhead import (
     bank_of,
@@ -202,7 +203,8 @@ def void(uow: UnitOfWork, invoice_id: int, reason: str) -> None:
 
     Raises:
         WrongState: a draft, or void already.
-        Conflict: money has been allocated to it, which must be returned first.
+        Conflict: money has been allocated to it, which must be returned first, or it
+            is on record as credited or written off.
         InvalidInput: no reason.
     """
     invoice = uow.get(Invoice, invoice_id, lock=True)
@@ -213,6 +215,8 @@ def void(uow: UnitOfWork, invoice_id: int, reason: str) -> None:
         raise Conflict(hindrance)
     if uow.first(_CREDIT_NOTE, invoice_id=invoice_id) is not None:
         raise Conflict("It has a credit note. Credit the rest instead of voiding it.")
+    if uow.first(_WRITE_OFF, invoice_id=invoice_id) is not None:
+        raise Conflict("It was written off. Undo that, and credit it instead.")
 
     invoice.state = InvoiceState.VOID
     invoice.voided_at = uow.now
@@ -248,7 +252,7 @@ def archive(uow: UnitOfWork, invoice_id: int) -> None:
 
 @staff(Permission.ISSUE_INVOICE)
 def archive_many(uow: UnitOfWork, invoice_ids: list[int]) -> list[int]:
-    """Archive the issued ones among these, at most 200 at once.
+    """Archive those among these that are no drafts, at most 200 at once.
 
     Returns:
         Those that were not archived before.
@@ -258,7 +262,10 @@ def archive_many(uow: UnitOfWork, invoice_ids: list[int]) -> list[int]:
         select(col(Invoice.id))
         .where(
             col(Invoice.id).in_(invoice_ids),
-            col(Invoice.state) != InvoiceState.DRAFT,
+            or_(
+                col(Invoice.state) != InvoiceState.DRAFT,
+                col(Invoice.cancelled_at).is_not(None),
+            ),
             col(Invoice.archived_at).is_(None),
         )
         .order_by(col(Invoice.id))
@@ -610,6 +617,9 @@ def _mark_sent(uow: UnitOfWork, invoice: Invoice) -> None:
 
 _CREDIT_NOTE = select(CreditNote.id).where(
     col(CreditNote.invoice_id) == bindparam("invoice_id", type_=BigInteger)
+)
+_WRITE_OFF = select(WriteOff.id).where(
+    col(WriteOff.invoice_id) == bindparam("invoice_id", type_=BigInteger)
 )
 
 

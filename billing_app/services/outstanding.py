@@ -26,6 +26,7 @@ from billing_app.models import (
     PaymentAttempt,
     PaymentAttemptPart,
     PortalLink,
+    WriteOff,
 )
 from billing_app.queries.attempts import SHARE_MINOR, concerns, part_for
 from billing_app.queries.portal_rules import read_choices_of
@@ -39,7 +40,7 @@ def refresh(uow: UnitOfWork, invoice: Invoice) -> None:
 
 @inner
 def refresh_all(uow: UnitOfWork, invoices: Sequence[Invoice]) -> None:
-    """Bring the four derived amounts of locked invoices up to their facts.
+    """Bring the five derived amounts of locked invoices up to their facts.
 
     Their only writer. Whatever changes them also closes the payment pages that
     still ask for the old amount.
@@ -47,10 +48,11 @@ def refresh_all(uow: UnitOfWork, invoices: Sequence[Invoice]) -> None:
     before = {invoice.id: _amounts(invoice) for invoice in invoices}
     live_by_id: dict[int, int] = {}
     known = {invoice.id: invoice for invoice in invoices}
-    for invoice_id, allocated, credited, processing, live in uow.all(
+    for invoice_id, allocated, credited, written_off, processing, live in uow.all(
         _FACTS, invoice_ids=list(known)
     ):
         invoice = known[invoice_id]
+        invoice.written_off_minor = int(written_off)
         invoice.allocated_minor, invoice.credited_minor = int(allocated), int(credited)
         invoice.processing_minor = int(processing)
         invoice.outstanding_minor = compute_outstanding(
@@ -58,6 +60,7 @@ def refresh_all(uow: UnitOfWork, invoices: Sequence[Invoice]) -> None:
             invoice.due_minor,
             invoice.allocated_minor,
             invoice.credited_minor,
+            invoice.written_off_minor,
         )
         live_by_id[invoice_id] = live
 
@@ -150,11 +153,12 @@ def _time_links_of(uow: UnitOfWork, invoice: Invoice, settings: PortalSettings) 
     uow.flush()
 
 
-def _amounts(invoice: Invoice) -> tuple[int, int, int, int]:
+def _amounts(invoice: Invoice) -> tuple[int, ...]:
     return (
         invoice.outstanding_minor,
         invoice.allocated_minor,
         invoice.credited_minor,
+        invoice.written_off_minor,
         invoice.processing_minor,
     )
 
@@ -182,15 +186,22 @@ _CREDITED = (
     .correlate(Invoice)
     .scalar_subquery()
 )
+_WRITTEN_OFF = (
+    select(func.coalesce(func.sum(WriteOff.amount_minor), 0))
+    .where(col(WriteOff.invoice_id) == col(Invoice.id))
+    .correlate(Invoice)
+    .scalar_subquery()
+)
 _LIVE_COUNT = (
     select(func.count(col(PaymentAttempt.id)))
     .where(concerns(col(Invoice.id)), col(PaymentAttempt.status).in_(LIVE))
     .correlate(Invoice)
     .scalar_subquery()
 )
-# What is allocated to an invoice, credited, on its way, and who may still pay it.
+# What is allocated to an invoice, credited, given up, on its way, and who may still
+# pay it.
 _FACTS = columns(
-    col(Invoice.id), _ALLOCATED, _CREDITED, _PROCESSING, _LIVE_COUNT
+    col(Invoice.id), _ALLOCATED, _CREDITED, _WRITTEN_OFF, _PROCESSING, _LIVE_COUNT
 ).where(col(Invoice.id).in_(bindparam("invoice_ids", type_=BigInteger, expanding=True)))
 _INVOICE_ID = bindparam("invoice_id", type_=BigInteger)
 _DISPUTED = select(func.coalesce(func.sum(Dispute.amount_minor), 0)).where(

@@ -58,6 +58,7 @@ from billing_app.domain.portal_settings import (
     status_words,
 )
 from billing_app.domain.speech import Speech, later, later_as, speech_for
+from billing_app.domain.status_words import customer_word
 from billing_app.queries import portal_account
 from billing_app.queries.portal_account import (
     Account,
@@ -403,7 +404,7 @@ class _Writer:
             issued=self.day(it.issued_on),
             due=due,
             is_late=it.status == InvoiceStatus.OVERDUE,
-            status="Disputed" if is_disputed else it.status.value,
+            status="Disputed" if is_disputed else customer_word(it.status),
             status_words=self.speech.say_as("status", "Disputed")
             if is_disputed
             else status_words(settings, it.status, self.speech),
@@ -782,6 +783,7 @@ _NOTHING_TO_PAY = {
     InvoiceStatus.PAID,
     InvoiceStatus.CREDITED,
     InvoiceStatus.PROCESSING,
+    InvoiceStatus.WRITTEN_OFF,
     InvoiceStatus.VOID,
 }
 _AGE_WORDS = {

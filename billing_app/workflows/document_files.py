@@ -66,6 +66,7 @@ def print_standing(runtime: Runtime, link: OpenedLink) -> tuple[str, bytes]:
         received_minor=facts.allocated_minor,
         credited_minor=facts.credited_minor,
         outstanding_minor=facts.outstanding_minor,
+        written_off_minor=facts.written_off_minor,
         parts=tuple(
             PaidPart(
                 received_on=it.received_on,
@@ -85,7 +86,7 @@ def print_standing(runtime: Runtime, link: OpenedLink) -> tuple[str, bytes]:
 
 
 def _has_moved(facts: PortalFacts) -> bool:
-    return bool(facts.allocated_minor or facts.credited_minor)
+    return facts.outstanding_minor != facts.document.due_minor
 
 
 def list_pages(

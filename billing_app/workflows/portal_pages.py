@@ -175,5 +175,8 @@ def _standing(facts: PortalFacts) -> Standing | None:
     if facts.state == InvoiceState.VOID:
         return None
     return Standing(
-        facts.allocated_minor, facts.credited_minor, facts.outstanding_minor
+        facts.allocated_minor,
+        facts.credited_minor,
+        facts.outstanding_minor,
+        facts.written_off_minor,
     )

@@ -29,6 +29,7 @@ _WORDS = {
     EntryKind.INVOICE: "Invoice",
     EntryKind.VOID: "Invoice made void",
     EntryKind.CREDIT_NOTE: "Credit note",
+    EntryKind.ADJUSTMENT: "Adjustment",
     EntryKind.PAYMENT: "Payment",
     EntryKind.REFUND: "Refund",
 }

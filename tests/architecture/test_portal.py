@@ -37,6 +37,7 @@ STAFF_COLUMNS = {
         "opened_by",
     ),
     *("idempotency_key", "account_id", "provider_payment_id", "hold_reason", "sent_at"),
+    *("cancel_reason", "staff_reason", "written_by"),
 }
 # The one of its name that customers read.
 SHOWN = {("Reminder", "sent_at")}

@@ -34,7 +34,7 @@ from tests.support.billing import (
 )
 from tests.support.postgres import running_postgres
 from tests.support.quarrel import dispute
-from tests.support.story import an_attempt, report, tell_a_story
+from tests.support.story import an_attempt, report, tell_a_story, tell_of_losses
 from tests.support.talk import say
 from tests.support.world import START, make_template, open_world_at
 
@@ -237,3 +237,31 @@ def test_up_down_and_up_again(engine):
 
     migrations.upgrade(engine)
     assert migrations.is_at_head(engine)
+
+
+def test_what_is_owed_lives_through_0020(engine, tmp_path):
+    """Going back forgets what was given up and cancelled, and nothing else."""
+    url = engine.url.render_as_string(hide_password=False)
+    make_template(tmp_path, url)
+    world = open_world_at(url, tmp_path)
+    live(world, world.northwind)
+    tell_of_losses(world, world.northwind)
+    before = rows_of(engine)
+    assert len(before["write_off"]) == 3
+    lost = {x["id"] for x in before["invoice"] if x["phase"] in NEW_PHASES}
+    assert len(lost) == 2
+
+    migrations.downgrade(engine, "0016")
+    assert "write_off" not in rows_of(engine)
+    migrations.upgrade(engine)
+
+    after = rows_of(engine)
+    kept = [x for x in before["invoice"] if x["id"] not in lost]
+    found = [x for x in after["invoice"] if x["id"] not in lost]
+    alike(before | {"invoice": kept, "write_off": []}, after | {"invoice": found})
+    with pytest.raises(IntegrityError, match="cancelled"), engine.begin() as connection:
+        connection.execute(text("update invoice set cancelled_at = created_at"))
+    world.runtime.engine.dispose()
+
+
+NEW_PHASES = {"cancelled", "written_off"}

@@ -13,7 +13,7 @@ from billing_app.database.engine import open_engine
 from billing_app.database.invariants import INVARIANTS
 from billing_app.database.migrations import guard_names
 from billing_app.database.verify import SHOWN_MAX, find_broken
-from tests.support.story import a_webhook, tell_a_story
+from tests.support.story import a_webhook, tell_a_story, tell_of_losses
 from tests.support.world import START, World, open_world
 
 # What somebody with the file in hand could do to it, and which rule that breaks.
@@ -60,6 +60,11 @@ DAMAGE = {
     "an allocation lost": (
         "delete from allocation where id = 1",
         {"INV-5", "INV-6"},
+    ),
+    "a write-off lost": ("delete from write_off where id = 1", {"INV-5"}),
+    "a cancelled draft without its reason": (
+        "update invoice set cancel_reason = '' where cancelled_at is not null",
+        {"INV-7"},
     ),
     "a debit forgotten": (
         "update payment_attempt set status = 'failed' where status = 'processing'",
@@ -234,6 +239,7 @@ def story(world_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     folder = tmp_path_factory.mktemp("story")
     world = open_world(world_template, folder)
     tell_a_story(world, world.northwind)
+    tell_of_losses(world, world.northwind)
     world.runtime.engine.dispose()
     return folder / "tallyport.db"
 

@@ -55,10 +55,10 @@ class TestOutstanding:
         ("state", "left"), [("draft", 0), ("issued", 60), ("void", 0)]
     )
     def test_only_an_issued_invoice_asks_for_money(self, state, left):
-        assert compute_outstanding(state, 100, 40, 0) == left
+        assert compute_outstanding(state, 100, 40, 0, 0) == left
 
-    def test_what_is_credited_is_not_asked_for(self):
-        assert compute_outstanding("issued", 100, 40, 25) == 35
+    def test_what_is_credited_or_given_up_is_not_asked_for(self):
+        assert compute_outstanding("issued", 100, 40, 25, 5) == 30
 
     @pytest.mark.parametrize(
         ("minor", "outstanding", "taken"),

@@ -76,7 +76,7 @@ class TestFindObstacle:
         [
             ({"state": InvoiceState.DRAFT}, "draft"),
             ({"state": InvoiceState.VOID}, "void"),
-            ({"outstanding_minor": 0}, "paid"),
+            ({"outstanding_minor": 0}, "Nothing is outstanding"),
             ({"disputed_minor": 100_00}, "disputed"),
             ({"promised_on": DUE}, "promised"),
             ({"is_shown": False}, "portal"),

@@ -47,6 +47,7 @@ from billing_app.models import (
 from billing_app.queries.timeline import read_customer_timeline
 from billing_app.services import invoices, portal_links
 from billing_app.services.billable_events import record_events
+from billing_app.services.write_offs import write_off
 from billing_app.settings import STRIPE_SOURCES
 from tests.support.asgi import http, make_client_folder
 from tests.support.billing import (
@@ -180,6 +181,25 @@ class TestPage:
         assert way in (await portal.open()).text
         portal.choose(allows_sign_in=False)
         assert way not in (await portal.open()).text
+
+    @pytest.mark.feature("C12")
+    async def test_of_a_written_off_rest_is_closed_in_neutral_words(
+        self, portal: Portal
+    ):
+        portal.connect_stripe()
+        biller = portal.world.northwind.accounting
+        args = (portal.invoice_id, "Their canary is bankrupt", 10_000)
+        portal.world.run(biller, write_off, *args)
+
+        text = (await portal.open()).text
+
+        assert "This invoice is closed" in text
+        assert "There is nothing to pay on it." in text
+        assert 'class="badge badge-closed"' in text
+        assert "Adjustment" in text
+        assert "Pay now" not in text
+        for secret in ("canary", "ritten", "bad_debt"):
+            assert secret not in text
 
     @pytest.mark.feature("F084")
     async def test_offers_a_plain_form(self, portal: Portal):

@@ -48,7 +48,7 @@ from tests.support.world import Place, World
 FOR_CUSTOMERS = {
     "invoice": {
         *("id", "state", "outstanding_minor", "processing_minor"),
-        *("disputed_minor", "allocated_minor", "credited_minor"),
+        *("disputed_minor", "allocated_minor", "credited_minor", "written_off_minor"),
     },
     "credit_note": {
         *("id", "invoice_id", "number", "issued_on", "total_minor", "reason"),

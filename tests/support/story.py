@@ -10,6 +10,7 @@ from billing_app.services import (
     invoices,
     online_payments,
     payments,
+    write_offs,
 )
 from billing_app.services.billable_events import record_event
 from tests.support.billing import (
@@ -67,6 +68,19 @@ def tell_a_story(world: World, place: Place) -> None:
     odd = an_attempt(world, place, partly, 1_000)
     report(world, place, odd, AttemptStatus.SUCCEEDED, 999)
     a_webhook(world, place, "handled")
+
+
+def tell_of_losses(world: World, place: Place) -> None:
+    """Write off a rest and a whole invoice, undo the second, and cancel a draft."""
+    biller, customer_id = place.accounting, a_customer(world, place, "Halden")
+    lost = an_invoice(world, place, "90.00", customer_id=customer_id)
+    pay(world, place, lost, "30")
+    world.run(biller, write_offs.write_off, lost, "They closed for good", 6_000)
+    found = an_invoice(world, place, "12.00", customer_id=customer_id)
+    world.run(biller, write_offs.write_off, found, "They closed for good", 1_200)
+    world.run(biller, write_offs.undo_write_off, found, "They came back")
+    ended = world.run(biller, drafts.duplicate, found)
+    world.run(biller, drafts.cancel_draft, ended.invoice_id, 1, "Nobody wants it")
 
 
 def an_attempt(world: World, place: Place, invoice_id: int, minor: int) -> int:

@@ -9,11 +9,12 @@ import pytest
 from sqlmodel import select
 
 from billing_app import runtime
+from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.events import Topic
 from billing_app.domain.portal_settings import ActivityDetail
 from billing_app.domain.short_link import short_path
 from billing_app.models import OutboxMessage, WorkspaceSettings
-from billing_app.services import portal_links, visits
+from billing_app.services import drafts, portal_links, visits
 from billing_app.web.staff.invoice_detail_state import InvoiceDetailState as State
 from tests.support.billing import (
     all_rows,
@@ -209,7 +210,55 @@ async def test_a_void_needs_a_reason(world: World, browse: Browse):
         await driver.press(State.void, form={"reason": "Sent twice"})
 
     assert driver.shown(State, "card").status == "Void"
-    assert driver.shown(State, "card").void_reason == "Sent twice"
+    assert driver.shown(State, "card").ended == "Void: Sent twice"
+
+
+@pytest.mark.feature("C12", "G09")
+async def test_a_rest_is_written_off_and_asked_for_again(world: World, browse: Browse):
+    invoice_id = an_invoice(world, world.northwind)
+    pay(world, world.northwind, invoice_id, "40.00")
+    async with browse(world.northwind.accounting, f"/invoices/{invoice_id}") as driver:
+        await driver.press(State.open)
+        await driver.press(State.start_writing_off)
+        await driver.press(State.write_off, form={"reason": " "})
+        assert driver.shown(State, "errors")["reason"]
+
+        await driver.press(State.write_off, form={"reason": "They closed"})
+        card = driver.shown(State, "card")
+        assert (card.status, card.left) == (
+            "Written off",
+            "of €100.00 left, written off",
+        )
+        assert card.ended == "Written off: They closed"
+        offered = (card.can_pay, card.can_void, card.can_credit, card.can_write_off)
+        assert not any(offered)
+        assert driver.shown(State, "notices")[-1].words == "€60.00 written off."
+
+        await driver.press(State.start_undoing_write_off)
+        await driver.press(State.undo_write_off, form={"reason": "They came back"})
+
+    card = driver.shown(State, "card")
+    assert (card.status, card.ended) == ("Partially paid", "")
+    assert (card.can_write_off, card.can_undo_write_off) == (True, False)
+
+
+@pytest.mark.feature("C12", "G09")
+async def test_a_cancelled_draft_is_shown_as_it_stays(world: World, browse: Browse):
+    place = world.northwind
+    form = DraftForm(lines=(LineForm(name="Fuel", unit_price="100"),))
+    draft = world.run(place.operations, drafts.create_draft, form)
+    why = "They went elsewhere"
+    cancel = drafts.cancel_draft
+    world.run(place.operations, cancel, draft.invoice_id, draft.version, why)
+
+    path = f"/invoices/{draft.invoice_id}"
+    async with browse(place.accounting, path) as driver:
+        await driver.press(State.open)
+
+    assert driver.redirects == []
+    card = driver.shown(State, "card")
+    assert (card.status, card.ended) == ("Cancelled", f"Cancelled: {why}")
+    assert (card.can_pay, card.can_publish, card.is_issued) == (False, False, False)
 
 
 @pytest.mark.feature("F102")

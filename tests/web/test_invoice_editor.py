@@ -369,6 +369,23 @@ class TestButtons:
         with world.reading(world.northwind.system) as uow:
             assert uow.get(Invoice, 1).deleted_at is None
 
+    @pytest.mark.feature("C12", "G09")
+    async def test_cancel_keeps_what_is_typed_and_asks_why(
+        self, world: World, desk: Driver
+    ):
+        await desk.press(State.take_typed, draft=1, texts={"notes": "New"}, number=1)
+        await desk.press(State.start_cancelling)
+        await desk.press(State.cancel, form={"reason": ""})
+        assert desk.shown(State, "cancel_problem")
+        assert desk.shown(State, "is_cancelling")
+
+        await desk.press(State.cancel, form={"reason": "They went elsewhere"})
+
+        assert desk.redirects == ["/invoices/1"]
+        assert stored(world, 1).notes == "New"
+        await desk.press(State.open)
+        assert desk.redirects == ["/invoices/1"] * 2
+
     @pytest.mark.feature("G01")
     async def test_duplicate_copies_what_is_typed(self, world: World, desk: Driver):
         await desk.press(State.take_typed, draft=1, texts={"notes": "New"}, number=1)

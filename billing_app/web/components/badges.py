@@ -18,9 +18,12 @@ STATUSES: dict[str, str] = {
     "Processing": "processing",
     "Paid": "paid",
     "Credited": "credited",
+    "Written off": "written-off",
+    "Closed": "closed",
     "Overdue": "overdue",
     "Disputed": "disputed",
     "Void": "void",
+    "Cancelled": "cancelled",
     "Archived": "archived",
 }
 

@@ -30,7 +30,7 @@ GLYPHS = (
     *("search", "invoice", "customers", "company", "jobs", "accounting", "settings"),
     *("dashboard", "plus", "payment", "report", "mail", "sign-out"),
     *("draft", "due", "partially-paid", "processing", "paid", "overdue"),
-    *("disputed", "credited", "void", "archived"),
+    *("disputed", "credited", "written-off", "void", "cancelled", "archived"),
 )
 
 

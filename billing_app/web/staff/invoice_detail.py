@@ -95,6 +95,8 @@ def page() -> rx.Component:
         extra=(
             _payment_dialog(),
             _void_dialog(),
+            _write_off_dialog(),
+            _undo_write_off_dialog(),
             credit_dialog(State),
             reissue_dialog(State),
             _share_dialog(),
@@ -117,7 +119,7 @@ def _invoice() -> rx.Component:
         _actions(),
         rx.el.div(
             rx.foreach(State.failed_mails, _failed_mail),
-            _void_note(),
+            _ended_note(),
             _replaced_note(),
             rx.el.div(
                 rx.el.div(
@@ -218,7 +220,7 @@ def _actions() -> rx.Component:
                 on_click=State.preview_as_customer,
             ),
         ),
-        rx.cond(ShellState.may["manage_links"], _link_group(), rx.fragment()),
+        _may("manage_links", card.is_issued, _link_group()),
         _rare_actions(),
         class_name="actions",
     )
@@ -274,6 +276,18 @@ def _more_actions() -> rx.Component:
                 button("Replace", kind="quiet", on_click=State.start_reissuing),
             ),
         ),
+        _may(
+            "write_off",
+            card.can_write_off,
+            button("Write off", kind="quiet", on_click=State.start_writing_off),
+        ),
+        _may(
+            "write_off",
+            card.can_undo_write_off,
+            button(
+                "Undo write-off", kind="quiet", on_click=State.start_undoing_write_off
+            ),
+        ),
     )
 
 
@@ -324,9 +338,8 @@ def _failed_mail(it: rx.vars.ObjectVar[MailLine]) -> rx.Component:
     )
 
 
-def _void_note() -> rx.Component:
-    drawn = message(f"Void: {State.card.void_reason}", icon_name="void")
-    return _given(State.card.void_reason, drawn)
+def _ended_note() -> rx.Component:
+    return _given(State.card.ended, message(State.card.ended, icon_name="void"))
 
 
 def _replaced_note() -> rx.Component:
@@ -572,6 +585,30 @@ def _void_dialog() -> rx.Component:
         does="Void invoice",
         on_submit=State.void,
         hindrance=State.card.void_hindrance,
+    )
+
+
+def _write_off_dialog() -> rx.Component:
+    return _reason_dialog(
+        "write-off",
+        State.card.write_off_title,
+        State.card.write_off_words,
+        keep="Keep asking",
+        does="Write off",
+        on_submit=State.write_off,
+        hindrance=State.card.write_off_hindrance,
+    )
+
+
+def _undo_write_off_dialog() -> rx.Component:
+    return _reason_dialog(
+        "undo-write-off",
+        "Undo the write-off?",
+        "The invoice asks for its rest again, in the portal too. Record or allocate "
+        "what came afterwards.",
+        keep="Keep it written off",
+        does="Undo write-off",
+        on_submit=State.undo_write_off,
     )
 
 

@@ -17,7 +17,7 @@ from billing_app.domain.contact import check_email
 from billing_app.domain.dispute import ResolveForm
 from billing_app.domain.document import InvoiceDocument
 from billing_app.domain.errors import BillingError, InvalidInput, NotFound
-from billing_app.domain.invoice import InvoiceState
+from billing_app.domain.invoice import InvoiceStatus
 from billing_app.domain.payment import parse_received
 from billing_app.domain.short_link import short_path
 from billing_app.queries.billable_events import list_behind
@@ -31,6 +31,7 @@ from billing_app.services import (
     portal_links,
     promises,
     reminders,
+    write_offs,
 )
 from billing_app.services.payments import RecordPaymentForm
 from billing_app.web import formats
@@ -111,7 +112,7 @@ class InvoiceDetailState(InvoicePortalState, TimelineState, CreditState, rx.Stat
                 return None
             raise
         assert self._detail is not None
-        if self._detail.state == InvoiceState.DRAFT:
+        if self._detail.status == InvoiceStatus.DRAFT:
             return rx.redirect(f"{PATH}/{self._detail.id}/edit", replace=True)
         return None
 
@@ -300,6 +301,29 @@ class InvoiceDetailState(InvoicePortalState, TimelineState, CreditState, rx.Stat
         it = self._shown()
         if await self._tried(invoices.void, it.id, _text(form, "reason")):
             self._notify(f"{it.number} is void.")
+            await self._read()
+
+    @staff_door
+    async def start_writing_off(self) -> None:
+        self._open_dialog("write-off")
+
+    @staff_door
+    async def write_off(self, form: dict[str, Any]) -> None:
+        it, reason = self._shown(), _text(form, "reason")
+        service, asked = write_offs.write_off, it.outstanding_minor
+        if await self._tried(service, it.id, reason, asked):
+            self._notify(f"{formats.money(asked, it.currency)} written off.")
+            await self._read()
+
+    @staff_door
+    async def start_undoing_write_off(self) -> None:
+        self._open_dialog("undo-write-off")
+
+    @staff_door
+    async def undo_write_off(self, form: dict[str, Any]) -> None:
+        it, reason = self._shown(), _text(form, "reason")
+        if await self._tried(write_offs.undo_write_off, it.id, reason):
+            self._notify(f"{it.number} asks for its rest again.")
             await self._read()
 
     @staff_door

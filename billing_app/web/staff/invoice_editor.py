@@ -26,6 +26,7 @@ from billing_app.web.components.layout import CONNECTION_WORDS
 from billing_app.web.scripts import script_beside
 from billing_app.web.staff.behind import behind_drawer
 from billing_app.web.staff.behind_state import BehindState
+from billing_app.web.staff.invoice_editor_cancel import cancel_draft_dialog
 from billing_app.web.staff.invoice_editor_catalogue import (
     OFFERS_LIST,
     EditorCatalogueState,
@@ -154,6 +155,7 @@ def page() -> rx.Component:
             behind_drawer(),
             paid_draft_dialog(State),
             share_draft_dialog(State),
+            cancel_draft_dialog(State),
         ),
         on_undo=State.undo,
     )
@@ -195,6 +197,7 @@ def _head_buttons() -> tuple[rx.Component, ...]:
             rx.fragment(),
         ),
         icon_button("Duplicate", "copy", on_click=State.duplicate),
+        icon_button("Cancel draft", "cancelled", on_click=State.start_cancelling),
         icon_button("Delete draft", "trash", on_click=State.delete),
     )
 

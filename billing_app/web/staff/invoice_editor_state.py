@@ -52,6 +52,7 @@ from billing_app.services.customers import CustomerForm
 from billing_app.services.paid_drafts import PAYMENT
 from billing_app.web import formats
 from billing_app.web.doors import staff_door, staff_watch
+from billing_app.web.staff.invoice_editor_cancel import CancelledDraftState
 from billing_app.web.staff.invoice_editor_catalogue import (
     EditorCatalogueState,
     typed_name,
@@ -96,7 +97,9 @@ class Sum:
     amount: str
 
 
-class InvoiceEditorState(PaidDraftState, SharedDraftState, rx.State):
+class InvoiceEditorState(
+    PaidDraftState, SharedDraftState, CancelledDraftState, rx.State
+):
     """One draft on the builder. The texts live in the browser's fields; the server
     holds its own copy, computes and saves.
 
@@ -187,7 +190,7 @@ class InvoiceEditorState(PaidDraftState, SharedDraftState, rx.State):
         except NotFound:
             # The page of the invoice says so, in the same words for all of them.
             return rx.redirect(f"/invoices/{wanted}", replace=True)
-        if opened.state != "draft":
+        if opened.state != "draft" or opened.is_cancelled:
             return rx.redirect(f"/invoices/{opened.invoice_id}")
         is_ours = (self.invoice_id, self.version) == (opened.invoice_id, opened.version)
         if not is_ours:

@@ -11,7 +11,12 @@ from billing_app.domain.combined_payment import some_numbers
 from billing_app.domain.dispute import OUTCOME_WORDS
 from billing_app.domain.e_invoice import BilledDocument, find_gaps
 from billing_app.domain.events import Topic
-from billing_app.domain.invoice import InvoiceState, InvoiceStatus, void_hindrance
+from billing_app.domain.invoice import (
+    InvoiceState,
+    InvoiceStatus,
+    void_hindrance,
+    write_off_hindrance,
+)
 from billing_app.domain.payment import PaymentStatus, method_name
 from billing_app.domain.payment_reference import format_reference
 from billing_app.domain.portal_dispute import line_words
@@ -36,6 +41,7 @@ class InvoiceCard:
         late: a second badge for money that is late under another status.
         left: the words under the large amount.
         can_: what may be offered now, whoever looks.
+        ended: why nothing is asked for, where somebody decided that.
     """
 
     id: int = 0
@@ -56,7 +62,10 @@ class InvoiceCard:
     currency: str = ""
     void_title: str = ""
     void_words: str = ""
-    void_reason: str = ""
+    ended: str = ""
+    write_off_title: str = ""
+    write_off_words: str = ""
+    write_off_hindrance: str = ""
     issued: str = ""
     pdf_href: str = ""
     cii_href: str = ""
@@ -68,11 +77,14 @@ class InvoiceCard:
     can_publish: bool = False
     can_mark_sent: bool = False
     can_void: bool = False
+    can_write_off: bool = False
+    can_undo_write_off: bool = False
     void_hindrance: str = ""
     can_credit: bool = False
     replaces: str = ""
     replaced_by: str = ""
     replaced_href: str = ""
+    is_issued: bool = False
     is_published: bool = False
     is_archived: bool = False
     has_link: bool = False
@@ -152,6 +164,9 @@ ICON_BY_EVENT = {
     "invoice_sent": "send",
     "invoice_issued": "invoice",
     "invoice_voided": "void",
+    "invoice_cancelled": "cancelled",
+    "invoice_written_off": "written-off",
+    "write_off_undone": "undo",
     "credit_note_issued": "credited",
     "invoice_reissued": "copy",
     "invoice_archived": "archived",
@@ -227,7 +242,8 @@ _ATTEMPT_BADGES = {
 def card_of(it: InvoiceDetail, fonts: Path) -> InvoiceCard:
     """Put an invoice's head into words; `fonts` as for `paper_words`."""
     is_issued = it.state == InvoiceState.ISSUED
-    shown = it.total_minor if it.state == InvoiceState.VOID else it.outstanding_minor
+    is_whole = it.state == InvoiceState.VOID or it.cancelled_at is not None
+    shown = it.total_minor if is_whole else it.outstanding_minor
     amount, cents = formats.split_money(shown, it.currency)
     late = formats.days_late(it.due_on, it.moment) if it.is_late else 0
     late_words = f"Overdue {formats.count_of(late, 'day')}"
@@ -238,7 +254,7 @@ def card_of(it: InvoiceDetail, fonts: Path) -> InvoiceCard:
     viewed_on = formats.local(viewed, it.moment).date() if viewed else None
     return InvoiceCard(
         id=it.id,
-        number=it.number,
+        number=it.number or "Draft",
         status=InvoiceStatus.PARTIALLY_PAID if is_both else it.status,
         late=late_words if is_both or (late and not is_overdue) else "",
         customer=it.customer_name,
@@ -259,7 +275,15 @@ def card_of(it: InvoiceDetail, fonts: Path) -> InvoiceCard:
             "It stays on record, its link shows “Void”, and open payment pages are "
             "closed. This can't be undone."
         ),
-        void_reason=it.void_reason,
+        ended=_ended(it),
+        write_off_title=f"Write off {it.number}?",
+        write_off_words=(
+            f"{it.customer_name}, {formats.money(it.outstanding_minor, it.currency)}. "
+            "Nobody is asked for it any more: the portal says “Closed”, reminders "
+            "stop, open payment pages are closed. Tax stays as it was issued; a "
+            "credit note is what takes it back. You can undo this."
+        ),
+        write_off_hindrance=write_off_hindrance(it.processing_minor, it.disputed_minor),
         issued=f"as issued {formats.full_day(it.issued_on)}" if it.issued_on else "",
         pdf_href=f"/api/invoices/{it.id}/invoice.pdf",
         cii_href=f"/api/invoices/{it.id}/invoice.cii.xml",
@@ -270,12 +294,17 @@ def card_of(it: InvoiceDetail, fonts: Path) -> InvoiceCard:
         can_pay=is_issued and it.outstanding_minor > 0,
         can_publish=is_issued and it.published_at is None and it.may_publish,
         can_mark_sent=is_issued and it.sent_at is None and it.outstanding_minor > 0,
-        can_void=is_issued and not it.credited_minor,
+        can_void=is_issued and not it.credited_minor and not it.was_written_off,
+        can_write_off=is_issued and it.outstanding_minor > 0,
+        can_undo_write_off=it.written_off_minor > 0,
         void_hindrance=_void_hindrance(it),
-        can_credit=is_issued and it.credited_minor < it.due_minor,
+        can_credit=is_issued
+        and not it.written_off_minor
+        and it.credited_minor < it.due_minor,
         replaces=_number_of(it.replaces),
         replaced_by=_number_of(it.replaced_by),
         replaced_href=f"/invoices/{other.id}" if other else "",
+        is_issued=it.state != InvoiceState.DRAFT,
         is_published=it.published_at is not None,
         is_archived=it.archived_at is not None,
         has_link=it.link is not None,
@@ -368,6 +397,8 @@ def _facts(it: InvoiceDetail) -> Iterator[tuple[str, str]]:
     credited = it.credited_minor
     yield "Credited", formats.money(credited, it.currency) if credited else ""
     processing = it.processing_minor
+    written_off = it.written_off_minor
+    yield "Written off", formats.money(written_off, it.currency) if written_off else ""
     yield "Processing", formats.money(processing, it.currency) if processing else ""
 
 
@@ -415,12 +446,25 @@ def _due(it: InvoiceDetail, days_late: int) -> str:
     return f"Due {formats.full_day(it.due_on)}{ago}"
 
 
+def _ended(it: InvoiceDetail) -> str:
+    """Say why nothing is asked for, in the words of whoever decided it."""
+    if it.void_reason:
+        return f"Void: {it.void_reason}"
+    if it.cancel_reason:
+        return f"Cancelled: {it.cancel_reason}"
+    return f"Written off: {it.write_off_reason}" if it.write_off_reason else ""
+
+
 def _left(it: InvoiceDetail) -> str:
     total = formats.money(it.total_minor, it.currency)
+    if it.cancelled_at is not None:
+        return "cancelled, never issued"
     if it.state == InvoiceState.VOID:
         return "void, nothing to pay"
     if it.status == InvoiceStatus.CREDITED:
         return f"of {total} left, credited"
+    if it.status == InvoiceStatus.WRITTEN_OFF:
+        return f"of {total} left, written off"
     if it.outstanding_minor <= 0:
         return f"left, all of {total} is paid"
     return f"left of {total}" if it.outstanding_minor != it.total_minor else "to pay"

@@ -9,7 +9,7 @@ from typing import Any
 import reflex as rx
 
 from billing_app.domain.dates import Moment
-from billing_app.domain.invoice import InvoiceStatus
+from billing_app.domain.invoice import RARE_STATUSES, InvoiceStatus
 from billing_app.queries import invoices as queries
 from billing_app.queries.customers import read_choice
 from billing_app.queries.invoices import (
@@ -219,6 +219,7 @@ class InvoicesState(FilteredListState, rx.State):
             *(
                 tab(status.value, queries.slug(status), str(it))
                 for status, it in counts.by_status
+                if status not in RARE_STATUSES or it.seen or wanted.status == status
             ),
             Tab("Disputed", disputed, str(counts.disputed), wanted.is_disputed),
         ]
