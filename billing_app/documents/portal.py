@@ -34,6 +34,7 @@ class VerifyStep:
         name: email, code, totp, set_up or choose: which form is shown.
         action: where the form is sent; `back` leaves without a proof.
         email: already given; `shown_email` is that, mostly hidden.
+        asked: which code the form is for, sealed.
         note: what the proof unlocks, in one sentence.
         choices: ids and names of the customers behind the address.
         secret, code_image: for an authenticator app that is set up.
@@ -51,6 +52,7 @@ class VerifyStep:
     error: str = ""
     email: str = ""
     shown_email: str = ""
+    asked: str = ""
     choices: tuple[tuple[int, str], ...] = ()
     secret: str = ""
     code_image: str = ""

@@ -152,13 +152,13 @@ class _Pages:
 
     def _take(self, desk: Desk, form: FormData, browser: Browser) -> Response:
         running, email = runtime.current(), _text(form, "email")
-        step = _text(form, "step")
+        step, asked = _text(form, "step"), _text(form, "asked")
         try:
             if step == "email":
-                workflow.request_code(
+                asked = workflow.request_code(
                     running, desk.workspace_id, desk.place, email, browser
                 )
-                return self._page(desk, "code", email=email)
+                return self._page(desk, "code", email=email, asked=asked)
             if step == "code":
                 token = workflow.confirm_code(
                     running,
@@ -166,6 +166,7 @@ class _Pages:
                     desk.place,
                     email,
                     _text(form, "code"),
+                    asked,
                     browser,
                 )
                 answer = RedirectResponse(desk.path, 303)
@@ -186,7 +187,8 @@ class _Pages:
             if step == "totp" and desk.session is not None:
                 return self._totp(desk, desk.session, refusal.message)
             status = 429 if isinstance(refusal, LimitReached) else 422
-            return self._page(desk, step, status, email=email, error=refusal.message)
+            error = refusal.message
+            return self._page(desk, step, status, email=email, asked=asked, error=error)
         return RedirectResponse(desk.path, 303)
 
     def _totp(self, desk: Desk, session: CustomerSession, error: str = "") -> Response:

@@ -95,8 +95,8 @@ class TotpState:
 
 
 @job
-def ask_for_code(uow: UnitOfWork, place: CodePlace, email: str) -> None:
-    """Promise a code to an address, known or not.
+def ask_for_code(uow: UnitOfWork, place: CodePlace, email: str) -> int:
+    """Promise a code to an address, known or not; return which one it will be.
 
     Raises:
         InvalidInput: it is no email address.
@@ -113,6 +113,8 @@ def ask_for_code(uow: UnitOfWork, place: CodePlace, email: str) -> None:
     )
     key = f"code:{asked.id}"
     uow.promise(Topic.MAIL_CODE, key, code_id=asked.id, email=address)
+    assert asked.id is not None
+    return asked.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,25 +149,26 @@ def make_code(uow: UnitOfWork, code_id: int, email: str) -> MadeCode | None:
 
 
 @job
-def take_code(uow: UnitOfWork, place: CodePlace, email: str, typed: str) -> bool:
-    """Use up the newest code of an address; say whether it was right.
+def take_code(
+    uow: UnitOfWork, place: CodePlace, email: str, typed: str, code_id: int
+) -> bool:
+    """Use up the code that was asked for; say whether it was right.
 
     A wrong one is counted against that code, whichever browser it came from, so it
     must be committed, too.
     """
-    newest = (
+    of_this = (
         select(OneTimeCode)
         .where(
+            col(OneTimeCode.id) == code_id,
             col(OneTimeCode.email_key) == email.strip().lower(),
             col(OneTimeCode.place) == place.key,
             col(OneTimeCode.code_digest) != "",
         )
-        .order_by(col(OneTimeCode.id).desc())
-        .limit(1)
         .with_for_update()
     )
     uow.lock_alone("one-time code")
-    asked = uow.first(newest)
+    asked = uow.first(of_this)
     if asked is None or asked.used_at is not None:
         return False
     if not is_code_live(asked.expires_at, uow.now):

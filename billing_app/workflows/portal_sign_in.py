@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import logging
 
 from billing_app.database.authentication import CustomerSession
@@ -35,8 +36,11 @@ TOO_OFTEN = later("That was asked for very often. Please wait a few minutes.")
 
 def request_code(
     runtime: Runtime, workspace_id: int, place: CodePlace, email: str, browser: Browser
-) -> None:
+) -> str:
     """Have a code mailed, if the address is known; the answer never says whether.
+
+    Returns what only the form of this code carries: whoever has not asked for it
+    can use up none of its tries.
 
     Raises:
         InvalidInput: it is no email address.
@@ -51,7 +55,8 @@ def request_code(
     )
     _take(runtime, workspace_id, "ask", keys)
     system = SystemActor(workspace_id, JOB)
-    runtime.run(system, portal_sessions.ask_for_code, place, email)
+    code_id = runtime.run(system, portal_sessions.ask_for_code, place, email)
+    return f"{code_id}.{_seal(runtime, code_id)}"
 
 
 def confirm_code(
@@ -60,9 +65,12 @@ def confirm_code(
     place: CodePlace,
     email: str,
     typed: str,
+    asked: str,
     browser: Browser,
 ) -> str:
     """Return the token of a new session, for the code that was mailed.
+
+    `asked` is what `request_code` returned.
 
     Raises:
         InvalidInput: the code is wrong, used or too old.
@@ -75,7 +83,8 @@ def confirm_code(
     )
     counted = _take(runtime, workspace_id, "try", keys)
     system = SystemActor(workspace_id, JOB)
-    if not runtime.run(system, portal_sessions.take_code, place, email, typed):
+    code_id = _unseal(runtime, asked)
+    if not runtime.run(system, portal_sessions.take_code, place, email, typed, code_id):
         log.warning("portal.code_refused network=%s", browser.network)
         raise InvalidInput(CODE_REFUSAL, field="code")
     runtime.run(_NOBODY, give_back_try, counted)
@@ -129,6 +138,21 @@ def sign_out(runtime: Runtime, session: CustomerSession) -> None:
     """End a session in every window of its browser."""
     system = SystemActor(session.workspace_id, JOB)
     runtime.run(system, portal_sessions.sign_out, session.session_id)
+
+
+def _seal(runtime: Runtime, code_id: int) -> str:
+    return runtime.cipher.keyed_digest("portal", "asked", str(code_id))[:32]
+
+
+def _unseal(runtime: Runtime, asked: str) -> int:
+    """Return which code was asked for, or 0, which is none."""
+    number, _, seal = asked.partition(".")
+    is_id = number.isascii() and number.isdigit() and len(number) < 16
+    code_id = int(number) if is_id else 0
+    is_ours = hmac.compare_digest(
+        seal.encode("utf-8", "replace"), _seal(runtime, code_id).encode()
+    )
+    return code_id if is_ours else 0
 
 
 def _take(

@@ -38,19 +38,20 @@ def place(world: World) -> CodePlace:
 
 def ask(
     world: World, place: CodePlace, browser: Browser = HERE, email: str = EMAIL
-) -> bool:
-    """Ask for a code; say whether that was heard."""
+) -> str:
+    """Ask for a code; return what its form carries, or nothing if not heard."""
     workspace_id = world.northwind.workspace_id
     try:
-        request_code(world.runtime, workspace_id, place, email, browser)
+        return request_code(world.runtime, workspace_id, place, email, browser)
     except LimitReached:
-        return False
-    return True
+        return ""
 
 
-def confirm(world: World, place: CodePlace, code: str, browser: Browser = HERE) -> str:
+def confirm(
+    world: World, place: CodePlace, code: str, browser: Browser = HERE, *, asked: str
+) -> str:
     workspace_id = world.northwind.workspace_id
-    return confirm_code(world.runtime, workspace_id, place, EMAIL, code, browser)
+    return confirm_code(world.runtime, workspace_id, place, EMAIL, code, asked, browser)
 
 
 def mailed_codes(world: World) -> list[str]:
@@ -69,7 +70,7 @@ class TestAThousandRequests:
         emails = [f"{number}@vermeer.example" for number in range(99)]
 
         heard = [
-            ask(world, place, A_PROGRAM, email)
+            bool(ask(world, place, A_PROGRAM, email))
             for _ in range(10)
             for email in (EMAIL, *emails)
         ]
@@ -78,22 +79,24 @@ class TestAThousandRequests:
         assert sum(heard) <= CODES_FREE_OF_NETWORK
         assert len(all_rows(world, world.northwind, OneTimeCode)) == sum(heard)
         assert len(mailed_codes(world)) <= 5
-        assert ask(world, place)
-        assert confirm(world, place, mailed_codes(world)[-1])
+        asked = ask(world, place)
+        assert asked
+        assert confirm(world, place, mailed_codes(world)[-1], asked=asked)
 
     def test_from_everywhere_leave_the_customers_own_link_open(
         self, world: World, place: CodePlace
     ):
         """Who knows an address but holds no link asks where everybody may."""
         heard = [
-            ask(world, ANYWHERE, Browser(f"203.0.{number}.0", "curl"))
+            bool(ask(world, ANYWHERE, Browser(f"203.0.{number}.0", "curl")))
             for number in range(1_000)
         ]
 
         assert sum(heard) == CODES_FREE_OF_ADDRESS
         assert not ask(world, ANYWHERE)
-        assert ask(world, place)
-        assert confirm(world, place, mailed_codes(world)[-1])
+        asked = ask(world, place)
+        assert asked
+        assert confirm(world, place, mailed_codes(world)[-1], asked=asked)
         # What is shut opens by itself.
         world.clock.now += LOCK_LONGEST
         assert ask(world, ANYWHERE)
@@ -103,19 +106,52 @@ class TestGuessing:
     def test_is_slowed_down_and_the_customer_goes_on(
         self, world: World, place: CodePlace
     ):
-        ask(world, place)
+        asked = ask(world, place)
         mailed_codes(world)
 
         refusals = []
         for _ in range(50):
             with pytest.raises((InvalidInput, LimitReached)) as refused:
-                confirm(world, place, "000000", A_PROGRAM)
+                confirm(world, place, "000000", A_PROGRAM, asked=asked)
             refusals.append(refused.type)
 
         assert refusals.count(InvalidInput) == TRIES_FREE_OF_PAIR
         # The code is used up by the guesses; another one works at once.
-        assert ask(world, place)
-        assert confirm(world, place, mailed_codes(world)[-1])
+        asked = ask(world, place)
+        assert asked
+        assert confirm(world, place, mailed_codes(world)[-1], asked=asked)
+
+    def test_of_strangers_uses_up_no_code_of_the_customer_s(
+        self, world: World, place: CodePlace
+    ):
+        """From as many networks as they like, with codes they asked for or without."""
+        asked = ask(world, place)
+        code = mailed_codes(world)[-1]
+        number, _, seal = asked.partition(".")
+        made_up = ("", ".", number, f"{number}.", f"{number}.{'0' * 32}", f"0.{seal}")
+
+        for host, carried in enumerate(made_up * 3):
+            stranger = Browser(f"203.0.113.{host}", "curl")
+            with pytest.raises(InvalidInput):
+                confirm(world, place, code, stranger, asked=carried)
+        strangers_own = ask(world, place, A_PROGRAM)
+        for _ in range(TRIES_FREE_OF_PAIR):
+            with pytest.raises(InvalidInput):
+                confirm(world, place, code, A_PROGRAM, asked=strangers_own)
+
+        assert confirm(world, place, code, asked=asked)
+
+    def test_the_form_of_another_place_or_address_is_none(
+        self, world: World, place: CodePlace
+    ):
+        ask(world, place)
+        code = mailed_codes(world)[-1]
+        elsewhere = ask(world, ANYWHERE)
+        of_another = ask(world, place, email="other@vermeer.example")
+
+        for carried in (elsewhere, of_another):
+            with pytest.raises(InvalidInput):
+                confirm(world, place, code, asked=carried)
 
 
 class TestClockSetBack:
@@ -128,27 +164,28 @@ class TestClockSetBack:
 
         world.clock.advance(days=-365)
 
-        assert ask(world, place)
-        assert confirm(world, place, mailed_codes(world)[-1])
+        asked = ask(world, place)
+        assert asked
+        assert confirm(world, place, mailed_codes(world)[-1], asked=asked)
 
     def test_a_code_of_a_wrong_clock_opens_nothing(
         self, world: World, place: CodePlace
     ):
         world.clock.advance(days=365)
-        ask(world, place)
+        asked = ask(world, place)
         code = mailed_codes(world)[-1]
 
         world.clock.advance(days=-365)
 
         with pytest.raises(InvalidInput):
-            confirm(world, place, code)
+            confirm(world, place, code, asked=asked)
 
     def test_a_breath_changes_nothing(self, world: World, place: CodePlace):
-        ask(world, place)
+        asked = ask(world, place)
         code = mailed_codes(world)[-1]
 
         world.clock.now -= timedelta(seconds=2)
 
-        assert confirm(world, place, code)
+        assert confirm(world, place, code, asked=asked)
         with pytest.raises(InvalidInput):
-            confirm(world, place, code)
+            confirm(world, place, code, asked=asked)
