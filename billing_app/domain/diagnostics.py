@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from billing_app.domain.payability import Gate
+from billing_app.domain.payability import Gate, GateName
 from billing_app.domain.portal_proof import CODE_TRIES_MAX
 from billing_app.domain.portal_settings import (
     CommentMode,
@@ -65,12 +65,14 @@ class Check:
 
     Attributes:
         aside: a few words beside it; `reason` says what is wrong and what helps.
+        is_choice: it is shut since somebody chose so in the settings.
     """
 
     words: str
     is_passed: bool
     aside: str = ""
     reason: str = ""
+    is_choice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +87,16 @@ class Question:
         return sum(not check.is_passed for check in self.checks)
 
     @property
+    def is_switched_off(self) -> bool:
+        """Tell whether it is meant to be so; then nothing is wrong."""
+        return any(check.is_choice for check in self.checks)
+
+    @property
     def answer(self) -> str:
         if not self.failed:
             return "Yes"
+        if self.is_switched_off:
+            return "No, switched off"
         what = "condition is" if self.failed == 1 else "conditions are"
         return f"No: {self.failed} {what} not met"
 
@@ -144,6 +153,7 @@ def _comment_checks(facts: DiagnosticFacts) -> tuple[Check, ...]:
             writes,
             f"{_MODES[settings.comments]}, {_level(facts, 'comments')}",
             "" if writes else "Customers may only write where the mode is Write.",
+            is_choice=not writes,
         ),
         _writing_check(facts),
         _proof_check(facts),
@@ -159,6 +169,7 @@ def _dispute_checks(facts: DiagnosticFacts) -> tuple[Check, ...]:
             is_on,
             f"{_DISPUTES[mode]}, {_level(facts, 'disputes')}",
             "" if is_on else f"{_DISPUTES[mode]}, {_level(facts, 'disputes')}.",
+            is_choice=not is_on,
         ),
         _writing_check(facts),
         _proof_check(facts),
@@ -173,6 +184,7 @@ def _writing_check(facts: DiagnosticFacts) -> Check:
         may_write,
         f"{_PROOFS[wanted]}, {_level(facts, 'write_auth')}",
         "" if may_write else "Nobody may write on this invoice, whatever they prove.",
+        is_choice=not may_write,
     )
 
 
@@ -229,11 +241,17 @@ def _switch(facts: DiagnosticFacts, words: str, is_on: bool, key: str) -> Check:
         is_on,
         _level(facts, key),
         "" if is_on else f"Switched off, {_level(facts, key)}.",
+        is_choice=not is_on,
     )
 
 
 def _pay_check(gate: Gate) -> Check:
-    return Check(gate.name, gate.is_open, reason=gate.reason)
+    return Check(
+        gate.name,
+        gate.is_open,
+        reason=gate.reason,
+        is_choice=gate.name == GateName.ENABLED and not gate.is_open,
+    )
 
 
 def _level(facts: DiagnosticFacts, key: str) -> str:

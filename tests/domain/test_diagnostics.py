@@ -106,6 +106,39 @@ def test_a_shut_gate_says_why(changes: dict[str, Any], words: str, reason: str):
 
 
 @pytest.mark.parametrize(
+    "workspace",
+    [
+        {"comments": "off", "disputes": "open"},
+        {"write_auth": "off", "disputes": "open"},
+        {"disputes": "view"},
+        {"disputes": "open", "is_on": False},
+    ],
+)
+def test_what_was_switched_off_is_no_failure(workspace: dict[str, Any]):
+    asked = ask_all(replace(GOOD, resolved=resolve(workspace, {}, {})))
+
+    answers = {it.answer for it in asked if it.failed}
+    assert answers == {"No, switched off"}
+
+
+def test_online_payment_that_was_switched_off_is_no_failure():
+    gates = (
+        Gate(GateName.ENABLED, False, "Switched off."),
+        Gate(GateName.CONNECTED, False, "Stripe is not connected."),
+    )
+    asked = ask_all(replace(GOOD, pay_gates=gates))
+
+    assert asked[-1].answer == "No, switched off"
+    assert not asked[-1].checks[1].is_choice
+
+
+def test_what_is_missing_is_counted():
+    asked = ask_all(replace(GOOD, is_published=False, link=None))
+
+    assert asked[0].answer == "No: 2 conditions are not met"
+
+
+@pytest.mark.parametrize(
     ("levels", "decided"),
     [
         (({"comments": "read"}, {}, {}), "workspace setting"),

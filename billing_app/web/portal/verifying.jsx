@@ -98,6 +98,15 @@ export function Verifying({ sheet }) {
     ask(form.action, { method: "POST", body: new URLSearchParams(typed) });
   };
 
+  // Six digits are a whole code, however they were typed or pasted.
+  const type = ({ target }) => {
+    if (target.name !== "code") return;
+    const digits = target.value.normalize("NFKC").replace(/\D/g, "");
+    if (digits.length !== 6) return;
+    target.value = digits;
+    target.form.requestSubmit();
+  };
+
   const close = (event) => {
     if (!event.target.closest(".verify-back a")) return;
     event.preventDefault();
@@ -110,6 +119,7 @@ export function Verifying({ sheet }) {
       className="dialog verifying"
       aria-labelledby="verifying-title"
       onSubmit={send}
+      onInput={type}
       onClick={close}
     >
       <div ref={card} className="verify-card" />

@@ -35,11 +35,11 @@ def _question(it: rx.vars.ObjectVar[QuestionBlock]) -> rx.Component:
     return rx.el.div(
         rx.el.h3(
             it.words,
-            rx.el.span(it.answer, class_name=rx.cond(it.is_open, "good", "bad")),
+            rx.el.span(it.answer, class_name=it.tone),
         ),
         rx.el.ul(rx.foreach(it.checks, _check)),
         key=it.words,
-        class_name="gates",
+        class_name=f"gates gates-{it.tone}",
     )
 
 

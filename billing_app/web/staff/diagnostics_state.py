@@ -25,11 +25,15 @@ class CheckLine:
 
 @dataclass(frozen=True, slots=True)
 class QuestionBlock:
-    """One question, its answer and its gates."""
+    """One question, its answer and its gates.
+
+    Attributes:
+        tone: the colour of the answer: good, bad, or off where it is meant to be so.
+    """
 
     words: str
     answer: str
-    is_open: bool
+    tone: str
     checks: tuple[CheckLine, ...]
 
 
@@ -61,11 +65,17 @@ class DiagnosticsState(StaffState, rx.State):
         self.questions = [_block(question) for question in asked]
 
 
+def _tone(question: Question) -> str:
+    if question.is_switched_off:
+        return "off"
+    return "bad" if question.failed else "good"
+
+
 def _block(question: Question) -> QuestionBlock:
     return QuestionBlock(
         words=question.words,
         answer=question.answer,
-        is_open=not question.failed,
+        tone=_tone(question),
         checks=tuple(
             CheckLine(it.words, it.is_passed, it.aside, it.reason)
             for it in question.checks
