@@ -293,7 +293,7 @@ def _attention_line(each: Attention) -> AttentionLine:
         AttentionKind.MAIL_FAILED: f"Mail to {customer} was not sent",
         AttentionKind.PAYMENT_HELD: f"Payment from {customer} is held",
         AttentionKind.ATTEMPT_FAILED: f"Online payment of {customer} failed",
-        AttentionKind.EVENT_WAITING: "Stripe told something that is not handled",
+        AttentionKind.EVENT_WAITING: "A message from Stripe needs a look",
         AttentionKind.DISPUTE_OPEN: f"{customer} disputes an amount",
         AttentionKind.COMMENT_UNREAD: f"{customer} wrote {_comments(each.count)}",
         AttentionKind.PROMISE_BROKEN: f"{customer} has not paid as promised",
