@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from urllib.parse import urlsplit
@@ -19,6 +19,11 @@ _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 # Close code for a breach of policy, RFC 6455 section 7.4.1.
 _POLICY_VIOLATION = 1008
 _MEGABYTE = 1_000_000
+# Characters of a message, and lists and objects in it, that are read in no time.
+_SHORT_MESSAGE = 2_000
+_FEW_LISTS = 50
+# All sockets of one address together may send as much as so many that never rest.
+_SHARE = 10
 
 
 class Guard:
@@ -31,7 +36,8 @@ class Guard:
         foreign_paths: prefixes that other sites' servers post to.
         body_max_bytes: longest body by path prefix; the longest prefix wins.
         sockets_max: open sockets of one address; an office may share one.
-        events_per_second: how fast one socket may send for long; faster ones wait.
+        events_per_second: how fast one socket may send for long; faster ones wait,
+            and so does an address whose sockets send ten times that together.
         body_pause_seconds: longest silence in the middle of a body.
     """
 
@@ -59,6 +65,9 @@ class Guard:
         self._events_per_second = events_per_second
         self._body_pause_seconds = body_pause_seconds
         self._sockets: Counter[str] = Counter()
+        self._shared: defaultdict[str, _Bucket] = defaultdict(
+            lambda: _Bucket(_SHARE * events_per_second)
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -97,11 +106,12 @@ class Guard:
 
         self._sockets[address] += 1
         try:
-            await self.app(scope, _slow_down(receive, self._events_per_second), send)
+            own = _Bucket(self._events_per_second)
+            await self.app(scope, _slow_down(receive, own, self._shared[address]), send)
         finally:
             self._sockets[address] -= 1
             if not self._sockets[address]:
-                del self._sockets[address]
+                del self._sockets[address], self._shared[address]
 
     def _refuse_host(self, scope: Scope, headers: Headers) -> HTTPException | None:
         if (
@@ -206,29 +216,48 @@ def _limit(receive: Receive, longest: int, pause_seconds: float) -> Receive:
     return receive_limited
 
 
-def _slow_down(receive: Receive, per_second: int) -> Receive:
+class _Bucket:
+    """Drains evenly and holds four seconds' worth; what runs over has to wait."""
+
+    def __init__(self, per_second: int) -> None:
+        self._per_second = per_second
+        self._level = 0
+        self._drained_at = time.monotonic()
+
+    def fill(self, weight: int) -> float:
+        """Put a message in; return how many seconds its sender waits."""
+        now = time.monotonic()
+        drained = int((now - self._drained_at) * self._per_second)
+        if drained:
+            self._level, self._drained_at = max(0, self._level - drained), now
+        self._level += weight
+        return max(0, self._level - 4 * self._per_second) / self._per_second
+
+
+def _slow_down(receive: Receive, *buckets: _Bucket) -> Receive:
     """Let a socket send bursts, but for long only so many messages a second.
 
-    A leaky bucket of four seconds' worth. Who sends faster is read slower: nothing
-    is lost, and other visitors keep their turn.
+    A long message, or one of many lists, weighs as many short ones. Who sends
+    faster is read slower: nothing is lost, and other visitors keep their turn.
     """
-    messages = 0
-    emptied_at = time.monotonic()
 
     async def receive_slowly() -> Message:
-        nonlocal messages, emptied_at
         message = await receive()
-        now = time.monotonic()
-        drained = int((now - emptied_at) * per_second)
-        if drained:
-            messages, emptied_at = max(0, messages - drained), now
-        messages += 1
-        excess = messages - 4 * per_second
-        if excess > 0:
-            await asyncio.sleep(excess / per_second)
+        weight = _weigh(message)
+        seconds = max([bucket.fill(weight) for bucket in buckets])
+        if seconds:
+            await asyncio.sleep(seconds)
         return message
 
     return receive_slowly
+
+
+def _weigh(message: Message) -> int:
+    """Return how many short messages take as long to read."""
+    text: str = message.get("text") or ""
+    length = len(text) or len(message.get("bytes") or b"")
+    lists = text.count("[") + text.count("{")
+    return 1 + length // _SHORT_MESSAGE + lists // _FEW_LISTS
 
 
 def _too_large(longest: int) -> HTTPException:

@@ -227,12 +227,18 @@ class TestClientNetwork:
 
 
 class TestManyMessages:
-    async def test_are_read_slower_and_none_is_lost(self, monkeypatch):
+    @pytest.fixture
+    def waited(self, monkeypatch) -> list[float]:
         waited: list[float] = []
-        read = 0
 
         async def sleep(seconds: float) -> None:
             waited.append(seconds)
+
+        monkeypatch.setattr("billing_app.endpoints.guard.asyncio.sleep", sleep)
+        return waited
+
+    async def test_are_read_slower_and_none_is_lost(self, waited: list[float]):
+        read = 0
 
         async def reads_everything(scope, receive, send):
             nonlocal read
@@ -240,10 +246,43 @@ class TestManyMessages:
                 await receive()
                 read += 1
 
-        monkeypatch.setattr("billing_app.endpoints.guard.asyncio.sleep", sleep)
         guard = Guard(reads_everything, origins=[ORIGIN], events_per_second=1)
         await open_socket(guard, **HEADERS)
 
         # A burst of four is free, then each waits longer.
         assert read == 6
         assert waited == [1.0, 2.0]
+
+    @pytest.mark.parametrize("text", ["x" * 10_000, "[{" * 125], ids=["long", "deep"])
+    async def test_a_long_one_weighs_as_many_short_ones(
+        self, waited: list[float], text: str
+    ):
+        async def reads_two(scope, receive, send):
+            await receive()
+            await receive()
+
+        guard = Guard(reads_two, origins=[ORIGIN], events_per_second=1)
+        await open_socket(guard, text=text, **HEADERS)
+
+        assert waited == [2.0, 8.0]
+
+    async def test_of_many_sockets_of_one_address_share_a_measure(
+        self, waited: list[float]
+    ):
+        async def reads_four(scope, receive, send):
+            for _ in range(4):
+                await receive()
+            await others()
+
+        async def others() -> None:
+            if len(opened) < 11:
+                opened.append(1)
+                await open_socket(guard, **HEADERS)
+
+        opened: list[int] = []
+        guard = Guard(reads_four, origins=[ORIGIN], events_per_second=1)
+        await open_socket(guard, **HEADERS)
+
+        # Ten sockets may send their burst of four; the next two wait for it.
+        assert len(opened) == 11
+        assert waited == [pytest.approx(extra / 10) for extra in range(1, 9)]

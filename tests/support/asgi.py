@@ -44,11 +44,17 @@ async def open_socket(
     headers: dict[str, str],
     client: str = "192.0.2.1",
     query: str = "",
+    text: str = "",
 ) -> list[Message]:
-    """Run one websocket through the app; return what it sends."""
+    """Run one websocket through the app; return what it sends.
+
+    It receives the text without end.
+    """
     sent: list[Message] = []
 
     async def receive() -> Message:
+        if text:
+            return {"type": "websocket.receive", "text": text}
         return {"type": "websocket.connect"}
 
     async def send(message: Message) -> None:
