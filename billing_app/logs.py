@@ -10,6 +10,10 @@ from typing import Any
 _MASK = "***"
 # What a stranger sends can be in a record, and each record is searched for secrets.
 _LONGEST = 20_000
+# In one minute, before the rest of it is written in brief: a stranger can make a
+# record of whatever they send, and the disk is what all work needs.
+_PER_MINUTE = 1_000_000
+_BRIEF = 200
 # Whatever moves a terminal's cursor, turns its text or can't be written as UTF-8.
 _CONTROL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -47,13 +51,13 @@ _SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 
 
-def redact(text: str) -> str:
+def redact(text: str, longest: int = _LONGEST) -> str:
     """Mask what must not be in a log; a line break can't forge a new entry.
 
-    What is longer than 20,000 characters ends there, and says so.
+    What is longer than `longest`, 20,000 characters, ends there, and says so.
     """
-    left_out = len(text) - _LONGEST
-    text = text[:_LONGEST]
+    left_out = len(text) - longest
+    text = text[:longest]
     for secret, replacement in _SECRETS:
         text = secret.sub(replacement, text)
     if left_out > 0:
@@ -70,15 +74,21 @@ def redact_logs() -> None:
     if getattr(logging.getLogRecordFactory(), "masks_secrets", False):
         return
     make_plain = logging.getLogRecordFactory()
+    minute, written = 0, 0
 
     def make_masked(*args: Any, **kwargs: Any) -> logging.LogRecord:
         record = make_plain(*args, **kwargs)
+        nonlocal minute, written
         text = record.getMessage()
         if record.exc_info and record.exc_info[0]:
             text += "\n" + "".join(traceback.format_exception(*record.exc_info))
             # Handlers would format the traceback anew, unmasked.
             record.exc_info = None
-        record.msg, record.args = redact(text.rstrip("\n")), ()
+        if minute != int(record.created // 60):
+            minute, written = int(record.created // 60), 0
+        longest = _LONGEST if written < _PER_MINUTE else _BRIEF
+        record.msg, record.args = redact(text.rstrip("\n"), longest), ()
+        written += len(record.msg)
         return record
 
     make_masked.masks_secrets = True  # type: ignore[attr-defined]

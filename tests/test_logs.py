@@ -103,6 +103,25 @@ class TestRedactLogs:
         assert "ValueError: invalid literal" in written.getvalue()
         assert "Zm9v" not in written.getvalue()
 
+    def test_a_flood_is_written_in_brief_until_the_next_minute(
+        self, written: io.StringIO, monkeypatch
+    ):
+        now = [1_000_000_020.0]
+        monkeypatch.setattr("logging.time.time", lambda: now[0])
+        logger = logging.getLogger("somebody.else")
+        for _ in range(60):
+            logger.error("x" * 19_000)
+        flood = written.tell()
+        logger.error("handler.crashed\n" + "y" * 19_000)
+        brief = written.tell() - flood
+        now[0] += 60
+        logger.error("z" * 19_000)
+
+        assert flood < 1_100_000
+        assert brief < 300
+        assert "handler.crashed" in written.getvalue()
+        assert written.getvalue().endswith("z" * 19_000 + "\n")
+
     def test_is_done_once(self):
         factory = logging.getLogRecordFactory()
 
