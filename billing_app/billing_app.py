@@ -15,6 +15,10 @@ from billing_app.endpoints.disputes import dispute_routes
 from billing_app.endpoints.downloads import download_routes
 from billing_app.endpoints.exports import export_routes
 from billing_app.endpoints.first_paint import MARK
+from billing_app.endpoints.guest_invoice import (
+    guest_invoice_painter,
+    guest_invoice_routes,
+)
 from billing_app.endpoints.health import database_check, health_routes, outbox_check
 from billing_app.endpoints.imports import import_routes
 from billing_app.endpoints.logo import logo_routes
@@ -81,6 +85,7 @@ http_app = make_http_app(
         *statement_routes(alone_head),
         *export_routes(),
         *check_routes(alone_head),
+        *guest_invoice_routes(alone_head),
         *(stand_ins.routes if stand_ins else ()),
     ],
     alone_head,
@@ -125,5 +130,9 @@ app.register_lifespan_task(beside_pages)
 
 def layer(asgi_app: ASGIApp, client: Path) -> ASGIApp:
     """Wrap the finished app, with the frontend built into the folder client."""
-    painters = [set_up_painter(alone_head), *portal_painters(portal_head, account_head)]
+    painters = [
+        set_up_painter(alone_head),
+        guest_invoice_painter(alone_head),
+        *portal_painters(portal_head, account_head),
+    ]
     return add_layers(asgi_app, settings, client, painters=painters)

@@ -17,7 +17,7 @@ NAMES = (
     *("DATA_DIR", "DATABASE_URL", "REFLEX_REDIS_URL", "SECRET_KEY", "WORKERS"),
     *("HOST", "PORT", "PUBLIC_URL", "TRUSTED_PROXY_HOPS", "TALLYPORT_DEMO"),
     *("SMTP_URL", "MAIL_FROM", "STRIPE_API_BASE", "STRIPE_WEBHOOK_TOLERANCE_SECONDS"),
-    *("SIGNING_FILE", "SIGNING_PASSWORD"),
+    *("SIGNING_FILE", "SIGNING_PASSWORD", "GUEST_INVOICES"),
 )
 STRIPE_API = "https://api.stripe.com"
 STRIPE_CHECKOUT = "https://checkout.stripe.com"
@@ -53,6 +53,7 @@ class Settings:
         secret_key: encrypts stored keys and signs; lost with it, they are unreadable.
         trusted_proxy_hops: reverse proxies whose X-Forwarded-For is believed.
         signing_file: key and certificate (PKCS#12) that every PDF is signed with.
+        guest_invoices: anybody may write an invoice on a page without an account.
         is_demo: a throw-away database with a sandbox instead of Stripe and mail.
     """
 
@@ -71,6 +72,7 @@ class Settings:
     stripe_api_base: str
     stripe_webhook_tolerance_seconds: int
     trusted_proxy_hops: int
+    guest_invoices: bool
     is_demo: bool
 
     @property
@@ -149,6 +151,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     """Parse the environment as it is, without judging how safe it is."""
     data_dir = _directory(environ.get("DATA_DIR", ""))
     port = _whole(environ, "PORT", 8000)
+    is_demo = _text(environ, "TALLYPORT_DEMO") == "1"
     return Settings(
         data_dir=data_dir,
         host=_text(environ, "HOST") or "127.0.0.1",
@@ -168,7 +171,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             environ, "STRIPE_WEBHOOK_TOLERANCE_SECONDS", 300
         ),
         trusted_proxy_hops=_whole(environ, "TRUSTED_PROXY_HOPS", 0),
-        is_demo=_text(environ, "TALLYPORT_DEMO") == "1",
+        guest_invoices=_switch(environ, "GUEST_INVOICES", otherwise=is_demo),
+        is_demo=is_demo,
     )
 
 
@@ -336,6 +340,13 @@ def _whole(environ: Mapping[str, str], name: str, default: int) -> int:
     if not text.isascii() or not text.isdigit():
         raise UnsafeSettings((f"{name} must be a whole number, not {text!r}.",))
     return int(text)
+
+
+def _switch(environ: Mapping[str, str], name: str, *, otherwise: bool) -> bool:
+    text = _text(environ, name)
+    if text not in (None, "0", "1"):
+        raise UnsafeSettings((f"{name} must be 1 for on or 0 for off, not {text!r}.",))
+    return otherwise if text is None else text == "1"
 
 
 def _file(environ: Mapping[str, str], name: str) -> Path | None:

@@ -138,3 +138,19 @@ class TestLoadSettings:
         assert len(first.secret_key) >= 32
         assert key.stat().st_mode & 0o777 == 0o600
         assert [file.name for file in key.parent.iterdir()] == ["secret.key"]
+
+
+class TestGuestInvoices:
+    def test_are_off_unless_somebody_says_so(self):
+        assert not read_settings({}).guest_invoices
+        assert read_settings({"GUEST_INVOICES": "1"}).guest_invoices
+
+    def test_are_on_in_the_demo_unless_somebody_says_no(self):
+        demo = {"TALLYPORT_DEMO": "1"}
+
+        assert read_settings(demo).guest_invoices
+        assert not read_settings({**demo, "GUEST_INVOICES": "0"}).guest_invoices
+
+    def test_anything_else_is_refused(self):
+        with pytest.raises(UnsafeSettings, match="GUEST_INVOICES"):
+            read_settings({"GUEST_INVOICES": "yes"})

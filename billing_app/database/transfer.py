@@ -55,6 +55,7 @@ from billing_app.models import (
     Customer,
     CustomerContact,
     Dispute,
+    GuestDraft,
     InboundEvent,
     Invoice,
     IssuedDocument,
@@ -180,6 +181,7 @@ CARRIED_OTHERWISE: dict[type[Any], str] = {
 LEFT_OUT: dict[type[Any], str] = {
     Person: "passwords and secrets of authenticator apps",
     SignInFailure: "protects the sign-in of this installation",
+    GuestDraft: "of no workspace; what one took over is a draft, which is carried",
     StaffSession: "opens the workspace to whoever holds it",
     StripeAccount: "keys of Stripe",
     PortalLink: "opens invoices to whoever holds it",

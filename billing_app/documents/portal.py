@@ -89,6 +89,22 @@ class MailChoicesPage:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepPage:
+    """An invoice written without an account, and where it can go.
+
+    Attributes:
+        places: id and name of each workspace that may take it, the first chosen.
+    """
+
+    action: str
+    seller: str
+    buyer: str
+    line_count: int
+    total: str
+    places: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SharedDraftPage:
     """A draft for its customer to read. `sheet` is HTML of ours."""
 
@@ -214,6 +230,11 @@ def render_alone(
         onward=onward and (say(onward[0]), onward[1]),
     )
     return Markup(html)  # noqa: S704 - escaped by the template
+
+
+def render_keep(it: KeepPage, *, head: Markup) -> str:
+    """Return the whole page that asks which workspace takes a guest's invoice over."""
+    return _template("keep.html").render(**_spoken(SOURCE_LANGUAGE), it=it, head=head)
 
 
 def render_message(

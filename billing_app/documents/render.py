@@ -194,6 +194,7 @@ class Printed:
     shows_behind: bool = False
     opens_behind: bool = False
     check_at: str = ""
+    by_guest: bool = False
     shows_quantity: bool = True
 
     @property
@@ -241,6 +242,7 @@ def render_sheet(
     *,
     opens_behind: bool = False,
     explains: bool = False,
+    by_guest: bool = False,
 ) -> str:
     """Return the document as a fragment for a page that links document.css.
 
@@ -257,7 +259,7 @@ def render_sheet(
         printed = _printed(document, "h2", logo_url)
     if behind:
         printed = _with_behind(printed, behind, opens_behind)
-    return _render(printed)
+    return _render(replace(printed, by_guest=by_guest))
 
 
 def _with_behind(
@@ -274,17 +276,23 @@ def _with_behind(
 
 
 def render_print(
-    document: AnyDocument, logo: bytes | None, made_at: datetime, check_at: str = ""
+    document: AnyDocument,
+    logo: bytes | None,
+    made_at: datetime,
+    check_at: str = "",
+    *,
+    by_guest: bool = False,
 ) -> str:
     """Return the document as a page for `PdfRenderer`; the logo goes inside.
 
-    `check_at` is where its reader can ask whether it is genuine, as printed.
+    `check_at` is where its reader can ask whether it is genuine, as printed. Where
+    it is `by_guest`, it says instead that only its sender stands behind it.
 
     `made_at` is written into the file; for the same bytes each time, take an
     instant that is stored, such as that of the issue.
     """
     printed = _printed(document, "h1", _data_url(logo) if logo else "")
-    printed = replace(printed, check_at=check_at)
+    printed = replace(printed, check_at=check_at, by_guest=by_guest)
     part = payment_part(document) if isinstance(document, InvoiceDocument) else None
     if part is not None:
         # The payment part holds the code, in the size that banks want.

@@ -84,6 +84,7 @@ class Words:
     more: str
     part_of: str
     genuine: str
+    by_guest: str
     why: str
     close: str
 
@@ -173,6 +174,7 @@ def words_for(tag: str) -> tuple[str, Words]:
         more=say("more"),
         part_of=say("Part of a payment of"),
         genuine=say("Genuine? Ask at"),
+        by_guest=say("Made with Tallyport. Only its sender vouches for it."),
         why=say("Why this figure?"),
         close=say("Close"),
     )

@@ -15,7 +15,7 @@ from pathlib import Path
 from markupsafe import Markup, escape
 from starlette.background import BackgroundTask
 from starlette.responses import HTMLResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from billing_app.domain.speech import SOURCE_LANGUAGE, speech_for
 from billing_app.endpoints.headers import TAKES_CARD
@@ -47,6 +47,13 @@ class Painted:
 
 
 @dataclass(frozen=True, slots=True)
+class AsItIs:
+    """The page as it was built, and a Set-Cookie header that goes with it."""
+
+    set_cookie: str
+
+
+@dataclass(frozen=True, slots=True)
 class Painter:
     """Paints the pages whose path matches; None leaves the page as it is.
 
@@ -55,7 +62,7 @@ class Painter:
     """
 
     path: re.Pattern[str]
-    paint: Callable[[Scope], Awaitable[Painted | Response | None]]
+    paint: Callable[[Scope], Awaitable[Painted | AsItIs | Response | None]]
 
 
 class FirstPaint:
@@ -74,6 +81,9 @@ class FirstPaint:
         if painted is None:
             await self.app(scope, receive, send)
             return
+        if isinstance(painted, AsItIs):
+            await self.app(scope, receive, _with_cookie(send, painted.set_cookie))
+            return
         if isinstance(painted, Response):
             await painted(scope, receive, send)
             return
@@ -85,7 +95,7 @@ class FirstPaint:
             answer.raw_headers.append(TAKES_CARD)
         await answer(scope, receive, send)
 
-    async def _paint(self, scope: Scope) -> Painted | Response | None:
+    async def _paint(self, scope: Scope) -> Painted | AsItIs | Response | None:
         for painter in self._painters:
             match = painter.path.fullmatch(scope["path"])
             if match:
@@ -104,6 +114,17 @@ def fill(shell: str, painted: Painted) -> str:
     before, _, after = shell.partition(MARK)
     before = before.replace("<head>", head, 1)
     return f"{before}{escape(painted.html)}{after}"
+
+
+def _with_cookie(send: Send, set_cookie: str) -> Send:
+    async def send_it(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            cookie = (b"set-cookie", set_cookie.encode())
+            headers = [*message.get("headers", ()), cookie]
+            message = {**message, "headers": headers}
+        await send(message)
+
+    return send_it
 
 
 def _is_view(scope: Scope) -> bool:

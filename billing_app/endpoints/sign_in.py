@@ -23,7 +23,9 @@ from billing_app.database import authentication
 from billing_app.documents.portal import render_message
 from billing_app.domain.cookies import flash_cookie, read_cookie, session_cookie
 from billing_app.domain.errors import BillingError, Conflict, NotSignedIn
+from billing_app.domain.guest_invoice import KEEP_PATH
 from billing_app.domain.sign_in import ALREADY_SET_UP, Owes, safe_next
+from billing_app.endpoints import guest_invoice
 from billing_app.endpoints.first_paint import Painter
 from billing_app.endpoints.guard import client_network
 from billing_app.workflows import set_up as founding
@@ -104,7 +106,7 @@ async def sign_in(request: Request) -> Response:
         return _refused(SIGN_IN, request, form, refusal, email=email)
     # The browser forgets its former session, so nobody else may go on with it.
     await run_in_threadpool(workflow.end_session, runtime.current(), _token(request))
-    return _opened(opened, request, form)
+    return await run_in_threadpool(_opened, opened, request, form)
 
 
 async def confirm_code(request: Request) -> Response:
@@ -121,7 +123,7 @@ async def confirm_code(request: Request) -> Response:
         return _refused(SIGN_IN, request, form, refusal)
     except BillingError as refusal:
         return _refused(STEPS[Owes.CODE], request, form, refusal)
-    return _opened(opened, request, form)
+    return await run_in_threadpool(_opened, opened, request, form)
 
 
 async def replace_initial_password(request: Request) -> Response:
@@ -139,7 +141,7 @@ async def replace_initial_password(request: Request) -> Response:
         return _refused(SIGN_IN, request, form, refusal)
     except BillingError as refusal:
         return _refused(STEPS[Owes.PASSWORD], request, form, refusal)
-    return _opened(opened, request, form)
+    return await run_in_threadpool(_opened, opened, request, form)
 
 
 async def switch_workspace(request: Request) -> Response:
@@ -159,7 +161,7 @@ async def switch_workspace(request: Request) -> Response:
     except BillingError:
         # Only a made-up form asks for a workspace that is not in its list.
         return RedirectResponse(START, 303)
-    return _opened(opened, request, form)
+    return await run_in_threadpool(_opened, opened, request, form)
 
 
 async def end_session(request: Request) -> Response:
@@ -183,7 +185,7 @@ async def set_up(request: Request) -> Response:
         return _refused(SIGN_IN, request, form, refusal)
     except BillingError as refusal:
         return _refused(SET_UP, request, form, refusal, **typed.shown_again())
-    return _opened(opened, request, form)
+    return await run_in_threadpool(_opened, opened, request, form)
 
 
 def _with_slash(page: str) -> tuple[str, str]:
@@ -232,20 +234,17 @@ def _opened(opened: OpenedSession, request: Request, form: FormData) -> Response
     path = _next(request, form)
     step = STEPS[opened.owes]
     where = _with_next(step, path) if step else START if path == "/" else path
+    if where == START and guest_invoice.has_invoice(request):
+        where = KEEP_PATH
     settings = runtime.current().settings
     if flash_cookie(settings.is_https) in request.cookies:
         # Browsers take the #refused of the page along unless there is another.
         where = f"{where}#main"
     answer = RedirectResponse(where, 303)
-    answer.set_cookie(
-        session_cookie(settings.is_https),
-        opened.token,
-        path="/",
-        secure=settings.is_https,
-        httponly=True,
-        samesite="lax",
-    )
+    guest_invoice.set_session(answer, opened.token)
     _forget(answer, flash_cookie(settings.is_https))
+    if not step and path == KEEP_PATH:
+        return guest_invoice.keep_at_once(answer, opened.token, request)
     return answer
 
 

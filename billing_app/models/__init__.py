@@ -6,6 +6,7 @@ from billing_app.models.collection import PaymentPromise, Reminder
 from billing_app.models.conversation import Comment, Dispute, StaffNote, ThreadMark
 from billing_app.models.credit_note import CreditNote
 from billing_app.models.customer import Customer, CustomerContact
+from billing_app.models.guest_draft import GuestDraft
 from billing_app.models.invoice import Invoice, IssuedDocument, LineItem
 from billing_app.models.log import AuditEntry, AuditSeal, InboundEvent, OutboxMessage
 from billing_app.models.mail_refusal import MailRefusal
@@ -49,6 +50,7 @@ __all__ = [
     "CustomerContact",
     "CustomerVisible",
     "Dispute",
+    "GuestDraft",
     "InboundEvent",
     "Invoice",
     "IssuedDocument",

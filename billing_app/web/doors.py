@@ -129,6 +129,11 @@ def public_door(handler: Callable[..., Any]) -> Any:
     return _door(Audience.PUBLIC, background=False)(handler)
 
 
+def public_watch(handler: Callable[..., Any]) -> Any:
+    """A background handler for everybody. It must not need an actor."""
+    return _door(Audience.PUBLIC, background=True)(handler)
+
+
 def _is_understood(
     signature: inspect.Signature,
     types: Mapping[str, Any],
@@ -262,19 +267,23 @@ class ActingState(rx.State, mixin=True):
         self._carried = key
 
 
-class StaffState(ActingState, mixin=True):
-    """Base of staff page states: the actor comes from the session cookie."""
+class DeskState(ActingState, mixin=True):
+    """Base of the states that no customer's page has a use for."""
 
     @_override_base_method
     def dict(self, *args: Any, **kwargs: Any) -> builtins.dict[str, Any]:
         """Return what a page is given when it connects; a customer's gets nothing.
 
-        Reflex keeps all states of an app for each visitor. What staff have not used
+        Reflex keeps all states of an app for each visitor. What has not been used
         is as the frontend was built with, and is not even made here.
         """
         if not self._was_touched and self.rx_router_url.path.startswith(PORTAL_PATHS):
             return {}
         return super().dict(*args, **kwargs)
+
+
+class StaffState(DeskState, mixin=True):
+    """Base of staff page states: the actor comes from the session cookie."""
 
     def _actor(self) -> Actor:
         running = runtime.current()

@@ -21,6 +21,7 @@ from billing_app.web.staff import (
     customer_events,
     customers,
     dashboard,
+    guest_invoice,
     invoice_detail,
     invoice_editor,
     invoices,
@@ -51,6 +52,7 @@ from billing_app.web.staff.customer_link_state import CustomerLinkState
 from billing_app.web.staff.customers_state import CustomersState
 from billing_app.web.staff.dashboard_state import DashboardState
 from billing_app.web.staff.diagnostics_state import DiagnosticsState
+from billing_app.web.staff.guest_invoice_state import GuestInvoiceState
 from billing_app.web.staff.invoice_detail_state import InvoiceDetailState
 from billing_app.web.staff.invoice_editor_state import InvoiceEditorState
 from billing_app.web.staff.invoices_state import InvoicesState
@@ -192,6 +194,12 @@ PAGES = (
         "New invoice",
         invoice_editor.start_page,
         (ShellState.enter, InvoiceEditorState.start),
+    ),
+    Page(
+        "/make-invoice",
+        "Make an invoice",
+        guest_invoice.page,
+        (GuestInvoiceState.open,),
     ),
     _invoice("/p/[token]"),
     _account("/p/[token]/account"),

@@ -13,7 +13,7 @@ from billing_app.domain.actors import SystemActor
 from billing_app.queries import reminders as due
 from billing_app.runtime import Runtime
 from billing_app.services import audit_trail, reminders
-from billing_app.workflows import imports, workspace_export
+from billing_app.workflows import guest_invoices, imports, workspace_export
 
 log = logging.getLogger("tallyport.nightly")
 
@@ -24,13 +24,14 @@ BATCH = 100
 def run(runtime: Runtime) -> int:
     """Queue every workspace's due reminders, and seal its audit trail.
 
-    Files that nobody came back for go, too.
+    Files, and invoices of guests, that nobody came back for go, too.
 
     Returns:
         How many reminders were queued.
     """
     imports.sweep(runtime)
     workspace_export.sweep(runtime)
+    guest_invoices.sweep(runtime)
     count = 0
     for actor in list_system_actors(runtime.engine, "nightly"):
         try:

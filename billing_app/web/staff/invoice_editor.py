@@ -23,7 +23,6 @@ from billing_app.web.components.controls import (
 )
 from billing_app.web.components.icons import icon
 from billing_app.web.components.layout import CONNECTION_WORDS
-from billing_app.web.scripts import script_beside
 from billing_app.web.staff.behind import behind_drawer
 from billing_app.web.staff.behind_state import BehindState
 from billing_app.web.staff.invoice_editor_cancel import cancel_draft_dialog
@@ -40,13 +39,22 @@ from billing_app.web.staff.invoice_editor_lines import (
     EditorLine,
     EditorLinesState,
 )
+from billing_app.web.staff.invoice_editor_parts import (
+    LOOKS,
+    DocumentPreview,
+    DraftKeeper,
+    cell,
+    number_cell,
+    sum_of,
+    sum_row,
+    wrong_attributes,
+)
 from billing_app.web.staff.invoice_editor_payment import paid_draft_dialog
 from billing_app.web.staff.invoice_editor_share import share_draft_dialog
-from billing_app.web.staff.invoice_editor_state import InvoiceEditorState, OwnField, Sum
+from billing_app.web.staff.invoice_editor_state import InvoiceEditorState, OwnField
 from billing_app.web.staff.shell import ShellState, staff_page
 from billing_app.web.staff.units import UNITS_LIST, units_list
 
-LOOKS = (("modern", "Modern"), ("classic", "Classic"), ("compact", "Compact"))
 MODES = (
     (InvoiceMode.LINES.value, "Lines"),
     (InvoiceMode.FIXED.value, "Fixed amount"),
@@ -54,61 +62,6 @@ MODES = (
 )
 State = InvoiceEditorState
 Lines = EditorLinesState
-
-
-Texts = rx.Var[dict[str, str]]
-
-
-def _typed(
-    draft: rx.Var[int], texts: Texts, number: rx.Var[int]
-) -> tuple[rx.Var[int], Texts, rx.Var[int]]:
-    return draft, texts, number
-
-
-def _moved(key: rx.Var[str], step: rx.Var[int]) -> tuple[rx.Var[str], rx.Var[int]]:
-    return key, step
-
-
-def _chosen(key: rx.Var[str], name: rx.Var[str]) -> tuple[rx.Var[str], rx.Var[str]]:
-    return key, name
-
-
-def _pasted(key: rx.Var[str], pasted: Texts) -> tuple[rx.Var[str], Texts]:
-    return key, pasted
-
-
-class DraftKeeper(rx.Component):
-    """Sends what is typed inside, and keeps it in the browser until it is saved."""
-
-    library = script_beside(__name__, "draft_keeper.jsx")
-    tag = "DraftKeeper"
-
-    draft: rx.Var[int]
-    version: rx.Var[int]
-    opened: rx.Var[str]
-    heard: rx.Var[int]
-    saved: rx.Var[int]
-    arranged: rx.Var[int]
-    focus: rx.Var[str]
-    refused: rx.Var[int]
-    fields: rx.Var[list[str]]
-    silence: rx.Var[str]
-    on_type: rx.EventHandler[_typed]
-    on_restore: rx.EventHandler[rx.event.passthrough_event_spec(dict)]
-    on_add: rx.EventHandler[rx.event.no_args_event_spec]
-    on_remove: rx.EventHandler[rx.event.passthrough_event_spec(str)]
-    on_move: rx.EventHandler[_moved]
-    on_paste: rx.EventHandler[_pasted]
-    on_choose: rx.EventHandler[_chosen]
-
-
-class DocumentPreview(rx.Component):
-    """Shows a rendered document and redraws only what differs."""
-
-    library = script_beside(__name__, "document_preview.jsx")
-    tag = "DocumentPreview"
-
-    html: rx.Var[str]
 
 
 def page() -> rx.Component:
@@ -218,6 +171,7 @@ def _form() -> rx.Component:
         rx.el.div(
             rx.cond(State.is_stale, _stale_message(), rx.fragment()),
             rx.cond(State.has_mine, _theirs_message(), rx.fragment()),
+            rx.cond(State.told, _told_message(), rx.fragment()),
             _facts(),
             _charges(),
             _below_lines(),
@@ -242,6 +196,22 @@ def _theirs_message() -> rx.Component:
         "This is what somebody else saved. What you typed is kept aside.",
         button("Back to mine", small=True, on_click=State.show_mine),
         button("Keep theirs", small=True, on_click=State.forget_mine),
+    )
+
+
+def _told_message() -> rx.Component:
+    """Say what of a guest's invoice has to be looked at."""
+    return rx.el.div(
+        icon("info"),
+        rx.el.div(
+            rx.foreach(State.told, rx.el.p),
+            rx.el.div(
+                button("Got it", small=True, on_click=State.forget_told),
+                class_name="message-choices",
+            ),
+        ),
+        class_name="message",
+        role="status",
     )
 
 
@@ -590,7 +560,7 @@ def _line(line: rx.Var[EditorLine], index: rx.Var[int]) -> rx.Component:
             class_name="line-handle",
         ),
         rx.el.div(
-            _cell(
+            cell(
                 line,
                 "name",
                 "Description",
@@ -604,13 +574,13 @@ def _line(line: rx.Var[EditorLine], index: rx.Var[int]) -> rx.Component:
                 rows="1",
                 aria_label="Details",
                 placeholder="Details, optional",
-                custom_attrs=_wrong(line, "description"),
+                custom_attrs=wrong_attributes(line, "description"),
             ),
             class_name="line-item",
         ),
-        _number(line, "quantity", "Quantity", line.quantity, read_only=is_fixed),
+        number_cell(line, "quantity", "Quantity", line.quantity, read_only=is_fixed),
         rx.el.div(
-            _cell(
+            cell(
                 line,
                 "unit",
                 "Unit",
@@ -621,15 +591,17 @@ def _line(line: rx.Var[EditorLine], index: rx.Var[int]) -> rx.Component:
             class_name="line-cell",
             custom_attrs={"data-label": "Unit"},
         ),
-        _number(line, "unit_price", "Unit price", line.unit_price, read_only=is_fixed),
-        _number(line, "discount", "Discount", line.discount, placeholder="0%"),
+        number_cell(
+            line, "unit_price", "Unit price", line.unit_price, read_only=is_fixed
+        ),
+        number_cell(line, "discount", "Discount", line.discount, placeholder="0%"),
         rx.el.div(
             rx.el.select(
                 rx.foreach(Lines.taxes, lambda tax: rx.el.option(tax[1], value=tax[0])),
                 name="line:" + line.key + ":tax_id",
                 default_value=line.tax_id,
                 aria_label="Tax",
-                custom_attrs=_wrong(line, "tax_id"),
+                custom_attrs=wrong_attributes(line, "tax_id"),
             ),
             class_name="line-cell",
             custom_attrs={"data-label": "Tax"},
@@ -695,36 +667,6 @@ def line_amount(line_key: rx.Var[str]) -> rx.Component:
     return rx.el.span(State.amounts[line_key], class_name="figures")
 
 
-def _cell(
-    line: rx.Var[EditorLine], name: str, label: str, value: Any, **props: Any
-) -> rx.Component:
-    return rx.el.input(
-        name="line:" + line.key + ":" + name,
-        default_value=value,
-        aria_label=label,
-        auto_complete="off",
-        custom_attrs=_wrong(line, name),
-        **props,
-    )
-
-
-def _wrong(line: rx.Var[EditorLine], name: str) -> dict[str, Any]:
-    return {
-        "aria-invalid": line.wrong == name,
-        "aria-describedby": rx.cond(line.problem, "problem-" + line.key, ""),
-    }
-
-
-def _number(
-    line: rx.Var[EditorLine], name: str, label: str, value: Any, **props: Any
-) -> rx.Component:
-    return rx.el.div(
-        _cell(line, name, label, value, input_mode="decimal", **props),
-        class_name="line-cell number",
-        custom_attrs={"data-label": label},
-    )
-
-
 def _below_lines() -> rx.Component:
     return rx.el.div(
         rx.el.div(
@@ -750,10 +692,10 @@ def _below_lines() -> rx.Component:
                 error=State.field_problems["discount"],
             ),
             rx.el.dl(
-                _sum("Subtotal", State.subtotal),
-                rx.foreach(State.sums, _sum_row),
-                _sum("Tax", State.tax),
-                _sum("Total", State.total, "sum-total"),
+                sum_of("Subtotal", State.subtotal),
+                rx.foreach(State.sums, sum_row),
+                sum_of("Tax", State.tax),
+                sum_of("Total", State.total, "sum-total"),
                 class_name="sum-list",
             ),
         ),
@@ -767,18 +709,6 @@ def _area(name: str) -> rx.Component:
         rows=3,
         default_value=State.form[name],
         key=State.opened + name,
-    )
-
-
-def _sum_row(row: rx.Var[Sum]) -> rx.Component:
-    return _sum(row.label, row.amount)
-
-
-def _sum(label: Any, amount: Any, class_name: str = "") -> rx.Component:
-    return rx.el.div(
-        rx.el.dt(label),
-        rx.el.dd(amount, class_name="figures"),
-        class_name=class_name,
     )
 
 

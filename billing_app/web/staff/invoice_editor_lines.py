@@ -16,6 +16,8 @@ from billing_app.domain.document import Look
 from billing_app.domain.draft import DraftForm, LineForm, ReadDraft, with_own
 from billing_app.domain.pasting import HEADINGS
 from billing_app.domain.speech import LANGUAGE_NAMES
+from billing_app.domain.totals import Totals
+from billing_app.web import formats
 
 FIELDS = frozenset(
     [
@@ -107,6 +109,14 @@ class Change:
         return tuple(kept)
 
 
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """One row under the lines, such as the tax of a rate."""
+
+    label: str
+    amount: str
+
+
 class EditorLinesState(rx.State):
     """The lines as drawn, apart from all that changes with every key.
 
@@ -154,6 +164,30 @@ def _drawn(line: LineForm, problem: str, wrong: str) -> EditorLine:
 def _shape(lines: Iterable[EditorLine]) -> list[tuple[str, str, str, str]]:
     """What of the lines the server draws; the texts stay with the browser."""
     return [(line.key, line.problem, line.wrong, line.events) for line in lines]
+
+
+def amounts_of(lines: Iterable[LineForm], read: ReadDraft) -> dict[str, str]:
+    """Return what each line comes to, by its key; nothing for one left empty."""
+    return dict.fromkeys((line.key for line in lines), "") | {
+        line.form.key: formats.NOTHING
+        if amount is None
+        else formats.amount(amount.minor, amount.currency)
+        for line, amount in zip(read.lines, read.amounts, strict=True)
+    }
+
+
+def money_of(minor: int, totals: Totals) -> str:
+    return formats.money(minor, totals.currency)
+
+
+def sums_of(totals: Totals) -> list[Sum]:
+    """Return the rows between subtotal and tax: discounts and each tax group."""
+    rows = [
+        Sum("Discount", money_of(-x.amount.minor, totals)) for x in totals.allowances
+    ]
+    several = len(totals.tax_groups) > 1
+    groups = totals.tax_groups if several else ()
+    return rows + [Sum(x.name, money_of(x.tax.minor, totals)) for x in groups]
 
 
 def new_key() -> str:

@@ -14,8 +14,10 @@ import reflex as rx
 from sqlalchemy.exc import SQLAlchemyError
 
 from billing_app import runtime
+from billing_app.database.secrets import digest
 from billing_app.documents.render import render_sheet
 from billing_app.domain.billable_event import Grouping, is_event_key
+from billing_app.domain.cookies import guest_cookie, read_cookie
 from billing_app.domain.currencies import is_currency
 from billing_app.domain.custom_fields import CustomField
 from billing_app.domain.dates import Moment
@@ -42,10 +44,10 @@ from billing_app.domain.money import Money
 from billing_app.domain.pasting import read_rows
 from billing_app.domain.preview import preview_document
 from billing_app.domain.product import filled
-from billing_app.domain.totals import Totals
 from billing_app.queries import drafts as queries
 from billing_app.queries.billable_events import list_on_draft, sum_unbilled
 from billing_app.queries.drafts import CustomerChoice, Desk
+from billing_app.queries.guest_drafts import read_told
 from billing_app.queries.products import find_product, list_offers
 from billing_app.services import customers, drafts, invoices
 from billing_app.services.customers import CustomerForm
@@ -61,10 +63,14 @@ from billing_app.web.staff.invoice_editor_lines import (
     FIELDS,
     Change,
     EditorLinesState,
+    Sum,
+    amounts_of,
     keyed,
+    money_of,
     new_key,
     only_texts,
     pasted_headings,
+    sums_of,
     with_texts,
 )
 from billing_app.web.staff.invoice_editor_payment import PaidDraftState
@@ -89,14 +95,6 @@ class OwnField:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Sum:
-    """One row under the lines, such as the tax of a rate."""
-
-    label: str
-    amount: str
-
-
 class InvoiceEditorState(
     PaidDraftState, SharedDraftState, CancelledDraftState, rx.State
 ):
@@ -117,6 +115,7 @@ class InvoiceEditorState(
         has_mine: theirs is shown, and what was typed here can be had back.
         amounts: by line key.
         charged: what the percentage of the job comes to.
+        told: how it differs from the guest's invoice that it was made of.
         unbilled: how many events of the customer wait to be billed, in words.
         tax_currency: what tax is owed in, where that is not the invoice's.
     """
@@ -153,6 +152,7 @@ class InvoiceEditorState(
     preview: str = ""
     lacks: str = ""
     moved_words: str = ""
+    told: list[str] = []  # noqa: RUF012
     unbilled: str = ""
     shows: str = "edit"
     mode: str = InvoiceMode.LINES.value
@@ -204,7 +204,19 @@ class InvoiceEditorState(
             self._notify("This draft was deleted.", "Restore")
         if self._query("copied") and opened.version == 1:
             await self._compare_with_original()
+        self.told = await self._read_told() if self._query("kept") else []
         return None
+
+    async def _read_told(self) -> list[str]:
+        """Return what of a guest's invoice is otherwise in this draft."""
+        name = guest_cookie(runtime.current().settings.is_https)
+        token = read_cookie(self.router.headers.cookie, name)
+        told = await self._run(read_told, digest(token), self.invoice_id)
+        return ["It is a draft of this workspace now.", *told] if token else []
+
+    @staff_door
+    async def forget_told(self) -> None:
+        self.told = []
 
     async def _compare_with_original(self) -> None:
         """Say at once what a copy could not take over."""
@@ -737,21 +749,15 @@ class InvoiceEditorState(
     def _show_totals(self, read: ReadDraft) -> None:
         """Show the sums; what is as it was is not sent again."""
         totals = read.totals
-        amounts = dict.fromkeys((x.key for x in self._draft.lines), "") | {
-            line.form.key: formats.NOTHING
-            if amount is None
-            else formats.amount(amount.minor, amount.currency)
-            for line, amount in zip(read.lines, read.amounts, strict=True)
-        }
         count = read.problem_count
         things = formats.count_of(count, "thing")
         shown = {
-            "amounts": amounts,
+            "amounts": amounts_of(self._draft.lines, read),
             "field_problems": {**NO_PROBLEMS, **read.problems},
-            "sums": _sums(totals),
-            "subtotal": _money(totals.amount_sum.minor, totals),
-            "tax": _money(totals.tax_total.minor, totals),
-            "total": _money(totals.total.minor, totals),
+            "sums": sums_of(totals),
+            "subtotal": money_of(totals.amount_sum.minor, totals),
+            "tax": money_of(totals.tax_total.minor, totals),
+            "total": money_of(totals.total.minor, totals),
             "charged": _charged(read),
             "own_fields": [self._own_field(x, read) for x in self._rules().fields],
             "tax_currency": self._rules().tax_currency
@@ -824,21 +830,9 @@ class InvoiceEditorState(
         return formats.clock_time(now, Moment(now, self._desk.zone))
 
 
-def _money(minor: int, totals: Totals) -> str:
-    return formats.money(minor, totals.currency)
-
-
 def _charged(read: ReadDraft) -> str:
     """Return what the one line of a percentage comes to, before discount and tax."""
     amounts = [x for x in read.amounts if x is not None]
     if read.mode != InvoiceMode.PERCENT or not amounts:
         return formats.NOTHING
     return formats.money(amounts[0].minor, amounts[0].currency)
-
-
-def _sums(totals: Totals) -> list[Sum]:
-    """Return the rows between subtotal and tax: discounts and each tax group."""
-    rows = [Sum("Discount", _money(-x.amount.minor, totals)) for x in totals.allowances]
-    several = len(totals.tax_groups) > 1
-    groups = totals.tax_groups if several else ()
-    return rows + [Sum(x.name, _money(x.tax.minor, totals)) for x in groups]

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import reflex as rx
 
-from billing_app.web.components.controls import button, field, post_form, text_input
+from billing_app.domain.guest_invoice import PATH
+from billing_app.web.components.controls import (
+    button,
+    field,
+    link,
+    post_form,
+    text_input,
+)
 from billing_app.web.components.layout import message, sign_in_page
 from billing_app.web.staff.sign_in_state import SignInState
 
@@ -36,6 +43,15 @@ def page() -> rx.Component:
                 ),
             ),
             button("Sign in", kind="primary", submit=True),
+        ),
+        rx.cond(
+            SignInState.welcomes_guests,
+            rx.el.p(
+                "Only one invoice to write? ",
+                link("Make one without an account", href=PATH, leaves_app=True),
+                class_name="quiet sign-in-guest",
+            ),
+            rx.fragment(),
         ),
     )
 

@@ -32,6 +32,7 @@ class SignInState(ActingState, rx.State):
         beside: name of the field the problem belongs beside, or empty.
         typed: what the refused form held, without secrets.
         next: a path of ours to go to afterwards, or empty.
+        welcomes_guests: an invoice can be written without an account.
         is_open: the set-up page has something to set up.
         is_set_up: it has not, and says that there is no such page.
     """
@@ -40,6 +41,7 @@ class SignInState(ActingState, rx.State):
     beside: str = ""
     typed: dict[str, str] = {}  # noqa: RUF012  (Reflex copies the default)
     next: str = ""
+    welcomes_guests: bool = False
     is_open: bool = False
     is_set_up: bool = False
 
@@ -47,6 +49,7 @@ class SignInState(ActingState, rx.State):
     async def arrive(self) -> Any:
         """Show the sign-in, unless another page is the right one."""
         self._show_refusal()
+        self.welcomes_guests = runtime.current().settings.guest_invoices
         path = self.router.url.path.rstrip("/")
         wanted = await asyncio.to_thread(self._page_wanted)
         if path != wanted:

@@ -1,0 +1,308 @@
+"""An invoice that somebody without an account writes: as typed, as read, as printed.
+
+It is a draft like that of a workspace. What a workspace knows of itself, its name,
+its customers and its taxes, is typed here, too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from billing_app.domain.contact import check_email
+from billing_app.domain.currencies import is_currency
+from billing_app.domain.document import Branding, InvoiceDocument, Look, Party
+from billing_app.domain.draft import (
+    DraftForm,
+    DraftRules,
+    LineForm,
+    ReadDraft,
+    ReadLine,
+    form_from_json,
+    form_to_json,
+    read_draft,
+)
+from billing_app.domain.errors import InvalidInput, LimitReached
+from billing_app.domain.parsing import clean_text, parse_percent
+from billing_app.domain.preview import preview_document
+from billing_app.domain.speech import LANGUAGE_NAMES, SOURCE_LANGUAGE
+from billing_app.domain.totals import TaxTerms
+
+PATH = "/make-invoice"
+KEEP_PATH = f"{PATH}/keep"
+
+LINES_MAX = 50
+# As JSON. A page of text has about 3,000 characters.
+LENGTH_MAX = 60_000
+# Counted from the last change.
+LIFETIME = timedelta(days=7)
+# All that wait at once; with LENGTH_MAX, 120 MB at the very most.
+DRAFTS_MAX = 2_000
+NET_DAYS = 30
+CURRENCY = "EUR"
+TAX_NAME = "Tax"
+
+# How often one network may begin one, and print, before it has to wait.
+FREE_BEGINNINGS = 60
+FREE_PRINTS = 60
+
+
+_DRAFT = DraftForm(currency=CURRENCY)
+
+
+@dataclass(frozen=True, slots=True)
+class GuestForm:
+    """The whole invoice as typed. A line's `tax_id` is a percentage, such as `21`.
+
+    Attributes:
+        number: the sender's own; without one it is a draft, which is watermarked.
+        language: of the document.
+        tax_name: what the tax is called, like VAT.
+        draft: of this the fields that a workspace is not needed for.
+    """
+
+    number: str = ""
+    language: str = SOURCE_LANGUAGE
+    tax_name: str = ""
+    seller_name: str = ""
+    seller_address: str = ""
+    seller_vat_id: str = ""
+    seller_email: str = ""
+    buyer_name: str = ""
+    buyer_address: str = ""
+    buyer_vat_id: str = ""
+    buyer_email: str = ""
+    draft: DraftForm = _DRAFT
+
+    @property
+    def is_blank(self) -> bool:
+        """Nothing was typed that would be missed."""
+        draft = self.draft
+        texts = [getattr(self, name) for name in LENGTHS if name != "tax_name"]
+        texts += [draft.notes, draft.terms, draft.purchase_order]
+        return not "".join(texts).strip() and all(x.is_blank for x in draft.lines)
+
+
+LENGTHS = {
+    "number": 40,
+    "tax_name": 20,
+    "seller_name": 200,
+    "seller_address": 500,
+    "seller_vat_id": 40,
+    "seller_email": 254,
+    "buyer_name": 200,
+    "buyer_address": 500,
+    "buyer_vat_id": 40,
+    "buyer_email": 254,
+}
+TEXTS = frozenset((*LENGTHS, "language"))
+_MULTILINE = ("seller_address", "buyer_address")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadGuest:
+    """The invoice after reading: its draft, and who is on it as far as it can be used.
+
+    Attributes:
+        problems: a sentence for each field that can't be used, the draft's too.
+        percents: the taxes of its lines, without double.
+    """
+
+    draft: ReadDraft
+    number: str
+    seller: Party
+    buyer: Party
+    problems: Mapping[str, str]
+    percents: tuple[Decimal, ...]
+
+    @property
+    def problem_count(self) -> int:
+        return len(self.problems) + sum(1 for line in self.draft.lines if line.problem)
+
+    def check(self) -> None:
+        """Refuse to print while something can't be read, or the seller is missing.
+
+        Raises:
+            InvalidInput: with the first problem, beside its field.
+        """
+        for name, sentence in self.problems.items():
+            raise InvalidInput(sentence, field=name)
+        self.draft.check()
+        if not self.seller.name:
+            raise InvalidInput("Write who sends it.", field="seller_name")
+        if not self.draft.lines:
+            raise InvalidInput("Write at least one line.", field="lines")
+
+
+def guest_to_json(form: GuestForm) -> dict[str, Any]:
+    """Return what is stored, so that it equals what is read from there again."""
+    return {**asdict(form), "draft": form_to_json(form.draft)}
+
+
+def guest_from_json(stored: Mapping[str, Any]) -> GuestForm:
+    """Read what was stored; what it does not know it leaves out.
+
+    Raises:
+        InvalidInput: something in it is not text.
+    """
+    names = {field.name for field in fields(GuestForm)} - {"draft"}
+    texts: dict[str, Any] = {name: stored[name] for name in names if name in stored}
+    if not all(isinstance(text, str) for text in texts.values()):
+        raise InvalidInput("This invoice can't be read.")
+    return GuestForm(**texts, draft=form_from_json(stored.get("draft", {})))
+
+
+def check_size(form: GuestForm) -> None:
+    """Refuse what would not be kept.
+
+    Raises:
+        LimitReached: it has too many lines or too much text.
+    """
+    if len(form.draft.lines) > LINES_MAX:
+        raise LimitReached(f"Without an account an invoice holds {LINES_MAX} lines.")
+    if len(json.dumps(guest_to_json(form), ensure_ascii=False)) > LENGTH_MAX:
+        raise LimitReached(
+            "That is more text than this page keeps. Make it shorter; until then "
+            "only this browser has what you typed."
+        )
+
+
+def read_guest(form: GuestForm) -> ReadGuest:
+    """Read everything that can be read and compute the totals of it."""
+    draft = replace(
+        form.draft,
+        own=(),
+        lines=tuple(replace(x, tax_id=x.tax_id.strip()) for x in form.draft.lines),
+    )
+    taxes = _taxes(draft, form.tax_name.strip() or TAX_NAME)
+    currency = form.draft.currency
+    currency = currency if is_currency(currency) else CURRENCY
+    read = read_draft(draft, currency, DraftRules(taxes=taxes))
+    read = replace(read, lines=tuple(_with_own_words(line) for line in read.lines))
+
+    problems: dict[str, str] = {}
+    texts = {name: _text(form, name, problems) for name in LENGTHS}
+    percents = dict.fromkeys(tax.percent for tax in taxes.values())
+    return ReadGuest(
+        draft=read,
+        number=texts["number"],
+        seller=_party("seller", texts),
+        buyer=_party("buyer", texts),
+        problems={**problems, **read.problems},
+        percents=tuple(percents),
+    )
+
+
+def guest_document(form: GuestForm, read: ReadGuest, today: date) -> InvoiceDocument:
+    """Build the document of what counts so far.
+
+    Its number is what its sender typed, never one of a series, and nothing on it
+    asks for a payment here or says that it is genuine.
+    """
+    language = form.language if form.language in LANGUAGE_NAMES else SOURCE_LANGUAGE
+    look = form.draft.look if form.draft.look in list(Look) else Look.MODERN
+    document = preview_document(
+        form.draft,
+        read.draft,
+        today=today,
+        net_days=NET_DAYS,
+        language=language,
+        seller=read.seller,
+        buyer=read.buyer,
+        branding=Branding(look=Look(look)),
+    )
+    return replace(document, number=read.number)
+
+
+def _taxes(draft: DraftForm, name: str) -> dict[str, TaxTerms]:
+    """Return the tax that each percentage typed means, by what was typed."""
+    found: dict[str, TaxTerms] = {}
+    for typed in dict.fromkeys(line.tax_id for line in draft.lines if line.tax_id):
+        try:
+            percent = parse_percent(typed)
+        except InvalidInput:
+            continue
+        category = "S" if percent else "Z"
+        found[typed] = TaxTerms(tax_words(name, percent), category, percent)
+    return found
+
+
+def tax_words(name: str, percent: Decimal) -> str:
+    return f"{name} {format(percent.normalize() + 0, 'f')}%"
+
+
+def _with_own_words(line: ReadLine) -> ReadLine:
+    """Ask for a percentage: here is no list of taxes to choose from."""
+    if line.problem_field != "tax_id":
+        return line
+    return replace(line, problem="Write the tax like 21%, or leave it empty.")
+
+
+def _text(form: GuestForm, name: str, problems: dict[str, str]) -> str:
+    def clean() -> str:
+        return clean_text(
+            getattr(form, name),
+            length_max=LENGTHS[name],
+            multiline=name in _MULTILINE,
+            field=name,
+        )
+
+    text = _try(problems, name, clean)
+    if text and name.endswith("_email"):
+        return _try(problems, name, lambda: check_email(text, name))
+    return text
+
+
+def _try(problems: dict[str, str], name: str, read: Callable[[], str]) -> str:
+    try:
+        return read()
+    except InvalidInput as refusal:
+        problems[name] = refusal.message
+        return ""
+
+
+def _party(who: str, texts: Mapping[str, str]) -> Party:
+    address = texts[f"{who}_address"].splitlines()
+    return Party(
+        name=texts[f"{who}_name"],
+        address=tuple(line.strip() for line in address if line.strip()),
+        vat_id=texts[f"{who}_vat_id"],
+        email=texts[f"{who}_email"],
+    )
+
+
+def fresh_form() -> GuestForm:
+    """Return what the page begins with: one empty line."""
+    return GuestForm(draft=DraftForm(currency=CURRENCY, lines=(LineForm(),)))
+
+
+def example_of(form: GuestForm) -> GuestForm:
+    """Return what an invoice of this look, language and currency may look like."""
+    lines = (
+        LineForm(
+            name="Photography, two days",
+            description="Autumn catalogue, 64 products",
+            quantity="2",
+            unit="day",
+            unit_price="850",
+            tax_id="21",
+        ),
+        LineForm(name="Retouching", quantity="40", unit_price="12", tax_id="21"),
+        LineForm(name="Travel", unit_price="84", tax_id="21"),
+    )
+    return replace(
+        form,
+        tax_name="VAT",
+        seller_name="Fern & Field Studio",
+        seller_address="12 Harbour Lane\nLondon E14 4AB",
+        seller_email="hello@fernfield.example",
+        buyer_name="Vermeer Optics B.V.",
+        buyer_address="Keizersgracht 214\n1016 DX Amsterdam",
+        draft=replace(
+            form.draft, lines=lines, notes="Thank you. It was a pleasure to work on."
+        ),
+    )

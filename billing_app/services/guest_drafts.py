@@ -1,0 +1,328 @@
+"""Keep the invoice of somebody without an account, and hand it to a workspace once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from sqlmodel import col, delete, select
+
+from billing_app.database.access import anyone, job, staff
+from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.actors import Permission, StaffActor
+from billing_app.domain.document import Party
+from billing_app.domain.draft import LineForm
+from billing_app.domain.errors import Conflict, InvalidInput, LimitReached, StaleDraft
+from billing_app.domain.formats import format_money
+from billing_app.domain.guest_invoice import (
+    DRAFTS_MAX,
+    LIFETIME,
+    TAX_NAME,
+    GuestForm,
+    ReadGuest,
+    check_size,
+    guest_from_json,
+    guest_to_json,
+    read_guest,
+    tax_words,
+)
+from billing_app.domain.parsing import parse_percent
+from billing_app.models import Customer, GuestDraft, Invoice, TaxRate
+from billing_app.queries.letterhead import address_lines, read_settings
+from billing_app.services import customers, drafts, settings, taxes
+from billing_app.services.customers import CustomerForm
+from billing_app.services.taxes import TaxForm
+
+TAKEN = (
+    "This invoice is a draft in a workspace now. Sign in to go on with it, or start "
+    "a new one here."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOver:
+    """The draft that a guest's invoice became.
+
+    Attributes:
+        told: a sentence for each thing that is not as it was typed.
+    """
+
+    invoice_id: int
+    told: tuple[str, ...]
+
+
+@anyone
+def save_guest_draft(
+    uow: UnitOfWork, token_digest: str, version: int, form: GuestForm
+) -> int:
+    """Keep what was typed, readable or not, and return its version.
+
+    Raises:
+        LimitReached: it is too large, or too many wait already.
+        StaleDraft: another page of the same browser saved since `version`.
+        Conflict: a workspace took it over.
+    """
+    check_size(form)
+    stored = guest_to_json(form)
+    row: GuestDraft | None = uow.first(_locked(token_digest))
+    if row is None:
+        uow.lock_alone("guest-drafts")
+        # Two pages of one browser may both be the first.
+        row = uow.first(_locked(token_digest))
+    if row is None:
+        if uow.count(select(GuestDraft.id)) >= DRAFTS_MAX:
+            raise LimitReached(
+                "Too many invoices are being written here just now. Yours is kept "
+                "in this browser; try again later."
+            )
+        row = uow.add(
+            GuestDraft(
+                token_digest=token_digest,
+                form=stored,
+                created_at=uow.now,
+                changed_at=uow.now,
+            )
+        )
+        return row.version
+    if row.taken_at is not None:
+        raise Conflict(TAKEN)
+    if row.form == stored:
+        return row.version
+    if row.version != version:
+        raise StaleDraft(
+            "Another page of this browser changed this invoice. Load this one anew "
+            "to go on."
+        )
+    row.form, row.version, row.changed_at = stored, row.version + 1, uow.now
+    uow.flush()
+    return row.version
+
+
+@staff(Permission.EDIT_DRAFT)
+def take_over(uow: UnitOfWork, token_digest: str) -> TakenOver:
+    """Make a draft of a guest's invoice, for the first who asks.
+
+    Its customer is found by email or name, or added. A workspace that has no
+    invoice yet takes the sender and the taxes over, too.
+
+    Raises:
+        Conflict: it was taken over already, or there is nothing to take.
+        NotPermitted: the member can't add its customer.
+    """
+    row: GuestDraft | None = uow.first(_locked(token_digest))
+    if row is None or row.taken_at is not None:
+        raise Conflict("This invoice was taken over already, or its time is over.")
+    form = guest_from_json(row.form)
+    row.form, row.taken_at, row.changed_at = {}, uow.now, uow.now
+    uow.flush()
+
+    told: list[str] = []
+    read = read_guest(form)
+    if _is_new(uow):
+        _start_with(uow, form, read)
+    customer_id = _customer(uow, form, read, told)
+    currency = read.draft.totals.currency
+    draft = replace(
+        form.draft,
+        customer_id=customer_id,
+        currency=currency,
+        lines=_with_taxes(uow, form.draft.lines, told),
+        own=(),
+    )
+    saved = drafts.create_draft(uow, draft)
+    told += _differences(uow, form)
+    if not any(line.tax_id.endswith("%") for line in draft.lines):
+        told += _other_total(uow, read, saved.invoice_id)
+    row.form = {
+        "workspace_id": uow.actor.workspace_id,
+        "invoice_id": saved.invoice_id,
+        "told": told,
+    }
+    uow.flush()
+    return TakenOver(saved.invoice_id, tuple(told))
+
+
+@job
+def forget_guest_drafts(uow: UnitOfWork) -> int:
+    """Delete what nobody changed for a week, and return how many."""
+    return uow.execute(
+        delete(GuestDraft).where(col(GuestDraft.changed_at) <= uow.now - LIFETIME)
+    )
+
+
+def _locked(token_digest: str) -> Any:
+    return (
+        select(GuestDraft)
+        .where(col(GuestDraft.token_digest) == token_digest)
+        .with_for_update()
+    )
+
+
+def _is_new(uow: UnitOfWork) -> bool:
+    assert isinstance(uow.actor, StaffActor)
+    may_fill = uow.actor.may(Permission.EDIT_SETTINGS)
+    return may_fill and uow.first(select(Invoice.id).limit(1)) is None
+
+
+def _start_with(uow: UnitOfWork, form: GuestForm, read: ReadGuest) -> None:
+    """Let a new workspace be who the invoice is from, where it does not say."""
+    known = settings.take_settings(uow)
+    empty = {
+        name: text
+        for name, text in (
+            ("address", "\n".join(read.seller.address)),
+            ("vat_id", read.seller.vat_id),
+        )
+        if text and not getattr(known, name)
+    }
+    if empty:
+        settings.save(uow, known, "business", **empty)
+    for percent in read.percents:
+        if not _find_rate(uow, percent):
+            name = tax_words(form.tax_name.strip() or TAX_NAME, percent)
+            category = "S" if percent else "Z"
+            taxes.add_tax(uow, TaxForm(name, category, format(percent, "f")))
+
+
+def _customer(
+    uow: UnitOfWork, form: GuestForm, read: ReadGuest, told: list[str]
+) -> int:
+    """Return the customer billed, zero where nobody was named."""
+    buyer = read.buyer
+    if not buyer.name:
+        unnamed = (form.buyer_name, form.buyer_address, form.buyer_email)
+        if "".join(unnamed).strip():
+            told.append(
+                f"The customer could not be added: {_typed(*unnamed)}. Choose or add "
+                "them here."
+            )
+        return 0
+    known = _find_customer(uow, buyer)
+    if known is not None:
+        assert known.id is not None
+        told += _kept_apart(known, buyer)
+        return known.id
+    return customers.create_customer(
+        uow,
+        CustomerForm(
+            name=buyer.name,
+            email=buyer.email,
+            address="\n".join(buyer.address),
+            vat_id=buyer.vat_id,
+            language=form.language,
+        ),
+    )
+
+
+def _find_customer(uow: UnitOfWork, buyer: Party) -> Customer | None:
+    """Return the customer of this email address, or else of exactly this name."""
+    wanted = [col(Customer.name) == buyer.name]
+    if buyer.email:
+        wanted.insert(0, col(Customer.email_key) == buyer.email.lower())
+    for condition in wanted:
+        found = uow.first(
+            select(Customer)
+            .where(condition, col(Customer.archived_at).is_(None))
+            .order_by(col(Customer.id))
+            .limit(1)
+        )
+        if found is not None:
+            return found
+    return None
+
+
+def _kept_apart(known: Customer, buyer: Party) -> Iterator[str]:
+    """Say what was typed of a customer who is known here by something else."""
+    differing = [
+        typed
+        for typed, ours in (
+            (buyer.name, known.name),
+            ("\n".join(buyer.address), "\n".join(address_lines(known.address))),
+            (buyer.vat_id, known.vat_id),
+            (buyer.email, known.email),
+        )
+        if typed and typed != ours
+    ]
+    if differing:
+        yield (
+            f"{known.name} is a customer here already and stays as it was. Typed "
+            f"was: {_typed(*differing)}."
+        )
+
+
+def _with_taxes(
+    uow: UnitOfWork, lines: tuple[LineForm, ...], told: list[str]
+) -> tuple[LineForm, ...]:
+    """Put the workspace's taxes in the place of the percentages.
+
+    One that it does not have stays as typed, which the builder asks about.
+    """
+    ours: dict[str, str] = {}
+    missing: list[str] = []
+    for typed in dict.fromkeys(line.tax_id.strip() for line in lines):
+        ours[typed] = _our_tax(uow, typed)
+        if ours[typed].endswith("%"):
+            missing.append(ours[typed])
+    if missing:
+        told.append(
+            f"There is no tax of {' or '.join(missing)} here. Choose one on its lines, "
+            "or add it in Settings, Taxes; until then they are not counted."
+        )
+    return tuple(replace(line, tax_id=ours[line.tax_id.strip()]) for line in lines)
+
+
+def _our_tax(uow: UnitOfWork, typed: str) -> str:
+    """Return the id of our tax, or what was typed with a sign that no id has."""
+    if not typed:
+        return ""
+    marked = f"{typed.removesuffix('%').strip()}%"
+    try:
+        percent = parse_percent(typed)
+    except InvalidInput:
+        return marked
+    return _find_rate(uow, percent) or marked
+
+
+def _find_rate(uow: UnitOfWork, percent: Decimal) -> str:
+    rates = uow.all(
+        select(TaxRate)
+        .where(
+            col(TaxRate.archived_at).is_(None),
+            col(TaxRate.percent) == percent,
+            col(TaxRate.category).in_(("S", "Z")),
+        )
+        .order_by(col(TaxRate.is_default).desc(), col(TaxRate.position))
+    )
+    return str(rates[0].id) if rates else ""
+
+
+def _differences(uow: UnitOfWork, form: GuestForm) -> Iterator[str]:
+    """Say what of the invoice the draft does not have, or has otherwise."""
+    own = read_settings(uow)
+    if form.number.strip():
+        yield (
+            f"Its number was {form.number.strip()}. Here it gets the next one of the "
+            "series when you issue it."
+        )
+    seller = _typed(
+        form.seller_name, form.seller_address, form.seller_vat_id, form.seller_email
+    )
+    ours = _typed(own.legal_name, own.address, own.vat_id, own.email)
+    if seller and seller != ours:
+        yield f"It is from {own.legal_name} now. Typed was: {seller}."
+
+
+def _other_total(uow: UnitOfWork, read: ReadGuest, invoice_id: int) -> Iterator[str]:
+    invoice = uow.get(Invoice, invoice_id)
+    total = read.draft.totals.total
+    if (total.minor, total.currency) != (invoice.total_minor, invoice.currency):
+        before = format_money(total.minor, total.currency, "en")
+        now = format_money(invoice.total_minor, invoice.currency, "en")
+        yield f"Its total was {before} and is {now} by the taxes and rules of here."
+
+
+def _typed(*texts: str) -> str:
+    lines = (line.strip() for text in texts for line in text.splitlines())
+    return ", ".join(line for line in lines if line)

@@ -1,0 +1,578 @@
+"""The page on which anybody writes an invoice, without an account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from billing_app.domain.currencies import currency_names
+from billing_app.domain.guest_invoice import KEEP_PATH, LENGTHS, PATH
+from billing_app.domain.speech import LANGUAGE_NAMES
+from billing_app.web import theme
+from billing_app.web.components.controls import (
+    button,
+    date_input,
+    field,
+    icon_button,
+    link_button,
+    segmented,
+    select,
+    text_area,
+    text_input,
+)
+from billing_app.web.components.dialogs import dialog
+from billing_app.web.components.icons import icon
+from billing_app.web.components.layout import (
+    CONNECTION_WORDS,
+    connection_banner,
+    notice_region,
+    skip_link,
+)
+from billing_app.web.staff.guest_invoice_state import FIELDS, GuestInvoiceState
+from billing_app.web.staff.invoice_editor_lines import EditorLine, EditorLinesState
+from billing_app.web.staff.invoice_editor_parts import (
+    LOOKS,
+    DocumentPreview,
+    DraftKeeper,
+    cell,
+    number_cell,
+    sum_of,
+    sum_row,
+    wrong_attributes,
+)
+from billing_app.web.staff.units import UNITS_LIST, units_list
+
+State: Any = GuestInvoiceState
+KEEP_DIALOG = "keep-invoice"
+TAX_NAMES_LIST = "tax-names"
+PERCENTS_LIST = "tax-percents"
+
+
+def page() -> rx.Component:
+    """The builder for everybody; what can't be drawn yet is said in words."""
+    return rx.fragment(
+        *theme.stylesheet_links((*theme.STAFF, theme.DOCUMENT)),
+        connection_banner(),
+        rx.el.div(
+            skip_link("Skip to the invoice"),
+            _head(),
+            rx.el.main(
+                rx.el.noscript(
+                    rx.el.p(
+                        "This page needs JavaScript, since it adds up while you type. "
+                        "Please allow it and load the page again.",
+                        class_name="page",
+                    )
+                ),
+                rx.cond(
+                    State.is_ready,
+                    rx.cond(State.is_taken, _taken(), _builder()),
+                    rx.cond(State.lacks_cookie, _lacks_cookie(), rx.fragment()),
+                ),
+                id="main",
+                tab_index=-1,
+            ),
+            class_name="guest",
+        ),
+        _keep_dialog(),
+    )
+
+
+def _head() -> rx.Component:
+    return rx.el.header(
+        rx.el.span("T", class_name="workspace-mark", custom_attrs=_HIDDEN),
+        rx.el.h1("Make an invoice"),
+        rx.el.span("No account needed", class_name="head-aside"),
+        notice_region(State.notices, State.undo, State.dismiss_notice),
+        rx.el.div(
+            rx.el.span(
+                rx.cond(State.is_saved, icon("check", 14), rx.fragment()),
+                State.saved_words,
+                class_name=rx.cond(State.is_saved, "saved saved-done", "saved"),
+                custom_attrs={"aria-live": "polite"},
+            ),
+            rx.cond(
+                State.is_ready & ~State.is_taken,
+                icon_button("Start over", "refresh", on_click=State.start_over),
+                rx.fragment(),
+            ),
+            theme.color_mode_button(),
+            rx.cond(
+                State.workspace,
+                link_button(State.workspace, "/dashboard", leaves_app=True),
+                link_button("Sign in", "/sign-in", leaves_app=True),
+            ),
+            class_name="head-actions",
+        ),
+        class_name="head",
+    )
+
+
+def _taken() -> rx.Component:
+    return rx.el.div(
+        rx.el.h2("This invoice is in your workspace"),
+        rx.el.p(
+            "It was taken over as a draft. Sign in to go on with it.",
+            class_name="quiet",
+        ),
+        rx.el.div(
+            link_button("Open invoices", "/invoices", kind="primary", leaves_app=True),
+            link_button("Make another one", f"{PATH}?new=1", leaves_app=True),
+            class_name="message-choices",
+        ),
+        class_name="page",
+    )
+
+
+def _lacks_cookie() -> rx.Component:
+    return rx.el.div(
+        rx.el.h2("This page needs a cookie"),
+        rx.el.p(
+            "It finds your invoice when you come back, and nothing else. Allow cookies "
+            "for this page and open it again.",
+            class_name="quiet",
+        ),
+        rx.el.div(
+            link_button("Open it again", PATH, kind="primary", leaves_app=True),
+            class_name="message-choices",
+        ),
+        class_name="page",
+    )
+
+
+def _builder() -> rx.Component:
+    return DraftKeeper.create(
+        rx.el.div(
+            _form(),
+            _preview(),
+            class_name=rx.cond(
+                State.shows == "preview", "editor editor-preview", "editor"
+            ),
+        ),
+        key=State.draft.to_string(),
+        draft=State.draft,
+        version=State.version,
+        opened=State.opened,
+        heard=State.heard,
+        saved=State.saved,
+        arranged=State.arranged,
+        focus=State.focus,
+        refused=State.refused,
+        fields=sorted(FIELDS),
+        silence=CONNECTION_WORDS,
+        on_type=State.take_typed,
+        on_restore=State.restore,
+        on_add=State.add_line,
+        on_remove=State.remove_line,
+        on_move=State.move_line,
+        on_paste=State.paste,
+    )
+
+
+def _form() -> rx.Component:
+    return rx.el.div(
+        rx.el.div(
+            segmented(
+                "shows",
+                "Show",
+                (("edit", "Edit"), ("preview", "Preview")),
+                value=State.shows,
+                on_select=State.show,
+                wide=True,
+            ),
+            class_name="editor-switch",
+        ),
+        rx.el.div(
+            rx.el.div(
+                _party("seller", "From", "Your business", "Your email"),
+                _party("buyer", "Billed to", "Customer", "Customer email"),
+                class_name="guest-parties",
+            ),
+            _facts(),
+            _lines(),
+            _below_lines(),
+            class_name="editor-body stack",
+        ),
+        _dock(),
+        class_name="editor-form",
+    )
+
+
+def _party(who: str, heading: str, name: str, email: str) -> rx.Component:
+    return rx.el.section(
+        rx.el.h2(heading),
+        _text(f"{who}_name", name, auto_complete="off"),
+        field(
+            "Address",
+            text_area(
+                f"{who}_address",
+                rows=3,
+                max_length=LENGTHS[f"{who}_address"],
+                default_value=State.form[f"{who}_address"],
+                key=State.opened + f"{who}_address",
+            ),
+            error=State.field_problems[f"{who}_address"],
+        ),
+        rx.el.div(
+            _text(f"{who}_vat_id", "VAT or tax number", aside="optional"),
+            _text(f"{who}_email", email, aside="optional"),
+            class_name="field-pair",
+        ),
+        aria_label=heading,
+        class_name="stack",
+    )
+
+
+def _facts() -> rx.Component:
+    currencies = [(code, f"{code}  {name}") for code, name in currency_names().items()]
+    return rx.el.div(
+        rx.el.div(
+            _text("number", "Invoice number", hint="Yours; without one it is a draft"),
+            class_name="span-4",
+        ),
+        rx.el.div(
+            _date("Issue date", "issued_on", "Empty is today"), class_name="span-4"
+        ),
+        rx.el.div(
+            _date("Due date", "due_on", "Empty is 30 days later"), class_name="span-4"
+        ),
+        rx.el.div(_select("Currency", "currency", currencies), class_name="span-4"),
+        rx.el.div(
+            _select(
+                "Language of the invoice", "language", list(LANGUAGE_NAMES.items())
+            ),
+            class_name="span-4",
+        ),
+        rx.el.div(
+            _text("purchase_order", "PO number", aside="optional", max_length=80),
+            class_name="span-4",
+        ),
+        class_name="form-grid",
+    )
+
+
+def _select(label: str, name: str, options: list[tuple[str, str]]) -> rx.Component:
+    return field(
+        label,
+        select(
+            name,
+            options,
+            default_value=State.form[name],
+            key=State.opened + name,
+        ),
+    )
+
+
+def _date(label: str, name: str, hint: str) -> rx.Component:
+    return field(
+        label,
+        date_input(name, default_value=State.form[name], key=State.opened + name),
+        hint=hint,
+        error=State.field_problems[name],
+    )
+
+
+def _text(name: str, label: str, **options: Any) -> rx.Component:
+    words = {key: options.pop(key) for key in ("aside", "hint") if key in options}
+    options.setdefault("max_length", LENGTHS.get(name, 200))
+    options.setdefault("auto_complete", "off")
+    return field(
+        label,
+        text_input(
+            name,
+            default_value=State.form[name],
+            key=State.opened + name,
+            **options,
+        ),
+        error=State.field_problems[name],
+        **words,
+    )
+
+
+def _lines() -> rx.Component:
+    heads = ("", "Item and description", "Qty", "Unit", "Unit price", "Disc.", "Tax")
+    return rx.el.section(
+        rx.el.div(
+            rx.el.h2("Lines"),
+            rx.el.div(
+                rx.el.label("Tax is called", html_for="field-tax_name"),
+                text_input(
+                    "tax_name",
+                    default_value=State.form["tax_name"],
+                    key=State.opened + "tax_name",
+                    placeholder="Tax",
+                    max_length=LENGTHS["tax_name"],
+                    auto_complete="off",
+                    custom_attrs={"id": "field-tax_name", "list": TAX_NAMES_LIST},
+                ),
+                class_name="guest-tax",
+            ),
+            class_name="section-head",
+        ),
+        rx.el.div(
+            rx.el.div(
+                *(rx.el.span(words) for words in (*heads, "Amount")),
+                class_name="editor-lines-head",
+                custom_attrs=_HIDDEN,
+            ),
+            rx.foreach(EditorLinesState.lines, _line),
+            class_name="editor-lines",
+            key=State.opened,
+        ),
+        units_list(),
+        _list(TAX_NAMES_LIST, ("VAT", "GST", "Sales tax", "MwSt.", "TVA", "IVA")),
+        _list(PERCENTS_LIST, ("0%", "5%", "7%", "9%", "19%", "20%", "21%")),
+        rx.el.div(
+            button("Add line", icon_name="plus", on_click=State.add_line),
+            rx.el.span(
+                rx.el.kbd("Enter"),
+                " in the last line adds one, ",
+                rx.el.kbd("Alt"),
+                " ",
+                rx.el.kbd("↑"),
+                " ",
+                rx.el.kbd("↓"),
+                " moves a line",
+                class_name="keys",
+            ),
+            class_name="editor-lines-foot",
+        ),
+        rx.cond(
+            State.field_problems["lines"],
+            rx.el.p(
+                icon("alert"), State.field_problems["lines"], class_name="field-error"
+            ),
+            rx.fragment(),
+        ),
+        rx.el.p(State.moved_words, class_name="visually-hidden", role="status"),
+        aria_label="Lines",
+    )
+
+
+def _list(list_id: str, values: tuple[str, ...]) -> rx.Component:
+    return rx.el.datalist(*(rx.el.option(value=x) for x in values), id=list_id)
+
+
+def _line(line: rx.Var[EditorLine], index: rx.Var[int]) -> rx.Component:
+    return rx.el.div(
+        rx.el.div(
+            icon_button(
+                "Move line up",
+                "chevron-up",
+                small=True,
+                on_click=State.move_line(line.key, -1),
+            ),
+            icon_button(
+                "Move line down",
+                "chevron-down",
+                small=True,
+                on_click=State.move_line(line.key, 1),
+            ),
+            class_name="line-handle",
+        ),
+        rx.el.div(
+            cell(line, "name", "Description", line.name, placeholder="What is it for?"),
+            rx.el.textarea(
+                name="line:" + line.key + ":description",
+                default_value=line.description,
+                rows="1",
+                aria_label="Details",
+                placeholder="Details, optional",
+                custom_attrs=wrong_attributes(line, "description"),
+            ),
+            class_name="line-item",
+        ),
+        number_cell(line, "quantity", "Quantity", line.quantity),
+        rx.el.div(
+            cell(line, "unit", "Unit", line.unit, list=UNITS_LIST),
+            class_name="line-cell",
+            custom_attrs={"data-label": "Unit"},
+        ),
+        number_cell(line, "unit_price", "Unit price", line.unit_price),
+        number_cell(line, "discount", "Discount", line.discount, placeholder="0%"),
+        rx.el.div(
+            cell(
+                line,
+                "tax_id",
+                "Tax",
+                line.tax_id,
+                placeholder="None",
+                list=PERCENTS_LIST,
+            ),
+            class_name="line-cell number",
+            custom_attrs={"data-label": "Tax"},
+        ),
+        rx.el.div(
+            guest_line_amount(line_key=line.key),
+            icon_button(
+                "Remove line",
+                "close",
+                small=True,
+                on_click=State.remove_line(line.key),
+            ),
+            class_name="line-amount",
+        ),
+        rx.cond(
+            line.problem,
+            rx.el.p(
+                icon("alert"),
+                line.problem,
+                " The line is kept but not counted.",
+                class_name="line-error field-error",
+                id="problem-" + line.key,
+            ),
+            rx.fragment(),
+        ),
+        class_name="editor-line",
+        key=line.key,
+        role="group",
+        aria_label=rx.Var.create("Line ") + (index + 1).to_string(),  # type: ignore[operator]
+        custom_attrs={"data-line": line.key},
+    )
+
+
+@rx.memo
+def guest_line_amount(line_key: rx.Var[str]) -> rx.Component:
+    """What a line comes to. Apart, since it changes while the line does not."""
+    return rx.el.span(State.amounts[line_key], class_name="figures")
+
+
+def _below_lines() -> rx.Component:
+    return rx.el.div(
+        rx.el.div(
+            _area("notes", "Note to customer"),
+            _area(
+                "terms",
+                "Payment terms",
+                placeholder="30 days, to IBAN …",
+            ),
+            class_name="stack",
+        ),
+        rx.el.div(
+            field(
+                "Discount",
+                text_input(
+                    "discount",
+                    default_value=State.form["discount"],
+                    key=State.opened + "discount",
+                    placeholder="10% or 25.00",
+                    numeric=True,
+                ),
+                aside="off the whole invoice",
+                error=State.field_problems["discount"],
+            ),
+            rx.el.dl(
+                sum_of("Subtotal", State.subtotal),
+                rx.foreach(State.sums, sum_row),
+                sum_of("Tax", State.tax),
+                sum_of("Total", State.total, "sum-total"),
+                class_name="sum-list",
+            ),
+        ),
+        class_name="sums",
+    )
+
+
+def _area(name: str, label: str, **props: Any) -> rx.Component:
+    return field(
+        label,
+        text_area(
+            name,
+            rows=3,
+            default_value=State.form[name],
+            key=State.opened + name,
+            **props,
+        ),
+        aside="printed on the invoice",
+        error=State.field_problems[name],
+    )
+
+
+def _dock() -> rx.Component:
+    return rx.el.div(
+        rx.el.span(State.total, class_name="dock-total"),
+        rx.cond(
+            State.to_fix,
+            rx.el.span(icon("alert", 14), " ", State.to_fix, class_name="bad"),
+            rx.fragment(),
+        ),
+        rx.el.span(class_name="spacer"),
+        button("Keep in a workspace", opens=KEEP_DIALOG, on_click=State.save),
+        button(
+            "Download PDF",
+            kind="primary",
+            icon_name="download",
+            on_click=State.download,
+        ),
+        class_name="dock",
+        role="group",
+        aria_label="Print and keep",
+    )
+
+
+def _keep_dialog() -> rx.Component:
+    return dialog(
+        "Keep it in a workspace",
+        rx.el.p(
+            "A workspace numbers invoices without gaps, shows them to customers on a "
+            "page of their own and takes payments. This invoice becomes a draft "
+            "there, with its customer and everything you typed."
+        ),
+        dialog_id=KEEP_DIALOG,
+        actions=[
+            button("Not now", closes=True),
+            rx.cond(
+                State.workspace,
+                link_button(
+                    rx.Var.create("Take it to ") + State.workspace,
+                    KEEP_PATH,
+                    kind="primary",
+                    leaves_app=True,
+                ),
+                rx.cond(
+                    State.is_set_up,
+                    link_button(
+                        "Sign in and keep it",
+                        f"/sign-in?next={KEEP_PATH}",
+                        kind="primary",
+                        leaves_app=True,
+                    ),
+                    link_button(
+                        "Set up a workspace",
+                        f"/set-up?next={KEEP_PATH}",
+                        kind="primary",
+                        leaves_app=True,
+                    ),
+                ),
+            ),
+        ],
+    )
+
+
+def _preview() -> rx.Component:
+    return rx.el.section(
+        rx.el.div(
+            rx.el.div(
+                rx.el.h2(rx.cond(State.is_example, "An example", "Preview")),
+                rx.el.span(class_name="spacer"),
+                field(
+                    "Look",
+                    select(
+                        "look",
+                        LOOKS,
+                        default_value=State.form["look"],
+                        key=State.opened + "look",
+                    ),
+                    label_hidden=True,
+                ),
+                class_name="preview-head",
+            ),
+            DocumentPreview.create(html=State.preview),
+        ),
+        class_name="preview",
+        aria_label="Preview",
+    )
+
+
+_HIDDEN = {"aria-hidden": "true"}

@@ -1,0 +1,203 @@
+"""The builder for everybody, through the whole pipeline but the browser."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from billing_app import runtime
+from billing_app.domain.guest_invoice import LINES_MAX, PATH, GuestForm
+from billing_app.web.staff.guest_invoice_state import FIELDS
+from billing_app.web.staff.guest_invoice_state import GuestInvoiceState as State
+from billing_app.web.staff.invoice_editor_lines import EditorLinesState
+from billing_app.workflows import guest_invoices
+from tests.support.driver import Driver
+from tests.support.guest import FORM, LINES, a_guest, welcoming
+from tests.support.world import World
+
+
+@pytest.fixture
+def opened(world: World) -> World:
+    return welcoming(world)
+
+
+@pytest.fixture
+def token(opened: World) -> str:
+    return a_guest(opened)
+
+
+@pytest.fixture
+async def page(token: str) -> AsyncIterator[Driver]:
+    async with Driver(f"tallyport-guest={token}", PATH) as driver:
+        await driver.press(State.open)
+        yield driver
+
+
+def kept(world: World, token: str) -> GuestForm:
+    return guest_invoices.open_guest(world.runtime, token).form
+
+
+def told(driver: Driver) -> str:
+    return " ".join(notice.words for notice in driver.shown(State, "notices") or [])
+
+
+async def type_texts(driver: Driver, texts: dict[str, str], number: int = 7) -> None:
+    draft = driver.shown(State, "draft")
+    await driver.press(State.take_typed, draft=draft, texts=texts, number=number)
+
+
+def test_no_field_belongs_to_a_workspace():
+    assert not FIELDS & {"customer_id", "own", "lines", "tax_rate", "work"}
+
+
+class TestOpening:
+    async def test_shows_what_was_kept(self, page: Driver):
+        assert page.shown(State, "form")["seller_name"] == "Fern & Field"
+        assert page.shown(State, "total") == "€141.00"
+        assert "Vermeer Optics" in page.shown(State, "preview")
+
+    async def test_a_new_one_shows_an_example(self, opened: World):
+        token = guest_invoices.begin(opened.runtime, "::1")
+        async with Driver(f"tallyport-guest={token}", PATH) as page:
+            await page.press(State.open)
+
+            assert page.shown(State, "is_example")
+            assert page.shown(State, "total") == "€0.00"
+            assert not page.shown(State, "form")["seller_name"]
+
+    @pytest.mark.parametrize("cookie", ["", "tallyport-guest=made.up"])
+    async def test_without_its_cookie_it_says_so(self, opened: World, cookie: str):
+        async with Driver(cookie, PATH) as page:
+            await page.press(State.open)
+
+            assert page.shown(State, "lacks_cookie")
+            assert not page.shown(State, "is_ready")
+
+    async def test_nothing_answers_where_it_is_off(self, world: World, token: str):
+        runtime.set_current(world.runtime)
+        async with Driver(f"tallyport-guest={token}", PATH) as page:
+            await page.press(State.open)
+
+            assert not page.shown(State, "is_ready")
+            assert "Vermeer" not in str(page.deltas)
+
+
+class TestTyping:
+    @pytest.mark.feature("F063")
+    async def test_is_added_up_and_kept(self, opened: World, token: str, page: Driver):
+        await type_texts(page, {"line:b:unit_price": "30", "number": "9"})
+        await page.until(lambda: page.shown(State, "saved") == 7)
+
+        assert page.shown(State, "total") == "€151.00"
+        assert kept(opened, token).number == "9"
+        assert kept(opened, token).draft.lines[1].unit_price == "30"
+
+    async def test_into_another_invoice_stays_there(self, page: Driver):
+        await page.press(State.take_typed, draft=1, texts={"number": "9"}, number=7)
+
+        assert page.shown(State, "heard") == 0
+
+    async def test_of_no_field_is_left_out(
+        self, opened: World, token: str, page: Driver
+    ):
+        odd = {"customer_id": "1", "own:a": "b", "language": "xx", "draft": "x"}
+        await type_texts(page, {**odd, "line:zz:name": "x", "number": "1"})
+        await page.press(State.save)
+
+        assert kept(opened, token) == replace(FORM, number="1")
+
+    async def test_too_much_is_refused_and_nothing_is_lost(
+        self, opened: World, token: str, page: Driver
+    ):
+        await type_texts(page, {"notes": "x" * 70_000})
+
+        assert "Make it shorter" in told(page)
+        assert page.shown(State, "saved") == 0
+        assert kept(opened, token) == FORM
+
+    async def test_what_the_browser_kept_is_taken(
+        self, opened: World, token: str, page: Driver
+    ):
+        mine = {
+            "draft": page.shown(State, "draft"),
+            "version": 1,
+            "number": 5,
+            "texts": {"buyer_name": "Vermeer B.V."},
+        }
+        await page.press(State.restore, kept=mine)
+        await page.press(State.save)
+
+        assert kept(opened, token).buyer_name == "Vermeer B.V."
+        assert "is back" in told(page)
+
+    @pytest.mark.parametrize("odd", [{}, {"draft": "x"}, {"texts": 7}])
+    async def test_what_no_browser_keeps_is_left_out(
+        self, opened: World, token: str, page: Driver, odd: dict[str, object]
+    ):
+        await page.press(
+            State.restore, kept={"draft": page.shown(State, "draft"), **odd}
+        )
+
+        assert kept(opened, token) == FORM
+
+
+class TestLines:
+    async def test_are_added_moved_removed_and_put_back(
+        self, opened: World, token: str, page: Driver
+    ):
+        await page.press(State.move_line, key="b", step=-1)
+        await page.press(State.remove_line, key="a")
+        names = [line.name for line in kept(opened, token).draft.lines]
+        (notice,) = page.shown(State, "notices")
+        await page.press(State.undo, key=notice.key)
+
+        assert names == ["Travel"]
+        back = [line.name for line in kept(opened, token).draft.lines]
+        assert back == ["Travel", "Photography"]
+
+    async def test_are_so_many_and_no_more(self, page: Driver):
+        for _ in range(LINES_MAX):
+            await page.press(State.add_line)
+
+        assert f"{LINES_MAX} lines" in told(page)
+        assert len(page.shown(EditorLinesState, "lines")) == LINES_MAX
+
+    async def test_are_pasted(self, opened: World, token: str, page: Driver):
+        rows = "Cover\t1\t200.00\nBack\t2\t50.00"
+        await page.press(State.paste, key="b", pasted={"text": rows})
+
+        lines = kept(opened, token).draft.lines
+        assert [line.name for line in lines[2:]] == ["Cover", "Back"]
+        assert lines[3].unit_price == "50.00"
+
+
+class TestDownload:
+    async def test_keeps_it_first(self, opened: World, token: str, page: Driver):
+        await type_texts(page, {"number": "9"})
+        await page.press(State.download)
+
+        assert kept(opened, token).number == "9"
+        (event,) = [x for x in page.events if x.name == "_download"]
+        assert event.payload["url"] == f"{PATH}/invoice.pdf"
+
+    async def test_names_what_is_missing(self, page: Driver):
+        await type_texts(page, {"seller_name": ""})
+        await page.press(State.download)
+
+        assert page.shown(State, "field_problems")["seller_name"]
+        assert page.events == [] or all(x.name != "_download" for x in page.events)
+
+
+async def test_another_one_begins_with_the_same_sender(
+    opened: World, token: str, page: Driver
+):
+    await page.press(State.start_over)
+    fresh = kept(opened, token)
+    (notice,) = page.shown(State, "notices")
+    await page.press(State.undo, key=notice.key)
+
+    assert (fresh.seller_name, fresh.buyer_name) == ("Fern & Field", "")
+    assert kept(opened, token).buyer_name == FORM.buyer_name
+    assert len(kept(opened, token).draft.lines) == len(LINES)
