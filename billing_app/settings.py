@@ -31,6 +31,7 @@ STRIPE_SOURCES = {
 }
 # 256 bits written as text, the size of the keys derived from it.
 SECRET_LENGTH_MIN = 32
+_DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
 
 
 class UnsafeSettings(BillingError):
@@ -83,6 +84,10 @@ class Settings:
     def fonts_dir(self) -> Path:
         """Where an operator puts fonts for letters that the bundled ones lack."""
         return self.data_dir / "fonts"
+
+    @property
+    def has_known_database(self) -> bool:
+        return self.database_url.partition(":")[0] in _DATABASES
 
     @property
     def is_embedded(self) -> bool:
@@ -191,11 +196,14 @@ def list_problems(settings: Settings) -> tuple[str, ...]:
 def read_or_make_secret(path: Path) -> str:
     """Return the secret key in the file; the first process to ask makes it."""
     try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         return path.read_text().strip()
     except FileNotFoundError:
         pass
+    except OSError as refusal:
+        problem = f"DATA_DIR={path.parent} cannot be used: {refusal.strerror}."
+        raise UnsafeSettings((problem,)) from None
 
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     ours = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(ours, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
@@ -269,8 +277,7 @@ def _problems_of_secret(settings: Settings) -> list[str]:
 
 def _problems_of_stores(settings: Settings) -> list[str]:
     found = []
-    scheme = settings.database_url.partition(":")[0]
-    if scheme not in ("sqlite", "postgresql", "postgresql+psycopg"):
+    if not settings.has_known_database:
         found.append(
             "DATABASE_URL must start with sqlite:/// or postgresql+psycopg://."
         )
@@ -290,7 +297,9 @@ def _problems_of_stores(settings: Settings) -> list[str]:
             )
     if not 1 <= settings.workers <= 64:
         found.append("WORKERS must lie between 1 and 64.")
-    elif settings.workers > 1 and (scheme == "sqlite" or settings.redis_url is None):
+    elif settings.workers > 1 and (
+        settings.database_url.startswith("sqlite") or settings.redis_url is None
+    ):
         found.append("WORKERS above 1 needs DATABASE_URL and REFLEX_REDIS_URL.")
     return found
 

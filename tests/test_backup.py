@@ -43,6 +43,24 @@ def test_holds_what_was_saved_while_somebody_writes(data_dir: Path, tmp_path: Pa
     assert (restored / "secret.key").read_text() == key
 
 
+def test_says_that_the_key_is_in_it(data_dir: Path, tmp_path: Path, capsys):
+    main(["backup", str(tmp_path / "b.tar.gz")])
+
+    assert "It holds the secret key" in capsys.readouterr().out
+
+
+def test_says_that_a_key_of_the_environment_is_not(
+    data_dir: Path, tmp_path: Path, capsys, monkeypatch
+):
+    monkeypatch.setenv("SECRET_KEY", "k" * 32)
+
+    main(["backup", str(tmp_path / "b.tar.gz")])
+
+    with tarfile.open(tmp_path / "b.tar.gz") as opened:
+        assert "secret.key" not in opened.getnames()
+    assert "SECRET_KEY is not in it" in capsys.readouterr().out
+
+
 def test_nobody_else_may_read_it(data_dir: Path, tmp_path: Path):
     main(["backup", str(tmp_path / "b.tar.gz")])
 

@@ -5,6 +5,7 @@ import pytest
 
 import billing_app.commands
 from billing_app.cli import COMMANDS, main, module_name
+from billing_app.commands.doctor import Finding, report
 
 FOLDER = Path(billing_app.commands.__file__).parent
 
@@ -63,6 +64,26 @@ class TestDoctor:
         assert main(["doctor"]) == 1
         assert "WRONG    settings: SECRET_KEY" in capsys.readouterr().out
 
+    def test_says_so_when_nothing_is_wrong(self):
+        assert list(report([Finding("data")])) == ["ok       data", "Nothing is wrong."]
+        assert list(report([Finding("data", "Full.")])) == ["WRONG    data: Full."]
+
+    def test_wants_the_data_private(self, capsys, monkeypatch, tmp_path):
+        """A backup unpacked into a folder of the usual kind."""
+        monkeypatch.setenv("DATA_DIR", str(tmp_path))
+        tmp_path.chmod(0o755)
+
+        assert main(["doctor"]) == 0
+        assert f"chmod 700 {tmp_path}" in capsys.readouterr().out
+
+    def test_names_the_databases_it_knows(self, capsys, monkeypatch, tmp_path):
+        monkeypatch.setenv("DATA_DIR", str(tmp_path))
+        monkeypatch.setenv("DATABASE_URL", "mysql://somewhere/tallyport")
+        monkeypatch.setenv("SECRET_KEY", "k" * 32)
+
+        assert main(["doctor"]) == 1
+        assert "DATABASE_URL must start with sqlite" in capsys.readouterr().out
+
     def test_wants_the_secret_key_private(self, capsys, monkeypatch, tmp_path):
         monkeypatch.setenv("DATA_DIR", str(tmp_path))
         (tmp_path / "secret.key").write_text("k" * 32)
@@ -83,7 +104,9 @@ class TestDoctor:
         (tmp_path / "tallyport.db").write_text("not a database, but long enough" * 9)
 
         assert main(["doctor"]) == 1
-        assert "WRONG    database: It does not answer" in capsys.readouterr().out
+        assert (
+            "WRONG    database: The database does not answer" in capsys.readouterr().out
+        )
 
     def test_asks_redis(self, capsys, monkeypatch, tmp_path):
         monkeypatch.setenv("DATA_DIR", str(tmp_path))
@@ -94,6 +117,32 @@ class TestDoctor:
         shown = capsys.readouterr().out
         assert "WRONG    redis: It does not answer" in shown
         assert "hush" not in shown
+
+
+@pytest.mark.parametrize("command", ["migrate", "worker", "verify"])
+def test_says_in_a_sentence_that_the_database_is_silent(
+    command: str, capsys, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("DATABASE_URL", "postgresql+psycopg://u:hush@127.0.0.1:1/x")
+    monkeypatch.setenv("SECRET_KEY", "k" * 32)
+
+    assert main([command]) == 1
+
+    shown = capsys.readouterr().err
+    assert shown.startswith("The database does not answer: ")
+    assert shown.count("\n") == 1
+    assert "hush" not in shown
+
+
+def test_says_in_a_sentence_that_the_data_has_no_place(capsys, monkeypatch, tmp_path):
+    file = tmp_path / "file"
+    file.write_text("")
+    monkeypatch.setenv("DATA_DIR", str(file / "data"))
+
+    assert main(["migrate"]) == 1
+
+    assert "cannot be used: Not a directory." in capsys.readouterr().err
 
 
 class TestServe:

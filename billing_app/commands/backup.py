@@ -12,6 +12,8 @@ from billing_app.database.backup import copy_sqlite, database_file
 from billing_app.domain.errors import Conflict
 from billing_app.settings import Settings, load_settings
 
+_DATABASE, _KEY_FILE = "tallyport.db", "secret.key"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, help="archive to write, such as b.tar.gz")
@@ -19,18 +21,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     settings = load_settings()
-    write_backup(settings, arguments.file)
-    print(f"Written to {arguments.file}; it holds the secret key, so keep it safe.")
-    if database_file(settings.database_url) is None:
+    held = write_backup(settings, arguments.file)
+    print(f"Written to {arguments.file}.")
+    if _KEY_FILE in held:
+        print("It holds the secret key: keep it as safe as the data.")
+    else:
+        print("SECRET_KEY is not in it: keep that too, or stored keys can't be read.")
+    if _DATABASE not in held:
         print("The database is not in it: use pg_dump.")
     return 0
 
 
-def write_backup(settings: Settings, target: Path) -> None:
+def write_backup(settings: Settings, target: Path) -> set[str]:
     """Write the archive; it is complete, or not there.
 
     The database goes first: the files it names are stored before it names them,
     and never change.
+
+    Returns:
+        What it holds: the database, the key, the folder of files.
 
     Raises:
         Conflict: the file exists already.
@@ -46,7 +55,9 @@ def write_backup(settings: Settings, target: Path) -> None:
         ):
             _add_database(archive, settings)
             _add_files(archive, settings)
+            held = {name for name in archive.getnames() if "/" not in name}
         unfinished.rename(target)
+        return held
     finally:
         unfinished.unlink(missing_ok=True)
 
@@ -58,11 +69,11 @@ def _add_database(archive: tarfile.TarFile, settings: Settings) -> None:
     with tempfile.TemporaryDirectory(dir=settings.data_dir) as folder:
         copy = Path(folder) / "copy.db"
         copy_sqlite(source, copy)
-        archive.add(copy, "tallyport.db")
+        archive.add(copy, _DATABASE)
 
 
 def _add_files(archive: tarfile.TarFile, settings: Settings) -> None:
-    for name in ("secret.key", "files"):
+    for name in (_KEY_FILE, "files"):
         path = settings.data_dir / name
         if path.exists():
             archive.add(path, name)

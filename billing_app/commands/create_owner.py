@@ -10,6 +10,7 @@ import sys
 from billing_app.commands.migrate import migrate
 from billing_app.domain.errors import BillingError
 from billing_app.domain.profiles import PROFILES
+from billing_app.domain.sign_in import PASSWORD_LENGTH_MIN
 from billing_app.runtime import open_runtime
 from billing_app.settings import load_settings
 from billing_app.workflows.set_up import SetUpForm, create_owner
@@ -69,4 +70,5 @@ def read_password() -> tuple[str, str]:
         return given, given
     if not sys.stdin.isatty():
         raise NoPassword(f"Set {PASSWORD_VARIABLE} or run this in a terminal.")
-    return getpass.getpass("Password: "), getpass.getpass("Again: ")
+    prompt = f"Password, {PASSWORD_LENGTH_MIN} characters or more: "
+    return getpass.getpass(prompt), getpass.getpass("Again: ")

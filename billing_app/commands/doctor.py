@@ -12,11 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from redis import Redis, RedisError
-from sqlalchemy.exc import SQLAlchemyError
 
 from billing_app.database import migrations
 from billing_app.database.backup import database_file
-from billing_app.database.engine import open_engine, reading
+from billing_app.database.engine import (
+    DatabaseSilent,
+    open_engine,
+    reading,
+    require_answer,
+)
 from billing_app.gateways.signer import PdfSigner, SigningFailed
 from billing_app.logs import redact
 from billing_app.runtime import open_signer, system_clock
@@ -58,9 +62,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(_: argparse.Namespace) -> int:
     findings = list(examine())
-    for finding in findings:
-        print(_line(finding))
+    print("\n".join(report(findings)))
     return 1 if any(f.problem and f.must_fix for f in findings) else 0
+
+
+def report(findings: list[Finding]) -> Iterator[str]:
+    """Yield a line for each, and one at the end for who reads no further."""
+    yield from map(_line, findings)
+    if not any(finding.problem for finding in findings):
+        yield "Nothing is wrong."
 
 
 def examine() -> Iterator[Finding]:
@@ -72,7 +82,8 @@ def examine() -> Iterator[Finding]:
         return
     yield from examine_settings(settings)
     yield _examine_disk(settings.data_dir)
-    yield _examine_database(settings)
+    if settings.has_known_database:
+        yield _examine_database(settings)
     if settings.redis_url:
         yield _examine_redis(settings.redis_url)
     yield from _examine_libraries()
@@ -118,6 +129,9 @@ def _examine_disk(data_dir: Path) -> Finding:
     key = data_dir / "secret.key"
     if key.exists() and key.stat().st_mode & 0o077:
         return Finding("data", f"{key} can be read by others; run chmod 600 {key}.")
+    if data_dir.exists() and data_dir.stat().st_mode & 0o077:
+        problem = f"{data_dir} can be read by others; run chmod 700 {data_dir}."
+        return Finding("data", problem, must_fix=False)
     return Finding("data")
 
 
@@ -127,10 +141,10 @@ def _examine_database(settings: Settings) -> Finding:
         return Finding("database", "There is none yet; `serve` makes it.", False)
     engine = open_engine(settings.database_url)
     try:
+        require_answer(engine)
         is_at_head = migrations.is_at_head(reading(engine))
-    except SQLAlchemyError as refusal:
-        # The driver's words say why, its address may hold a password.
-        return Finding("database", f"It does not answer: {redact(str(refusal))}")
+    except DatabaseSilent as refusal:
+        return Finding("database", refusal.message)
     finally:
         engine.dispose()
     if is_at_head:

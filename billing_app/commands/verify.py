@@ -19,11 +19,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from billing_app.database import migrations
     from billing_app.database.audit_chain import check_chains
-    from billing_app.database.engine import open_engine
+    from billing_app.database.engine import open_engine, require_answer
     from billing_app.database.verify import find_broken
     from billing_app.runtime import system_clock
 
     engine = open_engine(load_settings().database_url)
+    require_answer(engine)
     broken = find_broken(engine, system_clock())
     # Tables of another version have no seals to ask for, or others.
     is_asked = arguments.audit and migrations.is_at_head(engine)

@@ -8,8 +8,9 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
+from sqlalchemy.exc import DBAPIError
 
-from billing_app.domain.errors import DiskFull, NotFound
+from billing_app.domain.errors import BillingError, DiskFull, NotFound
 
 log = logging.getLogger("tallyport.database")
 
@@ -37,6 +38,12 @@ _PG_DISK_FULL = "53100"
 _NO_TEXT = "cannot contain NUL (0x00) bytes"
 
 
+class DatabaseSilent(BillingError):
+    """The database cannot be reached, or is none."""
+
+    code = "database_silent"
+
+
 def open_engine(url: str, *, is_durable: bool = True) -> Engine:
     """Connect to a database by SQLAlchemy URL (`sqlite:///…` or `postgresql+psycopg://…`).
 
@@ -61,6 +68,19 @@ def open_engine(url: str, *, is_durable: bool = True) -> Engine:
             raise NotFound("There is nothing of that name.") from None
 
     return engine
+
+
+def require_answer(engine: Engine) -> None:
+    """Connect once, for whoever starts something.
+
+    Raises:
+        DatabaseSilent: with the driver's first line, which says why and no password.
+    """
+    try:
+        engine.connect().close()
+    except DBAPIError as refusal:
+        reason = str(refusal.orig).strip().partition("\n")[0]
+        raise DatabaseSilent(f"The database does not answer: {reason}") from None
 
 
 @lru_cache(maxsize=16)

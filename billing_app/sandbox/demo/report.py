@@ -52,7 +52,7 @@ def to_json(base_url: str, workspaces: tuple[DemoWorkspaceView, ...]) -> dict[st
 
 def to_lines(base_url: str, workspaces: tuple[DemoWorkspaceView, ...]) -> Iterator[str]:
     """Describe the demo for a person at a terminal."""
-    yield f"Sign in at {base_url}/sign-in, everybody's password is: {PASSWORD}"
+    yield f"Sign in at {base_url}/sign-in, everybody's password is '{PASSWORD}'."
     for workspace in workspaces:
         yield ""
         yield f"{workspace.name} ({workspace.currency})"
