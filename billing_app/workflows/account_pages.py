@@ -80,6 +80,8 @@ from billing_app.workflows.account_payments import describe_payment, list_payabl
 # As much of a conversation as stands behind a row; the invoice has all of it.
 _FOLD_COMMENTS = 4
 _FOLD_COMMENT_LENGTH = 240
+# A parameter that a page of ours wrote is no longer.
+_KEPT_LENGTH_MAX = 200
 
 # The parameters of the list, in the order that addresses carry them.
 PARAMETERS = (
@@ -129,7 +131,8 @@ def open_account(
         owed = [row.id for row in account.page.rows if row.outstanding_minor > 0]
         payable = list_payable(runtime, link, owed)
     is_preview = link.visitor.is_preview
-    kept = {name: typed.get(name, "") for name in PARAMETERS}
+    # Each link of the list repeats them.
+    kept = {name: typed.get(name, "")[:_KEPT_LENGTH_MAX] for name in PARAMETERS}
     writer = _Writer(link, head, account, wanted, place, kept, is_preview, pay, payable)
     now = runtime.now()
     return OpenedAccount(
