@@ -11,6 +11,7 @@ from billing_app.domain.portal_settings import (
     CommentMode,
     DisputeMode,
     ResolvedSettings,
+    VisibleOn,
     WriteAuth,
 )
 
@@ -138,10 +139,16 @@ def _open_checks(facts: DiagnosticFacts) -> tuple[Check, ...]:
         Check(
             "Published",
             facts.is_published,
-            reason="" if facts.is_published else "Publish it to the portal first.",
+            reason="" if facts.is_published else _publishes(settings.visible_on),
         ),
         _link_check(facts),
     )
+
+
+def _publishes(shown: VisibleOn) -> str:
+    if shown == VisibleOn.SEND:
+        return "Mark it as sent first: that shows it to the customer."
+    return "Publish it to the portal first."
 
 
 def _comment_checks(facts: DiagnosticFacts) -> tuple[Check, ...]:

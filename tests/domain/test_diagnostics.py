@@ -132,6 +132,13 @@ def test_online_payment_that_was_switched_off_is_no_failure():
     assert not asked[-1].checks[1].is_choice
 
 
+def test_a_business_that_shows_what_it_sent_is_told_so():
+    resolved = resolve({"visible_on": "send", "disputes": "open"}, {}, {})
+    (check,) = failing(replace(GOOD, resolved=resolved, is_published=False))
+
+    assert check.reason.startswith("Mark it as sent first")
+
+
 def test_what_is_missing_is_counted():
     asked = ask_all(replace(GOOD, is_published=False, link=None))
 
