@@ -198,19 +198,23 @@ class UnitOfWork:
         return row_id
 
     def insert_all(
-        self, table: type[WorkspaceOwned], rows: Sequence[dict[str, Any]]
-    ) -> Sequence[int]:
-        """Insert rows past the session, as `append` does, now; return their ids."""
+        self,
+        table: type[WorkspaceOwned],
+        rows: Sequence[dict[str, Any]],
+        key: tuple[str, ...],
+    ) -> list[int]:
+        """Insert rows past the session, as `append` does, now; return their ids.
+
+        No two rows are alike in the columns of `key`, by which each finds its id:
+        to give them in their order, SQLite would insert one row after another.
+        """
         if not rows:
-            return ()
-        return (
-            self._session.connection()
-            .scalars(
-                _inserting_many(table),
-                [{**row, "workspace_id": self.actor.workspace_id} for row in rows],
-            )
-            .all()
-        )
+            return []
+        owned = [{**row, "workspace_id": self.actor.workspace_id} for row in rows]
+        found = self._session.connection().execute(_inserting_many(table, key), owned)
+        ids = {tuple(values): row_id for row_id, *values in found}
+        assert len(ids) == len(rows), "two rows alike"
+        return [ids[tuple(row[name] for name in key)] for row in rows]
 
     def add_unless_there(
         self, table: type[WorkspaceOwned], values: dict[str, Any]
@@ -528,9 +532,9 @@ def _inserting_one(table: type[Any]) -> Any:
 
 
 @cache
-def _inserting_many(table: type[Any]) -> Any:
-    row_id = table.__table__.c.id
-    return insert(table.__table__).returning(row_id, sort_by_parameter_order=True)
+def _inserting_many(table: type[Any], key: tuple[str, ...]) -> Any:
+    columns = table.__table__.c
+    return insert(table.__table__).returning(columns.id, *(columns[x] for x in key))
 
 
 @cache

@@ -505,7 +505,9 @@ def _write_allocations(uow: UnitOfWork, given: Sequence[_Given]) -> None:
         }
         for each in given
     ]
-    allocation_ids = uow.insert_all(Allocation, allocations)
+    allocation_ids = uow.insert_all(
+        Allocation, allocations, key=("payment_id", "invoice_id")
+    )
     for allocation_id, each in zip(allocation_ids, given, strict=True):
         post(
             uow,
