@@ -16,6 +16,7 @@ from typing import Any
 
 from lxml import etree
 
+from billing_app.documents.bidi import bare
 from billing_app.documents.printable import printable, printable_prose
 from billing_app.documents.words import credited_lines, share_words, words_for
 from billing_app.domain import e_invoice as rules
@@ -415,7 +416,7 @@ class _Writer:
         document, details = self._document, printable_prose(line.description)
         if line.share is None:
             return details
-        share = share_words(line.share, document.currency, document.language)
+        share = bare(share_words(line.share, document.currency, document.language))
         return f"{share}\n{details}".strip()
 
     def _on_line(self, adjustments: Any, *, is_allowance: bool) -> list[Terms] | None:

@@ -293,6 +293,8 @@ def _spoken(language: str) -> dict[str, Any]:
     speech = speech_for(language)
 
     def say(words: str, /, **values: object) -> Markup:
+        if speech.is_right_to_left:
+            values = {name: _isolated(value) for name, value in values.items()}
         return escape(speech.words(words)).format_map(values)
 
     def isolate(text: str) -> Markup:
@@ -304,6 +306,11 @@ def _spoken(language: str) -> dict[str, Any]:
         "language": speech.tag,
         "direction": speech.direction,
     }
+
+
+def _isolated(value: object) -> Markup:
+    """Let a value run its own way, in an attribute too; `web/words.js` does so."""
+    return Markup("\u2068{}\u2069").format(value)
 
 
 @cache

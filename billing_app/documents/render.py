@@ -19,6 +19,20 @@ from babel import Locale
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from billing_app.documents.bidi import (
+    as_elements,
+    bare,
+    figures,
+    format_amount,
+    format_date,
+    format_money,
+    format_percent,
+    format_price,
+    format_quantity,
+    format_short_date,
+    is_turned,
+    own,
+)
 from billing_app.documents.payment_part import PaymentPart, payment_part
 from billing_app.documents.printable import printable, printable_prose
 from billing_app.documents.qr import code_of
@@ -43,16 +57,7 @@ from billing_app.domain.document import (
     ReceiptDocument,
     Standing,
 )
-from billing_app.domain.formats import (
-    format_amount,
-    format_date,
-    format_money,
-    format_percent,
-    format_price,
-    format_quantity,
-    format_short_date,
-    locale_of,
-)
+from billing_app.domain.formats import locale_of
 from billing_app.domain.invoice_mode import InvoiceMode
 from billing_app.domain.payment_reference import format_reference
 from billing_app.domain.statement import EntryKind, StatementDocument
@@ -148,6 +153,7 @@ class Printed:
 
     Attributes:
         heading: the element of the title: h1 on paper, h2 inside a page.
+        is_turned: words run from right to left, and columns with them.
         widths: of the columns behind the description, in em.
         shows_behind: lines say what they charge for; never on paper.
         opens_behind: they do so by a button that the page around them answers.
@@ -159,6 +165,7 @@ class Printed:
     colours: str
     words: Words
     words_language: str
+    is_turned: bool
     kind: str
     number: str
     title: str
@@ -200,7 +207,7 @@ class Printed:
     @property
     def poster_size(self) -> str:
         """Name the class that keeps a long amount on one line; it may have several."""
-        longest = max(len(line) for line in self.poster.split("\n"))
+        longest = max(len(line) for line in bare(self.poster).split("\n"))
         if longest > 17:
             return " s-longest"
         return " s-long" if longest > 13 else ""
@@ -208,7 +215,7 @@ class Printed:
     @property
     def number_size(self) -> str:
         """Name the class that keeps a long number on one line where room is scarce."""
-        return " s-long" if len(self.number) > NUMBER_LENGTH_MAX else ""
+        return " s-long" if len(bare(self.number)) > NUMBER_LENGTH_MAX else ""
 
     @property
     def is_long_foot(self) -> bool:
@@ -326,21 +333,23 @@ def _render_page(
     printed: Printed, made_at: datetime, part: PaymentPart | None = None
 ) -> str:
     sheet = Markup(_render(printed))  # noqa: S704 - escaped by its template
-    page = _templates().get_template("print.html")
+    page = _templates(printed.is_turned).get_template("print.html")
     return page.render(
         d=printed, sheet=sheet, p=part, made_at=made_at.isoformat("T", "seconds")
     )
 
 
 def _render(printed: Printed) -> str:
-    return _templates().get_template(f"{printed.look}.html").render(d=printed)
+    template = _templates(printed.is_turned).get_template(f"{printed.look}.html")
+    return template.render(d=printed)
 
 
 @cache
-def _templates() -> Environment:
+def _templates(is_turned: bool) -> Environment:
     return Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
+        finalize=as_elements if is_turned else None,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -370,27 +379,26 @@ def _printed_invoice(
     sender = printable(brand.name or document.seller.name)
     is_abroad = document.seller.country != document.buyer.country
     due = format_money(left_minor, document.currency, language)
-    due_on = _day(document.due_on, language) if document.due_on else ""
+    due_on = format_date(document.due_on, language) if document.due_on else ""
+    number = figures(printable(document.number), language)
     is_payable = left_minor > 0
-    dates = [Row(words.issued, _day(document.issued_on, language))]
+    dates = [Row(words.issued, format_date(document.issued_on, language))]
     if document.delivery_on:
         dates.append(Row(words.delivered, _delivered(document)))
     if standing and standing.as_of:
         dates.append(Row(words.as_of, format_date(standing.as_of, language)))
-    references = []
-    if document.purchase_order:
-        references.append(Row(words.your_reference, printable(document.purchase_order)))
-    references += _own_facts(document, language)
+    references = [*_orders(document, words), *_own_facts(document, language)]
     references += _rate_facts(document, language)
     terms = printable_prose(document.terms)
     has_short_terms = 0 < len(terms) <= TERMS_AS_FACT_MAX and "\n" not in terms
     if has_short_terms:
-        dates.append(Row(words.terms, terms))
+        dates.append(Row(words.terms, own(terms, language)))
     bank_rows = tuple(
-        Row(printable(x.label), printable(x.value)) for x in document.bank
+        Row(own(printable(x.label), language), own(printable(x.value), language))
+        for x in document.bank
     )
     if document.reference and bank_rows:
-        reference = format_reference(document.reference)
+        reference = figures(format_reference(document.reference), language)
         bank_rows += (Row(words.payment_reference, reference),)
     return Printed(
         look=brand.look,
@@ -398,17 +406,18 @@ def _printed_invoice(
         colours=_colours(brand),
         words=words,
         words_language=spoken,
+        is_turned=is_turned(language),
         kind=words.invoice,
-        number=printable(document.number),
-        title=f"{words.invoice} {printable(document.number) or words.draft}",
+        number=number,
+        title=own(f"{words.invoice} {number or words.draft}", language),
         is_draft=is_draft,
-        sender=sender,
+        sender=own(sender, language),
         initials=initials(sender),
         logo=logo,
         **_logo_size(brand, logo),
-        reach=_reach(document.seller),
-        letterhead=_letterhead(document.seller, words),
-        legal_line=_legal_line(document.seller),
+        reach=_reach(document.seller, language),
+        letterhead=_letterhead(document.seller, words, language),
+        legal_line=_legal_line(document.seller, language),
         poster=due,
         poster_label=words.amount_due,
         by_words=_by_words(words, is_payable, bool(due_on)),
@@ -425,8 +434,8 @@ def _printed_invoice(
         shows_quantity=document.mode == InvoiceMode.LINES,
         tax_rows=_tax_rows(document),
         total_rows=tuple(_total_rows(document, words, standing, traces or {})),
-        notes=printable_prose(document.notes),
-        terms="" if has_short_terms else terms,
+        notes=own(printable_prose(document.notes), language),
+        terms="" if has_short_terms else own(terms, language),
         bank_rows=bank_rows if is_payable else (),
         payment_code=_payment_code(document, left_minor) if is_payable else Markup(),
     )
@@ -438,11 +447,14 @@ def _printed_receipt(document: ReceiptDocument, heading: str, logo: str) -> Prin
     brand = document.branding
     sender = printable(brand.name or document.seller.name)
     is_abroad = document.seller.country != document.buyer.country
-    received_on = _day(document.received_on, language)
-    dates = [Row(words.invoice, printable(document.invoice_number))]
-    references = [Row(words.method, printable(document.method))]
+    received_on = format_date(document.received_on, language)
+    number = figures(printable(document.number), language)
+    invoice_number = figures(printable(document.invoice_number), language)
+    dates = [Row(words.invoice, invoice_number)]
+    references = [Row(words.method, own(printable(document.method), language))]
     if document.reference:
-        references.append(Row(words.reference, printable(document.reference)))
+        reference = own(printable(document.reference), language)
+        references.append(Row(words.reference, reference))
 
     def money(minor: int) -> str:
         return format_money(minor, document.currency, language)
@@ -465,17 +477,18 @@ def _printed_receipt(document: ReceiptDocument, heading: str, logo: str) -> Prin
         colours=_colours(brand),
         words=words,
         words_language=spoken,
+        is_turned=is_turned(language),
         kind=words.receipt,
-        number=printable(document.number),
-        title=f"{words.receipt} {printable(document.number)}",
+        number=number,
+        title=own(f"{words.receipt} {number}", language),
         is_draft=False,
-        sender=sender,
+        sender=own(sender, language),
         initials=initials(sender),
         logo=logo,
         **_logo_size(brand, logo),
-        reach=_reach(document.seller),
-        letterhead=_letterhead(document.seller, words),
-        legal_line=_legal_line(document.seller),
+        reach=_reach(document.seller, language),
+        letterhead=_letterhead(document.seller, words, language),
+        legal_line=_legal_line(document.seller, language),
         poster=money(document.amount_minor),
         poster_label=words.received,
         by_words=words.received_on,
@@ -506,30 +519,30 @@ def _printed_credit_note(
     brand = document.branding
     sender = printable(brand.name or document.seller.name)
     is_abroad = document.seller.country != document.buyer.country
-    issued_on = _day(document.issued_on, language)
-    number = printable(document.invoice_number)
+    issued_on = format_date(document.issued_on, language)
+    number = figures(printable(document.number), language)
+    invoice_number = figures(printable(document.invoice_number), language)
+    credited_day = format_date(document.invoice_issued_on, language)
     lines = credited_lines(document)
-    references = []
-    if document.purchase_order:
-        references.append(Row(words.your_reference, printable(document.purchase_order)))
-    references += _rate_facts(document, language)
+    references = [*_orders(document, words), *_rate_facts(document, language)]
     return Printed(
         look=brand.look,
         heading=heading,
         colours=_colours(brand),
         words=words,
         words_language=spoken,
+        is_turned=is_turned(language),
         kind=words.credit_note,
-        number=printable(document.number),
-        title=f"{words.credit_note} {printable(document.number) or words.draft}",
+        number=number,
+        title=own(f"{words.credit_note} {number or words.draft}", language),
         is_draft=not document.number,
-        sender=sender,
+        sender=own(sender, language),
         initials=initials(sender),
         logo=logo,
         **_logo_size(brand, logo),
-        reach=_reach(document.seller),
-        letterhead=_letterhead(document.seller, words),
-        legal_line=_legal_line(document.seller),
+        reach=_reach(document.seller, language),
+        letterhead=_letterhead(document.seller, words, language),
+        legal_line=_legal_line(document.seller, language),
         poster=format_money(
             document.total_minor + document.rounding_minor, document.currency, language
         ),
@@ -542,9 +555,7 @@ def _printed_credit_note(
         seller=_party(document.seller, words, language, is_abroad),
         dates=(
             # One fact: on a line of its own the day would look like that of the note.
-            Row(
-                words.invoice, f"{number}, {_day(document.invoice_issued_on, language)}"
-            ),
+            Row(words.invoice, f"{invoice_number}, {credited_day}"),
         ),
         references=tuple(references),
         currency=document.currency,
@@ -552,7 +563,7 @@ def _printed_credit_note(
         shows_tax=any(line.tax for line in lines),
         tax_rows=_tax_rows(document),
         total_rows=tuple(_credit_rows(document, words)),
-        notes=f"{words.reason}: {printable_prose(document.reason)}",
+        notes=_reason(document, words),
         terms="",
         bank_rows=(),
         payment_code=Markup(),
@@ -563,7 +574,7 @@ def _printed_statement(document: StatementDocument, logo: str) -> Printed:
     """Write a statement: its movements take the place of an invoice's lines."""
     language, span = document.language, document.span
     spoken, words = words_for(language)
-    made_on = _day(document.made_on, language)
+    made_on = format_date(document.made_on, language)
     words = replace(
         words,
         description=words.entry,
@@ -577,7 +588,7 @@ def _printed_statement(document: StatementDocument, logo: str) -> Printed:
     brand, sections = document.branding, document.sections
     sender = printable(brand.name or document.seller.name)
     is_abroad = document.seller.country != document.buyer.country
-    last = _day(span.last, language)
+    last = format_date(span.last, language)
     closing = [
         format_money(each.closing_minor, each.currency, language) for each in sections
     ]
@@ -587,17 +598,18 @@ def _printed_statement(document: StatementDocument, logo: str) -> Printed:
         colours=_colours(brand),
         words=words,
         words_language=spoken,
+        is_turned=is_turned(language),
         kind=words.statement,
-        number=span.last.isoformat(),
+        number=figures(span.last.isoformat(), language),
         title=words.statement,
         is_draft=False,
-        sender=sender,
+        sender=own(sender, language),
         initials=initials(sender),
         logo=logo,
         **_logo_size(brand, logo),
-        reach=_reach(document.seller),
-        letterhead=_letterhead(document.seller, words),
-        legal_line=_legal_line(document.seller),
+        reach=_reach(document.seller, language),
+        letterhead=_letterhead(document.seller, words, language),
+        legal_line=_legal_line(document.seller, language),
         poster="\n".join(closing),
         poster_label=words.closing_balance,
         by_words=words.closing_balance,
@@ -606,7 +618,7 @@ def _printed_statement(document: StatementDocument, logo: str) -> Printed:
         buyer_label=words.billed_to,
         buyer=_party(document.buyer, words, language, is_abroad),
         seller=_party(document.seller, words, language, is_abroad),
-        dates=(Row(words.period, f"{_day(span.first, language)} – {last}"),),
+        dates=(Row(words.period, f"{format_date(span.first, language)} – {last}"),),
         references=(),
         currency=" / ".join(each.currency for each in sections),
         groups=tuple(_movements(document, words)),
@@ -639,8 +651,8 @@ def _movements(document: StatementDocument, words: Words) -> Iterator[PrintedGro
         ) -> PrintedLine:  # fmt: skip
             return PrintedLine(
                 place=place,
-                name=printable(name),
-                description=printable(detail),
+                name=name,
+                description=own(printable(detail), language),
                 discount="",
                 quantity=format_short_date(on, language),
                 unit_price=moved,
@@ -652,7 +664,8 @@ def _movements(document: StatementDocument, words: Words) -> Iterator[PrintedGro
         lines = [line(span.first, opening, "", "", section.opening_minor, 0)]
         moves = zip(section.entries, section.balances(), strict=True)
         for place, (entry, balance) in enumerate(moves, 1):
-            name = f"{names[entry.kind]} {entry.reference}".strip()
+            reference = figures(printable(entry.reference), language)
+            name = own(f"{names[entry.kind]} {reference}".strip(), language)
             moved = format_amount(entry.minor, currency, language)
             lines.append(line(entry.on, name, entry.detail, moved, balance, place))
         several = len(document.sections) > 1
@@ -660,12 +673,17 @@ def _movements(document: StatementDocument, words: Words) -> Iterator[PrintedGro
 
 
 def _ages(document: StatementDocument, words: Words) -> Iterator[PrintedTax]:
+    language = document.language
+
+    def late(days: str) -> str:
+        return own(f"{figures(days, language)} {words.days_late}", language)
+
     names = {
         AgeBucket.CURRENT: words.not_due_yet,
-        AgeBucket.TO_30: f"1–30 {words.days_late}",
-        AgeBucket.TO_60: f"31–60 {words.days_late}",
-        AgeBucket.TO_90: f"61–90 {words.days_late}",
-        AgeBucket.OVER_90: f"> 90 {words.days_late}",
+        AgeBucket.TO_30: late("1–30"),
+        AgeBucket.TO_60: late("31–60"),
+        AgeBucket.TO_90: late("61–90"),
+        AgeBucket.OVER_90: late("> 90"),
         AgeBucket.DISPUTED: words.disputed,
     }
     for section in document.sections:
@@ -673,7 +691,7 @@ def _ages(document: StatementDocument, words: Words) -> Iterator[PrintedTax]:
         if section.credit_minor:
             amounts.append((words.credit, -section.credit_minor))
         for label, minor in amounts:
-            money = format_money(minor, section.currency, document.language)
+            money = format_money(minor, section.currency, language)
             yield PrintedTax(label, "", "", money)
 
 
@@ -711,8 +729,8 @@ def _groups(
         lines = tuple(group)
         references = (line.group_reference for _, line in lines)
         yield PrintedGroup(
-            printable(heading),
-            printable(next(filter(None, references), "")),
+            own(printable(heading), document.language),
+            own(printable(next(filter(None, references), "")), document.language),
             tuple(_line(document, place, line, words) for place, line in lines),
         )
 
@@ -731,22 +749,22 @@ def _line(
     discount = ""
     if line.discount_minor:
         lowered = format_amount(-line.discount_minor, currency, language)
-        told = (words.discount, printable(line.discount), lowered)
+        told = (words.discount, own(printable(line.discount), language), lowered)
         discount = " ".join(filter(None, told))
     return PrintedLine(
         place=place,
-        name=printable(line.name),
+        name=own(printable(line.name), language),
         description=_details(line, currency, language),
         discount=discount,
-        quantity=f"{quantity} {printable(line.unit)}".rstrip(),
+        quantity=own(f"{bare(quantity)} {printable(line.unit)}".rstrip(), language),
         unit_price=price,
-        tax=printable(line.tax),
+        tax=own(printable(line.tax), language),
         amount=format_amount(line.amount_minor, currency, language),
     )
 
 
 def _details(line: DocumentLine, currency: str, language: str) -> str:
-    details = printable_prose(line.description)
+    details = own(printable_prose(line.description), language)
     if line.share is None:
         return details
     share = share_words(line.share, currency, language)
@@ -763,7 +781,7 @@ def _tax_rows(
     return tuple(
         PrintedTax(
             _tax_label(tax, document.language),
-            printable(tax.exemption_reason),
+            own(printable(tax.exemption_reason), document.language),
             format_amount(tax.taxable_minor, document.currency, document.language),
             format_amount(tax.tax_minor, document.currency, document.language),
         )
@@ -771,11 +789,26 @@ def _tax_rows(
     )
 
 
+def _reason(note: CreditNoteDocument, words: Words) -> str:
+    reason = own(printable_prose(note.reason), note.language)
+    return f"{words.reason}: {reason}"
+
+
 def _tax_label(tax: DocumentTax, language: str) -> str:
     name = printable(tax.name)
-    if "%" in name:
-        return name
-    return f"{name} {format_percent(tax.percent, language)}".lstrip()
+    if "%" not in name:
+        percent = bare(format_percent(tax.percent, language))
+        name = f"{name} {percent}".lstrip()
+    return own(name, language)
+
+
+def _orders(
+    document: InvoiceDocument | CreditNoteDocument, words: Words
+) -> Iterator[Row]:
+    """Say the customer's own number for what they ordered."""
+    order = own(printable(document.purchase_order), document.language)
+    if order:
+        yield Row(words.your_reference, order)
 
 
 def _own_facts(document: InvoiceDocument, language: str) -> Iterator[Row]:
@@ -787,8 +820,8 @@ def _own_facts(document: InvoiceDocument, language: str) -> Iterator[Row]:
         elif isinstance(value, Decimal):
             words = format_quantity(value, language)
         else:
-            words = value
-        yield Row(printable(field.name), printable(words))
+            words = own(printable(value), language)
+        yield Row(own(printable(field.name), language), words)
 
 
 def _rate_facts(
@@ -799,8 +832,8 @@ def _rate_facts(
         rate = format_quantity(owed.rate, language)
         day = format_date(owed.rate_on, language)
         yield Row(
-            f"{document.currency}/{owed.currency}",
-            f"{rate} ({printable(owed.source)}, {day})",
+            figures(f"{document.currency}/{owed.currency}", language),
+            f"{rate} ({own(printable(owed.source), language)}, {day})",
         )
 
 
@@ -840,7 +873,8 @@ def _total_rows(
         if document.adjustments:
             yield Row(words.subtotal, amount(lines_minor), "", why(Figure.LINE_SUM))
         for adjustment in document.adjustments:
-            yield Row(printable(adjustment.reason), amount(adjustment.amount_minor))
+            reason = own(printable(adjustment.reason), document.language)
+            yield Row(reason, amount(adjustment.amount_minor))
         total = money(document.total_minor)
         yield Row(words.total, total, "s-grand", why(Figure.TOTAL))
         if taxes:
@@ -852,7 +886,8 @@ def _total_rows(
             line_sum = amount(document.line_sum_minor)
             yield Row(words.subtotal, line_sum, "", why(Figure.LINE_SUM))
         for adjustment in document.adjustments:
-            yield Row(printable(adjustment.reason), amount(adjustment.amount_minor))
+            reason = own(printable(adjustment.reason), document.language)
+            yield Row(reason, amount(adjustment.amount_minor))
         if taxes:
             yield Row(tax_label, amount(document.tax_minor), "", why(Figure.TAX))
             yield from _owed_row(document, words)
@@ -880,12 +915,12 @@ def _part(document: InvoiceDocument, words: Words, part: Part) -> PrintedPart:
     match part.kind:
         case PartKind.LINE:
             line = document.lines[part.place]
-            label = printable(line.name)
+            label = own(printable(line.name), language)
             arithmetic = _line_arithmetic(document, line, words)
         case PartKind.MORE_LINES:
             label = f"+ {part.place} {words.more}"
         case PartKind.ADJUSTMENT:
-            label = printable(document.adjustments[part.place].reason)
+            label = own(printable(document.adjustments[part.place].reason), language)
         case PartKind.TAX:
             label = _tax_label(document.taxes[part.place], language)
             arithmetic = _tax_arithmetic(document, part)
@@ -905,7 +940,7 @@ def _line_arithmetic(
     if document.mode != InvoiceMode.LINES:
         return ""
     printed = _line(document, 0, line, words)
-    times = f"{printed.quantity} × {printed.unit_price}"
+    times = figures(f"{printed.quantity} × {printed.unit_price}", document.language)
     return f"{times}, {printed.discount}" if printed.discount else times
 
 
@@ -915,9 +950,11 @@ def _tax_arithmetic(document: InvoiceDocument, part: Part) -> str:
     language = document.language
     base = format_amount(part.base_minor, document.currency, language)
     if not document.prices_inclusive:
-        return f"{base} × {format_percent(part.percent, language)}"
+        percent = format_percent(part.percent, language)
+        return figures(f"{base} × {percent}", language)
     percent = format_quantity(part.percent, language)
-    return f"{base} × {percent} ÷ {format_quantity(100 + part.percent, language)}"
+    whole = format_quantity(100 + part.percent, language)
+    return figures(f"{base} × {percent} ÷ {whole}", language)
 
 
 def _received_rows(
@@ -928,8 +965,9 @@ def _received_rows(
     if parts and sum(x.amount_minor for x in parts) == standing.received_minor:
         for part in parts:
             day = format_date(part.received_on, language)
-            label = ", ".join(filter(None, (words.received, day, part.method)))
-            yield Row(printable(label), amount(-part.amount_minor))
+            method = own(printable(part.method), language)
+            label = ", ".join(filter(None, (words.received, day, method)))
+            yield Row(label, amount(-part.amount_minor))
     elif standing.received_minor:
         yield Row(words.received, amount(-standing.received_minor))
 
@@ -969,17 +1007,10 @@ def _credit_rows(document: CreditNoteDocument, words: Words) -> Iterator[Row]:
         yield Row(words.credit, money(document.credit_minor))
 
 
-def _day(on: date, language: str) -> str:
-    """Write a day so that it reads as one, also among words of the other direction."""
-    day = format_date(on, language)
-    is_turned = locale_of(language).text_direction == "rtl"
-    return f"\u2067{day}\u2069" if is_turned else day
-
-
 def _delivered(document: InvoiceDocument) -> str:
     """Write the day of delivery, or its first and last day."""
     days = (document.delivery_on, document.delivery_until_on)
-    return " – ".join(_day(x, document.language) for x in days if x)
+    return " – ".join(format_date(x, document.language) for x in days if x)
 
 
 def _payment_code(document: InvoiceDocument, minor: int) -> Markup:
@@ -998,18 +1029,22 @@ def _party(
     lines = [party.contact_name, *party.address]
     if shows_country and party.country:
         lines.append(_country_name(party.country, language))
-    lines.append(_vat_line(party, words))
+    vat_line = _vat_line(party, words, language)
     return PrintedParty(
-        printable(party.name), tuple(printable(line) for line in lines if line)
+        own(printable(party.name), language),
+        (
+            *(own(printable(line), language) for line in lines if line),
+            *([vat_line] if vat_line else ()),
+        ),
     )
 
 
-def _vat_line(party: Party, words: Words) -> str:
+def _vat_line(party: Party, words: Words, language: str) -> str:
     if not party.vat_id:
         return ""
     country = party.country or party.vat_id[:2]
     label = words.vat_id if country in VAT_COUNTRIES else words.tax_id
-    return f"{label} {party.vat_id}"
+    return own(f"{label} {printable(party.vat_id)}", language)
 
 
 def _country_name(code: str, language: str) -> str:
@@ -1017,23 +1052,24 @@ def _country_name(code: str, language: str) -> str:
     return locale.territories.get(code, code)
 
 
-def _reach(seller: Party) -> tuple[str, ...]:
+def _reach(seller: Party, language: str) -> tuple[str, ...]:
     ways = (seller.website, seller.phone, seller.email)
-    return tuple(printable(way) for way in ways if way)
+    return tuple(figures(printable(way), language) for way in ways if way)
 
 
-def _letterhead(seller: Party, words: Words) -> tuple[str, ...]:
+def _letterhead(seller: Party, words: Words, language: str) -> tuple[str, ...]:
+    ways = " · ".join(way for way in (seller.phone, seller.email) if way)
     lines = (
-        ", ".join(seller.address),
-        " · ".join(way for way in (seller.phone, seller.email) if way),
-        _vat_line(seller, words),
+        own(printable(", ".join(seller.address)), language),
+        figures(printable(ways), language),
+        _vat_line(seller, words, language),
     )
-    return tuple(printable(line) for line in lines if line)
+    return tuple(line for line in lines if line)
 
 
-def _legal_line(seller: Party) -> str:
+def _legal_line(seller: Party, language: str) -> str:
     parts = (seller.name, seller.registration)
-    return " · ".join(printable(part) for part in parts if part)
+    return " · ".join(own(printable(part), language) for part in parts if part)
 
 
 def _logo_size(brand: Branding, logo: str) -> dict[str, int | bool]:
@@ -1061,6 +1097,7 @@ def _width(heading: str, texts: list[str], widest: int) -> Decimal:
 
 
 def _ems(text: str) -> Decimal:
+    text = bare(text)
     thin = len(text) - len(text.translate(_WITHOUT_THIN))
     wide = text.count("%") + text.count("M") + text.count("W")
     normal = len(text) - thin - wide

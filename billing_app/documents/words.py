@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from billing_app.documents.bidi import format_amount, format_percent
 from billing_app.domain.document import CreditNoteDocument, DocumentLine, JobShare
-from billing_app.domain.formats import format_amount, format_percent
 from billing_app.domain.speech import speech_for
 
 

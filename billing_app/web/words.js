@@ -1,6 +1,11 @@
 // The words of a page in the reader's language. A small script in the head of the
 // page brings them, before this module is read; without it they are English.
+// Where words run from right to left, what is put in runs its own way (isolates).
 export function worded(words, values) {
   const said = globalThis.pageWords?.[words] ?? words;
-  return values ? said.replace(/{(\w+)}/g, (whole, name) => values[name] ?? whole) : said;
+  if (!values) return said;
+  const [start, end] = globalThis.document?.dir === "rtl" ? ["\u2068", "\u2069"] : ["", ""];
+  return said.replace(/{(\w+)}/g, (whole, name) =>
+    name in values ? `${start}${values[name]}${end}` : whole,
+  );
 }

@@ -4,6 +4,7 @@ No validator of PDF/A is in a package registry; these are what it complains abou
 """
 
 import io
+from dataclasses import replace
 
 import pikepdf
 import pytest
@@ -26,10 +27,15 @@ SWISS = a_swiss_invoice(
 
 
 CREDIT = CREDITED["a line of it"]
+ARABIC = replace(
+    PLAIN, language="ar", buyer=replace(PLAIN.buyer, name="شركة النور للبصريات")
+)
 
 
 @pytest.fixture(
-    scope="module", params=[PLAIN, SWISS, CREDIT], ids=["plain", "Swiss", "credit"]
+    scope="module",
+    params=[PLAIN, SWISS, CREDIT, ARABIC],
+    ids=["plain", "Swiss", "credit", "Arabic"],
 )
 def document(request: pytest.FixtureRequest) -> BilledDocument:
     return request.param
@@ -74,9 +80,11 @@ def test_one_description_says_which_standards_it_follows(pdf: pikepdf.Pdf):
         assert metadata.pdfa_status == "3A"
 
 
-def test_people_and_programs_can_read_it_aloud(pdf: pikepdf.Pdf):
+def test_people_and_programs_can_read_it_aloud(
+    pdf: pikepdf.Pdf, document: BilledDocument
+):
     assert pdf.Root.MarkInfo.Marked
-    assert pdf.Root.Lang == "en"
+    assert pdf.Root.Lang == document.language
     assert pdf.Root.ViewerPreferences.DisplayDocTitle
     assert "/StructTreeRoot" in pdf.Root
 

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pikepdf
 import pypdf
+import pypdfium2
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from billing_app.documents import pdf, pdf_worker
 from billing_app.documents.pdf import (
@@ -336,3 +337,60 @@ def test_the_sheets_own_colours_are_plain_on_paper():
 
     assert "var(--s-ink)" not in plain
     assert "var(--s-accent)" in plain
+
+
+def places(data: bytes, *words: str) -> list[tuple[float, float]]:
+    """Return where each word begins and ends on the first page, from its left."""
+    page = pypdfium2.PdfDocument(data)[0].get_textpage()
+    found = []
+    for word in words:
+        place_of = page.search(word).get_next()
+        assert place_of, word
+        index, count = place_of
+        boxes = [page.get_charbox(place) for place in range(index, index + count)]
+        found.append((min(box[0] for box in boxes), max(box[2] for box in boxes)))
+    return found
+
+
+@pytest.mark.feature("A20")
+@pytest.mark.parametrize("look", Look)
+def test_arabic_paper_is_the_mirror_of_other_paper(renderer: PdfRenderer, look: Look):
+    words = ("Fuel uplift", "1,675.60", "ABNANL2A", "Northwind Charter")
+    usual = places(pdf_of(renderer, an_invoice(look)), *words)
+    turned = places(pdf_of(renderer, an_invoice(look, language="ar")), *words)
+
+    middle = 595 / 2
+    name, amount, account, sender = usual
+    assert name[0] < middle < amount[0]
+    assert sender[0] < middle < account[0]
+    name, amount, account, sender = turned
+    assert amount[0] < middle < name[0]
+    assert account[0] < middle < sender[0]
+    # Both margins are as wide as on the usual sheet.
+    assert sender[1] == pytest.approx(595.3 - usual[3][0], abs=40)
+
+
+@pytest.mark.feature("A20")
+def test_figures_of_arabic_paper_end_one_under_the_other(renderer: PdfRenderer):
+    document = an_invoice(Look.CLASSIC, language="ar")
+
+    ends = [end for _, end in places(
+        pdf_of(renderer, document), "8,280.00", "1,675.60", "620.00"
+    )]  # fmt: skip
+
+    assert max(ends) - min(ends) < 1.5
+
+
+@pytest.mark.feature("A20")
+def test_arabic_letters_join(renderer: PdfRenderer):
+    """Joined, each of three is narrower than one that stands alone."""
+
+    def width_of(word: str) -> int:
+        data = renderer.render(page_of(f"<p>{word}</p>"), "00" * 32)
+        (drawn,) = renderer.render_pages(data, 2_400)
+        with Image.open(io.BytesIO(drawn)) as picture:
+            drawn_at = ImageOps.invert(picture.convert("L")).getbbox()
+        assert drawn_at
+        return drawn_at[2] - drawn_at[0]
+
+    assert width_of("ببب") < 2.4 * width_of("ب")

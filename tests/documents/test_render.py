@@ -8,11 +8,17 @@ from xml.etree import ElementTree
 
 import pytest
 
-from billing_app.documents.render import render_print, render_sheet
+from billing_app.documents.render import (
+    render_print,
+    render_sheet,
+    render_statement,
+)
 from billing_app.documents.words import words_for
+from billing_app.domain.aging import AgeBucket
 from billing_app.domain.behind import Behind, BehindEvent
 from billing_app.domain.document import (
     Branding,
+    CreditNoteDocument,
     DocumentAdjustment,
     DocumentField,
     DocumentTax,
@@ -20,6 +26,13 @@ from billing_app.domain.document import (
     Party,
     Standing,
     TaxInCurrency,
+)
+from billing_app.domain.statement import (
+    Entry,
+    EntryKind,
+    Section,
+    Span,
+    StatementDocument,
 )
 from tests.support.documents import (
     LINES,
@@ -423,3 +436,126 @@ class TestWhyThisFigure:
 
         assert "<script" not in shown
         assert shown.count("{{7*7}}") == 2
+
+
+ARABIC_BUYER = Party(
+    name="شركة النور للبصريات",
+    address=("12 شارع الملك فهد", "الرياض 11564"),
+    country="SA",
+    vat_id="300012345600003",
+)
+
+
+def a_turned(look: Look, language: str = "ar"):
+    return an_invoice(look, language=language, buyer=ARABIC_BUYER)
+
+
+def left(text: str) -> str:
+    return f'<bdi dir="ltr">{text}</bdi>'
+
+
+def right(text: str) -> str:
+    return f'<bdi dir="rtl">{text}</bdi>'
+
+
+@pytest.mark.feature("A20")
+@pytest.mark.parametrize("look", Look)
+class TestFromTheRight:
+    @pytest.mark.parametrize("language", ["ar", "ar-EG", "he"])
+    def test_the_sheet_runs_from_the_right(self, look: Look, language: str):
+        sheet = ElementTree.fromstring(render_sheet(a_turned(look, language)))
+
+        assert sheet.get("dir") == "rtl"
+
+    def test_other_languages_have_no_sign_of_it(self, look: Look):
+        """So that files printed before keep their bytes."""
+        html = render_print(an_invoice(look), PNG, MADE_AT, "check.example/7")
+
+        assert "bdi" not in html
+        assert "dir=" not in html
+        assert not re.search("[\u2066-\u2069]", html)
+
+    def test_figures_names_and_accounts_run_their_own_way(self, look: Look):
+        html = render_sheet(a_turned(look))
+
+        for figure in (
+            "10,719.82\u00a0€", "−302.08", "8,280.00", "2.4 h", "VAT 21%",
+            "NL91 ABNA 0417 1643 00", "PO 4500-2291",
+        ):  # fmt: skip
+            assert left(figure) in html
+        for name in (ARABIC_BUYER.name, *ARABIC_BUYER.address, "12 ديسمبر 2026"):
+            assert right(name) in html
+
+    def test_attributes_hold_no_elements(self, look: Look):
+        document = a_turned(look)
+        html = render_sheet(document, "/logo", behind=(), explains=True)
+        page = ElementTree.fromstring(render_print(document, PNG, MADE_AT))
+        (sheet,) = page.iterfind(".//div[@class='s-page']")
+        title = sheet.attrib["data-title"]
+
+        assert not re.search(r'="[^"]*(<bdi|&lt;bdi)', html)
+        assert title == "\u2067فاتورة \u20662026-0142\u2069\u2069"
+        assert page.findtext("head/title", "").startswith(title)
+
+    def test_so_do_receipts_and_credit_notes(self, look: Look):
+        receipt = render_sheet(a_receipt(look, language="ar", buyer=ARABIC_BUYER))
+        note = render_sheet(a_credit_note(look))
+
+        for html, number in ((receipt, "R-00017"), (note, "CN-2026-0003")):
+            assert ElementTree.fromstring(html).get("dir") == "rtl"
+            assert left(number) in html
+            assert right(ARABIC_BUYER.name) in html
+        assert f"{left('2026-0142')}, {right('12 نوفمبر 2026')}" in note
+
+    def test_so_does_a_statement(self, look: Look):
+        html = render_statement(a_statement(look), None, MADE_AT)
+
+        (sheet,) = ElementTree.fromstring(html).iterfind(".//article")
+        assert sheet.get("dir") == "rtl"
+        assert right(f"دفعة {left('R-00017')}") in html
+        assert left("−400.00") in html
+        assert right(f"{left('1–30')} أيام تأخير") in html
+
+    def test_the_foot_of_its_pages_is_turned_too(self, look: Look):
+        turned = render_print(a_turned(look), None, MADE_AT)
+
+        assert "@bottom-right" in turned
+        assert "@bottom-right" not in render_print(an_invoice(look), None, MADE_AT)
+
+    def test_no_sign_that_somebody_typed_is_obeyed(self, look: Look):
+        typed = a_line("\u2067turned\u2069\u2069</bdi>\u202e", 100)
+
+        html = render_sheet(replace(a_turned(look), lines=(typed,)))
+
+        assert left("turned&lt;/bdi&gt;") in html
+        ElementTree.fromstring(html)
+
+
+def a_credit_note(look: Look) -> CreditNoteDocument:
+    invoice = a_turned(look)
+    return CreditNoteDocument(
+        number="CN-2026-0003", invoice_number="2026-0142",
+        invoice_issued_on=invoice.issued_on, currency="EUR", language="ar",
+        branding=invoice.branding, seller=SELLER, buyer=ARABIC_BUYER,
+        issued_on=date(2026, 11, 20), reason="Wrong price", purchase_order="",
+        prices_inclusive=False, lines=LINES[3:], adjustment_minor=0,
+        taxes=invoice.taxes[2:], net_minor=62_000, tax_minor=13_020,
+        total_minor=75_020, prepaid_minor=0, rounding_minor=0, amount_minor=75_020,
+    )  # fmt: skip
+
+
+def a_statement(look: Look) -> StatementDocument:
+    section = Section(
+        "EUR",
+        0,
+        (
+            Entry(date(2026, 11, 12), EntryKind.INVOICE, "2026-0142", "", 1_071_982),
+            Entry(date(2026, 11, 20), EntryKind.PAYMENT, "R-00017", "Card", -40_000),
+        ),
+        ((AgeBucket.TO_30, 1_031_982),),
+    )
+    branding = an_invoice(look).branding
+    span = Span(date(2026, 11, 1), date(2026, 11, 22))
+    return StatementDocument(
+        "ar", branding, SELLER, ARABIC_BUYER, span, span.last, (section,)
+    )

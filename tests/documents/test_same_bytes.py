@@ -25,7 +25,10 @@ PRINTED = (
         an_invoice(look, lines=tuple(a_line(x, 100) for x in CLAIMED.values()))
         for look in Look
     ),
-    an_invoice(language="ar", buyer=replace(an_invoice().buyer, country="AE")),
+    *(
+        an_invoice(look, language="ar", buyer=replace(an_invoice().buyer, country="AE"))
+        for look in Look
+    ),
     a_receipt(),
 )
 

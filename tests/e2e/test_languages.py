@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -57,3 +59,24 @@ def test_a_page_says_no_english_of_ours(demo: Demo, open_page: OpenPage, languag
     expect(html).to_have_attribute("dir", "rtl" if language == "ar" else "ltr")
     assert not scrolls_sideways(page)
     assert find_barriers(page) == []
+
+
+@pytest.mark.feature("A20")
+def test_an_arabic_sheet_runs_from_the_right(demo: Demo, open_page: OpenPage):
+    page = open_page(viewport={"width": 1440, "height": 900})
+    page.goto(address(demo, "ar"))
+    page.locator("#painted").wait_for(state="detached")
+
+    # A number of parts would stand the wrong way round among Arabic words.
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_text(re.compile("\u2068[\\d-]+\u2069$"))
+    sheet = page.locator("article.sheet")
+    expect(sheet).to_have_css("direction", "rtl")
+    what = sheet.locator(".s-lines .s-what").first.bounding_box()
+    much = sheet.locator(".s-lines .s-sum").first.bounding_box()
+    assert what
+    assert much
+    assert much["x"] < what["x"]
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(sheet.locator(".s-lines thead")).to_be_hidden()
+    assert not scrolls_sideways(page)

@@ -824,7 +824,7 @@ class TestAccount:
         account = (await portal.get(f"/c/{self.token(portal)}")).text
         invoice = (await portal.get(f"/p/{token}")).text
 
-        head = '<span class="truncate">Windward Flights LLC</span>'
+        head = '<span class="truncate"><bdi>Windward Flights LLC</bdi></span>'
         assert head in account
         assert head in invoice
         assert re.search(r"<dt>Issued</dt><dd>[A-Z][a-z]+ \d+, 20\d\d</dd>", invoice)

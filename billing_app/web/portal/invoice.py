@@ -165,7 +165,7 @@ def lockup(it: rx.Var) -> rx.Component:
         rx.cond(
             it.logo_says_name,
             rx.fragment(),
-            rx.el.span(it.seller, class_name="truncate"),
+            rx.el.span(rx.el.bdi(it.seller), class_name="truncate"),
         ),
         class_name="lockup",
     )
