@@ -59,6 +59,7 @@ from billing_app.domain.document import (
 )
 from billing_app.domain.formats import locale_of
 from billing_app.domain.invoice_mode import InvoiceMode
+from billing_app.domain.payment import print_method
 from billing_app.domain.payment_reference import format_reference
 from billing_app.domain.statement import EntryKind, StatementDocument
 from billing_app.domain.taxes import VAT_COUNTRIES
@@ -524,7 +525,8 @@ def _printed_credit_note(
     invoice_number = figures(printable(document.invoice_number), language)
     credited_day = format_date(document.invoice_issued_on, language)
     lines = credited_lines(document)
-    references = [*_orders(document, words), *_rate_facts(document, language)]
+    references = [*_orders(document, words), *_own_facts(document, language)]
+    references += _rate_facts(document, language)
     return Printed(
         look=brand.look,
         heading=heading,
@@ -667,7 +669,10 @@ def _movements(document: StatementDocument, words: Words) -> Iterator[PrintedGro
             reference = figures(printable(entry.reference), language)
             name = own(f"{names[entry.kind]} {reference}".strip(), language)
             moved = format_amount(entry.minor, currency, language)
-            lines.append(line(entry.on, name, entry.detail, moved, balance, place))
+            detail = entry.detail
+            if entry.method:
+                detail = print_method(entry.method, detail, language)
+            lines.append(line(entry.on, name, detail, moved, balance, place))
         several = len(document.sections) > 1
         yield PrintedGroup(currency if several else "", "", tuple(lines))
 
@@ -811,7 +816,9 @@ def _orders(
         yield Row(words.your_reference, order)
 
 
-def _own_facts(document: InvoiceDocument, language: str) -> Iterator[Row]:
+def _own_facts(
+    document: InvoiceDocument | CreditNoteDocument, language: str
+) -> Iterator[Row]:
     """Say the business's own fields, as the customer's language writes them."""
     for field in document.fields:
         value = plain_value(field.kind, field.value)

@@ -262,6 +262,7 @@ def build_document(
         amount_minor=credit.amount_minor,
         credit_minor=credit.released_minor,
         tax_in_currency=_tax_in_currency(about, credit.tax_minor),
+        fields=invoice.fields,
     )
 
 

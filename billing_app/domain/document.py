@@ -365,7 +365,7 @@ class CreditNoteDocument:
             the invoice's discounts, and its rounding.
         amount_minor: what the invoice asks for less; total - prepaid + rounding.
         credit_minor: what was paid already, and is the customer's credit now.
-        delivery_on, delivery_until_on: as on the invoice.
+        delivery_on, delivery_until_on, fields: as on the invoice.
     """
 
     number: str
@@ -393,6 +393,7 @@ class CreditNoteDocument:
     delivery_on: date | None = None
     delivery_until_on: date | None = None
     tax_in_currency: TaxInCurrency | None = None
+    fields: tuple[DocumentField, ...] = ()
     format: int = FORMAT
 
 

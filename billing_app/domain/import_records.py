@@ -6,7 +6,6 @@ that one look at the file finds everything that is wrong with it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -38,13 +37,12 @@ from billing_app.domain.parsing import (
     parse_percent,
 )
 from billing_app.domain.payment import REFERENCE_LENGTH_MAX, PaymentMethod
+from billing_app.domain.speech import is_tag
 from billing_app.domain.terms import Adjustment, DocumentTerms, LineTerms, TaxTerms
 from billing_app.domain.totals import Totals, check_allowances, compute_totals
 
 NUMBER_LENGTH_MAX = 60
-# Others write a language as a word, which no document is printed in.
-_LANGUAGE = re.compile("[a-z]{2}(-[A-Za-z]{2,4})?")
-_NAME_MAX, _VAT_ID_MAX, _ORDER_MAX = 200, 40, 80
+_NAME_MAX, _VAT_ID_MAX, _ORDER_MAX, _LANGUAGE_MAX = 200, 40, 80, 10
 
 _DRAFT_WORDS = frozenset({"draft", "drafts", "entwurf", "brouillon", "concept"})
 _VOID_WORDS = frozenset(
@@ -209,7 +207,9 @@ def _customer(reading: Reading, row: TableRow) -> CustomerRecord:
     texts["address"] = "\n".join(filter(None, (*street, town)))
     days = "".join(filter(str.isdigit, texts["net_days"]))
     texts["net_days"] = days
-    if not _LANGUAGE.fullmatch(texts["language"]):
+    language = texts["language"]
+    # Others write it as a word, which no document is printed in.
+    if not is_tag(language) or len(language) > _LANGUAGE_MAX:
         texts["language"] = ""
     name = clean_text(row.cells.get("name", ""), length_max=_NAME_MAX)
     if not name:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.money import Money
 from billing_app.domain.parsing import parse_amount
-from billing_app.domain.speech import Speech, later
+from billing_app.domain.speech import Speech, later, speech_for
 
 REFERENCE_LENGTH_MAX = 140
 NOTE_LENGTH_MAX = 2_000
@@ -66,6 +66,15 @@ def say_method(method: str, detail: str, speech: Speech) -> str:
     """Return the same words in a customer's language."""
     name = speech.say(METHOD_NAMES[PaymentMethod(method)])
     return f"{name} {speech.isolated(detail)}" if detail else name
+
+
+def print_method(method: str, detail: str, language: str) -> str:
+    """Return the same words for a document, which isolates what it prints itself.
+
+    What staff typed stays as it is.
+    """
+    name = speech_for(language).say(METHOD_NAMES[PaymentMethod(method)])
+    return f"{name} {detail}" if detail else name
 
 
 def parse_received(text: str, currency: str) -> Money:

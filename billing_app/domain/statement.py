@@ -35,7 +35,9 @@ class Entry:
     Attributes:
         reference: the number of an invoice or credit note, or what a payment was
             marked with. An adjustment is what was given up of an invoice.
-        detail: the purchase order, the invoice credited, or the method of a payment.
+        detail: the purchase order, the invoice credited, or what was typed of the
+            way a payment came.
+        method: the way it came (`domain.payment.PaymentMethod`).
     """
 
     on: date
@@ -43,6 +45,7 @@ class Entry:
     reference: str
     detail: str
     minor: int
+    method: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from billing_app.domain.asked import undisputed_minor
 from billing_app.domain.dates import Moment, end_of_day
 from billing_app.domain.errors import LimitReached, NotFound
 from billing_app.domain.invoice import OPEN_PHASES, InvoiceState
-from billing_app.domain.payment import PaymentStatus, method_name
+from billing_app.domain.payment import PaymentStatus
 from billing_app.domain.statement import ENTRIES_MAX, Entry, EntryKind, Section, Span
 from billing_app.models import CreditNote, Invoice, Payment, Refund, WriteOff
 from billing_app.queries.portal_rules import read_late_rules
@@ -237,7 +237,7 @@ def _payments(uow: UnitOfWork, asked: _Asked) -> list[tuple[str, Entry]]:
     return [
         (
             name,
-            Entry(on, EntryKind.PAYMENT, reference, method_name(way, detail), -minor),
+            Entry(on, EntryKind.PAYMENT, reference, detail, -minor, way),
         )
         for name, on, reference, way, detail, minor in uow.all(statement)
     ]

@@ -18,7 +18,7 @@ from billing_app.domain.document import (
     from_json,
     to_json,
 )
-from billing_app.domain.payment import method_name
+from billing_app.domain.payment import print_method
 from billing_app.models import Invoice, IssuedDocument, Payment
 
 
@@ -83,7 +83,9 @@ def _receipt(
             seller=printed.seller,
             buyer=printed.buyer,
             received_on=payment.received_on,
-            method=method_name(payment.method, payment.method_detail),
+            method=print_method(
+                payment.method, payment.method_detail, printed.language
+            ),
             reference=payment.reference,
             amount_minor=received.amount_minor,
             total_minor=invoice.total_minor,

@@ -55,7 +55,7 @@ from billing_app.domain.ledger import (
 )
 from billing_app.domain.money import Money, percent_of
 from billing_app.domain.numbering import Reset, format_number, period_code
-from billing_app.domain.payment import method_name
+from billing_app.domain.payment import print_method
 from billing_app.domain.portal_settings import PortalSettings, link_expires_at
 from billing_app.domain.samples import (
     Fate,
@@ -489,7 +489,7 @@ def _write_payment(desk: _Desk, issued: _Issued, after_days: int) -> None:
         seller=printed.seller,
         buyer=printed.buyer,
         received_on=received_on,
-        method=method_name(sample.method),
+        method=print_method(sample.method, "", printed.language),
         reference=reference,
         amount_minor=amount_minor,
         total_minor=printed.total_minor,

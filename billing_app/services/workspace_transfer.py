@@ -80,6 +80,8 @@ from billing_app.services.workspaces import (
 Row = Mapping[str, Any]
 Teller = Callable[[int, int], None]
 
+_LANGUAGE_LENGTH_MAX = 10
+
 # What a file that lies makes of our own reading.
 _LIES = (
     ArithmeticError,
@@ -358,7 +360,12 @@ def _check_printed(row: Row, digests: frozenset[str], kind: DocumentKind) -> Non
         document = from_json(ReceiptDocument, row["content"])
     else:
         document = from_json(CreditNoteDocument, row["content"])
-    # Once anything could be typed as its language: what is none is shown in English.
+        for field in document.fields:
+            _check_field(field)
+    # Once anything this short could be typed as its language: what is none is shown
+    # in English.
+    assert isinstance(document.language, str)
+    assert len(document.language) <= _LANGUAGE_LENGTH_MAX
     correct_brand(document.branding.accent)
 
 

@@ -12,7 +12,7 @@ from billing_app.domain.dates import Moment
 from billing_app.domain.document import PaidPart, Standing
 from billing_app.domain.errors import NotFound
 from billing_app.domain.invoice import InvoiceState
-from billing_app.domain.payment import method_name
+from billing_app.domain.payment import print_method
 from billing_app.domain.portal_invoice import PdfState, PortalFacts
 from billing_app.queries import portal
 from billing_app.queries.portal import ReadDocument
@@ -70,7 +70,7 @@ def print_standing(runtime: Runtime, link: OpenedLink) -> tuple[str, bytes]:
         parts=tuple(
             PaidPart(
                 received_on=it.received_on,
-                method=method_name(it.method, it.method_detail),
+                method=print_method(it.method, it.method_detail, document.language),
                 amount_minor=it.part_minor,
             )
             for it in facts.received

@@ -11,8 +11,10 @@ from billing_app.documents.render import render_statement
 from billing_app.domain.actors import StaffActor, SystemActor
 from billing_app.domain.dates import Moment, fiscal_year_start
 from billing_app.domain.money import Money
+from billing_app.domain.payment import method_name
 from billing_app.domain.spreadsheet import csv_line, safe_cell
 from billing_app.domain.statement import (
+    Entry,
     EntryKind,
     Section,
     Span,
@@ -102,7 +104,7 @@ def write_csv(document: StatementDocument) -> Iterator[str]:
                 entry.minor,
                 balance,
                 safe_cell(entry.reference),
-                safe_cell(entry.detail),
+                safe_cell(_detail(entry)),
             )
         yield _csv_row(
             document.span.last.isoformat(),
@@ -152,3 +154,7 @@ def _document(
 def _midnight(document: StatementDocument) -> datetime:
     """The same statement made twice on a day is the same file."""
     return datetime.combine(document.made_on, time.min, UTC)
+
+
+def _detail(entry: Entry) -> str:
+    return method_name(entry.method, entry.detail) if entry.method else entry.detail

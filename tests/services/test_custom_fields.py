@@ -103,6 +103,17 @@ class TestFields:
         names = [field["name"] for field in invoice.custom_fields]
         assert names == ["Project", "Visited on", "Pallets", "Margin"]
 
+    def test_a_credit_note_says_what_its_invoice_said(self, world: World, place: Place):
+        project, margin = define(world, place, PROJECT, MARGIN)
+        filled = texts((project, "Harbour"), (margin, "Secret 40 %"))
+        invoice_id = issue(world, place, own=filled)
+
+        credit(world, place, invoice_id)
+
+        (note,) = notes(world, place)
+        printed = from_json(CreditNoteDocument, note.content)
+        assert printed.fields == (DocumentField("Project", "Harbour"),)
+
     def test_those_for_staff_are_in_no_document(self, world: World, place: Place):
         (margin,) = define(world, place, MARGIN)
 

@@ -18,6 +18,7 @@ from billing_app.models import (
     PaymentNote,
 )
 from billing_app.services import drafts, invoices, payments
+from billing_app.services.customers import CustomerForm, create_customer
 from tests.support.billing import (
     a_customer,
     a_form,
@@ -237,6 +238,31 @@ class TestReceipt:
         assert receipt.earlier_minor == 0
         assert receipt.method == "Bank transfer"
         assert receipt.buyer.name == "Vermeer Optics"
+
+    @pytest.mark.feature("A20", "R37")
+    @pytest.mark.parametrize(
+        ("language", "method", "said"),
+        [
+            ("de", "bank_transfer", "Überweisung"),
+            ("fr", "cash", "Espèces"),
+            ("ar", "check", "شيك"),
+            ("ja", "card", "カード"),
+            ("sv", "card", "Card"),
+        ],
+    )
+    def test_says_how_it_came_in_the_language_of_the_invoice(
+        self, world, place, language, method, said
+    ):
+        """What staff typed of it stays as it is."""
+        form = CustomerForm(name="Abroad", language=language)
+        customer_id = world.run(place.accounting, create_customer, form)
+        invoice_id = an_invoice(world, place, "100.00", customer_id=customer_id)
+
+        pay(world, place, invoice_id, "40", method=method, reference="No 7, thanks")
+
+        (row,) = receipts(world, place)
+        receipt = from_json(ReceiptDocument, row.content)
+        assert (receipt.method, receipt.reference) == (said, "No 7, thanks")
 
     def test_says_what_is_kept_as_credit(self, world, place, invoice_id):
         pay(world, place, invoice_id, "120")

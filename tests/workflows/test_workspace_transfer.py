@@ -595,6 +595,11 @@ class TestWhatIsRefused:
                 "can't be",
             ),
             (
+                "issued_document",
+                lambda rows: printing(rows, language="de" * 6),
+                "can't be",
+            ),
+            (
                 "customer",
                 lambda rows: rows[0].update(portal={"x": [[]] * 150_000}),
                 "too long",
