@@ -103,6 +103,7 @@ def test_its_colours_and_fonts_are_its_own(pdf: pikepdf.Pdf):
     assert not any(x.get("/Interpolate", False) for x in pictures)
 
 
+@pytest.mark.feature("N17")
 def test_the_same_document_gives_the_same_file(
     renderer: PdfRenderer, data: bytes, document: BilledDocument
 ):

@@ -332,6 +332,7 @@ GAPS = [
 ]
 
 
+@pytest.mark.feature("R42")
 @pytest.mark.parametrize(("document", "sentence"), GAPS)
 def test_what_is_missing_is_named_in_plain_words(
     document: InvoiceDocument, sentence: str

@@ -48,6 +48,7 @@ def test_what_is_written_down_is_what_the_fonts_have():
     assert bundled() == cover()
 
 
+@pytest.mark.feature("R32")
 @pytest.mark.parametrize("script", CLAIMED)
 def test_every_script_that_is_claimed_has_its_letters(script: str, tmp_path: Path):
     document = an_invoice(lines=(a_line(CLAIMED[script], 100),))
@@ -55,6 +56,7 @@ def test_every_script_that_is_claimed_has_its_letters(script: str, tmp_path: Pat
     assert font_words(document, tmp_path) == ""
 
 
+@pytest.mark.feature("R32")
 def test_words_that_would_be_boxes_are_named_once(tmp_path: Path):
     document = an_invoice(
         lines=(

@@ -157,6 +157,7 @@ def test_an_invoice_of_before_prints_as_it_did():
     )
 
 
+@pytest.mark.feature("R43")
 def test_the_page_asks_for_what_is_left(renderer: PdfRenderer):
     document = a_swiss_invoice()
 

@@ -92,6 +92,7 @@ class TestEveryLook:
         ):  # fmt: skip
             assert figure in text
 
+    @pytest.mark.feature("R33")
     def test_two_hundred_lines_repeat_their_head(
         self, renderer: PdfRenderer, look: Look
     ):
@@ -216,12 +217,14 @@ def test_any_script_of_the_world_has_its_letters(renderer: PdfRenderer):
     )
 
 
+@pytest.mark.feature("R33")
 def test_long_words_and_notes_stay_on_the_page(renderer: PdfRenderer):
     document = an_invoice(notes="long " * 2_000, lines=(a_line("x" * 2_000, 100),))
 
     assert len(read(pdf_of(renderer, document)).pages) >= 2
 
 
+@pytest.mark.feature("R31")
 def test_a_job_that_takes_too_long_is_killed_and_the_next_one_runs():
     renderer = PdfRenderer(job_seconds_max=1)
     endless = page_of("<table>" + "<tr><td>cell</td></tr>" * 60_000 + "</table>")
@@ -309,6 +312,7 @@ def test_one_job_after_the_other_starts_one_process(two_processes):
     assert len(printed) == 1
 
 
+@pytest.mark.feature("R31")
 def test_without_the_libraries_the_one_line_to_run_is_said(
     monkeypatch: pytest.MonkeyPatch,
 ):
@@ -381,7 +385,7 @@ def test_figures_of_arabic_paper_end_one_under_the_other(renderer: PdfRenderer):
     assert max(ends) - min(ends) < 1.5
 
 
-@pytest.mark.feature("A20")
+@pytest.mark.feature("A20", "R32")
 def test_arabic_letters_join(renderer: PdfRenderer):
     """Joined, each of three is narrower than one that stands alone."""
 

@@ -34,6 +34,7 @@ def test_check_digits_that_do_not_fit_are_refused(iban: str):
     assert not is_iban(iban)
 
 
+@pytest.mark.feature("R43")
 def test_euros_to_an_iban_have_a_code():
     drawn = payment_code("Northwind", IBAN, "", 1_071_982, "EUR", "2026-0142")
 

@@ -86,6 +86,13 @@ class TestEveryLook:
         assert "3. November 2026" in shown
         assert "<script" not in html
 
+    def test_a_credit_note_says_them_too(self, look: Look):
+        trip = DocumentField("Trip", "NW-1187", "text")
+
+        shown = text_of(render_sheet(replace(a_credit_note(look), fields=(trip,))))
+
+        assert "Trip NW-1187" in shown
+
     def test_says_the_tax_in_the_currency_it_is_owed_in(self, look: Look):
         rate = Decimal("4.3215")
         owed = TaxInCurrency("PLN", 67_547, rate, date(2026, 11, 11), "NBP <i>")
@@ -97,7 +104,7 @@ class TestEveryLook:
             assert words in shown.replace("\u202f", " ").replace("\xa0", " ")
         assert "€10,719.82" in shown
 
-    @pytest.mark.feature("F022")
+    @pytest.mark.feature("F022", "R01")
     def test_prints_the_sheet_it_shows(self, look: Look):
         """Only the level of the heading differs: alone, or inside a page."""
         shown = render_sheet(an_invoice(look))
@@ -199,6 +206,7 @@ def test_inclusive_prices_say_the_tax_within():
     assert re.search(r"Total €10,719.82 Tax included 156.30", shown)
 
 
+@pytest.mark.feature("A16")
 def test_money_already_paid_and_rounding_stand_between_total_and_due():
     document = an_invoice(prepaid_minor=100_000, rounding_minor=3, due_minor=971_985)
 
@@ -251,6 +259,7 @@ def test_a_discount_and_a_price_for_many_are_told_on_the_line():
     assert "9.00 per 1,000" in shown
 
 
+@pytest.mark.feature("R37")
 def test_the_customer_reads_their_own_language():
     shown = text_of(render_sheet(an_invoice(language="de-AT")))
 
@@ -353,6 +362,7 @@ def test_a_tax_number_outside_europe_is_called_so():
 class TestStanding:
     """The live page asks for what is left; the file stays as it was issued."""
 
+    @pytest.mark.feature("R12")
     def test_says_what_came_and_asks_for_the_rest(self):
         standing = Standing(100_000, 20_000, 951_982)
 
@@ -385,6 +395,7 @@ def code_of(html: str) -> str:
     return html.split("s-code", 1)[1].split("</svg>", 1)[0]
 
 
+@pytest.mark.feature("R12")
 def test_a_receipt_adds_up():
     receipt = a_receipt(
         amount_minor=237_715, total_minor=337_715, outstanding_minor=0,
@@ -398,6 +409,7 @@ def test_a_receipt_adds_up():
 
 
 class TestWhyThisFigure:
+    @pytest.mark.feature("N07")
     @pytest.mark.parametrize("look", Look)
     def test_each_total_opens_what_it_is_made_of(self, look: Look):
         taxed = replace(an_invoice(look), adjustments=(), line_sum_minor=1_086_560)
@@ -514,6 +526,7 @@ class TestFromTheRight:
         assert sheet.get("dir") == "rtl"
         assert right(f"دفعة {left('R-00017')}") in html
         assert left("−400.00") in html
+        assert right("بطاقة 4242") in html
         assert right(f"{left('1–30')} أيام تأخير") in html
 
     def test_the_foot_of_its_pages_is_turned_too(self, look: Look):
@@ -550,7 +563,14 @@ def a_statement(look: Look) -> StatementDocument:
         0,
         (
             Entry(date(2026, 11, 12), EntryKind.INVOICE, "2026-0142", "", 1_071_982),
-            Entry(date(2026, 11, 20), EntryKind.PAYMENT, "R-00017", "Card", -40_000),
+            Entry(
+                date(2026, 11, 20),
+                EntryKind.PAYMENT,
+                "R-00017",
+                "4242",
+                -40_000,
+                "card",
+            ),
         ),
         ((AgeBucket.TO_30, 1_031_982),),
     )

@@ -7,6 +7,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from billing_app.documents.e_invoice import write_cii, write_ubl
 from billing_app.documents.pdf import PdfRenderer
 from billing_app.documents.render import render_print
@@ -46,6 +48,7 @@ def digests() -> list[str]:
     return [hashlib.sha256(each).hexdigest() for each in found]
 
 
+@pytest.mark.feature("N17")
 def test_zone_language_home_and_chance_leave_no_trace(tmp_path: Path):
     here = printed_in(tmp_path, TZ="UTC", LC_ALL="C", PYTHONHASHSEED="1")
     there = printed_in(

@@ -80,6 +80,7 @@ class TestRead:
 
 
 class TestCheckPattern:
+    @pytest.mark.feature("R07")
     @pytest.mark.parametrize(
         ("pattern", "reset", "sentence"),
         [

@@ -52,6 +52,7 @@ def document(*lines: LineTerms, **terms: Any) -> DocumentTerms:
 
 
 class TestLines:
+    @pytest.mark.feature("R02")
     def test_each_part_of_a_line_is_rounded_on_its_own(self):
         """3 x 0.335 = 1.005 -> 1.01; 5 % = 0.0505 -> 0.05; not 0.95475 -> 0.95."""
         terms = replace(line("0.335", quantity="3"), allowances=(off("5"),))
@@ -95,6 +96,7 @@ class TestLines:
 
 
 class TestTaxGroups:
+    @pytest.mark.feature("R02")
     def test_taxes_each_group_once(self):
         """Three lines of 0.33 at 19 % carry 0.19 tax, not 3 x 0.06 = 0.18."""
         totals = compute_totals(document(*[line("0.33", vat("19"))] * 3))
@@ -120,6 +122,7 @@ class TestTaxGroups:
 
         assert [x.taxable for x in totals.tax_groups] == [eur("2")]
 
+    @pytest.mark.feature("A15")
     def test_takes_several_taxes_on_a_line(self):
         """Quebec: GST 5 % and QST 9.975 % on one line, GST alone on another."""
         gst, qst = TaxTerms("GST", "S", D(5)), TaxTerms("QST", "S", D("9.975"))
@@ -141,6 +144,7 @@ class TestTaxGroups:
             "106"
         )
 
+    @pytest.mark.feature("A15")
     def test_gathers_the_reasons_for_an_exemption(self):
         export = TaxTerms("VAT", "E", D(0), "Export", "VATEX-EU-G")
         other = TaxTerms("VAT", "E", D(0), "Article 132")
@@ -241,6 +245,7 @@ class TestInclusivePrices:
     def inclusive(self, *lines: LineTerms, **terms: Any) -> Totals:
         return compute_totals(document(*lines, prices=Prices.INCLUSIVE, **terms))
 
+    @pytest.mark.feature("R03")
     def test_the_quoted_total_never_moves(self):
         """10.00 with 19 %: tax 1.60, net 8.40, where 8.40 * 1.19 would be 9.996."""
         totals = self.inclusive(line("10", vat("19")))
@@ -311,6 +316,7 @@ class TestInclusivePrices:
 
 
 class TestDue:
+    @pytest.mark.feature("R05", "A16")
     @pytest.mark.parametrize(
         ("price", "multiple", "rounding", "due"),
         [
@@ -370,6 +376,7 @@ class TestCurrencies:
         assert totals.tax_total.minor == 243_00
         assert totals.total.minor == 1144_00
 
+    @pytest.mark.feature("A14")
     def test_states_the_tax_in_the_currency_it_is_owed_in(self):
         by_rate = TaxAccounting("SEK", rate=D("11.2347"))
         given = TaxAccounting("SEK", amount=Money(1, "SEK"))
@@ -380,6 +387,7 @@ class TestCurrencies:
             )
             assert totals.tax_accounting_total == Money(minor, "SEK")
 
+    @pytest.mark.feature("A14")
     def test_never_adds_amounts_of_another_currency(self):
         foreign = Adjustment(Money(1, "USD"))
 
@@ -448,6 +456,7 @@ def total_of(amounts: list[Money]) -> Money:
 
 
 class TestInvariants:
+    @pytest.mark.feature("R01")
     @given(documents())
     def test_every_sum_shown_is_the_sum_of_what_is_shown(self, terms: DocumentTerms):
         totals = compute_totals(terms)
@@ -473,6 +482,7 @@ class TestInvariants:
         for one in (*totals.allowances, *totals.charges):
             assert one.amount == total_of([*one.shares])
 
+    @pytest.mark.feature("R03")
     @given(documents())
     def test_with_tax_included_the_total_is_what_was_quoted(self, terms: DocumentTerms):
         totals = compute_totals(replace(terms, prices=Prices.INCLUSIVE))

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,6 +37,7 @@ def document_of(terms: DocumentTerms) -> InvoiceDocument:
 
 
 class TestExplain:
+    @pytest.mark.feature("N07")
     @given(
         lines=st.lists(LINES, min_size=1, max_size=20),
         prices=st.sampled_from(Prices),

@@ -30,6 +30,7 @@ def test_numbers_in_force_pass(number: str, country: str):
     assert vat_warning(number, country) == ""
 
 
+@pytest.mark.feature("A15")
 @pytest.mark.parametrize(
     ("number", "country", "said"),
     [

@@ -43,7 +43,7 @@ def address(demo: Demo, language: str) -> str:
     return demo.link("Overdue" if language == "de" else "Partially paid")
 
 
-@pytest.mark.feature("A20")
+@pytest.mark.feature("A20", "R37")
 @pytest.mark.parametrize("language", ["de", "ar", "fr"])
 def test_a_page_says_no_english_of_ours(demo: Demo, open_page: OpenPage, language: str):
     page = open_page(reduced_motion="reduce", viewport={"width": 390, "height": 844})

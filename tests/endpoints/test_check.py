@@ -44,6 +44,7 @@ async def ask(client: httpx.AsyncClient, **asked: str) -> str:
     return answer.text
 
 
+@pytest.mark.feature("N01")
 async def test_the_code_shows_what_was_issued_and_its_status_today(
     client: httpx.AsyncClient, world: World
 ):
@@ -64,6 +65,7 @@ async def test_the_code_shows_what_was_issued_and_its_status_today(
     assert "<dd>Void</dd>" in later
 
 
+@pytest.mark.feature("N01")
 async def test_the_file_is_told_from_one_that_was_changed(
     client: httpx.AsyncClient, world: World
 ):
@@ -102,6 +104,7 @@ async def test_receipts_and_credit_notes_have_codes_too(
     assert "Payment taken back" in await ask(client, code=code)
 
 
+@pytest.mark.feature("N01")
 @pytest.mark.parametrize(
     "asked",
     [

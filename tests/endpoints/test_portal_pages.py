@@ -261,7 +261,7 @@ class TestPage:
         assert "disabled>Pay now" in preview
         assert "Preview:" not in stranger
 
-    @pytest.mark.feature("C14", "F060")
+    @pytest.mark.feature("C14", "F060", "R29")
     async def test_stays_as_issued_while_payments_show(self, portal: Portal):
         """Who sold it and how it looks are frozen; what came since is not."""
         portal.print(b"%PDF-frozen", kind="invoice")
@@ -1000,7 +1000,7 @@ class TestAccount:
         assert "INV-00001" in strange.text
         assert len(strange.text) < len(usual.text) + 10_000
 
-    @pytest.mark.feature("G10")
+    @pytest.mark.feature("G10", "A01")
     async def test_credit_notes_are_among_its_documents(self, portal: Portal):
         """Also that of an older invoice; none of somebody else's."""
         base = f"/c/{self.token(portal)}"

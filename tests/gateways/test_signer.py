@@ -91,6 +91,7 @@ def signed(unsigned: bytes, signer: PdfSigner) -> bytes:
 
 
 class TestSign:
+    @pytest.mark.feature("N03")
     def test_signature_and_factur_x_are_both_valid(
         self, signed: bytes, unsigned: bytes, signer: PdfSigner
     ):
@@ -110,6 +111,7 @@ class TestSign:
             with pdf.open_metadata() as metadata:
                 assert metadata.pdfa_status == "3A"
 
+    @pytest.mark.feature("N03")
     def test_one_changed_byte_shows(self, signed: bytes, signer: PdfSigner):
         place = signed.index(b"stream") + 20
         changed = bytearray(signed)

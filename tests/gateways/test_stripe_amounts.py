@@ -18,6 +18,7 @@ PUBLISHED = tuple(
 )
 
 
+@pytest.mark.feature("R04")
 @pytest.mark.parametrize(
     ("minor", "currency", "amount"),
     [
@@ -55,6 +56,7 @@ class TestAgainstThePublishedTable:
     def test_the_same_currencies_can_be_charged(self):
         assert {row["currency"] for row in PUBLISHED} == card_limits.CHARGEABLE
 
+    @pytest.mark.feature("R04")
     def test_one_whole_unit_is_the_same_money(self):
         for row in PUBLISHED:
             code = row["currency"]

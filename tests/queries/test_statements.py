@@ -71,7 +71,7 @@ class TestStatement:
         assert section.balances()[-1] == section.closing_minor
         assert sum(minor for _, minor in section.ages) == left
 
-    @pytest.mark.feature("G10")
+    @pytest.mark.feature("G10", "A10")
     def test_takes_credit_notes_from_what_was_billed(
         self, world: World, customer_id: int
     ):

@@ -9,6 +9,8 @@ from contextlib import suppress
 from multiprocessing import get_context
 from pathlib import Path
 
+import pytest
+
 from billing_app.database.verify import find_broken
 from billing_app.domain.online_payment import AttemptStatus
 from billing_app.models import Invoice, Payment, PaymentAttempt
@@ -26,6 +28,7 @@ SECONDS_MAX = 0.03
 Said = tuple[str, int | str]
 
 
+@pytest.mark.feature("R06")
 def test_fifty_kills_lose_and_double_nothing(world_template: Path, tmp_path: Path):
     folder = tmp_path / "data"
     open_world(world_template, folder).runtime.engine.dispose()

@@ -93,6 +93,7 @@ def test_every_rule_holds_after_a_whole_story(world, place):
     assert len(all_rows(world, place, Payment)) == 6
 
 
+@pytest.mark.feature("R06")
 def test_numbers_have_no_gap_and_no_double(world, place):
     customer_id = a_customer(world, place)
     line = LineForm(name="Charter flight", unit_price="10")

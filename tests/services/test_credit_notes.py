@@ -64,6 +64,7 @@ def nothing_breaks(world: World):
 
 
 class TestCrediting:
+    @pytest.mark.feature("A01")
     def test_lowers_what_the_invoice_asks_for(self, world, place):
         invoice_id = a_mixed_invoice(world, place)
 
@@ -153,6 +154,7 @@ class TestCrediting:
         ]
         assert (entry.details["number"], entry.details["reason"]) == ("CN-00001", WHY)
 
+    @pytest.mark.feature("A01")
     def test_pressed_twice_is_one_credit_note(self, world, place):
         invoice_id = a_mixed_invoice(world, place)
 
@@ -336,6 +338,7 @@ class TestTheDatabase:
         ):
             connection.execute(text(sql))
 
+    @pytest.mark.feature("A01")
     @pytest.mark.parametrize(
         "change",
         [

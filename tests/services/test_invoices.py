@@ -129,6 +129,7 @@ class TestIssue:
             with pytest.raises(NotPermitted):
                 world.run(actor, invoices.issue, draft.invoice_id, draft.version)
 
+    @pytest.mark.feature("R06")
     def test_a_refused_issue_leaves_no_gap(self, world, biller, draft, customer_id):
         def issue_then_fail():
             with world.unit(biller) as uow:
@@ -172,7 +173,7 @@ class TestIssue:
             world.run(biller, invoices.issue, saved.invoice_id, saved.version)
         assert refusal.value.field == field
 
-    @pytest.mark.feature("F064", "G01")
+    @pytest.mark.feature("F064", "G01", "R29")
     def test_the_database_refuses_to_change_it_afterwards(self, world, biller, draft):
         world.run(biller, invoices.issue, draft.invoice_id, draft.version)
 

@@ -224,6 +224,7 @@ class TestChanges:
 
 @pytest.mark.feature("A02")
 class TestPreview:
+    @pytest.mark.feature("R07")
     def test_shows_three_and_the_first_of_january(self, world: World, place: Place):
         number_by(world, place, pattern=YEARLY, reset=Reset.YEAR)
         issue(world, place)
