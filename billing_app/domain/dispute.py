@@ -221,7 +221,7 @@ def read_resolution(form: ResolveForm) -> tuple[Outcome, str, str]:
         form.note, length_max=NOTE_LENGTH_MAX, multiline=True, field="note"
     )
     if not note:
-        raise InvalidInput("Note for your colleagues why.", field="note")
+        raise InvalidInput("Write a note for your colleagues: why?", field="note")
     return Outcome(form.outcome), answer, note
 
 

@@ -76,6 +76,7 @@ class DisputePart:
         can_open: the form is offered.
         locked: why writing needs more proof; empty where it does not.
         summary: how much is disputed, beside the amount due; empty for nothing.
+        open_ids: of the rows, those that wait for an answer.
     """
 
     is_shown: bool = False
@@ -88,6 +89,7 @@ class DisputePart:
     summary: str = ""
     choices: tuple[DisputeChoice, ...] = ()
     rows: tuple[DisputeRow, ...] = ()
+    open_ids: tuple[int, ...] = ()
 
     EMPTY: ClassVar[DisputePart]
 
@@ -194,6 +196,7 @@ def describe_disputes(
             _row(each, document, looker, may_write)
             for each in sorted(disputes, key=lambda it: not it.is_open)
         ),
+        open_ids=tuple(each.id for each in disputes if each.is_open),
     )
 
 

@@ -13,7 +13,7 @@ from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.document import BankRow, Branding, Party
 from billing_app.domain.draft import DraftForm, DraftRules, form_from_json
-from billing_app.domain.portal_settings import PortalSettings, VisibleOn
+from billing_app.domain.portal_settings import NotifyOn, PortalSettings, VisibleOn
 from billing_app.models import Customer, Invoice, TaxRate, WorkspaceSettings
 from billing_app.queries.letterhead import (
     bank_of,
@@ -63,6 +63,7 @@ class Desk:
         banks: the transfer instructions by currency; those of "" are for all others.
         notes, terms: what a new draft starts with.
         visible_on: which step shows the invoice to its customer.
+        mails_when_published: publishing mails the customer, not a later step.
         shares_drafts: whether a draft may be shown before that.
     """
 
@@ -79,6 +80,7 @@ class Desk:
     notes: str
     terms: str
     visible_on: VisibleOn
+    mails_when_published: bool = True
     shares_drafts: bool = False
 
     def bank(self, currency: str) -> tuple[BankRow, ...]:
@@ -218,5 +220,6 @@ def _desk(uow: UnitOfWork, settings: WorkspaceSettings, look: str) -> Desk:
         notes=settings.notes,
         terms=settings.terms,
         visible_on=portal.visible_on,
+        mails_when_published=portal.notify_on == NotifyOn.PUBLISH,
         shares_drafts=portal.shares_drafts,
     )

@@ -25,7 +25,7 @@ from billing_app.domain.invoice import (
 )
 from billing_app.domain.mail_settings import KEPT
 from billing_app.domain.payment import PaymentStatus
-from billing_app.domain.portal_settings import VisibleOn
+from billing_app.domain.portal_settings import NotifyOn, VisibleOn
 from billing_app.models import (
     Allocation,
     Customer,
@@ -141,6 +141,7 @@ class InvoiceDetail:
     Attributes:
         version: what services that change the invoice want to be given.
         may_publish: the business shows invoices before they are marked as sent.
+        mails_when_published: publishing mails the customer, not a later step.
         document: as issued; None for a draft.
         write_off_reason: why the rest was given up; empty where it was not.
         was_written_off: now, or once and undone.
@@ -180,6 +181,7 @@ class InvoiceDetail:
     cancelled_at: datetime | None
     cancel_reason: str
     may_publish: bool
+    mails_when_published: bool
     published_at: datetime | None
     sent_at: datetime | None
     archived_at: datetime | None
@@ -219,6 +221,7 @@ def read_invoice(uow: UnitOfWork, invoice_id: int) -> InvoiceDetail:
         invoice.written_off_minor,
         invoice.cancelled_at is not None,
     )
+    portal = read_workspace_settings(uow)
     return InvoiceDetail(
         id=invoice_id,
         version=invoice.version,
@@ -255,7 +258,8 @@ def read_invoice(uow: UnitOfWork, invoice_id: int) -> InvoiceDetail:
         void_reason=invoice.void_reason,
         cancelled_at=invoice.cancelled_at,
         cancel_reason=invoice.cancel_reason,
-        may_publish=read_workspace_settings(uow).visible_on != VisibleOn.SEND,
+        may_publish=portal.visible_on != VisibleOn.SEND,
+        mails_when_published=portal.notify_on == NotifyOn.PUBLISH,
         published_at=invoice.published_at,
         sent_at=invoice.sent_at,
         archived_at=invoice.archived_at,

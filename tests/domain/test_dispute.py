@@ -147,6 +147,11 @@ class TestDescribe:
         assert [x.value for x in part.choices] == ["", "1", "2", "3", "4"]
         assert part.choices[1].words == "Line 1: Charter flight, Citation CJ3+"
 
+    def test_names_those_that_wait_for_an_answer(self):
+        part = show(disputes=(stored(), stored(id=8, outcome="stands")))
+
+        assert part.open_ids == (7,)
+
     def test_what_is_disputed_is_not_offered_again(self):
         part = show(disputes=(stored(),))
 

@@ -247,16 +247,21 @@ def test_warehouse_clients_dispute_a_line_and_are_answered(
     form.get_by_label("What is wrong?").fill("48 labels were printed twice.")
     form.get_by_role("button", name="Send dispute").click()
     expect(disputes.get_by_text("48 labels were printed twice.")).to_be_visible()
+    sent = disputes.get_by_text("Your dispute has been sent")
+    expect(sent).to_be_visible()
 
     desk = open_invoice(demo, open_page, WAREHOUSE, invoice["number"])
     panel = desk.get_by_role("region", name="Disputes")
     panel.get_by_role("button", name="Answer").click()
     answer = desk.get_by_role("dialog")
     answer.get_by_label("Answer", exact=True).fill("Each was printed once.")
-    answer.get_by_label("Disposition note").fill("Checked the print log.")
+    answer.get_by_label("A note for your colleagues: why?").fill(
+        "Checked the print log."
+    )
     answer.get_by_role("button", name="Resolve dispute").click()
 
     expect(disputes.get_by_text("Each was printed once.")).to_be_visible()
+    expect(sent).to_have_count(0)
     assert "print log" not in page.content()
 
 

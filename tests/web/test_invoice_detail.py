@@ -11,7 +11,7 @@ from sqlmodel import select
 from billing_app import runtime
 from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.events import Topic
-from billing_app.domain.portal_settings import ActivityDetail
+from billing_app.domain.portal_settings import ActivityDetail, NotifyOn
 from billing_app.domain.short_link import short_path
 from billing_app.models import OutboxMessage, WorkspaceSettings
 from billing_app.services import drafts, portal_links, visits
@@ -24,6 +24,7 @@ from tests.support.billing import (
     visitor_of,
 )
 from tests.support.credit import a_mixed_invoice
+from tests.support.talk import choose
 from tests.support.world import World
 from tests.web.conftest import Browse
 
@@ -361,7 +362,20 @@ async def test_promises_only_a_mail_that_can_leave(
 
     async with browse(world.northwind.accounting, path) as driver:
         await driver.press(State.open)
+        assert driver.shown(State, "card").publish_words == "Publish and mail"
         await driver.press(State.publish)
 
     (notice,) = driver.shown(State, "notices")
     assert notice.words == f"Published. {words}"
+
+
+async def test_the_button_says_that_publishing_mails_nobody_yet(
+    world: World, browse: Browse
+):
+    choose(world, world.northwind, notify_on=NotifyOn.SEND)
+    invoice_id = an_invoice(world, world.northwind, is_published=False)
+
+    async with browse(world.northwind.accounting, f"/invoices/{invoice_id}") as driver:
+        await driver.press(State.open)
+
+    assert driver.shown(State, "card").publish_words == "Publish to portal"

@@ -74,6 +74,9 @@ class TestSocket:
 
             assert shown(driver, "is_writing") is False
             assert "has been sent" in shown(driver, "said")
+            # It is said as long as this one is among the open ones.
+            part = driver.shown(PortalInvoiceState, "invoice").disputes
+            assert part.open_ids == (shown(driver, "said_of"),)
         assert read_invoice(world, world.northwind, invoice_id).disputed_minor == 3_000
 
     async def test_what_is_wrong_is_said_beside_its_field(

@@ -31,7 +31,7 @@ from billing_app.web.components.layout import (
 )
 from billing_app.web.components.tables import row_check
 from billing_app.web.portal.account_state import PortalAccountState as State
-from billing_app.web.portal.browser import Clock, Leave, Painted, Presence
+from billing_app.web.portal.browser import Leave, Painted, Presence
 from billing_app.web.portal.invoice import e_credit_note, lockup, stands_alone
 from billing_app.web.portal.powers import powers
 from billing_app.web.words import worded
@@ -756,7 +756,7 @@ def _fresh() -> rx.Component:
             worded("Up to date at"),
         ),
         " ",
-        Clock.create(at=State.as_of, words=State.clock),
+        rx.el.time(State.clock, date_time=State.as_of),
         rx.el.button(worded("Refresh"), type="button", on_click=State.refresh),
         class_name="fresh",
     )

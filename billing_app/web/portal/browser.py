@@ -41,16 +41,6 @@ class Presence(rx.Component):
     on_seen: rx.EventHandler[rx.event.no_args_event_spec]
 
 
-class Clock(rx.Component):
-    """An instant (`at`, ISO 8601) by the reader's clock, `words` until known."""
-
-    library = _PRESENCE
-    tag = "Clock"
-
-    at: rx.Var[str]
-    words: rx.Var[str]
-
-
 class CardForm(rx.Component):
     """Stripe's card form on our page; its script is loaded when this is shown.
 

@@ -43,7 +43,7 @@ def section() -> rx.Component:
                 ),
                 class_name="section-head disputes-head",
             ),
-            rx.el.div(_said(), role="status"),
+            rx.el.div(_said(part), role="status"),
             rx.cond(part.choices.length() > 0, _lead(part)),
             rx.cond(
                 part.rows.length() > 0,
@@ -80,9 +80,11 @@ def _lead(part: Any) -> rx.Component:
     )
 
 
-def _said() -> rx.Component:
+def _said(part: Any) -> rx.Component:
+    """Say what was just done, until the business has answered it."""
+    holds = (State.said_of == 0) | part.open_ids.contains(State.said_of)
     return rx.cond(
-        State.said,
+        (State.said != "") & holds,
         rx.cond(
             State.is_refused,
             message(State.said, tone="bad", icon_name="alert"),

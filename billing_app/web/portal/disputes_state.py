@@ -29,12 +29,14 @@ class PortalDisputeState(PortalState, rx.State):
     Attributes:
         is_writing: the form is open; `turn` draws it anew, empty.
         said: what just happened, for the live region; `is_refused` colours it.
+        said_of: the dispute that it holds for while that is open; 0 for none.
         errors: by the name of the field; an empty name is for the whole form.
     """
 
     is_writing: bool = False
     turn: str = ""
     said: str = ""
+    said_of: int = 0
     is_refused: bool = False
     errors: dict[str, str] = {}  # noqa: RUF012  (Reflex copies the default)
 
@@ -56,17 +58,19 @@ class PortalDisputeState(PortalState, rx.State):
         typed = {name: _text(form, name) for name in ("amount", "reason", "line")}
         sent = DisputeForm(**typed, request_key=self.turn)
         try:
-            language = await self._run_page(_sent_in, disputes.open_dispute, sent)
+            language, opened = await self._run_page(
+                _sent_in, disputes.open_dispute, sent
+            )
         except BillingError as refusal:
             self.errors = {refusal.field or "form": refusal.message}
             return
         self.is_writing = False
-        self._say(speech_for(language).say(_OPENED))
+        self._say(speech_for(language).say(_OPENED), said_of=opened)
 
     @portal_door
     async def withdraw(self, dispute_id: int) -> None:
         try:
-            language = await self._run_page(
+            language, _ = await self._run_page(
                 _sent_in, disputes.withdraw_dispute, dispute_id
             )
         except BillingError as refusal:
@@ -74,16 +78,16 @@ class PortalDisputeState(PortalState, rx.State):
             return
         self._say(speech_for(language).say(_WITHDRAWN))
 
-    def _say(self, words: str, *, is_refused: bool = False) -> None:
-        self.said, self.is_refused = words, is_refused
+    def _say(self, words: str, *, said_of: int = 0, is_refused: bool = False) -> None:
+        self.said, self.said_of, self.is_refused = words, said_of, is_refused
 
 
 def _sent_in(
     running: Runtime, link: OpenedLink, work: Callable[..., Any], what: object
-) -> str:
-    """Do it as the page's visitor; return the language to tell them of it in."""
-    work(running, link, what)
-    return link.setup.language
+) -> tuple[str, Any]:
+    """Do it as the page's visitor; return the language to tell them in, and it."""
+    done = work(running, link, what)
+    return link.setup.language, done
 
 
 def _text(form: dict[str, Any], name: str) -> str:

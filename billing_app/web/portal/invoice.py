@@ -31,7 +31,6 @@ from billing_app.web.portal import disputes
 from billing_app.web.portal.asking import promise_part, reminders_part
 from billing_app.web.portal.browser import (
     CardForm,
-    Clock,
     HandOver,
     Leave,
     Painted,
@@ -465,7 +464,7 @@ def _fresh() -> rx.Component:
             worded("Up to date at"),
         ),
         " ",
-        Clock.create(at=State.as_of, words=State.clock),
+        rx.el.time(State.clock, date_time=State.as_of),
         rx.el.button(
             worded("Refresh"),
             type="button",

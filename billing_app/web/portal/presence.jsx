@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef } from "react";
 
 const SECONDS = 2;
 
@@ -25,29 +25,6 @@ export function Presence({ onSeen }) {
     };
   }, []);
   return null;
-}
-
-const short = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-const exact = { dateStyle: "full", timeStyle: "long" };
-
-// An instant by the reader's own clock; `words` is the server's, until then.
-export function Clock({ at, words }) {
-  const [shown, setShown] = useState({ words, title: "" });
-  useEffect(() => {
-    const instant = new Date(at);
-    const { lang } = document.documentElement;
-    const language = lang && lang !== "en" ? lang : "en-GB";
-    setShown({
-      // As the server writes it, whatever the language: 14:05.
-      words: instant.toLocaleTimeString("en-GB", short),
-      title: instant.toLocaleString(language, exact),
-    });
-  }, [at]);
-  return (
-    <time dateTime={at} title={shown.title}>
-      {shown.words}
-    </time>
-  );
 }
 
 // Goes to an address outside the pages, in this tab: the payment page. The router

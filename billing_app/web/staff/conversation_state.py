@@ -33,10 +33,11 @@ from billing_app.web.staff.mail_words import keeps_mail
 # A hint that got lost is made up for this soon.
 LOOK_AGAIN_SECONDS = 30
 _NOT_PUBLISHED = "Publish the invoice first; until then nobody could read this."
+_MAIL = ", and gets a mail unless the page is open"
 _MODE_WORDS = {
     CommentMode.OFF: "Comments are switched off: the customer can't read this.",
     CommentMode.READ: "The customer can read this, but not answer.",
-    CommentMode.WRITE: "Customer sees this and gets a mail",
+    CommentMode.WRITE: "Customer sees this" + _MAIL,
 }
 _NO_MAIL = "; no mail leaves, for want of a mail server"
 
@@ -307,7 +308,7 @@ class ConversationState(StaffState, rx.State):
     def _talk(self, it: DisputeThread) -> DisputeTalk:
         thread, dispute_id = it.thread, it.dispute.id
         is_over = not it.dispute.is_open
-        mail = _NO_MAIL if self._keeps_mail else " and gets a mail"
+        mail = _NO_MAIL if self._keeps_mail else _MAIL
         words = f"The customer reads this in the dispute{mail}"
         if is_over:
             words = "The dispute is over."

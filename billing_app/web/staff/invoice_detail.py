@@ -52,13 +52,13 @@ from billing_app.web.staff.timeline import timeline_panel
 
 State = InvoiceDetailState
 OUTCOMES = [
-    (Outcome.STANDS.value, "Stands"),
+    (Outcome.STANDS.value, "Invoice stands"),
     (Outcome.CREDITED.value, "Credit"),
     (Outcome.REISSUED.value, "Reissue"),
     (Outcome.VOID.value, "Void"),
 ]
 OUTCOME_WORDS = {
-    Outcome.STANDS: "The amount is asked for again.",
+    Outcome.STANDS: "The invoice stays as it is; the amount is asked for again.",
     Outcome.CREDITED: "A credit note is issued for what is disputed.",
     Outcome.REISSUED: "A credit note is issued for all of it, and a draft opens to "
     "be corrected.",
@@ -204,7 +204,7 @@ def _actions() -> rx.Component:
             "issue_invoice",
             card.can_publish,
             button(
-                "Publish to portal",
+                card.publish_words,
                 kind="primary",
                 icon_name="send",
                 on_click=State.publish,
@@ -363,12 +363,13 @@ def _payments() -> rx.Component:
         label="Payments",
     )
     none = rx.el.p("No payment yet.", class_name="panel-body quiet")
-    return panel(
+    drawn = panel(
         "Payments",
         rx.cond(State.payments.length() > 0, table, none),
         count=rx.cond(State.payments.length() > 0, State.payments.length(), ""),
         aside=[rx.el.span(State.card.received, class_name="secondary small")],
     )
+    return rx.el.div(drawn, class_name="payments-panel")
 
 
 def _payment_cells(it: rx.vars.ObjectVar[PaymentLine]) -> list[Any]:
@@ -386,9 +387,9 @@ def _payment_cells(it: rx.vars.ObjectVar[PaymentLine]) -> list[Any]:
     )
     return [
         rx.el.span(it.date, class_name="figures"),
-        it.method,
+        rx.el.span(it.method, title=f"Recorded by: {it.by}"),
         rx.el.div(
-            rx.el.span(it.reference, title=it.reference, class_name="truncate"),
+            rx.el.p(it.reference, title=it.reference, class_name="truncate"),
             _given(it.notes, note),
         ),
         rx.el.span(it.by, class_name="secondary"),
@@ -629,13 +630,13 @@ def _resolve_dialog() -> rx.Component:
             field_id="resolve-answer",
         ),
         field(
-            "Disposition note",
+            "A note for your colleagues: why?",
             text_area(
                 "note",
                 max_length=NOTE_LENGTH_MAX,
-                placeholder="Why, who checked, what was found",
+                placeholder="Who checked, what was found",
             ),
-            aside="staff only",
+            aside="required, staff only",
             aside_icon="lock",
             error=State.errors["note"],
             field_id="resolve-note",

@@ -728,7 +728,7 @@ def _dock() -> rx.Component:
                 VisibleOn.PUBLISH,
                 rx.fragment(
                     button("Issue", on_click=State.issue),
-                    button("Publish to portal", kind="primary", on_click=State.publish),
+                    button(State.publish_words, kind="primary", on_click=State.publish),
                 ),
             ),
             # Issuing shows it, or only "Mark as sent" does, on the invoice's page.

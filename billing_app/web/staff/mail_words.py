@@ -11,6 +11,11 @@ from billing_app.web.doors import StaffState
 KEPT = "Mail is kept in the mailbox, not sent: no mail server is set up."
 
 
+def publish_words(mails: object) -> str:
+    """Name the button that publishes by all that it does."""
+    return "Publish and mail" if mails else "Publish to portal"
+
+
 async def keeps_mail(state: StaffState) -> bool:
     """Say whether all mail stays here, for want of a server."""
     if runtime.current().sends_mail:
