@@ -121,6 +121,31 @@ def allocatable(minor: int, outstanding_minor: int) -> int:
     return max(0, min(minor, outstanding_minor))
 
 
+def rest_hindrance(
+    state: str,
+    *,
+    is_cancelled: bool,
+    outstanding_minor: int,
+    processing_minor: int,
+    seen_minor: int,
+) -> str:
+    """Say why the rest of an invoice isn't paid just so; empty where it can be.
+
+    `seen_minor` is what was shown to be left when somebody decided.
+    """
+    if state == "draft":
+        return "was cancelled" if is_cancelled else "is still a draft"
+    if state == "void":
+        return "is void"
+    if outstanding_minor <= 0:
+        return "asks for nothing"
+    if processing_minor:
+        return "has a payment on its way"
+    if outstanding_minor != seen_minor:
+        return "has changed meanwhile"
+    return ""
+
+
 def take_back(
     minor: int, credit_minor: int, parts: Sequence[Part]
 ) -> tuple[tuple[Part, ...], int]:

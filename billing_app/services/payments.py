@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import BigInteger, bindparam, func
 from sqlmodel import col, select
@@ -25,7 +26,7 @@ from billing_app.domain.events import (
     Topic,
 )
 from billing_app.domain.import_records import PaymentRecord
-from billing_app.domain.invoice import check_reason
+from billing_app.domain.invoice import check_bulk, check_reason
 from billing_app.domain.ledger import (
     postings_for_allocation,
     postings_for_payment,
@@ -36,11 +37,13 @@ from billing_app.domain.payment import (
     NOTE_LENGTH_MAX,
     REFERENCE_LENGTH_MAX,
     Part,
+    PaymentMethod,
     PaymentStatus,
     allocatable,
     check_received_on,
     parse_method,
     parse_received,
+    rest_hindrance,
     take_back,
 )
 from billing_app.models import (
@@ -56,6 +59,8 @@ from billing_app.services.outstanding import refresh, refresh_all
 from billing_app.services.receipts import Received, hide_receipts, issue_receipts
 
 _REQUEST_KEY_LENGTH_MAX = 64
+# The id of an invoice stands behind it.
+_REST_KEY_LENGTH_MAX = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +135,129 @@ def record_payment(
         )
     )
     return recorded
+
+
+@dataclass(frozen=True, slots=True)
+class RestForm:
+    """What staff typed about several invoices that were paid, each by itself.
+
+    Attributes:
+        reference: the customers see it.
+        request_key: as of `RecordPaymentForm`.
+    """
+
+    received_on: str
+    method: str
+    reference: str = ""
+    request_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RestFate:
+    """What became of one of them: a payment, or why there is none."""
+
+    invoice_id: int
+    number: str
+    payment_id: int | None = None
+    refusal: str = ""
+
+
+@staff(Permission.RECORD_PAYMENT)
+def record_rests(
+    uow: UnitOfWork, seen: Mapping[int, int], form: RestForm
+) -> tuple[RestFate, ...]:
+    """Write down that these invoices were paid: each its own payment for its rest.
+
+    `seen` is what was shown to be left of each, in minor units, by id: at most 200.
+    One that can't be paid is left as it is and says why. Pressed twice, the same form
+    records once.
+
+    Raises:
+        NotFound: one is not in this workspace.
+        InvalidInput: a field can't be used; its name is the error's `field`.
+    """
+    check_bulk(list(seen))
+    received_on = parse_date(form.received_on, field="received_on", what="payment date")
+    check_received_on(received_on, uow.today)
+    about = (received_on, parse_method(form.method), _reference(form.reference))
+    key = form.request_key.strip()[:_REST_KEY_LENGTH_MAX]
+    return tuple(
+        _record_rest(
+            uow, invoice_id, minor, about, f"{key}:{invoice_id}" if key else None
+        )
+        for invoice_id, minor in sorted(seen.items())
+    )
+
+
+@inner
+def _record_rest(
+    uow: UnitOfWork,
+    invoice_id: int,
+    seen_minor: int,
+    about: tuple[date, PaymentMethod, str],
+    request_key: str | None,
+) -> RestFate:
+    invoice = uow.get(Invoice, invoice_id, lock=True)
+    number = invoice.number or "a draft"
+    known = _find_by_request(uow, request_key, invoice_id)
+    if known is not None:
+        return RestFate(invoice_id, number, known.id)
+    hindrance = rest_hindrance(
+        invoice.state,
+        is_cancelled=invoice.cancelled_at is not None,
+        outstanding_minor=invoice.outstanding_minor,
+        processing_minor=invoice.processing_minor,
+        seen_minor=seen_minor,
+    )
+    if hindrance:
+        return RestFate(invoice_id, number, refusal=hindrance)
+
+    assert invoice.customer_id is not None
+    received_on, method, reference = about
+    payment = Payment(
+        customer_id=invoice.customer_id,
+        invoice_id=invoice_id,
+        amount_minor=invoice.outstanding_minor,
+        currency=invoice.currency,
+        received_on=received_on,
+        method=method,
+        reference=reference,
+        request_key=request_key,
+        recorded_by=_member_id(uow),
+        created_at=uow.now,
+    )
+    part = Part(invoice_id, payment.amount_minor)
+    _receive(uow, [_Income(payment, {invoice_id: invoice}, (part,))])
+    assert payment.id is not None
+    uow.record(
+        PaymentRecorded(
+            invoice_id=invoice_id,
+            customer_id=payment.customer_id,
+            payment_id=payment.id,
+            amount_minor=payment.amount_minor,
+            currency=payment.currency,
+        )
+    )
+    return RestFate(invoice_id, number, payment.id)
+
+
+@staff(Permission.RECORD_PAYMENT)
+def reverse_many(uow: UnitOfWork, payment_ids: Sequence[int], reason: str) -> int:
+    """Take back those of these payments that still count, at most 200 at once.
+
+    Returns:
+        How many were taken back.
+
+    Raises:
+        As `reverse_payment`.
+    """
+    check_bulk(list(payment_ids))
+    count = 0
+    for payment_id in sorted(payment_ids):
+        if uow.get(Payment, payment_id).status != PaymentStatus.REVERSED:
+            reverse_payment(uow, payment_id, reason)
+            count += 1
+    return count
 
 
 @inner
@@ -589,12 +717,14 @@ def _read_form(uow: UnitOfWork, invoice: Invoice, form: RecordPaymentForm) -> Pa
         currency=currency,
         received_on=received_on,
         method=parse_method(form.method),
-        reference=clean_text(
-            form.reference, length_max=REFERENCE_LENGTH_MAX, field="reference"
-        ),
+        reference=_reference(form.reference),
         recorded_by=_member_id(uow),
         created_at=uow.now,
     )
+
+
+def _reference(text: str) -> str:
+    return clean_text(text, length_max=REFERENCE_LENGTH_MAX, field="reference")
 
 
 def _note(uow: UnitOfWork, payment: Payment, text: str) -> None:

@@ -4,10 +4,12 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
+from billing_app.database.verify import find_broken
 from billing_app.domain.actors import Role
 from billing_app.domain.document import ReceiptDocument, from_json
 from billing_app.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from billing_app.domain.events import Topic
+from billing_app.domain.online_payment import AttemptStatus
 from billing_app.models import (
     Allocation,
     AuditEntry,
@@ -19,6 +21,7 @@ from billing_app.models import (
 )
 from billing_app.services import drafts, invoices, payments
 from billing_app.services.customers import CustomerForm, create_customer
+from billing_app.services.write_offs import write_off
 from tests.support.billing import (
     a_customer,
     a_form,
@@ -30,6 +33,7 @@ from tests.support.billing import (
     read_payment,
     visitor_of,
 )
+from tests.support.story import an_attempt, report
 
 
 @pytest.fixture
@@ -435,3 +439,117 @@ def test_customers_see_no_note_of_staff(world, place, invoice_id):
     with world.reading(visitor_of(world, place, invoice_id)) as uow:
         assert uow.all(select(col(PaymentNote.body))) == []
         assert len(uow.all(select(Payment))) == 1
+
+
+@pytest.mark.feature("G08")
+class TestSeveralRests:
+    """Several invoices marked as paid: each its own payment for what is left of it."""
+
+    def mark(self, world, place, ids, **typed):
+        seen = {one: outstanding(world, place, one) for one in ids}
+        return self.mark_seen(world, place, seen, **typed)
+
+    def mark_seen(self, world, place, seen, **typed):
+        form = payments.RestForm(
+            **{
+                "received_on": f"{world.clock.now:%Y-%m-%d}",
+                "method": "check",
+                "request_key": "press-1",
+                **typed,
+            }
+        )
+        return world.run(place.accounting, payments.record_rests, seen, form)
+
+    def test_each_gets_a_payment_for_its_rest(self, world, place):
+        """Of 100.00 and 100.00, of which 40.00 came: 100.00 and 60.00."""
+        whole, part = an_invoice(world, place), an_invoice(world, place)
+        pay(world, place, part, "40")
+
+        fates = self.mark(world, place, [whole, part], reference="Batch 7")
+
+        made = [read_payment(world, place, fate.payment_id) for fate in fates]
+        assert [x.amount_minor for x in made] == [10_000, 6_000]
+        assert {(x.method, x.reference) for x in made} == {("check", "Batch 7")}
+        for one in (whole, part):
+            assert read_invoice(world, place, one).phase == "paid"
+        assert len(all_rows(world, place, IssuedDocument)) == 2 + 3
+        assert find_broken(world.runtime.engine, world.clock.now) == []
+
+    def test_what_can_not_be_paid_is_left_and_says_why(self, world, place, biller):
+        good = an_invoice(world, place)
+        paid, void, gone = (an_invoice(world, place) for _ in range(3))
+        pay(world, place, paid, "100")
+        world.run(biller, invoices.void, void, "Wrong")
+        world.run(biller, write_off, gone, "They closed", 10_000)
+        draft = world.run(biller, drafts.duplicate, good).invoice_id
+        ended = world.run(biller, drafts.duplicate, good).invoice_id
+        world.run(biller, drafts.cancel_draft, ended, 1, "Nobody wants it")
+        coming = an_invoice(world, place)
+        attempt = an_attempt(world, place, coming, 10_000)
+        report(world, place, attempt, AttemptStatus.PROCESSING, 10_000)
+        ids = [good, paid, void, gone, draft, ended, coming]
+
+        fates = {x.invoice_id: x for x in self.mark(world, place, ids)}
+
+        assert fates[good].payment_id is not None
+        assert {one: fates[one].refusal for one in ids[1:]} == {
+            paid: "asks for nothing",
+            void: "is void",
+            gone: "asks for nothing",
+            draft: "is still a draft",
+            ended: "was cancelled",
+            coming: "has a payment on its way",
+        }
+        assert len(all_rows(world, place, Payment)) == 2
+
+    def test_what_changed_since_it_was_shown_is_left(self, world, place, invoice_id):
+        (fate,) = self.mark_seen(world, place, {invoice_id: 9_999})
+
+        assert (fate.payment_id, fate.refusal) == (None, "has changed meanwhile")
+
+    def test_pressed_twice_records_once(self, world, place, invoice_id):
+        first = self.mark_seen(world, place, {invoice_id: 10_000})
+
+        assert self.mark_seen(world, place, {invoice_id: 10_000}) == first
+        assert len(all_rows(world, place, Payment)) == 1
+
+    def test_is_taken_back_in_one_go(self, world, place, biller):
+        ids = [an_invoice(world, place) for _ in range(3)]
+        made = [fate.payment_id for fate in self.mark(world, place, ids)]
+        world.run(biller, payments.reverse_payment, made[0], "Bounced")
+
+        assert world.run(biller, payments.reverse_many, made, "By mistake") == 2
+
+        assert [outstanding(world, place, one) for one in ids] == [10_000] * 3
+        assert find_broken(world.runtime.engine, world.clock.now) == []
+
+    @pytest.mark.parametrize(
+        ("typed", "field"),
+        [
+            ({"received_on": "soon"}, "received_on"),
+            ({"received_on": "2999-01-01"}, "received_on"),
+            ({"method": "shells"}, "method"),
+            ({"reference": "x" * 141}, "reference"),
+        ],
+    )
+    def test_a_field_that_can_not_be_read_pays_nothing(
+        self, world, place, invoice_id, typed, field
+    ):
+        with pytest.raises(InvalidInput) as refusal:
+            self.mark(world, place, [invoice_id], **typed)
+
+        assert refusal.value.field == field
+        assert all_rows(world, place, Payment) == []
+
+    def test_wants_the_permission_the_workspace_and_a_page_at_most(
+        self, world, place, invoice_id
+    ):
+        form = payments.RestForm("2026-03-01", "cash")
+        for actor, refused in (
+            (place.operations, NotPermitted),
+            (world.kestrel.accounting, NotFound),
+        ):
+            with pytest.raises(refused):
+                world.run(actor, payments.record_rests, {invoice_id: 10_000}, form)
+        with pytest.raises(InvalidInput):
+            self.mark_seen(world, place, dict.fromkeys(range(1, 202), 1))

@@ -9,7 +9,7 @@ from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.models import Invoice, Reminder
 from billing_app.services import drafts
 from billing_app.web.staff.invoices_state import InvoicesState as State
-from tests.support.billing import an_invoice, pay
+from tests.support.billing import an_invoice, outstanding, pay
 from tests.support.rows import add_customer, add_invoice
 from tests.support.world import World
 from tests.web.conftest import Browse
@@ -129,6 +129,41 @@ async def test_marks_the_selected_as_sent_and_nothing_else(
         assert uow.get(Invoice, theirs).sent_at is None
     assert driver.shown(State, "notices")[0].words == "2 invoices marked as sent."
     assert driver.shown(State, "selected") == []
+
+
+@pytest.mark.feature("F051", "G08")
+async def test_marks_the_selected_as_paid_and_takes_it_back(
+    world: World, browse: Browse
+):
+    place = world.northwind
+    mine = [an_invoice(world, place) for _ in range(2)]
+    draft = world.run(place.accounting, drafts.duplicate, mine[0]).invoice_id
+    async with browse(place.accounting, "/invoices") as driver:
+        await driver.press(State.open)
+        for invoice_id in (*mine, draft):
+            await driver.press(State.select, invoice_id=invoice_id)
+        await driver.press(State.start_marking_paid)
+        assert driver.shown(State, "paid_on") == f"{world.clock.now:%Y-%m-%d}"
+        form = {"received_on": "2999-01-01", "method": "check", "reference": ""}
+        await driver.press(State.mark_paid, form=form)
+        assert driver.shown(State, "paid_errors")["received_on"]
+        assert driver.shown(State, "is_marking_paid")
+
+        form["received_on"] = driver.shown(State, "paid_on")
+        await driver.press(State.mark_paid, form=form)
+
+        assert not driver.shown(State, "is_marking_paid")
+        notice = driver.shown(State, "notices")[-1]
+        assert notice.words == (
+            "2 invoices marked as paid. Left as they were: a draft is still a draft."
+        )
+        assert [outstanding(world, place, one) for one in mine] == [0, 0]
+
+        await driver.press(State.undo, key=notice.key)
+
+    assert [outstanding(world, place, one) for one in mine] == [10_000] * 2
+    said = [notice.words for notice in driver.shown(State, "notices")]
+    assert said == ["2 payments taken back."]
 
 
 async def test_all_of_the_page_are_selected_archived_and_brought_back(

@@ -7,6 +7,7 @@ import reflex as rx
 from billing_app.web.staff.accounting_tabs import accounting_tabs
 from billing_app.web.staff.export_link import export_link
 from billing_app.web.staff.invoices import dates_dialog, list_of_invoices
+from billing_app.web.staff.invoices_paid import mark_paid_dialog
 from billing_app.web.staff.invoices_state import InvoicesState
 from billing_app.web.staff.shell import staff_page
 
@@ -23,6 +24,6 @@ def page() -> rx.Component:
         count=State.count,
         live=State.live,
         actions=(export_link(State.export_href),),
-        extra=(dates_dialog(),),
+        extra=(dates_dialog(), mark_paid_dialog(State)),
         on_undo=State.undo,
     )

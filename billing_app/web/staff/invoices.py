@@ -19,6 +19,7 @@ from billing_app.web.components.tables import (
 )
 from billing_app.web.staff import listing
 from billing_app.web.staff.export_link import export_link
+from billing_app.web.staff.invoices_paid import mark_paid_dialog
 from billing_app.web.staff.invoices_state import InvoiceLine, InvoicesState
 from billing_app.web.staff.shell import ShellState, staff_page
 
@@ -49,7 +50,7 @@ def page() -> rx.Component:
         count=State.count,
         actions=(export_link(State.export_href), new_invoice_button()),
         live=State.live,
-        extra=(dates_dialog(),),
+        extra=(dates_dialog(), mark_paid_dialog(State)),
         on_undo=State.undo,
     )
 
@@ -178,6 +179,11 @@ def _selection() -> rx.Component:
                 button("Mark as sent", icon_name="send", on_click=State.mark_sent),
                 button("Archive", icon_name="archived", on_click=State.archive),
             ),
+            rx.fragment(),
+        ),
+        rx.cond(
+            ShellState.may["record_payment"],
+            button("Mark as paid", icon_name="paid", on_click=State.start_marking_paid),
             rx.fragment(),
         ),
         rx.cond(

@@ -19,10 +19,11 @@ from billing_app.queries.invoices import (
     InvoiceSort,
     parse_invoice_filter,
 )
-from billing_app.services import drafts, invoices, reminders
+from billing_app.services import drafts, invoices, payments, reminders
 from billing_app.web import formats
 from billing_app.web.doors import staff_door
 from billing_app.web.staff.addresses import invoice_address, with_query
+from billing_app.web.staff.invoices_paid import UNDONE, PaidInvoicesState
 from billing_app.web.staff.listing_state import (
     Chip,
     FilteredListState,
@@ -58,7 +59,7 @@ class InvoiceLine:
     is_settled: bool
 
 
-class InvoicesState(FilteredListState, rx.State):
+class InvoicesState(PaidInvoicesState, FilteredListState, rx.State):
     """One page of the list.
 
     Attributes:
@@ -90,6 +91,7 @@ class InvoicesState(FilteredListState, rx.State):
 
     _path: str = PATHS[0]
     _wanted: InvoiceFilter = InvoiceFilter()
+    _moment: Moment = Moment()
     _rows: dict[int, InvoiceRow] = {}  # noqa: RUF012
     _undo: dict[str, tuple[str, list[int]]] = {}  # noqa: RUF012
 
@@ -170,12 +172,27 @@ class InvoicesState(FilteredListState, rx.State):
         self._notify(words)
         await self._refresh()
 
+    def _rests(self) -> tuple[dict[int, int], str, Moment]:
+        seen = {one: self._rows[one].outstanding_minor for one in self.selected}
+        words = f"{self.selected_count}, {self.selected_sum}"
+        return seen, words, self._moment
+
+    async def _after_paid(self, words: str, payment_ids: list[int]) -> None:
+        self._select([])
+        key = self._notify(words, "Undo" if payment_ids else "")
+        self._undo = {**self._undo, key: ("unpay", payment_ids)}
+        await self._refresh()
+
     @staff_door
     async def undo(self, key: str) -> None:
         verb, invoice_ids = self._undo.get(key, ("", []))
         if verb == "restore":
             await self._run(drafts.restore_many, invoice_ids)
             await self._read()
+        elif verb == "unpay":
+            count = await self._run(payments.reverse_many, invoice_ids, UNDONE)
+            await self._refresh()
+            self._notify(f"{formats.count_of(count, 'payment')} taken back.")
         elif verb == "unarchive":
             await self._run(invoices.unarchive_many, invoice_ids)
             await self._read()
@@ -197,6 +214,7 @@ class InvoicesState(FilteredListState, rx.State):
 
     def _show(self, found: InvoicePage, counts: queries.StatusCounts) -> None:
         self._show_page(found, self._wanted)
+        self._moment = found.moment
         self._rows = {row.id: row for row in found.page.rows}
         self.lines = [line_of(row, found.moment) for row in found.page.rows]
         self.shows_archived = self._wanted.includes_archived
