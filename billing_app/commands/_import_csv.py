@@ -38,6 +38,7 @@ _NOUNS = {
     ImportKind.INVOICES: "invoice",
     ImportKind.PAYMENTS: "payment",
     ImportKind.PRODUCTS: "product",
+    ImportKind.EVENTS: "event",
 }
 
 

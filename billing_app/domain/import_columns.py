@@ -18,6 +18,7 @@ class ImportKind(StrEnum):
     INVOICES = "invoices"
     PAYMENTS = "payments"
     PRODUCTS = "products"
+    EVENTS = "events"
 
 
 class CellKind(StrEnum):
@@ -260,6 +261,54 @@ COLUMNS: Mapping[ImportKind, tuple[ImportColumn, ...]] = {
             _NUMBER,
         ),
     ),
+    ImportKind.EVENTS: (
+        _column("customer", "Customer", _CUSTOMER_NAMES, needs=True),
+        _column(
+            "kind",
+            "Kind",
+            "event|event kind|event type|type|activity|ereignis|vorgang|art",
+            needs=True,
+        ),
+        _column(
+            "reference",
+            "Reference",
+            "ref|event reference|event id|event number|movement|trip|trip id|job"
+            "|job number|ticket|referenz",
+            needs=True,
+        ),
+        _column(
+            "happened",
+            "Date",
+            "time|happened|happened at|when|event date|timestamp|date and time|datum"
+            "|zeitpunkt|fecha",
+            _DAY,
+            needs=True,
+        ),
+        _column(
+            "quantity",
+            "Quantity",
+            "qty|units|hours|menge|anzahl|quantite|cantidad|aantal",
+            _NUMBER,
+            needs=True,
+        ),
+        _column("unit", "Unit", "unit of measure|uom|einheit|unite|unidad|eenheid"),
+        _column("times", "Times", "multiplied by|quantity 2|days|nights|mal", _NUMBER),
+        _column("times_unit", "Unit of times", "unit 2|times unit"),
+        _column(
+            "rate",
+            "Rate",
+            "price|unit price|unit rate|cost|satz|preis|einzelpreis|tarif|prix|precio"
+            "|prijs",
+            _NUMBER,
+            needs=True,
+        ),
+        _column("currency", "Currency", _CURRENCY_NAMES),
+        _column(
+            "description",
+            "Description",
+            "note|notes|details|beschreibung|bemerkung|descripcion|omschrijving",
+        ),
+    ),
 }
 
 
@@ -294,7 +343,7 @@ def find_kind(head: Sequence[str]) -> ImportKind:
     # Of two that fit alike the one with more to say comes first.
     order = (
         *(ImportKind.INVOICES, ImportKind.PAYMENTS),
-        *(ImportKind.CUSTOMERS, ImportKind.PRODUCTS),
+        *(ImportKind.CUSTOMERS, ImportKind.PRODUCTS, ImportKind.EVENTS),
     )
     return max(order, key=fit)
 

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from billing_app.domain.billable_event import amount_of
 from billing_app.domain.contact import name_key
 from billing_app.domain.errors import BillingError, InvalidInput
 from billing_app.domain.formats import format_money
 from billing_app.domain.import_records import (
     CustomerRecord,
+    EventRecord,
     ImportRecord,
     InvoiceRecord,
     LeftOut,
@@ -89,6 +91,7 @@ class Known:
         drafts: name key of the customer, day and total in minor units.
         payment_keys: as `payment_key` makes them.
         product_keys: `name_key` of those that are offered.
+        event_keys: kind and reference.
     """
 
     customer_ids: Mapping[str, int] = field(default_factory=dict[str, int])
@@ -98,6 +101,7 @@ class Known:
     drafts: frozenset[tuple[str, date | None, int]] = frozenset()
     payment_keys: frozenset[str] = frozenset()
     product_keys: frozenset[str] = frozenset()
+    event_keys: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,7 @@ class ImportRules:
     has_issued: bool
     reset: Reset = Reset.NEVER
     next_values: Mapping[str, int] = field(default_factory=dict[str, int])
+    zone: str = "UTC"
 
 
 class Plan:
@@ -129,6 +134,7 @@ class Plan:
         self._numbers: set[str] = set()
         self._payments: Counter[str] = Counter()
         self._products: set[str] = set()
+        self._events: set[tuple[str, str]] = set()
         self.counts: Counter[FateKind] = Counter()
         self.new_customers = 0
         self.next_value = rules.next_value
@@ -187,6 +193,8 @@ class Plan:
             return self._judge_payment(record, known, key)
         if isinstance(record, ProductRecord):
             return self._judge_product(record, known)
+        if isinstance(record, EventRecord):
+            return self._judge_event(record, known)
         if record.is_draft:
             return self._judge_draft(record, known)
         return self._judge_invoice(record, known)
@@ -266,6 +274,24 @@ class Plan:
             )
         self._products.add(key)
         return FateKind.NEW, "Becomes a product."
+
+    def _judge_event(self, record: EventRecord, known: Known) -> tuple[FateKind, str]:
+        key = (record.kind, record.reference)
+        if key in self._events:
+            raise InvalidInput(
+                f"{record.name} stands in the file before. Give each event a reference "
+                "of its own."
+            )
+        self._events.add(key)
+        if key in known.event_keys:
+            return FateKind.KNOWN, "It is recorded already; it stays as it is."
+        if name_key(record.customer) not in known.customer_ids:
+            raise InvalidInput(
+                f"There is no customer {record.customer} here. Add them first."
+            )
+        amount = amount_of(record.factors, record.rate, record.currency)
+        words = format_money(amount.minor, amount.currency)
+        return FateKind.NEW, f"Waits to be billed to {record.customer}, {words}."
 
     def _of(self, record: InvoiceRecord, known: Known) -> str:
         if not self._meet(record.customer.name, known):

@@ -1,4 +1,4 @@
-"""Customers, invoices, payments and products as the rows of a file say them.
+"""Customers, invoices, payments, products and events as the rows of a file say them.
 
 A row that can't be used becomes a `Refused` with a sentence; the others go on, so
 that one look at the file finds everything that is wrong with it.
@@ -6,11 +6,13 @@ that one look at the file finds everything that is wrong with it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
+from billing_app.domain.billable_event import Factor, NewEvent, read_event
 from billing_app.domain.currencies import is_currency
 from billing_app.domain.draft import (
     DESCRIPTION_LENGTH_MAX,
@@ -20,6 +22,7 @@ from billing_app.domain.draft import (
 )
 from billing_app.domain.drafting import LineTexts
 from billing_app.domain.errors import BillingError, InvalidInput
+from billing_app.domain.event_form import read_moment
 from billing_app.domain.import_columns import COLUMNS, CellKind, ImportKind
 from billing_app.domain.import_table import (
     Notation,
@@ -43,6 +46,9 @@ from billing_app.domain.totals import Totals, check_allowances, compute_totals
 
 NUMBER_LENGTH_MAX = 60
 _NAME_MAX, _VAT_ID_MAX, _ORDER_MAX, _LANGUAGE_MAX = 200, 40, 80, 10
+
+# The time of day behind a day, of which the seconds are left out.
+_CLOCK = re.compile("[T ]([0-9]{1,2}:[0-9]{2})(?::[0-9]{2})?[^0-9]*$")
 
 _DRAFT_WORDS = frozenset({"draft", "drafts", "entwurf", "brouillon", "concept"})
 _VOID_WORDS = frozenset(
@@ -155,7 +161,40 @@ class ProductRecord:
     tax_percent: Decimal | None
 
 
-ImportRecord = CustomerRecord | InvoiceRecord | PaymentRecord | ProductRecord
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """What happened for a customer, as another system tells of it."""
+
+    line: int
+    customer: str
+    kind: str
+    reference: str
+    happened_at: datetime
+    factors: tuple[Factor, ...]
+    rate: Decimal
+    currency: str
+    description: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind} {self.reference}"
+
+    def event_of(self, customer_id: int) -> NewEvent:
+        return NewEvent(
+            customer_id=customer_id,
+            kind=self.kind,
+            reference=self.reference,
+            happened_at=self.happened_at,
+            factors=self.factors,
+            rate=self.rate,
+            currency=self.currency,
+            description=self.description,
+        )
+
+
+ImportRecord = (
+    CustomerRecord | InvoiceRecord | PaymentRecord | ProductRecord | EventRecord
+)
 ReadRecord = ImportRecord | Refused | LeftOut
 
 
@@ -166,12 +205,14 @@ class Reading:
     Attributes:
         currency: of rows that name none.
         taxes: the workspace's own rates, of which a row names the percentage.
+        zone: by whose clock times are written.
     """
 
     kind: ImportKind
     notation: Notation
     currency: str
     taxes: tuple[TaxTerms, ...] = ()
+    zone: str = "UTC"
 
 
 def find_notation(kind: ImportKind, rows: Iterable[TableRow]) -> NotationFinder:
@@ -263,6 +304,48 @@ def _product(reading: Reading, row: TableRow) -> ProductRecord:
     )
 
 
+def _event(reading: Reading, row: TableRow) -> EventRecord:
+    cells, notation = row.cells, reading.notation
+    customer = clean_text(cells.get("customer", ""), length_max=_NAME_MAX)
+    if not customer:
+        raise InvalidInput("It names no customer.")
+    happened = cells.get("happened", "")
+    day = read_day(happened, notation.date_order, "date")
+    clock = _CLOCK.search(happened)
+    at = read_moment(f"{day} {clock[1]}" if clock else f"{day}", reading.zone)
+    factors = [
+        Factor(number, cells.get(unit, ""))
+        for key, unit in (("quantity", "unit"), ("times", "times_unit"))
+        if (number := _factor(cells.get(key, ""), notation.decimal_mark, key))
+        is not None
+    ]
+    rate = _factor(cells.get("rate", ""), notation.decimal_mark, "rate")
+    if not factors or rate is None:
+        raise InvalidInput("An event needs a quantity and a rate.")
+    event = NewEvent(
+        customer_id=0,
+        kind=cells.get("kind", ""),
+        reference=cells.get("reference", ""),
+        happened_at=at,
+        factors=tuple(factors),
+        rate=rate,
+        currency=_currency(cells.get("currency", ""), reading.currency),
+        description=cells.get("description", ""),
+    )
+    read = read_event(event)
+    return EventRecord(
+        line=row.line,
+        customer=customer,
+        kind=read.kind,
+        reference=read.reference,
+        happened_at=at,
+        factors=read.factors,
+        rate=read.rate,
+        currency=event.currency,
+        description=read.description,
+    )
+
+
 # What reads a row, and the column that names what it is about.
 _READERS: Mapping[
     ImportKind, tuple[Callable[[Reading, TableRow], ImportRecord], str]
@@ -270,6 +353,7 @@ _READERS: Mapping[
     ImportKind.CUSTOMERS: (_customer, "name"),
     ImportKind.PAYMENTS: (_payment, "invoice"),
     ImportKind.PRODUCTS: (_product, "name"),
+    ImportKind.EVENTS: (_event, "reference"),
 }
 
 

@@ -20,6 +20,7 @@ from billing_app.domain.import_plan import (
 )
 from billing_app.domain.import_records import (
     CustomerRecord,
+    EventRecord,
     InvoiceRecord,
     PaymentRecord,
     ProductRecord,
@@ -28,6 +29,7 @@ from billing_app.domain.import_records import (
 from billing_app.domain.invoice import InvoiceState
 from billing_app.domain.numbering import Reset
 from billing_app.models import (
+    BillableEvent,
     Customer,
     Invoice,
     NumberSeries,
@@ -59,6 +61,7 @@ def read_import_rules(uow: UnitOfWork) -> ImportRules:
         has_issued=uow.first(used) is not None,
         reset=Reset(series.reset),
         next_values=dict(uow.all(begun)),
+        zone=uow.workspace.zone,
     )
 
 
@@ -70,11 +73,15 @@ def read_known(uow: UnitOfWork, records: Iterable[tuple[ReadRecord, str]]) -> Kn
     drafts: list[InvoiceRecord] = []
     keys: set[str] = set()
     products: set[str] = set()
+    events: set[tuple[str, str]] = set()
     for record, key in records:
         if isinstance(record, CustomerRecord):
             names.add(name_key(record.name))
         elif isinstance(record, ProductRecord):
             products.add(name_key(record.name))
+        elif isinstance(record, EventRecord):
+            names.add(name_key(record.customer))
+            events.add((record.kind, record.reference))
         elif isinstance(record, PaymentRecord):
             numbers.add(record.invoice_number)
             keys.add(key)
@@ -90,7 +97,18 @@ def read_known(uow: UnitOfWork, records: Iterable[tuple[ReadRecord, str]]) -> Kn
         drafts=_drafts(uow, drafts) if drafts else frozenset(),
         payment_keys=_payments(uow, keys) if keys else frozenset(),
         product_keys=_products(uow, products) if products else frozenset(),
+        event_keys=_events(uow, events) if events else frozenset(),
     )
+
+
+def _events(uow: UnitOfWork, keys: set[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    kinds = sorted({kind for kind, _ in keys})
+    references = sorted({reference for _, reference in keys})
+    statement = select(col(BillableEvent.kind), col(BillableEvent.reference)).where(
+        col(BillableEvent.kind).in_(kinds),
+        col(BillableEvent.reference).in_(references),
+    )
+    return frozenset((kind, reference) for kind, reference in uow.all(statement))
 
 
 def _customers(uow: UnitOfWork, names: set[str]) -> dict[str, int]:

@@ -12,6 +12,7 @@ from billing_app.database.access import inner, staff_or_job
 from billing_app.database.bulk import Bulk
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission, StaffActor
+from billing_app.domain.billable_event import NewEvent
 from billing_app.domain.contact import country_names, is_email, name_key
 from billing_app.domain.document import content_digest, to_json
 from billing_app.domain.draft import DraftForm, LineForm
@@ -27,6 +28,7 @@ from billing_app.domain.import_columns import ImportKind
 from billing_app.domain.import_plan import IMPORTED_SERIES, Known
 from billing_app.domain.import_records import (
     CustomerRecord,
+    EventRecord,
     ImportRecord,
     InvoiceRecord,
     PaymentRecord,
@@ -52,6 +54,7 @@ from billing_app.models import (
     WorkspaceSettings,
 )
 from billing_app.queries.letterhead import read_rules, read_settings
+from billing_app.services.billable_events import record_events
 from billing_app.services.customers import CustomerForm, create_customer, read_form
 from billing_app.services.drafts import fill_draft
 from billing_app.services.invoices import (
@@ -104,10 +107,13 @@ def import_records(
     """
     customer_ids = dict(known.customer_ids)
     invoices: list[tuple[InvoiceRecord, int]] = []
+    events: list[NewEvent] = []
     _add_products(uow, [x for x, _ in records if isinstance(x, ProductRecord)])
     for record, key in records:
         if isinstance(record, CustomerRecord):
             customer_ids[name_key(record.name)] = create_customer(uow, _form(record))
+        elif isinstance(record, EventRecord):
+            events.append(record.event_of(customer_ids[name_key(record.customer)]))
         elif isinstance(record, PaymentRecord):
             invoice = known.invoices[record.invoice_number]
             receive_imported(uow, invoice.invoice_id, record, key)
@@ -117,6 +123,8 @@ def import_records(
                 _add_draft(uow, record, customer_id)
             else:
                 invoices.append((record, customer_id))
+    if events:
+        record_events(uow, events)
     if invoices:
         _issue_all(uow, invoices)
     # So that what is kept for the end does not grow with the file.

@@ -23,6 +23,7 @@ from billing_app.domain.import_columns import (
 from billing_app.domain.import_plan import Fate, FateKind, ImportRules, Known, Plan
 from billing_app.domain.import_records import (
     CustomerRecord,
+    EventRecord,
     ImportRecord,
     InvoiceRecord,
     LeftOut,
@@ -268,7 +269,9 @@ def _check_choices(table: TableFile, choices: Choices) -> None:
 def _records(
     table: TableFile, choices: Choices, rules: ImportRules
 ) -> Generator[Iterator[ReadRecord]]:
-    reading = Reading(choices.kind, choices.notation, rules.currency, rules.taxes)
+    reading = Reading(
+        choices.kind, choices.notation, rules.currency, rules.taxes, rules.zone
+    )
     with _cells(table) as cells:
         rows = read_rows(cells, choices.columns)
         yield (_checked(record) for record in read_records(reading, rows))
@@ -276,7 +279,7 @@ def _records(
 
 def _checked(record: ReadRecord) -> ReadRecord:
     """Refuse in time what only a form of ours can tell is wrong."""
-    if isinstance(record, Refused | LeftOut | PaymentRecord):
+    if isinstance(record, Refused | LeftOut | PaymentRecord | EventRecord):
         return record
     try:
         _check(record)

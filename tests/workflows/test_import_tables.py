@@ -5,7 +5,7 @@ import csv
 import io
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from sqlmodel import select
 from billing_app.cli import main
 from billing_app.database.verify import find_broken
 from billing_app.domain.actors import Actor
+from billing_app.domain.billable_event import Grouping, factors_from_json
 from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.errors import InvalidInput, NotPermitted
 from billing_app.domain.import_columns import ImportKind, find_columns, find_kind
@@ -23,6 +24,7 @@ from billing_app.domain.import_plan import Fate, FateKind, write_fates
 from billing_app.domain.import_table import DateOrder, Notation
 from billing_app.models import (
     AuditEntry,
+    BillableEvent,
     Customer,
     Invoice,
     IssuedDocument,
@@ -43,6 +45,7 @@ from billing_app.workflows.import_tables import (
     import_table,
     open_table,
 )
+from tests.support.billing import a_customer, all_rows
 from tests.support.world import World
 
 INVOICES = """\
@@ -491,6 +494,10 @@ def test_fates_become_a_file_without_formulas():
         (["Date", "Invoice #", "Amount", "Payment method"], ImportKind.PAYMENTS),
         (["Name", "Description", "Price", "VAT"], ImportKind.PRODUCTS),
         (["Item", "Unit", "Rate"], ImportKind.PRODUCTS),
+        (
+            ["Client", "Type", "Ref", "Time", "Qty", "Unit", "Rate"],
+            ImportKind.EVENTS,
+        ),
         (["Rechnungsnr", "Kunde", "Datum", "Netto", "MwSt"], ImportKind.INVOICES),
     ],
 )
@@ -543,3 +550,109 @@ class TestCommand:
         assert "Line 5, OLD-9: It names no customer." in told.out
         assert "Nothing was imported." in told.err
         assert desk.rows(Invoice) == []
+
+
+EVENTS = """\
+Customer,Kind,Reference,Date,Quantity,Unit,Times,Unit of times,Rate,Currency,Note
+Vermeer Optics,storage day,W1,2026-02-03 14:30,3,pallets,4,days,0.85,EUR,Chilled
+vermeer optics,pick,P7,2026-02-04,12,lines,,,1.5,,
+"""
+
+
+@pytest.mark.feature("C20")
+class TestEvents:
+    @pytest.fixture
+    def customer_id(self, world: World) -> int:
+        return a_customer(world, world.northwind)
+
+    def test_wait_to_be_billed_and_are_put_on_an_invoice(
+        self, desk: Desk, world: World, customer_id: int
+    ):
+        """3 pallets x 4 days at 0.85 are 10.20, 12 lines at 1.50 are 18.00."""
+        assert desk.check(EVENTS).new == 2
+        assert desk.rows(BillableEvent) == []
+
+        desk.bring_in(EVENTS)
+
+        stored, pick = desk.rows(BillableEvent)
+        factors = factors_from_json(stored.factors)
+        assert [x.word for x in factors] == ["pallets", "days"]
+        assert (stored.quantity, stored.amount) == (12, Decimal("10.2"))
+        assert stored.happened_at == datetime(2026, 2, 3, 13, 30, tzinfo=UTC)
+        assert (pick.currency, pick.amount) == ("EUR", 18)
+        place = world.northwind
+        form = DraftForm(customer_id=customer_id, currency="EUR")
+        draft = world.run(place.accounting, drafts.create_draft, form)
+        draft = world.run(
+            place.accounting,
+            drafts.bill_events,
+            draft.invoice_id,
+            draft.version,
+            [stored.id, pick.id],
+            Grouping.KIND,
+        )
+        issued = invoices.issue
+        world.run(place.accounting, issued, draft.invoice_id, draft.version)
+        assert desk.rows(Invoice)[0].net_minor == 2_820
+        assert not find_broken(world.runtime.engine, world.clock.now)
+
+    def test_come_in_once(self, desk: Desk, customer_id: int):
+        desk.bring_in(EVENTS)
+
+        assert desk.bring_in(EVENTS).known == 2
+        assert len(desk.rows(BillableEvent)) == 2
+
+    @pytest.mark.parametrize(
+        ("row", "says"),
+        [
+            ("Nobody,pick,P8,2026-02-04,1,,,,1,,", "There is no customer Nobody here"),
+            (",pick,P8,2026-02-04,1,,,,1,,", "names no customer"),
+            ("Vermeer Optics,,P8,2026-02-04,1,,,,1,,", "kind"),
+            ("Vermeer Optics,pick,,2026-02-04,1,,,,1,,", "reference"),
+            ("Vermeer Optics,pick,P7,2026-02-04,1,,,,1,,", "stands in the file before"),
+            ("Vermeer Optics,pick,P8,yesterday,1,,,,1,,", "not a day"),
+            ("Vermeer Optics,pick,P8,2026-02-04 25:70,1,,,,1,,", "time"),
+            ("Vermeer Optics,pick,P8,2026-02-04,many,,,,1,,", "not a number"),
+            ("Vermeer Optics,pick,P8,2026-02-04,,,,,1,,", "a quantity and a rate"),
+            ("Vermeer Optics,pick,P8,2026-02-04,1,,,,,,", "a quantity and a rate"),
+            ("Vermeer Optics,pick,P8,2026-02-04,-1,,,,1,,", "P8"),
+            ("Vermeer Optics,pick,P8,2026-02-04,1,,,,1,XXY,", "not a currency"),
+            ("Vermeer Optics,pick,P8,2026-02-04,1e9,,9e9,,9e9,,", ""),
+        ],
+    )
+    def test_are_refused_with_all_of_the_file(
+        self, desk: Desk, customer_id: int, row: str, says: str
+    ):
+        report = desk.check(f"{EVENTS}{row}\n")
+
+        assert (report.new, report.refused) == (2, 1)
+        assert says in desk.fates[-1].sentence
+        with pytest.raises(ImportRefused):
+            desk.bring_in(f"{EVENTS}{row}\n")
+        assert desk.rows(BillableEvent) == []
+
+    def test_of_another_workspace_stay_there(
+        self, desk: Desk, world: World, customer_id: int
+    ):
+        desk.bring_in(EVENTS)
+        a_customer(world, world.kestrel)
+        desk.actor = world.kestrel.accounting
+
+        desk.bring_in(EVENTS)
+
+        assert len(desk.rows(BillableEvent)) == 2
+        theirs = all_rows(world, world.kestrel, BillableEvent)
+        assert {x.workspace_id for x in theirs} == {2}
+        assert len(theirs) == 2
+
+    def test_fates_are_no_formulas(self, desk: Desk, customer_id: int):
+        desk.check(f"{EVENTS}=1+1,=HYPERLINK(1),@x,2026-02-04,1,,,,1,,\n")
+
+        written = list(csv.reader(io.StringIO("".join(write_fates(desk.fates)))))
+        assert not any(cell[:1] in ("=", "@") for row in written for cell in row)
+
+    def test_want_the_permission(self, desk: Desk, world: World, customer_id: int):
+        desk.actor = world.northwind.operations
+
+        with pytest.raises(NotPermitted):
+            desk.bring_in(EVENTS)

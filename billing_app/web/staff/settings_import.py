@@ -30,6 +30,7 @@ _KINDS = (
     (ImportKind.INVOICES, "Invoices"),
     (ImportKind.PAYMENTS, "Payments"),
     (ImportKind.PRODUCTS, "Products"),
+    (ImportKind.EVENTS, "Events"),
 )
 _MARKS = (("", "Choose …"), (".", "1,234.50"), (",", "1.234,50"))
 _ORDERS = (

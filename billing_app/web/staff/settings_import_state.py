@@ -41,6 +41,7 @@ _NOUNS = {
     ImportKind.INVOICES: ("invoice", "invoices"),
     ImportKind.PAYMENTS: ("payment", "payments"),
     ImportKind.PRODUCTS: ("product", "products"),
+    ImportKind.EVENTS: ("event", "events"),
 }
 
 
@@ -375,6 +376,7 @@ _NEXT_PAGES = {
     ImportKind.INVOICES: "/invoices",
     ImportKind.PAYMENTS: "/accounting/payments",
     ImportKind.PRODUCTS: "/settings/products",
+    ImportKind.EVENTS: "/customers",
 }
 
 
