@@ -52,7 +52,10 @@ from billing_app.domain.totals import (
 P = ParamSpec("P")
 R = TypeVar("R")
 
+# What a line charges for. Programs with one text a line call this the description.
 NAME_LENGTH_MAX = 500
+# The details below it, which may be none. E-invoices have both (BT-153 and BT-154), and
+# a list of sites or serial numbers takes more than a sentence.
 DESCRIPTION_LENGTH_MAX = 2_000
 UNIT_LENGTH_MAX = 20
 DISCOUNT_REASON = "Discount"

@@ -32,6 +32,9 @@ KIND_WORDS: dict[MailKind, tuple[str, str]] = {
     MailKind.RECEIPTS: (later("Receipts"), later("when a payment has arrived")),
 }
 
+# Wanting a mail again; refusing it is never refused, as anybody may at any time.
+CHANGES_OF_MIND_A_DAY_MAX = 10
+
 # Nothing else that is encrypted begins like this, so no other secret is a claim.
 _MARK = "mail-choices"
 

@@ -26,11 +26,12 @@ from billing_app.documents.portal import (
     render_message,
 )
 from billing_app.domain.branding import brand_style, correct_brand, initials
-from billing_app.domain.errors import NotFound
+from billing_app.domain.errors import LimitReached, NotFound
 from billing_app.domain.mail_choices import KIND_WORDS, MailKind
 from billing_app.domain.portal_invoice import is_word_mark
 from billing_app.domain.speech import later, speech_for
 from billing_app.endpoints.portal_request import language_of
+from billing_app.endpoints.refusals import status_of
 from billing_app.workflows.mail_choices import (
     PATH,
     MailChoices,
@@ -40,6 +41,7 @@ from billing_app.workflows.mail_choices import (
 )
 
 _FIELDS_MAX = 10
+_NOT_SAVED = later("Not saved")
 _NOT_FOUND = (
     later("This link does not work"),
     later("Open the link at the end of a newer mail, or write to whoever sent it."),
@@ -72,6 +74,11 @@ def mail_choices_routes(head: Markup) -> list[Route]:
             return await run_in_threadpool(_take, request, form)
         except NotFound:
             return not_found(request)
+        except LimitReached as refusal:
+            language = language_of(request)
+            said = speech_for(language).refuse(refusal)
+            page = render_message(_NOT_SAVED, said, head=head, language=language)
+            return HTMLResponse(page, status_of(refusal))
 
     address = f"{PATH}/{{token}}"
     return [

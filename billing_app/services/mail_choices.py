@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlmodel import col, select
 
-from billing_app.database.access import job
+from billing_app.database.access import inner, job
 from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.errors import LimitReached
 from billing_app.domain.events import MailChosen
-from billing_app.domain.mail_choices import MailKind, email_key
-from billing_app.models import Customer, MailRefusal, OutboxMessage
+from billing_app.domain.mail_choices import (
+    CHANGES_OF_MIND_A_DAY_MAX,
+    MailKind,
+    email_key,
+)
+from billing_app.domain.speech import later
+from billing_app.models import AuditEntry, Customer, MailRefusal, OutboxMessage
 
 # The addresses that a mail to several has reached, among its message's details.
 REACHED = "reached"
+# Of all addresses of one customer in a day.
+_LOOKED_AT_MAX = 500
 
 
 @job
@@ -20,8 +30,11 @@ def choose_mails(
 ) -> None:
     """Keep exactly what an address wants; choosing the same again changes nothing.
 
+    Each change is an entry of the audit trail, so minds are changed so often a day.
+
     Raises:
         NotFound: no such customer in this workspace.
+        LimitReached: something is wanted again, for the umpteenth time.
     """
     uow.get(Customer, customer_id, lock=True)
     key = email_key(email)
@@ -34,6 +47,8 @@ def choose_mails(
             )
         )
     }
+    if wanted & refusals.keys():
+        _check_rate(uow, customer_id, key)
     for kind in MailKind:
         if (kind in wanted) == (kind not in refusals):
             continue
@@ -55,6 +70,25 @@ def choose_mails(
                 kind=kind,
                 is_wanted=kind in wanted,
             )
+        )
+
+
+@inner
+def _check_rate(uow: UnitOfWork, customer_id: int, key: str) -> None:
+    recent = uow.all(
+        select(AuditEntry.details)
+        .where(
+            col(AuditEntry.customer_id) == customer_id,
+            col(AuditEntry.event) == MailChosen.name(),
+            col(AuditEntry.at) > uow.now - timedelta(days=1),
+        )
+        .order_by(col(AuditEntry.id).desc())
+        .limit(_LOOKED_AT_MAX)
+    )
+    changes = sum(it["email"] == key and it["is_wanted"] for it in recent)
+    if changes >= CHANGES_OF_MIND_A_DAY_MAX or len(recent) == _LOOKED_AT_MAX:
+        raise LimitReached(
+            later("You have changed this many times today. Try again tomorrow.")
         )
 
 

@@ -10,10 +10,14 @@ from markupsafe import Markup
 from starlette.applications import Starlette
 
 from billing_app import runtime
-from billing_app.domain.mail_choices import MailKind, MailReader
+from billing_app.domain.mail_choices import (
+    CHANGES_OF_MIND_A_DAY_MAX,
+    MailKind,
+    MailReader,
+)
 from billing_app.endpoints.mail_choices import mail_choices_routes
 from billing_app.logs import redact
-from billing_app.models import MailRefusal
+from billing_app.models import AuditEntry, MailRefusal
 from billing_app.workflows.mail_choices import choices_path
 from tests.support.asgi import http
 from tests.support.billing import a_customer, all_rows
@@ -111,3 +115,30 @@ async def test_a_changed_link_is_none(client, world, page, method):
 
 def test_the_link_is_masked_in_logs(page):
     assert page.rpartition("/")[2] not in redact(f'"GET {page} HTTP/1.1" 200')
+
+
+@pytest.mark.feature("G14")
+async def test_minds_are_changed_so_often_a_day_and_refusing_always_works(
+    client, world, page
+):
+    every = {"step": "save", "wanted": [*MailKind]}
+    for _ in range(CHANGES_OF_MIND_A_DAY_MAX):
+        await client.post(page, data={"step": "save", "wanted": ["comments"]})
+        answer = await client.post(page, data=every)
+        if answer.status_code != 303:
+            break
+    entries = len(all_rows(world, world.northwind, AuditEntry))
+
+    refused_all = await client.post(page, data={"step": "save"})
+    assert refused_all.status_code == 303
+    again = await client.post(page, data=every)
+    assert again.status_code == 429
+    assert "many times today" in again.text
+    assert refused(world) == {*MailKind}
+    assert len(all_rows(world, world.northwind, AuditEntry)) <= entries + 3
+
+    unsubscribed = await client.post(page, data={"List-Unsubscribe": "One-Click"})
+    assert unsubscribed.status_code == 200
+    world.clock.advance(days=2)
+    assert (await client.post(page, data=every)).status_code == 303
+    assert refused(world) == set()
