@@ -115,6 +115,7 @@ class Composer:
         is_gated: proof is missing; `gate_words` names it, `gate_href` leads to it.
         draft: names what is being written in this browser's own storage.
         dispute: id of the dispute that is written in, empty for the invoice.
+        email: the address that was confirmed; it is the author's, whatever is typed.
     """
 
     EMPTY: ClassVar[Composer]
@@ -128,6 +129,7 @@ class Composer:
     post_href: str = ""
     draft: str = ""
     dispute: str = ""
+    email: str = ""
     lines: tuple[LineChoice, ...] = ()
 
 
@@ -180,12 +182,13 @@ PortalThreads.EMPTY = PortalThreads()
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads the conversation, where and when."""
+    """Who reads the conversation, where and when; `email` is what they confirmed."""
 
     visitor: PortalVisitor
     setup: PortalSetup
     base: str
     now: datetime
+    email: str = ""
 
 
 def describe_thread(
@@ -344,6 +347,7 @@ def _composer(document: InvoiceDocument, reader: Reader) -> Composer:
         gate_href=f"{reader.base}/verify" if missing else "",
         post_href=f"{reader.base}/comments",
         draft=f"{visitor.workspace_id}-{visitor.invoice_id}",
+        email=reader.email,
         lines=_choices(document),
     )
 
@@ -370,6 +374,7 @@ def _dispute_composer(
         post_href=f"{reader.base}/comments",
         draft=f"{visitor.workspace_id}-{visitor.invoice_id}-{dispute.id}",
         dispute=str(dispute.id),
+        email=reader.email,
     )
 
 

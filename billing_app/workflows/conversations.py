@@ -53,7 +53,8 @@ def open_threads(
         has_all_of_disputes=has_all_of_disputes,
     )
     document = read_document(read.content)
-    reader = Reader(link.visitor, link.setup, base, runtime.now())
+    email = _proven_email(runtime, link.visitor)
+    reader = Reader(link.visitor, link.setup, base, runtime.now(), email)
     return PortalThreads(
         invoice=describe_thread(
             read.invoice, document, reader, read.disputes, is_end=not before
@@ -78,9 +79,7 @@ def post_comment(runtime: Runtime, link: OpenedLink, form: CommentForm) -> int:
     given = PostingRules(
         settings=link.setup.settings,
         reserved=runtime.run(system, conversations.list_reserved_names),
-        proven_email=runtime.run(
-            system, conversations.find_session_email, visitor.session_id
-        ),
+        proven_email=_proven_email(runtime, visitor),
     )
     return runtime.run(visitor, talking.post_comment, invoice_of(visitor), form, given)
 
@@ -109,6 +108,13 @@ def note_read(runtime: Runtime, link: OpenedLink, comments: Mapping[int, int]) -
                 comment_id,
                 dispute_id,
             )
+
+
+def _proven_email(runtime: Runtime, visitor: PortalVisitor) -> str:
+    if visitor.session_id is None:
+        return ""
+    system = SystemActor(visitor.workspace_id, "portal")
+    return runtime.run(system, conversations.find_session_email, visitor.session_id)
 
 
 def invoice_of(visitor: PortalVisitor) -> int:

@@ -214,6 +214,7 @@ class TestPost:
             assert composer.is_open
             assert composer.is_gated
             assert composer.gate_href.endswith("/verify")
+            assert composer.email == ""
         assert bodies(world, world.northwind, invoice_id) == []
 
     async def test_a_confirmed_address_opens_it_and_marks_the_author(
@@ -225,6 +226,7 @@ class TestPost:
             await driver.press(PortalThreadState.post, form=a_form(email="x@y.example"))
 
             assert shown(driver, "recent")[0].is_verified
+            assert shown(driver, "composer").email == "ap@vermeer.example"
         (stored,) = all_rows(world, world.northwind, Comment)
         assert stored.author_email == "ap@vermeer.example"
 

@@ -2,9 +2,9 @@ import { useEffect, useRef, useState } from "react";
 import { worded } from "$/public/external/billing_app/web/words/words.js";
 
 // What somebody writes stays in this browser until it is posted: the message for
-// its page, name and address for the device. A browser that keeps nothing still
+// its page, name and address for the business. A browser that keeps nothing still
 // works. The key makes a repeated post one comment.
-const WHO = "comment:who";
+const POSTS = "comment:posts";
 
 function read(place) {
   try {
@@ -22,6 +22,17 @@ function write(place, value) {
   }
 }
 
+// Says once whether the proof was given in order to post what is written at a place.
+function isToBePosted(place) {
+  try {
+    if (sessionStorage.getItem(POSTS) !== place) return false;
+    sessionStorage.removeItem(POSTS);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const newKey = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
     byte.toString(16).padStart(2, "0"),
@@ -30,10 +41,13 @@ const newKey = () =>
 export function CommentKeeper({ draft, posted, children, ...rest }) {
   const root = useRef(null);
   const place = `comment:${draft}`;
+  const who = `comment:who:${draft.split("-")[0]}`;
   const named = (name) => root.current?.querySelector(`[name="${name}"]`);
 
+  const wayToProof = () => root.current.querySelector(".gate a");
+
   const remember = () => {
-    write(WHO, { name: named("name").value, email: named("email").value });
+    write(who, { name: named("name").value, email: named("email").value });
     write(place, {
       body: named("body").value,
       line: named("line")?.value ?? "",
@@ -42,7 +56,7 @@ export function CommentKeeper({ draft, posted, children, ...rest }) {
   };
 
   useEffect(() => {
-    const kept = { ...read(WHO), ...read(place) };
+    const kept = { ...read(who), ...read(place) };
     let isNew = false;
     for (const name of ["name", "email", "body", "line"]) {
       const field = named(name);
@@ -54,6 +68,8 @@ export function CommentKeeper({ draft, posted, children, ...rest }) {
     if (isNew) remember();
     const fold = root.current.closest("details");
     if (fold && kept.body) fold.open = true;
+    if (isToBePosted(place) && !wayToProof() && named("body").value.trim())
+      root.current.querySelector("form").requestSubmit();
   }, [draft]);
 
   useEffect(() => {
@@ -65,6 +81,16 @@ export function CommentKeeper({ draft, posted, children, ...rest }) {
     remember();
   }, [posted]);
 
+  // Where proof is missing, the press asks for it; with it the page posts by itself.
+  const prove = (event) => {
+    const way = wayToProof();
+    if (!way) return;
+    event.preventDefault();
+    event.stopPropagation();
+    way.dataset.posts = place;
+    way.click();
+  };
+
   const send = (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
@@ -72,7 +98,13 @@ export function CommentKeeper({ draft, posted, children, ...rest }) {
   };
 
   return (
-    <div ref={root} onInput={remember} onKeyDown={send} {...rest}>
+    <div
+      ref={root}
+      onInput={remember}
+      onKeyDown={send}
+      onSubmitCapture={prove}
+      {...rest}
+    >
       {children}
     </div>
   );

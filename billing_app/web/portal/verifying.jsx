@@ -19,11 +19,16 @@ function dress(href) {
 }
 
 function knownEmail(link) {
+  const form = link.closest("form") ?? document.querySelector("form.composer");
+  return form?.elements.email?.value ?? "";
+}
+
+// What its form holds is posted by the page that comes with the proof.
+function leaveToPost(place) {
   try {
-    const typed = link.closest("form")?.elements.email?.value;
-    return typed || JSON.parse(localStorage.getItem("comment:who") || "{}").email || "";
+    sessionStorage.setItem("comment:posts", place);
   } catch {
-    return "";
+    // Storage is full or switched off: one presses again.
   }
 }
 
@@ -31,6 +36,7 @@ export function Verifying({ sheet }) {
   const dialog = useRef(null);
   const card = useRef(null);
   const from = useRef(null);
+  const posts = useRef("");
 
   const say = (words) => {
     const said = document.createElement("p");
@@ -66,6 +72,7 @@ export function Verifying({ sheet }) {
       card.current.inert = false;
     }
     if (answer.status === 204) {
+      leaveToPost(posts.current);
       const part = from.current.closest("li[id], section[id]")?.id;
       if (part) history.replaceState(history.state, "", `#${part}`);
       return location.reload();
@@ -84,6 +91,7 @@ export function Verifying({ sheet }) {
       if (!link || wantsTab || event.defaultPrevented) return;
       event.preventDefault();
       from.current = link;
+      posts.current = event.isTrusted ? "" : (link.dataset.posts ?? "");
       await dress(sheet);
       await ask(link.href);
     };
