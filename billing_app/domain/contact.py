@@ -62,6 +62,19 @@ def parse_emails(text: str, field: str) -> tuple[str, ...]:
     return tuple(check_email(part, field) for part in parts if part)
 
 
+# What people write, and no list of countries names or codes.
+ALSO_CALLED = {
+    "uk": "GB",
+    "great britain": "GB",
+    "england": "GB",
+    "scotland": "GB",
+    "wales": "GB",
+    "northern ireland": "GB",
+    "usa": "US",
+    "united states of america": "US",
+}
+
+
 def parse_country(text: str, field: str = "country") -> str:
     """Return the ISO 3166 code of a typed code or English name, or an empty text.
 
@@ -70,7 +83,9 @@ def parse_country(text: str, field: str = "country") -> str:
     """
     country = _code_by_name().get(text.strip().casefold(), text.strip().upper())
     if country and not re.fullmatch("[A-Z]{2}", country):
-        raise InvalidInput("Write the country as two letters, like NL.", field=field)
+        raise InvalidInput(
+            "Write the country by its name or two letters, like NL.", field=field
+        )
     return country
 
 
@@ -88,7 +103,8 @@ def country_names() -> Mapping[str, str]:
 
 @cache
 def _code_by_name() -> Mapping[str, str]:
-    return {name.casefold(): code for code, name in country_names().items()}
+    known = {name.casefold(): code for code, name in country_names().items()}
+    return known | ALSO_CALLED
 
 
 def parse_net_days(text: str, field: str = "net_days") -> int | None:

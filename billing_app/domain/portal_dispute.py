@@ -188,7 +188,8 @@ def describe_disputes(
         href=f"{looker.base}/disputes",
         currency=document.currency,
         hint=speech.say(
-            "At most {amount}. Leave it empty to dispute all of it.", amount=left
+            "At most {amount}, tax included. Leave it empty to dispute all of it.",
+            amount=left,
         ),
         summary=_summary(about),
         choices=choices,
@@ -216,10 +217,21 @@ def _choices(about: Disputable) -> tuple[DisputeChoice, ...]:
         return ()
     places = (None, *range(1, len(about.document.lines) + 1))
     return tuple(
-        DisputeChoice(str(place or ""), line_words(about.document, place))
+        DisputeChoice(str(place or ""), _choice_words(about, place))
         for place in places
         if place not in about.open_lines and about.most_minor(place) > 0
     )
+
+
+def _choice_words(about: Disputable, place: int | None) -> str:
+    """Name a line with the most that can be disputed of it."""
+    document = about.document
+    named = line_words(document, place)
+    if place is None:
+        return named
+    speech = speech_for(document.language)
+    most = speech.money(about.most_minor(place), document.currency)
+    return speech.say("{about}, at most {amount}", about=named, amount=most)
 
 
 def _summary(about: Disputable) -> str:

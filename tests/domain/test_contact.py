@@ -16,6 +16,8 @@ from billing_app.domain.errors import InvalidInput
         ("netherlands", "NL"),
         ("United Kingdom", "GB"),
         ("Türkiye", "TR"),
+        ("UK", "GB"),
+        ("England", "GB"),
         ("", ""),
     ],
 )

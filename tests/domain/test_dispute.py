@@ -145,7 +145,9 @@ class TestDescribe:
 
         assert part.can_open
         assert [x.value for x in part.choices] == ["", "1", "2", "3", "4"]
-        assert part.choices[1].words == "Line 1: Charter flight, Citation CJ3+"
+        assert part.choices[1].words == (
+            "Line 1: Charter flight, Citation CJ3+, at most €100.00"
+        )
 
     def test_names_those_that_wait_for_an_answer(self):
         part = show(disputes=(stored(), stored(id=8, outcome="stands")))

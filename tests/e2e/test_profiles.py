@@ -169,7 +169,7 @@ def test_an_invoice_may_ask_its_customer_for_an_app_on_top(
     invoice = invoice_of(demo, CONSULTING, "Overdue", "Fjordlys")
     desk = open_invoice(demo, open_page, CONSULTING, invoice["number"])
     portal = desk.get_by_role("region", name="Portal for this invoice")
-    portal.get_by_text("Nothing differs here").click()
+    portal.get_by_text("All as in the settings").click()
     proof = portal.get_by_label("Proof before writing")
     proof.select_option(label="A code by mail and an authenticator app")
     expect(portal.get_by_text("Set here: Proof before writing")).to_be_visible()
@@ -187,7 +187,7 @@ def test_an_invoice_may_ask_its_customer_for_an_app_on_top(
     thread.get_by_role("button", name="Post comment").click()
     expect(thread.get_by_text("The board has said yes.")).to_be_visible()
     proof.select_option(index=0)
-    expect(portal.get_by_text("Nothing differs here")).to_be_visible()
+    expect(portal.get_by_text("All as in the settings")).to_be_visible()
 
 
 @pytest.mark.feature("F025", "F097")

@@ -411,7 +411,9 @@ def _destination(
     number = (
         []
         if count is None
-        else [rx.el.span(count, class_name="count", custom_attrs=_HIDDEN)]
+        else [
+            rx.el.span(count, class_name="count", title="drafts", custom_attrs=_HIDDEN)
+        ]
     )
     here = {"aria-current": "page"} if it.name == current else {}
     return rx.el.li(

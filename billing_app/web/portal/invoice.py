@@ -616,7 +616,14 @@ def _payment_bar() -> rx.Component:
     return rx.el.div(
         rx.el.div(worded("Amount due"), rx.el.b(State.invoice.amount)),
         link_button(
-            worded("Go to payment"), "#payment", kind="primary", leaves_app=True
+            rx.cond(
+                State.invoice.form.is_open,
+                worded("Go to payment"),
+                worded("Bank details"),
+            ),
+            "#payment",
+            kind="primary",
+            leaves_app=True,
         ),
         class_name="payment-bar",
     )

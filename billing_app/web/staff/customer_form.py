@@ -66,7 +66,7 @@ def customer_fields(values: Any, errors: Any) -> rx.Component:
                 "currency",
                 "Currency",
                 "empty: yours",
-                max_length=3,
+                max_length=40,
                 custom_attrs=CURRENCIES,
             ),
             one("net_days", "Days to pay", "empty: usual", input_mode="numeric"),

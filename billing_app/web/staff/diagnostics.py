@@ -17,7 +17,7 @@ from billing_app.web.staff.diagnostics_state import (
 def diagnostics() -> rx.Component:
     """Draw each gate with its answer; nothing here can be changed."""
     return panel(
-        "Why can't they post or pay?",
+        "What they can do, and why not",
         rx.foreach(DiagnosticsState.questions, _question),
         aside=[
             button(
