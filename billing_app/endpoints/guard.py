@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -91,7 +92,9 @@ class Guard:
         limited = _limit(
             receive, self._longest_body(scope["path"]), self._body_pause_seconds
         )
-        await self.app(scope, limited, send)
+        # Who left in the middle of a body needs no answer, and the log no traceback.
+        with suppress(ClientDisconnect):
+            await self.app(scope, limited, send)
 
     async def _guard_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)

@@ -141,6 +141,26 @@ class TestBody:
         assert answer.status_code == 408
         assert "did not arrive" in answer.text
 
+    async def test_of_who_leaves_in_the_middle_needs_no_answer(self):
+        scope = {"type": "http", "method": "POST", "path": "/", "client": None}
+        scope |= {"headers": [(b"host", HOST.encode())], "query_string": b""}
+        sent = []
+
+        async def read(scope, receive, send):
+            await PlainTextResponse(await Request(scope, receive).body())(
+                scope, receive, send
+            )
+
+        async def leave():
+            return {"type": "http.disconnect"}
+
+        async def send(message):
+            sent.append(message)
+
+        await Guard(read, origins=[ORIGIN])(scope, leave, send)
+
+        assert sent == []
+
     async def test_a_length_that_is_no_number_is_refused(self):
         async with http(app(), ORIGIN) as browser:
             answer = await browser.post("/", headers={"content-length": "-5"})

@@ -1,12 +1,14 @@
 """HTTP as it is served: who asks slowly or at too great length is cut off."""
 
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from websockets.exceptions import ConnectionClosedError
@@ -20,6 +22,15 @@ async def hello(_: object) -> PlainTextResponse:
     return PlainTextResponse("hello")
 
 
+async def tell(request: Request) -> JSONResponse:
+    body = await request.body()
+    return JSONResponse([sorted(request.headers), len(body)])
+
+
+async def much(_: object) -> PlainTextResponse:
+    return PlainTextResponse("x" * 20_000_000)
+
+
 async def echo(websocket: WebSocket) -> None:
     await websocket.accept()
     async for text in websocket.iter_text():
@@ -28,7 +39,14 @@ async def echo(websocket: WebSocket) -> None:
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    app = Starlette(routes=[Route("/", hello), WebSocketRoute("/socket", echo)])
+    app = Starlette(
+        routes=[
+            Route("/", hello),
+            Route("/much", much),
+            Route("/tell", tell, methods=["POST"]),
+            WebSocketRoute("/socket", echo),
+        ]
+    )
     port = free_port()
     with served(app, port):
         yield port
@@ -47,6 +65,13 @@ def read_all(connection: socket.socket) -> bytes:
         while chunk := connection.recv(65_536):
             read += chunk
     return read
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 HEAD = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
@@ -92,6 +117,97 @@ def test_a_head_without_an_end_is_cut_off(port: int):
             connection.sendall(HEAD + filler * 100)
 
         assert read_all(connection) == b""
+
+
+CHUNKED = b"POST /tell HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def test_a_trailer_is_no_header(port: int):
+    with connected(port) as connection:
+        trailer = b"X-Forwarded-For: 192.0.2.1\r\n"
+        connection.sendall(CHUNKED + b"3\r\na=b\r\n0\r\n" + trailer + b"\r\n")
+        answer = connection.recv(65_536)
+
+    assert answer.endswith(b'[["host","transfer-encoding"],3]')
+
+
+@pytest.mark.parametrize(
+    ("begin", "filler"),
+    [
+        (b"0\r\n", b"X-Trailer: " + b"x" * 1_000 + b"\r\n"),
+        (b"0\r\nX-Trailer: ", b"x" * 1_000),
+        (b"3;", b"x" * 1_000),
+    ],
+    ids=["trailers", "trailer", "extension of a chunk"],
+)
+def test_a_body_whose_frame_has_no_end_is_cut_off(
+    port: int, begin: bytes, filler: bytes
+):
+    with connected(port) as connection:
+        connection.sendall(CHUNKED + b"3\r\na=b\r\n" + begin)
+        with suppress(BrokenPipeError, ConnectionResetError):
+            for _ in range(20):
+                connection.sendall(filler * 100)
+
+        assert b"200 OK" not in read_all(connection)
+
+
+def test_a_body_may_come_in_small_chunks(port: int):
+    with connected(port) as connection:
+        connection.sendall(CHUNKED + b"1\r\nx\r\n" * 100_000 + b"0\r\n\r\n")
+
+        assert connection.recv(65_536).endswith(b",100000]")
+
+
+def test_few_requests_wait_behind_one(port: int):
+    with connected(port) as connection:
+        connection.sendall((HEAD + b"\r\n") * 15)
+        read = b""
+        while read.count(b"hello") < 15:
+            read += connection.recv(65_536)
+    with connected(port) as connection:
+        connection.sendall((HEAD + b"\r\n") * 200)
+
+        assert read_all(connection).count(b"hello") < 50
+
+
+def test_who_takes_nothing_of_an_answer_is_forgotten(
+    port: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(http_protocol, "UNREAD_SECONDS_MAX", 0.5)
+
+    with connected(port) as connection:
+        connection.sendall(HEAD.replace(b"/ ", b"/much ") + b"\r\n")
+        wait_until(lambda: not http_protocol._connections)
+
+        assert len(read_all(connection)) < 20_000_000
+
+
+def test_of_one_address_only_so_many_are_connected():
+    app, port = Starlette(routes=[Route("/", hello)]), free_port()
+
+    with served(app, port, connections_max=2), ExitStack() as held:
+        wait_until(lambda: not http_protocol._connections)
+        for _ in range(2):
+            held.enter_context(connected(port)).sendall(HEAD + b"\r\n")
+        wait_until(lambda: http_protocol._connections.total() == 2)
+        with connected(port) as one_more:
+            assert read_all(one_more) == b""
+        held.close()
+        wait_until(lambda: not http_protocol._connections)
+
+        with connected(port) as later:
+            later.sendall(HEAD + b"\r\n")
+            assert later.recv(65_536).endswith(b"hello")
+
+
+def test_an_open_page_is_no_connection_that_counts(port: int):
+    wait_until(lambda: not http_protocol._connections)
+
+    with connect(f"ws://127.0.0.1:{port}/socket") as page:
+        page.send("word")
+        assert page.recv() == "word"
+        assert not http_protocol._connections
 
 
 def test_a_socket_takes_words_but_no_book(port: int):

@@ -23,9 +23,12 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def served(app: Any, port: int) -> Iterator[None]:
+def served(
+    app: Any, port: int, *, connections_max: int | None = None
+) -> Iterator[None]:
     """Serve while the block runs, as in production."""
-    config = uvicorn.Config(app, port=port, lifespan="off", **uvicorn_options())
+    options = uvicorn_options(connections_max=connections_max)
+    config = uvicorn.Config(app, port=port, lifespan="off", **options)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
