@@ -175,9 +175,11 @@ def test_who_takes_nothing_of_an_answer_is_forgotten(
     port: int, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(http_protocol, "UNREAD_SECONDS_MAX", 0.5)
+    wait_until(lambda: not http_protocol._connections)
 
     with connected(port) as connection:
         connection.sendall(HEAD.replace(b"/ ", b"/much ") + b"\r\n")
+        wait_until(lambda: http_protocol._connections.total() == 1)
         wait_until(lambda: not http_protocol._connections)
 
         assert len(read_all(connection)) < 20_000_000
