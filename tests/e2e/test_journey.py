@@ -52,7 +52,7 @@ def test_from_a_new_invoice_to_paid_on_a_phone(demo: Demo, open_page: OpenPage):
     preview = desk.get_by_role("region", name="Preview")
     expect(preview.get_by_text(re.compile(r"170\.00")).first).to_be_visible()
     assert find_barriers(desk) == []
-    desk.get_by_role("button", name="Publish and mail").click()
+    desk.get_by_role("button", name="Publish to portal").click()
     heading = desk.get_by_role("heading", level=1)
     expect(heading).to_contain_text(re.compile(r"\d{3}"))
     number = re.search(r"[\w-]*\d{3,}", heading.inner_text())

@@ -204,9 +204,10 @@ def _actions() -> rx.Component:
             "issue_invoice",
             card.can_publish,
             button(
-                card.publish_words,
+                "Publish to portal",
                 kind="primary",
                 icon_name="send",
+                title=card.publish_hint,
                 on_click=State.publish,
             ),
         ),

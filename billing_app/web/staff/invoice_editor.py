@@ -728,7 +728,12 @@ def _dock() -> rx.Component:
                 VisibleOn.PUBLISH,
                 rx.fragment(
                     button("Issue", on_click=State.issue),
-                    button(State.publish_words, kind="primary", on_click=State.publish),
+                    button(
+                        "Publish to portal",
+                        kind="primary",
+                        title=State.publish_hint,
+                        on_click=State.publish,
+                    ),
                 ),
             ),
             # Issuing shows it, or only "Mark as sent" does, on the invoice's page.

@@ -76,7 +76,7 @@ from billing_app.web.staff.invoice_editor_lines import (
 from billing_app.web.staff.invoice_editor_payment import PaidDraftState
 from billing_app.web.staff.invoice_editor_share import SharedDraftState
 from billing_app.web.staff.invoice_words import paper_words
-from billing_app.web.staff.mail_words import publish_words
+from billing_app.web.staff.mail_words import publish_hint
 
 AUTOSAVE_SECONDS = 1.2
 # Older than any version of a draft.
@@ -144,7 +144,7 @@ class InvoiceEditorState(
     is_new_customer: bool = False
     currency: str = ""
     visible_on: str = "publish"
-    publish_words: str = ""
+    publish_hint: str = ""
     due_hint: str = ""
     sums: list[Sum] = []  # noqa: RUF012
     subtotal: str = ""
@@ -238,7 +238,7 @@ class InvoiceEditorState(
         self.invoice_id, self.version = opened.invoice_id, opened.version
         self._desk, self._buyer = opened.desk, opened.buyer
         self.visible_on = opened.desk.visible_on.value
-        self.publish_words = publish_words(opened.desk.mails_when_published)
+        self.publish_hint = publish_hint(opened.desk.mails_when_published)
         self.may_share = opened.desk.shares_drafts
         self._customer = opened.customer
         lines = opened.form.lines or (LineForm(tax_id=self._default_tax()),)

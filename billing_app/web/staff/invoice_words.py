@@ -31,7 +31,7 @@ from billing_app.queries.invoice_detail import (
     StaffPayment,
 )
 from billing_app.web import formats
-from billing_app.web.staff.mail_words import publish_words
+from billing_app.web.staff.mail_words import publish_hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class InvoiceCard:
     pdf_error: str = ""
     can_pay: bool = False
     can_publish: bool = False
-    publish_words: str = ""
+    publish_hint: str = ""
     can_mark_sent: bool = False
     can_void: bool = False
     can_write_off: bool = False
@@ -295,7 +295,7 @@ def card_of(it: InvoiceDetail, fonts: Path) -> InvoiceCard:
         pdf_error=it.pdf_error,
         can_pay=is_issued and it.outstanding_minor > 0,
         can_publish=is_issued and it.published_at is None and it.may_publish,
-        publish_words=publish_words(it.mails_when_published and it.customer_email),
+        publish_hint=publish_hint(it.mails_when_published),
         can_mark_sent=is_issued and it.sent_at is None and it.outstanding_minor > 0,
         can_void=is_issued and not it.credited_minor and not it.was_written_off,
         can_write_off=is_issued and it.outstanding_minor > 0,

@@ -11,9 +11,11 @@ from billing_app.web.doors import StaffState
 KEPT = "Mail is kept in the mailbox, not sent: no mail server is set up."
 
 
-def publish_words(mails: object) -> str:
-    """Name the button that publishes by all that it does."""
-    return "Publish and mail" if mails else "Publish to portal"
+def publish_hint(mails: bool) -> str:
+    """Say what publishing does beside showing the invoice."""
+    if mails:
+        return "Shows it on the portal and mails the customer's addresses."
+    return "Shows it on the portal; nobody is mailed yet."
 
 
 async def keeps_mail(state: StaffState) -> bool:
