@@ -41,6 +41,8 @@ _TOKEN_LENGTH_MAX = 200
 # Guests share one print process, so that the invoices of businesses don't wait.
 _NEEDED = {Permission.EDIT_DRAFT, Permission.EDIT_CUSTOMER}
 _printing = threading.BoundedSemaphore(1)
+# Each that waits holds one of the threads in which all requests are answered.
+_waiting = threading.BoundedSemaphore(4)
 _WAIT_SECONDS = 10
 _TOO_OFTEN = "That was often. Wait a few minutes and try again; nothing is lost."
 _BUSY = "Others are printing just now. Try again in a moment; nothing is lost."
@@ -201,7 +203,13 @@ def _print(runtime: Runtime, form: GuestForm, read: ReadGuest) -> bytes:
     now = runtime.now()
     document = guest_document(form, read, now.date())
     html = render_print(document, None, now, by_guest=True)
-    if not _printing.acquire(timeout=_WAIT_SECONDS):
+    if not _waiting.acquire(blocking=False):
+        raise LimitReached(_BUSY)
+    try:
+        is_our_turn = _printing.acquire(timeout=_WAIT_SECONDS)
+    finally:
+        _waiting.release()
+    if not is_our_turn:
         raise LimitReached(_BUSY)
     try:
         return runtime.pdf.render(html, hashlib.sha256(html.encode()).hexdigest())

@@ -9,6 +9,7 @@ import pytest
 
 from billing_app import runtime
 from billing_app.domain.guest_invoice import LINES_MAX, PATH, GuestForm
+from billing_app.web.doors import NOTICES_MAX
 from billing_app.web.staff.guest_invoice_state import FIELDS
 from billing_app.web.staff.guest_invoice_state import GuestInvoiceState as State
 from billing_app.web.staff.invoice_editor_lines import EditorLinesState
@@ -201,3 +202,15 @@ async def test_another_one_begins_with_the_same_sender(
     assert (fresh.seller_name, fresh.buyer_name) == ("Fern & Field", "")
     assert kept(opened, token).buyer_name == FORM.buyer_name
     assert len(kept(opened, token).draft.lines) == len(LINES)
+
+
+async def test_what_no_notice_offers_any_more_is_not_kept_to_be_taken_back(
+    opened: World, token: str, page: Driver
+):
+    await page.press(State.start_over)
+    (first,) = page.shown(State, "notices")
+    for _ in range(NOTICES_MAX):
+        await page.press(State.start_over)
+    await page.press(State.undo, key=first.key)
+
+    assert kept(opened, token).buyer_name == ""

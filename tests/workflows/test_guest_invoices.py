@@ -1,5 +1,6 @@
 """Tokens, limits and PDFs of invoices without an account."""
 
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
@@ -87,6 +88,18 @@ class TestPrint:
 
         with guest_invoices._printing, pytest.raises(LimitReached, match="Others"):
             guest_invoices.print_guest(open_world.runtime, token, NETWORK)
+        assert guest_invoices.print_guest(open_world.runtime, token, NETWORK)
+
+    def test_waits_only_where_few_others_do(self, open_world: World, monkeypatch):
+        """Whoever waits holds a thread that other requests need."""
+        token = a_guest(open_world)
+        monkeypatch.setattr(guest_invoices, "_WAIT_SECONDS", 60)
+
+        with ExitStack() as others, guest_invoices._printing:
+            for _ in range(4):
+                others.enter_context(guest_invoices._waiting)
+            with pytest.raises(LimitReached, match="Others"):
+                guest_invoices.print_guest(open_world.runtime, token, NETWORK)
         assert guest_invoices.print_guest(open_world.runtime, token, NETWORK)
 
     def test_of_a_taken_one_is_refused(self, open_world: World):

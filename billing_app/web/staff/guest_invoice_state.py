@@ -332,8 +332,7 @@ class GuestInvoiceState(DeskState, rx.State):
             terms=before.draft.terms,
         )
         await self._begin_with(replace(fresh, draft=draft))
-        key = self._notify("A new invoice from the same sender.", "Undo")
-        self._undo = {**self._undo, key: before}
+        self._offer_undo("A new invoice from the same sender.", before)
 
     async def _begin_with(self, form: GuestForm) -> None:
         lines = keyed(form.draft.lines)
@@ -342,8 +341,11 @@ class GuestInvoiceState(DeskState, rx.State):
         await self._changed()
         await self._save_quietly()
 
-    def _offer_undo(self, words: str, change: Change) -> None:
-        self._undo = {**self._undo, self._notify(words, "Undo"): change}
+    def _offer_undo(self, words: str, change: Change | GuestForm) -> None:
+        key = self._notify(words, "Undo")
+        shown = {notice.key for notice in self.notices}
+        kept = {key: it for key, it in self._undo.items() if key in shown}
+        self._undo = {**kept, key: change}
 
     async def _arrange(self, lines: Iterable[LineForm]) -> None:
         """Set the lines anew; unlike a text, no browser keeps that, so save it."""
