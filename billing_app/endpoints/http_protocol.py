@@ -114,7 +114,16 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         self._answering = cycle
-        super()._start_asgi_task(cycle, app)
+
+        async def answer(scope: Any, receive: Any, send: Any) -> None:
+            try:
+                await app(scope, receive, send)
+            except asyncio.CancelledError:
+                # The server stops and has waited long enough, which is no error.
+                cycle.disconnected = True
+                self.transport.abort()
+
+        super()._start_asgi_task(cycle, answer)
 
     def _count(self) -> None:
         self._address = client_network({"client": self.client}, Headers(), 0)

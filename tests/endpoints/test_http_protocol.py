@@ -1,14 +1,16 @@
 """HTTP as it is served: who asks slowly or at too great length is cut off."""
 
+import asyncio
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from threading import Semaphore
 
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from websockets.exceptions import ConnectionClosedError
@@ -22,7 +24,21 @@ async def hello(_: object) -> PlainTextResponse:
     return PlainTextResponse("hello")
 
 
+# Released for each request that is being answered at length.
+reached = Semaphore(0)
+
+
+async def slowly(_: object) -> StreamingResponse:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"begin"
+        reached.release()
+        await asyncio.Event().wait()
+
+    return StreamingResponse(pieces())
+
+
 async def tell(request: Request) -> JSONResponse:
+    reached.release()
     body = await request.body()
     return JSONResponse([sorted(request.headers), len(body)])
 
@@ -210,6 +226,25 @@ def test_an_open_page_is_no_connection_that_counts(port: int):
         page.send("word")
         assert page.recv() == "word"
         assert not http_protocol._connections
+
+
+def test_a_server_that_stops_makes_no_noise_of_who_it_cuts_off(
+    caplog: pytest.LogCaptureFixture,
+):
+    routes = [Route("/tell", tell, methods=["POST"]), Route("/long", slowly)]
+    port = free_port()
+    while reached.acquire(blocking=False):
+        pass
+
+    with ExitStack() as held:
+        with served(Starlette(routes=routes), port, timeout_graceful_shutdown=0.1):
+            for begin in (CHUNKED, HEAD.replace(b"/ ", b"/long ") + b"\r\n"):
+                held.enter_context(connected(port)).sendall(begin)
+            reached.acquire(timeout=10)
+            reached.acquire(timeout=10)
+        told = [record.getMessage() for record in caplog.records]
+
+    assert told == ["Cancel 2 running task(s), timeout graceful shutdown exceeded"]
 
 
 def test_a_socket_takes_words_but_no_book(port: int):

@@ -24,10 +24,10 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def served(
-    app: Any, port: int, *, connections_max: int | None = None
+    app: Any, port: int, *, connections_max: int | None = None, **changed: Any
 ) -> Iterator[None]:
-    """Serve while the block runs, as in production."""
-    options = uvicorn_options(connections_max=connections_max)
+    """Serve while the block runs, as in production but for options `changed`."""
+    options = uvicorn_options(connections_max=connections_max) | changed
     config = uvicorn.Config(app, port=port, lifespan="off", **options)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
