@@ -38,6 +38,8 @@ KEEP_PATH = f"{PATH}/keep"
 LINES_MAX = 50
 # As JSON. A page of text has about 3,000 characters.
 LENGTH_MAX = 60_000
+# Of all texts together: ten pages. Thousands take the printer half a minute.
+BREAKS_MAX = 500
 # Counted from the last change.
 LIFETIME = timedelta(days=7)
 # All that wait at once; with LENGTH_MAX, 120 MB at the very most.
@@ -164,11 +166,17 @@ def check_size(form: GuestForm) -> None:
     """
     if len(form.draft.lines) > LINES_MAX:
         raise LimitReached(f"Without an account an invoice holds {LINES_MAX} lines.")
-    if len(json.dumps(guest_to_json(form), ensure_ascii=False)) > LENGTH_MAX:
+    kept = json.dumps(guest_to_json(form), ensure_ascii=False)
+    if len(kept) > LENGTH_MAX or _count_breaks(kept) > BREAKS_MAX:
         raise LimitReached(
             "That is more text than this page keeps. Make it shorter; until then "
             "only this browser has what you typed."
         )
+
+
+def _count_breaks(kept: str) -> int:
+    """Count those that JSON writes as two letters, and the rare ones as they are."""
+    return kept.count(r"\n") + kept.count(r"\r") + len(kept.splitlines())
 
 
 def read_guest(form: GuestForm) -> ReadGuest:

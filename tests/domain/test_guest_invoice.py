@@ -170,3 +170,12 @@ class TestCheckSize:
 
         with pytest.raises(LimitReached, match="shorter"):
             check_size(with_lines(long))
+
+    @pytest.mark.parametrize("mark", ["\n", "\r", "\u2028"], ids=ascii)
+    def test_refuses_more_breaks_of_lines_than_is_printed_in_time(self, mark: str):
+        def broken(times: int) -> GuestForm:
+            return with_lines(*[replace(LINES[1], description=f"x{mark}" * times)] * 10)
+
+        check_size(broken(40))
+        with pytest.raises(LimitReached, match="shorter"):
+            check_size(broken(60))
