@@ -174,7 +174,7 @@ class TestCode:
         answer = desk.post("code", email=EMAIL, code=typed)
 
         assert answer.status_code == 422
-        assert "That code is not right" in answer.text
+        assert "That code is wrong" in answer.text
         assert desk.opened().visitor.proof == Proof.LINK
 
     def test_may_be_typed_with_a_space(self, desk: Desk):

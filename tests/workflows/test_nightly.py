@@ -322,7 +322,7 @@ class TestByHand:
     def test_says_why_not(self, world: World, place: Place, invoice_id: int):
         pay(world, place, invoice_id, "100.00")
 
-        with pytest.raises(Conflict, match="paid"):
+        with pytest.raises(Conflict, match="Nothing is outstanding"):
             world.run(
                 place.accounting, reminders.send_reminder, invoice_id, "a@x.example"
             )
