@@ -328,7 +328,7 @@ def test_a_code_is_confirmed_on_the_page_and_nothing_typed_is_lost(
     asked.get_by_role("button", name="Send code").click()
     expect(asked.get_by_role("heading", name="Check your email")).to_be_visible()
     asked.get_by_label("Verification code").fill("000000")
-    expect(asked.get_by_role("alert")).to_contain_text("That code is not right")
+    expect(asked.get_by_role("alert")).to_contain_text("That code is wrong")
     code = mailed_code(mailbox, email)
     asked.get_by_label("Verification code").fill(f"{code[:3]} {code[3:]}")
 
