@@ -101,6 +101,8 @@ class HttpProtocol(HttpToolsProtocol):
             self._bare_bytes += len(data)
             if self._bare_bytes > HEAD_BYTES_MAX:
                 self.transport.close()
+        if self._is_idle_for_ever():
+            self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
@@ -136,6 +138,21 @@ class HttpProtocol(HttpToolsProtocol):
         _connections[self._address] -= 1
         if not _connections[self._address]:
             del _connections[self._address]
+
+    def _is_idle_for_ever(self) -> bool:
+        """Say whether what came ended uvicorn's patience and began no request.
+
+        A line break does, or the rest of a body that is answered already.
+        """
+        return (
+            self._patience is None
+            and self.timeout_keep_alive_task is None
+            # Uvicorn has none before the first request.
+            and bool(self.cycle)
+            and self.cycle.response_complete
+            # An open page is not idle.
+            and self.transport.get_protocol() is self
+        )
 
     def _expect_head(self) -> None:
         self._stop_waiting()

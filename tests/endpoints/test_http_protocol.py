@@ -123,6 +123,61 @@ def test_a_second_head_has_to_come_in_time_too(
         assert read_all(connection).endswith(b"hello")
 
 
+@pytest.mark.parametrize(
+    ("announced", "late"),
+    [(b"", b"\r\n"), (b"Content-Length: 1000\r\n", b"x")],
+    ids=["a line break", "the rest of a body"],
+)
+def test_who_sends_no_request_after_an_answer_is_cut_off(
+    port: int, announced: bytes, late: bytes, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(http_protocol, "HEAD_SECONDS_MAX", 0.5)
+
+    with connected(port) as connection:
+        connection.sendall(HEAD + announced + b"\r\n")
+        assert connection.recv(65_536).endswith(b"hello")
+        connection.sendall(late)
+
+        assert read_all(connection) == b""
+
+
+def test_the_rest_of_a_body_restarts_no_timer(
+    port: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(http_protocol, "HEAD_SECONDS_MAX", 0.5)
+
+    with connected(port) as connection:
+        connection.sendall(HEAD + b"Content-Length: 1000\r\n\r\n")
+        assert connection.recv(65_536).endswith(b"hello")
+        connection.settimeout(0.1)
+        with suppress(BrokenPipeError, ConnectionResetError):
+            for _ in range(20):
+                connection.sendall(b"x")
+                try:
+                    assert connection.recv(65_536) == b""
+                    break
+                except TimeoutError:
+                    continue
+            else:
+                pytest.fail("it was never cut off")
+
+
+def test_a_page_opened_after_an_answer_stays_open(
+    port: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(http_protocol, "HEAD_SECONDS_MAX", 0.2)
+
+    with connected(port) as connection:
+        connection.sendall(HEAD + b"\r\n")
+        assert connection.recv(65_536).endswith(b"hello")
+        with connect(f"ws://127.0.0.1:{port}/socket", sock=connection) as page:
+            with pytest.raises(TimeoutError):
+                page.recv(timeout=0.5)
+            page.send("word")
+
+            assert page.recv() == "word"
+
+
 def test_a_head_without_an_end_is_cut_off(port: int):
     filler = b"X-Filler: " + b"x" * 1_000 + b"\r\n"
 
