@@ -39,13 +39,17 @@ _SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(
             r"""(?ix)(['"](?:cookie|set-cookie|authorization|reflex-client-token
             |stripe-signature|token|code|secret|password|\w+_key)['"]\s*:\s*)
-            (?:'(?:[^'\\]|\\.)*(?:'|\Z)|"(?:[^"\\]|\\.)*(?:"|\Z))"""
+            (?:'(?:[^'\\]|\\.)*(?:'|\\?\Z)|"(?:[^"\\]|\\.)*(?:"|\\?\Z))"""
         ),
         rf"\1'{_MASK}'",
     ),
     # Passwords inside addresses of databases, Redis and mail servers.
     # They are found by `://`: a search for the name before it tries every letter.
-    (re.compile(r"(?<=\w)(://[^:/?#\s@]*:)[^@/\s]+@"), rf"\1{_MASK}@"),
+    # What ends in the middle may be one, unless it looks like a port.
+    (
+        re.compile(r"(?<=\w)(://[^:/?#\s@]*:)(?!\d{1,5}[^@\w]*\Z)[^@/\s]+(@|\Z)"),
+        rf"\1{_MASK}\2",
+    ),
     # Keys of Stripe, in any sentence.
     (re.compile(r"\b((?:sk|rk)_(?:live|test)_|whsec_)\w+"), rf"\1{_MASK}"),
 )
@@ -69,6 +73,22 @@ def _escape(found: re.Match[str]) -> str:
     return found[0].encode("unicode_escape").decode()
 
 
+def _in_full(record: logging.LogRecord) -> str:
+    text = record.getMessage()
+    if record.exc_info and record.exc_info[0]:
+        text += "\n" + "".join(traceback.format_exception(*record.exc_info))
+    return redact(text.rstrip("\n"))
+
+
+def _in_brief(record: logging.LogRecord) -> str:
+    """Write how a record begins, and what was wrong instead of where."""
+    text = redact(record.getMessage().rstrip("\n"), _BRIEF)
+    if record.exc_info and record.exc_info[0]:
+        error = "".join(traceback.format_exception_only(*record.exc_info[:2]))
+        text += "\n    " + redact(error.rstrip("\n"), _BRIEF)
+    return text
+
+
 def redact_logs() -> None:
     """Mask every record of every logger, our own and those of libraries."""
     if getattr(logging.getLogRecordFactory(), "masks_secrets", False):
@@ -79,15 +99,12 @@ def redact_logs() -> None:
     def make_masked(*args: Any, **kwargs: Any) -> logging.LogRecord:
         record = make_plain(*args, **kwargs)
         nonlocal minute, written
-        text = record.getMessage()
-        if record.exc_info and record.exc_info[0]:
-            text += "\n" + "".join(traceback.format_exception(*record.exc_info))
-            # Handlers would format the traceback anew, unmasked.
-            record.exc_info = None
         if minute != int(record.created // 60):
             minute, written = int(record.created // 60), 0
-        longest = _LONGEST if written < _PER_MINUTE else _BRIEF
-        record.msg, record.args = redact(text.rstrip("\n"), longest), ()
+        write = _in_full if written < _PER_MINUTE else _in_brief
+        record.msg, record.args = write(record), ()
+        # Handlers would format the traceback anew, unmasked.
+        record.exc_info = None
         written += len(record.msg)
         return record
 

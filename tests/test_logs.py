@@ -42,7 +42,11 @@ class TestRedact:
             ("postgresql+psycopg://me:hush@db/x", "postgresql+psycopg://me:***@db/x"),
             ("key sk_live_51abc was refused", "key sk_live_*** was refused"),
             ("whsec_123abc", "whsec_***"),
+            # Cut off in the middle.
             ("{'cookie': 'a=1; b=2", "{'cookie': '***'"),
+            ("{'cookie': 'a=1\\", "{'cookie': '***'"),
+            ("redis://me:hu", "redis://me:***"),
+            ("redis://me:123@", "redis://me:***@"),
         ],
     )
     def test_masks_secrets(self, text: str, masked: str):
@@ -52,6 +56,18 @@ class TestRedact:
         sentence = "invoice.published number=INV-00001 path=/invoices/12"
 
         assert redact(sentence) == sentence
+
+    @pytest.mark.parametrize("end", ["", ".", "'})", "/x", " is there"])
+    def test_a_port_is_no_password(self, end: str):
+        sentence = f"served at http://localhost:8000{end}"
+
+        assert redact(sentence) == sentence
+
+    @pytest.mark.parametrize("longest", range(10, 45))
+    def test_a_password_that_is_cut_off_is_masked(self, longest: int):
+        entry = redact("redis://me:hush-hush-hush-hush@redis:6379/0", longest)
+
+        assert "hu" not in entry
 
     def test_a_line_break_forges_no_entry(self):
         assert (
@@ -121,6 +137,23 @@ class TestRedactLogs:
         assert brief < 300
         assert "handler.crashed" in written.getvalue()
         assert written.getvalue().endswith("z" * 19_000 + "\n")
+
+    def test_a_flood_still_says_what_was_wrong(self, written: io.StringIO, monkeypatch):
+        monkeypatch.setattr("logging.time.time", lambda: 1_000_000_020.0)
+        logger = logging.getLogger("somebody.else")
+        for _ in range(60):
+            logger.error("x" * 19_000)
+        flood = written.tell()
+        try:
+            int("/p/Zm9vYmFyYmF6cXV4" + "z" * 1_000)
+        except ValueError:
+            logger.exception("handler.crashed" + "y" * 19_000)
+        brief = written.getvalue()[flood:]
+
+        assert brief.startswith("handler.crashed")
+        assert "\n    ValueError: invalid literal" in brief
+        assert "Zm9v" not in brief
+        assert len(brief) < 600
 
     def test_is_done_once(self):
         factory = logging.getLogRecordFactory()
