@@ -32,14 +32,16 @@ def is_currency(code: str) -> bool:
 
 
 def read_currency(typed: str) -> str:
-    """Return the code that somebody typed, or an empty text for none.
+    """Return the code of a typed code or English name, or an empty text for none.
 
     Raises:
         InvalidInput: there is no such currency.
     """
-    code = typed.strip().upper()
+    typed = typed.strip()
+    code = _code_by_name().get(typed.casefold(), typed.upper())
     if code and not is_currency(code):
-        raise InvalidInput(f"{code[:8]} is not a currency.", field="currency")
+        # As much as the field takes.
+        raise InvalidInput(f"{typed[:40]} is not a currency.", field="currency")
     return code
 
 
@@ -71,6 +73,16 @@ def currency_names() -> Mapping[str, str]:
     return MappingProxyType(
         {code: get_currency_name(code, locale="en") for code in sorted(_EXPONENTS)}
     )
+
+
+@cache
+def _code_by_name() -> Mapping[str, str]:
+    """Return each code by its name, said of one and of several: US dollar(s)."""
+    return {
+        name.casefold(): code
+        for code in currency_codes()
+        for name in (currency_names()[code], currency_plural(code))
+    }
 
 
 def currency_plural(code: str) -> str:

@@ -5,7 +5,9 @@ from billing_app.domain.currencies import (
     currency_plural,
     exponent,
     is_currency,
+    read_currency,
 )
+from billing_app.domain.errors import InvalidInput
 
 
 @pytest.mark.parametrize(
@@ -61,3 +63,29 @@ def test_every_usable_currency_has_a_name_of_its_own():
 def test_several_units_read_naturally():
     assert currency_plural("USD") == "US dollars"
     assert currency_plural("JPY") == "Japanese yen"
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("", ""),
+        (" usd ", "USD"),
+        ("US dollar", "USD"),
+        ("US Dollars", "USD"),
+        ("euro", "EUR"),
+        ("Japanese yen", "JPY"),
+    ],
+)
+def test_a_currency_is_its_code_or_its_name(typed: str, code: str):
+    assert read_currency(typed) == code
+
+
+def test_each_name_means_one_currency():
+    for code, name in currency_names().items():
+        assert read_currency(name) == read_currency(currency_plural(code)) == code
+
+
+@pytest.mark.parametrize("typed", ["dollar", "US Dolla", "XAU", "EU", "Gold coins"])
+def test_no_currency_of_that_name(typed: str):
+    with pytest.raises(InvalidInput, match=f"^{typed} is not a currency"):
+        read_currency(typed)

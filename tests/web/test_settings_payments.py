@@ -18,7 +18,7 @@ async def test_an_account_is_added_for_a_currency(world: World, browse: Browse):
 
         await driver.press(State.add_currency, form={"currency": "pounds"})
         assert driver.shown(State, "errors") == {
-            "currency": "POUNDS is not a currency."
+            "currency": "pounds is not a currency."
         }
 
         await driver.press(State.add_currency, form={"currency": "gbp"})
