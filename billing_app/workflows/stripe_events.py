@@ -139,7 +139,8 @@ def receive(
     if receiver is None:
         raise NobodyListens("Nobody listens here.")
     secret = runtime.cipher.decrypt(receiver.secret_encrypted)
-    event = verify_webhook(payload, signature, secret, runtime.now())
+    tolerance = runtime.settings.stripe_webhook_tolerance_seconds
+    event = verify_webhook(payload, signature, secret, runtime.now(), tolerance)
     event_id = stripe_intake.store(runtime, receiver.actor, _arrival(event))
     return Received(receiver.actor, event_id)
 

@@ -232,6 +232,20 @@ class TestReceive:
 
         assert answer.status_code == 200
 
+    def test_the_operator_may_believe_for_less_long(self, till, paid):
+        changed = replace(till.runtime.settings, stripe_webhook_tolerance_seconds=60)
+        strict = replace(till.runtime, settings=changed)
+        payload = payload_of(completed(till))
+        at = int(till.world.clock.now.timestamp())
+
+        with pytest.raises(WebhookRefused, match="too old"):
+            stripe_events.receive(
+                strict, SLUG, payload, sign(payload, SECRETS[1], at - 61)
+            )
+        stripe_events.receive(strict, SLUG, payload, sign(payload, SECRETS[1], at - 60))
+
+        assert len(till.inbox()) == 1
+
     @pytest.mark.feature("F094")
     @pytest.mark.parametrize(
         "headers", [{}, {"Stripe-Signature": ""}, {"Stripe-Signature": "t=1,v1=00"}]
