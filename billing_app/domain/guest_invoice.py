@@ -27,9 +27,10 @@ from billing_app.domain.draft import (
     read_draft,
 )
 from billing_app.domain.errors import InvalidInput, LimitReached
+from billing_app.domain.formats import format_percent
 from billing_app.domain.parsing import clean_text, parse_percent
 from billing_app.domain.preview import preview_document
-from billing_app.domain.speech import LANGUAGE_NAMES, SOURCE_LANGUAGE
+from billing_app.domain.speech import LANGUAGE_NAMES, SOURCE_LANGUAGE, speech_for
 from billing_app.domain.totals import TaxTerms
 
 PATH = "/make-invoice"
@@ -46,7 +47,6 @@ LIFETIME = timedelta(days=7)
 DRAFTS_MAX = 2_000
 NET_DAYS = 30
 CURRENCY = "EUR"
-TAX_NAME = "Tax"
 
 # How often one network may begin one, and print, before it has to wait.
 FREE_BEGINNINGS = 60
@@ -87,6 +87,17 @@ class GuestForm:
         texts = [getattr(self, name) for name in LENGTHS if name != "tax_name"]
         texts += [draft.notes, draft.terms, draft.purchase_order]
         return not "".join(texts).strip() and all(x.is_blank for x in draft.lines)
+
+    @property
+    def bills_something(self) -> bool:
+        """It says to whom, or for what: more than who writes invoices here."""
+        has_line = any(not line.is_blank for line in self.draft.lines)
+        return has_line or bool(self.buyer_name.strip())
+
+    @property
+    def printed_language(self) -> str:
+        known = self.language in LANGUAGE_NAMES
+        return self.language if known else SOURCE_LANGUAGE
 
 
 LENGTHS = {
@@ -186,7 +197,7 @@ def read_guest(form: GuestForm) -> ReadGuest:
         own=(),
         lines=tuple(replace(x, tax_id=x.tax_id.strip()) for x in form.draft.lines),
     )
-    taxes = _taxes(draft, form.tax_name.strip() or TAX_NAME)
+    taxes = _taxes(draft, form)
     currency = form.draft.currency
     currency = currency if is_currency(currency) else CURRENCY
     read = read_draft(draft, currency, DraftRules(taxes=taxes))
@@ -211,14 +222,13 @@ def guest_document(form: GuestForm, read: ReadGuest, today: date) -> InvoiceDocu
     Its number is what its sender typed, never one of a series, and nothing on it
     asks for a payment here or says that it is genuine.
     """
-    language = form.language if form.language in LANGUAGE_NAMES else SOURCE_LANGUAGE
     look = form.draft.look if form.draft.look in list(Look) else Look.MODERN
     document = preview_document(
         form.draft,
         read.draft,
         today=today,
         net_days=NET_DAYS,
-        language=language,
+        language=form.printed_language,
         seller=read.seller,
         buyer=read.buyer,
         branding=Branding(look=Look(look)),
@@ -226,7 +236,7 @@ def guest_document(form: GuestForm, read: ReadGuest, today: date) -> InvoiceDocu
     return replace(document, number=read.number)
 
 
-def _taxes(draft: DraftForm, name: str) -> dict[str, TaxTerms]:
+def _taxes(draft: DraftForm, form: GuestForm) -> dict[str, TaxTerms]:
     """Return the tax that each percentage typed means, by what was typed."""
     found: dict[str, TaxTerms] = {}
     for typed in dict.fromkeys(line.tax_id for line in draft.lines if line.tax_id):
@@ -235,12 +245,15 @@ def _taxes(draft: DraftForm, name: str) -> dict[str, TaxTerms]:
         except InvalidInput:
             continue
         category = "S" if percent else "Z"
-        found[typed] = TaxTerms(tax_words(name, percent), category, percent)
+        words = tax_words(form.tax_name, percent, form.printed_language)
+        found[typed] = TaxTerms(words, category, percent)
     return found
 
 
-def tax_words(name: str, percent: Decimal) -> str:
-    return f"{name} {format(percent.normalize() + 0, 'f')}%"
+def tax_words(name: str, percent: Decimal, language: str) -> str:
+    """Name a tax with its rate; without a name it is the word for tax."""
+    word = name.strip() or speech_for(language).say("Tax")
+    return f"{word} {format_percent(percent, language)}"
 
 
 def _with_own_words(line: ReadLine) -> ReadLine:

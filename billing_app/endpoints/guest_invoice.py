@@ -182,10 +182,13 @@ def keep_at_once(answer: Response, staff_token: str, request: Request) -> Respon
     return answer
 
 
-def has_invoice(request: Request) -> bool:
-    """Tell whether this browser has an invoice that a workspace could take over."""
-    token = _guest_token(request.headers)
-    return guest_invoices.find_for_member(runtime.current(), token) is not None
+def has_invoice(request: Request, staff_token: str) -> bool:
+    """Tell whether this browser has an invoice that this person could take over."""
+    running = runtime.current()
+    form = guest_invoices.find_for_member(running, _guest_token(request.headers))
+    if form is None or not form.bills_something:
+        return False
+    return bool(guest_invoices.list_places(running, staff_token))
 
 
 def set_session(answer: Response, token: str) -> None:

@@ -106,7 +106,7 @@ async def sign_in(request: Request) -> Response:
         return _refused(SIGN_IN, request, form, refusal, email=email)
     # The browser forgets its former session, so nobody else may go on with it.
     await run_in_threadpool(workflow.end_session, runtime.current(), _token(request))
-    return await run_in_threadpool(_opened, opened, request, form)
+    return await run_in_threadpool(_signed_in, opened, request, form)
 
 
 async def confirm_code(request: Request) -> Response:
@@ -123,7 +123,7 @@ async def confirm_code(request: Request) -> Response:
         return _refused(SIGN_IN, request, form, refusal)
     except BillingError as refusal:
         return _refused(STEPS[Owes.CODE], request, form, refusal)
-    return await run_in_threadpool(_opened, opened, request, form)
+    return await run_in_threadpool(_signed_in, opened, request, form)
 
 
 async def replace_initial_password(request: Request) -> Response:
@@ -141,7 +141,7 @@ async def replace_initial_password(request: Request) -> Response:
         return _refused(SIGN_IN, request, form, refusal)
     except BillingError as refusal:
         return _refused(STEPS[Owes.PASSWORD], request, form, refusal)
-    return await run_in_threadpool(_opened, opened, request, form)
+    return await run_in_threadpool(_signed_in, opened, request, form)
 
 
 async def switch_workspace(request: Request) -> Response:
@@ -229,13 +229,20 @@ def _next(request: Request, form: FormData) -> str:
     return safe_next(asked)
 
 
+def _signed_in(opened: OpenedSession, request: Request, form: FormData) -> Response:
+    """As `_opened`; who wanted nothing else is asked about the invoice they wrote."""
+    answer = _opened(opened, request, form)
+    page, mark, part = answer.headers["location"].partition("#")
+    if page == START and guest_invoice.has_invoice(request, opened.token):
+        answer.headers["location"] = f"{KEEP_PATH}{mark}{part}"
+    return answer
+
+
 def _opened(opened: OpenedSession, request: Request, form: FormData) -> Response:
     """Hand over the session's token, and go to what it still owes, or in."""
     path = _next(request, form)
     step = STEPS[opened.owes]
     where = _with_next(step, path) if step else START if path == "/" else path
-    if where == START and guest_invoice.has_invoice(request):
-        where = KEEP_PATH
     settings = runtime.current().settings
     if flash_cookie(settings.is_https) in request.cookies:
         # Browsers take the #refused of the page along unless there is another.

@@ -12,14 +12,15 @@ from sqlmodel import col, delete, select
 from billing_app.database.access import anyone, job, staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission, StaffActor
+from billing_app.domain.dates import due_on
 from billing_app.domain.document import Party
 from billing_app.domain.draft import LineForm
 from billing_app.domain.errors import Conflict, InvalidInput, LimitReached, StaleDraft
-from billing_app.domain.formats import format_money
+from billing_app.domain.formats import format_date, format_money
 from billing_app.domain.guest_invoice import (
     DRAFTS_MAX,
     LIFETIME,
-    TAX_NAME,
+    NET_DAYS,
     GuestForm,
     ReadGuest,
     check_size,
@@ -29,8 +30,9 @@ from billing_app.domain.guest_invoice import (
     tax_words,
 )
 from billing_app.domain.parsing import parse_percent
+from billing_app.domain.speech import LANGUAGE_NAMES, SOURCE_LANGUAGE, speech_for
 from billing_app.models import Customer, GuestDraft, Invoice, TaxRate
-from billing_app.queries.letterhead import address_lines, read_settings
+from billing_app.queries.letterhead import address_lines, language_of, read_settings
 from billing_app.services import customers, drafts, settings, taxes
 from billing_app.services.customers import CustomerForm
 from billing_app.services.taxes import TaxForm
@@ -39,6 +41,14 @@ TAKEN = (
     "This invoice is a draft in a workspace now. Sign in to go on with it, or start "
     "a new one here."
 )
+
+
+_BUYER = {
+    "buyer_name": "name",
+    "buyer_address": "address",
+    "buyer_vat_id": "VAT or tax number",
+    "buyer_email": "email",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +114,18 @@ def save_guest_draft(
 def take_over(uow: UnitOfWork, token_digest: str) -> TakenOver:
     """Make a draft of a guest's invoice, for the first who asks.
 
+    Who asks again in the same workspace, by a second click, gets the same draft.
+
     Its customer is found by email or name, or added. A workspace that has no
     invoice yet takes the sender and the taxes over, too.
 
     Raises:
-        Conflict: it was taken over already, or there is nothing to take.
+        Conflict: another workspace took it over, or there is nothing to take.
         NotPermitted: the member can't add its customer.
     """
     row: GuestDraft | None = uow.first(_locked(token_digest))
+    if row is not None and row.form.get("workspace_id") == uow.actor.workspace_id:
+        return TakenOver(row.form["invoice_id"], tuple(row.form["told"]))
     if row is None or row.taken_at is not None:
         raise Conflict("This invoice was taken over already, or its time is over.")
     form = guest_from_json(row.form)
@@ -133,6 +147,7 @@ def take_over(uow: UnitOfWork, token_digest: str) -> TakenOver:
     )
     saved = drafts.create_draft(uow, draft)
     told += _differences(uow, form)
+    told += _other_terms(uow, form, read, uow.get(Invoice, saved.invoice_id))
     if not any(line.tax_id.endswith("%") for line in draft.lines):
         told += _other_total(uow, read, saved.invoice_id)
     row.form = {
@@ -181,7 +196,8 @@ def _start_with(uow: UnitOfWork, form: GuestForm, read: ReadGuest) -> None:
         settings.save(uow, known, "business", **empty)
     for percent in read.percents:
         if not _find_rate(uow, percent):
-            name = tax_words(form.tax_name.strip() or TAX_NAME, percent)
+            # The rate is read out of the name again, with a decimal point.
+            name = tax_words(form.tax_name, percent, SOURCE_LANGUAGE)
             category = "S" if percent else "Z"
             taxes.add_tax(uow, TaxForm(name, category, format(percent, "f")))
 
@@ -192,13 +208,19 @@ def _customer(
     """Return the customer billed, zero where nobody was named."""
     buyer = read.buyer
     if not buyer.name:
-        unnamed = (form.buyer_name, form.buyer_address, form.buyer_email)
+        unnamed = [getattr(form, name) for name in _BUYER]
         if "".join(unnamed).strip():
             told.append(
                 f"The customer could not be added: {_typed(*unnamed)}. Choose or add "
                 "them here."
             )
         return 0
+    told += (
+        f"The customer's {what} can't be used and was left out: "
+        f"{_typed(getattr(form, name))}."
+        for name, what in _BUYER.items()
+        if name in read.problems
+    )
     known = _find_customer(uow, buyer)
     if known is not None:
         assert known.id is not None
@@ -211,7 +233,8 @@ def _customer(
             email=buyer.email,
             address="\n".join(buyer.address),
             vat_id=buyer.vat_id,
-            language=form.language,
+            # Where nobody chose one, the workspace's goes.
+            language="" if form.language == SOURCE_LANGUAGE else form.language,
         ),
     )
 
@@ -312,6 +335,23 @@ def _differences(uow: UnitOfWork, form: GuestForm) -> Iterator[str]:
     ours = _typed(own.legal_name, own.address, own.vat_id, own.email)
     if seller and seller != ours:
         yield f"It is from {own.legal_name} now. Typed was: {seller}."
+
+
+def _other_terms(
+    uow: UnitOfWork, form: GuestForm, read: ReadGuest, invoice: Invoice
+) -> Iterator[str]:
+    """Say where the draft is due on another day, or in another language."""
+    issued_on = read.draft.issued_on or uow.today
+    printed_on = read.draft.due_on or due_on(issued_on, NET_DAYS)
+    if invoice.due_on is not None and invoice.due_on != printed_on:
+        before, now = format_date(printed_on), format_date(invoice.due_on)
+        yield f"It was due on {before} and is due on {now} by the terms of here."
+    customer = uow.get(Customer, invoice.customer_id) if invoice.customer_id else None
+    wanted = customer.language if customer else ""
+    ours = speech_for(language_of(read_settings(uow), wanted)).language
+    if ours != form.printed_language:
+        before, now = LANGUAGE_NAMES[form.printed_language], LANGUAGE_NAMES[ours]
+        yield f"Its language was {before} and is {now} here."
 
 
 def _other_total(uow: UnitOfWork, read: ReadGuest, invoice_id: int) -> Iterator[str]:

@@ -38,8 +38,8 @@ from billing_app.services.sign_in import Counted
 
 _JOB = SystemActor(workspace_id=0, job="guest-invoices")
 _TOKEN_LENGTH_MAX = 200
-# Guests share one print process, so that the invoices of businesses don't wait.
 _NEEDED = {Permission.EDIT_DRAFT, Permission.EDIT_CUSTOMER}
+# Guests share one print process, so that the invoices of businesses don't wait.
 _printing = threading.BoundedSemaphore(1)
 # Each that waits holds one of the threads in which all requests are answered.
 _waiting = threading.BoundedSemaphore(4)

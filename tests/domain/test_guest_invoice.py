@@ -55,6 +55,15 @@ class TestIsBlank:
         assert not with_lines(LineForm(name="Travel")).is_blank
 
 
+class TestBillsSomething:
+    def test_a_sender_alone_does_not(self):
+        sender = replace(fresh_form(), seller_name="Fern & Field", number="7")
+
+        assert not sender.bills_something
+        assert replace(sender, buyer_name="Vermeer").bills_something
+        assert with_lines(LineForm(name="Travel")).bills_something
+
+
 class TestReadGuest:
     def test_adds_up_with_the_taxes_typed(self):
         """2 x 50 at 21 % and 20 without tax: 120 net, 21 tax."""
@@ -63,6 +72,24 @@ class TestReadGuest:
         assert totals.net_total.minor == 12_000
         assert totals.tax_total.minor == 2_100
         assert totals.tax_groups[0].name == "VAT 21%"
+
+    @pytest.mark.parametrize(
+        ("language", "called", "printed"),
+        [
+            ("de", "", "Steuer 5,5%"),
+            ("de", "MwSt.", "MwSt. 5,5%"),
+            ("en", "", "Tax 5.5%"),
+            ("xx", "", "Tax 5.5%"),
+        ],
+    )
+    def test_a_tax_is_named_in_the_language_of_the_invoice(
+        self, language: str, called: str, printed: str
+    ):
+        form = with_lines(replace(LINES[0], tax_id="5.5"))
+
+        read = read_guest(replace(form, language=language, tax_name=called))
+
+        assert read.draft.totals.tax_groups[0].name == printed
 
     def test_two_ways_to_write_a_percentage_are_one_tax(self):
         lines = [replace(LINES[0], tax_id=typed) for typed in ("21", "21%", " 21.0 ")]

@@ -125,6 +125,14 @@ class TestTakeOver:
 
         assert all_rows(world, world.kestrel, Invoice) == []
 
+    def test_a_second_click_leads_to_the_same_draft(self, world: World):
+        first = take(world, replace(FORM, number="2026-7"))
+
+        second = world.run(world.northwind.accounting, take_over, KEY)
+
+        assert second == first
+        assert len(all_rows(world, world.northwind, Invoice)) == 1
+
     def test_the_page_that_is_still_open_does_not_bring_it_back(self, world: World):
         take(world)
 
@@ -197,6 +205,59 @@ class TestTakeOver:
         assert draft_of(world, taken).customer_id is None
         assert any("x" * 300 in sentence for sentence in taken.told)
 
+    def test_what_can_not_be_read_of_a_customer_is_told(self, world: World):
+        odd = {"buyer_email": "ann@", "buyer_vat_id": "9" * 41}
+        taken = take(world, replace(FORM, **odd))
+
+        (customer,) = all_rows(world, world.northwind, Customer)
+        assert (customer.email, customer.vat_id) == ("", "")
+        said = " ".join(taken.told)
+        assert "email can't be used and was left out: ann@." in said
+        assert f"tax number can't be used and was left out: {'9' * 41}." in said
+
+    def test_of_a_customer_without_a_name_the_vat_number_is_told(self, world: World):
+        nameless = replace(
+            FORM,
+            buyer_name="",
+            buyer_address="",
+            buyer_email="",
+            buyer_vat_id="NL123",
+        )
+
+        assert any("NL123" in sentence for sentence in take(world, nameless).told)
+
+    def test_another_day_to_pay_is_told(self, world: World):
+        """Of 2 March 2026: 30 days here, 14 in the workspace."""
+        with world.unit(world.northwind.system) as uow:
+            uow.one(select(WorkspaceSettings)).net_days = 14
+
+        taken = take(world)
+
+        due = "due on 1 April 2026 and is due on 16 March 2026"
+        assert any(due in sentence for sentence in taken.told)
+
+    def test_a_day_that_was_typed_stays(self, world: World):
+        dated = replace(FORM, draft=replace(FORM.draft, due_on="2026-03-20"))
+
+        assert not any("due on" in sentence for sentence in take(world, dated).told)
+
+    def test_another_language_is_told(self, world: World):
+        known = CustomerForm(name=FORM.buyer_name, language="de")
+        world.run(world.northwind.accounting, create_customer, known)
+
+        taken = take(world)
+
+        assert any("English and is Deutsch" in sentence for sentence in taken.told)
+
+    @pytest.mark.parametrize(("typed", "given"), [("en", ""), ("de", "de")])
+    def test_only_a_language_that_was_chosen_is_the_customers(
+        self, world: World, typed: str, given: str
+    ):
+        take(world, replace(FORM, language=typed))
+
+        (customer,) = all_rows(world, world.northwind, Customer)
+        assert customer.language == given
+
     def test_a_total_by_other_rules_is_told(self, world: World):
         with world.unit(world.northwind.system) as uow:
             uow.one(select(WorkspaceSettings)).prices_inclusive = True
@@ -229,6 +290,21 @@ class TestNewWorkspace:
         assert "VAT 17.5%" in names
         assert draft_of(world, taken).total_minor == 1_175
 
+    def test_its_taxes_have_a_decimal_point(self, world: World):
+        """A dispute reads the rate out of the name."""
+        line = LineForm(key="a", name="Oil", unit_price="10", tax_id="5,5%")
+        form = replace(
+            FORM,
+            language="de",
+            tax_name="",
+            draft=replace(FORM.draft, lines=(line,)),
+        )
+
+        take(world, form, world.northwind.owner)
+
+        names = [rate.name for rate in all_rows(world, world.northwind, TaxRate)]
+        assert "Tax 5.5%" in names
+
     def test_one_that_works_keeps_its_own(self, world: World):
         busy(world)
 
@@ -255,7 +331,7 @@ def test_two_at_once_get_one_draft(both: World):
         made = list(pool.map(act, actors))
 
     drafts = [x for place in both.places for x in all_rows(both, place, Invoice)]
-    assert len([x for x in made if x]) == len(drafts) == 1
+    assert len({x for x in made if x}) == len(drafts) == 1
     assert not find_broken(both.runtime.engine, both.clock.now)
 
 
