@@ -297,8 +297,13 @@ def _party(who: str, texts: Mapping[str, str]) -> Party:
 
 
 def fresh_form() -> GuestForm:
-    """Return what the page begins with: one empty line."""
-    return GuestForm(draft=DraftForm(currency=CURRENCY, lines=(LineForm(),)))
+    """Return what the page begins with: one empty line.
+
+    Its key is always the same, so that a browser finds its texts again before the
+    first of them was kept.
+    """
+    line = LineForm(key="line-1")
+    return GuestForm(draft=DraftForm(currency=CURRENCY, lines=(line,)))
 
 
 def example_of(form: GuestForm) -> GuestForm:

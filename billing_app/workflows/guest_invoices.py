@@ -154,13 +154,22 @@ def list_places(runtime: Runtime, staff_token: str) -> tuple[Membership, ...]:
     Raises:
         NotSignedIn: nobody is.
     """
-    now = runtime.now()
-    authentication.staff_actor(runtime.engine, staff_token, now)
-    signed_in = authentication.staff_from_session(runtime.engine, staff_token, now)
-    found = authentication.list_memberships(runtime.engine, signed_in.person_id)
-    here = signed_in.actor.workspace_id
-    taking = (x for x in found if ROLE_PERMISSIONS[x.role] >= _NEEDED)
-    return tuple(sorted(taking, key=lambda place: place.workspace_id != here))
+    here, *others = _memberships(runtime, staff_token)
+    return tuple(x for x in (here, *others) if may_take(x))
+
+
+def find_here(runtime: Runtime, staff_token: str) -> Membership:
+    """Return the membership by which somebody is signed in.
+
+    Raises:
+        NotSignedIn: nobody is.
+    """
+    return _memberships(runtime, staff_token)[0]
+
+
+def may_take(place: Membership) -> bool:
+    """Tell whether a member may write drafts and add customers there."""
+    return ROLE_PERMISSIONS[place.role] >= _NEEDED
 
 
 def take_over(runtime: Runtime, staff_token: str, token: str) -> TakenOver:
@@ -180,6 +189,16 @@ def take_over(runtime: Runtime, staff_token: str, token: str) -> TakenOver:
 def sweep(runtime: Runtime) -> None:
     """Delete what nobody changed for a week."""
     runtime.run(_JOB, guest_drafts.forget_guest_drafts)
+
+
+def _memberships(runtime: Runtime, staff_token: str) -> list[Membership]:
+    """Return where a signed-in person is a member, this workspace first."""
+    now = runtime.now()
+    authentication.staff_actor(runtime.engine, staff_token, now)
+    signed_in = authentication.staff_from_session(runtime.engine, staff_token, now)
+    found = authentication.list_memberships(runtime.engine, signed_in.person_id)
+    here = signed_in.actor.workspace_id
+    return sorted(found, key=lambda place: place.workspace_id != here)
 
 
 def _check_open(runtime: Runtime) -> None:

@@ -17,6 +17,7 @@ from billing_app.workflows import guest_invoices
 from tests.support.driver import Driver
 from tests.support.guest import FORM, LINES, a_guest, welcoming
 from tests.support.world import World
+from tests.web.test_gate import sign_in
 
 
 @pytest.fixture
@@ -68,6 +69,19 @@ class TestOpening:
             assert page.shown(State, "total") == "€0.00"
             assert not page.shown(State, "form")["seller_name"]
 
+    @pytest.mark.parametrize("may", [True, False])
+    async def test_names_the_workspace_signed_in_to(
+        self, opened: World, token: str, may: bool
+    ):
+        place = opened.northwind
+        member = place.owner if may else place.viewer
+        cookie = sign_in(opened, member.member_id)
+        async with Driver(f"tallyport-guest={token}; {cookie}", PATH) as page:
+            await page.press(State.open)
+
+        assert page.shown(State, "workspace") == "Northwind Charter"
+        assert bool(page.shown(State, "may_take")) == may
+
     @pytest.mark.parametrize("cookie", ["", "tallyport-guest=made.up"])
     async def test_without_its_cookie_it_says_so(self, opened: World, cookie: str):
         async with Driver(cookie, PATH) as page:
@@ -109,14 +123,28 @@ class TestTyping:
 
         assert kept(opened, token) == replace(FORM, number="1")
 
+    @pytest.mark.parametrize("length", [70_000, 150_000])
     async def test_too_much_is_refused_and_nothing_is_lost(
+        self, opened: World, token: str, page: Driver, length: int
+    ):
+        await type_texts(page, {"notes": "x" * length})
+        await type_texts(page, {"number": "9"}, number=8)
+        await page.press(State.save)
+
+        assert "Make it shorter" in told(page)
+        assert page.shown(State, "saved_words") == "Not kept"
+        assert page.shown(State, "saved") == 0
+        assert kept(opened, token) == FORM
+
+    async def test_after_too_much_a_shorter_text_is_kept(
         self, opened: World, token: str, page: Driver
     ):
         await type_texts(page, {"notes": "x" * 70_000})
+        await type_texts(page, {"notes": "Thanks"}, number=8)
+        await page.press(State.save)
 
-        assert "Make it shorter" in told(page)
-        assert page.shown(State, "saved") == 0
-        assert kept(opened, token) == FORM
+        assert page.shown(State, "saved") == 8
+        assert kept(opened, token).draft.notes == "Thanks"
 
     async def test_what_the_browser_kept_is_taken(
         self, opened: World, token: str, page: Driver
@@ -132,6 +160,85 @@ class TestTyping:
 
         assert kept(opened, token).buyer_name == "Vermeer B.V."
         assert "is back" in told(page)
+
+    async def test_lines_that_never_came_here_are_taken(self, opened: World):
+        """As after a reload while nothing could be stored."""
+        token = guest_invoices.begin(opened.runtime, "::1")
+        async with Driver(f"tallyport-guest={token}", PATH) as page:
+            await page.press(State.open)
+            mine = {
+                "draft": page.shown(State, "draft"),
+                "version": 0,
+                "number": 5,
+                "texts": {
+                    "line:line-1:name": "Photography",
+                    "line:line-added:name": "Travel",
+                    "line:line-added:unit_price": "20",
+                },
+            }
+            await page.press(State.restore, kept=mine)
+            await page.press(State.save)
+
+        lines = kept(opened, token).draft.lines
+        assert [line.name for line in lines] == ["Photography", "Travel"]
+
+    async def test_the_first_line_is_found_again_after_a_reload(self, opened: World):
+        token = guest_invoices.begin(opened.runtime, "::1")
+        async with Driver(f"tallyport-guest={token}", PATH) as page:
+            await page.press(State.open)
+            before = [line.key for line in page.shown(EditorLinesState, "lines")]
+            await page.press(State.open)
+            after = [line.key for line in page.shown(EditorLinesState, "lines")]
+
+        assert before == after
+
+    async def test_a_browser_brings_no_more_lines_than_fit(self, page: Driver):
+        names = {f"line:x{number}:name": "x" for number in range(LINES_MAX + 9)}
+        mine = {"draft": page.shown(State, "draft"), "version": 1, "number": 5}
+        await page.press(State.restore, kept={**mine, "texts": names})
+
+        assert len(page.shown(EditorLinesState, "lines")) == LINES_MAX
+
+    async def test_the_page_that_is_behind_writes_over_nothing(
+        self, opened: World, token: str, page: Driver
+    ):
+        """Its empty fields are kept in the browser, too."""
+        behind = {
+            "draft": page.shown(State, "draft"),
+            "version": 0,
+            "number": 5,
+            "texts": {"buyer_name": "", "notes": "Thanks", "line:line-1:name": ""},
+        }
+        await page.press(State.restore, kept=behind)
+        await page.press(State.save)
+
+        assert kept(opened, token) == FORM
+        assert page.shown(State, "form")["buyer_name"] == FORM.buyer_name
+        assert page.shown(State, "saved") == 5
+
+    async def test_what_was_typed_behind_can_be_had_back(
+        self, opened: World, token: str, page: Driver
+    ):
+        behind = {"draft": page.shown(State, "draft"), "version": 0, "number": 5}
+        texts = {"notes": "Thanks", "line:line-1:name": "Mine"}
+        await page.press(State.restore, kept={**behind, "texts": texts})
+        (notice,) = page.shown(State, "notices")
+        await page.press(State.undo, key=notice.key)
+
+        assert kept(opened, token).draft.notes == "Thanks"
+        assert [x.name for x in kept(opened, token).draft.lines] == ["Mine"]
+
+    async def test_what_another_page_kept_meanwhile_is_not_handed_over_for_this(
+        self, opened: World, token: str, page: Driver
+    ):
+        other = replace(FORM, number="1")
+        guest_invoices.save(opened.runtime, token, 1, other)
+
+        await type_texts(page, {"number": "2"})
+        await page.press(State.save)
+
+        assert page.shown(State, "saved_words") == "Not kept"
+        assert not page.shown(State, "is_saved")
 
     @pytest.mark.parametrize("odd", [{}, {"draft": "x"}, {"texts": 7}])
     async def test_what_no_browser_keeps_is_left_out(

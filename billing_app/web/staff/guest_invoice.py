@@ -519,35 +519,38 @@ def _keep_dialog() -> rx.Component:
             "page of their own and takes payments. This invoice becomes a draft "
             "there, with its customer and everything you typed."
         ),
+        rx.cond(
+            State.is_saved,
+            rx.fragment(),
+            rx.el.p("It can be taken over once it is kept here.", role="status"),
+        ),
         dialog_id=KEEP_DIALOG,
         actions=[
             button("Not now", closes=True),
-            rx.cond(
-                State.workspace,
-                link_button(
-                    rx.Var.create("Take it to ") + State.workspace,
-                    KEEP_PATH,
-                    kind="primary",
-                    leaves_app=True,
-                ),
-                rx.cond(
-                    State.is_set_up,
-                    link_button(
-                        "Sign in and keep it",
-                        f"/sign-in?next={KEEP_PATH}",
-                        kind="primary",
-                        leaves_app=True,
-                    ),
-                    link_button(
-                        "Set up a workspace",
-                        f"/set-up?next={KEEP_PATH}",
-                        kind="primary",
-                        leaves_app=True,
-                    ),
-                ),
-            ),
+            # What is handed over is what is kept, not what is typed.
+            rx.cond(State.is_saved, _hand_over(), rx.fragment()),
         ],
     )
+
+
+def _hand_over() -> rx.Component:
+    return rx.cond(
+        State.workspace,
+        rx.cond(
+            State.may_take,
+            _leading(rx.Var.create("Take it to ") + State.workspace, KEEP_PATH),
+            _leading("Choose a workspace", KEEP_PATH),
+        ),
+        rx.cond(
+            State.is_set_up,
+            _leading("Sign in and keep it", f"/sign-in?next={KEEP_PATH}"),
+            _leading("Set up a workspace", f"/set-up?next={KEEP_PATH}"),
+        ),
+    )
+
+
+def _leading(label: Any, address: str) -> rx.Component:
+    return link_button(label, address, kind="primary", leaves_app=True)
 
 
 def _preview() -> rx.Component:

@@ -33,7 +33,6 @@ from billing_app.domain.guest_invoice import (
     TEXTS,
     GuestForm,
     ReadGuest,
-    check_size,
     example_of,
     fresh_form,
     guest_document,
@@ -49,6 +48,7 @@ from billing_app.web.doors import (
     session_token,
 )
 from billing_app.web.staff.invoice_editor_lines import (
+    TEXT_LENGTH_MAX,
     Change,
     EditorLinesState,
     Sum,
@@ -56,6 +56,7 @@ from billing_app.web.staff.invoice_editor_lines import (
     keyed,
     money_of,
     new_key,
+    only_texts,
     pasted_headings,
     sums_of,
     with_texts,
@@ -84,6 +85,7 @@ class GuestInvoiceState(DeskState, rx.State):
             `InvoiceEditorState`.
         is_example: the preview shows what one looks like, while nothing was typed.
         workspace: where this browser is signed in, if anywhere.
+        may_take: the member may take it over there.
         is_set_up: there is a workspace at all.
     """
 
@@ -113,6 +115,7 @@ class GuestInvoiceState(DeskState, rx.State):
     moved_words: str = ""
     shows: str = "edit"
     workspace: str = ""
+    may_take: bool = False
     is_set_up: bool = True
 
     _form: GuestForm = GuestForm()
@@ -144,7 +147,7 @@ class GuestInvoiceState(DeskState, rx.State):
         self.is_set_up = await asyncio.to_thread(
             authentication.is_set_up, running.engine
         )
-        self.workspace = await asyncio.to_thread(self._find_workspace)
+        self.workspace, self.may_take = await asyncio.to_thread(self._find_workspace)
         self.draft = int(kept.digest[:12], 16)
         self.version, self.is_taken = kept.version, kept.is_taken
         lines = keyed(kept.form.draft.lines or (LineForm(),))
@@ -156,14 +159,15 @@ class GuestInvoiceState(DeskState, rx.State):
         await self._redraw()
         return None
 
-    def _find_workspace(self) -> str:
-        """Return where this browser is signed in, if anywhere. In a thread."""
+    def _find_workspace(self) -> tuple[str, bool]:
+        """Return where this browser is signed in, and whether that is a place to take
+        it to. In a thread."""
         token = session_token(self.router.headers.cookie)
         try:
-            places = guest_invoices.list_places(runtime.current(), token)
+            here = guest_invoices.find_here(runtime.current(), token)
         except NotSignedIn:
-            return ""
-        return places[0].workspace_name if places else ""
+            return "", False
+        return here.workspace_name, guest_invoices.may_take(here)
 
     @public_door
     async def show(self, which: str) -> None:
@@ -182,7 +186,6 @@ class GuestInvoiceState(DeskState, rx.State):
         if typed == self._form:
             self.saved = self.saved if self._is_dirty else self.heard
             return None
-        check_size(typed)
         self._form = typed
         await self._changed()
         return self._save_soon()
@@ -190,22 +193,32 @@ class GuestInvoiceState(DeskState, rx.State):
     @public_door
     async def restore(self, kept: dict) -> Any:  # type: ignore[type-arg]
         """Take what a browser kept through a lost connection or a reload."""
-        texts, number = kept.get("texts"), kept.get("number")
+        version, texts, number = (kept.get(x) for x in ("version", "texts", "number"))
         if kept.get("draft") != self.draft or not isinstance(texts, dict):
             return None
-        if type(number) is not int or self.is_taken:
+        if type(version) is not int or type(number) is not int or self.is_taken:
             return None
-        typed = _with_texts(self._form, texts)
+        typed = _only_texts(self._form, texts)
         self.heard = max(self.heard, number)
         if typed == self._form:
             self.saved = self.saved if self._is_dirty else self.heard
             return None
-        check_size(typed)
+        if version < self.version:
+            return await self._show_newer(typed)
         self._form = typed
         await self._redraw()
         await self._changed()
         self._notify("What you had typed before is back.")
         return self._save_soon()
+
+    async def _show_newer(self, typed: GuestForm) -> None:
+        """Show what another page kept, and let a button bring back what is here."""
+        # Or the browser would write its own texts over what is shown.
+        self.saved = self.heard
+        await self._redraw()
+        words = "Another page of this browser changed this invoice, so you see that."
+        key = self._notify(words, "Use what I typed here")
+        self._undo = {**self._undo, key: typed}
 
     # Lines
 
@@ -291,7 +304,7 @@ class GuestInvoiceState(DeskState, rx.State):
     @public_door
     async def save(self) -> None:
         """Keep it now, as before it is handed over."""
-        await self._save()
+        await self._save_quietly()
 
     @public_watch
     async def save_later(self) -> None:
@@ -327,6 +340,8 @@ class GuestInvoiceState(DeskState, rx.State):
         fresh = replace(fresh_form(), **{x: getattr(before, x) for x in kept})
         draft = replace(
             fresh.draft,
+            # A key of its own: the browser may still hold texts of the other one.
+            lines=(LineForm(),),
             currency=before.draft.currency,
             look=before.draft.look,
             terms=before.draft.terms,
@@ -350,9 +365,7 @@ class GuestInvoiceState(DeskState, rx.State):
     async def _arrange(self, lines: Iterable[LineForm]) -> None:
         """Set the lines anew; unlike a text, no browser keeps that, so save it."""
         kept = tuple(lines) or (LineForm(key=new_key()),)
-        typed = replace(self._form, draft=replace(self._form.draft, lines=kept))
-        check_size(typed)
-        self._form = typed
+        self._form = replace(self._form, draft=replace(self._form.draft, lines=kept))
         self.arranged += 1
         await self._changed()
         await self._save_quietly()
@@ -448,13 +461,26 @@ class GuestInvoiceState(DeskState, rx.State):
 
 
 def _with_texts(form: GuestForm, texts: dict[Any, Any]) -> GuestForm:
-    """Put what a browser's fields hold into the form; anything else is left out."""
-    draft = with_texts(form.draft, texts)
+    """Put what a browser's fields hold into the form; anything else is left out.
+
+    A text that is endless is cut, and still is too much to be kept.
+    """
+    cut = {
+        name: value[:TEXT_LENGTH_MAX] if isinstance(value, str) else value
+        for name, value in texts.items()
+    }
+    draft = with_texts(form.draft, cut)
     own = {
         name: value.replace("\0", "").encode("utf-8", "ignore").decode()
-        for name, value in texts.items()
+        for name, value in cut.items()
         if name in TEXTS and isinstance(value, str)
     }
     if own.get("language", form.language) not in LANGUAGE_NAMES:
         del own["language"]
     return replace(form, **own, draft=replace(draft, own=()))
+
+
+def _only_texts(form: GuestForm, texts: dict[Any, Any]) -> GuestForm:
+    """As `_with_texts`, with the lines of the browser: some may never have come."""
+    lines = keyed(only_texts(form.draft, texts).lines[:LINES_MAX])
+    return _with_texts(replace(form, draft=replace(form.draft, lines=lines)), texts)
