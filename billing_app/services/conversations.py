@@ -81,6 +81,8 @@ def post_comment(
     """
     visitor = uow.actor
     assert isinstance(visitor, PortalVisitor)
+    # Who wrote nothing hears that first, not that they have to prove who they are.
+    rules.clean_body(form.body)
     dispute_id = rules.read_dispute_id(form.dispute)
     if dispute_id:
         dispute_rules.check_may_answer(given.settings, visitor)

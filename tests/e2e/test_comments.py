@@ -316,6 +316,10 @@ def test_a_code_is_confirmed_on_the_page_and_nothing_typed_is_lost(
     visitor, desk = open_both(demo, open_page)
     expect(visitor.locator("#painted")).to_have_count(0)
     thread = comments_of(visitor)
+    thread.get_by_role("button", name="Post comment").click()
+    expect(thread.get_by_text("Write a message")).to_be_visible()
+    expect(visitor.get_by_role("dialog")).to_have_count(0)
+
     thread.get_by_label("Message").fill("Please call me back.")
     thread.get_by_label("Your name").fill("Margaret")
     email = find_email(database, due_invoice(told)["number"])

@@ -217,6 +217,15 @@ class TestPost:
             assert composer.email == ""
         assert bodies(world, world.northwind, invoice_id) == []
 
+    async def test_who_wrote_nothing_is_told_that_before_the_missing_proof(
+        self, world: World, browser: Driver
+    ):
+        choose(world, world.northwind, write_auth=WriteAuth.CODE)
+        async with browser as driver:
+            await driver.press(PortalThreadState.post, form=a_form(body=" "))
+
+            assert shown(driver, "errors") == {"body": "Write a message first."}
+
     async def test_a_confirmed_address_opens_it_and_marks_the_author(
         self, world: World, invoice_id: int
     ):

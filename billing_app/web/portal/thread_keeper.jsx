@@ -84,7 +84,8 @@ export function CommentKeeper({ draft, posted, children, ...rest }) {
   // Where proof is missing, the press asks for it; with it the page posts by itself.
   const prove = (event) => {
     const way = wayToProof();
-    if (!way) return;
+    // That nothing is written, the form says by itself.
+    if (!way || !named("body").value.trim()) return;
     event.preventDefault();
     event.stopPropagation();
     way.dataset.posts = place;
