@@ -6,6 +6,6 @@ export function worded(words, values) {
   if (!values) return said;
   const [start, end] = globalThis.document?.dir === "rtl" ? ["\u2068", "\u2069"] : ["", ""];
   return said.replace(/{(\w+)}/g, (whole, name) =>
-    name in values ? `${start}${values[name]}${end}` : whole,
+    values[name] != null ? `${start}${values[name]}${end}` : whole,
   );
 }

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from billing_app import web
 from billing_app.domain.speech import speech_for
 from tests.architecture.test_catalogs import said_by_the_code
 from tests.e2e.conftest import Demo, OpenPage
@@ -80,3 +83,24 @@ def test_an_arabic_sheet_runs_from_the_right(demo: Demo, open_page: OpenPage):
     page.set_viewport_size({"width": 390, "height": 844})
     expect(sheet.locator(".s-lines thead")).to_be_hidden()
     assert not scrolls_sideways(page)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ('{amount: "€5"}', "Pay €5"),
+        ("{amount: 0}", "Pay 0"),
+        ("{amount: null}", "Pay {amount}"),
+        ("{}", "Pay {amount}"),
+        ("undefined", "Pay {amount}"),
+    ],
+)
+def test_a_script_puts_values_into_words(browser: Browser, values: str, said: str):
+    script = (Path(web.__file__).parent / "words.js").read_text()
+    page = browser.new_page()
+
+    module = f'import("data:text/javascript,{quote(script)}")'
+    words = f'"Pay {{amount}}", {values}'
+
+    assert page.evaluate(f"{module}.then((it) => it.worded({words}))") == said
+    page.close()
