@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Demo, OpenPage, wait_until_live
-from tests.support.browser import PHONE
+from tests.support.browser import PHONE, scrolls_sideways
 
 
 @pytest.fixture
@@ -159,3 +159,17 @@ def test_copies_and_says_so(demo: Demo, open_page: OpenPage):
     expect(button).to_be_focused()
     copied = page.evaluate("() => navigator.clipboard.readText()")
     assert re.fullmatch(r"BE68 ?5390 ?0754 ?7034", copied)
+
+
+def test_who_recorded_a_payment_stands_on_a_phone_too(demo: Demo, open_page: OpenPage):
+    phone = open_page(viewport=PHONE, is_mobile=True, has_touch=True)
+    demo.sign_in(phone)
+    paid = next(it["number"] for it in demo.invoices if it["status"] == "Paid")
+    phone.goto(f"{demo.base_url}/invoices?q={paid}")
+    phone.get_by_role("link", name=paid).click()
+
+    payments = phone.get_by_role("table", name="Payments")
+    by = payments.locator(".recorded-by").first
+    expect(by).to_be_visible()
+    expect(by).to_have_text(re.compile("^Recorded by: .+"))
+    assert not scrolls_sideways(phone)

@@ -388,7 +388,14 @@ def _payment_cells(it: rx.vars.ObjectVar[PaymentLine]) -> list[Any]:
     )
     return [
         rx.el.span(it.date, class_name="figures"),
-        rx.el.span(it.method, title=f"Recorded by: {it.by}"),
+        rx.fragment(
+            it.method,
+            rx.el.span(
+                rx.el.span("Recorded by: ", class_name="visually-hidden"),
+                it.by,
+                class_name="recorded-by",
+            ),
+        ),
         rx.el.div(
             rx.el.p(it.reference, title=it.reference, class_name="truncate"),
             _given(it.notes, note),
