@@ -173,6 +173,7 @@ def render_portal(
     *,
     as_of: datetime,
     clock: str,
+    exactly: str,
     pages: Sequence[str] | None = None,
     threads: PortalThreads = PortalThreads.EMPTY,
     request_key: str = "",
@@ -180,7 +181,8 @@ def render_portal(
     """Return the page of an invoice.
 
     `sheet` and `payment_code` are HTML of ours; `pages` are addresses of pictures,
-    given while the PDF is shown instead of the sheet. `clock` says `as_of` in words.
+    given while the PDF is shown instead of the sheet. `clock` says `as_of` in words,
+    `exactly` in full.
     `request_key` makes a comment that is posted twice from this page one comment.
     """
     html = _template("portal.html").render(
@@ -190,6 +192,7 @@ def render_portal(
         payment_code=Markup(payment_code),  # noqa: S704 - holds squares only
         as_of=as_of.isoformat(timespec="seconds"),
         clock=clock,
+        exactly=exactly,
         pages=pages,
         threads=threads,
         request_key=request_key,
@@ -198,7 +201,12 @@ def render_portal(
 
 
 def render_account(
-    frame: AccountFrame, shown: AccountList, *, as_of: datetime, clock: str
+    frame: AccountFrame,
+    shown: AccountList,
+    *,
+    as_of: datetime,
+    clock: str,
+    exactly: str,
 ) -> Markup:
     """Return the page of an account, as `render_portal` does that of an invoice."""
     html = _template("account.html").render(
@@ -207,6 +215,7 @@ def render_account(
         list=shown,
         as_of=as_of.isoformat(timespec="seconds"),
         clock=clock,
+        exactly=exactly,
     )
     return Markup(html)  # noqa: S704 - escaped by the template
 

@@ -93,7 +93,11 @@ def _paint_account(scope: Scope, head: Markup) -> Painted:
         running, link, place, dict(asked), asked.get("paid", "")
     )
     html = render_account(
-        opened.frame, opened.list, as_of=opened.as_of, clock=opened.clock
+        opened.frame,
+        opened.list,
+        as_of=opened.as_of,
+        clock=opened.clock,
+        exactly=opened.exactly,
     )
     after = visits.fetched(scope, link, VisitKind.PAGE)
     language = opened.frame.language
@@ -130,6 +134,7 @@ def _paint_invoice(scope: Scope, head: Markup) -> Painted:
         opened.payment_code,
         as_of=opened.as_of,
         clock=opened.clock,
+        exactly=opened.exactly,
         pages=pages,
         threads=threads,
         request_key=running.chance.new_token(),

@@ -18,6 +18,7 @@ from billing_app.domain.document import DocumentLine, InvoiceDocument
 from billing_app.domain.errors import NotFound
 from billing_app.domain.formats import (
     format_date,
+    format_exact_instant,
     format_percent,
     format_price,
     format_quantity,
@@ -92,12 +93,13 @@ PARAMETERS = (
 
 @dataclass(frozen=True, slots=True)
 class OpenedAccount:
-    """The page of an account; `clock` is `as_of` by the business's clock."""
+    """The page of an account; `clock` and `exactly` as in `OpenedInvoice`."""
 
     frame: AccountFrame
     list: AccountList
     as_of: datetime
     clock: str
+    exactly: str
 
 
 def open_account(
@@ -140,6 +142,7 @@ def open_account(
         list=writer.list(),
         as_of=now,
         clock=f"{now.astimezone(ZoneInfo(link.setup.zone)):%H:%M}",
+        exactly=format_exact_instant(now, link.setup.zone, head.language),
     )
 
 

@@ -14,6 +14,7 @@ from billing_app.domain.actors import PortalVisitor, SystemActor
 from billing_app.domain.behind import describe_lines
 from billing_app.domain.billable_event import EventFacts
 from billing_app.domain.document import Standing
+from billing_app.domain.formats import format_exact_instant
 from billing_app.domain.invoice import InvoiceState
 from billing_app.domain.link_powers import describe_own
 from billing_app.domain.portal_invoice import (
@@ -40,12 +41,14 @@ class OpenedInvoice:
     """The page of an invoice: its words, and two drawings as HTML.
 
     Attributes:
-        as_of: when it was read; `clock` is that by the business's clock.
+        as_of: when it was read; `clock` says it by the business's clock, `exactly`
+            in full, with the zone.
     """
 
     view: PortalInvoice
     as_of: datetime
     clock: str
+    exactly: str
     sheet: str
     payment_code: str
 
@@ -108,6 +111,7 @@ def open_invoice(
         view=view,
         as_of=looking.now,
         clock=f"{looking.now.astimezone(ZoneInfo(setup.zone)):%H:%M}",
+        exactly=format_exact_instant(looking.now, setup.zone, view.language),
         sheet=_sheet(
             read.content,
             view.logo_href,

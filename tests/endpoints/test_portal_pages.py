@@ -175,6 +175,11 @@ class TestPage:
             assert words in answer.text
         assert f'href="/p/{portal.token}/invoice.pdf"' in answer.text
 
+    async def test_says_by_whose_clock_it_is_up_to_date(self, portal: Portal):
+        text = (await portal.open()).text
+
+        assert 'title="2 March 2026, 12:00:00 CET">12:00</time>' in text
+
     async def test_says_where_to_sign_in_for_all_invoices(self, portal: Portal):
         way = 'href="/account/northwind-charter/sign-in"'
 

@@ -232,6 +232,7 @@ def test_nothing_of_others_or_of_staff_reaches_the_page(world: World):
         opened.payment_code,
         as_of=opened.as_of,
         clock=opened.clock,
+        exactly=opened.exactly,
     )
 
     assert "Thanks" in painted

@@ -88,6 +88,8 @@ class TestWatch:
 
             assert shown(driver, "is_loaded")
             assert "Charter flight" in shown(driver, "sheet")
+            assert shown(driver, "clock") == "12:00"
+            assert shown(driver, "exactly") == "2 March 2026, 12:00:00 CET"
 
     async def test_a_new_page_is_sent_the_invoice_and_its_thread_and_nothing_before(
         self, token: str

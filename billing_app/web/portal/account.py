@@ -756,7 +756,7 @@ def _fresh() -> rx.Component:
             worded("Up to date at"),
         ),
         " ",
-        rx.el.time(State.clock, date_time=State.as_of),
+        rx.el.time(State.clock, date_time=State.as_of, title=State.exactly),
         rx.el.button(worded("Refresh"), type="button", on_click=State.refresh),
         class_name="fresh",
     )

@@ -62,6 +62,7 @@ class PortalAccountState(PortalState, rx.State):
     place: int = 0
     as_of: str = ""
     clock: str = ""
+    exactly: str = ""
     is_packing: bool = False
     packing: Packing = Packing.EMPTY
     zip_href: str = ""
@@ -389,7 +390,7 @@ class PortalAccountState(PortalState, rx.State):
             self.list = opened.list
         self.title = opened.frame.title
         self.as_of = opened.as_of.isoformat(timespec="seconds")
-        self.clock = opened.clock
+        self.clock, self.exactly = opened.clock, opened.exactly
         self.is_gone = self.is_off = False
         self.is_loaded = True
 

@@ -38,7 +38,8 @@ class PortalInvoiceState(PortalState, rx.State):
         is_off: the business has switched its portal off.
         sheet, payment_code: drawings of ours, as HTML.
         mode: live or pdf; `pages` are the pictures of the PDF.
-        as_of: the instant of what is shown; `clock` says it by the business's clock.
+        as_of: the instant of what is shown; `clock` says it by the business's clock,
+            `exactly` in full.
         amount, amount_turn: what the field starts with, and which start that is.
         is_part: the amount typed leaves something open.
         is_paying: paying is being begun; `payment_page` is the address to go to.
@@ -56,6 +57,7 @@ class PortalInvoiceState(PortalState, rx.State):
     is_drawing: bool = False
     as_of: str = ""
     clock: str = ""
+    exactly: str = ""
     amount: str = ""
     amount_turn: int = 0
     amount_hint: str = ""
@@ -318,7 +320,7 @@ class PortalInvoiceState(PortalState, rx.State):
             self.payment_code = opened.payment_code
         self.title = opened.view.title
         self.as_of = opened.as_of.isoformat(timespec="seconds")
-        self.clock = opened.clock
+        self.clock, self.exactly = opened.clock, opened.exactly
         self.is_gone = self.is_off = False
         self.is_loaded = True
 
