@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Demo
 from tests.e2e.test_looks import look_around
-from tests.support.browser import DESKTOP
+from tests.support.browser import DESKTOP, Watcher
 
 
 def begin(page: Page, demo: Demo) -> None:
@@ -94,6 +94,37 @@ def test_what_is_missing_is_said_beside_its_field(demo: Demo, page: Page):
     expect(page.get_by_text("1 thing to fix before it is printed")).to_be_visible()
     price = page.get_by_role("group", name="Line 1").get_by_label("Unit price")
     expect(price).to_be_focused()
+
+
+def test_a_refused_pdf_says_why(demo: Demo, page: Page, watcher: Watcher):
+    watcher.expect("429")
+    begin(page, demo)
+    write(page)
+    words = "That was often. Wait a few minutes and try again; nothing is lost."
+    page.route("**/invoice.pdf", lambda it: it.fulfill(status=429, body=words))
+
+    page.get_by_role("button", name="Download PDF").click()
+
+    expect(page.get_by_text(words)).to_be_visible()
+
+
+def test_two_pages_of_a_browser_write_over_nothing(demo: Demo, page: Page):
+    begin(page, demo)
+    other = page.context.new_page()
+    other.goto(f"{demo.base_url}/make-invoice")
+    expect(other.get_by_role("heading", name="An example")).to_be_visible()
+    write(page)
+
+    other.get_by_label("Note to customer").fill("Thank you")
+    expect(other.get_by_text("Not kept", exact=True)).to_be_visible()
+    other.get_by_role("button", name="Keep in a workspace").click()
+    expect(other.get_by_text("once it is kept here")).to_be_visible()
+    expect(other.get_by_role("link", name="Sign in and keep it")).to_be_hidden()
+
+    other.reload()
+    expect(other.get_by_label("Your business")).to_have_value("Fern & Field")
+    other.get_by_role("button", name="Use what I typed here").click()
+    expect(other.get_by_label("Note to customer")).to_have_value("Thank you")
 
 
 def test_looks_well_at_both_sizes_and_in_the_dark(demo: Demo, page: Page):

@@ -222,6 +222,8 @@ class TestTyping:
         behind = {"draft": page.shown(State, "draft"), "version": 0, "number": 5}
         texts = {"notes": "Thanks", "line:line-1:name": "Mine"}
         await page.press(State.restore, kept={**behind, "texts": texts})
+        # A page that is loaded anew says it twice.
+        await page.press(State.restore, kept={**behind, "texts": texts})
         (notice,) = page.shown(State, "notices")
         await page.press(State.undo, key=notice.key)
 
@@ -287,15 +289,14 @@ class TestDownload:
         await page.press(State.download)
 
         assert kept(opened, token).number == "9"
-        (event,) = [x for x in page.events if x.name == "_download"]
-        assert event.payload["url"] == f"{PATH}/invoice.pdf"
+        assert page.shown(State, "asked") == 1
 
     async def test_names_what_is_missing(self, page: Driver):
         await type_texts(page, {"seller_name": ""})
         await page.press(State.download)
 
         assert page.shown(State, "field_problems")["seller_name"]
-        assert page.events == [] or all(x.name != "_download" for x in page.events)
+        assert not page.shown(State, "asked")
 
 
 async def test_another_one_begins_with_the_same_sender(

@@ -29,7 +29,8 @@ from billing_app.web.components.layout import (
     notice_region,
     skip_link,
 )
-from billing_app.web.staff.guest_invoice_state import FIELDS, GuestInvoiceState
+from billing_app.web.scripts import script_beside
+from billing_app.web.staff.guest_invoice_state import FIELDS, FILE, GuestInvoiceState
 from billing_app.web.staff.invoice_editor_lines import EditorLine, EditorLinesState
 from billing_app.web.staff.invoice_editor_parts import (
     LOOKS,
@@ -47,6 +48,16 @@ State: Any = GuestInvoiceState
 KEEP_DIALOG = "keep-invoice"
 TAX_NAMES_LIST = "tax-names"
 PERCENTS_LIST = "tax-percents"
+
+
+class FileFetcher(rx.Component):
+    """Fetches a file each time it is asked for once more, and shows why it can't."""
+
+    library = script_beside(__name__, "file_fetcher.jsx")
+    tag = "FileFetcher"
+
+    address: rx.Var[str]
+    asked: rx.Var[int]
 
 
 def page() -> rx.Component:
@@ -505,6 +516,7 @@ def _dock() -> rx.Component:
             icon_name="download",
             on_click=State.download,
         ),
+        FileFetcher.create(address=FILE, asked=State.asked),
         class_name="dock",
         role="group",
         aria_label="Print and keep",

@@ -81,6 +81,7 @@ class GuestInvoiceState(DeskState, rx.State):
         draft: tells this invoice from another one of the same browser.
         is_ready: the page has what it needs; `is_taken`: a workspace has the
             invoice; `lacks_cookie`: the browser refused the one that finds it.
+        asked: how often the browser was told to fetch the PDF.
         opened, version, heard, saved, arranged, focus, refused, amounts, shows: as
             `InvoiceEditorState`.
         is_example: the preview shows what one looks like, while nothing was typed.
@@ -100,6 +101,7 @@ class GuestInvoiceState(DeskState, rx.State):
     arranged: int = 0
     focus: str = ""
     refused: int = 0
+    asked: int = 0
     saved_words: str = ""
     is_saved: bool = False
     form: dict[str, str] = {}  # noqa: RUF012  (Reflex copies the default)
@@ -215,6 +217,9 @@ class GuestInvoiceState(DeskState, rx.State):
         """Show what another page kept, and let a button bring back what is here."""
         # Or the browser would write its own texts over what is shown.
         self.saved = self.heard
+        if any(self._undo.get(notice.key) == typed for notice in self.notices):
+            # A page that is loaded anew brings it twice.
+            return
         await self._redraw()
         words = "Another page of this browser changed this invoice, so you see that."
         key = self._notify(words, "Use what I typed here")
@@ -330,7 +335,8 @@ class GuestInvoiceState(DeskState, rx.State):
             self.shows = "edit"
             self.refused += 1
             return None
-        return rx.download(url=FILE, filename="Invoice.pdf")
+        self.asked += 1
+        return None
 
     @public_door
     async def start_over(self) -> None:
