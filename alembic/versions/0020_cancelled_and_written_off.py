@@ -213,6 +213,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    written_off = sa.text("select 1 from write_off limit 1")
+    if op.get_bind().execute(written_off).first():
+        raise RuntimeError(
+            "Something was written off, which the earlier version can't reckon with. "
+            "Go back by restoring a backup of before."
+        )
     _drop_guards()
     _derive_phase(PHASE_BEFORE)
     for name in ("cancel_reason", "cancelled_at", "written_off_minor"):

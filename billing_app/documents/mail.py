@@ -271,6 +271,8 @@ def write_receipt_mail(document: ReceiptDocument, *, link: str) -> MailContent:
     amount = _money(document.amount_minor, document)
     is_settled = document.outstanding_minor <= 0
     rest = say("The invoice is paid in full.")
+    if document.is_closed:
+        rest = say("There is nothing left to pay on this invoice.")
     if not is_settled:
         left = _money(document.outstanding_minor, document)
         rest = say("{amount} is still to be paid.", amount=left)
@@ -279,6 +281,9 @@ def write_receipt_mail(document: ReceiptDocument, *, link: str) -> MailContent:
         (say("Receipt"), document.number),
         *_receipt_facts(document),
     ]
+    if document.written_off_minor and document.credit_minor:
+        kept = _money(document.credit_minor, document)
+        facts.append((say("Your credit"), kept))
     return _write(
         _Letter(
             business=business,
@@ -361,7 +366,8 @@ def write_receipts_mail(
     say, count = speech.say, len(documents)
     amount = _money(first.whole_minor, first)
     left = sum(max(0, document.outstanding_minor) for document in documents)
-    rest = say("They are paid in full.")
+    is_closed = any(document.is_closed for document in documents)
+    rest = "" if is_closed else say("They are paid in full.")
     if left:
         rest = say("{amount} of them is still to be paid.", amount=_money(left, first))
     facts = [
@@ -387,9 +393,11 @@ def write_receipts_mail(
                 count,
                 business=business,
             ),
-            preview=" ".join((say("{amount} received.", amount=amount), paid, rest)),
+            preview=" ".join(
+                filter(None, (say("{amount} received.", amount=amount), paid, rest))
+            ),
             heading=say("Thank you for your payment"),
-            paragraphs=(f"{paid} {rest}",),
+            paragraphs=(f"{paid} {rest}".strip(),),
             amount_label=say("Received"),
             amount=amount,
             facts=_given(facts + _receipt_facts(first)),

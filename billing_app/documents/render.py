@@ -464,13 +464,19 @@ def _printed_receipt(document: ReceiptDocument, heading: str, logo: str) -> Prin
     if document.invoice_count > 1:
         # Not which others: whoever holds one invoice's link may know of no more.
         references.append(Row(words.part_of, money(document.whole_minor)))
+    given_up = document.written_off_minor
+    # Money for what was given up is the customer's credit.
+    kept = document.credit_minor if given_up else 0
+    settled = words.nothing_due if document.is_closed else words.paid_in_full
     total_rows = [
         Row(words.invoice_total, money(document.total_minor)),
+        *([Row(words.adjusted, money(-given_up))] if given_up else []),
         *([Row(words.prepaid, money(earlier))] if earlier else []),
         Row(words.received, money(document.amount_minor)),
+        *([Row(words.credit, money(kept))] if kept else []),
         Row(words.remaining, money(document.outstanding_minor), "s-due")
         if document.outstanding_minor > 0
-        else Row(words.paid_in_full, money(0), "s-due"),
+        else Row(settled, money(0), "s-due"),
     ]
     return Printed(
         look=brand.look,

@@ -331,6 +331,7 @@ class ReceiptDocument:
             and is kept as the customer's credit.
         earlier_minor: what had been paid or credited of the invoice before.
         invoice_count, whole_minor: of the payment, where it was for several.
+        written_off_minor: what had been given up of the invoice.
     """
 
     number: str
@@ -350,7 +351,13 @@ class ReceiptDocument:
     earlier_minor: int = 0
     invoice_count: int = 1
     whole_minor: int = 0
+    written_off_minor: int = 0
     format: int = FORMAT
+
+    @property
+    def is_closed(self) -> bool:
+        """Nothing is left to pay, and not all of it was paid."""
+        return self.outstanding_minor <= 0 and self.written_off_minor > 0
 
 
 @dataclass(frozen=True, slots=True)

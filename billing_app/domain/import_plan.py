@@ -73,12 +73,13 @@ def write_fates(fates: Iterable[Fate]) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class KnownInvoice:
-    """An invoice that is here already."""
+    """An invoice that is here already, and what it asks for in minor units."""
 
     invoice_id: int
     customer_id: int
     state: str
     currency: str
+    outstanding_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,8 @@ class Plan:
         self._names: set[str] = set()
         self._numbers: set[str] = set()
         self._payments: Counter[str] = Counter()
+        # What invoices ask for after what the file pays of them, in minor units.
+        self._left: dict[str, int] = {}
         self._products: set[str] = set()
         self._events: set[tuple[str, str]] = set()
         self.counts: Counter[FateKind] = Counter()
@@ -258,6 +261,13 @@ class Plan:
         check_received_on(record.received_on, self._rules.today)
         amount: Money = parse_received(record.amount, invoice.currency)
         words = format_money(amount.minor, amount.currency)
+        left = self._left.get(record.invoice_number, invoice.outstanding_minor)
+        self._left[record.invoice_number] = left - amount.minor
+        if left <= 0:
+            return FateKind.NEW, (
+                f"{words} becomes the customer’s credit: {record.invoice_number} asks "
+                "for nothing more."
+            )
         return FateKind.NEW, f"Pays {words} of {record.invoice_number}."
 
     def _judge_product(

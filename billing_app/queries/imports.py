@@ -127,11 +127,9 @@ def _invoices(uow: UnitOfWork, numbers: set[str]) -> dict[str, KnownInvoice]:
         col(Invoice.customer_id),
         col(Invoice.state),
         col(Invoice.currency),
+        col(Invoice.outstanding_minor),
     ).where(col(Invoice.number).in_(sorted(numbers)))
-    return {
-        number: KnownInvoice(invoice_id, customer_id, state, currency)
-        for number, invoice_id, customer_id, state, currency in uow.all(statement)
-    }
+    return {number: KnownInvoice(*facts) for number, *facts in uow.all(statement)}
 
 
 def _drafts(

@@ -108,12 +108,15 @@ def record_payment(
     Raises:
         NotFound: no such invoice in this workspace.
         InvalidInput: a field can't be used; its name is the error's `field`.
-        Conflict: a draft or a void invoice, which nobody can pay.
+        Conflict: a draft or a void invoice, which nobody can pay, or what this form
+            recorded was taken back.
     """
     invoice = uow.get(Invoice, invoice_id, lock=True)
     request_key = form.request_key.strip()[:_REQUEST_KEY_LENGTH_MAX] or None
     known = _find_by_request(uow, request_key, invoice_id)
     if known is not None:
+        if known.status == PaymentStatus.REVERSED:
+            raise Conflict("This payment was taken back. Open the form anew for more.")
         return _recorded(known)
     _check_can_be_paid(invoice.state)
     payment = _read_form(uow, invoice, form)
@@ -181,27 +184,36 @@ def record_rests(
     check_received_on(received_on, uow.today)
     about = (received_on, parse_method(form.method), _reference(form.reference))
     key = form.request_key.strip()[:_REST_KEY_LENGTH_MAX]
-    return tuple(
-        _record_rest(
-            uow, invoice_id, minor, about, f"{key}:{invoice_id}" if key else None
-        )
-        for invoice_id, minor in sorted(seen.items())
-    )
+    # All of them before anything is booked, which is the order everywhere.
+    invoices = [uow.get(Invoice, it, lock=True) for it in sorted(seen)]
+    fates: list[RestFate] = []
+    incomes: list[_Income] = []
+    for invoice in invoices:
+        assert invoice.id is not None
+        request_key = f"{key}:{invoice.id}" if key else None
+        fate = _known_fate(uow, invoice, seen[invoice.id], request_key)
+        if fate is None:
+            incomes.append(_rest(uow, invoice, about, request_key))
+        else:
+            fates.append(fate)
+
+    _receive(uow, incomes)
+    fates += [_tell_of_rest(uow, income) for income in incomes]
+    return tuple(sorted(fates, key=lambda fate: fate.invoice_id))
 
 
 @inner
-def _record_rest(
-    uow: UnitOfWork,
-    invoice_id: int,
-    seen_minor: int,
-    about: tuple[date, PaymentMethod, str],
-    request_key: str | None,
-) -> RestFate:
-    invoice = uow.get(Invoice, invoice_id, lock=True)
+def _known_fate(
+    uow: UnitOfWork, invoice: Invoice, seen_minor: int, request_key: str | None
+) -> RestFate | None:
+    """Return what became of an invoice already, or why it can't be paid just so."""
+    assert invoice.id is not None
     number = invoice.number or "a draft"
-    known = _find_by_request(uow, request_key, invoice_id)
+    known = _find_by_request(uow, request_key, invoice.id)
+    if known is not None and known.status == PaymentStatus.REVERSED:
+        return RestFate(invoice.id, number, refusal="had this payment taken back")
     if known is not None:
-        return RestFate(invoice_id, number, known.id)
+        return RestFate(invoice.id, number, known.id)
     hindrance = rest_hindrance(
         invoice.state,
         is_cancelled=invoice.cancelled_at is not None,
@@ -209,14 +221,21 @@ def _record_rest(
         processing_minor=invoice.processing_minor,
         seen_minor=seen_minor,
     )
-    if hindrance:
-        return RestFate(invoice_id, number, refusal=hindrance)
+    return RestFate(invoice.id, number, refusal=hindrance) if hindrance else None
 
+
+def _rest(
+    uow: UnitOfWork,
+    invoice: Invoice,
+    about: tuple[date, PaymentMethod, str],
+    request_key: str | None,
+) -> _Income:
+    assert invoice.id is not None
     assert invoice.customer_id is not None
     received_on, method, reference = about
     payment = Payment(
         customer_id=invoice.customer_id,
-        invoice_id=invoice_id,
+        invoice_id=invoice.id,
         amount_minor=invoice.outstanding_minor,
         currency=invoice.currency,
         received_on=received_on,
@@ -226,19 +245,25 @@ def _record_rest(
         recorded_by=_member_id(uow),
         created_at=uow.now,
     )
-    part = Part(invoice_id, payment.amount_minor)
-    _receive(uow, [_Income(payment, {invoice_id: invoice}, (part,))])
+    part = Part(invoice.id, payment.amount_minor)
+    return _Income(payment, {invoice.id: invoice}, (part,))
+
+
+def _tell_of_rest(uow: UnitOfWork, income: _Income) -> RestFate:
+    payment = income.payment
+    (invoice,) = income.invoices.values()
     assert payment.id is not None
+    assert invoice.id is not None
     uow.record(
         PaymentRecorded(
-            invoice_id=invoice_id,
+            invoice_id=invoice.id,
             customer_id=payment.customer_id,
             payment_id=payment.id,
             amount_minor=payment.amount_minor,
             currency=payment.currency,
         )
     )
-    return RestFate(invoice_id, number, payment.id)
+    return RestFate(invoice.id, invoice.number or "", payment.id)
 
 
 @staff(Permission.RECORD_PAYMENT)
@@ -252,12 +277,12 @@ def reverse_many(uow: UnitOfWork, payment_ids: Sequence[int], reason: str) -> in
         As `reverse_payment`.
     """
     check_bulk(list(payment_ids))
-    count = 0
-    for payment_id in sorted(payment_ids):
-        if uow.get(Payment, payment_id).status != PaymentStatus.REVERSED:
-            reverse_payment(uow, payment_id, reason)
-            count += 1
-    return count
+    reason = check_reason(reason)
+    payments, invoices = _lock_payments(uow, payment_ids)
+    counting = [x for x in payments if x.status != PaymentStatus.REVERSED]
+    for payment in counting:
+        _reverse(uow, payment, invoices, reason)
+    return len(counting)
 
 
 @inner
@@ -312,18 +337,28 @@ def reverse_payment(uow: UnitOfWork, payment_id: int, reason: str) -> None:
     payment, invoices = _lock_payment(uow, payment_id)
     if payment.status == PaymentStatus.REVERSED:
         raise Conflict("This payment was already taken back.")
+    _reverse(uow, payment, invoices, reason)
+
+
+@inner
+def _reverse(
+    uow: UnitOfWork, payment: Payment, invoices: Mapping[int, Invoice], reason: str
+) -> None:
+    """Take back a locked payment that counts; its locked invoices are among these."""
+    assert payment.id is not None
+    payment_id = payment.id
     is_settled = payment.status == PaymentStatus.SETTLED
     if is_settled and payment.provider and payment.disputed_at is None:
         raise Conflict("Refund it in Stripe; it shows here as soon as that is done.")
 
+    parts = list_parts(uow, payment_id)
     if is_settled:
-        for part in list_parts(uow, payment_id):
+        for part in parts:
             allocate(uow, payment, invoices[part.invoice_id], -part.minor)
         _post_cash(uow, payment, f"reversal:{payment_id}", -_kept(payment))
     payment.status = PaymentStatus.REVERSED
     hide_receipts(uow, payment_id)
-    for invoice in invoices.values():
-        refresh(uow, invoice)
+    refresh_all(uow, [invoices[part.invoice_id] for part in parts])
 
     uow.record(
         PaymentReversed(
@@ -894,17 +929,22 @@ _KNOWN = select(Payment.provider_payment_id).where(
 def _lock_payment(
     uow: UnitOfWork, payment_id: int
 ) -> tuple[Payment, dict[int, Invoice]]:
-    """Lock a payment after the invoices it pays, which is the order everywhere."""
-    invoices = {
-        invoice_id: uow.get(Invoice, invoice_id, lock=True)
-        for invoice_id in sorted(
-            part.invoice_id for part in list_parts(uow, payment_id)
-        )
-    }
-    payment = uow.get(Payment, payment_id, lock=True)
-    if {part.invoice_id for part in list_parts(uow, payment_id)} - invoices.keys():
-        raise Conflict("This payment has just changed. Please try again.")
+    (payment,), invoices = _lock_payments(uow, [payment_id])
     return payment, invoices
+
+
+def _lock_payments(
+    uow: UnitOfWork, payment_ids: Sequence[int]
+) -> tuple[list[Payment], dict[int, Invoice]]:
+    """Lock payments after the invoices they pay, which is the order everywhere."""
+    in_order = sorted(set(payment_ids))
+    paid = sorted({x.invoice_id for it in in_order for x in list_parts(uow, it)})
+    invoices = {it: uow.get(Invoice, it, lock=True) for it in paid}
+    payments = [uow.get(Payment, it, lock=True) for it in in_order]
+    now_paid = {x.invoice_id for it in in_order for x in list_parts(uow, it)}
+    if now_paid - invoices.keys():
+        raise Conflict("This payment has just changed. Please try again.")
+    return payments, invoices
 
 
 def _lock_payments_with_credit(uow: UnitOfWork, invoice: Invoice) -> Sequence[Payment]:

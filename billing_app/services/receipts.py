@@ -92,6 +92,7 @@ def _receipt(
             outstanding_minor=invoice.outstanding_minor,
             credit_minor=received.credit_minor,
             earlier_minor=_earlier(invoice, received.taken_minor),
+            written_off_minor=invoice.written_off_minor,
             invoice_count=received.invoice_count,
             whole_minor=payment.amount_minor if received.invoice_count > 1 else 0,
         )
@@ -141,5 +142,5 @@ def hide_receipts(uow: UnitOfWork, payment_id: int) -> None:
 
 def _earlier(invoice: Invoice, part_minor: int) -> int:
     """Return what this part of a payment found paid already, or credited."""
-    asked_minor = invoice.due_minor + invoice.prepaid_minor
+    asked_minor = invoice.due_minor + invoice.prepaid_minor - invoice.written_off_minor
     return asked_minor - invoice.outstanding_minor - part_minor

@@ -23,7 +23,8 @@ from billing_app.models import BillableEvent, CreditNote, Invoice
 from billing_app.services import invoices
 from billing_app.services.billable_events import record_event
 from billing_app.services.conversations import mark_read
-from billing_app.services.drafts import create_draft
+from billing_app.services.drafts import cancel_draft, create_draft, duplicate
+from billing_app.services.write_offs import undo_write_off, write_off
 from tests.support.billing import (
     a_customer,
     all_rows,
@@ -34,7 +35,7 @@ from tests.support.billing import (
 )
 from tests.support.postgres import running_postgres
 from tests.support.quarrel import dispute
-from tests.support.story import an_attempt, report, tell_a_story, tell_of_losses
+from tests.support.story import an_attempt, report, tell_a_story
 from tests.support.talk import say
 from tests.support.world import START, make_template, open_world_at
 
@@ -240,16 +241,17 @@ def test_up_down_and_up_again(engine):
 
 
 def test_what_is_owed_lives_through_0020(engine, tmp_path):
-    """Going back forgets what was given up and cancelled, and nothing else."""
+    """Going back forgets what was cancelled, and nothing else."""
     url = engine.url.render_as_string(hide_password=False)
     make_template(tmp_path, url)
     world = open_world_at(url, tmp_path)
     live(world, world.northwind)
-    tell_of_losses(world, world.northwind)
+    source = an_invoice(world, world.northwind)
+    ended = world.run(world.northwind.accounting, duplicate, source).invoice_id
+    world.run(world.northwind.accounting, cancel_draft, ended, 1, "Nobody wants it")
     before = rows_of(engine)
-    assert len(before["write_off"]) == 3
-    lost = {x["id"] for x in before["invoice"] if x["phase"] in NEW_PHASES}
-    assert len(lost) == 2
+    lost = {x["id"] for x in before["invoice"] if x["phase"] == "cancelled"}
+    assert lost == {ended}
 
     migrations.downgrade(engine, "0016")
     assert "write_off" not in rows_of(engine)
@@ -258,10 +260,31 @@ def test_what_is_owed_lives_through_0020(engine, tmp_path):
     after = rows_of(engine)
     kept = [x for x in before["invoice"] if x["id"] not in lost]
     found = [x for x in after["invoice"] if x["id"] not in lost]
-    alike(before | {"invoice": kept, "write_off": []}, after | {"invoice": found})
+    alike(before | {"invoice": kept}, after | {"invoice": found})
+    assert find_broken(engine, world.clock.now) == []
     with pytest.raises(IntegrityError, match="cancelled"), engine.begin() as connection:
         connection.execute(text("update invoice set cancelled_at = created_at"))
     world.runtime.engine.dispose()
 
 
-NEW_PHASES = {"cancelled", "written_off"}
+def test_there_is_no_way_back_from_0020_once_something_was_written_off(
+    engine, tmp_path
+):
+    """Not even where all of it was undone: the ledger has its postings."""
+    url = engine.url.render_as_string(hide_password=False)
+    make_template(tmp_path, url)
+    world = open_world_at(url, tmp_path)
+    biller = world.northwind.accounting
+    invoice_id = an_invoice(world, world.northwind)
+    world.run(biller, write_off, invoice_id, "They closed for good", 10_000)
+    world.run(biller, undo_write_off, invoice_id, "They came back")
+    before = rows_of(engine)
+
+    with pytest.raises(RuntimeError, match="written off"):
+        migrations.downgrade(engine, "0016")
+
+    alike(before, rows_of(engine))
+    assert find_broken(engine, world.clock.now) == []
+    # Its guards are still there, and it can be written off anew.
+    world.run(biller, write_off, invoice_id, "They closed again", 10_000)
+    world.runtime.engine.dispose()

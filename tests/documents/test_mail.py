@@ -264,6 +264,17 @@ class TestReceiptMail:
 
         assert "The invoice is paid in full." in content.text
 
+    def test_does_not_say_paid_of_what_was_given_up(self):
+        closed = replace(
+            RECEIPT, outstanding_minor=0, written_off_minor=900, credit_minor=1000000
+        )
+        text = mail.write_receipt_mail(closed, link=LINK).text
+        several = mail.write_receipts_mail([closed, closed], link=LINK).text
+
+        assert "There is nothing left to pay on this invoice." in text
+        assert "Your credit: €10,000.00" in text
+        assert "paid in full" not in text + several
+
     def test_lists_every_invoice_of_one_payment(self):
         text = EVERY_KIND["receipts"].text
 

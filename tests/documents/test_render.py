@@ -395,6 +395,23 @@ def code_of(html: str) -> str:
     return html.split("s-code", 1)[1].split("</svg>", 1)[0]
 
 
+def test_a_receipt_of_what_was_given_up_does_not_say_paid():
+    receipt = a_receipt(
+        amount_minor=1_000,
+        total_minor=1_000,
+        outstanding_minor=0,
+        written_off_minor=1_000,
+        credit_minor=1_000,
+    )
+
+    shown = text_of(render_sheet(receipt))
+
+    for words in ("Adjustment", "−€10.00", "Your credit", "Nothing to pay"):
+        assert words in shown
+    assert "Paid in full" not in shown
+    assert "Already paid" not in shown
+
+
 @pytest.mark.feature("R12")
 def test_a_receipt_adds_up():
     receipt = a_receipt(

@@ -326,6 +326,32 @@ def test_batches_of_the_same_reports_in_any_order_book_each_once(world, place):
     assert all(outstanding(world, place, x) == 0 for x in invoice_ids)
 
 
+@pytest.mark.feature("G08")
+def test_several_rests_and_single_payments_at_once_wait_for_no_ring(world, place):
+    """Each payment holds its invoice and wants a receipt's number, as they all do."""
+    ids = [an_invoice(world, place, "100.00") for _ in range(THREADS)]
+    day = f"{world.clock.now:%Y-%m-%d}"
+
+    def mark(key):
+        form = payments.RestForm(day, "check", request_key=key)
+        seen = {x: outstanding(world, place, x) for x in ids}
+        fates = world.run(place.accounting, payments.record_rests, seen, form)
+        return [x.payment_id for x in fates if x.payment_id]
+
+    for amount in range(1, 6):
+        acts = [lambda x=x, y=amount: pay(world, place, x, f"{y}") for x in ids[1:]]
+        ring = [lambda y=amount: mark(f"press-{y}"), *acts]
+        made, *others = at_once(ring)
+        assert refused(others) == 0
+        back = [
+            lambda y=made: world.run(place.accounting, payments.reverse_many, y, "Oops")
+        ]
+        at_once([*back, *acts])
+
+    rows = all_rows(world, place, Payment)
+    assert sum(x.status == "settled" for x in rows) == 2 * 5 * (THREADS - 1)
+
+
 def test_one_webhook_delivered_at_once_is_stored_once(world, place):
     arrival = Arrival("evt_1", "checkout.session.completed", "cs_1", False, "{}")
 

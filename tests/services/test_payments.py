@@ -441,6 +441,16 @@ def test_customers_see_no_note_of_staff(world, place, invoice_id):
         assert len(uow.all(select(Payment))) == 1
 
 
+def test_a_form_whose_payment_was_taken_back_records_no_more(
+    world, place, biller, invoice_id
+):
+    made = pay(world, place, invoice_id, "40", request_key="press-1")
+    world.run(biller, payments.reverse_payment, made.payment_id, "Bounced")
+
+    with pytest.raises(Conflict, match="taken back"):
+        pay(world, place, invoice_id, "40", request_key="press-1")
+
+
 @pytest.mark.feature("G08")
 class TestSeveralRests:
     """Several invoices marked as paid: each its own payment for what is left of it."""
@@ -512,6 +522,17 @@ class TestSeveralRests:
 
         assert self.mark_seen(world, place, {invoice_id: 10_000}) == first
         assert len(all_rows(world, place, Payment)) == 1
+
+    def test_pressed_again_after_it_was_taken_back_records_nothing(
+        self, world, place, biller, invoice_id
+    ):
+        (first,) = self.mark_seen(world, place, {invoice_id: 10_000})
+        world.run(biller, payments.reverse_payment, first.payment_id, "Bounced")
+
+        (again,) = self.mark_seen(world, place, {invoice_id: 10_000})
+
+        assert again.payment_id is None
+        assert again.refusal == "had this payment taken back"
 
     def test_is_taken_back_in_one_go(self, world, place, biller):
         ids = [an_invoice(world, place) for _ in range(3)]

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from billing_app.database.verify import find_broken
 from billing_app.domain.actors import Role
 from billing_app.domain.dates import Moment
+from billing_app.domain.document import ReceiptDocument, from_json
 from billing_app.domain.errors import (
     BillingError,
     Conflict,
@@ -23,7 +24,14 @@ from billing_app.domain.errors import (
 from billing_app.domain.invoice import InvoiceStatus, WrongState
 from billing_app.domain.online_payment import AttemptStatus
 from billing_app.domain.statement import EntryKind, Span
-from billing_app.models import AuditEntry, LedgerEntry, OutboxMessage, Payment, WriteOff
+from billing_app.models import (
+    AuditEntry,
+    IssuedDocument,
+    LedgerEntry,
+    OutboxMessage,
+    Payment,
+    WriteOff,
+)
 from billing_app.queries.customers import read_customer
 from billing_app.queries.invoice_detail import read_invoice as read_detail
 from billing_app.queries.statements import read_own_statement
@@ -127,6 +135,28 @@ class TestWritingOff:
         (payment,) = all_rows(world, place, Payment)
         assert (payment.status, payment.allocated_minor) == ("settled", 0)
         assert status(world, place, invoice_id) == InvoiceStatus.WRITTEN_OFF
+
+    def test_late_money_is_no_payment_of_it_on_the_receipt(self, world, place):
+        """Of 100.00, 40.00 came and went after the rest was given up, and came."""
+        whole, part = an_invoice(world, place), an_invoice(world, place)
+        attempt_id = an_attempt(world, place, whole, 10_000)
+        give_up(world, place, whole)
+        report(world, place, attempt_id, AttemptStatus.SUCCEEDED, 10_000)
+        bounced = pay(world, place, part, "40").payment_id
+        give_up(world, place, part)
+        world.run(place.accounting, payments.reverse_payment, bounced, "Bounced")
+        pay(world, place, part, "40")
+
+        late, _, again = [
+            from_json(ReceiptDocument, x.content)
+            for x in all_rows(world, place, IssuedDocument)
+            if x.kind == "receipt"
+        ]
+        assert (late.earlier_minor, late.credit_minor) == (0, 10_000)
+        assert (again.earlier_minor, again.credit_minor) == (0, 0)
+        assert (late.written_off_minor, again.written_off_minor) == (10_000, 6_000)
+        assert late.is_closed
+        assert again.is_closed
 
     def test_ends_asking(self, world, place):
         invoice_id = an_invoice(world, place)

@@ -158,6 +158,8 @@ async def test_marks_the_selected_as_paid_and_takes_it_back(
             "2 invoices marked as paid. Left as they were: a draft is still a draft."
         )
         assert [outstanding(world, place, one) for one in mine] == [0, 0]
+        await driver.press(State.mark_paid, form=form)
+        assert driver.shown(State, "notices")[-1] == notice
 
         await driver.press(State.undo, key=notice.key)
 

@@ -309,6 +309,19 @@ class TestPayments:
         assert methods == ["bank_transfer", "cash"]
         assert find_broken(world.runtime.engine, world.runtime.now()) == []
 
+    def test_say_what_becomes_credit(self, desk: Desk):
+        desk.bring_in(INVOICES)
+        whole = "OLD-8,2026-02-03,{amount},Cash\n"
+
+        twice = "".join(whole.format(amount=amount) for amount in ("9000.00", "10.00"))
+        desk.check(PAYMENTS.split("\n")[0] + "\n" + twice)
+
+        first, second = desk.sentences(FateKind.NEW)
+        assert first == "Pays €9,000.00 of OLD-8."
+        assert second == (
+            "€10.00 becomes the customer’s credit: OLD-8 asks for nothing more."
+        )
+
     def test_are_booked_once_and_twins_twice(self, desk: Desk):
         desk.bring_in(INVOICES)
         twins = PAYMENTS + "OLD-7,2026-02-03,4000.00,Bank transfer\n"

@@ -66,6 +66,9 @@ class PaidInvoicesState(StaffState, mixin=True):
     @staff_door
     async def mark_paid(self, form: dict[str, Any]) -> None:
         """Record the payments; say of each that was left why."""
+        if not self._seen:
+            # Pressed again.
+            return
         texts = ((name, form.get(name, "")) for name in _FIELDS)
         typed = {name: text if isinstance(text, str) else "" for name, text in texts}
         self.paid_errors = _NO_ERRORS
@@ -77,7 +80,7 @@ class PaidInvoicesState(StaffState, mixin=True):
                 raise
             self.paid_errors = {**_NO_ERRORS, refusal.field: refusal.message}
             return
-        self.is_marking_paid = False
+        self._seen, self.is_marking_paid = {}, False
         paid = [fate.payment_id for fate in fates if fate.payment_id is not None]
         await self._after_paid(fate_words(fates), paid)
 
