@@ -181,6 +181,16 @@ def without_events(form: DraftForm) -> DraftForm:
     return replace(form, lines=tuple(lines))
 
 
+def bills_events(form: DraftForm) -> bool:
+    return any(is_event_key(line.key) for line in form.lines)
+
+
+def without_event_lines(form: DraftForm) -> DraftForm:
+    """Return a form without the lines that bill events, which are billed elsewhere."""
+    lines = (line for line in form.lines if not is_event_key(line.key))
+    return replace(form, lines=tuple(lines))
+
+
 def make_line(
     key: str,
     events: Sequence[EventFacts],

@@ -40,7 +40,7 @@ HEADINGS: Mapping[str, str] = {
     "details": "note",
 }
 _QUANTITY_HINT = "Write the quantity like 12, or like 3 pallets × 4 days."
-_TIME_HINT = "Write the time like 2026-03-31 14:30, or the day alone."
+TIME_HINT = "Write the time like 2026-03-31 14:30, or the day alone."
 # An x between numbers multiplies; inside a word it is a letter.
 _TIMES = re.compile(r"[×*]|(?<![^\W\d_])[xX](?![^\W\d_])")
 _COUNTED = re.compile(r"([0-9.,][0-9.,'\u2019 \u00a0\u2009\u202f]*)(.*)", re.DOTALL)
@@ -122,12 +122,12 @@ def read_moment(text: str, zone: str) -> datetime:
     """
     match = _MOMENT.fullmatch(text.strip())
     if match is None or not "1970" <= text.strip()[:4] <= "2199":
-        raise InvalidInput(_TIME_HINT, field="happened")
+        raise InvalidInput(TIME_HINT, field="happened")
     day, clock = match.groups()
     try:
         local = datetime.fromisoformat(f"{day}T{(clock or '00:00').rjust(5, '0')}")
     except ValueError:
-        raise InvalidInput(_TIME_HINT, field="happened") from None
+        raise InvalidInput(TIME_HINT, field="happened") from None
     return local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 

@@ -341,10 +341,13 @@ def find_kind(head: Sequence[str]) -> ImportKind:
         return not missing_columns(kind, found), len(found)
 
     # Of two that fit alike the one with more to say comes first.
-    order = (
+    order = [
         *(ImportKind.INVOICES, ImportKind.PAYMENTS),
-        *(ImportKind.CUSTOMERS, ImportKind.PRODUCTS, ImportKind.EVENTS),
-    )
+        *(ImportKind.CUSTOMERS, ImportKind.PRODUCTS),
+    ]
+    # Lines of invoices look like events, but for the number of each invoice.
+    if not fit(ImportKind.INVOICES)[0]:
+        order.append(ImportKind.EVENTS)
     return max(order, key=fit)
 
 

@@ -88,6 +88,7 @@ class Known:
 
     Attributes:
         customer_ids: by `name_key`.
+        currencies: their own, of those that have one, by `name_key`.
         invoices: by number.
         drafts: name key of the customer, day and total in minor units.
         payment_keys: as `payment_key` makes them.
@@ -96,6 +97,7 @@ class Known:
     """
 
     customer_ids: Mapping[str, int] = field(default_factory=dict[str, int])
+    currencies: Mapping[str, str] = field(default_factory=dict[str, str])
     invoices: Mapping[str, KnownInvoice] = field(
         default_factory=dict[str, KnownInvoice]
     )
@@ -299,7 +301,9 @@ class Plan:
             raise InvalidInput(
                 f"There is no customer {record.customer} here. Add them first."
             )
-        amount = amount_of(record.factors, record.rate, record.currency)
+        theirs = known.currencies.get(name_key(record.customer), "")
+        currency = record.currency_for(theirs)
+        amount = amount_of(record.factors, record.rate, currency)
         words = format_money(amount.minor, amount.currency)
         return FateKind.NEW, f"Waits to be billed to {record.customer}, {words}."
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from billing_app.domain.billable_event import Factor, NewEvent, read_event
@@ -22,7 +22,7 @@ from billing_app.domain.draft import (
 )
 from billing_app.domain.drafting import LineTexts
 from billing_app.domain.errors import BillingError, InvalidInput
-from billing_app.domain.event_form import read_moment
+from billing_app.domain.event_form import TIME_HINT, read_moment
 from billing_app.domain.import_columns import COLUMNS, CellKind, ImportKind
 from billing_app.domain.import_table import (
     Notation,
@@ -30,6 +30,7 @@ from billing_app.domain.import_table import (
     TableRow,
     read_day,
     read_number,
+    time_behind,
 )
 from billing_app.domain.invoice import LINES_MAX, NOTES_LENGTH_MAX
 from billing_app.domain.money import Money
@@ -48,7 +49,13 @@ NUMBER_LENGTH_MAX = 60
 _NAME_MAX, _VAT_ID_MAX, _ORDER_MAX, _LANGUAGE_MAX = 200, 40, 80, 10
 
 # The time of day behind a day, of which the seconds are left out.
-_CLOCK = re.compile("[T ]([0-9]{1,2}:[0-9]{2})(?::[0-9]{2})?[^0-9]*$")
+_CLOCK = re.compile(
+    r"([0-9]{1,2}):([0-9]{2})(?::[0-5][0-9](?:[.,][0-9]{1,9})?)?"
+    r"\s*([ap]m)?\s*(z|utc|[+-][0-9]{2}:?[0-5][0-9])?",
+    re.ASCII | re.IGNORECASE,
+)
+# No clock on Earth is further from the one at Greenwich.
+_OFFSET_HOURS_MAX = 14
 
 _DRAFT_WORDS = frozenset({"draft", "drafts", "entwurf", "brouillon", "concept"})
 _VOID_WORDS = frozenset(
@@ -163,7 +170,11 @@ class ProductRecord:
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """What happened for a customer, as another system tells of it."""
+    """What happened for a customer, as another system tells of it.
+
+    Attributes:
+        currency: that of the workspace where the row names none.
+    """
 
     line: int
     customer: str
@@ -174,12 +185,17 @@ class EventRecord:
     rate: Decimal
     currency: str
     description: str
+    names_currency: bool = True
 
     @property
     def name(self) -> str:
         return f"{self.kind} {self.reference}"
 
-    def event_of(self, customer_id: int) -> NewEvent:
+    def currency_for(self, theirs: str) -> str:
+        """Return what it is charged in; `theirs` is the customer's own, or empty."""
+        return self.currency if self.names_currency else theirs or self.currency
+
+    def event_of(self, customer_id: int, theirs: str) -> NewEvent:
         return NewEvent(
             customer_id=customer_id,
             kind=self.kind,
@@ -187,7 +203,7 @@ class EventRecord:
             happened_at=self.happened_at,
             factors=self.factors,
             rate=self.rate,
-            currency=self.currency,
+            currency=self.currency_for(theirs),
             description=self.description,
         )
 
@@ -311,8 +327,7 @@ def _event(reading: Reading, row: TableRow) -> EventRecord:
         raise InvalidInput("It names no customer.")
     happened = cells.get("happened", "")
     day = read_day(happened, notation.date_order, "date")
-    clock = _CLOCK.search(happened)
-    at = read_moment(f"{day} {clock[1]}" if clock else f"{day}", reading.zone)
+    at = _read_instant(day, time_behind(happened), reading.zone)
     factors = [
         Factor(number, cells.get(unit, ""))
         for key, unit in (("quantity", "unit"), ("times", "times_unit"))
@@ -343,7 +358,36 @@ def _event(reading: Reading, row: TableRow) -> EventRecord:
         rate=read.rate,
         currency=event.currency,
         description=read.description,
+        names_currency=bool(cells.get("currency", "").strip()),
     )
+
+
+def _read_instant(day: date, clock: str, zone: str) -> datetime:
+    """Read a time by the clock of a zone, or by the one that it names itself."""
+    if not clock:
+        return read_moment(f"{day}", zone)
+    match = _CLOCK.fullmatch(clock)
+    if match is None:
+        raise InvalidInput(TIME_HINT)
+    hour, minute, half, offset = match.groups()
+    if half:
+        if not 1 <= int(hour) <= 12:
+            raise InvalidInput(TIME_HINT)
+        hour = f"{int(hour) % 12 + (12 if half.casefold() == 'pm' else 0)}"
+    local = f"{day} {hour}:{minute}"
+    if not offset:
+        return read_moment(local, zone)
+    return read_moment(local, "UTC") - _ahead(offset)
+
+
+def _ahead(offset: str) -> timedelta:
+    """Return how far a clock such as +02:00 is ahead of the one at Greenwich."""
+    if offset[0] not in "+-":
+        return timedelta()
+    ahead = timedelta(hours=int(offset[1:3]), minutes=int(offset[-2:]))
+    if ahead > timedelta(hours=_OFFSET_HOURS_MAX):
+        raise InvalidInput(TIME_HINT)
+    return -ahead if offset[0] == "-" else ahead
 
 
 # What reads a row, and the column that names what it is about.

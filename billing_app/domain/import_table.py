@@ -253,6 +253,11 @@ def _day_only(text: str) -> str:
     return re.split("[T ]", text.strip(), maxsplit=1)[0]
 
 
+def time_behind(text: str) -> str:
+    """Return the time of day that stands behind a day, or nothing."""
+    return text.strip()[len(_day_only(text)) + 1 :].strip()
+
+
 def _date_order(text: str) -> str:
     match = _PARTS.fullmatch(text)
     if match is None:

@@ -260,12 +260,15 @@ def check_may_write_off(
     outstanding_minor: int,
     processing_minor: int,
     disputed_minor: int,
+    *,
+    is_held: bool,
 ) -> None:
     """Refuse to give up what nobody owes, or what may still be decided or come.
 
     Raises:
         WrongState: a draft or void.
-        Conflict: nothing is outstanding, a debit is on its way, or it is disputed.
+        Conflict: nothing is outstanding, a debit is on its way, a payment for it is
+            held, or it is disputed.
     """
     if state == InvoiceState.DRAFT:
         raise WrongState("This is still a draft. Cancel or delete it instead.")
@@ -273,12 +276,21 @@ def check_may_write_off(
         raise WrongState("This invoice is void. Nothing is owed on it.")
     if outstanding_minor <= 0:
         raise Conflict("Nothing is outstanding, so there is nothing to write off.")
-    if hindrance := write_off_hindrance(processing_minor, disputed_minor):
+    if hindrance := write_off_hindrance(
+        processing_minor, disputed_minor, is_held=is_held
+    ):
         raise Conflict(hindrance)
 
 
-def write_off_hindrance(processing_minor: int, disputed_minor: int) -> str:
-    """Say what keeps the rest from being written off now; empty when nothing does."""
+def write_off_hindrance(
+    processing_minor: int, disputed_minor: int, *, is_held: bool
+) -> str:
+    """Say what keeps the rest from being written off now; empty when nothing does.
+
+    `is_held`: a payment that was for it waits until a person has looked.
+    """
+    if is_held:
+        return "A payment for it is held for review. Decide on it first."
     if processing_minor:
         return "A payment is on its way. Wait until it has arrived or failed."
     if disputed_minor:

@@ -583,10 +583,10 @@ class _Writer:
     def progress(self) -> tuple[str, int]:
         """Say how much came, and its share in percent, while more is to come."""
         due, left = self.facts.document.due_minor, self.facts.outstanding_minor
+        # What was given up was neither paid nor credited.
+        due -= self.facts.written_off_minor
         if not 0 < left < due:
             return "", 0
-        # What was given up, and asked for again in part, is neither.
-        due -= self.facts.written_off_minor
         credited = self.facts.credited_minor
         paid, whole = due - left - credited, due - credited
         if paid <= 0:

@@ -58,6 +58,7 @@ class ReminderFacts:
     processing_minor: int
     debit_counts: CountsAsPaid
     promised_on: date | None
+    written_off_minor: int = 0
 
     @property
     def asked_minor(self) -> int:
@@ -102,8 +103,11 @@ def is_daytime(now: datetime, zone: str) -> bool:
     return now.astimezone(ZoneInfo(zone)).hour >= FROM_HOUR
 
 
-def find_obstacle(facts: ReminderFacts) -> str:
-    """Say what keeps a reminder back, in a sentence for staff; empty for nothing."""
+def find_obstacle(facts: ReminderFacts, *, by_itself: bool = False) -> str:
+    """Say what keeps a reminder back, in a sentence for staff; empty for nothing.
+
+    `by_itself`: nobody has pressed a button for it.
+    """
     if facts.state == InvoiceState.DRAFT:
         return "A draft asks for nothing yet."
     if facts.state == InvoiceState.VOID:
@@ -112,6 +116,8 @@ def find_obstacle(facts: ReminderFacts) -> str:
         return "Nothing is outstanding."
     if facts.outstanding_minor <= facts.disputed_minor:
         return "All of it is disputed."
+    if by_itself and facts.written_off_minor > 0:
+        return "A part of it is written off."
     if facts.asked_minor <= 0:
         return "The payment is on its way and counts as paid."
     if facts.promised_on is not None:

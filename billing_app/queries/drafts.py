@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from billing_app.database.access import staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
+from billing_app.domain.billable_event import bills_events
 from billing_app.domain.document import BankRow, Branding, Party
 from billing_app.domain.draft import DraftForm, DraftRules, form_from_json
 from billing_app.domain.portal_settings import NotifyOn, PortalSettings, VisibleOn
@@ -135,12 +136,17 @@ def open_draft(uow: UnitOfWork, invoice_id: int) -> OpenDraft:
 
 @dataclass(frozen=True, slots=True)
 class CopyFacts:
-    """What a copy and its original come to, in minor units of `currency`."""
+    """What a copy and its original come to, in minor units of `currency`.
+
+    Attributes:
+        leaves_events: the original was cancelled, and what it billed waits.
+    """
 
     source_number: str
     source_minor: int
     copy_minor: int
     currency: str
+    leaves_events: bool = False
 
 
 @staff(Permission.EDIT_DRAFT)
@@ -155,6 +161,8 @@ def read_copy(uow: UnitOfWork, invoice_id: int) -> CopyFacts | None:
         source_minor=source.total_minor,
         copy_minor=copy.total_minor,
         currency=copy.currency,
+        leaves_events=source.cancelled_at is not None
+        and bills_events(form_from_json(source.draft or {})),
     )
 
 

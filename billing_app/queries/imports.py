@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from sqlalchemy import select as select_columns
@@ -91,8 +91,10 @@ def read_known(uow: UnitOfWork, records: Iterable[tuple[ReadRecord, str]]) -> Kn
                 drafts.append(record)
             else:
                 numbers.add(record.number)
+    customer_ids = _customers(uow, names) if names else {}
     return Known(
-        customer_ids=_customers(uow, names) if names else {},
+        customer_ids=customer_ids,
+        currencies=_currencies(uow, customer_ids) if events else {},
         invoices=_invoices(uow, numbers) if numbers else {},
         drafts=_drafts(uow, drafts) if drafts else frozenset(),
         payment_keys=_payments(uow, keys) if keys else frozenset(),
@@ -118,6 +120,14 @@ def _customers(uow: UnitOfWork, names: set[str]) -> dict[str, int]:
         .group_by(col(Customer.name_key))
     )
     return {name: int(customer_id) for name, customer_id in uow.all(statement)}
+
+
+def _currencies(uow: UnitOfWork, customer_ids: Mapping[str, int]) -> dict[str, str]:
+    statement = select_columns(col(Customer.name_key), col(Customer.currency)).where(
+        col(Customer.id).in_(sorted(customer_ids.values())),
+        col(Customer.currency) != "",
+    )
+    return dict(uow.all(statement))
 
 
 def _invoices(uow: UnitOfWork, numbers: set[str]) -> dict[str, KnownInvoice]:

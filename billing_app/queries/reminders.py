@@ -101,7 +101,7 @@ def list_due_reminders(uow: UnitOfWork) -> tuple[DueReminder, ...]:
             steps = steps_due(policy, row.due_on, sent, uow.today, told_on)
             if (
                 steps
-                and not find_obstacle(read_reminder_facts(uow, row.id))
+                and not find_obstacle(read_reminder_facts(uow, row.id), by_itself=True)
                 and not _refuses(uow, row.customer_id)
             ):
                 due += (DueReminder(row.id, step) for step in steps)
@@ -115,8 +115,8 @@ def find_reminder(uow: UnitOfWork, reminder_id: int) -> ReminderToSend | None:
     if reminder is None or reminder.sent_at is not None:
         return None
     facts = read_reminder_facts(uow, reminder.invoice_id)
-    obstacle = find_obstacle(facts)
     by_itself = reminder.occasion.startswith("step:")
+    obstacle = find_obstacle(facts, by_itself=by_itself)
     if not obstacle and by_itself and not read_policy(uow).is_on:
         obstacle = "Reminders are switched off."
     if not obstacle and not reminder.email and _refuses(uow, reminder.customer_id):
@@ -156,6 +156,7 @@ def read_reminder_facts(uow: UnitOfWork, invoice_id: int) -> ReminderFacts:
         processing_minor=invoice.processing_minor,
         debit_counts=settings.debit_counts,
         promised_on=find_open_day(uow, invoice_id),
+        written_off_minor=invoice.written_off_minor,
     )
 
 

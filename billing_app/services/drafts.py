@@ -10,7 +10,11 @@ from sqlmodel import col, select
 from billing_app.database.access import inner, staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission, StaffActor
-from billing_app.domain.billable_event import Grouping, without_events
+from billing_app.domain.billable_event import (
+    Grouping,
+    without_event_lines,
+    without_events,
+)
 from billing_app.domain.contact import name_key
 from billing_app.domain.currencies import is_currency
 from billing_app.domain.dates import due_on
@@ -261,11 +265,13 @@ def _copied(uow: UnitOfWork, source: Invoice) -> Invoice:
         changed_at=uow.now,
         source_id=source.id,
     )
-    # What happened is billed once; the copy charges for something else.
+    # What happened is billed once; the copy charges for something else. That of a
+    # cancelled draft waits to be billed, so the copy leaves it out.
+    copied = without_events if source.cancelled_at is None else without_event_lines
     undated = replace(
         form, issued_on="", due_on="", delivered_on="", delivered_until=""
     )
-    fill_draft(uow, copy, without_events(undated))
+    fill_draft(uow, copy, copied(undated))
     return uow.add(copy)
 
 

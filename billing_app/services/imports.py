@@ -113,7 +113,9 @@ def import_records(
         if isinstance(record, CustomerRecord):
             customer_ids[name_key(record.name)] = create_customer(uow, _form(record))
         elif isinstance(record, EventRecord):
-            events.append(record.event_of(customer_ids[name_key(record.customer)]))
+            name = name_key(record.customer)
+            theirs = known.currencies.get(name, "")
+            events.append(record.event_of(customer_ids[name], theirs))
         elif isinstance(record, PaymentRecord):
             invoice = known.invoices[record.invoice_number]
             receive_imported(uow, invoice.invoice_id, record, key)

@@ -34,7 +34,8 @@ def choose_mails(
 
     Raises:
         NotFound: no such customer in this workspace.
-        LimitReached: something is wanted again, for the umpteenth time.
+        LimitReached: something is wanted again, for the umpteenth time, and nothing
+            is refused with it; a refusal counts always, without such wishes.
     """
     uow.get(Customer, customer_id, lock=True)
     key = email_key(email)
@@ -47,34 +48,59 @@ def choose_mails(
             )
         )
     }
-    if wanted & refusals.keys():
-        _check_rate(uow, customer_id, key)
+    again = wanted & refusals.keys()
+    refused = frozenset(MailKind) - wanted - refusals.keys()
+    if again and _is_too_often(uow, customer_id, key):
+        if not refused:
+            raise LimitReached(
+                later("You have changed this many times today. Try again tomorrow.")
+            )
+        again = frozenset[MailKind]()
     for kind in MailKind:
-        if (kind in wanted) == (kind not in refusals):
-            continue
-        if kind in wanted:
+        if kind in again:
             uow.delete(refusals[kind])
-        else:
-            uow.add(
-                MailRefusal(
-                    customer_id=customer_id,
-                    email_key=key,
-                    kind=kind,
-                    refused_at=uow.now,
-                )
-            )
-        uow.record(
-            MailChosen(
-                customer_id=customer_id,
-                email=key,
-                kind=kind,
-                is_wanted=kind in wanted,
-            )
+            _tell(uow, customer_id, key, kind, is_wanted=True)
+        elif kind in refused:
+            _refuse(uow, customer_id, key, kind)
+
+
+@job
+def refuse_mails(uow: UnitOfWork, customer_id: int, email: str, kind: MailKind) -> None:
+    """Send an address no more mails of a kind, whatever else it chooses meanwhile.
+
+    Raises:
+        NotFound: no such customer in this workspace.
+    """
+    uow.get(Customer, customer_id, lock=True)
+    key = email_key(email)
+    known = select(MailRefusal).where(
+        col(MailRefusal.customer_id) == customer_id,
+        col(MailRefusal.email_key) == key,
+        col(MailRefusal.kind) == kind,
+    )
+    if uow.first(known) is None:
+        _refuse(uow, customer_id, key, kind)
+
+
+def _refuse(uow: UnitOfWork, customer_id: int, key: str, kind: MailKind) -> None:
+    uow.add(
+        MailRefusal(
+            customer_id=customer_id, email_key=key, kind=kind, refused_at=uow.now
         )
+    )
+    _tell(uow, customer_id, key, kind, is_wanted=False)
+
+
+def _tell(
+    uow: UnitOfWork, customer_id: int, key: str, kind: MailKind, *, is_wanted: bool
+) -> None:
+    uow.record(
+        MailChosen(customer_id=customer_id, email=key, kind=kind, is_wanted=is_wanted)
+    )
 
 
 @inner
-def _check_rate(uow: UnitOfWork, customer_id: int, key: str) -> None:
+def _is_too_often(uow: UnitOfWork, customer_id: int, key: str) -> bool:
     recent = uow.all(
         select(AuditEntry.details)
         .where(
@@ -86,10 +112,7 @@ def _check_rate(uow: UnitOfWork, customer_id: int, key: str) -> None:
         .limit(_LOOKED_AT_MAX)
     )
     changes = sum(it["email"] == key and it["is_wanted"] for it in recent)
-    if changes >= CHANGES_OF_MIND_A_DAY_MAX or len(recent) == _LOOKED_AT_MAX:
-        raise LimitReached(
-            later("You have changed this many times today. Try again tomorrow.")
-        )
+    return changes >= CHANGES_OF_MIND_A_DAY_MAX or len(recent) == _LOOKED_AT_MAX
 
 
 @job

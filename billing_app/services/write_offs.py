@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy import BigInteger, bindparam
 from sqlmodel import col, func, select
 
 from billing_app.database.access import inner, staff
@@ -16,7 +17,9 @@ from billing_app.domain.invoice import (
 )
 from billing_app.domain.ledger import postings_for_write_off
 from billing_app.domain.parsing import clean_text
-from billing_app.models import Invoice, WriteOff
+from billing_app.domain.payment import PaymentStatus
+from billing_app.models import Invoice, Payment, PaymentAttempt, WriteOff
+from billing_app.queries.attempts import concerns
 from billing_app.services import ledger
 from billing_app.services.outstanding import refresh
 
@@ -34,8 +37,8 @@ def write_off(
         NotFound: no such invoice in this workspace.
         InvalidInput: no reason.
         WrongState: a draft or void.
-        Conflict: nothing is left, a debit is on its way, it is disputed, or it
-            changed since it was shown.
+        Conflict: nothing is left, a debit is on its way, a payment for it is held,
+            it is disputed, or it changed since it was shown.
     """
     invoice = uow.get(Invoice, invoice_id, lock=True)
     check_may_write_off(
@@ -43,6 +46,7 @@ def write_off(
         invoice.outstanding_minor,
         invoice.processing_minor,
         invoice.disputed_minor,
+        is_held=uow.first(_HELD, invoice_id=invoice_id) is not None,
     )
     reason = check_reason(clean_text(reason, length_max=2_000, field="reason"))
     if invoice.outstanding_minor != seen_outstanding_minor:
@@ -114,6 +118,18 @@ def _give_up(uow: UnitOfWork, invoice: Invoice, minor: int, reason: str) -> None
         customer_id=invoice.customer_id,
     )
     refresh(uow, invoice)
+
+
+# Money for several invoices may be held, too.
+_HELD = (
+    select(Payment.id)
+    .join(PaymentAttempt, col(PaymentAttempt.id) == col(Payment.attempt_id))
+    .where(
+        col(Payment.status) == PaymentStatus.HELD,
+        concerns(bindparam("invoice_id", type_=BigInteger)),
+    )
+    .limit(1)
+)
 
 
 def _given_up(uow: UnitOfWork, invoice_id: int) -> int:

@@ -23,7 +23,7 @@ from billing_app.queries.mail_choices import read_refused
 from billing_app.queries.portal_account import read_head
 from billing_app.queries.portal_desk import read_letterhead
 from billing_app.runtime import Runtime
-from billing_app.services.mail_choices import choose_mails
+from billing_app.services.mail_choices import choose_mails, refuse_mails
 
 JOB = "mail_choices"
 PATH = "/mails"
@@ -89,9 +89,7 @@ def unsubscribe(runtime: Runtime, token: str) -> None:
         NotFound: no link of ours.
     """
     reader, job = _reader(runtime, token)
-    refused = runtime.run(job, read_refused, reader.customer_id, reader.email)
-    wanted = frozenset(MailKind) - refused - {reader.kind}
-    runtime.run(job, choose_mails, reader.customer_id, reader.email, wanted)
+    runtime.run(job, refuse_mails, reader.customer_id, reader.email, reader.kind)
 
 
 def _reader(runtime: Runtime, token: str) -> tuple[MailReader, SystemActor]:

@@ -421,5 +421,9 @@ class TestCredited:
         assert it.paid_words == "€30.00 of €70.00 paid, after €30.00 was credited"
         assert it.status == "Partially paid"
 
+    def test_calls_nothing_credited_that_was_given_up(self):
+        """Of 100, 60 was paid and the rest written off; then the 60 were returned."""
+        assert show(6_000, written_off_minor=4_000).paid_words == ""
+
     def test_in_part_and_unpaid_is_still_due(self):
         assert show(7_000, credited_minor=3_000).status == "Due"

@@ -92,6 +92,12 @@ class TestFindObstacle:
     def test_says_what_keeps_it_back(self, changes, words):
         assert words in find_obstacle(replace(OPEN, **changes))
 
+    def test_only_people_remind_of_what_is_partly_written_off(self):
+        facts = replace(OPEN, written_off_minor=60_00)
+
+        assert "written off" in find_obstacle(facts, by_itself=True)
+        assert find_obstacle(facts) == ""
+
     def test_asks_for_the_undisputed_rest(self):
         facts = replace(OPEN, disputed_minor=30_00)
 

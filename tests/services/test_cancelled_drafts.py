@@ -10,10 +10,11 @@ from sqlmodel import select
 from billing_app.database.verify import find_broken
 from billing_app.domain.actors import Role
 from billing_app.domain.billable_event import Grouping
-from billing_app.domain.draft import DraftForm, LineForm
+from billing_app.domain.draft import DraftForm, LineForm, form_from_json
 from billing_app.domain.errors import InvalidInput, NotFound, NotPermitted, StaleDraft
 from billing_app.domain.invoice import InvoiceStatus, WrongState
 from billing_app.models import AuditEntry, BillableEvent, WorkspaceSettings
+from billing_app.queries.drafts import read_copy
 from billing_app.queries.invoice_detail import read_invoice as read_detail
 from billing_app.queries.invoices import InvoiceFilter, list_invoices
 from billing_app.queries.shared_drafts import read_shown_draft
@@ -152,6 +153,35 @@ def test_what_happened_can_be_billed_elsewhere(world, place):
 
     (row,) = all_rows(world, place, BillableEvent)
     assert row.invoice_id is None
+
+
+def test_what_happened_is_not_in_a_copy(world, place):
+    """It waits to be billed, and lines of the copy would charge for it again."""
+    customer_id = a_customer(world, place)
+    event = an_event(customer_id, "W1", world.clock.now)
+    world.run(place.operations, record_event, event)
+    line = LineForm(name="Charter flight", unit_price="100")
+    form = DraftForm(customer_id=customer_id, currency="EUR", lines=(line,))
+    draft = world.run(place.operations, drafts.create_draft, form)
+    (row,) = all_rows(world, place, BillableEvent)
+    billed = world.run(
+        place.operations,
+        drafts.bill_events,
+        draft.invoice_id,
+        draft.version,
+        [row.id],
+        Grouping.KIND,
+    )
+    cancelled = cancel(world, place, billed)
+
+    copy = world.run(place.operations, drafts.duplicate, cancelled)
+
+    copied = read_invoice(world, place, copy.invoice_id)
+    names = [x.name for x in form_from_json(copied.draft or {}).lines]
+    assert (names, copied.total_minor) == (["Charter flight"], 10_000)
+    facts = world.run(place.operations, read_copy, copy.invoice_id)
+    assert facts is not None
+    assert facts.leaves_events
 
 
 def test_its_shared_link_opens_nothing(world, place):

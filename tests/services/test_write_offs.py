@@ -23,6 +23,7 @@ from billing_app.domain.errors import (
 )
 from billing_app.domain.invoice import InvoiceStatus, WrongState
 from billing_app.domain.online_payment import AttemptStatus
+from billing_app.domain.reminders import find_obstacle
 from billing_app.domain.statement import EntryKind, Span
 from billing_app.models import (
     AuditEntry,
@@ -30,10 +31,12 @@ from billing_app.models import (
     LedgerEntry,
     OutboxMessage,
     Payment,
+    PaymentAttempt,
     WriteOff,
 )
 from billing_app.queries.customers import read_customer
 from billing_app.queries.invoice_detail import read_invoice as read_detail
+from billing_app.queries.reminders import read_reminder_facts
 from billing_app.queries.statements import read_own_statement
 from billing_app.services import credit_notes, invoices, payments, reminders
 from billing_app.services.write_offs import undo_write_off, write_off
@@ -47,7 +50,7 @@ from tests.support.billing import (
 )
 from tests.support.credit import an_amount, credit
 from tests.support.quarrel import dispute
-from tests.support.story import an_attempt, report
+from tests.support.story import a_report, an_attempt, report
 from tests.support.world import Place, World
 
 pytestmark = pytest.mark.feature("C12", "G09")
@@ -135,6 +138,34 @@ class TestWritingOff:
         (payment,) = all_rows(world, place, Payment)
         assert (payment.status, payment.allocated_minor) == ("settled", 0)
         assert status(world, place, invoice_id) == InvoiceStatus.WRITTEN_OFF
+
+    def test_waits_for_a_payment_that_is_held(self, world, place):
+        invoice_id = an_invoice(world, place)
+        attempt_id = an_attempt(world, place, invoice_id, 10_000)
+        told = a_report(world, attempt_id, AttemptStatus.SUCCEEDED, 9_000)
+        with world.unit(place.system) as uow:
+            attempt = uow.get(PaymentAttempt, attempt_id)
+            payments.hold(uow, attempt, told, "Another amount")
+
+        with pytest.raises(Conflict, match="held for review"):
+            give_up(world, place, invoice_id)
+
+        (held,) = all_rows(world, place, Payment)
+        world.run(place.accounting, payments.release_payment, held.id)
+        give_up(world, place, invoice_id)
+
+    def test_nobody_is_reminded_by_itself_of_what_came_back(self, world, place):
+        """60 of 100 were written off; the 40 bounce, and only they are asked for."""
+        invoice_id = an_invoice(world, place)
+        paid = pay(world, place, invoice_id, "40").payment_id
+        give_up(world, place, invoice_id)
+        world.run(place.accounting, payments.reverse_payment, paid, "Bounced")
+
+        with world.reading(place.accounting) as uow:
+            facts = read_reminder_facts(uow, invoice_id)
+
+        assert facts.asked_minor == 4_000
+        assert find_obstacle(facts, by_itself=True) == "A part of it is written off."
 
     def test_late_money_is_no_payment_of_it_on_the_receipt(self, world, place):
         """Of 100.00, 40.00 came and went after the rest was given up, and came."""

@@ -36,6 +36,7 @@ from billing_app.models import (
 )
 from billing_app.queries.settings import read_documents
 from billing_app.services import drafts, invoices
+from billing_app.services.customers import CustomerForm, create_customer
 from billing_app.services.settings import DocumentsForm, change_documents
 from billing_app.workflows.import_tables import (
     ImportRefused,
@@ -512,6 +513,10 @@ def test_fates_become_a_file_without_formulas():
             ImportKind.EVENTS,
         ),
         (["Rechnungsnr", "Kunde", "Datum", "Netto", "MwSt"], ImportKind.INVOICES),
+        (
+            ["Invoice", "Client", "Type", "Ref", "Date", "Qty", "Unit", "Rate", "Days"],
+            ImportKind.INVOICES,
+        ),
     ],
 )
 def test_the_columns_say_what_a_file_is_about(head: list[str], kind: ImportKind):
@@ -570,6 +575,7 @@ Customer,Kind,Reference,Date,Quantity,Unit,Times,Unit of times,Rate,Currency,Not
 Vermeer Optics,storage day,W1,2026-02-03 14:30,3,pallets,4,days,0.85,EUR,Chilled
 vermeer optics,pick,P7,2026-02-04,12,lines,,,1.5,,
 """
+EVENTS_HEAD = EVENTS.splitlines(keepends=True)[0]
 
 
 @pytest.mark.feature("C20")
@@ -614,6 +620,57 @@ class TestEvents:
 
         assert desk.bring_in(EVENTS).known == 2
         assert len(desk.rows(BillableEvent)) == 2
+
+    @pytest.mark.parametrize(
+        ("written", "at"),
+        [
+            ("2026-03-01", "2026-02-28T23:00"),
+            ("2026-03-01 14:30", "2026-03-01T13:30"),
+            ("2026-03-01T14:30:59.250", "2026-03-01T13:30"),
+            ("2026-03-01T23:30:00+02:00", "2026-03-01T21:30"),
+            ("2026-03-01T23:30:00-0530", "2026-03-02T05:00"),
+            ("2026-03-01T23:30:00Z", "2026-03-01T23:30"),
+            ("2026-03-01 23:30:00.123 UTC", "2026-03-01T23:30"),
+            ("2026-03-01 11:30 PM", "2026-03-01T22:30"),
+            ("2026-03-01 12:05 am", "2026-02-28T23:05"),
+        ],
+    )
+    def test_happen_when_the_file_says(
+        self, desk: Desk, customer_id: int, written: str, at: str
+    ):
+        """Where none is named it is the business's clock, an hour ahead of UTC."""
+        desk.bring_in(f"{EVENTS_HEAD}Vermeer Optics,pick,P8,{written},1,,,,1,EUR,\n")
+
+        (event,) = desk.rows(BillableEvent)
+        assert f"{event.happened_at:%Y-%m-%dT%H:%M}" == at
+
+    @pytest.mark.parametrize(
+        "clock",
+        ["soon", "14:30 CET", "14", "14:30:99", "13:00 PM", "9:00+20:00", "1:2"],
+    )
+    def test_at_a_time_that_nobody_can_read_are_refused(
+        self, desk: Desk, customer_id: int, clock: str
+    ):
+        row = f"Vermeer Optics,pick,P8,2026-03-01 {clock},1,,,,1,EUR,\n"
+
+        assert desk.check(f"{EVENTS_HEAD}{row}").refused == 1
+        assert "Write the time like" in desk.fates[0].sentence
+
+    def test_are_in_their_customers_currency_where_they_name_none(
+        self, desk: Desk, world: World
+    ):
+        form = CustomerForm(name="Zwick", currency="CHF")
+        world.run(world.northwind.accounting, create_customer, form)
+        rows = (
+            "Zwick,pick,P1,2026-03-01,2,,,,1.5,,\n"
+            "Zwick,pick,P2,2026-03-01,2,,,,1.5,EUR,\n"
+        )
+
+        desk.check(f"{EVENTS_HEAD}{rows}")
+        assert "CHF" in desk.fates[0].sentence
+        desk.bring_in(f"{EVENTS_HEAD}{rows}")
+
+        assert [x.currency for x in desk.rows(BillableEvent)] == ["CHF", "EUR"]
 
     @pytest.mark.parametrize(
         ("row", "says"),

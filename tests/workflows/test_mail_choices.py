@@ -8,11 +8,15 @@ from email.message import EmailMessage
 
 import pytest
 
-from billing_app.domain.errors import NotFound
-from billing_app.domain.mail_choices import MailKind, MailReader
+from billing_app.domain.errors import LimitReached, NotFound
+from billing_app.domain.mail_choices import (
+    CHANGES_OF_MIND_A_DAY_MAX,
+    MailKind,
+    MailReader,
+)
 from billing_app.models import AuditEntry, CustomerContact, MailRefusal
 from billing_app.services import reminders
-from billing_app.services.mail_choices import choose_mails
+from billing_app.services.mail_choices import choose_mails, refuse_mails
 from billing_app.workflows import mail_choices
 from billing_app.workflows.outbox import deliver_due
 from tests.support.billing import a_customer, all_rows, an_invoice, read_invoice
@@ -115,6 +119,38 @@ def test_a_chosen_mail_comes_again(world: World, invoice_id: int):
         if entry.event == "mail_chosen"
     ]
     assert len(chosen) == 2 * len(MailKind)
+
+
+def test_a_refusal_counts_beside_a_wish_that_comes_too_often(
+    world: World, invoice_id: int
+):
+    customer_id = customer_of(world, invoice_id)
+    other = next(iter(ALL - {MailKind.COMMENTS}))
+    for _ in range(CHANGES_OF_MIND_A_DAY_MAX):
+        want(world, customer_id, ALL - {MailKind.COMMENTS})
+        want(world, customer_id, ALL)
+    want(world, customer_id, ALL - {MailKind.COMMENTS})
+
+    want(world, customer_id, ALL - {other})
+
+    refused = {row.kind for row in all_rows(world, world.northwind, MailRefusal)}
+    assert refused == {MailKind.COMMENTS, other}
+    with pytest.raises(LimitReached):
+        want(world, customer_id, ALL - {other})
+
+
+def test_one_press_adds_to_what_is_refused_and_takes_nothing_back(
+    world: World, invoice_id: int
+):
+    customer_id = customer_of(world, invoice_id)
+    want(world, customer_id, ALL - {MailKind.COMMENTS})
+    other = next(iter(ALL - {MailKind.COMMENTS}))
+
+    for _ in range(2):
+        world.run(world.northwind.system, refuse_mails, customer_id, OWN, other)
+
+    refused = [row.kind for row in all_rows(world, world.northwind, MailRefusal)]
+    assert sorted(refused) == sorted([MailKind.COMMENTS, other])
 
 
 def test_each_address_chooses_for_itself_and_gets_its_own_link(

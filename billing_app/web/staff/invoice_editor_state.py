@@ -223,6 +223,13 @@ class InvoiceEditorState(
     async def _compare_with_original(self) -> None:
         """Say at once what a copy could not take over."""
         facts = await self._run(queries.read_copy, self.invoice_id)
+        if facts is not None and facts.leaves_events:
+            self._notify(
+                "The events of the cancelled draft are not in this copy. They wait "
+                "with the customer, unless they were billed since.",
+                is_refusal=True,
+            )
+            return
         if facts is None or facts.copy_minor == facts.source_minor:
             return
         copied = formats.money(facts.copy_minor, facts.currency)

@@ -285,7 +285,11 @@ def card_of(it: InvoiceDetail, fonts: Path) -> InvoiceCard:
             "stop, open payment pages are closed. Tax stays as it was issued; a "
             "credit note is what takes it back. You can undo this."
         ),
-        write_off_hindrance=write_off_hindrance(it.processing_minor, it.disputed_minor),
+        write_off_hindrance=write_off_hindrance(
+            it.processing_minor,
+            it.disputed_minor,
+            is_held=any(each.status == "held" for each in it.payments),
+        ),
         issued=f"as issued {formats.full_day(it.issued_on)}" if it.issued_on else "",
         pdf_href=f"/api/invoices/{it.id}/invoice.pdf",
         cii_href=f"/api/invoices/{it.id}/invoice.cii.xml",
