@@ -179,7 +179,8 @@ class TestPost:
         [
             ({"body": ""}, "body"),
             ({"body": "x" * 100_000}, "body"),
-            ({"body": {"a": "b"}, "name": []}, "name"),
+            ({"body": {"a": "b"}, "name": []}, "body"),
+            ({"name": []}, "name"),
             ({"name": "Nora Owner"}, "name"),
             ({"name": "NORTHWIND CHARTER"}, "name"),
             ({"email": "nobody"}, "email"),
