@@ -132,6 +132,19 @@ class TestRecord:
             await driver.press(CustomerEventsState.undo, key=notice.key)
         assert [(x.reference, x.amount) for x in events(world)] == [("a", 12)]
 
+    async def test_stays_removed_once_the_page_was_left(
+        self, world: World, browse: Browse, customer_id: int, path: str
+    ):
+        record(world, customer_id, "a")
+        async with browse(world.northwind.operations, path) as driver:
+            await driver.press(CustomerEventsState.open)
+            event_id = events(world)[0].id
+            await driver.press(CustomerEventsState.remove, event_id=event_id)
+            notice = driver.shown(CustomerEventsState, "notices")[-1]
+            await driver.press(CustomerEventsState.leave_notices)
+            await driver.press(CustomerEventsState.undo, key=notice.key)
+        assert events(world) == []
+
     async def test_another_workspace_finds_nothing(
         self, world: World, browse: Browse, customer_id: int, path: str
     ):

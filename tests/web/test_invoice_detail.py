@@ -13,7 +13,7 @@ from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.events import Topic
 from billing_app.domain.portal_settings import ActivityDetail, NotifyOn
 from billing_app.domain.short_link import short_path
-from billing_app.models import OutboxMessage, WorkspaceSettings
+from billing_app.models import Invoice, OutboxMessage, WorkspaceSettings
 from billing_app.services import drafts, portal_links, visits
 from billing_app.web.staff.invoice_detail_state import InvoiceDetailState as State
 from tests.support.billing import (
@@ -196,6 +196,26 @@ async def test_a_refusal_goes_when_something_is_done_and_all_when_the_page_is_le
 
         await driver.press(State.leave_notices)
         assert driver.shown(State, "notices") == []
+
+
+async def test_an_archived_invoice_comes_back_as_long_as_that_is_offered(
+    world: World, browse: Browse
+):
+    invoice_id = an_invoice(world, world.northwind)
+    async with browse(world.northwind.accounting, f"/invoices/{invoice_id}") as driver:
+        await driver.press(State.open)
+        await driver.press(State.archive)
+        (notice,) = driver.shown(State, "notices")
+        await driver.press(State.undo, key=notice.key)
+        with world.reading(world.northwind.system) as uow:
+            assert uow.get(Invoice, invoice_id).archived_at is None
+
+        await driver.press(State.archive)
+        (notice,) = driver.shown(State, "notices")
+        await driver.press(State.leave_notices)
+        await driver.press(State.undo, key=notice.key)
+        with world.reading(world.northwind.system) as uow:
+            assert uow.get(Invoice, invoice_id).archived_at is not None
 
 
 @pytest.mark.feature("G09")

@@ -189,6 +189,18 @@ class TestLines:
         await desk.press(State.undo, key=notice.key)
         assert names(world, 1) == ["Fuel", "Handling"]
 
+    async def test_a_removed_line_stays_away_once_the_page_was_left(
+        self, world: World, desk: Driver
+    ):
+        await desk.press(State.remove_line, key="a")
+        notice = desk.shown(State, "notices")[-1]
+        await desk.press(State.leave_notices)
+        await desk.press(State.open)
+
+        await desk.press(State.undo, key=notice.key)
+
+        assert names(world, 1) == ["Handling"]
+
     async def test_a_new_line_never_has_the_key_of_an_old_one(self, desk: Driver):
         await desk.press(State.add_line)
         first = keys(desk)[-1]
@@ -368,6 +380,18 @@ class TestButtons:
         await desk.press(State.undo, key=notice.key)
         with world.reading(world.northwind.system) as uow:
             assert uow.get(Invoice, 1).deleted_at is None
+
+    async def test_a_deleted_draft_is_restored_by_its_own_notice_only(
+        self, world: World, desk: Driver
+    ):
+        await desk.press(State.remove_line, key="a")
+        older = desk.shown(State, "notices")[-1]
+        await desk.press(State.delete)
+
+        await desk.press(State.undo, key=older.key)
+
+        with world.reading(world.northwind.system) as uow:
+            assert uow.get(Invoice, 1).deleted_at is not None
 
     @pytest.mark.feature("C12", "G09")
     async def test_cancel_keeps_what_is_typed_and_asks_why(

@@ -294,6 +294,23 @@ async def test_a_draft_that_was_just_deleted_can_come_back(
         assert uow.get(Invoice, draft.invoice_id).deleted_at is None
 
 
+async def test_what_no_notice_offers_any_more_is_not_taken_back(
+    world: World, browse: Browse
+):
+    place = world.northwind
+    invoice_id = an_invoice(world, place)
+    async with browse(place.accounting, "/invoices") as driver:
+        await driver.press(State.open)
+        await driver.press(State.select, invoice_id=invoice_id)
+        await driver.press(State.archive)
+        (notice,) = driver.shown(State, "notices")
+        await driver.press(State.leave_notices)
+        await driver.press(State.undo, key=notice.key)
+
+    with world.reading(place.system) as uow:
+        assert uow.get(Invoice, invoice_id).archived_at is not None
+
+
 async def test_that_a_draft_was_deleted_is_said_on_one_visit(
     world: World, browse: Browse
 ):

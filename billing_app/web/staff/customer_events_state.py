@@ -35,6 +35,7 @@ from billing_app.web.doors import StaffState, staff_door, staff_watch
 from billing_app.web.staff.addresses import with_query
 from billing_app.web.staff.invoices_state import Chip, Tab, range_words
 from billing_app.web.staff.live import changes
+from billing_app.web.undo import UndoState
 
 PARAMETERS = ("billed", "q", "happened", "after", "before")
 FIELDS = tuple(field.name for field in fields(EventForm))
@@ -56,7 +57,7 @@ class EventLine:
     invoice: str
 
 
-class CustomerEventsState(StaffState, rx.State):
+class CustomerEventsState(UndoState, StaffState, rx.State):
     """One page of the events of the customer in the address.
 
     Attributes:
@@ -97,7 +98,6 @@ class CustomerEventsState(StaffState, rx.State):
     _zone: str = "UTC"
     _event_id: int = 0
     _weighed: dict[str, str] = {}  # noqa: RUF012
-    _undo: dict[str, NewEvent] = {}  # noqa: RUF012
 
     @staff_door
     async def open(self) -> Any:
@@ -250,14 +250,14 @@ class CustomerEventsState(StaffState, rx.State):
         """Forget an event; the notice offers to take that back."""
         event = await self._run(find_event, event_id)
         await self._run(billable_events.remove_event, event_id)
-        key = self._notify(f"{event.kind} {event.reference} is removed.", "Undo")
-        self._undo = {**self._undo, key: _new_event(event, self._customer_id)}
+        words = f"{event.kind} {event.reference} is removed."
+        self._offer_undo(words, _new_event(event, self._customer_id))
         await self._read()
 
     @staff_door
     async def undo(self, key: str) -> None:
-        event = self._undo.pop(key, None)
-        self.notices = [notice for notice in self.notices if notice.key != key]
+        event: NewEvent | None = self._offered(key)
+        await self.dismiss_notice(key)
         if event is not None:
             await self._run(billable_events.record_event, event)
             await self._read()

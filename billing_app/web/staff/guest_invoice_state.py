@@ -61,6 +61,7 @@ from billing_app.web.staff.invoice_editor_lines import (
     sums_of,
     with_texts,
 )
+from billing_app.web.undo import UndoState
 from billing_app.workflows import guest_invoices
 
 FILE = f"{PATH}/invoice.pdf"
@@ -73,7 +74,7 @@ FIELDS = frozenset((*TEXTS, *DRAFT_FIELDS))
 NO_PROBLEMS = dict.fromkeys((*FIELDS, "lines"), "")
 
 
-class GuestInvoiceState(DeskState, rx.State):
+class GuestInvoiceState(UndoState, DeskState, rx.State):
     """The invoice of this browser. The texts live in its fields, as in the builder of
     the staff; the cookie finds what is kept.
 
@@ -123,7 +124,6 @@ class GuestInvoiceState(DeskState, rx.State):
     _form: GuestForm = GuestForm()
     _is_dirty: bool = False
     _is_saving_soon: bool = False
-    _undo: dict[str, Change | GuestForm] = {}  # noqa: RUF012
 
     def _actor(self) -> Actor:
         return Nobody()
@@ -217,13 +217,12 @@ class GuestInvoiceState(DeskState, rx.State):
         """Show what another page kept, and let a button bring back what is here."""
         # Or the browser would write its own texts over what is shown.
         self.saved = self.heard
-        if any(self._undo.get(notice.key) == typed for notice in self.notices):
+        if any(self._offered(notice.key) == typed for notice in self.notices):
             # A page that is loaded anew brings it twice.
             return
         await self._redraw()
         words = "Another page of this browser changed this invoice, so you see that."
-        key = self._notify(words, "Use what I typed here")
-        self._undo = {**self._undo, key: typed}
+        self._offer_undo(words, typed, "Use what I typed here")
 
     # Lines
 
@@ -297,8 +296,8 @@ class GuestInvoiceState(DeskState, rx.State):
     @public_door
     async def undo(self, key: str) -> None:
         """Take back what a notice told of."""
-        change = self._undo.pop(key, None)
-        self.notices = [notice for notice in self.notices if notice.key != key]
+        change: Change | GuestForm | None = self._offered(key)
+        await self.dismiss_notice(key)
         if isinstance(change, GuestForm):
             await self._begin_with(change)
         elif change is not None:
@@ -361,12 +360,6 @@ class GuestInvoiceState(DeskState, rx.State):
         await self._redraw()
         await self._changed()
         await self._save_quietly()
-
-    def _offer_undo(self, words: str, change: Change | GuestForm) -> None:
-        key = self._notify(words, "Undo")
-        shown = {notice.key for notice in self.notices}
-        kept = {key: it for key, it in self._undo.items() if key in shown}
-        self._undo = {**kept, key: change}
 
     async def _arrange(self, lines: Iterable[LineForm]) -> None:
         """Set the lines anew; unlike a text, no browser keeps that, so save it."""

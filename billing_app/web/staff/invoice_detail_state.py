@@ -50,12 +50,15 @@ from billing_app.web.staff.mail_words import mail_words
 from billing_app.web.staff.payment_fields import PAYMENT_FIELDS
 from billing_app.web.staff.portal_desk_state import InvoicePortalState
 from billing_app.web.staff.timeline import TimelineState
+from billing_app.web.undo import UndoState
 from billing_app.workflows import refunds
 
 PATH = "/invoices"
 
 
-class InvoiceDetailState(InvoicePortalState, TimelineState, CreditState, rx.State):
+class InvoiceDetailState(
+    UndoState, InvoicePortalState, TimelineState, CreditState, rx.State
+):
     """The invoice that the address names.
 
     Attributes:
@@ -92,7 +95,6 @@ class InvoiceDetailState(InvoicePortalState, TimelineState, CreditState, rx.Stat
     _drawn: str = ""
     _reversing_id: int = 0
     _resolving_id: int = 0
-    _undo: dict[str, str] = {}  # noqa: RUF012
 
     # Reading
 
@@ -274,8 +276,7 @@ class InvoiceDetailState(InvoicePortalState, TimelineState, CreditState, rx.Stat
     async def archive(self) -> None:
         it = self._shown()
         await self._run(invoices.archive, it.id)
-        key = self._notify(f"{it.number} archived.", "Undo")
-        self._undo = {**self._undo, key: "unarchive"}
+        self._offer_undo(f"{it.number} archived.", it.id)
         await self._read()
 
     @staff_door
@@ -287,8 +288,9 @@ class InvoiceDetailState(InvoicePortalState, TimelineState, CreditState, rx.Stat
 
     @staff_door
     async def undo(self, key: str) -> None:
-        if self._undo.pop(key, "") == "unarchive":
-            await self._run(invoices.unarchive, self._shown().id)
+        archived: int | None = self._offered(key)
+        if archived is not None:
+            await self._run(invoices.unarchive, archived)
             await self._read()
         await self.dismiss_notice(key)
 

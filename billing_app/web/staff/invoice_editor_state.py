@@ -77,6 +77,7 @@ from billing_app.web.staff.invoice_editor_payment import PaidDraftState
 from billing_app.web.staff.invoice_editor_share import SharedDraftState
 from billing_app.web.staff.invoice_words import paper_words
 from billing_app.web.staff.mail_words import publish_hint
+from billing_app.web.undo import UndoState
 
 AUTOSAVE_SECONDS = 1.2
 # Older than any version of a draft.
@@ -97,7 +98,7 @@ class OwnField:
 
 
 class InvoiceEditorState(
-    PaidDraftState, SharedDraftState, CancelledDraftState, rx.State
+    UndoState, PaidDraftState, SharedDraftState, CancelledDraftState, rx.State
 ):
     """One draft on the builder. The texts live in the browser's fields; the server
     holds its own copy, computes and saves.
@@ -170,7 +171,6 @@ class InvoiceEditorState(
     _buyer: Party = Party("")
     _customer: CustomerChoice | None = None
     _is_dirty: bool = False
-    _undo: dict[str, Change] = {}  # noqa: RUF012
     _events: dict[str, str] = {}  # noqa: RUF012
 
     # Opening
@@ -203,7 +203,7 @@ class InvoiceEditorState(
         if opened.is_deleted:
             self.is_editable = False
             self._say("Deleted")
-            self._notify("This draft was deleted.", "Restore")
+            self._offer_undo("This draft was deleted.", opened.invoice_id, "Restore")
         if self._query("copied") and opened.version == 1:
             await self._compare_with_original()
         self.told = await self._read_told() if self._query("kept") else []
@@ -452,17 +452,14 @@ class InvoiceEditorState(
     @staff_door
     async def undo(self, key: str) -> Any:
         """Take back what a notice told of."""
-        change = self._undo.pop(key, None)
-        self.notices = [notice for notice in self.notices if notice.key != key]
-        if not self.is_editable:
-            await self._run(drafts.restore_draft, self.invoice_id)
+        change: Change | int | None = self._offered(key)
+        await self.dismiss_notice(key)
+        if isinstance(change, int):
+            await self._run(drafts.restore_draft, change)
             return InvoiceEditorState.open
-        if change is not None:
+        if change is not None and self.is_editable:
             await self._arrange(change.undo(self._draft.lines))
         return None
-
-    def _offer_undo(self, words: str, change: Change) -> None:
-        self._undo = {**self._undo, self._notify(words, "Undo"): change}
 
     async def _arrange(self, lines: Iterable[LineForm]) -> None:
         """Set the lines anew; unlike a text, no browser keeps that, so save it."""

@@ -31,6 +31,7 @@ from billing_app.web.staff.listing_state import (
     range_words,
 )
 from billing_app.web.staff.mail_words import mail_words
+from billing_app.web.undo import UndoState
 
 # The list stands on two pages; each keeps to its own address.
 PATHS = ("/invoices", "/accounting")
@@ -59,7 +60,7 @@ class InvoiceLine:
     is_settled: bool
 
 
-class InvoicesState(PaidInvoicesState, FilteredListState, rx.State):
+class InvoicesState(UndoState, PaidInvoicesState, FilteredListState, rx.State):
     """One page of the list.
 
     Attributes:
@@ -93,7 +94,6 @@ class InvoicesState(PaidInvoicesState, FilteredListState, rx.State):
     _wanted: InvoiceFilter = InvoiceFilter()
     _moment: Moment = Moment()
     _rows: dict[int, InvoiceRow] = {}  # noqa: RUF012
-    _undo: dict[str, tuple[str, list[int]]] = {}  # noqa: RUF012
 
     @staff_door
     async def show_news(self) -> None:
@@ -142,8 +142,7 @@ class InvoicesState(PaidInvoicesState, FilteredListState, rx.State):
         if left:
             words += f" {left} left as they were: drafts, or archived before."
         self._select([])
-        key = self._notify(words, "Undo" if archived else "")
-        self._undo = {**self._undo, key: ("unarchive", archived)}
+        self._tell(words, "unarchive", archived)
         await self._read()
 
     @staff_door
@@ -154,8 +153,7 @@ class InvoicesState(PaidInvoicesState, FilteredListState, rx.State):
         if left:
             words += f" {left} left as they were: what is issued is never deleted."
         self._select([])
-        key = self._notify(words, "Undo" if deleted else "")
-        self._undo = {**self._undo, key: ("restore", deleted)}
+        self._tell(words, "restore", deleted)
         await self._read()
 
     @staff_door
@@ -179,25 +177,30 @@ class InvoicesState(PaidInvoicesState, FilteredListState, rx.State):
 
     async def _after_paid(self, words: str, payment_ids: list[int]) -> None:
         self._select([])
-        key = self._notify(words, "Undo" if payment_ids else "")
-        self._undo = {**self._undo, key: ("unpay", payment_ids)}
+        self._tell(words, "unpay", payment_ids)
         await self._refresh()
 
     @staff_door
     async def undo(self, key: str) -> None:
-        verb, invoice_ids = self._undo.get(key, ("", []))
+        verb, ids = self._offered(key) or ("", [])
         if verb == "restore":
-            await self._run(drafts.restore_many, invoice_ids)
+            await self._run(drafts.restore_many, ids)
             await self._read()
         elif verb == "unpay":
-            count = await self._run(payments.reverse_many, invoice_ids, UNDONE)
+            count = await self._run(payments.reverse_many, ids, UNDONE)
             await self._refresh()
             self._notify(f"{formats.count_of(count, 'payment')} taken back.")
         elif verb == "unarchive":
-            await self._run(invoices.unarchive_many, invoice_ids)
+            await self._run(invoices.unarchive_many, ids)
             await self._read()
-        self._undo.pop(key, None)
         await self.dismiss_notice(key)
+
+    def _tell(self, words: str, verb: str, ids: list[int]) -> None:
+        """Say what was done to these; Undo is offered where there are any."""
+        if ids:
+            self._offer_undo(words, (verb, ids))
+        else:
+            self._notify(words)
 
     # Drawing
 
@@ -288,8 +291,7 @@ class InvoicesState(PaidInvoicesState, FilteredListState, rx.State):
         deleted = self._query("deleted")
         if not (deleted.isascii() and deleted.isdigit() and len(deleted) < 16):
             return None
-        key = self._notify("Draft deleted.", "Undo")
-        self._undo = {**self._undo, key: ("restore", [int(deleted)])}
+        key = self._offer_undo("Draft deleted.", ("restore", [int(deleted)]))
         self._carry_notice(key)
         return rx.redirect(with_query(self._path, self._typed), replace=True)
 

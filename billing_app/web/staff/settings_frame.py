@@ -29,6 +29,7 @@ from billing_app.web.staff.addresses import (
     WORKSPACE_SETTINGS,
 )
 from billing_app.web.staff.shell import ShellState, staff_page
+from billing_app.web.undo import UndoState
 
 P = ParamSpec("P")
 
@@ -84,17 +85,13 @@ class SettingsState(StaffState, mixin=True):
         self.errors = {refusal.field: refusal.message}
 
 
-class EntriesState(SettingsState, mixin=True):
+class EntriesState(UndoState, SettingsState, mixin=True):
     """Base of a list of the settings: add, change, archive, put back, and undo that.
 
     A state of it has `editing`, what the dialog shows; its id is 0 for a new entry.
-
-    Attributes:
-        undoable: the entry that Undo puts back on the list, by its notice.
     """
 
     is_editing: bool = False
-    undoable: dict[str, int] = {}  # noqa: RUF012
 
     @staff_door
     async def add(self) -> None:
@@ -125,8 +122,7 @@ class EntriesState(SettingsState, mixin=True):
     async def archive(self, entry_id: int) -> None:
         words = await self._put_away(entry_id)
         await self._list()
-        key = self._notify(words, "Undo")
-        self.undoable = {**self.undoable, key: entry_id}
+        self._offer_undo(words, entry_id)
 
     @staff_door
     async def restore(self, entry_id: int) -> None:
@@ -135,11 +131,11 @@ class EntriesState(SettingsState, mixin=True):
 
     @staff_door
     async def undo(self, key: str) -> None:
-        entry_id = self.undoable.pop(key, None)
+        entry_id: int | None = self._offered(key)
         if entry_id is not None:
             await self._put_back(entry_id)
             await self._list()
-        self.notices = [notice for notice in self.notices if notice.key != key]
+        await self.dismiss_notice(key)
 
     def _edit(self, entry: Any) -> None:
         mine: Any = self

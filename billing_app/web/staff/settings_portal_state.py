@@ -21,6 +21,7 @@ from billing_app.web import formats
 from billing_app.web.doors import staff_door
 from billing_app.web.forms import read_form
 from billing_app.web.staff.settings_frame import SettingsState
+from billing_app.web.undo import UndoState
 
 # Answers that decide whether other questions matter.
 DECISIVE = frozenset(
@@ -56,7 +57,7 @@ class Origin:
     differing: str = ""
 
 
-class PortalSettingsState(SettingsState, rx.State):
+class PortalSettingsState(UndoState, SettingsState, rx.State):
     """What customers see and may do.
 
     Attributes:
@@ -74,7 +75,6 @@ class PortalSettingsState(SettingsState, rx.State):
     differences: list[DifferenceLine] = []  # noqa: RUF012
 
     _wanted_key: str = ""
-    _before: dict[str, tuple[dict[str, Any], str]] = {}  # noqa: RUF012
 
     @staff_door
     async def open(self) -> None:
@@ -122,14 +122,13 @@ class PortalSettingsState(SettingsState, rx.State):
         before = (self.page.settings.to_stored(), self.page.profile)
         self.wanted = self._wanted_key = ""
         await self._run(apply_profile, self.version, profile.key)
-        key = self._notify(f"{profile.name} is in use.", "Undo")
-        self._before = {**self._before, key: before}
+        self._offer_undo(f"{profile.name} is in use.", before)
         await self._read()
 
     @staff_door
     async def undo(self, key: str) -> None:
         """Take a profile back, as long as nobody has saved anything since."""
-        before = self._before.pop(key, None)
+        before: tuple[dict[str, Any], str] | None = self._offered(key)
         await self.dismiss_notice(key)
         if before is None:
             return
