@@ -110,7 +110,7 @@ def ask_for_codes(page: Page) -> None:
 
 
 def open_payment(page: Page) -> None:
-    page.get_by_role("link", name="2026-0032").click()
+    page.get_by_role("link", name="2026-0033").click()
     page.get_by_role("button", name="Record payment").click()
 
 

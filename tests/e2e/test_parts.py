@@ -81,7 +81,7 @@ def test_escape_leaves_the_menu_where_one_was(demo: Demo, desk: Page):
 
 def test_rows_are_ticked_by_keys(demo: Demo, desk: Page):
     desk.goto(f"{demo.base_url}/invoices")
-    desk.get_by_role("link", name="2026-0032").wait_for()
+    desk.get_by_role("link", name="2026-0033").wait_for()
     chosen = desk.get_by_role("region", name="Selection")
     for key in "jjjxjx":
         desk.keyboard.press(key)
@@ -96,7 +96,7 @@ def test_rows_are_ticked_by_keys(demo: Demo, desk: Page):
 
 def test_a_tick_does_not_wait_for_the_server(demo: Demo, desk: Page):
     desk.goto(f"{demo.base_url}/invoices")
-    desk.get_by_role("link", name="2026-0032").wait_for()
+    desk.get_by_role("link", name="2026-0033").wait_for()
     box = desk.get_by_role("checkbox").first
     desk.context.set_offline(True)
 

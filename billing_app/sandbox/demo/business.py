@@ -22,6 +22,8 @@ class Fate(StrEnum):
     PAID_BY_CARD = "paid by card"
     ARCHIVED = "archived"
     VOID = "void"
+    WRITTEN_OFF = "written off"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,18 @@ class DemoReplacement:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoEnd:
+    """Why an invoice came to nothing: a rest was given up, or a draft cancelled.
+
+    Attributes:
+        rest: what a payment left open before it was given up; empty for all of it.
+    """
+
+    reason: str
+    rest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DemoPromise:
     """A customer promised to pay within so many days."""
 
@@ -165,6 +179,7 @@ class DemoInvoice:
         reminded_days_ago: reminders that somebody sent by hand.
         declined_days_ago: tries with a card that was declined.
         returned_days_ago: when a bank gave a debit back.
+        end: of an invoice that was written off, and of a draft that was cancelled.
     """
 
     customer: int
@@ -185,6 +200,7 @@ class DemoInvoice:
     returned_days_ago: tuple[int, ...] = ()
     credits: tuple[DemoCredit, ...] = ()
     replacement: DemoReplacement | None = None
+    end: DemoEnd | None = None
 
 
 @dataclass(frozen=True, slots=True)

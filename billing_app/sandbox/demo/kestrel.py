@@ -3,6 +3,7 @@
 from billing_app.domain.document import Look
 from billing_app.sandbox.demo.business import (
     DemoBusiness,
+    DemoEnd,
     DemoInvoice,
     DemoLine,
     DemoNote,
@@ -171,6 +172,26 @@ KESTREL = DemoBusiness(
             65,
             Fate.ARCHIVED,
             (DemoLine("Toilet fill valve", "1", "48.00", "ea", "", SALES_TAX),),
+        ),
+        DemoInvoice(
+            4,
+            110,
+            Fate.WRITTEN_OFF,
+            (
+                DemoLine("Service call, second visit", "1", "95.00", "", "", NO_TAX),
+                DemoLine("Wax ring and bolts", "1", "18.60", "ea", "", SALES_TAX),
+            ),
+            notes_of_staff=(
+                DemoNote(72, "Sam says the first visit should have fixed it. Fair."),
+            ),
+            end=DemoEnd("The second visit made good the first one. Agreed by phone."),
+        ),
+        DemoInvoice(
+            3,
+            6,
+            Fate.CANCELLED,
+            (DemoLine("Booster pump, replacement", "1", "3480.00", "", "", SALES_TAX),),
+            end=DemoEnd("The board took another offer."),
         ),
     ),
     paid_per_month=2,

@@ -4,6 +4,7 @@ from billing_app.domain.document import Look
 from billing_app.sandbox.demo.business import (
     DemoBusiness,
     DemoContact,
+    DemoEnd,
     DemoEvent,
     DemoInvoice,
     DemoLine,
@@ -315,6 +316,29 @@ NORTHWIND = DemoBusiness(
             2,
             Fate.DRAFT,
             (DemoLine("Aerial photographs", "12", "95.00", "", "", HIGH),),
+        ),
+        DemoInvoice(
+            3,
+            84,
+            Fate.WRITTEN_OFF,
+            (
+                _flight("Amsterdam – Farnborough – Amsterdam", "2.6", "", "NW-1141"),
+                DemoLine("Ramp handling, Farnborough", "1", "960.00", "", "", ZERO),
+            ),
+            end=DemoEnd(
+                "Their bank kept its charges from the transfer. Not worth asking for.",
+                rest="38.50",
+            ),
+        ),
+        DemoInvoice(
+            5,
+            9,
+            Fate.CANCELLED,
+            (
+                DemoLine("Site survey flight", "2.0", "1980.00", "h", "", HIGH),
+                DemoLine("Thermal camera, hire", "1", "640.00", "day", "", HIGH),
+            ),
+            end=DemoEnd("The building permit was refused, so nobody needs the flight."),
         ),
     ),
     paid_per_month=2,

@@ -51,6 +51,7 @@ from billing_app.services import (
     promises,
     reminders,
     visits,
+    write_offs,
 )
 from billing_app.services import demo as furnishing
 from billing_app.services.conversations import PostingRules
@@ -93,6 +94,10 @@ class Plot:
         if fate is Fate.DRAFT:
             later(days_ago, 9, self.draft)
             return
+        if fate is Fate.CANCELLED:
+            later(days_ago, 9, self.draft)
+            later(max(0, days_ago - 3), 11, self.cancel)
+            return
         if fate is Fate.ISSUED:
             later(days_ago, 9, self.issue)
             return
@@ -108,6 +113,8 @@ class Plot:
             later(max(0, days_ago - wait), 14, act)
         if fate is Fate.ARCHIVED:
             later(max(0, days_ago - 40), 16, self.archive)
+        if fate is Fate.WRITTEN_OFF:
+            later(max(0, days_ago - 50), 16, self.write_off)
 
     def _plan_words(self) -> None:
         """Plan what is said: on the page, by phone, and among staff."""
@@ -148,6 +155,7 @@ class Plot:
             Fate.PAID_BY_CARD: self.pay_by_card,
             Fate.ARCHIVED: self.pay_by_transfer,
             Fate.VOID: self.void,
+            Fate.WRITTEN_OFF: self.pay_but_a_rest,
         }.get(self.invoice.fate)
 
     # What staff do.
@@ -173,6 +181,25 @@ class Plot:
 
     def pay_part(self) -> None:
         self._record(Money(self._outstanding().minor * 2 // 5, self.currency))
+
+    def pay_but_a_rest(self) -> None:
+        assert self.invoice.end is not None
+        if self.invoice.end.rest:
+            rest = Money.from_decimal(Decimal(self.invoice.end.rest), self.currency)
+            self._record(self._outstanding() - rest)
+
+    def write_off(self) -> None:
+        assert self.invoice.end is not None
+        reason, minor = self.invoice.end.reason, self._outstanding().minor
+        give_up = write_offs.write_off
+        self.run(self.story.biller, give_up, self.invoice_id, reason, minor)
+
+    def cancel(self) -> None:
+        assert self.invoice.end is not None
+        with self.story.runtime.unit(self.story.biller) as uow:
+            version = uow.get(Invoice, self.invoice_id).version
+            reason = self.invoice.end.reason
+            drafts.cancel_draft(uow, self.invoice_id, version, reason)
 
     def remind(self) -> None:
         send = reminders.send_reminder
