@@ -476,7 +476,7 @@ def _printed_receipt(document: ReceiptDocument, heading: str, logo: str) -> Prin
         *([Row(words.credit, money(kept))] if kept else []),
         Row(words.remaining, money(document.outstanding_minor), "s-due")
         if document.outstanding_minor > 0
-        else Row(settled, money(0), "s-due"),
+        else Row(settled, "", "s-due"),
     ]
     return Printed(
         look=brand.look,

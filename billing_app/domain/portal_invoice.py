@@ -490,7 +490,7 @@ class _Writer:
             has_card=form.is_open or bool(outcome.kind) or bool(bank),
             transfer_minor=payability.payable_minor,
             payments=payments,
-            shows_payments=bool(payments) or status != InvoiceStatus.VOID,
+            shows_payments=bool(payments) or status not in _ENDED,
             replaced_by=self.replaced_by,
             replaced_href=self.replaced_href,
             disputes=self.disputes,
@@ -916,6 +916,8 @@ class _Writer:
         return format_date(on, self.facts.document.language)
 
 
+# Nothing was paid of it, and nothing can be.
+_ENDED = {InvoiceStatus.VOID, InvoiceStatus.CREDITED, InvoiceStatus.WRITTEN_OFF}
 _SETTLED = {
     InvoiceStatus.PAID,
     InvoiceStatus.CREDITED,

@@ -299,7 +299,9 @@ def _new_comment(
 def _check_customer_reads(uow: UnitOfWork, invoice: Invoice, dispute_id: int) -> None:
     """Refuse to answer where nobody could read it."""
     if invoice.published_at is None or invoice.customer_id is None:
-        raise Conflict("Publish the invoice first; until then nobody could read this.")
+        raise Conflict(
+            "Nobody could read this yet: the customer does not see the invoice."
+        )
     assert invoice.id is not None
     settings = read_rules(uow, invoice.id).settings
     what = "Disputes" if dispute_id else "Comments"

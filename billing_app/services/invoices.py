@@ -164,7 +164,9 @@ def mail_again(uow: UnitOfWork, invoice_id: int) -> None:
     """
     invoice = uow.get(Invoice, invoice_id, lock=True)
     if invoice.published_at is None:
-        raise Conflict("Publish the invoice first; until then the link opens nothing.")
+        raise Conflict(
+            "The link opens nothing yet: the customer does not see the invoice."
+        )
     if find_live_link(uow, invoice_id) is None:
         make_link(uow, invoice)
     key = f"invoice:{invoice_id}:again:{uow.now.isoformat(timespec='minutes')}"

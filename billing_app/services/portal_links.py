@@ -90,7 +90,9 @@ def share_by_mail(uow: UnitOfWork, invoice_id: int, email: str) -> None:
     """
     invoice = uow.get(Invoice, invoice_id, lock=True)
     if invoice.published_at is None:
-        raise Conflict("Publish the invoice first; until then the link opens nothing.")
+        raise Conflict(
+            "The link opens nothing yet: the customer does not see the invoice."
+        )
     link = find_live_link(uow, invoice_id)
     if link is None:
         make_link(uow, invoice)

@@ -425,5 +425,9 @@ class TestCredited:
         """Of 100, 60 was paid and the rest written off; then the 60 were returned."""
         assert show(6_000, written_off_minor=4_000).paid_words == ""
 
+    def test_nothing_is_said_of_payments_to_come_where_all_was_given_up(self):
+        assert not show(0, written_off_minor=10_000).shows_payments
+        assert show(10_000).shows_payments
+
     def test_in_part_and_unpaid_is_still_due(self):
         assert show(7_000, credited_minor=3_000).status == "Due"

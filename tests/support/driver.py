@@ -43,7 +43,7 @@ class Driver:
     def __init__(self, cookie: str = "", path: str = "/") -> None:
         self.deltas: list[Any] = []
         self.events: list[Event] = []
-        self._cookie, self._path = cookie, path
+        self._cookie, self.path = cookie, path
 
         self._told = asyncio.Event()
 
@@ -112,8 +112,8 @@ class Driver:
             name=name,
             payload=payload,
             router_data={
-                "pathname": self._path,
-                "asPath": self._path,
+                "pathname": self.path,
+                "asPath": self.path,
                 "query": {},
                 "headers": {"cookie": self._cookie, "origin": "http://localhost"},
                 "token": "t",

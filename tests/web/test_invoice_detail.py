@@ -280,6 +280,9 @@ async def test_a_cancelled_draft_is_shown_as_it_stays(world: World, browse: Brow
     card = driver.shown(State, "card")
     assert (card.status, card.ended) == ("Cancelled", f"Cancelled: {why}")
     assert (card.can_pay, card.can_publish, card.is_issued) == (False, False, False)
+    assert (card.is_cancelled, card.issued) == (True, "never issued")
+    facts = {fact.name for fact in driver.shown(State, "facts")}
+    assert not facts & {"Issued", "Published", "Link"}
 
 
 @pytest.mark.feature("F102")

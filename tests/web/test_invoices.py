@@ -168,6 +168,22 @@ async def test_marks_the_selected_as_paid_and_takes_it_back(
     assert said == ["2 payments taken back."]
 
 
+async def test_what_is_chosen_for_one_page_is_not_chosen_on_the_other(
+    world: World, browse: Browse
+):
+    invoice_id = an_invoice(world, world.northwind)
+    async with browse(world.northwind.accounting, "/invoices") as driver:
+        await driver.press(State.open)
+        await driver.press(State.select, invoice_id=invoice_id)
+        await driver.press(State.start_marking_paid)
+
+        driver.path = "/accounting"
+        await driver.press(State.open)
+
+    assert driver.shown(State, "selected") == []
+    assert not driver.shown(State, "is_marking_paid")
+
+
 async def test_all_of_the_page_are_selected_archived_and_brought_back(
     world: World, browse: Browse
 ):

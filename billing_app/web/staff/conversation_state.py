@@ -32,7 +32,7 @@ from billing_app.web.staff.mail_words import keeps_mail
 
 # A hint that got lost is made up for this soon.
 LOOK_AGAIN_SECONDS = 30
-_NOT_PUBLISHED = "Publish the invoice first; until then nobody could read this."
+_NOT_PUBLISHED = "Nobody could read this yet: the customer does not see the invoice."
 _MAIL = ", and gets a mail unless the page is open"
 _MODE_WORDS = {
     CommentMode.OFF: "Comments are switched off: the customer can't read this.",

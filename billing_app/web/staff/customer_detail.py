@@ -6,6 +6,7 @@ from typing import Any
 
 import reflex as rx
 
+from billing_app.domain.invoice import InvoiceStatus
 from billing_app.web.components.badges import status_badge
 from billing_app.web.components.controls import button, link, link_button
 from billing_app.web.components.dialogs import dialog
@@ -170,7 +171,14 @@ def _cells(it: rx.vars.ObjectVar[InvoiceLine]) -> list[Any]:
     words = rx.cond(
         it.number != "",
         it.number,
-        rx.el.span("Draft, no number yet", class_name="quiet"),
+        rx.el.span(
+            rx.cond(
+                it.status == InvoiceStatus.CANCELLED,
+                "No number",
+                "Draft, no number yet",
+            ),
+            class_name="quiet",
+        ),
     )
     return [
         row_link(words, it.href),

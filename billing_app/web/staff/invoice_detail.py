@@ -124,18 +124,20 @@ def _invoice() -> rx.Component:
             rx.el.div(
                 rx.el.div(
                     _disputes(),
-                    _payments(),
-                    credit_panel(State),
-                    conversation(),
+                    _unless_cancelled(_payments(), credit_panel(State), conversation()),
                     staff_notes(),
                     _document(),
                 ),
                 rx.el.div(
-                    diagnostics(),
+                    _unless_cancelled(diagnostics()),
                     _details(),
-                    _mails(),
-                    rules_panel(State, "Portal for this invoice", may="manage_links"),
-                    powers_panel(State),
+                    _unless_cancelled(
+                        _mails(),
+                        rules_panel(
+                            State, "Portal for this invoice", may="manage_links"
+                        ),
+                        powers_panel(State),
+                    ),
                     timeline_panel(State),
                 ),
                 class_name="columns",
@@ -833,6 +835,11 @@ def _may(permission: str, when: Any, drawn: rx.Component) -> rx.Component:
     allowed = ShellState.may[permission]
     shown = allowed if when is True else allowed & when
     return rx.cond(shown, drawn, rx.fragment())
+
+
+def _unless_cancelled(*panels: rx.Component) -> rx.Component:
+    """Leave out what a draft that ended never comes to."""
+    return rx.cond(State.card.is_cancelled, rx.fragment(), rx.fragment(*panels))
 
 
 def _given(words: Any, drawn: rx.Component) -> rx.Component:

@@ -87,6 +87,7 @@ class InvoiceCard:
     replaced_by: str = ""
     replaced_href: str = ""
     is_issued: bool = False
+    is_cancelled: bool = False
     is_published: bool = False
     is_archived: bool = False
     has_link: bool = False
@@ -290,7 +291,7 @@ def card_of(it: InvoiceDetail, fonts: Path) -> InvoiceCard:
             it.disputed_minor,
             is_held=any(each.status == "held" for each in it.payments),
         ),
-        issued=f"as issued {formats.full_day(it.issued_on)}" if it.issued_on else "",
+        issued=_issued(it),
         pdf_href=f"/api/invoices/{it.id}/invoice.pdf",
         cii_href=f"/api/invoices/{it.id}/invoice.cii.xml",
         ubl_href=f"/api/invoices/{it.id}/invoice.ubl.xml",
@@ -312,6 +313,7 @@ def card_of(it: InvoiceDetail, fonts: Path) -> InvoiceCard:
         replaced_by=_number_of(it.replaced_by),
         replaced_href=f"/invoices/{other.id}" if other else "",
         is_issued=it.state != InvoiceState.DRAFT,
+        is_cancelled=it.cancelled_at is not None,
         is_published=it.published_at is not None,
         is_archived=it.archived_at is not None,
         has_link=it.link is not None,
@@ -385,7 +387,8 @@ def facts_of(it: InvoiceDetail) -> list[Fact]:
 
 
 def _facts(it: InvoiceDetail) -> Iterator[tuple[str, str]]:
-    yield "Issued", formats.full_day(it.issued_on)
+    is_draft = it.state == InvoiceState.DRAFT
+    yield "Dated" if is_draft else "Issued", formats.full_day(it.issued_on)
     yield "Due", formats.full_day(it.due_on) if it.due_on else "No due date"
     yield "Delivered", _delivery_words(it)
     yield "PO number", it.purchase_order
@@ -394,9 +397,10 @@ def _facts(it: InvoiceDetail) -> Iterator[tuple[str, str]]:
     yield "Reference", format_reference(it.document.reference) if it.document else ""
     yield "Mail to", it.customer_email or "No address yet"
     published = formats.instant(it.published_at, it.moment) if it.published_at else ""
-    yield "Published", published or "Not yet; the link opens nothing"
+    if it.cancelled_at is None:
+        yield "Published", published or "Not yet; the link opens nothing"
     yield "Sent", formats.instant(it.sent_at, it.moment) if it.sent_at else ""
-    yield "Link", _link_words(it)
+    yield "Link", _link_words(it) if it.cancelled_at is None else ""
     yield "Promised", _promise_words(it)
     yield "Net", formats.money(it.net_minor, it.currency)
     yield "Tax", formats.money(it.tax_minor, it.currency)
@@ -451,6 +455,12 @@ def _due(it: InvoiceDetail, days_late: int) -> str:
         return "No due date"
     ago = f", {formats.count_of(days_late, 'day')} ago" if days_late else ""
     return f"Due {formats.full_day(it.due_on)}{ago}"
+
+
+def _issued(it: InvoiceDetail) -> str:
+    if it.state == InvoiceState.DRAFT:
+        return "never issued" if it.cancelled_at else "not issued yet"
+    return f"as issued {formats.full_day(it.issued_on)}" if it.issued_on else ""
 
 
 def _ended(it: InvoiceDetail) -> str:

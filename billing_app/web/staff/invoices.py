@@ -6,6 +6,7 @@ from typing import Any
 
 import reflex as rx
 
+from billing_app.domain.invoice import InvoiceStatus
 from billing_app.queries.invoices import InvoiceSort
 from billing_app.web.components.badges import status_badge, viewed_mark
 from billing_app.web.components.controls import button, link_button
@@ -160,7 +161,10 @@ def _balance(it: rx.vars.ObjectVar[InvoiceLine]) -> rx.Component:
 
 
 def _number(it: rx.vars.ObjectVar[InvoiceLine]) -> rx.Component:
-    none = rx.el.span("Draft, no number yet", class_name="quiet")
+    words = rx.cond(
+        it.status == InvoiceStatus.CANCELLED, "No number", "Draft, no number yet"
+    )
+    none = rx.el.span(words, class_name="quiet")
     return rx.cond(it.number != "", it.number, none)
 
 

@@ -206,7 +206,12 @@ class InvoicesState(UndoState, PaidInvoicesState, FilteredListState, rx.State):
 
     def _read_address(self) -> None:
         path = f"/{self._segment(0)}"
-        self._path = path if path in PATHS else PATHS[0]
+        path = path if path in PATHS else PATHS[0]
+        if path != self._path:
+            # What was chosen on the other page was chosen for it alone.
+            self._select([])
+            self.is_marking_paid = False
+        self._path = path
         self._wanted = parse_invoice_filter(self._typed)
 
     async def _read(self) -> None:
