@@ -1,8 +1,6 @@
 """Every door says who it is for, and the printed access matrix is the true one.
 
-After a meant change, print it anew:
-
-    uv run python -m tests.architecture.test_access > docs/access-matrix.md
+After a meant change, print it anew with `MAKE_ANEW`.
 """
 
 import importlib
@@ -21,6 +19,7 @@ from billing_app.domain.errors import NotPermitted
 from tests.support.world import World
 
 MATRIX = Path(__file__).parents[2] / "docs" / "access-matrix.md"
+MAKE_ANEW = "uv run python -m tests.architecture.test_access > docs/access-matrix.md"
 PACKAGE = Path(__file__).parents[2] / "billing_app"
 
 
@@ -151,6 +150,10 @@ def test_browsers_keep_no_variable():
     ]
 
     assert kept == []
+
+
+def test_the_printed_matrix_is_that_of_the_doors():
+    assert MATRIX.read_text() == print_matrix(), f"run: {MAKE_ANEW}"
 
 
 def descendants(parent: type) -> list[type]:
