@@ -14,6 +14,7 @@ from sqlalchemy import Engine, and_, func, or_, select, update
 from sqlmodel import Session, col
 
 from billing_app.database.engine import reading
+from billing_app.domain.mail_files import LOOK_AGAIN, WAITS_SINCE
 from billing_app.models import OutboxMessage
 
 # Longer than any delivery may take: a PDF is killed after 25 s, SMTP after 30 s.
@@ -126,6 +127,19 @@ def mark_failed(
         last_error=error[:500],
     )
     return False
+
+
+def put_back(engine: Engine, message: Claimed, now: datetime) -> None:
+    """Let a message wait for what is still being made; this was no try."""
+    since = message.details.get(WAITS_SINCE, now.isoformat())
+    _close(
+        engine,
+        message.id,
+        available_at=now + LOOK_AGAIN,
+        locked_until=None,
+        attempts=message.attempts - 1,
+        details={**message.details, WAITS_SINCE: since},
+    )
 
 
 def oldest_waiting(engine: Engine, now: datetime) -> datetime | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
@@ -35,6 +36,19 @@ class DocumentKind(StrEnum):
     INVOICE = "invoice"
     RECEIPT = "receipt"
     CREDIT_NOTE = "credit_note"
+
+
+_FILE_NOUNS = {
+    DocumentKind.INVOICE: "Invoice",
+    DocumentKind.RECEIPT: "Receipt",
+    DocumentKind.CREDIT_NOTE: "Credit-note",
+}
+_UNSAFE = re.compile(r"[^\w.-]+", re.ASCII)
+
+
+def file_name(kind: DocumentKind, number: str) -> str:
+    """Return what the files of a document are called, in ASCII and without ending."""
+    return _UNSAFE.sub("-", f"{_FILE_NOUNS[kind]}-{number}").strip("-")
 
 
 class Look(StrEnum):

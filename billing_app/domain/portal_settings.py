@@ -84,6 +84,14 @@ class NotifyOn(StrEnum):
     SEND = "send"
 
 
+class MailFiles(StrEnum):
+    """What a mail about a document brings along, beside its link."""
+
+    LINK = "link"
+    PDF = "pdf"
+    PDF_AND_XML = "pdf_xml"
+
+
 class ActivityDetail(StrEnum):
     """How much of what customers do in the portal is kept."""
 
@@ -130,6 +138,7 @@ class PortalSettings:
         link_expiry_days: counted from creation, the due date or full payment.
         link_opens_account: an invoice link also opens the customer's account.
         allows_sign_in: customers may sign in with a code sent by mail.
+        mail_files: never more than what the portal shows to the link in that mail.
         grace_days: whole days after the due date before an invoice is overdue.
         shows_badge: "Powered by Tallyport" in the footer.
         welcome: plain text above the invoice, may be empty.
@@ -154,6 +163,7 @@ class PortalSettings:
     visible_on: VisibleOn = VisibleOn.PUBLISH
     shares_drafts: bool = False
     notify_on: NotifyOn = NotifyOn.PUBLISH
+    mail_files: MailFiles = MailFiles.LINK
     link_expiry: LinkExpiry = LinkExpiry.NEVER
     link_expiry_days: int = 90
     link_opens_account: bool = False
@@ -211,6 +221,7 @@ INVOICE_KEYS = frozenset(
         "comments",
         "write_auth",
         "disputes",
+        "mail_files",
         "link_expiry",
         "link_expiry_days",
     }

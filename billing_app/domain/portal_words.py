@@ -18,6 +18,7 @@ from billing_app.domain.portal_settings import (
     DueWord,
     Level,
     LinkExpiry,
+    MailFiles,
     NotifyOn,
     PaymentMode,
     PortalSettings,
@@ -312,9 +313,24 @@ SECTIONS: tuple[tuple[str, tuple[Question, ...]], ...] = (
     ),
 )
 
-QUESTIONS: dict[str, Question] = {
+PAGE_QUESTIONS: dict[str, Question] = {
     question.key: question for _, questions in SECTIONS for question in questions
 }
+
+# A customer or an invoice answers it beside the others; for all it is asked on the
+# page of the mail settings.
+MAIL_FILES = _choice(
+    "mail_files",
+    "Files in mails",
+    "What the mail about an invoice, a credit note or a receipt brings along.",
+    {
+        MailFiles.LINK: "The link alone",
+        MailFiles.PDF: "The link and the PDF",
+        MailFiles.PDF_AND_XML: "The link, the PDF and the XML",
+    },
+)
+
+QUESTIONS: dict[str, Question] = {**PAGE_QUESTIONS, MAIL_FILES.key: MAIL_FILES}
 
 
 def say(key: str, answer: Any, currency: str) -> str:

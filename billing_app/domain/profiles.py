@@ -19,7 +19,15 @@ from billing_app.domain.portal_settings import (
 )
 
 # What a business has written itself, and amounts of its own, stay through a change.
-KEPT = ("is_on", "shows_invoices", "welcome", "storage_notice", "minimum_minor")
+# So does what it has set for its mail.
+KEPT = (
+    "is_on",
+    "shows_invoices",
+    "welcome",
+    "storage_notice",
+    "minimum_minor",
+    "mail_files",
+)
 
 
 @dataclass(frozen=True, slots=True)

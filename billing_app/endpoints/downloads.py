@@ -23,6 +23,7 @@ from billing_app.database.authentication import (
 )
 from billing_app.documents.e_invoice import NotAnEInvoice, write_cii, write_ubl
 from billing_app.documents.portal import render_message
+from billing_app.domain.document import DocumentKind, file_name
 from billing_app.domain.e_invoice import BilledDocument
 from billing_app.domain.errors import (
     BillingError,
@@ -113,14 +114,16 @@ def download_routes(head: Markup) -> list[Route]:
 
 def portal_invoice(request: Request) -> Response:
     link, document = _find(request)
-    return _kept(request, link, VisitKind.PDF, _pdf(request, document, "Invoice"))
+    return _kept(
+        request, link, VisitKind.PDF, _pdf(request, document, DocumentKind.INVOICE)
+    )
 
 
 def portal_standing(request: Request) -> Response:
     """Send the invoice with what was paid since, printed for this request."""
     link = _open(request)
     number, content = document_files.print_standing(runtime.current(), link)
-    name = _file_name("Invoice", number)
+    name = file_name(DocumentKind.INVOICE, number)
     answer = Response(
         content,
         media_type="application/pdf",
@@ -135,7 +138,7 @@ def portal_standing(request: Request) -> Response:
 def portal_e_invoice(request: Request) -> Response:
     link = _open(request)
     document = runtime.current().run(link.visitor, portal.read_issued)
-    answer = _xml(request, document, "Invoice")
+    answer = _xml(request, document, DocumentKind.INVOICE)
     return _kept(request, link, VisitKind.E_INVOICE, answer)
 
 
@@ -144,13 +147,15 @@ def portal_e_credit_note(request: Request) -> Response:
     document = runtime.current().run(
         link.visitor, portal.read_credit_note, request.path_params["credit_note_id"]
     )
-    answer = _xml(request, document, "Credit-note")
+    answer = _xml(request, document, DocumentKind.CREDIT_NOTE)
     return _kept(request, link, VisitKind.CREDIT_NOTE, answer)
 
 
 def portal_receipt(request: Request) -> Response:
     link, document = _find(request, request.path_params["payment_id"])
-    return _kept(request, link, VisitKind.RECEIPT, _pdf(request, document, "Receipt"))
+    return _kept(
+        request, link, VisitKind.RECEIPT, _pdf(request, document, DocumentKind.RECEIPT)
+    )
 
 
 def portal_credit_note(request: Request) -> Response:
@@ -158,7 +163,7 @@ def portal_credit_note(request: Request) -> Response:
     document = runtime.current().run(
         link.visitor, portal.find_credit_note, request.path_params["credit_note_id"]
     )
-    answer = _pdf(request, document, "Credit-note")
+    answer = _pdf(request, document, DocumentKind.CREDIT_NOTE)
     return _kept(request, link, VisitKind.CREDIT_NOTE, answer)
 
 
@@ -173,28 +178,28 @@ def staff_invoice(request: Request) -> Response:
     running, actor = runtime.current(), staff_of(request)
     invoice_id = request.path_params["invoice_id"]
     document = running.run(actor, issued_files.find_invoice_file, invoice_id)
-    return _pdf(request, document, "Invoice")
+    return _pdf(request, document, DocumentKind.INVOICE)
 
 
 def staff_credit_note(request: Request) -> Response:
     running, actor = runtime.current(), staff_of(request)
     credit_note_id = request.path_params["credit_note_id"]
     document = running.run(actor, issued_files.find_credit_note_file, credit_note_id)
-    return _pdf(request, document, "Credit-note")
+    return _pdf(request, document, DocumentKind.CREDIT_NOTE)
 
 
 def staff_e_invoice(request: Request) -> Response:
     running, actor = runtime.current(), staff_of(request)
     invoice_id = request.path_params["invoice_id"]
     document = running.run(actor, issued_files.read_issued, invoice_id)
-    return _xml(request, document, "Invoice")
+    return _xml(request, document, DocumentKind.INVOICE)
 
 
 def staff_e_credit_note(request: Request) -> Response:
     running, actor = runtime.current(), staff_of(request)
     credit_note_id = request.path_params["credit_note_id"]
     document = running.run(actor, issued_files.read_credit_note, credit_note_id)
-    return _xml(request, document, "Credit-note")
+    return _xml(request, document, DocumentKind.CREDIT_NOTE)
 
 
 class _Refusals:
@@ -255,12 +260,12 @@ def _kept(
     return answer
 
 
-def _xml(request: Request, document: BilledDocument, noun: str) -> Response:
+def _xml(request: Request, document: BilledDocument, kind: DocumentKind) -> Response:
     """Write the e-invoice whose syntax the address names."""
     is_ubl = request.url.path.endswith(".ubl.xml")
     content = write_ubl(document) if is_ubl else write_cii(document)
     syntax = "ubl" if is_ubl else "cii"
-    name = _file_name(noun, document.number)
+    name = file_name(kind, document.number)
     return Response(
         content,
         media_type="application/xml",
@@ -270,20 +275,17 @@ def _xml(request: Request, document: BilledDocument, noun: str) -> Response:
     )
 
 
-def _file_name(noun: str, number: str) -> str:
-    name = re.sub(r"[^\w.-]+", "-", f"{noun}-{number}", flags=re.ASCII)
-    return name.strip("-")
-
-
-def _pdf(request: Request, document: ReadDocument, noun: str) -> Response:
+def _pdf(request: Request, document: ReadDocument, kind: DocumentKind) -> Response:
     content = document_files.read_pdf(runtime.current(), document)
-    name = _file_name(noun, document.number)
-    kind = "inline" if request.query_params.get("inline") == "1" else "attachment"
+    name = file_name(kind, document.number)
+    disposition = (
+        "inline" if request.query_params.get("inline") == "1" else "attachment"
+    )
     return Response(
         content,
         media_type="application/pdf",
         headers={
-            "content-disposition": f'{kind}; filename="{name}.pdf"',
+            "content-disposition": f'{disposition}; filename="{name}.pdf"',
             "etag": f'"{document.pdf_digest}"',
         },
     )

@@ -23,6 +23,7 @@ from billing_app.domain.invoice import (
     compute_status,
     is_overdue,
 )
+from billing_app.domain.mail_files import ChosenFiles
 from billing_app.domain.mail_settings import KEPT
 from billing_app.domain.payment import PaymentStatus
 from billing_app.domain.portal_settings import NotifyOn, VisibleOn
@@ -124,6 +125,7 @@ class MailFacts:
     Attributes:
         state: sent, kept in the mailbox, failed, retrying or waiting.
         error: what the mail server said last; empty once it is sent.
+        files: what it brings along; None before that was chosen.
     """
 
     id: int
@@ -132,6 +134,7 @@ class MailFacts:
     error: str
     attempts: int
     at: datetime
+    files: ChosenFiles | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -473,4 +476,5 @@ def _mail(message: OutboxMessage) -> MailFacts:
         error="" if message.done_at is not None else message.last_error,
         attempts=message.attempts,
         at=message.done_at or message.failed_at or message.created_at,
+        files=ChosenFiles.from_details(message.details),
     )

@@ -109,9 +109,20 @@ def list_receipts(uow: UnitOfWork, payment_id: int) -> tuple[ReceiptDocument, ..
     return tuple(receipt for receipt in receipts if receipt.invoice_count > 1)
 
 
-def _shown_receipts(payment_id: int) -> Any:
+@job
+def list_receipt_links(uow: UnitOfWork, payment_id: int) -> tuple[tuple[int, str], ...]:
+    """Return the invoices that a payment has receipts for, oldest receipt first.
+
+    Each with the token of its live link; those without one are left out.
+    """
+    ids = uow.all(_shown_receipts(payment_id, IssuedDocument.invoice_id))
+    links = ((invoice_id, _token(uow, invoice_id)) for invoice_id in ids)
+    return tuple((invoice_id, token) for invoice_id, token in links if token)
+
+
+def _shown_receipts(payment_id: int, column: Any = IssuedDocument.content) -> Any:
     return (
-        select(IssuedDocument.content)
+        select(column)
         .where(
             col(IssuedDocument.payment_id) == payment_id,
             col(IssuedDocument.kind) == "receipt",

@@ -34,9 +34,11 @@ from billing_app.domain.payability import StripeConnection, stripe_connection
 from billing_app.domain.payment_reference import ReferenceKind
 from billing_app.domain.portal_settings import (
     CUSTOMER_KEYS,
+    MailFiles,
     PortalSettings,
     list_set_here,
 )
+from billing_app.domain.portal_words import MAIL_FILES
 from billing_app.domain.qr_bill import find_qr_bill_gap
 from billing_app.domain.vat_id import vat_warning
 from billing_app.models import (
@@ -207,11 +209,20 @@ class PortalPage:
 
 @dataclass(frozen=True, slots=True)
 class MailPage:
-    """Where mail is handed over; the password itself is never read."""
+    """Where mail is handed over; the password itself is never read.
+
+    Attributes:
+        files: what mails bring along where nobody says otherwise.
+        shows_pdf: the portal does; where it does not, no mail brings a file.
+        differing: how many customers have an answer of their own to that.
+    """
 
     version: int = 0
     settings: MailSettings = field(default_factory=MailSettings)
     has_password: bool = False
+    files: MailFiles = MailFiles.LINK
+    shows_pdf: bool = True
+    differing: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,10 +419,14 @@ def _count_differing(uow: UnitOfWork) -> Counter[str]:
 @staff(Permission.EDIT_SETTINGS)
 def read_mail(uow: UnitOfWork) -> MailPage:
     settings = _settings(uow)
+    portal = PortalSettings.from_stored(settings.portal)
     return MailPage(
         version=settings.version,
         settings=MailSettings.from_stored(settings.mail),
         has_password=bool(settings.mail_password_encrypted),
+        files=portal.mail_files,
+        shows_pdf=portal.is_on and portal.shows_invoices and portal.shows_pdf,
+        differing=_count_differing(uow)[MAIL_FILES.key],
     )
 
 

@@ -23,6 +23,24 @@ _NAME = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _LINK = re.compile(r"https?://[^\s<>\"]+")
 
 
+# Anything else is only ever bytes to keep.
+_KNOWN_TYPES = ("application/pdf", "application/xml")
+_UNSAFE = re.compile(r"[^\w .-]+", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class AttachedFile:
+    """A file that came with a mail; its bytes are read when somebody opens it."""
+
+    name: str
+    media_type: str
+    size: int
+
+    @property
+    def size_words(self) -> str:
+        return f"{max(1, round(self.size / 1000)):,} KB"
+
+
 @dataclass(frozen=True, slots=True)
 class ReceivedMail:
     """One mail as its reader sees it."""
@@ -37,7 +55,7 @@ class ReceivedMail:
     text: str
     html: str
     links: tuple[str, ...]
-    attachments: tuple[str, ...]
+    attachments: tuple[AttachedFile, ...]
 
     @property
     def when(self) -> datetime:
@@ -64,10 +82,21 @@ class Mailbox:
         return tuple(sorted(mails, key=lambda mail: mail.date, reverse=True))
 
     def find(self, mail_id: str) -> ReceivedMail | None:
-        file = self._folder / f"{mail_id}.eml"
-        if not _NAME.fullmatch(mail_id) or not file.exists():
+        file = self._place(mail_id)
+        return _read(file) if file else None
+
+    def find_file(self, mail_id: str, number: int) -> tuple[AttachedFile, bytes] | None:
+        """Return a file of a mail, counted from 1, with its bytes."""
+        file = self._place(mail_id)
+        parts = _attached(_parse(file)) if file else []
+        if not 1 <= number <= len(parts):
             return None
-        return _read(file)
+        part = parts[number - 1]
+        return _file(part), _content(part)
+
+    def _place(self, mail_id: str) -> Path | None:
+        file = self._folder / f"{mail_id}.eml"
+        return file if _NAME.fullmatch(mail_id) and file.exists() else None
 
 
 def mailbox_app(folder: Path) -> Starlette:
@@ -84,6 +113,26 @@ def mailbox_app(folder: Path) -> Starlette:
             "mailbox.html", status, mails=mailbox.list_mails(), shown=shown, up="../"
         )
 
+    def open_file(request: Request) -> Response:
+        found = mailbox.find_file(
+            request.path_params["id"], request.path_params["number"]
+        )
+        if found is None:
+            return Response("There is no such file.", 404, media_type="text/plain")
+        file, content = found
+        known = file.media_type in _KNOWN_TYPES
+        name = _UNSAFE.sub("-", file.name) or "file"
+        return Response(
+            content,
+            media_type=file.media_type if known else "application/octet-stream",
+            headers={
+                "Content-Disposition": f'attachment; filename="{name}"',
+                "X-Content-Type-Options": "nosniff",
+                "Content-Security-Policy": "sandbox; default-src 'none'",
+                "Cache-Control": "no-store",
+            },
+        )
+
     def list_messages(request: Request) -> Response:
         mails = [asdict(mail) for mail in mailbox.list_mails()]
         return JSONResponse(mails, headers={"Cache-Control": "no-store"})
@@ -92,15 +141,36 @@ def mailbox_app(folder: Path) -> Starlette:
         routes=[
             Route("/", show_list),
             Route("/mail/{id}", show_mail),
+            Route("/mail/{id}/files/{number:int}", open_file),
             Route("/messages.json", list_messages),
         ]
     )
 
 
-def _read(file: Path) -> ReceivedMail:
+def _parse(file: Path) -> EmailMessage:
     parser = BytesParser(EmailMessage, policy=email.policy.default)
     message = parser.parsebytes(file.read_bytes())
     assert isinstance(message, EmailMessage)
+    return message
+
+
+def _attached(message: EmailMessage) -> list[EmailMessage]:
+    parts = message.iter_attachments()
+    return [part for part in parts if isinstance(part, EmailMessage)]
+
+
+def _file(part: EmailMessage) -> AttachedFile:
+    name = part.get_filename() or "file"
+    return AttachedFile(name, part.get_content_type(), len(_content(part)))
+
+
+def _content(part: EmailMessage) -> bytes:
+    content = part.get_payload(decode=True)
+    return content if isinstance(content, bytes) else b""
+
+
+def _read(file: Path) -> ReceivedMail:
+    message = _parse(file)
     text = _part(message, "plain")
     date = message["Date"]
     return ReceivedMail(
@@ -114,7 +184,7 @@ def _read(file: Path) -> ReceivedMail:
         text=text,
         html=_with_pictures(message, _part(message, "html")),
         links=tuple(dict.fromkeys(_LINK.findall(text))),
-        attachments=tuple(x.get_filename() or "" for x in message.iter_attachments()),
+        attachments=tuple(_file(part) for part in _attached(message)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from billing_app.database.access import job, staff
@@ -11,6 +11,7 @@ from billing_app.domain.actors import Permission
 from billing_app.domain.contact import check_email
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.events import Topic
+from billing_app.domain.mail_files import CHOSEN, ChosenFiles
 from billing_app.domain.mail_settings import (
     KEPT,
     MailSecurity,
@@ -18,7 +19,10 @@ from billing_app.domain.mail_settings import (
     parse_host,
     parse_port,
 )
+from billing_app.domain.portal_settings import PortalSettings
+from billing_app.domain.portal_words import MAIL_FILES
 from billing_app.models import OutboxMessage, WorkspaceSettings
+from billing_app.services.portal_settings import read_answer
 from billing_app.services.settings import (
     save,
     take_settings,
@@ -79,6 +83,25 @@ def request_test_mail(uow: UnitOfWork, to: str) -> str:
     key = f"test:{email[:80]}:{int(uow.now.timestamp()) // pause}"
     uow.promise(Topic.MAIL_TEST, key, email=email)
     return key
+
+
+@staff(Permission.EDIT_SETTINGS)
+def change_mail_files(uow: UnitOfWork, version: int, answer: str) -> int:
+    """Choose what mails bring along; returns and raises as `change_business`."""
+    settings = take_settings(uow, version)
+    key = MAIL_FILES.key
+    before = PortalSettings.from_stored(settings.portal)
+    chosen = read_answer(key, answer, uow.workspace.currency)
+    changed = () if chosen == before.mail_files else (key,)
+    after = replace(before, mail_files=chosen).to_stored()
+    return save(uow, settings, "mail", *changed, portal=after)
+
+
+@job
+def note_files(uow: UnitOfWork, message_id: int, chosen: ChosenFiles) -> None:
+    """Note what a mail brings along: the next try brings the same."""
+    message = uow.get(OutboxMessage, message_id)
+    message.details = {**message.details, CHOSEN: chosen.to_stored()}
 
 
 @job

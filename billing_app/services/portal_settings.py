@@ -13,7 +13,13 @@ from billing_app.domain.errors import InvalidInput
 from billing_app.domain.events import ProfileApplied
 from billing_app.domain.parsing import parse_amount
 from billing_app.domain.portal_settings import LinkExpiry, PortalSettings
-from billing_app.domain.portal_words import QUESTIONS, TYPES, Kind, Question
+from billing_app.domain.portal_words import (
+    PAGE_QUESTIONS,
+    QUESTIONS,
+    TYPES,
+    Kind,
+    Question,
+)
 from billing_app.domain.profiles import PROFILES, get_profile
 from billing_app.services.portal_sessions import end_all_sessions
 from billing_app.services.settings import save, take_settings, tell_portal, typed_text
@@ -71,7 +77,7 @@ def change_portal(uow: UnitOfWork, version: int, form: PortalForm) -> int:
     currency = uow.workspace.currency
     answers = {
         key: _read(question, getattr(form, key), currency)
-        for key, question in QUESTIONS.items()
+        for key, question in PAGE_QUESTIONS.items()
         if key != "link_expiry_days"
     }
     answers["link_expiry_days"] = _link_days(form)

@@ -63,6 +63,7 @@ from billing_app.services.issued_documents import ToPrint
 from billing_app.services.mail_choices import REACHED, note_reached
 from billing_app.services.mail_settings import note_kept
 from billing_app.workflows.mail_choices import choices_path
+from billing_app.workflows.mail_files import Enclosure, take_files
 
 log = logging.getLogger("tallyport.deliveries")
 
@@ -162,7 +163,9 @@ def mail_invoice(runtime: Runtime, actor: SystemActor, message: Claimed) -> None
         outstanding_minor=facts.outstanding_minor,
         is_payable_online=facts.is_payable_online,
     )
-    _send(runtime, actor, message, facts.to, content)
+    enclosed = Enclosure(message.invoice_id, facts.token)
+    files = take_files(runtime, actor, message, facts.customer_id, [enclosed])
+    _send(runtime, actor, message, facts.to, content, files=files)
 
 
 def mail_link(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:
@@ -192,10 +195,23 @@ def mail_receipt(runtime: Runtime, actor: SystemActor, message: Claimed) -> None
         return
     link = portal_url(runtime, facts.token)
     content = write_receipt_mail(receipt, link=link)
+    links = ((message.invoice_id, facts.token),)
     if receipt.invoice_count > 1:
         receipts = runtime.run(actor, mailing.list_receipts, payment_id)
         content = write_receipts_mail(receipts, link=link)
-    _send_wanted(runtime, actor, message, facts, facts.to, MailKind.RECEIPTS, content)
+        links = runtime.run(actor, mailing.list_receipt_links, payment_id)
+    enclosed = [Enclosure(*it, DocumentKind.RECEIPT, payment_id) for it in links]
+    files = take_files(runtime, actor, message, facts.customer_id, enclosed)
+    _send_wanted(
+        runtime,
+        actor,
+        message,
+        facts,
+        facts.to,
+        MailKind.RECEIPTS,
+        content,
+        files=files,
+    )
 
 
 def mail_credit_note(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:
@@ -213,7 +229,11 @@ def mail_credit_note(runtime: Runtime, actor: SystemActor, message: Claimed) -> 
         link=portal_url(runtime, facts.token),
         outstanding_minor=facts.outstanding_minor,
     )
-    _send(runtime, actor, message, facts.to, content)
+    enclosed = Enclosure(
+        message.invoice_id, facts.token, DocumentKind.CREDIT_NOTE, credit_note_id
+    )
+    files = take_files(runtime, actor, message, facts.customer_id, [enclosed])
+    _send(runtime, actor, message, facts.to, content, files=files)
 
 
 def mail_comment(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:
@@ -396,6 +416,8 @@ def _send_wanted(
     to: tuple[str, ...],
     kind: MailKind,
     content: MailContent,
+    *,
+    files: tuple[Attachment, ...] = (),
 ) -> tuple[str, ...]:
     """Send to each address that has not refused such mail; return those.
 
@@ -419,6 +441,7 @@ def _send_wanted(
                 content.with_choices(url),
                 unsubscribe_url=url,
                 suffix=f".{digest(email)[:12]}" if len(wanting) > 1 else "",
+                files=files,
             )
         except GatewayRefused as error:
             log.warning("mail.address_refused message=%s", message.id)
@@ -441,6 +464,7 @@ def _send(
     *,
     unsubscribe_url: str = "",
     suffix: str = "",
+    files: tuple[Attachment, ...] = (),
 ) -> None:
     """Send one mail; `suffix` tells apart those that one message asks for."""
     name = f"{message.topic}.{message.workspace_id}.{message.id}{suffix}"
@@ -458,7 +482,7 @@ def _send(
         sent_at=message.created_at,
         reply_to=sender.reply_to,
         unsubscribe_url=unsubscribe_url,
-        attachments=(logo,) if logo else (),
+        attachments=(*((logo,) if logo else ()), *files),
     )
     gateway = _gateway(runtime, sender)
     gateway.send_and_wait(mail)

@@ -15,6 +15,7 @@ from billing_app.domain.errors import BillingError, DiskFull
 from billing_app.domain.events import Topic
 from billing_app.runtime import Runtime
 from billing_app.workflows import deliveries, pay_online
+from billing_app.workflows.mail_files import StillPrinting
 
 log = logging.getLogger("tallyport.outbox")
 
@@ -73,6 +74,8 @@ def deliver(runtime: Runtime, message: Claimed) -> None:
     actor = SystemActor(message.workspace_id, f"outbox:{message.topic}")
     try:
         DELIVERIES[message.topic](runtime, actor, message)
+    except StillPrinting:
+        outbox.put_back(runtime.engine, message, runtime.now())
     except BillingError as refusal:
         is_final = getattr(refusal, "is_permanent", False)
         _put_off(runtime, message, refusal.message, is_final=is_final)

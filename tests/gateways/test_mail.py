@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import email.policy
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+from aiosmtpd.smtp import AuthResult
 
 from billing_app.gateways.errors import GatewayRefused, GatewayUnavailable
 from billing_app.gateways.mail import (
@@ -22,6 +21,7 @@ from billing_app.gateways.mail import (
     SmtpServer,
     build_message,
 )
+from tests.support.post_office import PostOffice, open_for_mail
 from tests.support.server import free_port
 
 SENDER = "billing@tallyport.example"
@@ -101,6 +101,25 @@ class TestBuildMessage:
         assert part.get_filename() == "Facture n° 42.pdf"
         assert part.get_content_type() == "application/pdf"
         assert part.get_content() == b"%PDF-1.7"
+
+    @pytest.mark.feature("A32")
+    def test_says_what_each_file_is_and_keeps_its_bytes(self):
+        pdf = Attachment("Invoice-7.pdf", b"%PDF-1.7\r\n.\r\n\x00\xff")
+        xml = Attachment("Invoice-7.ubl.xml", b"<Invoice/>\n", "application/xml")
+
+        message = build_message(replace(MAIL, attachments=(pdf, xml)), SENDER)
+        text, *files = parse(message.as_bytes()).iter_parts()
+
+        assert b'filename="Invoice-7.ubl.xml"' in message.as_bytes()
+        assert text.get_content_type() == "multipart/alternative"
+        assert [
+            (x.get_filename(), x.get_content_type(), x.get_content_disposition())
+            for x in files
+        ] == [
+            ("Invoice-7.pdf", "application/pdf", "attachment"),
+            ("Invoice-7.ubl.xml", "application/xml", "attachment"),
+        ]
+        assert [x.get_payload(decode=True) for x in files] == [pdf.content, xml.content]
 
     @pytest.mark.parametrize(
         "evil",
@@ -209,58 +228,15 @@ class TestMailbox:
         assert len(list((tmp_path / "mailbox").iterdir())) == 1
 
 
-class PostOffice:
-    """An SMTP server that keeps what it is given.
-
-    Attributes:
-        answers: what to say at RCPT, by address, and at DATA, under "DATA".
-    """
-
-    def __init__(self, answers: dict[str, str] | None = None) -> None:
-        self.answers = answers or {}
-        self.envelopes: list[Envelope] = []
-
-    async def handle_RCPT(
-        self,
-        server: SMTP,
-        session: Session,
-        envelope: Envelope,
-        address: str,
-        options: list[str],
-    ) -> str:
-        answer = self.answers.get(address, "250 OK")
-        if answer.startswith("250"):
-            envelope.rcpt_tos.append(address)
-        return answer
-
-    async def handle_DATA(
-        self, server: SMTP, session: Session, envelope: Envelope
-    ) -> str:
-        answer = self.answers.get("DATA", "250 OK")
-        if answer.startswith("250"):
-            self.envelopes.append(envelope)
-        return answer
-
-
-Opened = Callable[..., MailGateway]
-
-
 @contextmanager
 def opened(office: PostOffice, tmp_path: Path, **options: Any) -> Iterator[MailGateway]:
-    port = free_port()
-    server = SmtpServer(
-        "127.0.0.1",
-        port,
-        user=options.pop("user", ""),
-        password=options.pop("password", ""),
-        starttls=options.pop("starttls", None),
-    )
-    controller = Controller(office, hostname="127.0.0.1", port=port, **options)
-    controller.start()
-    try:
+    user, password = options.pop("user", ""), options.pop("password", "")
+    starttls = options.pop("starttls", None)
+    with open_for_mail(office, **options) as port:
+        server = SmtpServer(
+            "127.0.0.1", port, user=user, password=password, starttls=starttls
+        )
         yield MailGateway(SENDER, mailbox=tmp_path, server=server)
-    finally:
-        controller.stop()
 
 
 class TestSmtp:

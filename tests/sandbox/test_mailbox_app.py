@@ -59,7 +59,9 @@ async def test_messages_say_everything(gateway: MailGateway, client: httpx.Async
     assert message["text"] == MAIL.text
     assert message["html"].strip() == MAIL.html
     assert message["links"] == [LINK]
-    assert message["attachments"] == ["INV-42.pdf"]
+    assert message["attachments"] == [
+        {"name": "INV-42.pdf", "media_type": "application/pdf", "size": 8}
+    ]
     assert message["date"] == NOON.isoformat()
 
 
@@ -139,3 +141,48 @@ async def test_a_picture_that_came_along_is_shown(
 
     assert '<img src="data:image/png;base64,iVBORw==">' in message["html"]
     assert message["attachments"] == []
+
+
+@pytest.mark.feature("A32")
+async def test_a_file_is_opened_as_it_came(
+    gateway: MailGateway, client: httpx.AsyncClient
+):
+    await gateway.send(MAIL)
+    [message] = (await client.get("/messages.json")).json()
+
+    page = await client.get(f"/mail/{message['id']}")
+    file = await client.get(f"/mail/{message['id']}/files/1")
+
+    assert f'href="{message["id"]}/files/1"' in page.text
+    assert file.content == b"%PDF-1.7"
+    assert file.headers["content-type"] == "application/pdf"
+    assert file.headers["content-disposition"] == 'attachment; filename="INV-42.pdf"'
+    assert file.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.feature("A32")
+async def test_a_file_never_becomes_a_page(
+    gateway: MailGateway, client: httpx.AsyncClient
+):
+    evil = Attachment('a".html\r\n<é>', b"<script>alert(1)</script>", "text/html")
+    await gateway.send(replace(MAIL, attachments=(evil,)))
+    [message] = (await client.get("/messages.json")).json()
+
+    file = await client.get(f"/mail/{message['id']}/files/1")
+
+    assert file.headers["content-type"] == "application/octet-stream"
+    assert file.headers["content-disposition"].startswith("attachment; ")
+    assert file.headers["content-disposition"].count('"') == 2
+    assert "sandbox" in file.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("number", ["0", "2", "-1", "x", "1.5"])
+async def test_a_file_that_did_not_come_is_not_found(
+    gateway: MailGateway, client: httpx.AsyncClient, number: str
+):
+    await gateway.send(MAIL)
+    [message] = (await client.get("/messages.json")).json()
+
+    for mail_id in (message["id"], "0" * 32):
+        answer = await client.get(f"/mail/{mail_id}/files/{number}")
+        assert answer.status_code == 404

@@ -1,18 +1,23 @@
 from dataclasses import replace
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from billing_app.domain.actors import Role
-from billing_app.domain.errors import InvalidInput, NotPermitted
+from billing_app.domain.errors import InvalidInput, NotPermitted, StaleDraft
 from billing_app.domain.mail_settings import MailSecurity, MailSettings
+from billing_app.domain.portal_settings import MailFiles
 from billing_app.models import AuditEntry, OutboxMessage, WorkspaceSettings
 from billing_app.queries.settings import TriedMail, read_mail, read_test_mail
 from billing_app.services.mail_settings import (
     MailForm,
     change_mail,
+    change_mail_files,
     request_test_mail,
 )
+from billing_app.services.portal_answers import set_customer_answer
+from billing_app.services.portal_settings import apply_profile
+from tests.support.billing import a_customer
 from tests.support.world import World
 
 FORM = MailForm(
@@ -105,6 +110,61 @@ class TestChangeMail:
         assert refusal.value.field == field
 
 
+@pytest.mark.feature("A32")
+class TestChangeMailFiles:
+    def test_is_kept_with_the_answers_of_the_portal(self, world: World):
+        admin = world.northwind.admin
+        world.run(admin, change_mail, 1, FORM)
+
+        version = world.run(admin, change_mail_files, 2, "pdf_xml")
+
+        page = world.run(admin, read_mail)
+        assert (page.version, page.files) == (version, MailFiles.PDF_AND_XML)
+        assert page.settings.host == FORM.host
+        with world.reading(admin) as uow:
+            *_, entry = uow.all(select(AuditEntry).order_by(col(AuditEntry.id)))
+        assert entry.event == "settings_changed"
+        assert entry.details["fields"] == ["mail_files"]
+
+    def test_the_same_answer_changes_nothing(self, world: World):
+        assert world.run(world.northwind.admin, change_mail_files, 1, "link") == 1
+
+    def test_saving_the_portal_page_or_a_profile_keeps_it(self, world: World):
+        admin = world.northwind.admin
+        version = world.run(admin, change_mail_files, 1, "pdf")
+
+        version = world.run(admin, apply_profile, version, "client_account")
+
+        assert world.run(admin, read_mail).files == MailFiles.PDF
+
+    def test_it_is_known_how_many_customers_differ_and_that_no_pdf_is_shown(
+        self, world: World
+    ):
+        place = world.northwind
+        customer_id = a_customer(world, place)
+        world.run(place.admin, set_customer_answer, customer_id, "mail_files", "pdf")
+        with world.unit(place.system) as uow:
+            settings = uow.one(select(WorkspaceSettings))
+            settings.portal = {**settings.portal, "shows_pdf": False}
+
+        page = world.run(place.admin, read_mail)
+
+        assert (page.differing, page.shows_pdf) == (1, False)
+
+    @pytest.mark.parametrize("answer", ["", "PDF", "zip", "pdf\n"])
+    def test_only_what_is_offered_can_be_chosen(self, world: World, answer: str):
+        with pytest.raises(InvalidInput) as refusal:
+            world.run(world.northwind.admin, change_mail_files, 1, answer)
+
+        assert refusal.value.field == "mail_files"
+
+    def test_somebody_elses_change_is_not_lost(self, world: World):
+        world.run(world.northwind.admin, change_mail_files, 1, "pdf")
+
+        with pytest.raises(StaleDraft):
+            world.run(world.northwind.admin, change_mail_files, 1, "link")
+
+
 class TestTestMail:
     def test_waits_until_it_is_sent_or_has_failed(self, world: World):
         key = world.run(world.northwind.admin, request_test_mail, "me@a.example")
@@ -143,5 +203,7 @@ def test_other_roles_change_and_send_nothing(world: World, role: Role):
 
     with pytest.raises(NotPermitted):
         world.run(actor, change_mail, 1, FORM)
+    with pytest.raises(NotPermitted):
+        world.run(actor, change_mail_files, 1, "pdf")
     with pytest.raises(NotPermitted):
         world.run(actor, request_test_mail, "me@a.example")

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from billing_app.domain.dispute import Outcome
 from billing_app.domain.document import Look
+from billing_app.domain.portal_settings import MailFiles
 from billing_app.services.customers import CustomerForm
 
 
@@ -215,6 +216,7 @@ class DemoBusiness:
         usual: what its older, paid invoices were for.
         paid_per_month: how many of those there are.
         profile: which answers its portal has today; its past had the usual ones.
+        mail_files: what its mails bring along from today on.
         reminder_steps: days from the due date; none where nothing leaves by itself.
         waiting: what happened for a customer and is not billed yet.
     """
@@ -239,5 +241,6 @@ class DemoBusiness:
     paid_per_month: int = 1
     welcome: str = ""
     contacts: tuple[DemoContact, ...] = ()
+    mail_files: MailFiles = MailFiles.LINK
     reminder_steps: tuple[int, ...] = ()
     waiting: tuple[tuple[int, tuple[DemoEvent, ...]], ...] = ()

@@ -2,6 +2,7 @@
 
 from billing_app.domain.dispute import Outcome
 from billing_app.domain.document import Look
+from billing_app.domain.portal_settings import MailFiles
 from billing_app.sandbox.demo.business import (
     DemoBusiness,
     DemoComment,
@@ -70,6 +71,7 @@ SCHELDT = DemoBusiness(
     taxes=(DemoTax(BELGIAN, "21"), DemoTax(REVERSE, "0", "AE")),
     people={"owner": "Pieter Claes", "accounting": "Ilse De Smet"},
     pattern="SF{year}{month}-{counter:4}",
+    mail_files=MailFiles.PDF_AND_XML,
     customers=(
         CustomerForm(
             name="Lumen Ceramics B.V.",

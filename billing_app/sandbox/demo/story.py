@@ -25,6 +25,7 @@ from billing_app.services import portal_links
 from billing_app.services.billable_events import record_events
 from billing_app.services.customers import create_customer
 from billing_app.services.demo import Furnishing, NewContact, StripeKeys
+from billing_app.services.mail_settings import change_mail_files
 from billing_app.services.portal_settings import apply_profile
 from billing_app.services.reminders import RemindersForm, change_reminders, queue_due
 from billing_app.services.workspaces import (
@@ -110,8 +111,9 @@ class Story:
     def end(self, customers: list[int]) -> None:
         """Answer as the profile does from today on; the past had the usual answers."""
         page = self.runtime.run(self.owner, read_portal)
-        key = self.business.profile
-        self.runtime.run(self.owner, apply_profile, page.version, key)
+        key, files = self.business.profile, self.business.mail_files
+        version = self.runtime.run(self.owner, apply_profile, page.version, key)
+        self.runtime.run(self.owner, change_mail_files, version, files)
         if key in ONE_LINK_PROFILES:
             for customer_id in customers:
                 self.runtime.run(

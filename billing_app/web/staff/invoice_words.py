@@ -583,6 +583,8 @@ def _dispute_line(each: StaffDispute, it: InvoiceDetail) -> DisputeLine:
 def _mail_line(mail: MailFacts, it: InvoiceDetail) -> MailLine:
     state = _MAIL_STATES[mail.state]
     tries = f", {formats.count_of(mail.attempts, 'try', 'tries')}"
+    if mail.state == "sent" and mail.files and mail.files.words:
+        state += f" {mail.files.words}"
     return MailLine(
         id=mail.id,
         words=_MAIL_WORDS.get(Topic(mail.topic), "Mail"),

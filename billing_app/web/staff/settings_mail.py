@@ -5,9 +5,11 @@ from __future__ import annotations
 import reflex as rx
 
 from billing_app.domain.mail_settings import MailSecurity
+from billing_app.domain.portal_words import MAIL_FILES
 from billing_app.web.components.controls import (
     checkbox,
     field,
+    link,
     select,
     text_input,
 )
@@ -25,6 +27,7 @@ _SECURITY = (
 def page() -> rx.Component:
     return settings_page(
         rx.cond(State.keeps_mail, _kept(), rx.fragment()),
+        form_panel("What mails bring along", *_files(), on_submit=State.save_files),
         form_panel("Mail server", *_server(), on_submit=State.save),
         form_panel(
             "Test",
@@ -54,6 +57,53 @@ def _kept() -> rx.Component:
         tone="warn",
         icon_name="warning",
     )
+
+
+def _files() -> list[rx.Component]:
+    return [
+        field(
+            MAIL_FILES.label,
+            select(
+                MAIL_FILES.key,
+                MAIL_FILES.choices,
+                default_value=State.page.files,
+            ),
+            hint="With the mail about an invoice, a credit note or a receipt.",
+            error=State.errors[MAIL_FILES.key],
+            class_name="span-6",
+        ),
+        rx.el.div(
+            rx.el.p(
+                "A link shows you whether it was seen, and always leads to what is "
+                "still to pay; a file does neither. Files are those that customers "
+                "can download: an XML comes along where the invoice can be an "
+                "e-invoice, and over 7 MB only the link leaves.",
+                class_name="field-hint",
+            ),
+            rx.cond(
+                State.differing != "",
+                rx.el.p(State.differing, class_name="field-hint"),
+            ),
+            class_name="span-12",
+        ),
+        rx.cond(
+            State.page.shows_pdf,
+            rx.fragment(),
+            rx.el.div(
+                message(
+                    rx.el.span(
+                        "The portal shows customers no PDF, so mails leave with the "
+                        "link alone. ",
+                        link("Change that under Portal", href="/settings/portal"),
+                        ".",
+                    ),
+                    tone="warn",
+                    icon_name="warning",
+                ),
+                class_name="span-12",
+            ),
+        ),
+    ]
 
 
 def _server() -> list[rx.Component]:

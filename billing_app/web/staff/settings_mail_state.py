@@ -8,13 +8,16 @@ from typing import Any
 import reflex as rx
 
 from billing_app.domain.errors import InvalidInput
+from billing_app.domain.portal_words import MAIL_FILES
 from billing_app.queries.members import read_security
 from billing_app.queries.settings import MailPage, read_mail, read_test_mail
 from billing_app.services.mail_settings import (
     MailForm,
     change_mail,
+    change_mail_files,
     request_test_mail,
 )
+from billing_app.web import formats
 from billing_app.web.doors import staff_door, staff_watch
 from billing_app.web.forms import read_form, sent_text
 from billing_app.web.staff.mail_words import keeps_mail
@@ -31,6 +34,7 @@ class MailState(SettingsState, rx.State):
     Attributes:
         to: the reader's own address, for the test.
         keeps_mail: nothing leaves, for want of a server.
+        differing: how many customers have their own answer about files.
         test: waiting, sent, kept or failed; empty before the first.
         test_key: of the test that was asked for last.
     """
@@ -38,6 +42,7 @@ class MailState(SettingsState, rx.State):
     page: MailPage = MailPage()
     to: str = ""
     keeps_mail: bool = False
+    differing: str = ""
     test: str = ""
     test_key: str = ""
     test_problem: str = ""
@@ -45,15 +50,20 @@ class MailState(SettingsState, rx.State):
     @staff_door
     async def open(self) -> None:
         self._start_with(await self._run(read_mail))
-        self.keeps_mail = await keeps_mail(self)
+        await self._look()
         self.test = self.test_key = self.test_problem = ""
         self.to = (await self._run(read_security)).email
 
     @staff_door
     async def save(self, form: dict[str, Any]) -> None:
         if await self._save(change_mail, read_form(MailForm, form)):
-            self.page = await self._run(read_mail)
-            self.keeps_mail = await keeps_mail(self)
+            await self._look()
+
+    @staff_door
+    async def save_files(self, form: dict[str, Any]) -> None:
+        answer = sent_text(form, MAIL_FILES.key)
+        if await self._save(change_mail_files, answer):
+            await self._look()
 
     @staff_door
     async def send_test(self, form: dict[str, Any]) -> Any:
@@ -79,3 +89,11 @@ class MailState(SettingsState, rx.State):
             if tried.state != "waiting":
                 return
             await asyncio.sleep(_SECONDS)
+
+    async def _look(self) -> None:
+        """Read what the page says; fields keep what is typed in the other forms."""
+        self.page = await self._run(read_mail)
+        self.keeps_mail = await keeps_mail(self)
+        count = self.page.differing
+        own = formats.count_of(count, "customer has", "customers have")
+        self.differing = f"{own} an answer of their own." if count else ""

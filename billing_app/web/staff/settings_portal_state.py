@@ -8,7 +8,7 @@ from typing import Any
 import reflex as rx
 
 from billing_app.domain.errors import InvalidInput
-from billing_app.domain.portal_words import QUESTIONS, list_differences
+from billing_app.domain.portal_words import PAGE_QUESTIONS, list_differences
 from billing_app.domain.profiles import PROFILES, Profile, get_profile
 from billing_app.queries.settings import PortalPage, read_portal
 from billing_app.services.portal_settings import (
@@ -25,7 +25,7 @@ from billing_app.web.undo import UndoState
 
 # Answers that decide whether other questions matter.
 DECISIVE = frozenset(
-    question.needs[0] for question in QUESTIONS.values() if question.needs
+    question.needs[0] for question in PAGE_QUESTIONS.values() if question.needs
 )
 
 
@@ -156,7 +156,7 @@ def _mark(profile: Profile, page: PortalPage) -> str:
 
 def _origins(page: PortalPage) -> dict[str, Origin]:
     origins: dict[str, Origin] = {}
-    for key in QUESTIONS:
+    for key in PAGE_QUESTIONS:
         is_set_here, count = key in page.set_here, page.differing.get(key, 0)
         many = f"{formats.count_of(count, 'customer')} differ{'s' * (count == 1)}"
         origins[key] = Origin(
