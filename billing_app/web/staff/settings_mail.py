@@ -5,6 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from billing_app.domain.mail_settings import MailSecurity
+from billing_app.domain.portal_settings import MailFiles
 from billing_app.domain.portal_words import MAIL_FILES
 from billing_app.web.components.controls import (
     checkbox,
@@ -75,9 +76,9 @@ def _files() -> list[rx.Component]:
         rx.el.div(
             rx.el.p(
                 "A link shows you whether it was seen, and always leads to what is "
-                "still to pay; a file does neither. Files are those that customers "
-                "can download: an XML comes along where the invoice can be an "
-                "e-invoice, and over 7 MB only the link leaves.",
+                "still to pay; a file does neither. Customers get the files that they "
+                "could download: the XML only where the invoice can be an e-invoice, "
+                "and above 7 MB the link alone.",
                 class_name="field-hint",
             ),
             rx.cond(
@@ -87,8 +88,7 @@ def _files() -> list[rx.Component]:
             class_name="span-12",
         ),
         rx.cond(
-            State.page.shows_pdf,
-            rx.fragment(),
+            ~State.page.shows_pdf & (State.page.files != MailFiles.LINK),
             rx.el.div(
                 message(
                     rx.el.span(
