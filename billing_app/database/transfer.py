@@ -128,7 +128,7 @@ class Carried:
 # In an order in which each row comes after those that it names.
 CARRIED = (
     Carried(WorkspaceSettings, {"mail_password_encrypted": "the password of a server"}),
-    Carried(TaxRate),
+    Carried(TaxRate, held_back=("with_tax_id",), settles_after=TaxRate),
     Carried(NumberSeries),
     Carried(Member, {"person_id": "who signs in here does not sign in there"}),
     Carried(Product),
@@ -222,6 +222,7 @@ NAMED_BY_COLUMN: dict[str, type[Any]] = {
     "session_id": PortalSession,
     "source_id": Invoice,
     "tax_id": TaxRate,
+    "with_tax_id": TaxRate,
     "work_tax_id": TaxRate,
     "written_by": Member,
 }
@@ -380,18 +381,19 @@ class Arrival:
         needed = ("id", *carried.held_back)
         moved = (self.moved(carried.table, row) for row in rows)
         ready = ({name: row.get(name) for name in needed} for row in moved)
+
+        def settled(row: Values) -> Values:
+            new = {f"new_{name}": row[name] for name in carried.held_back}
+            return {"row_id": row["id"], **new}
+
         for some in _batches(ready):
+            if "state" not in carried.held_back:
+                self._connection.execute(statement, [settled(row) for row in some])
+                continue
             changed = [row for row in some if row["state"] not in (None, "draft")]
             if any(row["state"] not in ("issued", "void") for row in changed):
                 raise BrokenExport("The export has an invoice in no state we know.")
-            steps = [
-                {
-                    "row_id": row["id"],
-                    **{f"new_{name}": row.get(name) for name in carried.held_back},
-                    "new_state": "issued",
-                }
-                for row in changed
-            ]
+            steps = [{**settled(row), "new_state": "issued"} for row in changed]
             if steps:
                 self._connection.execute(statement, steps)
             ended = [{"row_id": row["id"]} for row in changed if row["state"] == "void"]

@@ -433,7 +433,7 @@ def _printed_invoice(
         groups=tuple(_groups(document, words)),
         shows_tax=any(line.tax for line in document.lines),
         shows_quantity=document.mode == InvoiceMode.LINES,
-        tax_rows=_tax_rows(document),
+        tax_rows=_tax_rows(document, words),
         total_rows=tuple(_total_rows(document, words, standing, traces or {})),
         notes=own(printable_prose(document.notes), language),
         terms="" if has_short_terms else own(terms, language),
@@ -569,7 +569,7 @@ def _printed_credit_note(
         currency=document.currency,
         groups=tuple(_groups(replace(document, lines=lines), words)),
         shows_tax=any(line.tax for line in lines),
-        tax_rows=_tax_rows(document),
+        tax_rows=_tax_rows(document, words),
         total_rows=tuple(_credit_rows(document, words)),
         notes=_reason(document, words),
         terms="",
@@ -783,7 +783,7 @@ def _details(line: DocumentLine, currency: str, language: str) -> str:
 
 
 def _tax_rows(
-    document: InvoiceDocument | CreditNoteDocument,
+    document: InvoiceDocument | CreditNoteDocument, words: Words
 ) -> tuple[PrintedTax, ...]:
     """Return the taxes one by one, or none where the totals say it all."""
     taxes = document.taxes
@@ -792,7 +792,9 @@ def _tax_rows(
     return tuple(
         PrintedTax(
             _tax_label(tax, document.language),
-            own(printable(tax.exemption_reason), document.language),
+            words.compound
+            if tax.is_compound
+            else own(printable(tax.exemption_reason), document.language),
             format_amount(tax.taxable_minor, document.currency, document.language),
             format_amount(tax.tax_minor, document.currency, document.language),
         )

@@ -36,6 +36,7 @@ class Words:
     amount: str
     tax_group: str
     taxable: str
+    compound: str
     subtotal: str
     tax_included: str
     total: str
@@ -126,6 +127,7 @@ def words_for(tag: str) -> tuple[str, Words]:
         amount=say("Amount"),
         tax_group=say("Tax group"),
         taxable=say("Taxable"),
+        compound=say("On the price and the other taxes"),
         subtotal=say("Subtotal"),
         tax_included=say("Tax included"),
         total=say("Total"),

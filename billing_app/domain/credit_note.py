@@ -33,6 +33,7 @@ from billing_app.domain.totals import TaxGroup, Totals, compute_totals
 
 # For each tax set of the invoice, in the order of its totals: the net, then each tax.
 Shares = tuple[tuple[int, ...], ...]
+_Names = tuple[Decimal, str, str, bool]
 
 
 class CreditMode(StrEnum):
@@ -458,7 +459,8 @@ def _taxes(
         for each, share in zip(totals.tax_sets, shares, strict=True):
             for terms, part in zip(each.taxes, share[1:], strict=True):
                 if _names(terms) == _names(group):
-                    taxable, tax = taxable + share[0], tax + part
+                    under = sum(share) - part if group.is_compound else share[0]
+                    taxable, tax = taxable + under, tax + part
         on_line = LineTax(group.category, group.percent) in on_lines
         if taxable or tax or on_line:
             # What the law wants said was said on the invoice, in its language.
@@ -501,13 +503,11 @@ def _within(part: int, most: int) -> int:
     return max(0, min(part, most)) if most >= 0 else min(0, max(part, most))
 
 
-def _names(tax: TaxTerms | TaxGroup | DocumentTax) -> tuple[Decimal, str, str]:
-    return tax.percent, tax.category, tax.name
+def _names(tax: TaxTerms | TaxGroup | DocumentTax) -> _Names:
+    return tax.percent, tax.category, tax.name, tax.is_compound
 
 
-def _set_names(
-    taxes: tuple[TaxTerms, ...],
-) -> frozenset[tuple[Decimal, str, str]]:
+def _set_names(taxes: tuple[TaxTerms, ...]) -> frozenset[_Names]:
     return frozenset(_names(tax) for tax in taxes)
 
 

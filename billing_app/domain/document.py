@@ -161,7 +161,11 @@ class DocumentAdjustment:
 
 @dataclass(frozen=True, slots=True)
 class DocumentTax:
-    """One tax: what it is on and how much it is."""
+    """One tax: what it is on and how much it is.
+
+    Attributes:
+        taxable_minor: without tax, but of a compound one with the taxes it is on.
+    """
 
     name: str
     category: str
@@ -170,6 +174,7 @@ class DocumentTax:
     tax_minor: int
     exemption_reason: str = ""
     exemption_code: str = ""
+    is_compound: bool = False
 
 
 @dataclass(frozen=True, slots=True)

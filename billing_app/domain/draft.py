@@ -7,7 +7,7 @@ sentence, and left out of the totals, so that nothing a person wrote is ever los
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, ParamSpec, TypeVar, cast
@@ -216,6 +216,8 @@ class DraftRules:
 
     Attributes:
         taxes: by tax rate id, as text.
+        other_taxes: what else a line with such a rate is charged, by the same ids;
+            only for rates that never come alone.
         decimals: fewer decimals than the currency has, or None.
         cash_rounding_minor: zero for none.
         fields: of the workspace's own.
@@ -228,6 +230,22 @@ class DraftRules:
     cash_rounding_minor: int = 0
     fields: tuple[CustomField, ...] = ()
     tax_currency: str = ""
+    other_taxes: Mapping[str, tuple[TaxTerms, ...]] = field(
+        default_factory=dict[str, tuple[TaxTerms, ...]]
+    )
+
+    def taxes_of(self, tax_id: str) -> tuple[TaxTerms, ...]:
+        """Return all taxes of a line with this rate, the compound one last."""
+        own = self.taxes.get(tax_id)
+        if own is None:
+            return ()
+        together = (*self.other_taxes.get(tax_id, ()), own)
+        return tuple(sorted(together, key=lambda tax: tax.is_compound))
+
+    @property
+    def taxes_alone(self) -> Mapping[str, TaxTerms]:
+        """Return the rates that come alone, so that a percentage finds its rate."""
+        return {x: tax for x, tax in self.taxes.items() if x not in self.other_taxes}
 
     def asks_rate(self, currency: str) -> bool:
         """An invoice in this currency says its tax in another one, too."""
@@ -381,9 +399,9 @@ def _missing(
     problems: Mapping[str, str],
 ) -> Iterator[tuple[str, str]]:
     keys = {each.key for each in filled}
-    for field in rules.fields:
-        if field.is_required and field.key not in keys:
-            yield field.input_name, f"Fill in {field.name}."
+    for own in rules.fields:
+        if own.is_required and own.key not in keys:
+            yield own.input_name, f"Fill in {own.name}."
     owes = rules.asks_rate(totals.currency) and bool(totals.tax_total.minor)
     if (
         owes
@@ -482,13 +500,12 @@ def _line_terms(form: LineForm, currency: str, rules: DraftRules) -> LineTerms:
     )
     unit_price = read_unit_price(form.unit_price, currency)
     percent = _line_percent(form.discount)
-    tax = rules.taxes.get(form.tax_id)
-    if form.tax_id and tax is None:
+    if form.tax_id and form.tax_id not in rules.taxes:
         raise InvalidInput("Choose a tax from the list.", field="tax_id")
     terms = LineTerms(
         quantity=quantity,
         unit_price=unit_price,
-        taxes=(tax,) if tax else (),
+        taxes=rules.taxes_of(form.tax_id),
         allowances=(
             (Adjustment(percent=percent, reason=DISCOUNT_REASON),) if percent else ()
         ),

@@ -113,6 +113,7 @@ def build_document(
                 or tax_note(group.category, header.language),
                 exemption_code=group.exemption_code
                 or EXEMPTION_CODES.get(group.category, ""),
+                is_compound=group.is_compound,
             )
             for group in totals.tax_groups
         ),

@@ -102,6 +102,8 @@ def _unsuited(document: BilledDocument) -> list[str]:
     double = [n for n, x in enumerate(document.lines, 1) if len(x.taxes) > 1]
     if double:
         found.append(f"{_lines(double)} more than one tax, and e-invoices carry one.")
+    if any(tax.is_compound for tax in document.taxes):
+        found.append("A tax on top of another one does not fit into an e-invoice.")
     if any(tax.percent < 0 for tax in document.taxes):
         found.append("A tax that is withheld does not fit into an e-invoice.")
     return found

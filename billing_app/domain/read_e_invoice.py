@@ -271,6 +271,6 @@ class _Maker:
 
 def _tax_ids(rules: DraftRules) -> Mapping[tuple[str, Decimal], str]:
     found: dict[tuple[str, Decimal], str] = {}
-    for tax_id, tax in rules.taxes.items():
+    for tax_id, tax in rules.taxes_alone.items():
         found.setdefault((tax.category, tax.percent.normalize()), tax_id)
     return found

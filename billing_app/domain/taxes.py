@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from billing_app.domain.errors import InvalidInput
+from billing_app.domain.terms import TaxTerms
+
+# On one line: more are in no law we know, and in no column of a sheet.
+TAXES_TOGETHER_MAX = 4
 
 # UNCL 5305, the part of it that EN 16931 allows, in words people know.
 TAX_CATEGORIES = {
@@ -118,4 +123,34 @@ def check_tax(category: str, percent: Decimal, exemption_reason: str) -> None:
         raise InvalidInput(
             "Write why it is exempt; the invoice has to say so.",
             field="exemption_reason",
+        )
+
+
+def check_together(taxes: Sequence[TaxTerms]) -> None:
+    """Refuse taxes that one line can't have all at once."""
+    own = taxes[-1]
+    if len(taxes) == 1:
+        if own.is_compound:
+            raise InvalidInput(
+                "Choose the tax that it is charged on top of.", field="with_tax_id"
+            )
+        return
+    if len(taxes) > TAXES_TOGETHER_MAX:
+        raise InvalidInput(
+            f"A line has at most {TAXES_TOGETHER_MAX} taxes.", field="with_tax_id"
+        )
+    unlike = next((tax for tax in taxes if tax.category != "S"), None)
+    if unlike is not None:
+        raise InvalidInput(
+            f"“{unlike.name}” is charged alone: only rates above zero go together.",
+            field="with_tax_id",
+        )
+    if sum(tax.is_compound for tax in taxes) > 1:
+        raise InvalidInput(
+            "At most one tax of a line can be on top of the others.",
+            field="is_compound",
+        )
+    if len({(tax.name, tax.percent) for tax in taxes}) < len(taxes):
+        raise InvalidInput(
+            f"“{own.name}” would be charged twice on a line.", field="with_tax_id"
         )

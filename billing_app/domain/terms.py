@@ -19,11 +19,13 @@ class Prices(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TaxTerms:
-    """One tax on a line. Name, category and percent say which tax it is.
+    """One tax on a line. All but the exemption says which tax it is.
 
     Attributes:
         category: UNCL 5305 code: S, Z, E, AE, K, G, O, L, M.
         percent: may be negative (a tax that is withheld) with exclusive prices.
+        is_compound: it is on the price and the line's other taxes, of which none
+            may be so.
     """
 
     name: str
@@ -31,6 +33,7 @@ class TaxTerms:
     percent: Decimal
     exemption_reason: str = ""
     exemption_code: str = ""
+    is_compound: bool = False
 
 
 @dataclass(frozen=True, slots=True)

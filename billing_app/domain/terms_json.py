@@ -19,6 +19,7 @@ def taxes_to_json(taxes: Iterable[TaxTerms], tax_id: str = "") -> list[dict[str,
             "percent": format(tax.percent, "f"),
             "exemption_reason": tax.exemption_reason,
             "exemption_code": tax.exemption_code,
+            "is_compound": tax.is_compound,
             "tax_id": tax_id,
         }
         for tax in taxes
@@ -33,6 +34,7 @@ def taxes_from_json(stored: Sequence[dict[str, Any]]) -> tuple[TaxTerms, ...]:
             percent=Decimal(tax["percent"]),
             exemption_reason=tax.get("exemption_reason", ""),
             exemption_code=tax.get("exemption_code", ""),
+            is_compound=tax.get("is_compound", False),
         )
         for tax in stored
     )

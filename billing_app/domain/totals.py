@@ -11,6 +11,8 @@ In short:
   sets in proportion to their lines, largest remainder first.
 * Tax is computed once per tax, not per line. With prices that include tax it is
   taken out of each set's gross sum, so the quoted total never moves.
+* A compound tax is on the net and the other taxes of its lines, as those are
+  rounded: what it is printed to be on, times its percentage, is the tax.
 * Rounding to cash changes what is due, never a tax.
 * Negating every quantity and fixed amount negates every result.
 
@@ -20,7 +22,7 @@ rounding is that of the Peppol BIS Billing chapter on calculations.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -99,7 +101,11 @@ class TaxSetTotals:
 
 @dataclass(frozen=True, slots=True)
 class TaxGroup:
-    """One tax of the document: what it is on and how much it is (BG-23)."""
+    """One tax of the document: what it is on and how much it is (BG-23).
+
+    Attributes:
+        taxable: without tax, but of a compound one with the taxes it is on.
+    """
 
     category: str
     name: str
@@ -108,6 +114,7 @@ class TaxGroup:
     tax: Money
     exemption_reason: str = ""
     exemption_code: str = ""
+    is_compound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +126,8 @@ class Totals:
             on the document are of.
         line_sum: sum of the line nets (BT-106).
         allowance_total, charge_total: without tax (BT-107, BT-108).
-        tax_sets, tax_groups: highest percentage first, then category, then name.
+        tax_sets, tax_groups: highest percentage first, then category, then name;
+            compound taxes after all others.
         net_total: line_sum - allowance_total + charge_total (BT-109).
         tax_total: sum of the tax groups (BT-110).
         total: net_total + tax_total (BT-112).
@@ -151,7 +159,8 @@ def compute_totals(terms: DocumentTerms) -> Totals:
 
     Raises:
         AmountTooLarge: a figure cannot be kept exactly.
-        InvalidInput: prices include a tax that is below zero.
+        InvalidInput: prices include a tax that is below zero, or a line has
+            several compound taxes.
     """
     rules = _Rules(terms.currency, terms.decimals)
     money = rules.money
@@ -212,7 +221,23 @@ def check_allowances(totals: Totals) -> None:
 # Below, amounts are whole numbers of steps: the smallest unit the document uses,
 # which is the currency's minor unit unless the terms lower the decimals.
 
-_TaxKey = tuple[int, str, str]
+
+@dataclass(frozen=True, slots=True, order=True)
+class _TaxKey:
+    """Which tax it is, in the order in which taxes are listed.
+
+    Attributes:
+        negative_units: its percentage, in whole units, with the other sign.
+    """
+
+    is_compound: bool
+    negative_units: int
+    category: str
+    name: str
+
+    @property
+    def units(self) -> int:
+        return -self.negative_units
 
 
 class _Rules:
@@ -302,11 +327,27 @@ class _TaxSet:
 
     @property
     def percent_units(self) -> int:
-        return -sum(negative_units for negative_units, _, _ in self.key)
+        return sum(tax.units for tax in self.key)
+
+    @property
+    def net_and_gross(self) -> tuple[int, int]:
+        """Return the proportion of an amount without tax to the same with it."""
+        compound = sum(tax.units for tax in self.key if tax.is_compound)
+        simple = self.percent_units - compound
+        return _WHOLE * _WHOLE, (_WHOLE + simple) * (_WHOLE + compound)
+
+    @property
+    def weights(self) -> list[int]:
+        """Return the proportions of its taxes to each other."""
+        simple = sum(tax.units for tax in self.key if not tax.is_compound)
+        return [
+            tax.units * (_WHOLE + (simple if tax.is_compound else 0))
+            for tax in self.key
+        ]
 
     def included_tax(self, amount: int) -> int:
-        units = self.percent_units
-        return round_half_away(amount * units, _WHOLE + units)
+        net, gross = self.net_and_gross
+        return round_half_away(amount * (gross - net), gross)
 
     def totals(self, money: Callable[[int], Money]) -> TaxSetTotals:
         return TaxSetTotals(
@@ -337,6 +378,7 @@ class _Group:
             tax=money(self.tax),
             exemption_reason="; ".join(reasons),
             exemption_code=codes[0] if codes else "",
+            is_compound=self.terms.is_compound,
         )
 
 
@@ -379,16 +421,17 @@ def _tax_sets(terms: DocumentTerms, lines: list[_Line]) -> list[_TaxSet]:
 
 
 def _tax_key(tax: TaxTerms) -> _TaxKey:
-    """Say which tax it is, in the order in which taxes are listed."""
     top, bottom = tax.percent.as_integer_ratio()
     units, uneven = divmod(top * _PERCENT_UNITS, bottom)
     assert uneven == 0, f"{tax.percent} % has more than eight decimals"
-    return (-units, tax.category, tax.name)
+    return _TaxKey(tax.is_compound, -units, tax.category, tax.name)
 
 
 def _set_key(taxes: tuple[TaxTerms, ...]) -> tuple[_TaxKey, ...]:
     key = tuple(sorted(_tax_key(tax) for tax in taxes))
     assert len(set(key)) == len(key), "a tax is named twice in one set"
+    if sum(tax.is_compound for tax in key) > 1:
+        raise InvalidInput("At most one tax of a line can be on top of the others.")
     return key
 
 
@@ -396,8 +439,8 @@ def _set_order(tax_set: _TaxSet) -> tuple[int, list[str], list[str], object]:
     key = tax_set.key
     return (
         -tax_set.percent_units,
-        [category for _, category, _ in key],
-        [name for _, _, name in key],
+        [tax.category for tax in key],
+        [tax.name for tax in key],
         key,
     )
 
@@ -435,19 +478,39 @@ def _exclusive_groups(sets: list[_TaxSet]) -> list[_Group]:
         tax_set.taxable = tax_set.amount
 
     groups = _groups(sets)
-    for (negative_units, _, _), group in groups.items():
-        group.tax = round_half_away(-negative_units * group.taxable, _WHOLE)
+    # In their order, so that compound taxes find the others computed.
+    for key, group in groups.items():
+        if key.is_compound:
+            group.taxable += sum(_taxes_under(key, sets, groups))
+        group.tax = round_half_away(key.units * group.taxable, _WHOLE)
     return list(groups.values())
+
+
+def _taxes_under(
+    compound: _TaxKey, sets: list[_TaxSet], groups: dict[_TaxKey, _Group]
+) -> Iterator[int]:
+    """Yield what the other taxes come to in the sets that have this one.
+
+    A tax that is in other sets as well is split by what it is on in each.
+    """
+    for key, group in groups.items():
+        if key.is_compound:
+            continue
+        holders = [tax_set for tax_set in sets if key in tax_set.key]
+        parts = allocate_minor(group.tax, [x.taxable for x in holders])
+        for tax_set, part in zip(holders, parts, strict=True):
+            if compound in tax_set.key:
+                yield part
 
 
 def _inclusive_groups(sets: list[_TaxSet]) -> list[_Group]:
     """Take the tax out of each set, so that the set's gross amount stays.
 
-    Where several taxes are in a set, its tax is split by their percentages.
+    Where several taxes are in a set, its tax is split in their proportions.
     """
     taxes_by_set: list[list[int]] = []
     for tax_set in sets:
-        if any(negative_units > 0 for negative_units, _, _ in tax_set.key):
+        if any(key.units < 0 for key in tax_set.key):
             raise InvalidInput("Prices cannot include a tax that is below zero.")
 
         tax = tax_set.included_tax(tax_set.amount)
@@ -464,13 +527,14 @@ def _inclusive_groups(sets: list[_TaxSet]) -> list[_Group]:
         else:
             tax_set.net_charge = -between
         _split_line_sum(tax_set)
-        units = [-negative_units for negative_units, _, _ in tax_set.key]
-        taxes_by_set.append(allocate_minor(tax, units) if units else [])
+        taxes_by_set.append(allocate_minor(tax, tax_set.weights) if tax_set.key else [])
 
     groups = _groups(sets)
     for tax_set, taxes in zip(sets, taxes_by_set, strict=True):
         for key, tax in zip(tax_set.key, taxes, strict=True):
             groups[key].tax += tax
+            if key.is_compound:
+                groups[key].taxable += sum(taxes) - tax
     return list(groups.values())
 
 
@@ -486,8 +550,9 @@ def _split_line_sum(tax_set: _TaxSet) -> None:
         # The lines cancel out, so their sum has no proportions: each gives up
         # its own tax. The first line's sign decides which way ties are mirrored.
         sign = -1 if next((x for x in amounts if x), 0) < 0 else 1
-        tops = [sign * amount * _WHOLE for amount in amounts]
-        nets = [sign * x for x in whole_shares(tops, _WHOLE + tax_set.percent_units)]
+        net, gross = tax_set.net_and_gross
+        tops = [sign * amount * net for amount in amounts]
+        nets = [sign * x for x in whole_shares(tops, gross)]
     for line, net in zip(lines, nets, strict=True):
         line.net = net
 

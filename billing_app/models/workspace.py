@@ -6,7 +6,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Text,
+    UniqueConstraint,
+    false,
+)
 from sqlmodel import Field
 
 from billing_app.models.base import (
@@ -89,7 +96,8 @@ class TaxRate(WorkspaceOwned, table=True):
     """A tax a line can carry, under the name people know it by.
 
     `category` is a UNCL 5305 code: S standard, Z zero, E exempt, AE reverse
-    charge, O out of scope.
+    charge, O out of scope. A line with this rate is charged `with_tax_id` as well,
+    and what that one comes with; a compound rate is on the price and those taxes.
     """
 
     name: str = Field(max_length=60)
@@ -99,6 +107,12 @@ class TaxRate(WorkspaceOwned, table=True):
     is_default: bool = Field(default=False)
     position: int = Field(default=0)
     archived_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+    with_tax_id: int | None = Field(
+        default=None, foreign_key="tax_rate.id", sa_type=BigInteger
+    )
+    is_compound: bool = Field(
+        default=False, sa_column_kwargs={"server_default": false()}
+    )
 
 
 class NumberSeries(WorkspaceOwned, table=True):

@@ -209,15 +209,17 @@ def _desk(uow: UnitOfWork, settings: WorkspaceSettings, look: str) -> Desk:
         .order_by(col(TaxRate.position), col(TaxRate.id))
     )
     portal = PortalSettings.from_stored(settings.portal)
+    rules = read_rules(uow, settings)
     return Desk(
         currency=uow.workspace.currency,
         zone=uow.workspace.zone,
         today=uow.today,
         net_days=settings.net_days,
         language=language_of(settings),
-        rules=read_rules(uow, settings),
+        rules=rules,
         taxes=tuple(
-            TaxChoice(str(rate.id), rate.name, rate.is_default) for rate in rates
+            TaxChoice(str(rate.id), _tax_label(rules, rate), rate.is_default)
+            for rate in rates
         ),
         seller=seller_party(settings),
         branding=branding(settings, look),
@@ -231,3 +233,8 @@ def _desk(uow: UnitOfWork, settings: WorkspaceSettings, look: str) -> Desk:
         mails_when_published=portal.notify_on == NotifyOn.PUBLISH,
         shares_drafts=portal.shares_drafts,
     )
+
+
+def _tax_label(rules: DraftRules, rate: TaxRate) -> str:
+    """Name a rate, with those that come with it."""
+    return " + ".join(tax.name for tax in rules.taxes_of(str(rate.id)))

@@ -54,7 +54,7 @@ def read_import_rules(uow: UnitOfWork) -> ImportRules:
     )
     return ImportRules(
         currency=uow.workspace.currency,
-        taxes=tuple(tax_terms(rate) for rate in rates),
+        taxes=tuple(tax_terms(rate) for rate in rates if not rate.with_tax_id),
         today=uow.today,
         pattern=series.pattern,
         next_value=series.next_value,

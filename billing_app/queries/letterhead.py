@@ -36,6 +36,7 @@ _SETTINGS = select(WorkspaceSettings).where(
 def read_rules(uow: UnitOfWork, settings: WorkspaceSettings) -> DraftRules:
     """Return the taxes and rounding a draft of this workspace is read by."""
     rates = uow.all(select(TaxRate).order_by(col(TaxRate.position), col(TaxRate.id)))
+    known = {rate.id: rate for rate in rates if rate.id is not None}
     return DraftRules(
         taxes={str(rate.id): tax_terms(rate) for rate in rates},
         prices=Prices.INCLUSIVE if settings.prices_inclusive else Prices.EXCLUSIVE,
@@ -43,6 +44,11 @@ def read_rules(uow: UnitOfWork, settings: WorkspaceSettings) -> DraftRules:
         cash_rounding_minor=settings.cash_rounding_minor,
         fields=fields_from_json(settings.custom_fields),
         tax_currency=settings.tax_currency,
+        other_taxes={
+            str(rate.id): tuple(tax_terms(other) for other in others_of(rate, known))
+            for rate in rates
+            if rate.with_tax_id
+        },
     )
 
 
@@ -51,12 +57,23 @@ def language_of(settings: WorkspaceSettings, wanted: str = "") -> str:
     return language_in(settings.country, wanted or settings.language)
 
 
+def others_of(rate: TaxRate, known: Mapping[int, TaxRate]) -> list[TaxRate]:
+    """Return the rates that a line with this one is charged as well, nearest last."""
+    others: list[TaxRate] = []
+    other = known.get(rate.with_tax_id or 0)
+    while other is not None and other is not rate and other not in others:
+        others.insert(0, other)
+        other = known.get(other.with_tax_id or 0)
+    return others
+
+
 def tax_terms(rate: TaxRate) -> TaxTerms:
     return TaxTerms(
         name=rate.name,
         category=rate.category,
         percent=rate.percent,
         exemption_reason=rate.exemption_reason,
+        is_compound=rate.is_compound,
     )
 
 

@@ -144,6 +144,8 @@ class TaxSetting:
     exemption_reason: str
     is_default: bool
     is_archived: bool
+    with_tax_id: str = ""
+    is_compound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -471,4 +473,6 @@ def _tax(rate: TaxRate) -> TaxSetting:
         exemption_reason=rate.exemption_reason,
         is_default=rate.is_default,
         is_archived=rate.archived_at is not None,
+        with_tax_id=str(rate.with_tax_id or ""),
+        is_compound=rate.is_compound,
     )

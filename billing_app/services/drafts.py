@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from sqlmodel import col, select
 
@@ -21,6 +22,7 @@ from billing_app.domain.dates import due_on
 from billing_app.domain.document import DocumentKind, InvoiceDocument, from_json
 from billing_app.domain.draft import (
     DraftForm,
+    DraftRules,
     LineForm,
     ReadDraft,
     form_from_json,
@@ -394,7 +396,7 @@ def _form_of(uow: UnitOfWork, invoice: Invoice) -> DraftForm:
         look=invoice.look,
         own=tuple(sorted((x["key"], x["value"]) for x in invoice.custom_fields)),
         lines=tuple(
-            _line_form(index, line, invoice.currency, rules.taxes)
+            _line_form(index, line, invoice.currency, rules)
             for index, line in enumerate(lines)
         ),
     )
@@ -433,7 +435,7 @@ def _with_mode(
 
 
 def _line_form(
-    index: int, line: LineItem, currency: str, rates: Mapping[str, TaxTerms]
+    index: int, line: LineItem, currency: str, rules: DraftRules
 ) -> LineForm:
     allowances, _ = adjustments_from_json(line.adjustments, currency)
     return LineForm(
@@ -445,22 +447,22 @@ def _line_form(
         unit=line.unit,
         unit_price=typed_price(line.unit_price, currency),
         discount=typed_percent(allowances),
-        tax_id=_tax_id(line, rates),
+        tax_id=_tax_id(line, rules),
     )
 
 
-def _tax_id(line: LineItem, rates: Mapping[str, TaxTerms]) -> str:
+def _tax_id(line: LineItem, rules: DraftRules) -> str:
     """Return the rate a line was taxed with; an imported one names none."""
-    taxes = taxes_from_json(line.taxes)
-    if len(taxes) != 1:
-        return ""
-    chosen = line.taxes[0].get("tax_id", "")
-    alike = [
-        tax_id
-        for tax_id, rate in rates.items()
-        if (rate.category, rate.percent) == (taxes[0].category, taxes[0].percent)
-    ]
-    return chosen or next(iter(alike), "")
+    chosen = line.taxes[0].get("tax_id", "") if line.taxes else ""
+    if chosen:
+        return chosen
+    wanted = _kinds(taxes_from_json(line.taxes))
+    alike = (x for x in rules.taxes if wanted and _kinds(rules.taxes_of(x)) == wanted)
+    return next(alike, "")
+
+
+def _kinds(taxes: Iterable[TaxTerms]) -> list[tuple[bool, Decimal, str]]:
+    return sorted((tax.is_compound, tax.percent, tax.category) for tax in taxes)
 
 
 def _saved(invoice: Invoice) -> SavedDraft:

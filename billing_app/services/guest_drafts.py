@@ -315,6 +315,7 @@ def _find_rate(uow: UnitOfWork, percent: Decimal) -> str:
             col(TaxRate.archived_at).is_(None),
             col(TaxRate.percent) == percent,
             col(TaxRate.category).in_(("S", "Z")),
+            col(TaxRate.with_tax_id).is_(None),
         )
         .order_by(col(TaxRate.is_default).desc(), col(TaxRate.position))
     )

@@ -159,7 +159,7 @@ def _add_products(uow: UnitOfWork, records: Sequence[ProductRecord]) -> None:
     if not records:
         return
     _check_may_add(uow, ImportKind.PRODUCTS)
-    rates = read_rules(uow, read_settings(uow)).taxes
+    rates = read_rules(uow, read_settings(uow)).taxes_alone
     for record in records:
         alike = (key for key, x in rates.items() if x.percent == record.tax_percent)
         create_product(uow, _product_form(record, next(alike, "")))
@@ -272,7 +272,7 @@ def add_draft(uow: UnitOfWork, form: DraftForm, currency: str) -> Invoice:
 
 
 def _add_draft(uow: UnitOfWork, record: InvoiceRecord, customer_id: int) -> None:
-    rates = read_rules(uow, read_settings(uow)).taxes
+    rates = read_rules(uow, read_settings(uow)).taxes_alone
     currency = record.terms.currency
     form = DraftForm(
         customer_id=customer_id,

@@ -529,14 +529,13 @@ _DRAFT_COLUMNS = (
 
 def _ready(desk: _Desk, sample: SampleInvoice) -> ReadyInvoice:
     rules, step = desk.rules, desk.rules.cash_rounding_minor
-    tax = rules.taxes.get(desk.tax_id)
     terms = DocumentTerms(
         currency=desk.currency,
         lines=tuple(
             LineTerms(
                 quantity=line.quantity,
                 unit_price=line.unit_price,
-                taxes=(tax,) if tax else (),
+                taxes=rules.taxes_of(desk.tax_id),
                 allowances=_discount(line.discount_percent),
             )
             for line in sample.lines

@@ -13,8 +13,14 @@ from billing_app.domain.actors import Permission
 from billing_app.domain.errors import Conflict, InvalidInput, LimitReached
 from billing_app.domain.events import SettingsChanged
 from billing_app.domain.parsing import clean_text, parse_percent
-from billing_app.domain.taxes import SMALL_BUSINESS, check_tax, small_business_note
+from billing_app.domain.taxes import (
+    SMALL_BUSINESS,
+    check_tax,
+    check_together,
+    small_business_note,
+)
 from billing_app.models import TaxRate, WorkspaceSettings
+from billing_app.queries.letterhead import others_of, tax_terms
 
 TAXES_MAX = 50
 
@@ -26,6 +32,8 @@ class TaxForm:
     Attributes:
         category: a key of `domain.taxes.TAX_KINDS`.
         is_default: what a new line starts with.
+        with_tax_id: of a tax that such a line is charged as well; empty for none.
+        is_compound: it is on the price and those other taxes.
     """
 
     name: str = ""
@@ -33,6 +41,8 @@ class TaxForm:
     percent: str = ""
     exemption_reason: str = ""
     is_default: bool = False
+    with_tax_id: str = ""
+    is_compound: bool = False
 
 
 @staff(Permission.EDIT_SETTINGS)
@@ -53,6 +63,7 @@ def add_tax(uow: UnitOfWork, form: TaxForm) -> int:
     _fill(uow, tax, form)
     uow.add(tax)
     assert tax.id is not None
+    _check_together(uow, tax)
     _settle_default(uow, tax, form.is_default)
     _record(uow, tax)
     return tax.id
@@ -69,6 +80,7 @@ def change_tax(uow: UnitOfWork, tax_id: int, form: TaxForm) -> None:
     tax = uow.get(TaxRate, tax_id, lock=True)
     _fill(uow, tax, form)
     uow.flush()
+    _check_together(uow, tax)
     _settle_default(uow, tax, form.is_default)
     _record(uow, tax)
 
@@ -109,6 +121,33 @@ def _fill(uow: UnitOfWork, tax: TaxRate, form: TaxForm) -> None:
     check_tax(category, percent, reason)
     tax.name, tax.category = name, category
     tax.percent, tax.exemption_reason = percent, reason
+    tax.with_tax_id = _read_other(uow, tax, form.with_tax_id)
+    tax.is_compound = form.is_compound
+
+
+def _read_other(uow: UnitOfWork, tax: TaxRate, typed: str) -> int | None:
+    if not typed:
+        return None
+    ids = {str(x): x for x in uow.all(select(TaxRate.id)) if x != tax.id}
+    if typed not in ids:
+        raise InvalidInput("Choose a tax from the list.", field="with_tax_id")
+    return ids[typed]
+
+
+def _check_together(uow: UnitOfWork, changed: TaxRate) -> None:
+    """Refuse a change after which a line could not have all the taxes it is charged.
+
+    A tax that others come with changes what those come to, too.
+    """
+    known = {rate.id: rate for rate in uow.all(select(TaxRate)) if rate.id is not None}
+    for rate in known.values():
+        others = others_of(rate, known)
+        if rate.with_tax_id and (not others or others[0].with_tax_id):
+            raise InvalidInput(
+                "Two taxes can't each come with the other.", field="with_tax_id"
+            )
+        if rate is changed or changed in others:
+            check_together([tax_terms(x) for x in (*others, rate)])
 
 
 def _taxes_in_use(uow: UnitOfWork) -> list[TaxRate]:

@@ -244,7 +244,6 @@ SECTIONS = (
 
 # Of rows whose tests show a part: what is to come.
 MISSING = {
-    "A15": "one tax upon another",
     "R07": "a counter for each customer",
     "C20": "finished jobs, and events from another program",
     "F045": "the 300 ms are measured by `make bench`",

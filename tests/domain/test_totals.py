@@ -35,6 +35,10 @@ def eur(text: str) -> Money:
     return Money.from_decimal(D(text), "EUR")
 
 
+GST = TaxTerms("GST", "S", D(5))
+QST = TaxTerms("QST", "S", D("9.5"), is_compound=True)
+
+
 def line(price: str, *taxes: TaxTerms, quantity: str = "1") -> LineTerms:
     return LineTerms(D(quantity), D(price), taxes)
 
@@ -136,6 +140,51 @@ class TestTaxGroups:
         ]
         assert totals.net_total == eur("160")
         assert len(totals.tax_sets) == 2
+
+    @pytest.mark.feature("A15")
+    def test_a_compound_tax_is_on_the_price_and_the_other_taxes(self):
+        """Quebec until 2012: 9.5 % on 100 and the GST of 5 on it, which is 9.98."""
+        totals = compute_totals(document(line("100", QST, GST), line("50", GST)))
+
+        assert [(x.name, x.taxable, x.tax) for x in totals.tax_groups] == [
+            ("GST", eur("150"), eur("7.50")),
+            ("QST", eur("105"), eur("9.98")),
+        ]
+        assert totals.net_total == eur("150")
+        assert totals.total == eur("167.48")
+
+    @pytest.mark.feature("A15")
+    def test_what_a_compound_tax_is_on_gives_it_to_the_cent(self):
+        """GST on 0.10 and 0.30 is 0.02; a cent of it is under the line with QST."""
+        totals = compute_totals(document(line("0.30", GST, QST), line("0.10", GST)))
+
+        assert [(x.taxable, x.tax) for x in totals.tax_groups] == [
+            (eur("0.40"), eur("0.02")),
+            (eur("0.32"), eur("0.03")),
+        ]
+
+    def test_a_compound_tax_with_no_other_is_on_the_price(self):
+        (group,) = compute_totals(document(line("100", QST))).tax_groups
+
+        assert (group.taxable, group.tax) == (eur("100"), eur("9.50"))
+
+    @pytest.mark.feature("A15")
+    def test_a_discount_is_shared_before_a_compound_tax(self):
+        """10 % off 200: 90 with both taxes, 90 with none."""
+        totals = compute_totals(
+            document(line("100", GST, QST), line("100"), allowances=(off("10"),))
+        )
+
+        assert [(x.taxable, x.tax) for x in totals.tax_groups] == [
+            (eur("90"), eur("4.50")),
+            (eur("94.50"), eur("8.98")),
+        ]
+
+    def test_refuses_two_compound_taxes_on_a_line(self):
+        other = replace(QST, name="Other")
+
+        with pytest.raises(InvalidInput, match="At most one"):
+            compute_totals(document(line("1", QST, other)))
 
     def test_a_withheld_tax_lowers_the_total(self):
         irpf = TaxTerms("IRPF", "S", D(-15))
@@ -296,6 +345,18 @@ class TestInclusivePrices:
         assert {x.taxable for x in totals.tax_groups} == {eur("100")}
         assert totals.total == eur("114.98")
 
+    @pytest.mark.feature("A15")
+    def test_a_compound_tax_is_taken_out_first(self):
+        """114.98 / (1.05 * 1.095) = 100.00: 5.00 of GST, 9.98 of QST on 105.00."""
+        totals = self.inclusive(line("114.98", QST, GST))
+
+        assert totals.total == eur("114.98")
+        assert totals.net_total == eur("100")
+        assert [(x.taxable, x.tax) for x in totals.tax_groups] == [
+            (eur("100"), eur("5")),
+            (eur("105"), eur("9.98")),
+        ]
+
     def test_lines_that_cancel_out_give_up_their_own_tax(self):
         totals = self.inclusive(
             line("119", vat("19")), line("119", vat("19"), quantity="-1")
@@ -404,8 +465,16 @@ class TestCurrencies:
 
 percents = st.sampled_from([D(x) for x in ("0", "2.5", "5", "7", "8.5", "19", "25")])
 taxes = st.lists(
-    st.sampled_from([vat("19"), vat("7"), vat("0"), TaxTerms("QST", "S", D("9.975"))]),
-    max_size=2,
+    st.sampled_from(
+        [
+            vat("19"),
+            vat("7"),
+            vat("0"),
+            TaxTerms("QST", "S", D("9.975")),
+            TaxTerms("Cess", "S", D("1.5"), is_compound=True),
+        ]
+    ),
+    max_size=3,
     unique=True,
 ).map(tuple)
 amounts = st.integers(0, 5000).map(lambda minor: Money(minor, "EUR"))
@@ -510,6 +579,18 @@ class TestInvariants:
         for group in totals.tax_groups:
             difference = group.tax - percent_of(group.taxable, group.percent)
             assert abs(difference).minor <= len(totals.tax_sets)
+
+    @pytest.mark.feature("A15")
+    @given(documents(), st.randoms(use_true_random=False))
+    def test_the_order_of_a_lines_taxes_changes_nothing(
+        self, terms: DocumentTerms, chance: random.Random
+    ):
+        lines = tuple(
+            replace(x, taxes=tuple(chance.sample(x.taxes, len(x.taxes))))
+            for x in terms.lines
+        )
+
+        assert compute_totals(replace(terms, lines=lines)) == compute_totals(terms)
 
     @given(documents(), st.randoms(use_true_random=False))
     def test_the_order_of_lines_changes_no_total(

@@ -21,12 +21,15 @@ from billing_app.domain.totals import compute_totals
 from billing_app.domain.trace import LINES_MAX, Figure, Part, PartKind, explain
 from tests.support.documents import a_header
 
-TAXES = [TaxTerms("VAT", "S", Decimal(x)) for x in ("21", "8.5", "0.5")]
+TAXES = [
+    *(TaxTerms("VAT", "S", Decimal(x)) for x in ("21", "8.5", "0.5")),
+    TaxTerms("Cess", "S", Decimal("9.5"), is_compound=True),
+]
 LINES = st.builds(
     LineTerms,
     quantity=st.decimals(-50, 500, places=3),
     unit_price=st.decimals(0, 9_999, places=4),
-    taxes=st.lists(st.sampled_from(TAXES), max_size=2, unique=True).map(tuple),
+    taxes=st.lists(st.sampled_from(TAXES), max_size=3, unique=True).map(tuple),
     allowances=st.sampled_from([(), (Adjustment(percent=Decimal("7.5")),)]),
 )
 

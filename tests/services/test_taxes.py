@@ -4,6 +4,12 @@ import pytest
 from sqlmodel import select
 
 from billing_app.domain.actors import Role
+from billing_app.domain.document import (
+    CreditNoteDocument,
+    InvoiceDocument,
+    from_json,
+)
+from billing_app.domain.e_invoice import find_gaps
 from billing_app.domain.errors import (
     Conflict,
     InvalidInput,
@@ -11,8 +17,10 @@ from billing_app.domain.errors import (
     NotFound,
     NotPermitted,
 )
-from billing_app.models import WorkspaceSettings
+from billing_app.models import IssuedDocument, WorkspaceSettings
+from billing_app.queries.letterhead import read_rules, read_settings
 from billing_app.queries.settings import TaxSetting, list_taxes
+from billing_app.services import drafts
 from billing_app.services.taxes import (
     TAXES_MAX,
     TaxForm,
@@ -21,6 +29,9 @@ from billing_app.services.taxes import (
     change_tax,
     restore_tax,
 )
+from tests.support.billing import all_rows, read_invoice
+from tests.support.credit import an_amount, credit, notes
+from tests.support.story import tell_of_taxes
 from tests.support.world import World
 
 FORM = TaxForm("VAT 6 %", "S", "6%")
@@ -32,6 +43,100 @@ def taxes(world: World) -> dict[str, TaxSetting]:
 
 def defaults(world: World) -> list[str]:
     return [name for name, tax in taxes(world).items() if tax.is_default]
+
+
+def together(world: World) -> tuple[str, str]:
+    """GST, and QST on top of it; their ids."""
+    gst = world.run(world.northwind.admin, add_tax, TaxForm("GST 5%", "S", "5"))
+    form = TaxForm("QST", "S", "9.5", with_tax_id=str(gst), is_compound=True)
+    return str(gst), str(world.run(world.northwind.admin, add_tax, form))
+
+
+class TestTogether:
+    @pytest.mark.feature("A15")
+    def test_a_line_with_a_tax_is_charged_those_it_comes_with(self, world: World):
+        gst, qst = together(world)
+
+        with world.unit(world.northwind.admin) as uow:
+            rules = read_rules(uow, read_settings(uow))
+
+        assert [x.name for x in rules.taxes_of(qst)] == ["GST 5%", "QST"]
+        assert [x.is_compound for x in rules.taxes_of(qst)] == [False, True]
+        assert [x.name for x in rules.taxes_of(gst)] == ["GST 5%"]
+        assert qst not in rules.taxes_alone
+
+    @pytest.mark.parametrize(
+        ("form", "words"),
+        [
+            (TaxForm("A", "S", "5", is_compound=True), "on top of"),
+            (TaxForm("A", "S", "5", with_tax_id="999"), "from the list"),
+            (TaxForm("A", "S", "5", with_tax_id="zero"), "charged alone"),
+            (TaxForm("A", "Z", "0", with_tax_id="gst"), "charged alone"),
+            (TaxForm("GST 5%", "S", "5", with_tax_id="gst"), "charged twice"),
+            (TaxForm("A", "S", "1", with_tax_id="qst", is_compound=True), "At most"),
+        ],
+    )
+    def test_refuses_what_no_line_can_have(
+        self, world: World, form: TaxForm, words: str
+    ):
+        gst, qst = together(world)
+        zero = world.run(world.northwind.admin, add_tax, TaxForm("Zero", "Z", "0"))
+        ids = {"gst": gst, "qst": qst, "zero": str(zero)}
+        form = replace(form, with_tax_id=ids.get(form.with_tax_id, form.with_tax_id))
+
+        with pytest.raises(InvalidInput, match=words):
+            world.run(world.northwind.admin, add_tax, form)
+
+    @pytest.mark.parametrize(
+        ("form", "words"),
+        [
+            (TaxForm("GST", "S", "5", with_tax_id="qst"), "each come with the other"),
+            (TaxForm("GST", "Z", "0"), "charged alone"),
+            (TaxForm("Federal", "S", "9.5"), None),
+        ],
+    )
+    def test_a_change_reaches_those_that_come_with_it(
+        self, world: World, form: TaxForm, words: str | None
+    ):
+        gst, qst = together(world)
+        form = replace(form, with_tax_id=qst if form.with_tax_id else "")
+
+        if words is None:
+            world.run(world.northwind.admin, change_tax, int(gst), form)
+            return
+        with pytest.raises(InvalidInput, match=words):
+            world.run(world.northwind.admin, change_tax, int(gst), form)
+
+
+class TestBilled:
+    @pytest.mark.feature("A15")
+    def test_a_tax_upon_a_tax_is_frozen_credited_and_copied(self, world: World):
+        place = world.northwind
+        invoice_id = tell_of_taxes(world, place)
+        known = {tax.name: tax for tax in taxes(world).values()}
+        plain = TaxForm("QST", "S", "50")
+        world.run(place.admin, change_tax, known["QST"].tax_id, plain)
+
+        issued = read_invoice(world, place, invoice_id)
+        credit(world, place, invoice_id, an_amount("57.49"))
+        copy = world.run(place.accounting, drafts.duplicate, invoice_id)
+
+        assert (issued.tax_minor, issued.total_minor) == (1_498, 11_498)
+        stored = {x.kind: x.content for x in all_rows(world, place, IssuedDocument)}
+        document = from_json(InvoiceDocument, stored["invoice"])
+        note = from_json(CreditNoteDocument, notes(world, place)[0].content)
+        assert [(x.taxable_minor, x.tax_minor) for x in document.taxes] == [
+            (10_000, 500),
+            (10_500, 998),
+        ]
+        assert "A tax on top of another one does not fit into an e-invoice." in (
+            find_gaps(document)
+        )
+        assert [(x.taxable_minor, x.tax_minor) for x in note.taxes] == [
+            (5_000, 250),
+            (5_250, 499),
+        ]
+        assert read_invoice(world, place, copy.invoice_id).total_minor == 15_000
 
 
 class TestAddTax:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from billing_app.domain.online_payment import AttemptStatus, Report
 from billing_app.models import InboundEvent, Invoice, PaymentAttempt
 from billing_app.services import (
@@ -13,6 +15,7 @@ from billing_app.services import (
     write_offs,
 )
 from billing_app.services.billable_events import record_event
+from billing_app.services.taxes import TaxForm, add_tax, change_tax
 from tests.support.billing import (
     a_customer,
     an_event,
@@ -68,6 +71,25 @@ def tell_a_story(world: World, place: Place) -> None:
     odd = an_attempt(world, place, partly, 1_000)
     report(world, place, odd, AttemptStatus.SUCCEEDED, 999)
     a_webhook(world, place, "handled")
+
+
+def tell_of_taxes(world: World, place: Place) -> int:
+    """Bill 100.00 with GST and QST on top of it; return the invoice.
+
+    The tax that the other comes with is the later one, as after a change.
+    """
+    admin = place.admin
+    qst = TaxForm("QST", "S", "9.5")
+    qst_id = world.run(admin, add_tax, qst)
+    gst_id = world.run(admin, add_tax, TaxForm("GST", "S", "5"))
+    upon = replace(qst, with_tax_id=str(gst_id), is_compound=True)
+    world.run(admin, change_tax, qst_id, upon)
+    line = drafts.LineForm(name="Tower", unit_price="100.00", tax_id=str(qst_id))
+    form = drafts.DraftForm(customer_id=a_customer(world, place), lines=(line,))
+    draft = world.run(place.accounting, drafts.create_draft, form)
+    return world.run(
+        place.accounting, invoices.issue, draft.invoice_id, draft.version
+    ).invoice_id
 
 
 def tell_of_losses(world: World, place: Place) -> None:

@@ -76,7 +76,7 @@ from billing_app.workflows.workspace_import import (
     read_into_new,
 )
 from tests.support.postgres import running_postgres
-from tests.support.story import tell_a_story, tell_of_losses
+from tests.support.story import tell_a_story, tell_of_losses, tell_of_taxes
 from tests.support.world import World, open_world
 
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
@@ -257,6 +257,7 @@ def told(world_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     world = open_world(world_template, folder)
     tell_a_story(world, world.northwind)
     tell_of_losses(world, world.northwind)
+    tell_of_taxes(world, world.northwind)
     form = CustomerForm(name="Only of Kestrel")
     world.run(world.kestrel.owner, create_customer, form)
     world.runtime.engine.dispose()

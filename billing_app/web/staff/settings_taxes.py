@@ -62,7 +62,17 @@ def page() -> rx.Component:
 def _cells(tax: Any) -> list[rx.Component]:
     return [
         rx.el.span(tax.name, class_name="truncate"),
-        rx.el.span(State.categories[tax.category], class_name="quiet"),
+        rx.el.span(
+            rx.cond(
+                tax.with_tax_id,
+                rx.fragment(
+                    rx.cond(tax.is_compound, "On top of ", "With "),
+                    State.names[tax.with_tax_id],
+                ),
+                State.categories[tax.category],
+            ),
+            class_name="quiet",
+        ),
         rx.el.span(f"{tax.percent}%"),
         rx.cond(
             tax.is_archived,
@@ -110,6 +120,26 @@ def _fields() -> rx.Component:
             hint="Printed where no tax is charged. Empty says what the law asks for "
             "with this kind.",
             error=State.errors["exemption_reason"],
+        ),
+        field(
+            "Charged together with",
+            select("with_tax_id", State.others, default_value=tax.with_tax_id),
+            hint="A line with this tax is charged that one as well.",
+            error=State.errors["with_tax_id"],
+        ),
+        checkbox(
+            "is_compound",
+            "Charged on the price plus those other taxes",
+            default_checked=tax.is_compound,
+        ),
+        rx.cond(
+            State.errors["is_compound"],
+            rx.el.p(State.errors["is_compound"], class_name="field-error"),
+        ),
+        rx.el.p(
+            "At most one tax of a line is on top of the others. An e-invoice holds "
+            "one tax a line: with more, the invoice is a plain PDF, and says so.",
+            class_name="field-hint",
         ),
         checkbox(
             "is_default",

@@ -28,6 +28,8 @@ class TaxesState(EntriesState, rx.State):
     taxes: list[TaxSetting] = []  # noqa: RUF012  (Reflex copies the default)
     categories: dict[str, str] = TAX_CATEGORIES
     editing: TaxSetting = _NEW
+    others: list[tuple[str, str]] = []  # noqa: RUF012
+    names: dict[str, str] = {}  # noqa: RUF012
 
     @staff_door
     async def open(self) -> None:
@@ -42,6 +44,11 @@ class TaxesState(EntriesState, rx.State):
 
     async def _list(self) -> None:
         self.taxes = list(await self._run(list_taxes))
+        live = [
+            (str(tax.tax_id), tax.name) for tax in self.taxes if tax.category == "S"
+        ]
+        self.others = [("", "No other tax"), *live]
+        self.names = {str(tax.tax_id): tax.name for tax in self.taxes}
 
     async def _store(self, form: dict[str, Any]) -> str:
         typed, tax_id = read_form(TaxForm, form), self.editing.tax_id
