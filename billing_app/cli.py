@@ -43,7 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return command.run(sub.parse_args(rest))
     except BillingError as refusal:
-        print(refusal.message, file=sys.stderr)
+        for each in refusal.together:
+            print(each.message, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -97,6 +97,7 @@ class KeepPage:
     """
 
     action: str
+    not_now: str
     seller: str
     buyer: str
     line_count: int

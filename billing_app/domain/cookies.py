@@ -40,6 +40,11 @@ def guest_cookie(is_https: bool) -> str:
     return _bound("tallyport-guest", is_https)
 
 
+def not_kept_cookie(is_https: bool) -> str:
+    """Return the name of the cookie that says which invoice nobody wants to keep."""
+    return _bound("tallyport-not-kept", is_https)
+
+
 def read_cookie(header: str, name: str) -> str:
     """Return the value of a cookie, or an empty text."""
     try:

@@ -7,7 +7,8 @@ from functools import cache
 from types import MappingProxyType
 
 import iso4217
-from babel.numbers import get_currency_name
+from babel.core import get_global
+from babel.numbers import get_currency_name, get_territory_currencies
 
 from billing_app.domain.errors import InvalidInput
 
@@ -73,6 +74,19 @@ def currency_names() -> Mapping[str, str]:
     return MappingProxyType(
         {code: get_currency_name(code, locale="en") for code in sorted(_EXPONENTS)}
     )
+
+
+@cache
+def usual_currencies() -> Mapping[str, str]:
+    """Return the currency that people of a country pay with today, by its code."""
+    usual = {
+        country: next(
+            (code for code in get_territory_currencies(country) if code in _EXPONENTS),
+            "",
+        )
+        for country in get_global("territory_currencies")
+    }
+    return MappingProxyType({country: code for country, code in usual.items() if code})
 
 
 @cache

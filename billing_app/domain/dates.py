@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 import calendar
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
+from types import MappingProxyType
 from zoneinfo import ZoneInfo, available_timezones
 
 from billing_app.domain.errors import InvalidInput
 
 NET_DAYS_MAX = 3650
+# What else has a slash is a zone of a ship, or an old name of one of these.
+_REGIONS = frozenset(
+    [
+        "Africa",
+        "America",
+        "Antarctica",
+        "Arctic",
+        "Asia",
+        "Atlantic",
+        "Australia",
+        "Europe",
+        "Indian",
+        "Pacific",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +48,36 @@ def zone_names() -> tuple[str, ...]:
     return ("UTC", *sorted(name for name in available_timezones() if "/" in name))
 
 
+@cache
+def zones_by_region() -> Mapping[str, tuple[tuple[str, str], ...]]:
+    """Return the zones that people live in, as (name, place), by part of the world."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name in zone_names():
+        region, _, place = name.partition("/")
+        if region in _REGIONS:
+            found.setdefault(region, []).append((name, place.replace("_", " ")))
+    regions = {region: tuple(places) for region, places in found.items()}
+    return MappingProxyType({**regions, "Elsewhere": (("UTC", "UTC"),)})
+
+
 def is_zone(name: str) -> bool:
     return name in zone_names()
+
+
+def read_zone(text: str) -> str:
+    """Return the zone that somebody typed, also by its place alone, like London.
+
+    Raises:
+        InvalidInput: there is none, or more than one place is called so.
+    """
+    wanted = text.strip().replace(" ", "_").casefold()
+    same = [name for name in zone_names() if name.casefold() == wanted]
+    found = same or [
+        name for name in zone_names() if name.rpartition("/")[2].casefold() == wanted
+    ]
+    if len(found) != 1:
+        raise InvalidInput("Choose a time zone like Europe/Amsterdam.", field="zone")
+    return found[0]
 
 
 def business_date(now: datetime, zone: str) -> date:

@@ -6,10 +6,18 @@ fill a field. Names in brackets like BR-CO-26 are the rules of the standard.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from babel.core import get_global
 
 from billing_app.domain.currencies import exponent
-from billing_app.domain.document import CreditNoteDocument, InvoiceDocument, Party
+from billing_app.domain.document import (
+    CreditNoteDocument,
+    DocumentTax,
+    InvoiceDocument,
+    Party,
+)
+from billing_app.domain.taxes import TAX_CATEGORIES
 
 # What may go to a machine: a receipt asks for nothing.
 BilledDocument = InvoiceDocument | CreditNoteDocument
@@ -135,8 +143,8 @@ def _missing_of_lines(document: BilledDocument) -> list[str]:
     # for VAT would that be wrong (BR-O-02).
     if taxless and (len(taxless) < len(document.lines) or vat_number(document.seller)):
         found.append(
-            f"{_lines(taxless)} no tax. Choose one; “exempt” and “not subject to "
-            "tax” are kinds of it."
+            f"{_lines(taxless)} no tax. Choose one; “{TAX_CATEGORIES['E']}” and "
+            f"“{TAX_CATEGORIES['O']}” are kinds of it, under Settings, Taxes."
         )
     return found
 
@@ -145,14 +153,13 @@ def _missing_of_taxes(document: BilledDocument) -> list[str]:
     categories = {tax.category for tax in document.taxes}
     seller, buyer = vat_number(document.seller), vat_number(document.buyer)
     found: list[str] = []
+    outside = _outside(document.taxes)
     if categories - {"O"} and not (seller or document.seller.vat_id):
         found.append("Charging tax needs your VAT number.")
     if "O" in categories and len(categories) > 1:
-        found.append(
-            "“Not subject to tax” cannot stand beside other taxes in an e-invoice."
-        )
+        found.append(f"{outside} cannot stand beside other taxes in an e-invoice.")
     if "O" in categories and (seller or buyer):
-        found.append("“Not subject to tax” does not go with a VAT number.")
+        found.append(f"{outside} does not go with a VAT number.")
     if categories & {"AE", "K"} and not buyer:
         found.append("Reverse charge and sales within the EU need the customer's "
                      "VAT number.")  # fmt: skip
@@ -162,6 +169,13 @@ def _missing_of_taxes(document: BilledDocument) -> list[str]:
     if not all(x.exemption_reason or x.exemption_code for x in exempt):
         found.append("Exempt lines need the reason why.")
     return found
+
+
+def _outside(taxes: Sequence[DocumentTax]) -> str:
+    """Name what is not subject to tax as whoever set it up did, and its kind."""
+    kind = TAX_CATEGORIES["O"]
+    names = [tax.name for tax in taxes if tax.category == "O" and tax.name]
+    return f"“{names[0]}” ({kind})" if names and names[0] != kind else f"“{kind}”"
 
 
 def _missing_of_dates(document: BilledDocument) -> list[str]:

@@ -30,15 +30,22 @@ class BillingError(Exception):
             English until `speech.put_into_words`.
         words, values: what that sentence is made of, for the other languages.
         field: name of the form field it belongs beside, or None.
+        others: what else is wrong, where several fields were read together.
     """
 
     code = "refused"
+    others: tuple[BillingError, ...] = ()
 
     def __init__(self, words: str, *, field: str | None = None, **values: Any) -> None:
         self.message = words.format_map(values) if values else words
         super().__init__(self.message)
         self.words, self.values = words, values
         self.field = field
+
+    @property
+    def together(self) -> tuple[BillingError, ...]:
+        """Return this refusal and those that came with it."""
+        return self, *self.others
 
 
 class Phrase:

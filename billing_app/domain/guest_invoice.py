@@ -35,6 +35,7 @@ from billing_app.domain.totals import TaxTerms
 
 PATH = "/make-invoice"
 KEEP_PATH = f"{PATH}/keep"
+NOT_NOW_PATH = f"{KEEP_PATH}/not-now"
 
 LINES_MAX = 50
 # As JSON. A page of text has about 3,000 characters.

@@ -14,13 +14,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from typing import ParamSpec, TypeVar
 
 from billing_app.domain.currencies import currency_plural, exponent, exponents
-from billing_app.domain.errors import InvalidInput, Phrase
+from billing_app.domain.errors import BillingError, InvalidInput, Phrase
 from billing_app.domain.money import MINOR_MAX, Money
 from billing_app.domain.speech import later
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 # Factors are stored with eight decimals in a 64-bit column, which leaves ten
 # digits before the point.
@@ -302,3 +307,25 @@ def _sentence(words: str) -> str:
 
 def _example(decimals: int) -> str:
     return f"{Decimal('1240.5'):,.{decimals}f}" if decimals else "1,240"
+
+
+class Reading:
+    """Reads several fields of a form, and refuses all that is wrong in one go."""
+
+    def __init__(self) -> None:
+        self._refusals: list[BillingError] = []
+
+    def of(self, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """Return what is read, or None where it is refused."""
+        try:
+            return read(*args, **kwargs)
+        except InvalidInput as refusal:
+            self._refusals += refusal.together
+            return None
+
+    def check(self) -> None:
+        """Refuse with the first thing that is wrong, which carries the others."""
+        if self._refusals:
+            first, *others = self._refusals
+            first.others = tuple(others)
+            raise first

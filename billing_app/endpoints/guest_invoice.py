@@ -17,12 +17,18 @@ from starlette.types import Scope
 
 from billing_app import runtime
 from billing_app.database import authentication
+from billing_app.database.secrets import digest
 from billing_app.documents.pdf import PdfEngineMissing, PdfFailed
 from billing_app.documents.portal import KeepPage, render_keep, render_message
-from billing_app.domain.cookies import guest_cookie, read_cookie, session_cookie
+from billing_app.domain.cookies import (
+    guest_cookie,
+    not_kept_cookie,
+    read_cookie,
+    session_cookie,
+)
 from billing_app.domain.errors import BillingError, DiskFull, NotSignedIn
 from billing_app.domain.formats import format_money
-from billing_app.domain.guest_invoice import KEEP_PATH, PATH, read_guest
+from billing_app.domain.guest_invoice import KEEP_PATH, NOT_NOW_PATH, PATH, read_guest
 from billing_app.endpoints.first_paint import AsItIs, Painter
 from billing_app.endpoints.guard import client_network
 from billing_app.endpoints.refusals import status_of
@@ -93,6 +99,7 @@ def guest_invoice_routes(head: Markup) -> list[Route]:
         Route(f"{PATH}/invoice.pdf", answering(_print), methods=["GET"]),
         Route(KEEP_PATH, answering(ask), methods=["GET"]),
         Route(KEEP_PATH, keep, methods=["POST"]),
+        Route(NOT_NOW_PATH, answering(_leave_be), methods=["GET"]),
     ]
 
 
@@ -142,6 +149,7 @@ def _ask(request: Request, head: Markup) -> Response:
     total = read.draft.totals.total
     page = KeepPage(
         action=KEEP_PATH,
+        not_now=NOT_NOW_PATH,
         seller=read.seller.name,
         buyer=read.buyer.name,
         line_count=len(read.draft.lines),
@@ -183,12 +191,39 @@ def keep_at_once(answer: Response, staff_token: str, request: Request) -> Respon
 
 
 def has_invoice(request: Request, staff_token: str) -> bool:
-    """Tell whether this browser has an invoice that this person could take over."""
+    """Tell whether this browser has an invoice that this person could take over.
+
+    Whoever said that they don't want to is not asked about it again.
+    """
     running = runtime.current()
+    not_kept = _cookie_of(request.headers, not_kept_cookie)
+    if not_kept and not_kept == _mark_of(_guest_token(request.headers)):
+        return False
     form = guest_invoices.find_for_member(running, _guest_token(request.headers))
     if form is None or not form.bills_something:
         return False
     return bool(guest_invoices.list_places(running, staff_token))
+
+
+def _leave_be(request: Request) -> Response:
+    """Go on without it, and don't ask about it at the next sign-in."""
+    answer = RedirectResponse("/dashboard", 303, _PRIVATE)
+    is_https = runtime.current().settings.is_https
+    answer.set_cookie(
+        not_kept_cookie(is_https),
+        _mark_of(_guest_token(request.headers)),
+        max_age=_COOKIE_SECONDS,
+        path="/",
+        secure=is_https,
+        httponly=True,
+        samesite="lax",
+    )
+    return answer
+
+
+def _mark_of(guest_token: str) -> str:
+    """Return what tells one invoice from the next, and finds none of them."""
+    return digest(guest_token)[:16]
 
 
 def set_session(answer: Response, token: str) -> None:
@@ -223,7 +258,11 @@ def _network_of(request: Request) -> str:
 
 
 def _guest_token(headers: Headers) -> str:
-    name = guest_cookie(runtime.current().settings.is_https)
+    return _cookie_of(headers, guest_cookie)
+
+
+def _cookie_of(headers: Headers, named: Callable[[bool], str]) -> str:
+    name = named(runtime.current().settings.is_https)
     return read_cookie(headers.get("cookie", ""), name)
 
 

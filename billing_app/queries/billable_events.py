@@ -41,7 +41,17 @@ from billing_app.queries.paging import (
 )
 
 SHOWN_MAX = 100
+WAITING_MAX = 20
 TEXT_LENGTH_MAX = 120
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingCustomer:
+    """A customer with events that no line charges for yet."""
+
+    id: int
+    name: str
+    count: int
 
 
 class Billed(StrEnum):
@@ -249,6 +259,21 @@ def sum_unbilled(uow: UnitOfWork, customer_id: int) -> Unbilled:
     for currency, factors, rate in found:
         sums[currency] = sums.get(currency, 0) + _minor(factors, rate, currency)
     return Unbilled(len(found), tuple(sorted(sums.items())))
+
+
+@staff(Permission.VIEW)
+def list_waiting(uow: UnitOfWork) -> tuple[WaitingCustomer, ...]:
+    """Return whose events wait to be billed, and how many, most first."""
+    counted = func.count(col(BillableEvent.id))
+    found = uow.all(
+        select(col(Customer.id), col(Customer.name), counted)
+        .join(BillableEvent, col(BillableEvent.customer_id) == col(Customer.id))
+        .where(col(BillableEvent.invoice_id).is_(None))
+        .group_by(col(Customer.id), col(Customer.name))
+        .order_by(counted.desc(), col(Customer.name), col(Customer.id))
+        .limit(WAITING_MAX)
+    )
+    return tuple(WaitingCustomer(*row) for row in found)
 
 
 @staff(Permission.VIEW)

@@ -20,7 +20,7 @@ from billing_app.domain.contact import (
 from billing_app.domain.currencies import read_currency
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.events import CustomerChanged, CustomerCreated
-from billing_app.domain.parsing import clean_text
+from billing_app.domain.parsing import Reading, clean_text
 from billing_app.domain.speech import is_tag
 from billing_app.models import Customer, CustomerContact
 from billing_app.services.portal_sessions import (
@@ -117,28 +117,41 @@ def read_form(form: CustomerForm) -> dict[str, Any]:
     """Return the columns of a customer as they were typed.
 
     Raises:
-        InvalidInput: a field can't be used.
+        InvalidInput: a field can't be used; the others of it that can't come along.
     """
-    name = clean_text(form.name, length_max=200, field="name")
+    reading = Reading()
+    name = reading.of(_name, form.name)
+    columns = {
+        "name": name,
+        "name_key": name_key(name or ""),
+        "email": reading.of(_email, form.email),
+        "contact_name": reading.of(
+            clean_text, form.contact_name, length_max=200, field="contact_name"
+        ),
+        "phone": reading.of(clean_text, form.phone, length_max=60, field="phone"),
+        "address": reading.of(
+            clean_text, form.address, length_max=1000, multiline=True, field="address"
+        ),
+        "country": reading.of(parse_country, form.country),
+        "vat_id": reading.of(clean_text, form.vat_id, length_max=40, field="vat_id"),
+        "language": reading.of(_language, form.language),
+        "currency": reading.of(read_currency, form.currency),
+        "net_days": reading.of(parse_net_days, form.net_days),
+    }
+    reading.of(parse_emails, form.cc, "cc")
+    reading.check()
+    return columns
+
+
+def _name(text: str) -> str:
+    name = clean_text(text, length_max=200, field="name")
     if not name:
         raise InvalidInput("Write the customer's name.", field="name")
-    return {
-        "name": name,
-        "name_key": name_key(name),
-        "email": check_email(form.email, "email") if form.email.strip() else "",
-        "contact_name": clean_text(
-            form.contact_name, length_max=200, field="contact_name"
-        ),
-        "phone": clean_text(form.phone, length_max=60, field="phone"),
-        "address": clean_text(
-            form.address, length_max=1000, multiline=True, field="address"
-        ),
-        "country": parse_country(form.country),
-        "vat_id": clean_text(form.vat_id, length_max=40, field="vat_id"),
-        "language": _language(form.language),
-        "currency": read_currency(form.currency),
-        "net_days": parse_net_days(form.net_days),
-    }
+    return name
+
+
+def _email(text: str) -> str:
+    return check_email(text, "email") if text.strip() else ""
 
 
 def _language(text: str) -> str:

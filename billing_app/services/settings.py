@@ -22,7 +22,7 @@ from billing_app.domain.custom_fields import (
     fields_from_json,
     fields_to_json,
 )
-from billing_app.domain.dates import is_zone, parse_month
+from billing_app.domain.dates import parse_month, read_zone
 from billing_app.domain.document import Look
 from billing_app.domain.errors import InvalidInput, StaleDraft
 from billing_app.domain.events import SettingsChanged
@@ -138,10 +138,9 @@ def change_business(uow: UnitOfWork, version: int, form: BusinessForm) -> int:
         raise InvalidInput("Write the name of the business.", field="name")
     if not legal_name:
         raise InvalidInput("Invoices need the sender's name.", field="legal_name")
-    if not is_zone(form.zone):
-        raise InvalidInput("Choose a time zone like Europe/Amsterdam.", field="zone")
+    zone = read_zone(form.zone)
     settings = take_settings(uow, version)
-    moved = set_values(uow.workspace, name=name, zone=form.zone)
+    moved = set_values(uow.workspace, name=name, zone=zone)
     return save(
         uow,
         settings,

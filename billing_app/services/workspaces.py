@@ -14,10 +14,10 @@ from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Role, SystemActor
 from billing_app.domain.contact import check_email
 from billing_app.domain.currencies import is_currency
-from billing_app.domain.dates import is_zone
+from billing_app.domain.dates import read_zone
 from billing_app.domain.errors import Conflict, InvalidInput
 from billing_app.domain.events import MemberAdded, WorkspaceCreated
-from billing_app.domain.parsing import clean_text
+from billing_app.domain.parsing import Reading, clean_text
 from billing_app.domain.portal_settings import PortalSettings
 from billing_app.domain.profiles import get_profile
 from billing_app.models import (
@@ -116,7 +116,7 @@ def slug_of(name: str) -> str:
 
 
 def _found(uow: UnitOfWork, new: NewWorkspace) -> Founded:
-    new = _checked(new)
+    new = checked(new)
     workspace = Workspace(
         slug=_free_slug(uow, new.name),
         name=new.name,
@@ -159,19 +159,39 @@ def _first_answers(profile: str) -> PortalSettings:
     return get_profile(profile).applied_to(usual) if profile else usual
 
 
-def _checked(new: NewWorkspace) -> NewWorkspace:
-    name = clean_text(new.name, length_max=200, field="name")
-    owner_name = clean_text(new.owner_name, length_max=200, field="owner_name")
-    if not name:
-        raise InvalidInput("Write the name of the business.", field="name")
-    if not owner_name:
-        raise InvalidInput("Write your name.", field="owner_name")
-    if not is_currency(new.currency):
+def checked(new: NewWorkspace) -> NewWorkspace:
+    """Return it as it is kept.
+
+    Raises:
+        InvalidInput: a field can't be used; the others that can't come along.
+    """
+    reading = Reading()
+    name = reading.of(_given, new.name, "name", "Write the name of the business.")
+    reading.of(_check_currency, new.currency)
+    zone = reading.of(read_zone, new.zone)
+    reading.of(_first_answers, new.profile)
+    owner_name = reading.of(_given, new.owner_name, "owner_name", "Write your name.")
+    email = reading.of(check_email, new.email, "email")
+    reading.check()
+    assert name
+    assert zone
+    assert owner_name
+    assert email
+    return replace(
+        new, name=name, zone=zone, owner_name=owner_name, email=email.lower()
+    )
+
+
+def _given(text: str, field: str, missing: str) -> str:
+    typed = clean_text(text, length_max=200, field=field)
+    if not typed:
+        raise InvalidInput(missing, field=field)
+    return typed
+
+
+def _check_currency(code: str) -> None:
+    if not is_currency(code):
         raise InvalidInput("Choose a currency like EUR.", field="currency")
-    if not is_zone(new.zone):
-        raise InvalidInput("Choose a time zone like Europe/Amsterdam.", field="zone")
-    email = check_email(new.email, "email").lower()
-    return replace(new, name=name, owner_name=owner_name, email=email)
 
 
 def _person(uow: UnitOfWork, new: NewWorkspace) -> Person:

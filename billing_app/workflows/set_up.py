@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from billing_app.database import authentication
 from billing_app.database.passwords import hash_password
 from billing_app.domain.actors import Nobody, SystemActor
-from billing_app.domain.contact import check_email
 from billing_app.domain.errors import Conflict
+from billing_app.domain.parsing import Reading
 from billing_app.domain.sign_in import Owes, check_new_password
 from billing_app.runtime import Runtime
 from billing_app.services import sign_in as steps
@@ -74,17 +74,21 @@ def create_owner(runtime: Runtime, form: SetUpForm) -> Founded:
 
 
 def _new_workspace(form: SetUpForm) -> NewWorkspace:
-    email = check_email(form.email, "email").lower()
-    check_new_password(form.password, form.repeated, email)
-    return NewWorkspace(
+    new = NewWorkspace(
         name=form.name,
         currency=form.currency.strip().upper(),
-        zone=form.zone.strip(),
-        email=email,
+        zone=form.zone,
+        email=form.email,
         owner_name=form.owner_name,
-        password_hash=hash_password(form.password),
+        password_hash="",
         profile=form.profile.strip(),
     )
+    reading = Reading()
+    reading.of(workspaces.checked, new)
+    email = form.email.strip().lower()
+    reading.of(check_new_password, form.password, form.repeated, email)
+    reading.check()
+    return replace(new, password_hash=hash_password(form.password))
 
 
 def _sign_in(runtime: Runtime, founded: Founded, browser: Browser) -> OpenedSession:

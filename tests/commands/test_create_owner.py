@@ -73,6 +73,27 @@ def test_says_what_it_cannot_use(
     assert says in capsys.readouterr().err
 
 
+def test_names_all_that_it_cannot_use(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv(PASSWORD_VARIABLE, "short")
+    wrong = ("--currency", "EURO", "--zone", "Mars", "--email", "harriet")
+
+    assert main([*ARGUMENTS, *wrong]) == 1
+
+    said = capsys.readouterr().err.splitlines()
+    found = [[line for line in said if word in line] for word in
+             ("currency", "time zone", "email", "12 characters")]  # fmt: skip
+    assert [len(lines) for lines in found] == [1, 1, 1, 1]
+
+
+def test_finds_a_zone_by_its_place(data_dir: Path):
+    assert main([*ARGUMENTS, "--zone", "london"]) == 0
+
+    with open_runtime(load_settings()).reading(SystemActor(1, "test")) as uow:
+        assert uow.workspace.zone == "Europe/London"
+
+
 def test_refuses_a_weak_password(
     data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):

@@ -307,8 +307,8 @@ GAPS = [
     ),
     (
         drafted(line("1", VAT), line("2"), line("3"), line("4"), line("5")),
-        "Lines 2, 3, 4 and more have no tax. Choose one; “exempt” and “not subject "
-        "to tax” are kinds of it.",
+        "Lines 2, 3, 4 and more have no tax. Choose one; “Exempt” and “Not subject "
+        "to tax” are kinds of it, under Settings, Taxes.",
     ),
     (
         drafted(line("1", VAT), header=a_header(buyer=Party("Vermeer"))),

@@ -18,9 +18,38 @@ from billing_app.domain.dates import (
     month_end,
     month_start,
     parse_month,
+    read_zone,
     zone_names,
+    zones_by_region,
 )
 from billing_app.domain.errors import InvalidInput
+
+
+@pytest.mark.parametrize(
+    ("typed", "zone"),
+    [
+        ("London", "Europe/London"),
+        (" europe/amsterdam ", "Europe/Amsterdam"),
+        ("new york", "America/New_York"),
+        ("utc", "UTC"),
+    ],
+)
+def test_a_zone_is_found_by_its_place(typed: str, zone: str):
+    assert read_zone(typed) == zone
+
+
+@pytest.mark.parametrize("typed", ["", "Mars/Olympus", "Central", "Indiana/"])
+def test_what_is_no_place_or_several_is_refused(typed: str):
+    with pytest.raises(InvalidInput):
+        read_zone(typed)
+
+
+def test_every_zone_to_choose_from_can_be_kept():
+    offered = [name for places in zones_by_region().values() for name, _ in places]
+
+    assert set(offered) <= set(zone_names())
+    assert len(offered) == len(set(offered)) > 400
+
 
 # Clocks that change at midnight, by half an hour, or skip a whole day.
 ZONES = [

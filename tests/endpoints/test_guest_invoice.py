@@ -12,7 +12,13 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from billing_app import runtime
-from billing_app.domain.guest_invoice import FREE_BEGINNINGS, KEEP_PATH, PATH, GuestForm
+from billing_app.domain.guest_invoice import (
+    FREE_BEGINNINGS,
+    KEEP_PATH,
+    NOT_NOW_PATH,
+    PATH,
+    GuestForm,
+)
 from billing_app.endpoints.app import add_layers
 from billing_app.endpoints.guest_invoice import (
     guest_invoice_painter,
@@ -183,6 +189,23 @@ class TestSigningIn:
         assert drafts(opened) == []
         assert "Fern &amp; Field" in page.text
         assert "Northwind Charter" in page.text
+
+    async def test_does_not_ask_again_about_one_that_nobody_wants_to_keep(
+        self, opened: World, client: httpx.AsyncClient
+    ):
+        client.cookies.set(COOKIE, a_guest(opened))
+        await sign_in(client)
+        page = await client.get(KEEP_PATH)
+        assert NOT_NOW_PATH in page.text
+
+        left = await client.get(NOT_NOW_PATH)
+        again = await sign_in(client)
+        client.cookies.set(COOKIE, a_guest(opened))
+        another = await sign_in(client)
+
+        assert left.headers["location"] == "/dashboard"
+        assert again.headers["location"].startswith("/dashboard")
+        assert another.headers["location"] == KEEP_PATH
 
     async def test_asks_after_signing_in_and_no_more(
         self, opened: World, client: httpx.AsyncClient

@@ -97,6 +97,21 @@ class TestTyping:
         assert desk.shown(State, "total") == "€170.00"
         assert "Hello" in desk.shown(State, "preview")
 
+    async def test_terms_that_name_other_days_than_the_due_date_are_told(
+        self, desk: Driver
+    ):
+        typed = {"terms": "Payment within 14 days.", "issued_on": "2026-03-01"}
+        later = {**typed, "due_on": "2026-03-31"}
+        await desk.press(State.take_typed, draft=1, texts=later, number=7)
+        assert desk.shown(State, "terms_warning") == (
+            "The text says 14 days; the invoice is due 30 days after its issue."
+        )
+
+        agreed = {**typed, "due_on": "2026-03-15"}
+        await desk.press(State.take_typed, draft=1, texts=agreed, number=8)
+
+        assert desk.shown(State, "terms_warning") == ""
+
     async def test_what_was_typed_into_another_draft_stays_there(
         self, world: World, desk: Driver
     ):

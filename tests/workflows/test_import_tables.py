@@ -34,6 +34,7 @@ from billing_app.models import (
     Product,
     TaxRate,
 )
+from billing_app.queries.billable_events import list_waiting
 from billing_app.queries.settings import read_documents
 from billing_app.services import drafts, invoices
 from billing_app.services.customers import CustomerForm, create_customer
@@ -592,7 +593,9 @@ class TestEvents:
         assert desk.rows(BillableEvent) == []
 
         desk.bring_in(EVENTS)
+        waiting = world.run(world.northwind.viewer, list_waiting)
 
+        assert [(x.id, x.count) for x in waiting] == [(customer_id, 2)]
         stored, pick = desk.rows(BillableEvent)
         factors = factors_from_json(stored.factors)
         assert [x.word for x in factors] == ["pallets", "days"]

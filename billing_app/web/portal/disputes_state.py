@@ -14,6 +14,7 @@ from billing_app.domain.errors import BillingError
 from billing_app.domain.speech import later, speech_for
 from billing_app.runtime import Runtime
 from billing_app.web.doors import PortalState, portal_door
+from billing_app.web.portal.invoice_state import PortalInvoiceState
 from billing_app.workflows import disputes
 
 _OPENED = later(
@@ -76,7 +77,9 @@ class PortalDisputeState(PortalState, rx.State):
         except BillingError as refusal:
             self._say(refusal.message, is_refused=True)
             return
-        self._say(speech_for(language).say(_WITHDRAWN))
+        self.said = ""
+        page = await self.get_state(PortalInvoiceState)
+        page._notify(speech_for(language).say(_WITHDRAWN))
 
     def _say(self, words: str, *, said_of: int = 0, is_refused: bool = False) -> None:
         self.said, self.said_of, self.is_refused = words, said_of, is_refused

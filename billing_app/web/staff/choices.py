@@ -8,9 +8,11 @@ import reflex as rx
 
 from billing_app.domain.contact import country_names
 from billing_app.domain.currencies import currency_names
+from billing_app.domain.speech import LANGUAGE_NAMES
 
 COUNTRIES = {"list": "countries"}
 CURRENCIES = {"list": "currencies"}
+LANGUAGES = {"list": "languages"}
 
 
 def country_choices() -> rx.Component:
@@ -19,6 +21,10 @@ def country_choices() -> rx.Component:
 
 def currency_choices() -> rx.Component:
     return _choices("currencies", currency_names())
+
+
+def language_choices() -> rx.Component:
+    return _choices("languages", LANGUAGE_NAMES)
 
 
 def _choices(name: str, names: Mapping[str, str]) -> rx.Component:

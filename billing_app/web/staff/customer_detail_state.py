@@ -109,7 +109,9 @@ class CustomerDetailState(CustomerPortalState, TimelineState, rx.State):
         try:
             await self._run(change_customer, self._detail.id, read_form(form))
         except InvalidInput as refusal:
-            self.errors = {refusal.field or "name": refusal.message}
+            self.errors = {
+                each.field or "name": each.message for each in refusal.together
+            }
             return
         self.is_editing = False
         self._notify("Saved. What is already issued keeps what was printed.")

@@ -12,8 +12,10 @@ from billing_app.web.components.controls import field, text_area, text_input
 from billing_app.web.staff.choices import (
     COUNTRIES,
     CURRENCIES,
+    LANGUAGES,
     country_choices,
     currency_choices,
+    language_choices,
 )
 
 NAMES = tuple(each.name for each in fields(CustomerForm))
@@ -71,7 +73,14 @@ def customer_fields(values: Any, errors: Any) -> rx.Component:
             ),
             one("net_days", "Days to pay", "empty: usual", input_mode="numeric"),
         ),
-        one("language", "Language of documents", "such as de or fr", max_length=10),
+        one(
+            "language",
+            "Language of documents",
+            "empty: yours",
+            max_length=10,
+            custom_attrs=LANGUAGES,
+        ),
         country_choices(),
         currency_choices(),
+        language_choices(),
     )

@@ -76,7 +76,9 @@ class CustomersState(ListState, rx.State):
         try:
             customer_id = await self._run(create_customer, read_form(form))
         except InvalidInput as refusal:
-            self.errors = {refusal.field or "name": refusal.message}
+            self.errors = {
+                each.field or "name": each.message for each in refusal.together
+            }
             return None
         self.is_adding = False
         return rx.redirect(f"{PATH}/{customer_id}")

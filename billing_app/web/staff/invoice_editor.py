@@ -680,6 +680,7 @@ def _below_lines() -> rx.Component:
                 "Payment terms",
                 _area("terms"),
                 aside="printed on the invoice",
+                warning=State.terms_warning,
                 error=State.field_problems["terms"],
             ),
             class_name="stack",

@@ -44,6 +44,7 @@ from billing_app.domain.money import Money
 from billing_app.domain.pasting import read_rows
 from billing_app.domain.preview import preview_document
 from billing_app.domain.product import filled
+from billing_app.domain.terms_words import find_other_days
 from billing_app.queries import drafts as queries
 from billing_app.queries.billable_events import list_on_draft, sum_unbilled
 from billing_app.queries.drafts import CustomerChoice, Desk
@@ -147,6 +148,7 @@ class InvoiceEditorState(
     visible_on: str = "publish"
     publish_hint: str = ""
     due_hint: str = ""
+    terms_warning: str = ""
     sums: list[Sum] = []  # noqa: RUF012
     subtotal: str = ""
     tax: str = ""
@@ -772,10 +774,22 @@ class InvoiceEditorState(
             else "",
             "to_fix": f"{things} to fix before you issue" if count else "",
             "due_hint": f"Empty means {self._net_days()} days after the issue date",
+            "terms_warning": self._terms_warning(read),
         }
         for name, value in shown.items():
             if getattr(self, name) != value:
                 setattr(self, name, value)
+
+    def _terms_warning(self, read: ReadDraft) -> str:
+        """Say where the texts ask for the money after other days than the due date."""
+        assert self._desk is not None
+        issued_on = read.issued_on or self._desk.today
+        due = (read.due_on - issued_on).days if read.due_on else self._net_days()
+        other = find_other_days((self._draft.terms, self._draft.notes), due)
+        if other is None:
+            return ""
+        said, until = (formats.count_of(it, "day") for it in (other, due))
+        return f"The text says {said}; the invoice is due {until} after its issue."
 
     def _rules(self) -> DraftRules:
         assert self._desk is not None

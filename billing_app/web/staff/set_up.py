@@ -6,7 +6,8 @@ from typing import Any
 
 import reflex as rx
 
-from billing_app.domain.dates import zone_names
+from billing_app.domain.currencies import currency_names, usual_currencies
+from billing_app.domain.dates import zones_by_region
 from billing_app.domain.profiles import PROFILES
 from billing_app.domain.sign_in import ALREADY_SET_UP
 from billing_app.web.components.controls import (
@@ -17,10 +18,21 @@ from billing_app.web.components.controls import (
     text_input,
 )
 from billing_app.web.components.layout import sign_in_page
-from billing_app.web.staff.choices import CURRENCIES, currency_choices
+from billing_app.web.scripts import script_beside
 from billing_app.web.staff.sign_in import refusal
 from billing_app.web.staff.sign_in_password import new_password_fields
 from billing_app.web.staff.sign_in_state import SignInState
+
+
+class BrowserGuess(rx.Component):
+    """Chooses the currency and the zone that the browser has, until somebody does."""
+
+    library = script_beside(__name__, "browser_guess.jsx")
+    tag = "BrowserGuess"
+
+    zone: rx.Var[str]
+    currency: rx.Var[str]
+    currencies: rx.Var[dict[str, str]]
 
 
 def page() -> rx.Component:
@@ -44,25 +56,17 @@ def _form() -> rx.Component:
         refusal("Something typed can't be used."),
         post_form(
             field("Business name", _input("name", auto_complete="organization")),
+            field("Currency", _list("currency", *_currencies())),
             field(
-                "Currency",
-                _input("currency", max_length=3, custom_attrs=CURRENCIES),
-                hint="Three letters, like EUR.",
-            ),
-            field(
-                "Time zone",
-                _input("zone", custom_attrs={"list": "zones"}),
-                hint="Decides which day it is, like Europe/Amsterdam.",
+                "Time zone", _list("zone", *_zones()), hint="Decides which day it is."
             ),
             field("Your name", _input("owner_name", auto_complete="name")),
             field("Email", _input("email", kind="email", auto_complete="username")),
             *new_password_fields(),
             _profiles(),
             button("Set up and sign in", kind="primary", submit=True),
-            currency_choices(),
-            rx.el.datalist(
-                *(rx.el.option(value=name) for name in zone_names()),
-                custom_attrs={"id": "zones"},
+            BrowserGuess.create(
+                zone="zone", currency="currency", currencies=dict(usual_currencies())
             ),
         ),
     )
@@ -103,6 +107,33 @@ def _profile(
         ),
         rx.el.span(for_whom),
     )
+
+
+def _list(name: str, *options: rx.Component) -> rx.Component:
+    return rx.el.select(
+        rx.el.option("Choose…", value=""),
+        *options,
+        name=name,
+        default_value=SignInState.typed[name],
+        required=True,
+        class_name="input",
+    )
+
+
+def _currencies() -> list[rx.Component]:
+    names = currency_names().items()
+    return [rx.el.option(f"{code} {name}", value=code) for code, name in names]
+
+
+def _zones() -> list[rx.Component]:
+    """Draw the zones by their part of the world, so that typing Lon finds London."""
+    return [
+        rx.el.optgroup(
+            *(rx.el.option(place, value=name) for name, place in places),
+            label=region,
+        )
+        for region, places in zones_by_region().items()
+    ]
 
 
 def _input(name: str, **props: Any) -> rx.Component:

@@ -63,7 +63,23 @@ def page() -> rx.Component:
 def _outcome() -> rx.Component:
     return rx.el.div(
         rx.el.div(
-            rx.el.p(State.outcome, " ", link("See them", href=State.next_page)),
+            rx.el.p(
+                State.outcome,
+                " ",
+                rx.cond(
+                    State.waiting,
+                    "They wait to be billed to:",
+                    link("See them", href=State.next_page),
+                ),
+            ),
+            rx.cond(
+                State.waiting,
+                rx.el.ul(
+                    rx.foreach(
+                        State.waiting, lambda it: rx.el.li(link(it[0], href=it[1]))
+                    )
+                ),
+            ),
             rx.cond(
                 State.left_out,
                 rx.fragment(

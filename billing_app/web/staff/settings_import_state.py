@@ -11,6 +11,7 @@ import reflex as rx
 from billing_app.domain.errors import BillingError, InvalidInput
 from billing_app.domain.import_columns import COLUMNS, ImportKind
 from billing_app.domain.import_plan import FATE_WORDS, Fate, FateKind
+from billing_app.queries.billable_events import WaitingCustomer, list_waiting
 from billing_app.queries.imports import read_import_rules
 from billing_app.web.doors import staff_door, staff_watch
 from billing_app.web.staff.addresses import invoice_address
@@ -78,6 +79,7 @@ class ImportState(SettingsState, rx.State):
         can_import: every row can be imported and one of them is new.
         done, whole: how far an import is; whole is 0 while none runs.
         outcome: what the last import did; left_out what a draft of it lacks.
+        waiting: after events, whose wait to be billed: words, and where they stand.
     """
 
     file_name: str = ""
@@ -100,6 +102,7 @@ class ImportState(SettingsState, rx.State):
     outcome: str = ""
     next_page: str = ""
     left_out: list[str] = []  # noqa: RUF012
+    waiting: list[tuple[str, str]] = []  # noqa: RUF012
 
     _key: str = ""
     _look: FileLook = _NOTHING
@@ -114,7 +117,7 @@ class ImportState(SettingsState, rx.State):
         self.version, self.errors = 1, {}
         if not self.whole:
             self._clear()
-            self.outcome, self.left_out = "", []
+            self.outcome, self.left_out, self.waiting = "", [], []
 
     @staff_watch
     async def take_file(self, key: str, name: str) -> None:
@@ -123,7 +126,8 @@ class ImportState(SettingsState, rx.State):
             if self.whole:
                 return
             self._clear()
-            self.outcome, self.left_out, self._key = "", [], key
+            self.outcome, self.left_out, self.waiting = "", [], []
+            self._key = key
             self.file_name = name[:_NAME_MAX] or "File"
         if await self._run_workflow(is_export, key):
             await self._look_at_export()
@@ -212,6 +216,9 @@ class ImportState(SettingsState, rx.State):
             raise
         async with self:
             self._tell_outcome(report)
+            if ImportKind(look.kind) is ImportKind.EVENTS:
+                found = await self._run(list_waiting)
+                self.waiting = [_place_of(it) for it in found]
 
     async def _refuse(self, refusal: BillingError) -> None:
         async with self:
@@ -378,6 +385,10 @@ _NEXT_PAGES = {
     ImportKind.PRODUCTS: "/settings/products",
     ImportKind.EVENTS: "/customers",
 }
+
+
+def _place_of(it: WaitingCustomer) -> tuple[str, str]:
+    return f"{it.name} ({it.count:,})", f"/customers/{it.id}/events"
 
 
 def _counted(count: int, kind: ImportKind) -> str:
