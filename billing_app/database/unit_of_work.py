@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
@@ -385,11 +385,18 @@ class UnitOfWork:
 
     # What follows from a change
 
-    def record(self, happened: Event, *, has_effects: bool = True) -> None:
+    def record(
+        self,
+        happened: Event,
+        *,
+        has_effects: bool = True,
+        told: Collection[Topic] = (),
+    ) -> None:
         """Write what happened, and what must follow, with the change itself.
 
         Without effects only the audit entry is kept: for what is imported, which
-        happened elsewhere. Its files are made when somebody asks for them.
+        happened elsewhere. Its files are made when somebody asks for them. `told` are
+        the mails that another one of this commit makes needless.
         """
         details = asdict(happened)
         details.pop("invoice_id"), details.pop("customer_id")
@@ -405,7 +412,8 @@ class UnitOfWork:
         self.append(AuditEntry, [entry])
         key, about = _subject(happened, details)
         for topic in EFFECTS.get(type(happened), ()) if has_effects else ():
-            self.promise(topic, key, happened.invoice_id, **about)
+            if topic not in told:
+                self.promise(topic, key, happened.invoice_id, **about)
         if happened.invoice_id is not None and happened.TURNS_INVOICE:
             self.touch(f"invoice:{happened.invoice_id}")
         if happened.invoice_id is not None and happened.TURNS_THREAD:

@@ -313,19 +313,7 @@ def write_credit_note_mail(
     """Say that a credit note is there, why, and what it leaves to pay."""
     business, say = _business(document), _speech(document).say
     amount = _money(document.total_minor, document)
-    rest = say("There is nothing left to pay on this invoice.")
-    if outstanding_minor > 0:
-        left = _money(outstanding_minor, document)
-        rest = say("{amount} of the invoice is still to be paid.", amount=left)
-    paragraphs = [rest]
-    if document.credit_minor:
-        kept = _money(document.credit_minor, document)
-        paragraphs.append(
-            say(
-                "You had paid {amount} of this already. It is kept as your credit.",
-                amount=kept,
-            )
-        )
+    paragraphs = _after_credit(document, outstanding_minor)
     facts = [
         (say("Credit note"), document.number),
         (say("Invoice"), document.invoice_number),
@@ -342,11 +330,11 @@ def write_credit_note_mail(
                 number=document.number,
                 business=business,
             ),
-            preview=" ".join((say("{amount} credited.", amount=amount), rest)),
+            preview=" ".join((say("{amount} credited.", amount=amount), paragraphs[0])),
             heading=say(
                 "A credit note for invoice {number}", number=document.invoice_number
             ),
-            paragraphs=tuple(paragraphs),
+            paragraphs=paragraphs,
             amount_label=say("Credited"),
             amount=amount,
             facts=_given(facts),
@@ -354,6 +342,24 @@ def write_credit_note_mail(
             link=link,
             closing=_closing(document.seller),
         )
+    )
+
+
+def _after_credit(
+    document: CreditNoteDocument, outstanding_minor: int
+) -> tuple[str, ...]:
+    """Say what a credit note leaves to pay, and what was paid of it before."""
+    say = _speech(document).say
+    rest = say("There is nothing left to pay on this invoice.")
+    if outstanding_minor > 0:
+        left = _money(outstanding_minor, document)
+        rest = say("{amount} of the invoice is still to be paid.", amount=left)
+    if not document.credit_minor:
+        return (rest,)
+    kept = _money(document.credit_minor, document)
+    return rest, say(
+        "You had paid {amount} of this already. It is kept as your credit.",
+        amount=kept,
     )
 
 
@@ -617,9 +623,29 @@ def write_resolution_mail(
     about: str,
     outcome: str,
     answer: str,
+    part: str = "",
+    credit_note: CreditNoteDocument | None = None,
+    outstanding_minor: int = 0,
 ) -> MailContent:
-    """Tell the customer how their dispute ended (`OUTCOME_WORDS`) and why."""
+    """Tell the customer how their dispute ended (`outcome_words`) and why.
+
+    Where something was credited, this is the mail of the credit note too; `part`
+    says that it is less than was disputed.
+    """
     business, say = _business(document), _speech(document).say
+    paragraphs = [
+        _greeting(document),
+        say("{business} has answered your dispute.", business=business),
+    ]
+    facts = [(say("About"), _one_line(about)), (say("Outcome"), say(outcome))]
+    if credit_note:
+        credited = _money(credit_note.total_minor, document)
+        left = _after_credit(credit_note, outstanding_minor)
+        paragraphs += [*filter(None, (part,)), *left]
+        facts += [
+            (say("Credit note"), credit_note.number),
+            (say("Credited"), credited),
+        ]
     return _write(
         _Letter(
             business=business,
@@ -632,13 +658,10 @@ def write_resolution_mail(
             ),
             preview=_shortened(answer),
             heading=_heading(document),
-            paragraphs=(
-                _greeting(document),
-                say("{business} has answered your dispute.", business=business),
-            ),
+            paragraphs=tuple(paragraphs),
             amount_label=say("Disputed"),
             amount=_money(amount_minor, document),
-            facts=((say("About"), _one_line(about)), (say("Outcome"), say(outcome))),
+            facts=tuple(facts),
             quote=answer,
             action=say("View invoice"),
             link=link,

@@ -12,7 +12,8 @@ from billing_app.domain.asked import asked_minor
 from billing_app.domain.comment import read_line
 from billing_app.domain.document import DocumentLine, InvoiceDocument
 from billing_app.domain.errors import Conflict, InvalidInput, NotPermitted
-from billing_app.domain.formats import AmountInWords, format_amount
+from billing_app.domain.formats import AmountInWords, format_amount, format_money
+from billing_app.domain.money import Money
 from billing_app.domain.parsing import clean_text, parse_amount
 from billing_app.domain.portal_proof import check_may_write
 from billing_app.domain.portal_settings import DisputeMode, PortalSettings
@@ -49,6 +50,7 @@ OUTCOME_WORDS = {
     Outcome.VOID: later("The invoice is void"),
     Outcome.WITHDRAWN: later("Withdrawn"),
 }
+CREDITED_IN_PART = later("Credited in part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +71,16 @@ class DisputeForm:
 
 @dataclass(frozen=True, slots=True)
 class ResolveForm:
-    """What staff decided. `answer` is for the customer, `note` for staff only."""
+    """What staff decided. `answer` is for the customer, `note` for staff only.
+
+    Attributes:
+        amount: to credit, with tax; empty for all that is disputed.
+    """
 
     outcome: str = ""
     answer: str = ""
     note: str = ""
+    amount: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +230,31 @@ def read_resolution(form: ResolveForm) -> tuple[Outcome, str, str]:
     if not note:
         raise InvalidInput("Write a note for your colleagues: why?", field="note")
     return Outcome(form.outcome), answer, note
+
+
+def read_part(form: ResolveForm, disputed: Money) -> int | None:
+    """Return what is credited of a dispute; None for all of it.
+
+    Raises:
+        InvalidInput: the amount can't be read, is zero or more than is disputed.
+    """
+    if form.outcome != Outcome.CREDITED or not form.amount.strip():
+        return None
+    part = parse_amount(form.amount, disputed.currency, field="amount")
+    if part.minor <= 0:
+        raise InvalidInput("The amount must be more than zero.", field="amount")
+    if part.minor > disputed.minor:
+        most = format_money(disputed.minor, disputed.currency)
+        raise InvalidInput(f"Only {most} is disputed.", field="amount")
+    return None if part == disputed else part.minor
+
+
+def outcome_words(outcome: Outcome, part_minor: int) -> str:
+    """Name an ending as the customer reads it, in words that are said elsewhere.
+
+    `part_minor` is what was credited where that was not all, or zero.
+    """
+    return CREDITED_IN_PART if part_minor else OUTCOME_WORDS[outcome]
 
 
 def _check_is_customer(settings: PortalSettings, visitor: PortalVisitor) -> None:

@@ -9,8 +9,8 @@ from datetime import date, datetime
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from billing_app.domain.dispute import OUTCOME_WORDS, Disputable, Outcome
-from billing_app.domain.document import InvoiceDocument
+from billing_app.domain.dispute import Disputable, Outcome, outcome_words
+from billing_app.domain.document import AnyDocument, InvoiceDocument
 from billing_app.domain.formats import format_date
 from billing_app.domain.portal_proof import MISSING
 from billing_app.domain.portal_settings import DisputeMode, WriteAuth
@@ -22,7 +22,11 @@ _NAME_LENGTH_MAX = 60
 
 @dataclass(frozen=True, slots=True)
 class DisputeFacts:
-    """A dispute as stored; `outcome` is empty while it is open."""
+    """A dispute as stored; `outcome` is empty while it is open.
+
+    Attributes:
+        part_minor: what was credited of it where the rest stands, or zero.
+    """
 
     id: int
     line_position: int | None
@@ -32,6 +36,7 @@ class DisputeFacts:
     outcome: str
     answer: str
     resolved_at: datetime | None
+    part_minor: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -138,7 +143,7 @@ def list_moments(
         if it.resolved_at is not None:
             ended = speech.say(
                 "Dispute ended: {outcome}. {about}",
-                outcome=speech.say(OUTCOME_WORDS[Outcome(it.outcome)]),
+                outcome=speech.say(outcome_words(Outcome(it.outcome), it.part_minor)),
                 about=about,
             )
             yield DisputeMoment(it.resolved_at, it.id, ended)
@@ -212,6 +217,21 @@ def line_words(document: InvoiceDocument, place: int | None) -> str:
     return speech.say("Line {place}: {name}", place=place, name=name)
 
 
+def part_words(document: AnyDocument, part_minor: int) -> str:
+    """Say that a part of what was disputed is credited; nothing where it was not."""
+    if not part_minor:
+        return ""
+    speech = speech_for(document.language)
+    amount = speech.money(part_minor, document.currency)
+    return speech.say("{amount} credited, the rest stands.", amount=amount)
+
+
+def _answered(it: DisputeFacts, document: InvoiceDocument, day: str) -> str:
+    answered = speech_for(document.language).say("Answered on {date}", date=day)
+    part = part_words(document, it.part_minor)
+    return f"{answered}. {part}" if part else answered
+
+
 def _choices(about: Disputable) -> tuple[DisputeChoice, ...]:
     if about.is_void or about.left_minor <= 0:
         return ()
@@ -260,11 +280,11 @@ def _row(
         amount=speech.money(it.amount_minor, document.currency),
         state=speech.say_as("status", "Open")
         if it.is_open
-        else speech.say(OUTCOME_WORDS[Outcome(it.outcome)]),
+        else speech.say(outcome_words(Outcome(it.outcome), it.part_minor)),
         is_open=it.is_open,
         opened=speech.say("Opened on {date}", date=day(it.opened_at)),
         reason=it.reason,
-        answered=speech.say("Answered on {date}", date=day(it.resolved_at))
+        answered=_answered(it, document, day(it.resolved_at))
         if it.resolved_at and it.answer
         else "",
         answer=it.answer,

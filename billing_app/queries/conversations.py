@@ -493,6 +493,7 @@ def _facts(it: StaffDispute) -> DisputeFacts:
         outcome=it.outcome or "",
         answer=it.answer,
         resolved_at=it.resolved_at,
+        part_minor=it.part_minor,
     )
 
 

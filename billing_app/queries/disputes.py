@@ -13,7 +13,9 @@ from billing_app.database.access import job, staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.dispute import Outcome
-from billing_app.models import Dispute, Member, StaffNote
+from billing_app.domain.document import CreditNoteDocument, from_json
+from billing_app.models import CreditNote, Dispute, Member, StaffNote
+from billing_app.queries.portal_disputes import part_credited
 
 SHOWN_MAX = 200
 
@@ -27,6 +29,7 @@ class StaffDispute:
         opened_by: the address that was confirmed, empty where a link was enough.
         outcome: None while it is open.
         note: what staff wrote down for themselves when it ended.
+        part_minor: what was credited of it where the rest stands, or zero.
     """
 
     id: int
@@ -41,6 +44,7 @@ class StaffDispute:
     resolved_by: str
     resolved_at: datetime | None
     note: str
+    part_minor: int
 
     @property
     def is_open(self) -> bool:
@@ -49,7 +53,12 @@ class StaffDispute:
 
 @dataclass(frozen=True, slots=True)
 class MailedDispute:
-    """What a mail about a dispute says; nothing of it is for staff only."""
+    """What a mail about a dispute says; nothing of it is for staff only.
+
+    Attributes:
+        part_minor: what was credited of it where the rest stands, or zero.
+        credit_note: what was made of it.
+    """
 
     amount_minor: int
     line_position: int | None
@@ -57,6 +66,8 @@ class MailedDispute:
     outcome: Outcome | None
     answer: str
     opened_by: str
+    part_minor: int
+    credit_note: CreditNoteDocument | None
 
 
 @staff(Permission.VIEW)
@@ -84,6 +95,7 @@ def list_disputes(uow: UnitOfWork, invoice_id: int) -> tuple[StaffDispute, ...]:
             resolved_by=row.name or "",
             resolved_at=row.resolved_at,
             note=notes.get(row.id, ""),
+            part_minor=row.part_minor,
         )
         for row in rows
     )
@@ -107,6 +119,13 @@ def read_mailed(uow: UnitOfWork, dispute_id: int) -> MailedDispute:
         NotFound: no such dispute.
     """
     it = uow.get(Dispute, dispute_id)
+    part = uow.one(select(part_credited()).where(col(Dispute.id) == dispute_id))[0]
+    printed = uow.first(
+        select(col(CreditNote.content)).where(
+            col(CreditNote.invoice_id) == it.invoice_id,
+            col(CreditNote.dispute_id) == dispute_id,
+        )
+    )
     return MailedDispute(
         amount_minor=it.amount_minor,
         line_position=it.line_position,
@@ -114,6 +133,8 @@ def read_mailed(uow: UnitOfWork, dispute_id: int) -> MailedDispute:
         outcome=_outcome(it.outcome),
         answer=it.answer,
         opened_by=it.opened_by,
+        part_minor=part,
+        credit_note=printed and from_json(CreditNoteDocument, printed[0]),
     )
 
 
@@ -142,4 +163,5 @@ _COLUMNS: tuple[Any, ...] = (
     Dispute.answer,
     Dispute.resolved_at,
     Member.name,
+    part_credited().label("part_minor"),
 )

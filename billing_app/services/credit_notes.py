@@ -27,7 +27,7 @@ from billing_app.domain.document import (
     to_json,
 )
 from billing_app.domain.errors import Conflict
-from billing_app.domain.events import CreditNoteIssued, InvoiceReissued
+from billing_app.domain.events import CreditNoteIssued, InvoiceReissued, Topic
 from billing_app.domain.invoice import REASON_LENGTH_MAX, check_reason
 from billing_app.domain.ledger import postings_for_credit_note
 from billing_app.domain.parsing import clean_text
@@ -105,18 +105,35 @@ def reissue(uow: UnitOfWork, invoice_id: int, reason: str) -> Reissued:
         Conflict: it can't be credited, or is replaced already.
     """
     invoice = uow.get(Invoice, invoice_id, lock=True)
+    return _reissue(uow, invoice, reason)
+
+
+@staff(Permission.ISSUE_CREDIT_NOTE)
+def reissue_disputed(
+    uow: UnitOfWork, invoice: Invoice, dispute: Dispute, reason: str
+) -> Reissued:
+    """Do as `reissue` for a dispute, whose answer tells of the credit note."""
+    return _reissue(uow, invoice, reason, dispute.id)
+
+
+@inner
+def _reissue(
+    uow: UnitOfWork, invoice: Invoice, reason: str, dispute_id: int | None = None
+) -> Reissued:
+    assert invoice.id is not None
     reason = check_reason(clean_text(reason, length_max=2_000, field="reason"))
-    _check_not_replaced(uow, invoice_id)
+    _check_not_replaced(uow, invoice.id)
     about = read_creditable(uow, invoice)
     note = None
     if not (about.earlier and about.left_minor <= 0):
         credit = compute_credit(CreditForm(CreditMode.WHOLE), about)
-        note = _issued(_issue(uow, invoice, about, credit, reason))
+        made = _issue(uow, invoice, about, credit, reason, dispute_id=dispute_id)
+        note = _issued(made)
     _settle_disputes(uow, invoice, Outcome.REISSUED, reason)
     draft = drafts.replace_by_draft(uow, invoice)
     uow.record(
         InvoiceReissued(
-            invoice_id=invoice_id,
+            invoice_id=invoice.id,
             customer_id=invoice.customer_id,
             draft_id=draft.invoice_id,
         )
@@ -126,14 +143,17 @@ def reissue(uow: UnitOfWork, invoice_id: int, reason: str) -> Reissued:
 
 @staff(Permission.ISSUE_CREDIT_NOTE)
 def credit_dispute(
-    uow: UnitOfWork, invoice: Invoice, dispute: Dispute, reason: str
+    uow: UnitOfWork, invoice: Invoice, dispute: Dispute, reason: str, part: int | None
 ) -> IssuedCreditNote:
     """Credit what a customer has disputed, as far as it is left: a line, or an amount.
 
-    The invoice is locked. Raises as `issue_credit_note`.
+    Or `part` of it, in minor units: the rest stands. The invoice is locked, and the
+    answer to the dispute tells of the credit note. Raises as `issue_credit_note`.
     """
     about = read_creditable(uow, invoice)
-    credit = _credit_of(about, dispute)
+    credit = (
+        _credit_of(about, dispute) if part is None else credit_of_amount(about, part)
+    )
     reason = check_reason(reason[:REASON_LENGTH_MAX])
     note = _issue(uow, invoice, about, credit, reason, dispute_id=dispute.id)
     _settle_disputes(uow, invoice, Outcome.CREDITED, reason)
@@ -148,7 +168,7 @@ def _credit_of(about: Creditable, dispute: Dispute) -> Credit:
         if is_whole:
             return compute_credit(CreditForm(CreditMode.LINES, (place,)), about)
     minor = min(dispute.amount_minor, about.most_minor)
-    if minor <= 0:
+    if minor <= 0 or about.left_minor < dispute.amount_minor:
         return compute_credit(CreditForm(CreditMode.WHOLE), about)
     return credit_of_amount(about, minor)
 
@@ -229,7 +249,8 @@ def _issue(
             credit_minor=credit.released_minor,
             currency=invoice.currency,
             reason=reason,
-        )
+        ),
+        told=(Topic.MAIL_CREDIT_NOTE,) if dispute_id else (),
     )
     return note
 

@@ -22,6 +22,7 @@ from billing_app.domain.events import (
     Topic,
 )
 from billing_app.domain.invoice import REASON_LENGTH_MAX, InvoiceState
+from billing_app.domain.money import Money
 from billing_app.domain.portal_settings import PortalSettings
 from billing_app.domain.speech import later
 from billing_app.models import Dispute, Invoice, IssuedDocument, StaffNote
@@ -152,9 +153,10 @@ def resolve_dispute(
     """End a dispute with an answer for the customer and a note for colleagues.
 
     Where it stands, the amount is asked for again. Credited issues a credit note for
-    what was disputed; reissued credits the whole invoice and makes the draft that
-    replaces it; void voids it. Each happens in this same transaction, and ends
-    every other dispute of an invoice that asks for nothing any more.
+    what was disputed, or for a part of it, and the rest stands; reissued credits the
+    whole invoice and makes the draft that replaces it; void voids it. Each happens in
+    this same transaction, and ends every other dispute of an invoice that asks for
+    nothing any more. The customer gets one mail, which tells of the credit note too.
 
     Raises:
         NotFound: no such dispute in this workspace.
@@ -167,6 +169,7 @@ def resolve_dispute(
     assert isinstance(member, StaffActor)
     outcome, answer, note = rules.read_resolution(form)
     invoice, dispute = _lock_open(uow, dispute_id)
+    part = rules.read_part(form, Money(dispute.amount_minor, dispute.currency))
     dispute.outcome, dispute.answer = outcome, answer
     dispute.resolved_by, dispute.resolved_at = member.member_id, uow.now
     uow.add(
@@ -180,7 +183,7 @@ def resolve_dispute(
         )
     )
     refresh_disputed(uow, invoice)
-    resolved = _act_on(uow, invoice, dispute, outcome)
+    resolved = _act_on(uow, invoice, dispute, outcome, part)
     uow.record(
         DisputeResolved(
             invoice_id=dispute.invoice_id,
@@ -202,17 +205,21 @@ def resolve_dispute(
 
 @inner
 def _act_on(
-    uow: UnitOfWork, invoice: Invoice, dispute: Dispute, outcome: Outcome
+    uow: UnitOfWork,
+    invoice: Invoice,
+    dispute: Dispute,
+    outcome: Outcome,
+    part: int | None,
 ) -> ResolvedDispute:
     """Do what the outcome says; the customer's answer is the reason on record."""
     reason = dispute.answer[:REASON_LENGTH_MAX]
     if outcome == Outcome.VOID:
         invoices.void(uow, dispute.invoice_id, reason)
     if outcome == Outcome.CREDITED:
-        note = credit_notes.credit_dispute(uow, invoice, dispute, reason)
+        note = credit_notes.credit_dispute(uow, invoice, dispute, reason, part)
         return ResolvedDispute(outcome, credit_note_number=note.number)
     if outcome == Outcome.REISSUED:
-        made = credit_notes.reissue(uow, dispute.invoice_id, reason)
+        made = credit_notes.reissue_disputed(uow, invoice, dispute, reason)
         number = made.credit_note.number if made.credit_note else ""
         return ResolvedDispute(outcome, number, made.draft.invoice_id)
     return ResolvedDispute(outcome)

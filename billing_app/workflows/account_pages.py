@@ -14,6 +14,7 @@ from billing_app.domain.aging import AgeBucket
 from billing_app.domain.behind import Behind, BehindEvent, describe_lines
 from billing_app.domain.branding import brand_style, correct_brand, initials
 from billing_app.domain.comment import Side, shorten, shown_name
+from billing_app.domain.dispute import CREDITED_IN_PART
 from billing_app.domain.document import DocumentLine, InvoiceDocument
 from billing_app.domain.errors import NotFound
 from billing_app.domain.formats import (
@@ -43,7 +44,7 @@ from billing_app.domain.portal_account import (
     PayPart,
     Stat,
 )
-from billing_app.domain.portal_dispute import DisputeFacts
+from billing_app.domain.portal_dispute import DisputeFacts, part_words
 from billing_app.domain.portal_invoice import (
     Looking,
     contacts,
@@ -655,10 +656,11 @@ class _Folder:
         else:
             ended = say(
                 "{outcome} on {date}",
-                outcome=say(_OUTCOMES.get(it.outcome, _SETTLED)),
+                outcome=say(_outcome_words(it)),
                 date=self.instant(it.resolved_at),
             )
-            note = f"{opened}. {ended}"
+            part = part_words(self.document, it.part_minor)
+            note = f"{opened}. {ended}. {part}" if part else f"{opened}. {ended}"
         return FoldDispute(
             say("You questioned this line")
             if it.line_position is not None
@@ -775,6 +777,10 @@ class _Folder:
 
     def money(self, minor: int) -> str:
         return self.speech.money(minor, self.document.currency)
+
+
+def _outcome_words(it: DisputeFacts) -> str:
+    return CREDITED_IN_PART if it.part_minor else _OUTCOMES.get(it.outcome, _SETTLED)
 
 
 def _behind_line(it: BehindEvent) -> BehindLine:

@@ -31,7 +31,7 @@ from billing_app.documents.render import render_print
 from billing_app.domain.actors import SystemActor
 from billing_app.domain.check_code import check_code
 from billing_app.domain.comment import Side
-from billing_app.domain.dispute import OUTCOME_WORDS
+from billing_app.domain.dispute import outcome_words
 from billing_app.domain.document import (
     AnyDocument,
     Branding,
@@ -44,7 +44,7 @@ from billing_app.domain.document import (
 from billing_app.domain.errors import BillingError
 from billing_app.domain.mail_choices import MailKind, MailReader
 from billing_app.domain.mail_settings import MailSecurity
-from billing_app.domain.portal_dispute import line_words
+from billing_app.domain.portal_dispute import line_words, part_words
 from billing_app.gateways.errors import FileDamaged, FileMissing, GatewayRefused
 from billing_app.gateways.mail import (
     Attachment,
@@ -323,7 +323,7 @@ def mail_dispute_opened(runtime: Runtime, actor: SystemActor, message: Claimed) 
 def mail_dispute_resolved(
     runtime: Runtime, actor: SystemActor, message: Claimed
 ) -> None:
-    """Tell the customer how a dispute ended."""
+    """Tell the customer how a dispute ended, and of what was credited with that."""
     assert message.invoice_id is not None
     dispute = runtime.run(
         actor, disputes.read_mailed, int(message.details["dispute_id"])
@@ -340,8 +340,11 @@ def mail_dispute_resolved(
         link=f"{portal_url(runtime, facts.token)}#disputes",
         amount_minor=dispute.amount_minor,
         about=line_words(facts.document, dispute.line_position),
-        outcome=OUTCOME_WORDS[dispute.outcome],
+        outcome=outcome_words(dispute.outcome, dispute.part_minor),
         answer=dispute.answer,
+        part=part_words(facts.document, dispute.part_minor),
+        credit_note=dispute.credit_note,
+        outstanding_minor=facts.outstanding_minor,
     )
     _send(runtime, actor, message, to, content)
 

@@ -162,6 +162,15 @@ class TestDescribe:
         assert part.rows[0].state == "Open"
         assert part.rows[0].can_withdraw
 
+    def test_says_what_was_credited_where_the_rest_stands(self):
+        ended = stored(outcome="credited", answer="One.", resolved_at=MADE_AT)
+
+        (whole,) = show(disputes=(ended,)).rows
+        (part,) = show(disputes=(replace(ended, part_minor=1_250),)).rows
+
+        assert (whole.state, part.state) == ("Credited", "Credited in part")
+        assert part.answered == f"{whole.answered}. €12.50 credited, the rest stands."
+
     def test_says_which_proof_is_missing(self):
         part = show(missing=WriteAuth.CODE)
 

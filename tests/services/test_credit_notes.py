@@ -28,6 +28,7 @@ from billing_app.models import (
     Payment,
 )
 from billing_app.queries import credit_notes as queries
+from billing_app.queries.disputes import list_disputes
 from billing_app.services import credit_notes, drafts, invoices, payments
 from tests.support.billing import (
     a_customer,
@@ -307,6 +308,73 @@ class TestDisputes:
         (note,) = notes(world, place)
         assert (note.mode, note.lines, note.tax_minor) == ("lines", [2], 450)
 
+    def test_are_credited_in_part_and_the_rest_stands(self, world, place):
+        invoice_id = an_invoice(world, place, "100.00")
+        opened = dispute(world, place, invoice_id, "30.00")
+
+        resolve(world, place, opened, "credited", amount="12.50")
+
+        (note,), it = notes(world, place), read_invoice(world, place, invoice_id)
+        assert (note.total_minor, note.dispute_id) == (1_250, opened)
+        assert (it.outstanding_minor, it.disputed_minor) == (8_750, 0)
+        (shown,) = world.run(place.viewer, list_disputes, invoice_id)
+        assert (shown.outcome, shown.part_minor) == ("credited", 1_250)
+        assert not find_broken(world.runtime.engine, world.clock.now)
+
+    def test_in_full_is_no_part_however_it_is_typed(self, world, place):
+        invoice_id = an_invoice(world, place, "100.00")
+        opened = dispute(world, place, invoice_id, "30.00")
+
+        resolve(world, place, opened, "credited", amount="30")
+
+        assert notes(world, place)[0].total_minor == 3_000
+        assert world.run(place.viewer, list_disputes, invoice_id)[0].part_minor == 0
+
+    @pytest.mark.parametrize("amount", ["0", "-1", "30.01", "12,5.0", "much"])
+    def test_are_not_credited_by_an_amount_that_is_none_of_it(
+        self, world, place, amount
+    ):
+        invoice_id = an_invoice(world, place, "100.00")
+        opened = dispute(world, place, invoice_id, "30.00")
+
+        with pytest.raises(InvalidInput) as refusal:
+            resolve(world, place, opened, "credited", amount=amount)
+
+        assert refusal.value.field == "amount"
+        assert stored(world, place)[0].resolved_at is None
+        assert notes(world, place) == []
+
+    def test_are_not_credited_by_more_than_is_left(self, world, place):
+        invoice_id = an_invoice(world, place, "100.00")
+        opened = dispute(world, place, invoice_id, "30.00")
+        credit(world, place, invoice_id, an_amount("90"))
+
+        with pytest.raises(InvalidInput) as refusal:
+            resolve(world, place, opened, "credited", amount="20")
+
+        assert refusal.value.field == "amount"
+        assert len(notes(world, place)) == 1
+
+    def test_that_stand_credit_nothing_whatever_amount_was_typed(self, world, place):
+        invoice_id = an_invoice(world, place, "100.00")
+        opened = dispute(world, place, invoice_id, "30.00")
+
+        resolve(world, place, opened, "stands", amount="12.50")
+
+        assert notes(world, place) == []
+
+    @pytest.mark.parametrize("outcome", ["credited", "reissued"])
+    def test_are_answered_by_one_mail_for_both(self, world, place, outcome):
+        invoice_id = an_invoice(world, place, "100.00")
+        opened = dispute(world, place, invoice_id, "30.00")
+
+        resolve(world, place, opened, outcome)
+
+        promised = [x.topic for x in all_rows(world, place, OutboxMessage)]
+        assert promised.count("mail.dispute_resolved") == 1
+        assert promised.count("pdf.render_credit_note") == 1
+        assert "mail.credit_note" not in promised
+
     def test_end_with_a_new_invoice_in_the_making(self, world, place):
         invoice_id = an_invoice(world, place, "100.00")
         first = dispute(world, place, invoice_id, "30.00")
@@ -328,6 +396,7 @@ class TestDisputes:
         resolve(world, place, opened, "credited")
 
         assert [x.total_minor for x in notes(world, place)] == [9_000, 1_000]
+        assert world.run(place.viewer, list_disputes, invoice_id)[0].part_minor == 0
 
 
 class TestTheDatabase:

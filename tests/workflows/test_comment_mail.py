@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from email import message_from_bytes, policy
-
 import pytest
 
 from billing_app.services import conversations
-from billing_app.workflows.outbox import deliver_due
 from tests.support.billing import an_invoice
+from tests.support.outgoing import deliver, empty_mailbox, sent
 from tests.support.quarrel import dispute
 from tests.support.talk import answer, say
 from tests.support.world import World
@@ -18,31 +16,8 @@ from tests.support.world import World
 def invoice_id(world: World) -> int:
     invoice_id = an_invoice(world, world.northwind)
     deliver(world)
-    for path in mailbox(world):
-        path.unlink()
+    empty_mailbox(world)
     return invoice_id
-
-
-def mailbox(world: World):
-    return sorted((world.runtime.settings.data_dir / "mailbox").glob("*.eml"))
-
-
-def deliver(world: World) -> None:
-    world.clock.advance(minutes=1)
-    while deliver_due(world.runtime):
-        pass
-
-
-def sent(world: World) -> list[tuple[str, str]]:
-    """Return recipients and text of every mail, in the order of subjects."""
-    mails = [
-        message_from_bytes(path.read_bytes(), policy=policy.default)
-        for path in mailbox(world)
-    ]
-    return [
-        (str(mail["to"]), str(mail.get_body(("plain",)).get_content()))  # type: ignore[union-attr]
-        for mail in mails
-    ]
 
 
 def test_one_mail_tells_of_a_whole_burst(world: World, invoice_id: int):
@@ -107,8 +82,7 @@ def test_the_next_burst_waits_for_its_quarter_of_an_hour(world: World, invoice_i
 def test_a_dispute_has_a_mail_of_its_own_that_names_it(world: World, invoice_id: int):
     about = dispute(world, world.northwind, invoice_id, "10.00", line="1")
     deliver(world)
-    for path in mailbox(world):
-        path.unlink()
+    empty_mailbox(world)
     say(world, world.northwind, invoice_id, "Besides, thank you")
     say(world, world.northwind, invoice_id, "Two pallets", dispute=str(about))
     say(world, world.northwind, invoice_id, "And no fuel", dispute=str(about))
@@ -126,8 +100,7 @@ def test_a_dispute_has_a_mail_of_its_own_that_names_it(world: World, invoice_id:
 def test_an_answer_in_a_dispute_leads_to_it(world: World, invoice_id: int):
     about = dispute(world, world.northwind, invoice_id)
     deliver(world)
-    for path in mailbox(world):
-        path.unlink()
+    empty_mailbox(world)
     said = answer(world, world.northwind, invoice_id, "Look", dispute=str(about))
     deliver(world)
     answer(world, world.northwind, invoice_id, "Seen", dispute=str(about))

@@ -59,7 +59,7 @@ OUTCOMES = [
 ]
 OUTCOME_WORDS = {
     Outcome.STANDS: "The invoice stays as it is; the amount is asked for again.",
-    Outcome.CREDITED: "A credit note is issued for what is disputed.",
+    Outcome.CREDITED: "A credit note is issued for what is disputed, or a part of it.",
     Outcome.REISSUED: "A credit note is issued for all of it, and a draft opens to "
     "be corrected.",
     Outcome.VOID: "The whole invoice becomes void.",
@@ -631,6 +631,18 @@ def _resolve_dialog() -> rx.Component:
         *(
             rx.el.p(words, class_name=f"outcome outcome-{outcome} secondary small")
             for outcome, words in OUTCOME_WORDS.items()
+        ),
+        rx.el.div(
+            field(
+                "Amount to credit",
+                money_input("amount", State.card.currency),
+                aside="optional",
+                hint="With tax. Credit less than is disputed and the rest stands; "
+                "leave it empty to credit all of it.",
+                error=State.errors["amount"],
+                field_id="resolve-amount",
+            ),
+            class_name=f"outcome outcome-{Outcome.CREDITED}",
         ),
         field(
             "Answer",

@@ -424,7 +424,9 @@ class InvoiceDetailState(
 
     @staff_door
     async def resolve_dispute(self, form: dict[str, Any]) -> Any:
-        typed = {name: _text(form, name) for name in ("outcome", "answer", "note")}
+        typed = {
+            name: _text(form, name) for name in ("outcome", "answer", "note", "amount")
+        }
         decided = ResolveForm(**typed)
         resolved = await self._made(
             disputes.resolve_dispute, self._resolving_id, decided

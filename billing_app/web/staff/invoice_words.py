@@ -8,7 +8,7 @@ from pathlib import Path
 
 from billing_app.documents.glyphs import font_words
 from billing_app.domain.combined_payment import some_numbers
-from billing_app.domain.dispute import OUTCOME_WORDS
+from billing_app.domain.dispute import outcome_words
 from billing_app.domain.e_invoice import BilledDocument, find_gaps
 from billing_app.domain.events import Topic
 from billing_app.domain.invoice import (
@@ -564,7 +564,10 @@ def _dispute_line(each: StaffDispute, it: InvoiceDetail) -> DisputeLine:
     if each.outcome is not None and each.resolved_at is not None:
         by = f" by {each.resolved_by}" if each.resolved_by else ""
         at = formats.instant(each.resolved_at, it.moment)
-        how = f"{OUTCOME_WORDS[each.outcome]}{by}, {at}"
+        words = outcome_words(each.outcome, each.part_minor)
+        if each.part_minor:
+            words += f", {formats.money(each.part_minor, each.currency)}"
+        how = f"{words}{by}, {at}"
     return DisputeLine(
         id=each.id,
         about=line_words(it.document, each.line_position)
