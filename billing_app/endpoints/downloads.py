@@ -152,7 +152,7 @@ def portal_e_credit_note(request: Request) -> Response:
 
 
 def portal_receipt(request: Request) -> Response:
-    link, document = _find(request, request.path_params["payment_id"])
+    link, document = _find(request, request.path_params["payment_id"] or _NO_PAYMENT)
     return _kept(
         request, link, VisitKind.RECEIPT, _pdf(request, document, DocumentKind.RECEIPT)
     )
@@ -232,6 +232,10 @@ class _Refusals:
         ):
             return HTMLResponse(page(*NOT_FOUND), 404)
         return HTMLResponse(page(*_NO_PDF), 503)
+
+
+# Among documents 0 is the invoice's own, which is no receipt.
+_NO_PAYMENT = -1
 
 
 def _find(request: Request, payment_id: int = 0) -> tuple[OpenedLink, ReadDocument]:

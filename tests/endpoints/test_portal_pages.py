@@ -523,6 +523,14 @@ class TestFiles:
         assert "Receipt-" in mine.headers["content-disposition"]
         assert other.status_code == 404
 
+    async def test_no_payment_has_no_receipt(self, portal: Portal):
+        portal.print(b"%PDF invoice")
+
+        none = await portal.open("/receipts/0.pdf")
+        unknown = await portal.open("/receipts/99.pdf")
+
+        assert (none.status_code, none.text) == (404, unknown.text)
+
     @pytest.mark.parametrize("digits", [15, 23, 5_000])
     @pytest.mark.parametrize("file", ["receipts/{}.pdf", "pages/{}.png"])
     async def test_a_number_nobody_could_have_is_no_file(
