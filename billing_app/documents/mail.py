@@ -281,7 +281,7 @@ def write_receipt_mail(document: ReceiptDocument, *, link: str) -> MailContent:
         (say("Receipt"), document.number),
         *_receipt_facts(document),
     ]
-    if document.written_off_minor and document.credit_minor:
+    if document.credit_minor:
         kept = _money(document.credit_minor, document)
         facts.append((say("Your credit"), kept))
     return _write(

@@ -465,8 +465,7 @@ def _printed_receipt(document: ReceiptDocument, heading: str, logo: str) -> Prin
         # Not which others: whoever holds one invoice's link may know of no more.
         references.append(Row(words.part_of, money(document.whole_minor)))
     given_up = document.written_off_minor
-    # Money for what was given up is the customer's credit.
-    kept = document.credit_minor if given_up else 0
+    kept = document.credit_minor
     settled = words.nothing_due if document.is_closed else words.paid_in_full
     total_rows = [
         Row(words.invoice_total, money(document.total_minor)),

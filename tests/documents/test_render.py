@@ -413,6 +413,25 @@ def test_a_receipt_of_what_was_given_up_does_not_say_paid():
     assert "Already paid" not in shown
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        *(("en", "Your credit €20.00"), ("de", "Ihr Guthaben 20,00 €")),
+        *(("nl", "Uw tegoed € 20,00"), ("pl", "20,00 €"), ("ja", "€20.00")),
+    ],
+)
+def test_a_receipt_prints_what_was_paid_too_much(language: str, words: str):
+    receipt = a_receipt(
+        amount_minor=12_000,
+        total_minor=10_000,
+        outstanding_minor=0,
+        credit_minor=2_000,
+        language=language,
+    )
+
+    assert words in text_of(render_sheet(receipt))
+
+
 @pytest.mark.feature("R12")
 def test_a_receipt_adds_up():
     receipt = a_receipt(
