@@ -57,7 +57,7 @@ class MailedDispute:
 
     Attributes:
         part_minor: what was credited of it where the rest stands, or zero.
-        credit_note: what was made of it.
+        credit_note: what was made of it, with its id, or zero.
     """
 
     amount_minor: int
@@ -68,6 +68,7 @@ class MailedDispute:
     opened_by: str
     part_minor: int
     credit_note: CreditNoteDocument | None
+    credit_note_id: int
 
 
 @staff(Permission.VIEW)
@@ -120,8 +121,8 @@ def read_mailed(uow: UnitOfWork, dispute_id: int) -> MailedDispute:
     """
     it = uow.get(Dispute, dispute_id)
     part = uow.one(select(part_credited()).where(col(Dispute.id) == dispute_id))[0]
-    printed = uow.first(
-        select(col(CreditNote.content)).where(
+    note = uow.first(
+        select(col(CreditNote.id), col(CreditNote.content)).where(
             col(CreditNote.invoice_id) == it.invoice_id,
             col(CreditNote.dispute_id) == dispute_id,
         )
@@ -134,7 +135,8 @@ def read_mailed(uow: UnitOfWork, dispute_id: int) -> MailedDispute:
         answer=it.answer,
         opened_by=it.opened_by,
         part_minor=part,
-        credit_note=printed and from_json(CreditNoteDocument, printed[0]),
+        credit_note=from_json(CreditNoteDocument, note.content) if note else None,
+        credit_note_id=note.id if note else 0,
     )
 
 

@@ -346,7 +346,11 @@ def mail_dispute_resolved(
         credit_note=dispute.credit_note,
         outstanding_minor=facts.outstanding_minor,
     )
-    _send(runtime, actor, message, to, content)
+    kind, note_id = DocumentKind.CREDIT_NOTE, dispute.credit_note_id
+    enclosed = Enclosure(message.invoice_id, facts.token, kind, note_id)
+    wanted = [enclosed] if note_id else []
+    files = take_files(runtime, actor, message, facts.customer_id, wanted)
+    _send(runtime, actor, message, to, content, files=files)
 
 
 def mail_reminder(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:

@@ -35,6 +35,7 @@ from billing_app.workflows.outbox import PRINTED, deliver_due
 from tests.support.billing import a_customer, all_rows, an_invoice, visitor_of
 from tests.support.credit import an_amount, credit
 from tests.support.post_office import PostOffice, open_for_mail
+from tests.support.quarrel import dispute, resolve
 from tests.support.till import Till, counter, till
 from tests.support.world import Place, World
 from tests.workflows.test_pay_together import start
@@ -249,6 +250,20 @@ class TestWhatComesAlong:
         (note,) = all_rows(served, place, CreditNote)
         assert sha256(files["Credit-note-CN-00001.pdf"]) == note.pdf_digest
         assert b"CreditNote" in files["Credit-note-CN-00001.ubl.xml"]
+
+    def test_the_answer_to_a_dispute_brings_the_credit_note_along(
+        self, served: World, office: PostOffice
+    ):
+        place = served.northwind
+        choose(served, place, MailFiles.PDF)
+        invoice_id = an_invoice(served, place, "100.00")
+        opened = dispute(served, place, invoice_id, "30.00")
+        deliver(served)
+
+        resolve(served, place, opened, "credited", amount="12.50")
+        deliver(served)
+
+        assert list(files_of(received(office)[-1])) == ["Credit-note-CN-00001.pdf"]
 
     def test_a_receipt_comes_as_a_pdf_to_each_reader(
         self, till: Till, office: PostOffice
