@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import combinations
 
 from billing_app.domain.actors import PortalVisitor, Proof
 from billing_app.domain.contact import check_email
@@ -79,6 +80,21 @@ class Author:
 
 
 @dataclass(frozen=True, slots=True)
+class Reserved:
+    """Names that only the business may write under.
+
+    Attributes:
+        business: its display name and its legal name.
+        members: the names of its people.
+        customer: the customer's own name, which may hold that of the business.
+    """
+
+    business: tuple[str, ...]
+    members: tuple[str, ...] = ()
+    customer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """A piece of a text: plain, or with an address to go to."""
 
@@ -117,10 +133,8 @@ def clean_body(text: str, field: str = "body") -> str:
     return body
 
 
-def read_author(form: CommentForm, reserved: Iterable[str]) -> Author:
+def read_author(form: CommentForm, reserved: Reserved) -> Author:
     """Return who wrote it, if that is nobody of the business.
-
-    `reserved` are the names of the business and its members.
 
     Raises:
         InvalidInput: no name, no address, or somebody else's name.
@@ -131,7 +145,8 @@ def read_author(form: CommentForm, reserved: Iterable[str]) -> Author:
         raise InvalidInput(
             later("Write your name, so that we know who asks."), field="name"
         )
-    if is_like(name, reserved):
+    names = (*reserved.business, *reserved.members)
+    if is_like(name, names) or speaks_for_business(name, reserved):
         raise InvalidInput(
             later(
                 "This name belongs to the business you are writing to. Please write "
@@ -254,14 +269,40 @@ def is_like(name: str, reserved: Iterable[str]) -> bool:
     """
     known = tuple(reserved)
     whole = {skeleton for each in known if (skeleton := _skeleton(each))}
-    words = [skeleton for word in _words(name) if (skeleton := _skeleton(word))]
+    words = _skeletons(name)
     beside = _OFFICES.union(*(map(_skeleton, _words(each)) for each in known))
     return any(
         "".join(words[first:last]) in whole
         and beside.issuperset(words[:first] + words[last:])
-        for first in range(len(words))
-        for last in range(first + 1, len(words) + 1)
+        for first, last in _runs(words)
     )
+
+
+def speaks_for_business(name: str, reserved: Reserved) -> bool:
+    """Say whether a name holds the business's, whatever else is beside it.
+
+    A business of one word often bears the name of people, who write with their first
+    name beside it: there it takes an office, or "from", to speak for the business.
+    Whoever's own company is named so may write that. "Staff" is nobody's name, so it
+    is refused with no word beside it but those of the business.
+    """
+    words, own = _skeletons(name), _skeleton(reserved.customer)
+    theirs = _OFFICES.union(*map(_skeletons, reserved.business))
+    if _STAFF in words and theirs.issuperset(words):
+        return True
+    runs = {"".join(words[first:last]) for first, last in _runs(words)}
+    glued = _skeleton(name)
+    for each in reserved.business:
+        whole, is_one_word = _skeleton(each), len(_skeletons(each)) == 1
+        if not whole or whole in own:
+            continue
+        if is_one_word and whole in runs and _SPEAKING.intersection(words):
+            return True
+        # Few letters stand in other names by chance: Ed Lee in Fred Leeson.
+        is_glued = len(whole) >= _GLUED_LENGTH_MIN and whole in glued
+        if not is_one_word and (whole in runs or is_glued):
+            return True
+    return False
 
 
 def burst_key(invoice_id: int, dispute_id: int, reader: Side, when: str) -> str:
@@ -286,6 +327,15 @@ def _without_tail(address: str) -> str:
 def _is_visible(text: str) -> bool:
     """Say whether there is anything to see: spaces and invisible marks are not."""
     return any(unicodedata.category(x)[0] in "LNPS" for x in text)
+
+
+def _runs(words: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield where each run of words begins and ends."""
+    yield from combinations(range(len(words) + 1), 2)
+
+
+def _skeletons(name: str) -> list[str]:
+    return [skeleton for word in _words(name) if (skeleton := _skeleton(word))]
 
 
 def _words(name: str) -> list[str]:
@@ -355,14 +405,19 @@ _ALIKE = {
 _LOOKALIKES = str.maketrans(
     {each: latin for latin, others in _ALIKE.items() for each in others}
 )
+_GLUED_LENGTH_MIN = 8
 _OFFICES = frozenset(
     map(
         _skeleton,
         (
-            *("accounting", "accounts", "admin", "billing", "finance", "helpdesk"),
+            *("accounting", "accounts", "admin", "billing", "care", "desk", "finance"),
+            *("help", "helpdesk", "sales"),
             *("invoices", "office", "official", "payments", "service", "staff"),
             *("support", "team"),
             *("the", "from", "at", "of", "mr", "mrs", "ms", "miss", "dr"),
         ),
     )
 )
+_STAFF = _skeleton("staff")
+# Beside the name of a business they say that somebody speaks for it; a title doesn't.
+_SPEAKING = _OFFICES - set(_skeletons("the mr mrs ms miss dr"))

@@ -12,7 +12,7 @@ from sqlmodel import col
 from billing_app.database.access import inner, job, staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission, Role
-from billing_app.domain.comment import MAIL_PAUSE, Side
+from billing_app.domain.comment import MAIL_PAUSE, Reserved, Side
 from billing_app.domain.dates import Moment
 from billing_app.domain.document import InvoiceDocument, from_json
 from billing_app.domain.mail_settings import MailSettings
@@ -24,6 +24,7 @@ from billing_app.domain.portal_dispute import (
 from billing_app.domain.portal_settings import CommentMode, DisputeMode
 from billing_app.models import (
     Comment,
+    Customer,
     Invoice,
     IssuedDocument,
     Member,
@@ -263,11 +264,20 @@ def list_notes(uow: UnitOfWork, invoice_id: int) -> tuple[ReadNote, ...]:
 
 
 @job
-def list_reserved_names(uow: UnitOfWork) -> tuple[str, ...]:
+def read_reserved_names(uow: UnitOfWork, invoice_id: int) -> Reserved:
     """Return the names that only the business may write under."""
     legal_name = uow.one(select(col(WorkspaceSettings.legal_name)))[0]
     members = uow.all(select(col(Member.name)))
-    return (uow.workspace.name, legal_name, *(row[0] for row in members))
+    customer = uow.first(
+        select(col(Customer.name))
+        .join(Invoice, col(Invoice.customer_id) == col(Customer.id))
+        .where(col(Invoice.id) == invoice_id)
+    )
+    return Reserved(
+        business=(uow.workspace.name, legal_name),
+        members=tuple(row[0] for row in members),
+        customer=customer[0] if customer else "",
+    )
 
 
 @job

@@ -12,7 +12,7 @@ from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain import comment as rules
 from billing_app.domain import dispute as dispute_rules
 from billing_app.domain.actors import Permission, PortalVisitor, Proof, StaffActor
-from billing_app.domain.comment import CommentForm, Side
+from billing_app.domain.comment import CommentForm, Reserved, Side
 from billing_app.domain.document import InvoiceDocument, from_json
 from billing_app.domain.errors import Conflict, InvalidInput, NotFound
 from billing_app.domain.events import (
@@ -49,7 +49,7 @@ class PostingRules:
     """
 
     settings: PortalSettings
-    reserved: tuple[str, ...]
+    reserved: Reserved
     proven_email: str
 
 

@@ -74,14 +74,14 @@ def post_comment(runtime: Runtime, link: OpenedLink, form: CommentForm) -> int:
     What the rules need and a visitor may not see, such as the members' names, is
     read by us and goes nowhere else.
     """
-    visitor = link.visitor
+    visitor, invoice_id = link.visitor, invoice_of(link.visitor)
     system = SystemActor(visitor.workspace_id, "portal")
     given = PostingRules(
         settings=link.setup.settings,
-        reserved=runtime.run(system, conversations.list_reserved_names),
+        reserved=runtime.run(system, conversations.read_reserved_names, invoice_id),
         proven_email=_proven_email(runtime, visitor),
     )
-    return runtime.run(visitor, talking.post_comment, invoice_of(visitor), form, given)
+    return runtime.run(visitor, talking.post_comment, invoice_id, form, given)
 
 
 def note_read(runtime: Runtime, link: OpenedLink, comments: Mapping[int, int]) -> None:

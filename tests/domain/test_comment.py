@@ -7,7 +7,7 @@ import pytest
 
 from billing_app.domain import comment
 from billing_app.domain.actors import PortalVisitor, Proof
-from billing_app.domain.comment import CommentForm, Part, Side
+from billing_app.domain.comment import CommentForm, Part, Reserved, Side
 from billing_app.domain.errors import InvalidInput, LimitReached, NotPermitted
 from billing_app.domain.portal_proof import VerificationRequired
 from billing_app.domain.portal_settings import (
@@ -22,7 +22,9 @@ BY_LINK = PortalVisitor(1, 1, 1, 1)
 BY_CODE = replace(BY_LINK, proof=Proof.CODE, session_id=1)
 SIGNED_IN = replace(BY_LINK, proof=Proof.SESSION, session_id=1)
 WITH_TOTP = replace(BY_CODE, has_totp=True)
-BUSINESS = ("Northwind Charter", "Northwind Charter B.V.", "Nora Owner")
+BUSINESS = Reserved(
+    ("Northwind Charter", "Northwind Charter B.V."), ("Nora Owner",), "Vermeer Group"
+)
 
 
 def form(**typed: str) -> CommentForm:
@@ -129,6 +131,12 @@ class TestReadAuthor:
             "🅽ora Owner",
             "ꓠꓳꓣꓮ ꓳꓪꓠꓰꓣ",
             "Nor\N{CHEROKEE LETTER GO} Owner",
+            "Ines from Northwind Charter",
+            "Northwind Charter customer relations",
+            "Ines (N\N{CYRILLIC SMALL LETTER O}rthwind Charter, Utrecht)",
+            "NorthwindCharterDesk",
+            "my-northwind-charter",
+            *("Staff", "The staff", "5taff", "Northwind staff", "Billing staff"),
         ],
     )
     def test_nobody_writes_under_a_name_of_the_business(self, name: str):
@@ -141,10 +149,40 @@ class TestReadAuthor:
         [
             *("Nora", "Nora Owner, Vermeer", "Charter", "李小龍", "Support"),
             *("Owner Nora", "Leonora Owner", "The Northwind", "Nora Owner Jr"),
+            *("Ines, Charter desk", "Kim Northwind", "Staffan Berg", "Ines Staff"),
         ],
     )
     def test_other_names_stay(self, name: str):
         assert comment.read_author(form(name=name), BUSINESS).name == name
+
+    @pytest.mark.parametrize(
+        ("business", "name"),
+        [
+            ("Vermeer", "Vermeer customer support"),
+            ("Vermeer", "Ines from Vermeer"),
+            ("Vermeer B.V.", "Ines, Vermeer B.V."),
+            ("Ed Lee", "Ed Lee, London"),
+        ],
+    )
+    def test_a_short_name_is_kept_from_who_speaks_for_it(self, business, name):
+        with pytest.raises(InvalidInput):
+            comment.read_author(form(name=name), Reserved((business,)))
+
+    @pytest.mark.parametrize(
+        ("business", "customer", "name"),
+        [
+            ("Vermeer", "Kestrel", "Ines Vermeer"),
+            ("Vermeer", "Kestrel", "Dr Ines Vermeer"),
+            ("Vermeer", "Vermeer Glass", "Vermeer Glass, accounts"),
+            ("North Star", "North Star Logistics", "Ines, North Star Logistics"),
+            ("Ed Lee", "Kestrel", "Fred Leeson"),
+            ("Northwind Charter", "Charter Partners", "Charter Partners billing"),
+        ],
+    )
+    def test_honest_people_share_a_word_with_a_business(self, business, customer, name):
+        reserved = Reserved((business,), customer=customer)
+
+        assert comment.read_author(form(name=name), reserved).name == name
 
     @pytest.mark.parametrize(
         ("typed", "field"),

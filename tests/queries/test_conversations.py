@@ -237,11 +237,14 @@ class TestAddresses:
             "accounting@northwind.example",
         )
 
-    def test_names_of_the_business_are_reserved(self, world: World):
-        names = world.run(world.northwind.system, conversations.list_reserved_names)
+    def test_names_of_the_business_are_reserved(self, world: World, invoice_id: int):
+        system = world.northwind.system
+        names = world.run(system, conversations.read_reserved_names, invoice_id)
 
-        assert {"Northwind Charter", "Nora Owner", "Viewer"} <= set(names)
-        assert "Kestrel Plumbing" not in names
+        assert "Northwind Charter" in names.business
+        assert {"Nora Owner", "Viewer"} <= set(names.members)
+        assert "Kestrel Plumbing" not in names.business
+        assert names.customer.startswith("Vermeer")
 
 
 class TestInDisputes:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import col, select
 
 from billing_app.domain.actors import PortalVisitor, Proof
-from billing_app.domain.comment import CommentForm, Side
+from billing_app.domain.comment import CommentForm, Reserved, Side
 from billing_app.domain.portal_settings import PortalSettings, WriteAuth
 from billing_app.models import Comment, Invoice, PortalSession, WorkspaceSettings
 from billing_app.services import conversations, portal_sessions
@@ -36,7 +36,7 @@ def typed(body: str = "When was this?", **fields: str) -> CommentForm:
 def allowing(
     settings: PortalSettings = OPEN, *reserved: str, proven_email: str = ""
 ) -> PostingRules:
-    return PostingRules(settings, reserved, proven_email)
+    return PostingRules(settings, Reserved(reserved), proven_email)
 
 
 def say(
