@@ -77,7 +77,7 @@ class TestShare:
     def test_what_is_not_shown_is_not_shared(self, world: World):
         invoice_id = an_invoice(world, world.northwind, is_published=False)
 
-        with pytest.raises(Conflict, match="Publish"):
+        with pytest.raises(Conflict, match="opens nothing yet"):
             share_by_mail(world, invoice_id)
 
         assert mails_of_links(world) == []
