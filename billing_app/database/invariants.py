@@ -39,12 +39,14 @@ from billing_app.domain.currencies import is_currency
 from billing_app.domain.document import content_digest
 from billing_app.domain.ledger import LedgerAccount
 from billing_app.domain.money import MINOR_MAX, Money
+from billing_app.domain.numbering import customers_start
 from billing_app.domain.totals import compute_totals, priced
 from billing_app.models import (
     Allocation,
     AuditEntry,
     BillableEvent,
     CreditNote,
+    Customer,
     Dispute,
     InboundEvent,
     Invoice,
@@ -498,6 +500,7 @@ def _numbers_with_gaps(session: Session, _: datetime) -> Iterator[str]:
     value = col(Invoice.series_value)
     for table, code in ((Invoice, "invoice"), (CreditNote, "credit_note")):
         yield from _numbers_of_another_period(session, table, code)
+        yield from _numbers_of_another_customer(session, table, code)
     unnumbered = and_(col(Invoice.number).is_not(None), value.is_(None))
     yield from _rows(session, Invoice, unnumbered, "its number is of no series")
 
@@ -556,15 +559,36 @@ def _numbers_of_another_period(
 ) -> Iterator[str]:
     """What counts anew each year or month was counted in that of its date."""
     code, day = col(table.series_code), cast(col(table.issued_on), String)
-    year, month = f"{series_code}:____", f"{series_code}:____-__"
-    start = len(series_code) + 2
+    year, month = ":____", ":____-__"
+    theirs = f"{customers_start(series_code)}%"
     strange = or_(
         *(
-            and_(code.like(form), func.substr(code, start) != func.substr(day, 1, size))
+            and_(
+                code.like(stem + form),
+                # What is behind the colon, whatever stands before it.
+                func.substr(code, func.length(code) - size + 1)
+                != func.substr(day, 1, size),
+            )
+            for stem in (series_code, theirs)
             for form, size in ((year, 4), (month, 7))
         )
     )
     yield from _rows(session, table, strange, "its number is of another period")
+
+
+def _numbers_of_another_customer(
+    session: Session, table: type[Any], series_code: str
+) -> Iterator[str]:
+    """What each customer counts for themselves was counted by their own code."""
+    code, start = col(table.series_code), customers_start(series_code)
+    own = literal(start) + col(Customer.number_code)
+    theirs = exists().where(
+        col(Customer.id) == col(table.customer_id),
+        col(Customer.workspace_id) == col(table.workspace_id),
+        or_(code == own, code.like(own + ":%")),
+    )
+    strange = and_(code.like(f"{start}%"), not_(theirs))
+    yield from _rows(session, table, strange, "its number is another customer's")
 
 
 def _promises_in_two_states(session: Session, _: datetime) -> Iterator[str]:

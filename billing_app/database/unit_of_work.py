@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -12,7 +13,7 @@ from functools import cache
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, bindparam, case, func, insert
+from sqlalchemy import Engine, and_, bindparam, case, func, insert, not_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select, update
 from sqlmodel.sql.expression import SelectOfScalar
@@ -24,16 +25,21 @@ from billing_app.domain.actors import Actor, StaffActor, SystemActor
 from billing_app.domain.errors import NotFound
 from billing_app.domain.events import EFFECTS, Event, Topic
 from billing_app.domain.numbering import (
+    CUSTOMER,
     Reset,
-    fixed_start,
+    counter_code,
+    counter_code_of,
+    counts_apart,
+    counts_by_customer,
+    fixed_ends,
     format_number,
-    period_code,
-    period_code_of,
+    number_codes,
     read_number,
 )
 from billing_app.models import (
     AuditEntry,
     CreditNote,
+    Customer,
     Invoice,
     IssuedDocument,
     Member,
@@ -309,59 +315,115 @@ class UnitOfWork:
             inside.complete()
         self._memory.touched.update(inside.touched)
 
-    def take_number(self, series_code: str, issued_on: date) -> TakenNumber:
+    def take_number(
+        self, series_code: str, issued_on: date, customer_id: int
+    ) -> TakenNumber:
         """Take the next number of a series, without gap or double."""
-        return self.take_numbers(series_code, issued_on, 1)[0]
+        return self.take_numbers(series_code, issued_on, [customer_id])[0]
 
     def take_numbers(
-        self, series_code: str, issued_on: date, count: int
+        self, series_code: str, issued_on: date, customer_ids: Sequence[int]
     ) -> list[TakenNumber]:
-        """Take the next numbers of a series, without gap or double, in their order.
+        """Take the next numbers of a series, one for each customer, in their order.
 
-        The series row stays locked until this transaction ends, so a rolled back
-        issue gives its number back before anyone else can take the next. It is
-        locked also where the counter is that of a period, so that nobody else
-        begins the same period.
+        There is no gap and no double. The series row stays locked until this
+        transaction ends, so a rolled back issue gives its number back before anyone
+        else can take the next. It is locked also where the counter is that of a period
+        or a customer, so that nobody else begins the same one.
         """
-        series = self._take(series_code, count)
+        series = self._take(series_code, len(customer_ids))
         if series is None:
             raise NotFound("There is no number series to take a number from.")
         pattern, reset = series.pattern, Reset(series.reset)
-        code, following = series_code, series.next_value
-        if reset is not Reset.NEVER:
-            code = period_code(series_code, reset, issued_on)
-            period = self._take(code, count)
-            if period is None:
-                first = self.next_value(series_code, pattern, reset, issued_on)
-                self.add(NumberSeries(code=code, pattern="", next_value=first))
-                period = self._take(code, count)
-            following = period.next_value
-        return [
-            TakenNumber(format_number(pattern, value, issued_on), code, value)
-            for value in range(following - count, following)
-        ]
+        whose = [""] * len(customer_ids)
+        if counts_by_customer(pattern):
+            # In one order, since each is locked.
+            codes = {x: self.number_code(x) for x in sorted(set(customer_ids))}
+            whose = [codes[customer_id] for customer_id in customer_ids]
 
-    def next_value(self, series_code: str, pattern: str, reset: Reset, on: date) -> int:
+        taken: dict[str, Iterator[TakenNumber]] = {}
+        for customer, count in Counter(whose).items():
+            code, following = series_code, series.next_value
+            if counts_apart(pattern, reset):
+                code = counter_code(series_code, reset, issued_on, customer)
+                counter = self._take(code, count)
+                if counter is None:
+                    first = self.next_value(
+                        series_code, pattern, reset, issued_on, customer
+                    )
+                    self.add(NumberSeries(code=code, pattern="", next_value=first))
+                    counter = self._take(code, count)
+                following = counter.next_value
+            taken[customer] = iter(
+                [
+                    TakenNumber(
+                        format_number(pattern, value, issued_on, customer), code, value
+                    )
+                    for value in range(following - count, following)
+                ]
+            )
+        return [next(taken[customer]) for customer in whose]
+
+    def next_value(
+        self,
+        series_code: str,
+        pattern: str,
+        reset: Reset,
+        on: date,
+        customer: str = "",
+    ) -> int:
         """Return the counter that comes next in the period of a day, untaken.
 
-        A period that has not begun goes on behind whatever has its form already:
-        numbers from before the counter started again, and imported ones.
+        A counter that has not begun goes on behind whatever has its form already:
+        numbers from before the counter started again, and imported ones. `customer`
+        is a number code, or empty where the pattern has none.
         """
-        code = period_code(series_code, reset, on)
+        assert bool(customer) == counts_by_customer(pattern)
+        code = counter_code(series_code, reset, on, customer)
         counter = select(NumberSeries.next_value).where(col(NumberSeries.code) == code)
         known = self.first(counter)
         if known is not None:
             return known
-        numbers = self.all(numbers_like(series_code, pattern))
+        ends = fixed_ends(pattern, reset, on, customer)
+        numbers = self.all(numbers_like(series_code, *ends))
         found = [read_number(pattern, number) for number in numbers]
         return 1 + max(
             (
                 read.counter
                 for read in found
-                if read and period_code_of(series_code, reset, read) == code
+                if read and counter_code_of(series_code, reset, read) == code
             ),
             default=0,
         )
+
+    def number_code(self, customer_id: int) -> str:
+        """Return what stands for a customer in numbers, and let nobody change it.
+
+        One who has nothing gets what is proposed. The row is locked until this
+        transaction ends: then either a number has the code, or none was taken.
+        """
+        code, name = self.one(_NUMBER_CODE, row_id=customer_id)
+        if code is None:
+            self.lock_number_codes()
+            code = self.propose_number_code(customer_id, name)
+            whose = col(Customer.id) == customer_id
+            self.execute(update(Customer).where(whose).values(number_code=code))
+        return code
+
+    def propose_number_code(self, customer_id: int, name: str, *others: str) -> str:
+        """Return the code that a customer without one would get: the first free one.
+
+        `others` are taken, too.
+        """
+        for code in number_codes(name, customer_id):
+            whose = select(Customer.id).where(col(Customer.number_code) == code)
+            if code not in others and self.first(whose) is None:
+                return code
+        raise AssertionError("there is always one more")
+
+    def lock_number_codes(self) -> None:
+        """Let nobody else give a customer of this workspace a code."""
+        self.lock_alone(f"number-codes:{self.actor.workspace_id}")
 
     def _take(self, code: str, count: int) -> Any:
         values = {"series_code": code, "taken_count": count}
@@ -483,28 +545,45 @@ def _subject(happened: Event, details: dict[str, Any]) -> tuple[str, dict[str, i
     return f"invoice:{happened.invoice_id}", {}
 
 
-def numbers_like(series_code: str, pattern: str) -> SelectOfScalar[Any]:
-    """Ask for the numbers in use that begin as this pattern does."""
+def numbers_like(series_code: str, start: str, end: str = "") -> SelectOfScalar[Any]:
+    """Ask for the numbers in use that begin and end like this."""
     match series_code:
         case "credit_note":
             number, statement = col(CreditNote.number), select(CreditNote.number)
         case "receipt":
             number = col(IssuedDocument.number)
-            statement = select(number).where(col(IssuedDocument.kind) == "receipt")
+            statement = select(number).where(
+                col(IssuedDocument.kind) == "receipt",
+                number.startswith(start, autoescape=True),
+            )
         case _:
             number = col(Invoice.number)
             statement = select(number).where(number.is_not(None))
-    return statement.where(number.startswith(fixed_start(pattern), autoescape=True))
+    if start and series_code != "receipt":
+        # By the index, which the form of many customers needs.
+        statement = statement.where(number >= start, number < start + _LAST_CHARACTER)
+    if end:
+        statement = statement.where(number.endswith(end, autoescape=True))
+    return statement
 
 
-# Of a series that starts again, the counter stays: its periods have their own.
+_LAST_CHARACTER = "\U0010ffff"
+# Of a series that starts again, or counts by customer, the counter stays: its periods
+# and its customers have their own.
 _TAKE_NUMBERS = (
     update(NumberSeries)
     .where(col(NumberSeries.code) == bindparam("series_code"))
     .values(
         next_value=NumberSeries.next_value
         + case(
-            (col(NumberSeries.reset) == Reset.NEVER, bindparam("taken_count")), else_=0
+            (
+                and_(
+                    col(NumberSeries.reset) == Reset.NEVER,
+                    not_(col(NumberSeries.pattern).contains(CUSTOMER)),
+                ),
+                bindparam("taken_count"),
+            ),
+            else_=0,
         )
     )
     .returning(
@@ -513,6 +592,12 @@ _TAKE_NUMBERS = (
         col(NumberSeries.reset),
     )
     .execution_options(synchronize_session=False)
+)
+# Not more than this: who writes a row of the customer meanwhile needn't wait.
+_NUMBER_CODE = (
+    select(Customer.number_code, Customer.name)
+    .where(col(Customer.id) == bindparam("row_id"))
+    .with_for_update(key_share=True)
 )
 _WORKSPACE = select(Workspace).where(col(Workspace.id) == bindparam("row_id"))
 _MEMBER_NAME = select(Member.name).where(col(Member.id) == bindparam("row_id"))

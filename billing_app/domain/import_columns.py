@@ -102,6 +102,8 @@ COLUMNS: Mapping[ImportKind, tuple[ImportColumn, ...]] = {
         _column("currency", "Currency", _CURRENCY_NAMES),
         _column("language", "Language", "locale|sprache|langue"),
         _column("net_days", "Days to pay", "payment terms|net days|terms|zahlungsziel"),
+        # Not what others call a customer's number, which seldom is this short.
+        _column("number_code", "Number code", "code in numbers|nummerncode"),
     ),
     ImportKind.INVOICES: (
         _column(

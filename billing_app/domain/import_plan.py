@@ -25,7 +25,12 @@ from billing_app.domain.import_records import (
     Refused,
 )
 from billing_app.domain.money import Money
-from billing_app.domain.numbering import Reset, period_code_of, read_number
+from billing_app.domain.numbering import (
+    Reset,
+    counter_code_of,
+    counts_apart,
+    read_number,
+)
 from billing_app.domain.payment import check_received_on, parse_received
 from billing_app.domain.spreadsheet import csv_line, safe_cell
 from billing_app.domain.terms import TaxTerms
@@ -94,6 +99,7 @@ class Known:
         payment_keys: as `payment_key` makes them.
         product_keys: `name_key` of those that are offered.
         event_keys: kind and reference.
+        number_codes: the customers who have them, by code.
     """
 
     customer_ids: Mapping[str, int] = field(default_factory=dict[str, int])
@@ -105,6 +111,7 @@ class Known:
     payment_keys: frozenset[str] = frozenset()
     product_keys: frozenset[str] = frozenset()
     event_keys: frozenset[tuple[str, str]] = frozenset()
+    number_codes: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +120,8 @@ class ImportRules:
 
     Attributes:
         pattern, reset, next_value: of its own invoice numbers.
-        next_values: of each of their periods that has begun, by its code.
+        next_values: of each of their counters that has begun and is a row of its
+            own, by its code.
         has_issued: its own numbers are in use, so their counter can't move.
     """
 
@@ -140,6 +148,8 @@ class Plan:
         self._left: dict[str, int] = {}
         self._products: set[str] = set()
         self._events: set[tuple[str, str]] = set()
+        # Who has them, by code.
+        self._codes: dict[str, str] = {}
         self.counts: Counter[FateKind] = Counter()
         self.new_customers = 0
         self.next_value = rules.next_value
@@ -209,6 +219,11 @@ class Plan:
     ) -> tuple[FateKind, str]:
         if not self._meet(record.name, known):
             return FateKind.KNOWN, "A customer of this name is here; it stays as it is."
+        if code := record.number_code:
+            whose = known.number_codes.get(code) or self._codes.get(code)
+            if whose:
+                raise InvalidInput(f"{whose} has the number code {code} already.")
+            self._codes[code] = record.name
         return FateKind.NEW, "Becomes a customer."
 
     def _judge_invoice(
@@ -324,20 +339,21 @@ class Plan:
         """See that the workspace's own numbers never come to one of the file.
 
         Before its first own invoice they simply go on behind the file's, and so
-        does a year or a month that has not begun.
+        does a year, a month or a customer whose counter has not begun.
         """
         rules = self._rules
         read = read_number(rules.pattern, number)
         if read is None:
             return
-        if rules.reset is not Reset.NEVER:
-            code = period_code_of(OWN_SERIES, rules.reset, read)
+        is_apart = counts_apart(rules.pattern, rules.reset)
+        if is_apart:
+            code = counter_code_of(OWN_SERIES, rules.reset, read)
             will_come = read.counter >= rules.next_values.get(code, read.counter + 1)
         else:
             will_come = read.counter >= rules.next_value
         if not will_come:
             return
-        if rules.has_issued or rules.reset is not Reset.NEVER:
+        if rules.has_issued or is_apart:
             raise InvalidInput(
                 f"{number} is a number that your own invoices will come to. Change "
                 "their pattern in Settings, Numbers and terms first."

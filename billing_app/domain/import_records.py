@@ -34,6 +34,7 @@ from billing_app.domain.import_table import (
 )
 from billing_app.domain.invoice import LINES_MAX, NOTES_LENGTH_MAX
 from billing_app.domain.money import Money
+from billing_app.domain.numbering import parse_number_code
 from billing_app.domain.parsing import (
     clean_text,
     parse_amount,
@@ -104,6 +105,10 @@ class CustomerRecord:
     line: int
     name: str
     texts: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def number_code(self) -> str:
+        return self.texts.get("number_code", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +269,7 @@ def _customer(reading: Reading, row: TableRow) -> CustomerRecord:
     texts["address"] = "\n".join(filter(None, (*street, town)))
     days = "".join(filter(str.isdigit, texts["net_days"]))
     texts["net_days"] = days
+    texts["number_code"] = parse_number_code(texts["number_code"]) or ""
     language = texts["language"]
     # Others write it as a word, which no document is printed in.
     if not is_tag(language) or len(language) > _LANGUAGE_MAX:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    column,
 )
 from sqlmodel import Field
 
@@ -24,7 +25,9 @@ class Customer(WorkspaceOwned, table=True):
     """Who is billed. `name_key` is the folded name lists sort and search by.
 
     `portal` holds what this customer's portal does differently from the workspace's:
-    some keys of `domain.portal_settings.PortalSettings`.
+    some keys of `domain.portal_settings.PortalSettings`. `number_code` stands for the
+    customer in numbers with `{customer}`, and stays once a number has it; one without
+    gets a code with the first such number.
     """
 
     __table_args__ = (
@@ -32,6 +35,16 @@ class Customer(WorkspaceOwned, table=True):
         Index("ix_customer_name", "workspace_id", "name_key", "id"),
         Index("ix_customer_recent", "workspace_id", "created_at", "id"),
         Index("ix_customer_email", "workspace_id", "email_key"),
+        # Not of all rows: else on PostgreSQL nobody could name a customer whose code
+        # is being set.
+        Index(
+            "ix_customer_number_code",
+            "workspace_id",
+            "number_code",
+            unique=True,
+            postgresql_where=column("number_code").is_not(None),
+            sqlite_where=column("number_code").is_not(None),
+        ),
     )
 
     name: str = Field(max_length=200)
@@ -45,6 +58,7 @@ class Customer(WorkspaceOwned, table=True):
     language: str = Field(default="", max_length=10)
     currency: str = Field(default="", max_length=3)
     net_days: int | None = Field(default=None)
+    number_code: str | None = Field(default=None, max_length=8)
     portal: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     archived_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     created_at: datetime = Field(sa_type=UtcInstant)

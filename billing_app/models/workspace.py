@@ -119,8 +119,9 @@ class NumberSeries(WorkspaceOwned, table=True):
     """A counter for document numbers. Its row lock makes numbers gapless.
 
     Where `reset` (`domain.numbering.Reset`) is not never, the counter of each period
-    is a row of its own, with the period behind its code: `invoice:2026-03`. Its
-    pattern is empty, since that of the series holds.
+    is a row of its own, with the period behind its code: `invoice:2026-03`. Where the
+    pattern has `{customer}`, the counter of each customer is: `i@ACME`, or in a period
+    `i@ACME:2026-03`. Their patterns are empty, since that of the series holds.
     """
 
     __table_args__ = (UniqueConstraint("workspace_id", "code"),)

@@ -11,15 +11,22 @@ from typing import Any
 from sqlalchemy import case, func, or_, select
 from sqlmodel import col
 
-from billing_app.database.access import staff
+from billing_app.database.access import inner, staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.contact import name_key
 from billing_app.domain.dates import Moment
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.invoice import OPEN_PHASES, InvoiceState
+from billing_app.domain.numbering import codes_counters
 from billing_app.domain.parsing import clean_text
-from billing_app.models import Customer, CustomerContact, Invoice, Payment
+from billing_app.models import (
+    Customer,
+    CustomerContact,
+    Invoice,
+    NumberSeries,
+    Payment,
+)
 from billing_app.queries.paging import (
     COUNT_MAX,
     Count,
@@ -104,7 +111,14 @@ class Turnover:
 
 @dataclass(frozen=True, slots=True)
 class CustomerDetail:
-    """One customer. `credit` is money received and not allocated, by currency."""
+    """One customer.
+
+    Attributes:
+        number_code: what stands for them in numbers, or empty.
+        proposed_code: what they get with their first such number otherwise.
+        is_in_numbers: a number has the code, so it stays.
+        credit: money received and not allocated, by currency.
+    """
 
     id: int
     name: str
@@ -117,6 +131,9 @@ class CustomerDetail:
     language: str
     currency: str
     net_days: int | None
+    number_code: str
+    proposed_code: str
+    is_in_numbers: bool
     cc: tuple[str, ...]
     archived_at: datetime | None
     created_at: datetime
@@ -254,6 +271,7 @@ def read_customer(uow: UnitOfWork, customer_id: int) -> CustomerDetail:
         )
         .order_by(col(CustomerContact.id))
     )
+    code = it.number_code or ""
     return CustomerDetail(
         id=customer_id,
         name=it.name,
@@ -266,6 +284,9 @@ def read_customer(uow: UnitOfWork, customer_id: int) -> CustomerDetail:
         language=it.language,
         currency=it.currency,
         net_days=it.net_days,
+        number_code=code,
+        proposed_code=code or uow.propose_number_code(customer_id, it.name),
+        is_in_numbers=bool(code) and is_in_numbers(uow, code),
         cc=tuple(row.email for row in uow.all(contacts)),
         archived_at=it.archived_at,
         created_at=it.created_at,
@@ -274,6 +295,18 @@ def read_customer(uow: UnitOfWork, customer_id: int) -> CustomerDetail:
         credit=_credit(uow, customer_id),
         moment=Moment(uow.now, uow.workspace.zone),
     )
+
+
+@inner
+def is_in_numbers(uow: UnitOfWork, number_code: str) -> bool:
+    """Say whether a number was counted by this code, so that it stays."""
+    code = col(NumberSeries.code)
+    named = (
+        or_(code == counter, code.startswith(f"{counter}:", autoescape=True))
+        for counter in codes_counters(number_code)
+    )
+    counters = select(col(NumberSeries.id)).where(or_(*named)).limit(1)
+    return uow.first(counters) is not None
 
 
 def _conditions(wanted: CustomerFilter) -> list[Any]:

@@ -27,7 +27,7 @@ from billing_app.domain.import_records import (
     ReadRecord,
 )
 from billing_app.domain.invoice import InvoiceState
-from billing_app.domain.numbering import Reset
+from billing_app.domain.numbering import Reset, counters_start
 from billing_app.models import (
     BillableEvent,
     Customer,
@@ -44,7 +44,9 @@ from billing_app.queries.letterhead import tax_terms
 def read_import_rules(uow: UnitOfWork) -> ImportRules:
     series = uow.one(select(NumberSeries).where(col(NumberSeries.code) == OWN_SERIES))
     begun = select(NumberSeries.code, NumberSeries.next_value).where(
-        col(NumberSeries.code).startswith(f"{OWN_SERIES}:", autoescape=True)
+        col(NumberSeries.code).startswith(
+            counters_start(OWN_SERIES, series.pattern), autoescape=True
+        )
     )
     used = select(Invoice.id).where(col(Invoice.series_code) == OWN_SERIES).limit(1)
     rates = uow.all(
@@ -74,9 +76,11 @@ def read_known(uow: UnitOfWork, records: Iterable[tuple[ReadRecord, str]]) -> Kn
     keys: set[str] = set()
     products: set[str] = set()
     events: set[tuple[str, str]] = set()
+    codes: set[str] = set()
     for record, key in records:
         if isinstance(record, CustomerRecord):
             names.add(name_key(record.name))
+            codes.update(filter(None, [record.number_code]))
         elif isinstance(record, ProductRecord):
             products.add(name_key(record.name))
         elif isinstance(record, EventRecord):
@@ -100,7 +104,15 @@ def read_known(uow: UnitOfWork, records: Iterable[tuple[ReadRecord, str]]) -> Kn
         payment_keys=_payments(uow, keys) if keys else frozenset(),
         product_keys=_products(uow, products) if products else frozenset(),
         event_keys=_events(uow, events) if events else frozenset(),
+        number_codes=_number_codes(uow, codes) if codes else {},
     )
+
+
+def _number_codes(uow: UnitOfWork, codes: set[str]) -> dict[str, str]:
+    statement = select(col(Customer.number_code), col(Customer.name)).where(
+        col(Customer.number_code).in_(sorted(codes))
+    )
+    return dict(uow.all(statement))
 
 
 def _events(uow: UnitOfWork, keys: set[tuple[str, str]]) -> frozenset[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -24,11 +24,12 @@ from billing_app.domain.money import Money
 from billing_app.domain.numbering import (
     Reset,
     check_pattern,
+    counter_code,
+    counts_by_customer,
     format_number,
     later_starts,
     parse_counter,
     parse_reset,
-    period_code,
 )
 from billing_app.domain.payability import StripeConnection, stripe_connection
 from billing_app.domain.payment_reference import ReferenceKind
@@ -53,6 +54,7 @@ from billing_app.models import (
 from billing_app.queries.letterhead import seller_party, stored_bank
 
 PREVIEWED_NUMBERS = 3
+PREVIEWED_CUSTOMERS = 2
 _NO_BANK: Mapping[str, Any] = {
     "iban": "",
     "rows": (),
@@ -127,10 +129,13 @@ class NumberPreview:
     Attributes:
         later: what the first number will be from a day ahead on: of the next month
             or year.
+        by_customer: the next numbers of two customers, by name, where each counts
+            apart; `numbers` and `later` are then those of the first.
     """
 
     numbers: tuple[str, ...]
     later: tuple[tuple[date, str], ...] = ()
+    by_customer: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,19 +283,20 @@ def read_logo(uow: UnitOfWork) -> str:
 @staff(Permission.EDIT_SETTINGS)
 def read_documents(uow: UnitOfWork) -> DocumentSettings:
     settings = _settings(uow)
-    series = {row.code: row for row in uow.all(select_one(NumberSeries))}
-    own, receipt, credited = (
-        series[code] for code in ("invoice", "receipt", "credit_note")
-    )
+    codes = ("invoice", "receipt", "credit_note")
+    ours = select_one(NumberSeries).where(col(NumberSeries.code).in_(codes))
+    series = {row.code: row for row in uow.all(ours)}
+    own, receipt, credited = (series[code] for code in codes)
     reset = Reset(own.reset)
-    code = period_code(own.code, reset, uow.today)
+    is_theirs = counts_by_customer(own.pattern)
+    code = counter_code(own.code, reset, uow.today)
     used = select_one(Invoice.id).where(col(Invoice.series_code) == code).limit(1)
     return DocumentSettings(
         version=settings.version,
         pattern=own.pattern,
         reset=reset,
-        next_value=uow.next_value(own.code, own.pattern, reset, uow.today),
-        is_counting=uow.first(used) is not None,
+        next_value=next_counter(uow, own),
+        is_counting=not is_theirs and uow.first(used) is not None,
         receipt_pattern=receipt.pattern,
         receipt_reset=receipt.reset,
         credit_note_pattern=credited.pattern,
@@ -322,20 +328,80 @@ def preview_numbers(
     series = uow.first(select_one(NumberSeries).where(col(NumberSeries.code) == code))
     if series is None:
         raise NotFound("There is no such series.")
-    stored = uow.next_value(code, series.pattern, Reset(series.reset), uow.today)
+    if counts_by_customer(pattern):
+        return _coming_by_customer(uow, code, pattern, chosen)
     following = uow.next_value(code, pattern, chosen, uow.today)
     # What stands there unchanged is the counter of the series as it was.
-    if typed and parse_counter(typed) != stored:
+    if typed and parse_counter(typed) != next_counter(uow, series):
         following = parse_counter(typed)
+    return _coming(uow, code, pattern, chosen, following)
 
+
+@inner
+def next_counter(uow: UnitOfWork, series: NumberSeries) -> int:
+    """Return the counter of a series as it stands in the form.
+
+    Where each customer counts apart it is the one that waits meanwhile.
+    """
+    if counts_by_customer(series.pattern):
+        return series.next_value
+    reset = Reset(series.reset)
+    return uow.next_value(series.code, series.pattern, reset, uow.today)
+
+
+@inner
+def _coming(
+    uow: UnitOfWork,
+    code: str,
+    pattern: str,
+    reset: Reset,
+    following: int,
+    customer: str = "",
+) -> NumberPreview:
     after = following + PREVIEWED_NUMBERS
-    numbers = [format_number(pattern, x, uow.today) for x in range(following, after)]
+    numbers = [
+        format_number(pattern, x, uow.today, customer) for x in range(following, after)
+    ]
     later: list[tuple[date, str]] = []
-    for day in later_starts(pattern, chosen, uow.today):
-        starts_anew = chosen is not Reset.NEVER
-        first = uow.next_value(code, pattern, chosen, day) if starts_anew else after
-        later.append((day, format_number(pattern, first, day)))
+    for day in later_starts(pattern, reset, uow.today):
+        starts_anew = reset is not Reset.NEVER
+        first = (
+            uow.next_value(code, pattern, reset, day, customer)
+            if starts_anew
+            else after
+        )
+        later.append((day, format_number(pattern, first, day, customer)))
     return NumberPreview(tuple(numbers), tuple(later))
+
+
+@inner
+def _coming_by_customer(
+    uow: UnitOfWork, code: str, pattern: str, reset: Reset
+) -> NumberPreview:
+    previews: list[tuple[str, NumberPreview]] = []
+    for name, customer in _example_customers(uow):
+        following = uow.next_value(code, pattern, reset, uow.today, customer)
+        coming = _coming(uow, code, pattern, reset, following, customer)
+        previews.append((name, coming))
+    numbers = tuple((name, each.numbers) for name, each in previews)
+    return replace(previews[0][1], by_customer=numbers)
+
+
+@inner
+def _example_customers(uow: UnitOfWork) -> list[tuple[str, str]]:
+    """Return names and number codes of two customers, the latest to be added."""
+    latest = (
+        select(col(Customer.id), col(Customer.name), col(Customer.number_code))
+        .where(col(Customer.archived_at).is_(None))
+        .order_by(col(Customer.created_at).desc(), col(Customer.id).desc())
+        .limit(PREVIEWED_CUSTOMERS)
+    )
+    examples: list[tuple[str, str]] = []
+    for customer_id, name, code in uow.all(latest):
+        others = [each for _, each in examples]
+        code = code or uow.propose_number_code(customer_id, name, *others)
+        examples.append((name, code))
+    return examples or [("a customer called Acme", "ACME")]
 
 
 @staff(Permission.EDIT_SETTINGS)

@@ -234,7 +234,7 @@ SHEETS = (
         "customers",
         (
             *("Name", "Email", "Contact", "Phone", "Address", "Country", "VAT ID"),
-            *("Language", "Currency", "Net days"),
+            *("Language", "Currency", "Net days", "Number code"),
         ),
         select(
             col(Customer.name),
@@ -247,6 +247,7 @@ SHEETS = (
             col(Customer.language),
             col(Customer.currency),
             col(Customer.net_days),
+            col(Customer.number_code),
         ).order_by(col(Customer.id)),
         _plain_cells,
     ),

@@ -191,7 +191,7 @@ def _issue(
     # Payments are locked before the number series, which is the order everywhere.
     if credit.released_minor:
         release(uow, invoice, credit.released_minor)
-    taken = uow.take_number(SERIES, uow.today)
+    taken = uow.take_number(SERIES, uow.today, invoice.customer_id)
     document = build_document(
         about, credit, number=taken.number, reason=reason, issued_on=uow.today
     )

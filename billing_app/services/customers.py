@@ -20,9 +20,11 @@ from billing_app.domain.contact import (
 from billing_app.domain.currencies import read_currency
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.events import CustomerChanged, CustomerCreated
+from billing_app.domain.numbering import parse_number_code
 from billing_app.domain.parsing import Reading, clean_text
 from billing_app.domain.speech import is_tag
 from billing_app.models import Customer, CustomerContact
+from billing_app.queries.customers import is_in_numbers
 from billing_app.services.portal_sessions import (
     end_contact_sessions,
     end_own_sessions,
@@ -36,6 +38,8 @@ class CustomerForm:
     Attributes:
         net_days: whole days, or empty for the workspace's usual terms.
         cc: further addresses, separated by commas or line breaks.
+        number_code: stands for the customer in numbers; where it is empty the first
+            such number chooses one, and what a number has stays.
     """
 
     name: str = ""
@@ -49,6 +53,7 @@ class CustomerForm:
     currency: str = ""
     net_days: str = ""
     cc: str = ""
+    number_code: str = ""
 
 
 @staff_or_job(Permission.EDIT_CUSTOMER)
@@ -62,6 +67,7 @@ def create_customer(uow: UnitOfWork, form: CustomerForm) -> int:
         InvalidInput: a field can't be used; its name is the error's `field`.
     """
     customer = Customer(name="", name_key="", created_at=uow.now)
+    _set_number_code(uow, customer, form)
     _fill(customer, form)
     uow.add(customer)
     assert customer.id is not None
@@ -103,6 +109,7 @@ def change_customer(uow: UnitOfWork, customer_id: int, form: CustomerForm) -> No
     customer = uow.get(Customer, customer_id, lock=True)
     before = {field.name: getattr(customer, field.name, None) for field in fields(form)}
     own_key = customer.email_key or ""
+    _set_number_code(uow, customer, form)
     _fill(customer, form)
     _replace_contacts(uow, customer_id, form.cc)
     uow.flush()
@@ -164,6 +171,27 @@ def _language(text: str) -> str:
 def _fill(customer: Customer, form: CustomerForm) -> None:
     for name, value in read_form(form).items():
         setattr(customer, name, value)
+
+
+def _set_number_code(uow: UnitOfWork, customer: Customer, form: CustomerForm) -> None:
+    """Give a customer the code that was typed, as long as no number has the old one."""
+    code, known = parse_number_code(form.number_code), customer.number_code
+    if code == known:
+        return
+    if known and is_in_numbers(uow, known):
+        # A page that was opened before the first number knows of no code.
+        if code is None:
+            return
+        raise InvalidInput(
+            f"Numbers were given with {known}, so it stays.", field="number_code"
+        )
+    if code:
+        uow.lock_number_codes()
+        statement = select(Customer.name).where(col(Customer.number_code) == code)
+        whose = uow.first(statement)
+        if whose is not None:
+            raise InvalidInput(f"{whose} has {code} already.", field="number_code")
+    customer.number_code = code
 
 
 def _replace_contacts(uow: UnitOfWork, customer_id: int, cc: str) -> None:

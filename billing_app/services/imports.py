@@ -108,6 +108,9 @@ def import_records(
     customer_ids = dict(known.customer_ids)
     invoices: list[tuple[InvoiceRecord, int]] = []
     events: list[NewEvent] = []
+    if any(isinstance(x, CustomerRecord) and x.number_code for x, _ in records):
+        # Before the codes, as whoever issues: it is locked in the end anyway.
+        _lock_own_series(uow)
     _add_products(uow, [x for x, _ in records if isinstance(x, ProductRecord)])
     for record, key in records:
         if isinstance(record, CustomerRecord):
@@ -138,14 +141,18 @@ def finish_import(
     uow: UnitOfWork, kind: ImportKind, count: int, next_value: int
 ) -> None:
     """Write down that a file was imported, and let own numbers go on behind it."""
-    series = uow.one(
+    series = _lock_own_series(uow)
+    series.next_value = max(series.next_value, next_value)
+    uow.flush()
+    uow.record(DataImported(kind=kind, count=count))
+
+
+def _lock_own_series(uow: UnitOfWork) -> NumberSeries:
+    return uow.one(
         select(NumberSeries)
         .where(col(NumberSeries.code) == "invoice")
         .with_for_update()
     )
-    series.next_value = max(series.next_value, next_value)
-    uow.flush()
-    uow.record(DataImported(kind=kind, count=count))
 
 
 def _check_may_add(uow: UnitOfWork, kind: ImportKind) -> None:
@@ -198,6 +205,7 @@ def _form(record: CustomerRecord) -> CustomerForm:
         language=texts.get("language", ""),
         currency=texts.get("currency", ""),
         net_days=texts.get("net_days", ""),
+        number_code=record.number_code,
     )
 
 

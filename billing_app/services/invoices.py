@@ -368,9 +368,9 @@ def freeze(
 ) -> IssuedInvoice:
     """Number, document, lines, ledger and audit of one issue, in this transaction."""
     totals = ready.totals
-    taken = uow.take_number(SERIES, ready.issued_on)
     assert invoice.id is not None
     assert customer.id is not None
+    taken = uow.take_number(SERIES, ready.issued_on, customer.id)
     kind = bank_of(settings, ready.terms.currency).reference_kind
     reference = make_reference(kind, taken.number, invoice.id)
     document = make_document(

@@ -60,7 +60,8 @@ def issue_receipts(uow: UnitOfWork, received: Sequence[Received]) -> None:
     new = [x for x in received if (x.invoice.id, x.payment.id) not in documents]
     if not new:
         return
-    numbers = uow.take_numbers("receipt", uow.today, len(new))
+    customer_ids = [each.payment.customer_id for each in new]
+    numbers = uow.take_numbers("receipt", uow.today, customer_ids)
     receipts = [
         _receipt(uow, each, taken.number, documents[each.invoice.id, 0])
         for each, taken in zip(new, numbers, strict=True)

@@ -54,7 +54,12 @@ from billing_app.domain.ledger import (
     postings_for_void,
 )
 from billing_app.domain.money import Money, percent_of
-from billing_app.domain.numbering import Reset, format_number, period_code
+from billing_app.domain.numbering import (
+    Reset,
+    counter_code,
+    counts_by_customer,
+    format_number,
+)
 from billing_app.domain.payment import print_method
 from billing_app.domain.portal_settings import PortalSettings, link_expires_at
 from billing_app.domain.samples import (
@@ -167,6 +172,7 @@ class _Desk:
         self.tax_id = _usual_tax_id(uow)
         # Long before the first invoice.
         self.first_instant = uow.now - timedelta(days=4 * 365)
+        self._codes: dict[int, str] = {}
 
     def instant(self, on: date, hour: int) -> datetime:
         """Return a time of that day, never in the future.
@@ -177,18 +183,19 @@ class _Desk:
         at = max(datetime.combine(on, time(hour), UTC), self._last_issued_at)
         return min(at, self.uow.now)
 
-    def take_number(self, series_code: str, on: date) -> TakenNumber:
+    def take_number(self, series_code: str, on: date, customer_id: int) -> TakenNumber:
         series = self._series[series_code]
-        reset = Reset(series.reset)
-        code = period_code(series_code, reset, on)
-        period = self._series.get(code)
-        if period is None:
-            first = self.uow.next_value(series_code, series.pattern, reset, on)
-            period = NumberSeries(code=code, pattern="", next_value=first)
-            self._series[code] = self.uow.add(period)
-        value = period.next_value
-        period.next_value += 1
-        return TakenNumber(format_number(series.pattern, value, on), code, value)
+        pattern, reset = series.pattern, Reset(series.reset)
+        whose = self._code_of(customer_id) if counts_by_customer(pattern) else ""
+        code = counter_code(series_code, reset, on, whose)
+        counter = self._series.get(code)
+        if counter is None:
+            first = self.uow.next_value(series_code, pattern, reset, on, whose)
+            counter = NumberSeries(code=code, pattern="", next_value=first)
+            self._series[code] = self.uow.add(counter)
+        value = counter.next_value
+        counter.next_value += 1
+        return TakenNumber(format_number(pattern, value, on, whose), code, value)
 
     def close_series(self) -> None:
         self.uow.flush()
@@ -229,6 +236,11 @@ class _Desk:
             )
         )
         return last or self.first_instant
+
+    def _code_of(self, customer_id: int) -> str:
+        if customer_id not in self._codes:
+            self._codes[customer_id] = self.uow.number_code(customer_id)
+        return self._codes[customer_id]
 
     @cached_property
     def _series(self) -> dict[str, NumberSeries]:
@@ -330,7 +342,8 @@ def _write_issued(
     """Write invoice, lines, document, ledger and audit, as `freeze` does."""
     at = desk.instant(sample.issued_on, 10)
     look = desk.settings.look
-    taken = desk.take_number("invoice", sample.issued_on)
+    assert customer.id is not None
+    taken = desk.take_number("invoice", sample.issued_on, customer.id)
     document = make_document(taken.number, "", desk.settings, customer, look, ready)
     values = issued_values(customer, ready)
     invoice_id = desk.bulk.add(
@@ -481,7 +494,7 @@ def _write_payment(desk: _Desk, issued: _Issued, after_days: int) -> None:
     issued.becomes["outstanding_minor"] = due_minor - allocated_minor
     printed = issued.document
     receipt = ReceiptDocument(
-        number=desk.take_number("receipt", received_on).number,
+        number=desk.take_number("receipt", received_on, issued.customer_id).number,
         invoice_number=printed.number,
         currency=printed.currency,
         language=printed.language,

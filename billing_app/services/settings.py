@@ -30,11 +30,15 @@ from billing_app.domain.exchange_rate import parse_tax_currency
 from billing_app.domain.numbering import (
     Reset,
     check_pattern,
+    counter_code,
+    counter_code_of,
+    counters_start,
+    counts_apart,
+    counts_by_customer,
+    fixed_start,
     format_number,
     parse_counter,
     parse_reset,
-    period_code,
-    period_code_of,
     read_number,
 )
 from billing_app.domain.parsing import clean_text
@@ -43,6 +47,7 @@ from billing_app.domain.payment_reference import (
     check_reference_kind,
 )
 from billing_app.models import Invoice, NumberSeries, WorkspaceSettings
+from billing_app.queries.settings import next_counter
 
 ADDRESS_LENGTH_MAX = 1_000
 TEXT_LENGTH_MAX = 10_000
@@ -89,7 +94,8 @@ class DocumentsForm:
 
     Attributes:
         reset, receipt_reset, credit_note_reset: a `Reset`.
-        next_value: of the period that today is in.
+        next_value: of the period that today is in; not asked for where each customer
+            counts apart.
     """
 
     pattern: str = ""
@@ -356,7 +362,7 @@ def _change_series(
     except InvalidInput as refusal:
         raise InvalidInput(refusal.message, field=f"{prefix}pattern") from None
     series = _series(uow, code)
-    before = _next(uow, series)
+    before = next_counter(uow, series)
     changed = set_values(series, pattern=pattern, reset=chosen.value)
     uow.flush()
     if next_value:
@@ -371,9 +377,14 @@ def _change_next(
 ) -> tuple[str, ...]:
     """Set the counter while no number is in use; later it would leave a gap."""
     counter = parse_counter(typed)
-    if counter in (before, _next(uow, series)):
+    if counter in (before, next_counter(uow, series)):
         return ()
-    code = period_code(series.code, Reset(series.reset), uow.today)
+    if counts_by_customer(series.pattern):
+        raise InvalidInput(
+            "Each customer has a counter of their own, so there is no next one to set.",
+            field="next_value",
+        )
+    code = counter_code(series.code, Reset(series.reset), uow.today)
     used = select(Invoice.id).where(col(Invoice.series_code) == code).limit(1)
     if uow.first(used) is not None:
         raise InvalidInput(
@@ -392,38 +403,35 @@ def _change_next(
 def _check_numbers_are_free(uow: UnitOfWork, series: NumberSeries, field: str) -> None:
     """Refuse a form in which the counter would come to a number that is in use.
 
-    A period that has not begun goes on behind what there is, by itself.
+    A period or a customer whose counter has not begun goes on behind what there is,
+    by itself.
     """
-    reset = Reset(series.reset)
-    code, following = series.code, _next(uow, series)
-    number = format_number(series.pattern, following, uow.today)
+    code, pattern, reset = series.code, series.pattern, Reset(series.reset)
+    number = ""
+    if not counts_by_customer(pattern):
+        number = format_number(pattern, next_counter(uow, series), uow.today)
     begun = select(NumberSeries.code, NumberSeries.next_value)
-    if reset is Reset.NEVER:
-        begun = begun.where(col(NumberSeries.code) == code)
+    if counts_apart(pattern, reset):
+        start = counters_start(code, pattern)
+        begun = begun.where(col(NumberSeries.code).startswith(start, autoescape=True))
     else:
-        periods = col(NumberSeries.code).startswith(f"{code}:", autoescape=True)
-        begun = begun.where(periods)
+        begun = begun.where(col(NumberSeries.code) == code)
     next_by_code: dict[str, int] = dict(uow.all(begun))
-    for taken in uow.all(numbers_like(code, series.pattern)):
-        read = read_number(series.pattern, taken)
-        period = period_code_of(code, reset, read) if read else ""
-        if read is None or period not in next_by_code:
+    for taken in uow.all(numbers_like(code, fixed_start(pattern))):
+        read = read_number(pattern, taken)
+        counter = counter_code_of(code, reset, read) if read else ""
+        if read is None or counter not in next_by_code:
             continue
         if taken == number:
             raise InvalidInput(
                 f"The next number would be {number}, which is in use already.",
                 field=field,
             )
-        if 0 <= read.counter - next_by_code[period] < _REACH:
+        if 0 <= read.counter - next_by_code[counter] < _REACH:
             raise InvalidInput(
                 f"Numbers like this would come to {taken}, which is in use already.",
                 field=field,
             )
-
-
-def _next(uow: UnitOfWork, series: NumberSeries) -> int:
-    reset = Reset(series.reset)
-    return uow.next_value(series.code, series.pattern, reset, uow.today)
 
 
 def _series(uow: UnitOfWork, code: str) -> NumberSeries:

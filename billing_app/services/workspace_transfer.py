@@ -50,7 +50,7 @@ from billing_app.domain.errors import Conflict
 from billing_app.domain.events import WorkspaceExported, WorkspaceReadIn
 from billing_app.domain.exchange_rate import parse_tax_currency
 from billing_app.domain.mail_settings import MailSettings, parse_host, parse_port
-from billing_app.domain.numbering import Reset, check_pattern
+from billing_app.domain.numbering import Reset, check_pattern, parse_number_code
 from billing_app.domain.payment_reference import ReferenceKind
 from billing_app.domain.portal_settings import PortalSettings, read_overrides
 from billing_app.domain.profiles import get_profile
@@ -312,6 +312,8 @@ def _check_series(row: Row, digests: frozenset[str]) -> None:
 
 def _check_customer(row: Row, digests: frozenset[str]) -> None:
     read_overrides(row["portal"])
+    code = row.get("number_code")
+    assert code is None or parse_number_code(code) == code
 
 
 def _check_invoice(row: Row, digests: frozenset[str]) -> None:

@@ -244,7 +244,6 @@ SECTIONS = (
 
 # Of rows whose tests show a part: what is to come.
 MISSING = {
-    "R07": "a counter for each customer",
     "C20": "finished jobs, and events from another program",
     "F045": "the 300 ms are measured by `make bench`",
     "F065": "at dates in the past",

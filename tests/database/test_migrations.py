@@ -33,6 +33,7 @@ from tests.support.billing import (
     an_invoice_of_events,
     pay,
 )
+from tests.support.numbers import a_coded_customer, code_of, issue_for, number_by
 from tests.support.postgres import running_postgres
 from tests.support.quarrel import dispute
 from tests.support.story import an_attempt, report, tell_a_story
@@ -287,4 +288,37 @@ def test_there_is_no_way_back_from_0020_once_something_was_written_off(
     assert find_broken(engine, world.clock.now) == []
     # Its guards are still there, and it can be written off anew.
     world.run(biller, write_off, invoice_id, "They closed again", 10_000)
+    world.runtime.engine.dispose()
+
+
+def test_numbers_by_customer_live_through_0022_and_keep_their_code(engine, tmp_path):
+    """Going back forgets the codes; coming again reads them from the numbers."""
+    url = engine.url.render_as_string(hide_password=False)
+    make_template(tmp_path, url)
+    world = open_world_at(url, tmp_path)
+    place = world.northwind
+    number_by(world, place, pattern="{customer}-{year}.{counter}", reset="year")
+    billed = a_coded_customer(world, place, "Vermeer")
+    idle = a_coded_customer(world, place, "Idle", "IDLE")
+    issue_for(world, place, billed)
+    before = rows_of(engine)
+    with pytest.raises(RuntimeError, match="counted by customer"):
+        migrations.downgrade(engine, "0024")
+    alike(before, rows_of(engine))
+    number_by(world, place, pattern="{year}.{counter}", reset="year")
+
+    migrations.downgrade(engine, "0024")
+    assert "number_code" not in rows_of(engine)["customer"][0]
+    migrations.upgrade(engine)
+
+    assert code_of(world, place, billed) == "VERMEER"
+    assert code_of(world, place, idle) is None
+    assert find_broken(engine, world.clock.now) == []
+    number_by(world, place, pattern="{customer}-{year}.{counter}", reset="year")
+    assert issue_for(world, place, billed) == "VERMEER-2026.2"
+    change = "update customer set number_code = 'X' where id = "
+    with engine.begin() as connection:
+        connection.execute(text(f"{change}{idle}"))
+    with pytest.raises(IntegrityError, match="stays"), engine.begin() as connection:
+        connection.execute(text(f"{change}{billed}"))
     world.runtime.engine.dispose()

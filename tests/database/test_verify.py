@@ -163,6 +163,22 @@ DAMAGE = {
         " (select max(series_value) from invoice)",
         {"INV-20"},
     ),
+    "a number of another customer": (
+        "update invoice set series_code = 'i@NOBODY', series_value = 1"
+        " where series_value = (select max(series_value) from invoice);"
+        "insert into number_series (workspace_id, code, pattern, reset, next_value)"
+        " values (1, 'i@NOBODY', '', 'never', 2)",
+        {"INV-20"},
+    ),
+    "a customer's number of another month": (
+        "update customer set number_code = 'SOME' where id = (select customer_id"
+        " from invoice order by series_value desc limit 1);"
+        "update invoice set series_code = 'i@SOME:2019-01', series_value = 1"
+        " where series_value = (select max(series_value) from invoice);"
+        "insert into number_series (workspace_id, code, pattern, reset, next_value)"
+        " values (1, 'i@SOME:2019-01', '', 'never', 2)",
+        {"INV-20"},
+    ),
     "numbers out of order": (
         "update invoice set issued_at = '2020-01-01' where series_value = 3",
         {"INV-20"},
@@ -263,7 +279,7 @@ def damage(file: Path, sql: str) -> None:
     ).fetchall()
     for name, _ in guards:
         connection.execute(f"drop trigger {name}")
-    changed = connection.execute(sql).rowcount
+    changed = min(connection.execute(one).rowcount for one in sql.split(";"))
     for _, guard in guards:
         connection.execute(guard)
     connection.commit()

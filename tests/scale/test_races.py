@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from threading import Barrier
 from typing import Any
 
@@ -36,6 +37,7 @@ from billing_app.services import (
     payments,
 )
 from billing_app.services.billable_events import record_events
+from billing_app.services.customers import CustomerForm, change_customer
 from billing_app.services.settings import DocumentsForm, change_documents
 from billing_app.workflows import pay_online
 from tests.support.billing import (
@@ -49,6 +51,7 @@ from tests.support.billing import (
     visitor_of,
 )
 from tests.support.credit import a_mixed_invoice, an_amount, credit, notes, whole
+from tests.support.numbers import a_coded_customer, code_of, issue_for, number_by
 from tests.support.story import a_report, an_attempt, tell_a_story
 from tests.workflows.test_card_form import begin, confirm, finish
 
@@ -153,6 +156,48 @@ def test_a_year_that_begins_for_all_at_once_begins_once(world, place):
     assert numbers == [
         f"{year}-{n:03}" for year in (2026, 2027) for n in range(1, THREADS + 1)
     ]
+
+
+def test_each_customers_numbers_have_no_gap_and_no_double(world, place):
+    """None has a code yet, two are called the same, and their codes change meanwhile.
+
+    A code either changes before its first number or not at all.
+    """
+    number_by(
+        world,
+        place,
+        pattern="{customer}-{year}.{counter}",
+        reset=Reset.YEAR,
+        credit_note_pattern="CN/{customer}/{counter}",
+    )
+    customers = [a_coded_customer(world, place, x) for x in ("Same", "Same", "Other")]
+    credited = [an_invoice(world, place, customer_id=x) for x in customers[:2]]
+    typed = [a_coded_customer(world, place, "Typed", f"T{n}") for n in range(2)]
+    acts = [
+        *(partial(issue_for, world, place, x) for x in (*customers, *typed) * 2),
+        *(partial(credit, world, place, x, whole()) for x in credited),
+        *(
+            partial(
+                world.run,
+                place.accounting,
+                change_customer,
+                customer_id,
+                CustomerForm(name="Typed", number_code=f"N{place_}"),
+            )
+            for place_, customer_id in enumerate(typed)
+        ),
+    ]
+
+    at_once(acts)
+
+    taken: dict[str, list[int]] = {}
+    for row in (*all_rows(world, place, Invoice), *notes(world, place)):
+        taken.setdefault(row.series_code, []).append(row.series_value)
+        code = code_of(world, place, row.customer_id)
+        assert row.series_code in (f"i@{code}:2026", f"c@{code}")
+    assert all(sorted(x) == list(range(1, len(x) + 1)) for x in taken.values())
+    assert sum(len(x) for x in taken.values()) == 14
+    assert len(taken) == 7
 
 
 def test_one_draft_is_issued_once(world, place):

@@ -1,6 +1,5 @@
 """Numbers whose counter starts again: taken at issue, each period for itself."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
 import pytest
@@ -18,9 +17,9 @@ from billing_app.queries.settings import (
     read_documents,
 )
 from billing_app.services import drafts, invoices
-from billing_app.services.settings import DocumentsForm, change_documents
 from tests.support.billing import a_customer, all_rows, an_invoice, pay
 from tests.support.credit import credit, notes, whole
+from tests.support.numbers import number_by
 from tests.support.world import Place, World
 
 YEARLY = "INV-{year}-{counter:4}"
@@ -35,24 +34,6 @@ def place(world: World) -> Place:
 def nothing_is_broken(world: World):
     yield
     assert find_broken(world.runtime.engine, world.clock.now) == []
-
-
-def number_by(world: World, place: Place, **changes: str) -> None:
-    """Save the settings as they stand, with these fields typed anew."""
-    page = world.run(place.owner, read_documents)
-    form = DocumentsForm(
-        pattern=page.pattern,
-        reset=page.reset,
-        next_value=str(page.next_value),
-        receipt_pattern=page.receipt_pattern,
-        receipt_reset=page.receipt_reset,
-        credit_note_pattern=page.credit_note_pattern,
-        credit_note_reset=page.credit_note_reset,
-        net_days=str(page.net_days),
-        notes=page.notes,
-        terms=page.terms,
-    )
-    world.run(place.owner, change_documents, page.version, replace(form, **changes))
 
 
 def issue(world: World, place: Place, issued_on: str = "") -> str:
@@ -107,9 +88,11 @@ class TestPeriods:
 
     def test_a_refused_issue_begins_no_year(self, world: World, place: Place):
         number_by(world, place, pattern=YEARLY, reset=Reset.YEAR)
+        customer_id = a_customer(world, place)
 
         def begin_and_fail(uow: UnitOfWork) -> None:
-            assert uow.take_number("invoice", uow.today).number == "INV-2026-0001"
+            taken = uow.take_number("invoice", uow.today, customer_id)
+            assert taken.number == "INV-2026-0001"
             raise RuntimeError
 
         with pytest.raises(RuntimeError), world.unit(place.system) as uow:

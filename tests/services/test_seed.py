@@ -25,6 +25,7 @@ from billing_app.services import drafts, invoices
 from billing_app.services.payments import RecordPaymentForm, record_payment
 from billing_app.workflows.seed import seed
 from tests.support.billing import all_rows, an_invoice
+from tests.support.numbers import number_by
 from tests.support.world import START, World
 
 # What differs between two invoices that are otherwise the same.
@@ -97,6 +98,21 @@ class TestSums:
         count = len(numbers)
         assert numbers == [f"{kind}-{value:05}" for value in range(1, count + 1)]
         assert series.next_value == count + 1
+
+    def test_each_customer_counts_for_themselves_where_numbers_say_so(
+        self, world: World
+    ):
+        number_by(
+            world, world.northwind, pattern="{customer}/{year}.{counter}", reset="year"
+        )
+
+        seed(world.runtime, world.northwind.system, customers=5, invoices=60, start=7)
+
+        assert find_broken(world.runtime.engine, START) == []
+        numbers = {x.number for x in in_order(world, Invoice) if x.number}
+        firsts = [number for number in numbers if number.endswith(".1")]
+        assert len(firsts) > 5
+        assert len({number.partition("/")[0] for number in numbers}) == 5
 
     def test_a_second_time_goes_on_where_the_first_ended(self, seeded: World):
         seed(seeded.runtime, seeded.northwind.system, customers=5, invoices=40, start=8)

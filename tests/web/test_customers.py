@@ -8,6 +8,7 @@ from billing_app.models import Customer
 from billing_app.web.staff.customer_detail_state import CustomerDetailState
 from billing_app.web.staff.customers_state import CustomersState
 from tests.support.billing import a_customer, an_invoice, pay
+from tests.support.numbers import issue_for, number_by
 from tests.support.rows import add_customer
 from tests.support.world import World
 from tests.web.conftest import Browse
@@ -68,6 +69,28 @@ async def test_changes_one_and_keeps_what_was_not_understood(
 
     assert driver.shown(state, "card").name == "V & Sons"
     assert driver.shown(state, "is_editing") is False
+
+
+async def test_a_code_is_proposed_until_numbers_have_one(world: World, browse: Browse):
+    place, state = world.northwind, CustomerDetailState
+    number_by(world, place, pattern="{customer}-{counter}")
+    customer_id = a_customer(world, place)
+    async with browse(place.owner, f"/customers/{customer_id}") as driver:
+        await driver.press(state.open)
+        await driver.press(state.start_editing)
+        form = driver.shown(state, "form")
+        assert (form["number_code"], form["proposed_code"]) == ("", "VERMEERO")
+        assert form["code_stays"] == ""
+
+        await driver.press(state.save, form={"name": "Vermeer", "number_code": "ver"})
+        issue_for(world, place, customer_id)
+        await driver.press(state.open)
+        await driver.press(state.start_editing)
+        assert driver.shown(state, "form")["number_code"] == "VER"
+        assert driver.shown(state, "form")["code_stays"] == "yes"
+
+        await driver.press(state.save, form={"name": "Vermeer", "number_code": "V"})
+        assert "so it stays" in driver.shown(state, "errors")["number_code"]
 
 
 @pytest.mark.parametrize("path", ["/customers/1", "/customers/99", "/customers/new"])

@@ -6,7 +6,7 @@ from typing import Any
 
 from billing_app.queries.settings import read_documents
 from billing_app.web.staff.settings_documents_state import DocumentsState as State
-from tests.support.billing import an_invoice
+from tests.support.billing import a_customer, an_invoice
 from tests.support.world import World
 from tests.web.conftest import Browse
 
@@ -53,6 +53,28 @@ async def test_the_next_three_and_next_january_follow_what_is_typed(
             "The first of April 2026: CN202604-1. "
             "The first of January 2027: CN202701-1."
         )
+
+
+async def test_of_customers_who_count_apart_two_are_shown(world: World, browse: Browse):
+    for name in ("Acme", "Vermeer Optics"):
+        a_customer(world, world.northwind, name)
+
+    async with browse(world.northwind.owner, PATH) as driver:
+        await driver.press(State.open)
+        assert driver.shown(State, "is_by_customer") is False
+        await driver.press(State.type_pattern, text="{customer}-{counter:3}")
+        assert driver.shown(State, "is_by_customer") is True
+        assert driver.shown(State, "preview") == (
+            "Next for Vermeer Optics: VERMEERO-001, VERMEERO-002, VERMEERO-003. "
+            "Next for Acme: ACME-001, ACME-002, ACME-003."
+        )
+
+        # The counter of before stands there still, and is only read.
+        await driver.press(State.save, form=form(pattern="{customer}-{counter:3}"))
+        assert driver.shown(State, "errors") == {}
+
+    page = world.run(world.northwind.owner, read_documents)
+    assert page.pattern == "{customer}-{counter:3}"
 
 
 async def test_a_new_year_starts_with_the_counter_of_the_year(

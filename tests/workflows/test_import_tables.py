@@ -48,6 +48,7 @@ from billing_app.workflows.import_tables import (
     open_table,
 )
 from tests.support.billing import a_customer, all_rows
+from tests.support.numbers import a_coded_customer, issue_for, number_by
 from tests.support.world import World
 
 INVOICES = """\
@@ -278,6 +279,24 @@ class TestNumbers:
         assert len(said) == 2
         assert said[0].startswith("INV-00047 is a number that your own invoices will")
 
+    def test_one_that_a_customers_own_would_come_to_is_refused(
+        self, desk: Desk, world: World
+    ):
+        """Whose counter has not begun goes on behind the file's."""
+        place = world.northwind
+        number_by(world, place, pattern="{customer}-{counter:3}")
+        acme = a_coded_customer(world, place, "Acme", "ACME")
+        old = a_coded_customer(world, place, "Old", "OLD")
+        issue_for(world, place, acme)
+
+        desk.check(INVOICES.replace("OLD-7", "ACME-007"))
+        assert desk.sentences(FateKind.REFUSED)[0].startswith("ACME-007 is a number")
+        desk.bring_in(INVOICES.replace("OLD-7", "OLD-007").replace("OLD-8", "X8-001"))
+
+        assert issue_for(world, place, old) == "OLD-008"
+        assert issue_for(world, place, acme) == "ACME-002"
+        assert find_broken(world.runtime.engine, world.runtime.now()) == []
+
     def test_a_pattern_that_would_come_to_them_is_refused(
         self, desk: Desk, world: World
     ):
@@ -365,6 +384,27 @@ class TestCustomers:
         assert customer.address == "Markt 1\n2611 GP Delft"
         assert (customer.country, customer.vat_id) == ("NL", "NL001234567B01")
         assert desk.bring_in(CUSTOMERS) == ImportReport(known=1)
+
+    def test_bring_the_code_that_stands_for_them_in_numbers(self, desk: Desk):
+        table = "Name,Number code\nVermeer,ver\nKäse,\nHalden,HAL\n"
+
+        desk.bring_in(table)
+
+        codes = {x.name: x.number_code for x in desk.rows(Customer)}
+        assert codes == {"Vermeer": "VER", "Käse": None, "Halden": "HAL"}
+
+    def test_a_code_that_somebody_has_or_none_can_have_is_refused(self, desk: Desk):
+        desk.bring_in("Name,Number code\nVermeer,VER\n")
+
+        desk.check("Name,Number code\nA,ver\nB,B1\nC,b1\nD,no code\nVermeer,X\n")
+
+        said = desk.sentences(FateKind.REFUSED)
+        assert said[:2] == [
+            "Vermeer has the number code VER already.",
+            "B has the number code B1 already.",
+        ]
+        assert said[2].startswith("Use up to 8 letters")
+        assert [x.kind for x in desk.fates][-1] is FateKind.KNOWN
 
     def test_a_bad_address_is_named(self, desk: Desk):
         desk.check("Name,E-mail\nA,no mail\n")

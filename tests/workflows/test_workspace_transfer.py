@@ -15,7 +15,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import fields, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,7 @@ from billing_app.workflows.workspace_import import (
     read_export,
     read_into_new,
 )
+from tests.support.numbers import a_coded_customer, issue_for, number_by
 from tests.support.postgres import running_postgres
 from tests.support.story import tell_a_story, tell_of_losses, tell_of_taxes
 from tests.support.world import World, open_world
@@ -344,6 +345,11 @@ def own_field(**said: Any) -> dict[str, Any]:
 
 def issued(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return next(row for row in rows if row["state"] == "issued")
+
+
+def counting(rows: list[dict[str, Any]], code: str) -> None:
+    """Say of the first number that it is the first of a counter there is not."""
+    issued(rows).update(series_code=code, series_value=1)
 
 
 def nothing_happened(home: Runtime) -> None:
@@ -643,6 +649,8 @@ class TestWhatIsRefused:
             ),
             ("workspace_settings", lambda rows: rows.clear(), "lacks the settings"),
             ("number_series", lambda rows: rows.pop(), "lacks the settings"),
+            ("customer", lambda rows: rows[0].update(number_code="a b"), "up to 8"),
+            ("invoice", lambda rows: counting(rows, "i@OTHER"), "i@OTHER"),
             ("number_series", lambda rows: rows[0].update(next_value=1), "add up"),
         ],
     )
@@ -807,6 +815,40 @@ class TestWhatIsRead:
 
         with home.reading(SystemActor(founded.workspace_id, "test")) as uow:
             assert uow.one(select(WorkspaceSettings)).bank_by_currency == {}
+
+    def test_counters_of_customers_and_their_codes(
+        self, world: World, home: Runtime, tmp_path: Path
+    ):
+        place = world.northwind
+        pattern = "{customer}-{year}-{counter}"
+        number_by(world, place, pattern=pattern, reset="year")
+        for _ in range(2):
+            issue_for(world, place, a_coded_customer(world, place, "Acme"))
+        target = tmp_path / "numbers.zip"
+        write_export(world.runtime, place.owner, target, quiet)
+
+        _, founded = read_into_new(home, target, OWNER, quiet)
+
+        actor = SystemActor(founded.workspace_id, "test")
+        with home.unit(actor) as uow:
+            acme = uow.one(select(Customer).where(col(Customer.number_code) == "ACME"))
+            on = date(2026, 3, 9)
+            assert uow.take_number("invoice", on, acme.id).number == "ACME-2026-2"
+            uow.add(Customer(name="X", name_key="x", created_at=uow.now))
+        with zipfile.ZipFile(target) as packed:
+            sheet = packed.read("sheets/customers.csv").decode("utf-8-sig")
+        assert sheet.splitlines()[0].endswith(",Number code")
+        assert ",ACME" in sheet
+
+    def test_customers_from_before_number_codes(self, home: Runtime, left: Path):
+        def forget(rows: list[dict[str, Any]]) -> None:
+            for row in rows:
+                del row["number_code"]
+
+        _, founded = read_into_new(home, lying(left, "customer", forget), OWNER, quiet)
+
+        with home.reading(SystemActor(founded.workspace_id, "test")) as uow:
+            assert set(uow.all(select(Customer.number_code))) == {None}
 
 
 class TestForADay:

@@ -172,6 +172,7 @@ def _facts(it: CustomerDetail) -> list[Fact]:
         Fact("Language", formats.language_name(it.language)),
         Fact("Currency", it.currency),
         Fact("Days to pay", "" if it.net_days is None else str(it.net_days)),
+        Fact("Number code", it.number_code),
         Fact("Invoiced", formats.join_money(invoiced) if invoiced else ""),
         Fact("Since", formats.full_day(formats.local(it.created_at, it.moment).date())),
     ]
@@ -190,6 +191,12 @@ def _form_of(it: CustomerDetail) -> dict[str, str]:
         currency=it.currency,
         net_days="" if it.net_days is None else str(it.net_days),
         cc=", ".join(it.cc),
+        number_code=it.number_code,
     )
     typed = {name: getattr(form, name) for name in form.__slots__}
-    return {**typed, "vat_warning": vat_warning(it.vat_id, it.country)}
+    return {
+        **typed,
+        "vat_warning": vat_warning(it.vat_id, it.country),
+        "proposed_code": it.proposed_code,
+        "code_stays": "yes" if it.is_in_numbers else "",
+    }

@@ -7,6 +7,7 @@ from typing import Any
 
 import reflex as rx
 
+from billing_app.domain.numbering import NUMBER_CODE_LENGTH_MAX
 from billing_app.services.customers import CustomerForm
 from billing_app.web.components.controls import field, text_area, text_input
 from billing_app.web.staff.choices import (
@@ -32,11 +33,12 @@ def read_form(form: dict[str, Any]) -> CustomerForm:
 def customer_fields(values: Any, errors: Any) -> rx.Component:
     """Draw the fields; `values` and `errors` are vars by field name.
 
-    Of a customer that exists, `values` may hold a warning as `vat_warning`.
+    Of a customer that exists, `values` may hold a warning as `vat_warning`, the code
+    they would get as `proposed_code`, and yes as `code_stays`.
     """
 
     def one(
-        name: str, label: str, aside: str = "", warning: Any = "", **props: Any
+        name: str, label: str, aside: Any = "", warning: Any = "", **props: Any
     ) -> rx.Component:
         control = text_input(name, default_value=values[name], **props)
         return field(label, control, aside=aside, warning=warning, error=errors[name])
@@ -44,6 +46,7 @@ def customer_fields(values: Any, errors: Any) -> rx.Component:
     def pair(*two: rx.Component) -> rx.Component:
         return rx.el.div(*two, class_name="field-pair")
 
+    stays = values["code_stays"] == "yes"
     return rx.fragment(
         one("name", "Name", max_length=200, auto_complete="off"),
         pair(
@@ -73,12 +76,24 @@ def customer_fields(values: Any, errors: Any) -> rx.Component:
             ),
             one("net_days", "Days to pay", "empty: usual", input_mode="numeric"),
         ),
-        one(
-            "language",
-            "Language of documents",
-            "empty: yours",
-            max_length=10,
-            custom_attrs=LANGUAGES,
+        pair(
+            one(
+                "language",
+                "Language of documents",
+                "empty: yours",
+                max_length=10,
+                custom_attrs=LANGUAGES,
+            ),
+            one(
+                "number_code",
+                "Number code",
+                rx.cond(stays, "used, so it stays", "in numbers by customer"),
+                max_length=NUMBER_CODE_LENGTH_MAX,
+                read_only=stays,
+                placeholder=values["proposed_code"],
+                auto_complete="off",
+                auto_capitalize="characters",
+            ),
         ),
         country_choices(),
         currency_choices(),

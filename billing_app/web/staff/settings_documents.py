@@ -53,7 +53,7 @@ def _numbers() -> list[rx.Component]:
         "next_value",
         numeric=True,
         default_value=State.next_value,
-        read_only=State.page.is_counting,
+        read_only=State.page.is_counting | State.is_by_customer,
         on_change=State.type_next_value.debounce(_TYPING_MS),
     )
     return [
@@ -64,7 +64,8 @@ def _numbers() -> list[rx.Component]:
                 default_value=State.pattern,
                 on_change=State.type_pattern.debounce(_TYPING_MS),
             ),
-            hint="{counter:5} counts with five digits; {year} and {month} fill in.",
+            hint="{counter:5} counts with five digits; {year} and {month} fill in. "
+            "With {customer} each customer counts apart, under their code.",
             error=State.errors["pattern"],
             class_name="span-6",
         ),
@@ -73,9 +74,13 @@ def _numbers() -> list[rx.Component]:
             "Next counter",
             counter,
             hint=rx.cond(
-                State.page.is_counting,
-                "Numbers are in use; they go on without a gap.",
-                "To go on where another program stopped.",
+                State.is_by_customer,
+                "Each customer has their own.",
+                rx.cond(
+                    State.page.is_counting,
+                    "Numbers are in use; they go on without a gap.",
+                    "To go on where another program stopped.",
+                ),
             ),
             error=State.errors["next_value"],
             class_name="span-3",

@@ -8,6 +8,7 @@ import reflex as rx
 
 from billing_app.domain.custom_fields import FIELDS_MAX, CustomField
 from billing_app.domain.errors import InvalidInput
+from billing_app.domain.numbering import counts_by_customer
 from billing_app.queries.settings import (
     DocumentSettings,
     NumberPreview,
@@ -31,6 +32,7 @@ class DocumentsState(SettingsState, rx.State):
     Attributes:
         pattern, starts_again, next_value, credit_note_pattern, credit_note_reset: as
             typed, for the previews.
+        is_by_customer: as typed, each customer has a counter of their own.
         preview, credit_note_preview: the next numbers, or what is wrong with them.
         rows: the fields of one's own, then empty ones to fill.
     """
@@ -39,6 +41,7 @@ class DocumentsState(SettingsState, rx.State):
     pattern: str = ""
     starts_again: str = ""
     next_value: str = ""
+    is_by_customer: bool = False
     preview: str = ""
     credit_note_pattern: str = ""
     credit_note_reset: str = ""
@@ -112,6 +115,7 @@ class DocumentsState(SettingsState, rx.State):
         await self._preview_credit_notes()
 
     async def _preview(self) -> None:
+        self.is_by_customer = counts_by_customer(self.pattern)
         self.preview = await self._words_of(
             "invoice", self.pattern, self.starts_again, self.next_value
         )
@@ -133,4 +137,8 @@ def preview_words(preview: NumberPreview) -> str:
     later = [
         f"The first of {month_name(on)}: {number}." for on, number in preview.later
     ]
-    return " ".join((f"Next: {', '.join(preview.numbers)}.", *later))
+    coming = [
+        f"Next for {name}: {', '.join(numbers)}."
+        for name, numbers in preview.by_customer
+    ] or [f"Next: {', '.join(preview.numbers)}."]
+    return " ".join((*coming, *later))
