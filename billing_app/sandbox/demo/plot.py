@@ -14,7 +14,7 @@ from sqlmodel import col, func, select
 
 from billing_app.domain.actors import PortalVisitor, Proof
 from billing_app.domain.combined_payment import title_of
-from billing_app.domain.comment import CommentForm
+from billing_app.domain.comment import CommentForm, Reserved
 from billing_app.domain.credit_note import CreditForm, CreditMode
 from billing_app.domain.dispute import DisputeForm, ResolveForm
 from billing_app.domain.draft import DraftForm, LineForm
@@ -262,9 +262,8 @@ class Plot:
                 self.run(biller, conversations.mark_read, self.invoice_id, read_id)
             self.run(biller, conversations.post_reply, self.invoice_id, form)
             return
-        given = PostingRules(
-            PortalSettings(), (self.story.business.name,), self.customer.email
-        )
+        reserved = Reserved((self.story.business.name,), customer=self.customer.name)
+        given = PostingRules(PortalSettings(), reserved, self.customer.email)
         typed = replace(form, name=self.customer_name, email=self.customer.email)
         post = conversations.post_comment
         self.run(self._proven(), post, self.invoice_id, typed, given)
