@@ -46,6 +46,7 @@ from billing_app.domain.portal_settings import (
     PortalSettings,
     PortalSetup,
     WriteAuth,
+    may_sign_in,
     resolve,
 )
 from billing_app.domain.sign_in import SESSION_SEEN_STEP, Owes, is_session_live
@@ -316,6 +317,8 @@ def _open_by_link(
     proven, email = _with_session(engine, visitor, cookies, now)
     by_invoice = place.door == Door.INVOICE_LINK and place.is_account
     may_widen = setup.settings.link_opens_account or proven.proof >= Proof.SESSION
+    if by_invoice and not may_widen and not setup.settings.allows_sign_in:
+        raise PortalNotAvailable("This portal is not available at the moment.")
     if by_invoice and not may_widen:
         raise VerificationRequired("Sign in to see your account.", WriteAuth.SESSION)
     return OpenedLink(proven, setup, email)
@@ -402,7 +405,10 @@ class CustomerSession:
 def customer_session(
     engine: Engine, cookies: Cookies, workspace_id: int, now: datetime
 ) -> CustomerSession | None:
-    """Return the live customer session of a browser at one business, or None."""
+    """Return the live customer session of a browser at one business, or None.
+
+    One that opens a whole account is none while its customer may not sign in.
+    """
     token = cookies.portal(workspace_id)
     if not token or len(token) > _TOKEN_LENGTH_MAX:
         return None
@@ -412,6 +418,9 @@ def customer_session(
     if found is None:
         return None
     if not portal_proof.is_session_live(found.created_at, found.seen_at, now):
+        return None
+    opens_all = found.invoice_id is None
+    if opens_all and not may_sign_in(found.of_workspace, found.of_customer or {}):
         return None
     if now - found.seen_at > portal_proof.SESSION_SEEN_STEP:
         _note_seen(engine, PortalSession, found.id, now)
@@ -623,19 +632,36 @@ _STAFF_SESSION = (
     )
 )
 
-_PORTAL_SESSION = select(
-    col(PortalSession.id),
-    col(PortalSession.email),
-    col(PortalSession.customer_id),
-    col(PortalSession.invoice_id),
-    col(PortalSession.may_pay),
-    col(PortalSession.totp_at),
-    col(PortalSession.created_at),
-    col(PortalSession.seen_at),
-).where(
-    col(PortalSession.token_digest) == bindparam("token_digest"),
-    col(PortalSession.workspace_id) == bindparam("workspace_id"),
-    col(PortalSession.ended_at).is_(None),
+_PORTAL_SESSION = (
+    select(
+        col(PortalSession.id),
+        col(PortalSession.email),
+        col(PortalSession.customer_id),
+        col(PortalSession.invoice_id),
+        col(PortalSession.may_pay),
+        col(PortalSession.totp_at),
+        col(PortalSession.created_at),
+        col(PortalSession.seen_at),
+        col(WorkspaceSettings.portal).label("of_workspace"),
+        # None while one of several customers is still to be chosen.
+        col(Customer.portal).label("of_customer"),
+    )
+    .join(
+        WorkspaceSettings,
+        col(WorkspaceSettings.workspace_id) == col(PortalSession.workspace_id),
+    )
+    .outerjoin(
+        Customer,
+        and_(
+            col(Customer.workspace_id) == col(PortalSession.workspace_id),
+            col(Customer.id) == col(PortalSession.customer_id),
+        ),
+    )
+    .where(
+        col(PortalSession.token_digest) == bindparam("token_digest"),
+        col(PortalSession.workspace_id) == bindparam("workspace_id"),
+        col(PortalSession.ended_at).is_(None),
+    )
 )
 
 _DESK = (

@@ -313,6 +313,11 @@ def resolve(
     return ResolvedSettings(settings, levels)
 
 
+def may_sign_in(workspace: Mapping[str, Any], customer: Mapping[str, Any]) -> bool:
+    """Tell whether a customer's people may sign in to the account; both as stored."""
+    return resolve(workspace, customer, {}).settings.allows_sign_in
+
+
 def _own_answers(
     settings: PortalSettings, stored: Mapping[str, Any], keys: frozenset[str]
 ) -> dict[str, Any]:

@@ -275,6 +275,9 @@ def _open(request: Request) -> Desk:
         visitor = opened.visitor
         workspace_id, settings = visitor.workspace_id, opened.setup.settings
         code_place = CodePlace(visitor.customer_id, visitor.invoice_id)
+        if visitor.invoice_id is None and not settings.allows_sign_in:
+            # No code opens an account here, so none is asked for.
+            raise PortalNotAvailable("This portal is not available at the moment.")
         language = opened.setup.language
         path = f"{page}/verify"
         # A code of the account page proves the account, one of an invoice that.

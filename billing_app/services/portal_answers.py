@@ -9,7 +9,10 @@ from billing_app.domain.errors import InvalidInput
 from billing_app.domain.events import PortalAnswerCleared, PortalAnswerSet
 from billing_app.domain.portal_settings import CUSTOMER_KEYS, INVOICE_KEYS
 from billing_app.models import Customer, Invoice
-from billing_app.services.portal_sessions import end_customer_sessions
+from billing_app.services.portal_sessions import (
+    end_account_sessions,
+    end_customer_sessions,
+)
 from billing_app.services.portal_settings import read_answer
 from billing_app.services.settings import tell_portal
 
@@ -21,7 +24,7 @@ def set_customer_answer(
     """Give a customer an answer of its own, typed or chosen: on, off, code, 30.
 
     Open pages of the portal hear of it. Switching a customer's portal off ends the
-    sessions of its people.
+    sessions of its people, switching their signing in off those of the account.
 
     Raises:
         NotFound: no such customer in this workspace.
@@ -35,6 +38,8 @@ def set_customer_answer(
     uow.record(PortalAnswerSet(customer_id=customer_id, key=key, answer=str(answer)))
     if key == "is_on" and not answer:
         end_customer_sessions(uow, customer_id)
+    if key == "allows_sign_in" and not answer:
+        end_account_sessions(uow, customer_id)
     tell_portal(uow)
 
 

@@ -31,6 +31,7 @@ from billing_app.domain.portal_proof import (
     is_code_live,
     plain_code,
 )
+from billing_app.domain.portal_settings import may_sign_in
 from billing_app.domain.speech import later
 from billing_app.domain.totp import accepted_step, provisioning_uri
 from billing_app.models import (
@@ -189,7 +190,8 @@ def open_session(uow: UnitOfWork, place: CodePlace, email: str, agent: str) -> s
     """Open a session for an address that was proven; return its token.
 
     Where several customers are behind the address, one is still to be chosen. A
-    contact who may not see everything gets one for the invoice it was asked on.
+    contact who may not see everything gets one for the invoice it was asked on, and
+    so does everybody where signing in is switched off.
 
     Raises:
         NotFound: the address is no contact any more.
@@ -323,7 +325,8 @@ def reset_totp(uow: UnitOfWork, customer_id: int, email: str) -> None:
 def list_rights(uow: UnitOfWork, email: str, place: CodePlace) -> tuple[Right, ...]:
     """List the customers an address speaks for, with what it may do there.
 
-    Without an invoice only those whose whole account it may see.
+    Without an invoice only those whose whole account it may see: nobody sees it
+    where signing in is switched off.
     """
     email_key = email.strip().lower()
     statement = (
@@ -344,6 +347,7 @@ def list_rights(uow: UnitOfWork, email: str, place: CodePlace) -> tuple[Right, .
     )
     if place.customer_id is not None:
         statement = statement.where(col(Customer.id) == place.customer_id)
+    of_workspace = uow.one(select(WorkspaceSettings)).portal
     rights: dict[int, Right] = {}
     for customer, contact in uow.all(statement):
         is_first = customer.email_key == email_key
@@ -352,7 +356,8 @@ def list_rights(uow: UnitOfWork, email: str, place: CodePlace) -> tuple[Right, .
             customer_name=customer.name,
             contact_id=None if is_first else contact.id,
             may_pay=is_first or contact.may_pay,
-            may_see_all=is_first or contact.may_see_all,
+            may_see_all=(is_first or contact.may_see_all)
+            and may_sign_in(of_workspace, customer.portal),
         )
         if right.may_see_all or place.invoice_id is not None:
             rights.setdefault(right.customer_id, right)
@@ -386,6 +391,18 @@ def end_own_sessions(uow: UnitOfWork, customer_id: int, email_key: str) -> None:
 def end_customer_sessions(uow: UnitOfWork, customer_id: int) -> None:
     """End all that people of a customer have open: their portal was switched off."""
     _end_all(uow, col(PortalSession.customer_id) == customer_id)
+
+
+@inner
+def end_account_sessions(uow: UnitOfWork, customer_id: int | None = None) -> None:
+    """End what opens more than one invoice: signing in was switched off.
+
+    Of one customer, or of all without one.
+    """
+    which: list[ColumnElement[bool]] = [col(PortalSession.invoice_id).is_(None)]
+    if customer_id is not None:
+        which.append(col(PortalSession.customer_id) == customer_id)
+    _end_all(uow, *which)
 
 
 @inner

@@ -21,7 +21,7 @@ from billing_app.domain.portal_words import (
     Question,
 )
 from billing_app.domain.profiles import PROFILES, get_profile
-from billing_app.services.portal_sessions import end_all_sessions
+from billing_app.services.portal_sessions import end_account_sessions, end_all_sessions
 from billing_app.services.settings import save, take_settings, tell_portal, typed_text
 
 TEXT_LENGTH_MAX = 1_000
@@ -72,7 +72,8 @@ def change_portal(uow: UnitOfWork, version: int, form: PortalForm) -> int:
     """Change what customers see and may do; returns and raises as `change_business`.
 
     Open portal pages hear of it. Nothing is deleted by switching the portal off, but
-    every customer's session ends.
+    every customer's session ends; by switching the signing in off, those that open
+    an account.
     """
     currency = uow.workspace.currency
     answers = {
@@ -86,8 +87,7 @@ def change_portal(uow: UnitOfWork, version: int, form: PortalForm) -> int:
     before, after = kept.to_stored(), replace(kept, **answers).to_stored()
     changed = tuple(name for name in after if before[name] != after[name])
     version = save(uow, settings, "portal", *changed, portal=after)
-    if kept.is_on and not after["is_on"]:
-        end_all_sessions(uow)
+    _end_sessions(uow, before, after)
     return version
 
 
@@ -152,8 +152,19 @@ def _replace_all(
     settings.version += 1
     uow.flush()
     uow.record(ProfileApplied(profile=profile, fields=changed))
+    _end_sessions(uow, before, after)
     tell_portal(uow)
     return settings.version
+
+
+def _end_sessions(
+    uow: UnitOfWork, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> None:
+    """End what a switch has shut; nobody is let in again without a new proof."""
+    if before["is_on"] and not after["is_on"]:
+        end_all_sessions(uow)
+    elif before["allows_sign_in"] and not after["allows_sign_in"]:
+        end_account_sessions(uow)
 
 
 def _read(question: Question, typed: Any, currency: str) -> Any:

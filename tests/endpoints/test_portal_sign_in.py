@@ -15,15 +15,20 @@ from starlette.applications import Starlette
 
 from billing_app import runtime
 from billing_app.database import authentication
-from billing_app.database.authentication import Cookies, OpenedLink
+from billing_app.database.authentication import (
+    Cookies,
+    OpenedLink,
+    PortalNotAvailable,
+)
 from billing_app.domain.actors import Proof
-from billing_app.domain.errors import NotPermitted
+from billing_app.domain.errors import NotPermitted, NotSignedIn
 from billing_app.domain.portal_place import Door, PortalPlace
 from billing_app.domain.portal_proof import CODE_LIFETIME, CODE_TRIES_MAX
 from billing_app.domain.portal_settings import PaymentMode
 from billing_app.endpoints.portal_sign_in import portal_sign_in_routes
 from billing_app.models import (
     AuditEntry,
+    Customer,
     CustomerContact,
     OneTimeCode,
     OutboxMessage,
@@ -387,6 +392,95 @@ class TestAccount:
 
     def test_an_unknown_business_is_not_found(self, desk: Desk):
         assert desk.get("/account/nobody/sign-in").status_code == 404
+
+
+class TestSignInOff:
+    """Whoever may not sign in proves one invoice, whatever they could see."""
+
+    PAGE = "/account/northwind-charter/sign-in"
+
+    def shut(self, desk: Desk, level: str, *, is_off: bool = True) -> None:
+        if level == "workspace":
+            choose(desk.world, allows_sign_in=not is_off)
+            return
+        with desk.world.unit(desk.world.northwind.system) as uow:
+            customer = uow.get(Customer, desk.customer_id)
+            customer.portal = {"allows_sign_in": not is_off}
+
+    def account(self, desk: Desk) -> tuple[PortalPlace, ...]:
+        """List every address of the whole account."""
+        place = desk.world.northwind
+        token = desk.world.run(
+            place.accounting, portal_links.copy_customer_link, desk.customer_id
+        )
+        return (
+            PortalPlace(Door.SIGNED_IN, "northwind-charter", is_account=True),
+            PortalPlace(Door.INVOICE_LINK, desk.token, is_account=True),
+            PortalPlace(Door.CUSTOMER_LINK, token, is_account=True),
+        )
+
+    @pytest.mark.feature("C08")
+    @pytest.mark.parametrize("level", ["workspace", "customer"])
+    def test_a_code_proves_the_invoice_it_was_asked_on(self, desk: Desk, level: str):
+        self.shut(desk, level)
+
+        desk.sign_in()
+
+        assert desk.opened().visitor.proof == Proof.CODE
+        signed_in, by_invoice, by_customer = self.account(desk)
+        with pytest.raises(NotSignedIn):
+            desk.opened(signed_in)
+        with pytest.raises(PortalNotAvailable):
+            desk.opened(by_invoice)
+        assert desk.opened(by_customer).visitor.proof == Proof.LINK
+
+    @pytest.mark.parametrize("level", ["workspace", "customer"])
+    def test_no_code_is_mailed_for_an_account(self, desk: Desk, level: str):
+        self.shut(desk, level)
+
+        _, _, by_customer = self.account(desk)
+        answers = [
+            desk.post("email", page, email=EMAIL)
+            for page in (self.PAGE, f"{by_customer.path}/verify")
+        ]
+
+        # The page of the business can't tell whose customer an address is.
+        asked = 200 if level == "customer" else 403
+        assert [it.status_code for it in answers] == [asked, 403]
+        assert desk.mailed_codes() == []
+
+    @pytest.mark.parametrize("level", ["workspace", "customer"])
+    def test_a_session_from_before_opens_nothing(self, desk: Desk, level: str):
+        desk.sign_in(self.PAGE)
+        account, by_invoice, by_customer = self.account(desk)
+        assert desk.opened(account).visitor.proof == Proof.SESSION
+
+        self.shut(desk, level)
+
+        with pytest.raises(NotSignedIn):
+            desk.opened(account)
+        with pytest.raises(PortalNotAvailable):
+            desk.opened(by_invoice)
+        assert desk.opened(by_customer).visitor.proof == Proof.LINK
+        assert desk.opened().visitor.proof == Proof.LINK
+        assert "Confirm your email address" in desk.get().text
+
+    def test_another_customer_of_the_address_is_still_there(self, desk: Desk):
+        a_customer(desk.world, desk.world.northwind, "Other Books")
+        self.shut(desk, "customer")
+
+        desk.sign_in(self.PAGE)
+
+        account, _, _ = self.account(desk)
+        assert desk.opened(account).visitor.customer_id != desk.customer_id
+
+    def test_is_nobody_else_s_business(self, desk: Desk):
+        with desk.world.unit(desk.world.kestrel.system) as uow:
+            uow.one(select(WorkspaceSettings)).portal = {"allows_sign_in": False}
+
+        desk.sign_in()
+
+        assert desk.opened().visitor.proof == Proof.SESSION
 
 
 class TestTotp:

@@ -166,6 +166,22 @@ def test_closing_a_customers_portal_ends_the_sessions_of_its_people(
     assert open_sessions(world, place, other) == 1
 
 
+@pytest.mark.feature("C08")
+def test_switching_a_customers_signing_in_off_ends_their_sessions_and_nobody_elses(
+    world: World, customer_id: int
+):
+    place = world.northwind
+    other = a_customer(world, place, "Halden Freight")
+    own, _ = (open_a_session(world, place, each) for each in (customer_id, other))
+
+    with world.unit(place.operations) as uow:
+        set_customer_answer(uow, customer_id, "allows_sign_in", "off")
+
+    assert f"session:{own}" in uow.touched
+    assert open_sessions(world, place) == 1
+    assert open_sessions(world, place, other) == 1
+
+
 @pytest.mark.feature("F016")
 def test_closing_a_customers_portal_closes_its_links_and_nobody_elses(
     world: World, customer_id: int, invoice_id: int

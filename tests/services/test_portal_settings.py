@@ -7,7 +7,7 @@ from billing_app.domain.actors import Role
 from billing_app.domain.errors import InvalidInput, NotPermitted, StaleDraft
 from billing_app.domain.portal_settings import LinkExpiry, PaymentMode
 from billing_app.domain.profiles import PROFILES
-from billing_app.models import AuditEntry, Customer
+from billing_app.models import AuditEntry, Customer, PortalSession
 from billing_app.queries.settings import read_portal
 from billing_app.services.portal_settings import (
     PortalForm,
@@ -15,7 +15,7 @@ from billing_app.services.portal_settings import (
     change_portal,
     restore_portal,
 )
-from tests.support.billing import a_customer
+from tests.support.billing import a_customer, an_invoice
 from tests.support.talk import open_a_session, open_sessions
 from tests.support.world import World
 
@@ -100,6 +100,30 @@ def test_switching_off_ends_every_session_of_this_business(world: World):
     # On again nobody is let in without a new proof.
     world.run(world.northwind.admin, change_portal, 3, FORM)
     assert open_sessions(world, world.northwind) == 0
+
+
+@pytest.mark.feature("C08")
+@pytest.mark.parametrize("by", ["form", "profile", "restored"])
+def test_switching_signing_in_off_ends_what_opens_an_account(world: World, by: str):
+    place = world.northwind
+    own, _ = (open_a_session(world, it, a_customer(world, it)) for it in world.places)
+    of_invoice = open_a_session(world, place, a_customer(world, place, "Halden"))
+    invoice_id = an_invoice(world, place)
+    with world.unit(place.system) as uow:
+        uow.get(PortalSession, of_invoice).invoice_id = invoice_id
+
+    with world.unit(place.admin) as uow:
+        if by == "form":
+            change_portal(uow, 1, replace(FORM, allows_sign_in=False))
+        elif by == "profile":
+            apply_profile(uow, 1, "simple_link")
+        else:
+            restore_portal(uow, 1, {"allows_sign_in": False}, "")
+
+    # Each open page looks again when its session is touched.
+    assert f"session:{own}" in uow.touched
+    assert open_sessions(world, place) == 1
+    assert open_sessions(world, world.kestrel) == 1
 
 
 @pytest.mark.parametrize(

@@ -82,11 +82,14 @@ def proven(
     return replace(visitor, proof=proof, session_id=session.id, has_totp=has_totp)
 
 
-def open_a_session(world: World, place: Place, customer_id: int) -> None:
-    """Let the customer confirm their address for the whole account."""
+def open_a_session(world: World, place: Place, customer_id: int) -> int:
+    """Let the customer confirm their address for the whole account; return its id."""
     for_account = CodePlace(customer_id=customer_id)
     open_session = portal_sessions.open_session
     world.run(place.system, open_session, for_account, "ap@vermeer.example", "Firefox")
+    with world.reading(place.system) as uow:
+        latest = select(PortalSession.id).order_by(col(PortalSession.id).desc())
+        return uow.first(latest.limit(1)) or 0
 
 
 def open_sessions(world: World, place: Place, customer_id: int = 0) -> int:
