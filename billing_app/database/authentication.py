@@ -276,22 +276,42 @@ def open_portal(
         VerificationRequired: the link alone does not open the account.
     """
     if place.door == Door.SIGNED_IN:
-        opened = _open_signed_in(engine, place, cookies, now)
+        opened = _open_signed_in(
+            engine, place, cookies, now, wants_preview=wants_preview
+        )
     else:
         opened = _open_by_link(engine, place, cookies, now)
     settings = opened.setup.settings
     if not settings.is_on or not settings.shows_invoices:
         raise PortalNotAvailable("This portal is not available at the moment.")
-    if not cookies.staff:
+    if not _is_member(engine, cookies, opened.visitor.workspace_id, now):
         return opened
-    try:
-        member = staff_actor(engine, cookies.staff, now)
-    except NotSignedIn:
-        return opened
-    if member.workspace_id != opened.visitor.workspace_id:
-        return opened
-    visitor = replace(opened.visitor, is_staff=True, is_preview=wants_preview)
+    is_preview = wants_preview or opened.visitor.is_preview
+    visitor = replace(opened.visitor, is_staff=True, is_preview=is_preview)
     return replace(opened, visitor=visitor)
+
+
+def _is_member(
+    engine: Engine, cookies: Cookies, workspace_id: int, now: datetime
+) -> bool:
+    """Tell whether the browser's person works here, wherever they are working now."""
+    if not cookies.staff:
+        return False
+    try:
+        signed_in = staff_from_session(engine, cookies.staff, now)
+    except NotSignedIn:
+        return False
+    if signed_in.owes:
+        return False
+    if signed_in.actor.workspace_id == workspace_id:
+        return True
+    found = _find(
+        engine,
+        _MEMBERSHIP,
+        person_id=signed_in.person_id,
+        workspace_id=workspace_id,
+    )
+    return found is not None
 
 
 def _open_by_link(
@@ -316,6 +336,7 @@ def _open_by_link(
     visitor = PortalVisitor(workspace_id, customer_id, link_id, invoice_id)
     proven, email = _with_session(engine, visitor, cookies, now)
     by_invoice = place.door == Door.INVOICE_LINK and place.is_account
+    setup = _as_may_pay(setup, proven)
     may_widen = setup.settings.link_opens_account or proven.proof >= Proof.SESSION
     if by_invoice and not may_widen and not setup.settings.allows_sign_in:
         raise PortalNotAvailable("This portal is not available at the moment.")
@@ -325,14 +346,24 @@ def _open_by_link(
 
 
 def _open_signed_in(
-    engine: Engine, place: PortalPlace, cookies: Cookies, now: datetime
+    engine: Engine,
+    place: PortalPlace,
+    cookies: Cookies,
+    now: datetime,
+    *,
+    wants_preview: bool,
 ) -> OpenedLink:
     desk = _find(engine, _DESK, slug=place.key[:60])
     if desk is None:
         raise NotFound("Page not found.")
     workspace_id = desk.id
+    if wants_preview and (preview := _preview(engine, place, cookies, desk.id, now)):
+        return preview
     signed_in = customer_session(engine, cookies, workspace_id, now)
     if signed_in is None or signed_in.customer_id is None or signed_in.invoice_id:
+        # The files of a page that staff preview.
+        if preview := _preview(engine, place, cookies, workspace_id, now):
+            return preview
         raise NotSignedIn("Sign in to see your account.")
     found = _find(
         engine,
@@ -353,10 +384,55 @@ def _open_signed_in(
         has_totp=signed_in.has_totp,
         may_pay=signed_in.may_pay,
     )
-    if not signed_in.may_pay and setup.settings.payment == PaymentMode.ONLINE:
-        looking = replace(setup.settings, payment=PaymentMode.INSTRUCTIONS)
-        setup = replace(setup, settings=looking)
-    return OpenedLink(visitor, setup, signed_in.email)
+    return OpenedLink(visitor, _as_may_pay(setup, visitor), signed_in.email)
+
+
+def _preview(
+    engine: Engine,
+    place: PortalPlace,
+    cookies: Cookies,
+    workspace_id: int,
+    now: datetime,
+) -> OpenedLink | None:
+    """Open an invoice for its own staff as its customer would see it, without a link.
+
+    None for anybody else, and for the account, which names no customer.
+    """
+    if place.invoice_id is None:
+        return None
+    if not _is_member(engine, cookies, workspace_id, now):
+        return None
+    previewed = _find(
+        engine, _PREVIEWED, workspace_id=workspace_id, named_id=place.invoice_id
+    )
+    if previewed is None:
+        return None
+    found = _find(
+        engine,
+        _OF_CUSTOMER,
+        workspace_id=workspace_id,
+        customer_id=previewed.customer_id,
+        named_id=place.invoice_id,
+    )
+    assert found is not None, "an invoice's customer is there"
+    setup, _, customer_id = _portal_setup(*found)
+    visitor = PortalVisitor(
+        workspace_id,
+        customer_id,
+        link_id=None,
+        invoice_id=place.invoice_id,
+        is_preview=True,
+        is_staff=True,
+    )
+    return OpenedLink(visitor, setup)
+
+
+def _as_may_pay(setup: PortalSetup, visitor: PortalVisitor) -> PortalSetup:
+    """Offer no online payment to a contact who may only look."""
+    if visitor.may_pay or setup.settings.payment != PaymentMode.ONLINE:
+        return setup
+    looking = replace(setup.settings, payment=PaymentMode.INSTRUCTIONS)
+    return replace(setup, settings=looking, is_pay_refused=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -449,6 +525,7 @@ def _with_session(
         proof=Proof.SESSION if found.invoice_id is None else Proof.CODE,
         session_id=found.session_id,
         has_totp=found.has_totp,
+        may_pay=found.may_pay,
     )
     return proven, found.email
 
@@ -632,6 +709,12 @@ _STAFF_SESSION = (
     )
 )
 
+_MEMBERSHIP = select(col(Member.id)).where(
+    col(Member.person_id) == bindparam("person_id"),
+    col(Member.workspace_id) == bindparam("workspace_id"),
+    col(Member.removed_at).is_(None),
+)
+
 _PORTAL_SESSION = (
     select(
         col(PortalSession.id),
@@ -755,6 +838,13 @@ _SETUP_COLUMNS = (
     col(StripeAccount.publishable_key),
     col(Customer.language),
     col(WorkspaceSettings.language),
+)
+
+_PREVIEWED = select(col(Invoice.customer_id)).where(
+    col(Invoice.workspace_id) == bindparam("workspace_id"),
+    col(Invoice.id) == bindparam("named_id"),
+    col(Invoice.published_at).is_not(None),
+    col(Invoice.customer_id).is_not(None),
 )
 
 _OF_CUSTOMER = (

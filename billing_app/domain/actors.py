@@ -106,7 +106,8 @@ class PortalVisitor:
         invoice_id: the only invoice it opens, or None for the whole account.
         session_id: the customer session, from `Proof.CODE` on.
         has_totp: the session has also shown a code of an authenticator app.
-        may_pay: not for a contact who has signed in only to look. A link pays.
+        may_pay: not for a contact who has proven who they are and may only look,
+            on whichever page. The bare link pays, for whoever has it.
         is_preview: staff looking as the customer would: reads, never writes.
         is_staff: the browser is signed in to this workspace, so it leaves no visit.
     """

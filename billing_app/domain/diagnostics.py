@@ -44,6 +44,7 @@ class DiagnosticFacts:
         sessions: live customer sessions that count for this invoice, by what they
             prove: a code, the whole account, and besides an authenticator code.
         can_be_mailed: there is an address to send a code to.
+        looking_sessions: those of contacts who may not pay.
     """
 
     resolved: ResolvedSettings
@@ -58,6 +59,7 @@ class DiagnosticFacts:
     can_be_mailed: bool
     pay_gates: tuple[Gate, ...]
     now: datetime
+    looking_sessions: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,10 @@ def ask_all(facts: DiagnosticFacts) -> tuple[Question, ...]:
         Question("Can open the invoice", _open_checks(facts)),
         Question("Can comment", _comment_checks(facts)),
         Question("Can answer a dispute", _dispute_checks(facts)),
-        Question("Can pay online", tuple(map(_pay_check, facts.pay_gates))),
+        Question(
+            "Can pay online",
+            (*map(_pay_check, facts.pay_gates), *_right_checks(facts)),
+        ),
     )
 
 
@@ -200,6 +205,8 @@ def _proof_check(facts: DiagnosticFacts) -> Check:
     words = "Proved who they are"
     if wanted in (WriteAuth.LINK, WriteAuth.OFF):
         return Check(words, wanted == WriteAuth.LINK, "Not asked for", "")
+    if wanted == WriteAuth.SESSION and not facts.resolved.settings.allows_sign_in:
+        return Check(words, False, reason=_no_sign_in(facts), is_choice=True)
     proven = {
         WriteAuth.CODE: facts.sessions,
         WriteAuth.SESSION: facts.account_sessions,
@@ -208,7 +215,37 @@ def _proof_check(facts: DiagnosticFacts) -> Check:
     if proven:
         many = "1 browser" if proven == 1 else f"{proven} browsers"
         return Check(words, True, f"{many} now")
-    return Check(words, False, reason=f"{_PROOFS[wanted]}. {_code_words(facts)}")
+    # A code that was right, and is not enough.
+    short_of = _SHORT_OF.get(wanted) if facts.sessions else None
+    reason = short_of or _code_words(facts)
+    return Check(words, False, reason=f"{_PROOFS[wanted]}. {reason}")
+
+
+def _no_sign_in(facts: DiagnosticFacts) -> str:
+    level = _level(facts, "allows_sign_in")
+    return (
+        f"{_PROOFS[WriteAuth.SESSION]}, and signing in is switched off, {level}. "
+        "Ask for a mailed code instead, or let customers sign in."
+    )
+
+
+_SHORT_OF = {
+    WriteAuth.SESSION: "The code was right, but this contact has no right to see all "
+    "invoices. Give it to them on the customer's page, under Contacts.",
+    WriteAuth.CODE_TOTP: "The mailed code was right; the one of the app is missing. "
+    "Who has lost the app gets a new one by Reset app on the customer's page, under "
+    "Sessions.",
+}
+
+
+def _right_checks(facts: DiagnosticFacts) -> tuple[Check, ...]:
+    """Say where somebody looks who may not pay. The bare link pays all the same."""
+    count = facts.looking_sessions
+    if not count:
+        return ()
+    many = "1 browser" if count == 1 else f"{count} browsers"
+    words = f"{many} of a contact without “Can pay”; the bare link pays"
+    return (Check("Contacts who pay", True, words),)
 
 
 def _code_words(facts: DiagnosticFacts) -> str:

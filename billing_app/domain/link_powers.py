@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from billing_app.domain.actors import PortalVisitor, Proof
+from billing_app.domain.payability import ONLY_LOOKS
 from billing_app.domain.portal_place import Door, PortalPlace
 from billing_app.domain.portal_proof import find_missing
 from billing_app.domain.portal_settings import (
@@ -73,8 +74,10 @@ _TO_THEMSELVES = later("Read every invoice of yours")
 _HOLDERS = {
     Rung.INVOICE_LINK: "Whoever has the address of one invoice, also when forwarded.",
     Rung.CUSTOMER_LINK: "Whoever has the address of the customer's account.",
-    Rung.CODE: "A contact who has typed in the code mailed to them.",
-    Rung.SESSION: "A contact who may see everything, signed in for up to a day.",
+    Rung.CODE: "A contact who has typed in the code mailed to them. One without "
+    "“Can pay” only looks; the bare link still pays.",
+    Rung.SESSION: "A contact who may see everything, signed in for up to a day. One "
+    "without “Can pay” only looks.",
 }
 _PROOFS = {
     Rung.INVOICE_LINK: Proof.LINK,
@@ -119,7 +122,10 @@ def describe_own(
             )
         )
     powers = list_powers(settings, rung, _TO_THEMSELVES, speech)
-    return OwnPowers(speech.say(_WAYS[rung]), powers, tuple(steps))
+    way = speech.say(_WAYS[rung])
+    if setup.is_pay_refused:
+        way = f"{speech.say(ONLY_LOOKS)} {way}"
+    return OwnPowers(way, powers, tuple(steps))
 
 
 def rung_of(visitor: PortalVisitor, door: Door) -> Rung:

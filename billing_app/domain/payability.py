@@ -103,6 +103,8 @@ class Gate:
         return NotPayable(self.customer_reason, **self.values)
 
 
+# To a contact who has proven who they are and may only look.
+ONLY_LOOKS = later("You may look at this account, but not pay for it.")
 NOT_ONLINE = later("This invoice can't be paid online. Please pay as agreed.")
 
 

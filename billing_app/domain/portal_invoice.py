@@ -31,6 +31,7 @@ from billing_app.domain.invoice import (
 from billing_app.domain.link_powers import OwnPowers
 from billing_app.domain.parsing import parse_amount
 from billing_app.domain.payability import (
+    ONLY_LOOKS,
     AmountLimits,
     PayabilityFacts,
     compute_limits,
@@ -51,7 +52,7 @@ from billing_app.domain.portal_dispute import (
     DisputePart,
     describe_disputes,
 )
-from billing_app.domain.portal_place import parse_place
+from billing_app.domain.portal_place import Door, parse_place
 from billing_app.domain.portal_settings import (
     PaymentMode,
     PortalSetup,
@@ -532,6 +533,9 @@ class _Writer:
         leads_there = self.setup.settings.link_opens_account
         if place is None or not (place.is_account or leads_there):
             return ""
+        if self.looking.is_preview and place.door == Door.SIGNED_IN:
+            # Staff preview one invoice; nobody has signed in to the account.
+            return ""
         asked = "?preview=1" if self.looking.is_preview else ""
         return place.account_path + asked
 
@@ -713,6 +717,8 @@ class _Writer:
                 self.say("This invoice is void"),
                 self.say("There is nothing to pay on it."),
             )
+        if self.setup.is_pay_refused and payability.payable_minor > 0:
+            return self.closed(self.say("Payment unavailable"), self.say(ONLY_LOOKS))
         shut = find_shut_gate(payability)
         if shut is None or payability.mode != PaymentMode.ONLINE:
             return Outcome()

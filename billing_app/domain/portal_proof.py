@@ -15,6 +15,12 @@ CODE_LIFETIME = timedelta(minutes=10)
 CODE_DIGITS = 6
 # Wrong codes for one address at one place before a new code is needed.
 CODE_TRIES_MAX = 5
+# Wrong codes for one address at one place, over all of its codes within the window,
+# before each further code has one try only. None has fewer: whoever reads the mail
+# is never shut out by a stranger's guesses.
+CODE_TRIES_OF_PLACE = 10
+CODE_TRIES_WINDOW = timedelta(hours=1)
+CODE_TRIES_LEAST = 1
 
 # What may be asked for, and what may be wrong, before the next has to wait: of one
 # address from one network; of one network, which may be an office; of one address
@@ -51,6 +57,12 @@ MISSING = {
 }
 
 
+NEEDS_ACCOUNT = later(
+    "Only people who may see the whole account can write here. Please ask whoever "
+    "sent you this invoice for that right."
+)
+
+
 def is_session_live(created_at: datetime, seen_at: datetime, now: datetime) -> bool:
     """Say whether a session still holds; not where the clock was set back by more."""
     age, idle = abs(now - created_at), abs(now - seen_at)
@@ -77,13 +89,16 @@ def plain_code(typed: str) -> str | None:
 def find_missing(write_auth: WriteAuth, visitor: PortalVisitor) -> WriteAuth | None:
     """Return the first proof that is missing for writing, or None.
 
-    `WriteAuth.OFF` means that no proof would do.
+    `WriteAuth.OFF` means that no proof would do; `no_proof_words` say why.
     """
     if write_auth == WriteAuth.OFF:
         return WriteAuth.OFF
     if write_auth == WriteAuth.LINK:
         return None
     if write_auth == WriteAuth.SESSION:
+        if visitor.proof == Proof.CODE:
+            # The code was right, and opens this invoice only: another says no more.
+            return WriteAuth.OFF
         return None if visitor.proof >= Proof.SESSION else WriteAuth.SESSION
     if visitor.proof < Proof.CODE:
         return WriteAuth.CODE
@@ -92,17 +107,23 @@ def find_missing(write_auth: WriteAuth, visitor: PortalVisitor) -> WriteAuth | N
     return None
 
 
+def no_proof_words(write_auth: WriteAuth) -> str:
+    """Say why nothing that somebody could still prove would let them write."""
+    return MISSING[WriteAuth.OFF] if write_auth == WriteAuth.OFF else NEEDS_ACCOUNT
+
+
 def check_may_write(write_auth: WriteAuth, visitor: PortalVisitor) -> None:
     """Refuse to write with less proof than the invoice asks for.
 
     Raises:
-        NotPermitted: writing is switched off, or staff only preview the page.
+        NotPermitted: writing is switched off or takes a right that the visitor has
+            not, or staff only preview the page.
         VerificationRequired: with the rung that is missing.
     """
     if visitor.is_preview:
         raise NotPermitted("This is a preview; nothing can be written.")
     missing = find_missing(write_auth, visitor)
     if missing == WriteAuth.OFF:
-        raise NotPermitted(MISSING[missing])
+        raise NotPermitted(no_proof_words(write_auth))
     if missing is not None:
         raise VerificationRequired(MISSING[missing], missing)

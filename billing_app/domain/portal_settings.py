@@ -337,6 +337,7 @@ class PortalSetup:
         has_publishable_key: browsers can be given what Stripe's card form needs.
         slug: names the business in the address where its customers sign in.
         language: BCP 47 tag of the customer's, else of the business's.
+        is_pay_refused: paying online is on, but not for the contact who looks.
     """
 
     settings: PortalSettings
@@ -347,6 +348,7 @@ class PortalSetup:
     slug: str = ""
     has_publishable_key: bool = False
     language: str = "en"
+    is_pay_refused: bool = False
 
     @property
     def takes_card(self) -> bool:

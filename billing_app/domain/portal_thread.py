@@ -26,7 +26,7 @@ from billing_app.domain.portal_dispute import (
     list_moments,
     place_moments,
 )
-from billing_app.domain.portal_proof import MISSING, find_missing
+from billing_app.domain.portal_proof import MISSING, find_missing, no_proof_words
 from billing_app.domain.portal_settings import (
     CommentMode,
     DisputeMode,
@@ -332,7 +332,7 @@ def _composer(document: InvoiceDocument, reader: Reader) -> Composer:
     missing = find_missing(settings.write_auth, visitor)
     say = speech_for(document.language).say
     if missing == WriteAuth.OFF:
-        return Composer(closed_words=say(MISSING[missing]))
+        return Composer(closed_words=say(no_proof_words(settings.write_auth)))
     if visitor.is_staff and not visitor.is_preview:
         # To the business's own people, who read English.
         return Composer(

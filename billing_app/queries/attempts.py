@@ -18,6 +18,7 @@ from billing_app.domain.combined_payment import INVOICES_MAX, check_count
 from billing_app.domain.errors import NotFound, NotPermitted
 from billing_app.domain.invoice import InvoicePhase
 from billing_app.domain.online_payment import LIVE, UNSETTLED, AttemptStatus
+from billing_app.domain.payability import ONLY_LOOKS
 from billing_app.domain.payment import Part
 from billing_app.domain.portal_settings import CardForm
 from billing_app.models import (
@@ -90,7 +91,7 @@ def find_invoice_to_pay(uow: UnitOfWork, invoice_id: int | None) -> int:
     """Return the id of the invoice, if it is one this visitor may pay.
 
     Raises:
-        NotPermitted: the contact who has signed in may look, but not pay.
+        NotPermitted: the contact whose proof is shown may look, but not pay.
     """
     check_may_pay(uow)
     return find_shown_invoice(uow, invoice_id)
@@ -98,14 +99,14 @@ def find_invoice_to_pay(uow: UnitOfWork, invoice_id: int | None) -> int:
 
 @acting_visitor
 def check_may_pay(uow: UnitOfWork) -> None:
-    """Refuse a contact who has signed in only to look.
+    """Refuse a contact who has proven who they are and may only look.
 
     Raises:
         NotPermitted: with a sentence for them.
     """
     assert isinstance(uow.actor, PortalVisitor)
     if not uow.actor.may_pay:
-        raise NotPermitted("You may look at this account, but not pay for it.")
+        raise NotPermitted(ONLY_LOOKS)
 
 
 @visitor

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,6 +25,7 @@ from billing_app.domain.portal_settings import (
 )
 from billing_app.domain.portal_words import QUESTIONS, Kind, say, say_why
 from billing_app.models import (
+    ContactTotp,
     Customer,
     CustomerContact,
     Invoice,
@@ -81,6 +82,14 @@ class OpenSession:
 
 
 @dataclass(frozen=True, slots=True)
+class ContactApp:
+    """An authenticator app that an address of the customer has confirmed."""
+
+    email: str
+    confirmed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Refusals:
     """The kinds of mail that an address of the customer does not want."""
 
@@ -100,6 +109,7 @@ class PortalDesk:
     sessions: tuple[OpenSession, ...]
     moment: Moment
     refusals: tuple[Refusals, ...] = ()
+    apps: tuple[ContactApp, ...] = ()
 
 
 @staff(Permission.VIEW)
@@ -126,6 +136,7 @@ def read_customer_desk(uow: UnitOfWork, customer_id: int) -> PortalDesk:
             Refusals(email, tuple(kinds))
             for email, kinds in refused_by_email(uow, customer_id).items()
         ),
+        apps=_apps(uow, customer_id),
     )
 
 
@@ -200,6 +211,20 @@ def _contacts(uow: UnitOfWork, customer_id: int) -> tuple[Contact, ...]:
         Contact(x.id or 0, x.name, x.email, x.kind, x.may_pay, x.may_see_all)
         for x in found
     )
+
+
+@inner
+def _apps(uow: UnitOfWork, customer_id: int) -> tuple[ContactApp, ...]:
+    found: Sequence[tuple[str, datetime]] = uow.all(
+        select(col(ContactTotp.email_key), col(ContactTotp.confirmed_at))
+        .where(
+            col(ContactTotp.customer_id) == customer_id,
+            col(ContactTotp.confirmed_at).is_not(None),
+        )
+        .order_by(col(ContactTotp.email_key))
+        .limit(SESSIONS_MAX)
+    )
+    return tuple(ContactApp(email, confirmed_at) for email, confirmed_at in found)
 
 
 @inner

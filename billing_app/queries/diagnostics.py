@@ -40,7 +40,7 @@ def read_diagnostics(uow: UnitOfWork, invoice_id: int) -> tuple[Question, ...]:
     """
     invoice = uow.get(Invoice, invoice_id)
     customer_id = invoice.customer_id or 0
-    sessions, whole, with_totp = _count_sessions(uow, customer_id, invoice_id)
+    sessions, whole, with_totp, looking = _count_sessions(uow, customer_id, invoice_id)
     return ask_all(
         DiagnosticFacts(
             resolved=read_rules(uow, invoice_id),
@@ -55,6 +55,7 @@ def read_diagnostics(uow: UnitOfWork, invoice_id: int) -> tuple[Question, ...]:
             can_be_mailed=_has_address(uow, customer_id),
             pay_gates=read_payability(uow, invoice_id).gates,
             now=uow.now,
+            looking_sessions=looking,
         )
     )
 
@@ -62,7 +63,7 @@ def read_diagnostics(uow: UnitOfWork, invoice_id: int) -> tuple[Question, ...]:
 @inner
 def _count_sessions(
     uow: UnitOfWork, customer_id: int, invoice_id: int
-) -> tuple[int, int, int]:
+) -> tuple[int, int, int, int]:
     """Count the live sessions that prove something on this invoice."""
     is_whole = col(PortalSession.invoice_id).is_(None)
     row = uow.one(
@@ -70,6 +71,7 @@ def _count_sessions(
             func.count(),
             func.count().filter(is_whole),
             func.count().filter(col(PortalSession.totp_at).is_not(None)),
+            func.count().filter(col(PortalSession.may_pay).is_(False)),
         )
         .select_from(PortalSession)
         .where(
@@ -80,7 +82,7 @@ def _count_sessions(
             col(PortalSession.seen_at) > uow.now - SESSION_IDLE,
         )
     )
-    return row[0], row[1], row[2]
+    return row[0], row[1], row[2], row[3]
 
 
 def _find_link(uow: UnitOfWork, invoice_id: int) -> LinkState | None:

@@ -51,21 +51,29 @@ def copy_link(uow: UnitOfWork, invoice_id: int) -> str:
     return make_link(uow, invoice) if link is None else _copied(uow, link)
 
 
-@staff(Permission.MANAGE_LINKS)
+@staff(Permission.VIEW)
 def preview_invoice(uow: UnitOfWork, invoice_id: int) -> str:
-    """Return the token to look with as the customer does, and write down who looks.
+    """Return the path to look at as the customer does, and write down who looks.
 
-    The look itself leaves no visit: the page is told that it is a preview.
+    It carries no link, so that whoever may only read gets nothing to act with, and
+    access that was revoked stays so. The look itself leaves no visit.
+
+    Raises:
+        Conflict: the customer does not see it.
     """
-    token = copy_link(uow, invoice_id)
-    customer_id = uow.get(Invoice, invoice_id).customer_id
-    uow.record(PortalPreviewed(invoice_id=invoice_id, customer_id=customer_id))
-    return token
+    invoice = uow.get(Invoice, invoice_id)
+    if invoice.published_at is None:
+        raise Conflict("There is nothing to preview: it is not in the portal.")
+    uow.record(PortalPreviewed(invoice_id=invoice_id, customer_id=invoice.customer_id))
+    return f"/account/{uow.workspace.slug}/{invoice_id}?preview=1"
 
 
 @staff(Permission.MANAGE_LINKS)
 def preview_account(uow: UnitOfWork, customer_id: int) -> str:
-    """Return the token of a customer's account; otherwise as `preview_invoice`."""
+    """Return the token to look at a customer's account with; write down who looks.
+
+    The look itself leaves no visit: the page is told that it is a preview.
+    """
     token = copy_customer_link(uow, customer_id)
     uow.record(PortalPreviewed(customer_id=customer_id))
     return token

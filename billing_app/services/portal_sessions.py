@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement
-from sqlmodel import col, or_, select
+from sqlmodel import col, func, or_, select
 
 from billing_app.database.access import inner, job, staff
 from billing_app.database.secrets import digest
@@ -27,7 +27,10 @@ from billing_app.domain.events import (
 from billing_app.domain.portal_proof import (
     CODE_DIGITS,
     CODE_LIFETIME,
+    CODE_TRIES_LEAST,
     CODE_TRIES_MAX,
+    CODE_TRIES_OF_PLACE,
+    CODE_TRIES_WINDOW,
     is_code_live,
     plain_code,
 )
@@ -174,7 +177,7 @@ def take_code(
         return False
     if not is_code_live(asked.expires_at, uow.now):
         return False
-    if asked.tries >= CODE_TRIES_MAX:
+    if asked.tries >= _tries_of(uow, asked):
         return False
     asked.tries += 1
     code = plain_code(typed)
@@ -183,6 +186,21 @@ def take_code(
         return False
     asked.used_at = uow.now
     return True
+
+
+@inner
+def _tries_of(uow: UnitOfWork, asked: OneTimeCode) -> int:
+    """Return how many tries a code has, after those of the codes before it."""
+    wrong: int = uow.one(
+        select(func.coalesce(func.sum(OneTimeCode.tries), 0)).where(
+            col(OneTimeCode.email_key) == asked.email_key,
+            col(OneTimeCode.place) == asked.place,
+            col(OneTimeCode.id) != asked.id,
+            col(OneTimeCode.used_at).is_(None),
+            col(OneTimeCode.created_at) > uow.now - CODE_TRIES_WINDOW,
+        )
+    )
+    return CODE_TRIES_MAX if wrong < CODE_TRIES_OF_PLACE else CODE_TRIES_LEAST
 
 
 @job
@@ -306,18 +324,27 @@ def accept_totp(uow: UnitOfWork, session_id: int, typed: str) -> None:
 def reset_totp(uow: UnitOfWork, customer_id: int, email: str) -> None:
     """Forget a contact's authenticator app, so that they can set up another.
 
+    Ends what that app has proven.
+
     Raises:
         NotFound: there is none.
     """
+    email_key = email.strip().lower()
     app = uow.first(
         select(ContactTotp).where(
             col(ContactTotp.customer_id) == customer_id,
-            col(ContactTotp.email_key) == email.strip().lower(),
+            col(ContactTotp.email_key) == email_key,
         )
     )
     if app is None:
         raise NotFound("This contact has no authenticator app.")
     uow.delete(app)
+    _end_all(
+        uow,
+        col(PortalSession.customer_id) == customer_id,
+        col(PortalSession.email_key) == email_key,
+        col(PortalSession.totp_at).is_not(None),
+    )
     uow.record(ContactTotpChanged(customer_id=customer_id, email=email, change="reset"))
 
 

@@ -19,6 +19,7 @@ from billing_app.domain.errors import BillingError, NotPermitted
 from billing_app.domain.formats import format_short_date
 from billing_app.domain.payability import (
     NOT_ONLINE,
+    ONLY_LOOKS,
     Gate,
     NotPayable,
     PayabilityFacts,
@@ -54,11 +55,10 @@ def describe_payment(
     said = PayPart(note=note, note_tone=tone)
     owed = [it for it in sums if it.outstanding_minor > it.disputed_minor]
     settings = link.setup.settings
+    if owed and link.setup.is_pay_refused:
+        return PayPart(reason=speech.say(ONLY_LOOKS), note=note, note_tone=tone)
     if not owed or settings.payment != PaymentMode.ONLINE:
         return said
-    if not link.visitor.may_pay:
-        may_not = speech.say("You may look at this account, but not pay for it.")
-        return PayPart(reason=may_not, note=note, note_tone=tone)
     facts = {it.currency: _facts_of(link.setup, it) for it in owed}
     shut = {name: find_shut_gate_in_sum(each) for name, each in facts.items()}
     open_in = [name for name, gate in shut.items() if gate is None]

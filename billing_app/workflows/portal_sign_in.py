@@ -29,7 +29,7 @@ JOB = "portal_sign_in"
 _NOBODY = SystemActor(workspace_id=0, job=JOB)
 # One answer for a wrong, an old and a used code, and for an unknown address.
 CODE_REFUSAL = later(
-    "That code is wrong or too old. After five wrong ones, ask for a new code."
+    "That code is wrong or too old. If it stays wrong, ask for a new code."
 )
 TOO_OFTEN = later("That was asked for very often. Please wait a few minutes.")
 

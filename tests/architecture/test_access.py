@@ -7,15 +7,29 @@ import importlib
 import inspect
 import pkgutil
 import re
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from markupsafe import Markup
 from sqlmodel import SQLModel
 
-from billing_app import queries, services
-from billing_app.domain.actors import ROLE_PERMISSIONS, Permission, Role
+from billing_app import endpoints, queries, services
+from billing_app.domain.actors import (
+    ROLE_PERMISSIONS,
+    Permission,
+    PortalVisitor,
+    Proof,
+    Role,
+)
+from billing_app.domain.comment import check_may_comment
+from billing_app.domain.dispute import check_may_open
 from billing_app.domain.errors import NotPermitted
+from billing_app.domain.portal_proof import VerificationRequired, check_may_write
+from billing_app.domain.portal_settings import PortalSettings, WriteAuth
 from tests.support.world import World
 
 MATRIX = Path(__file__).parents[2] / "docs" / "access-matrix.md"
@@ -73,7 +87,139 @@ def print_matrix() -> str:
     for name, handler in sorted(app_handlers().items()):
         audience = getattr(handler, "audience", "nobody")
         lines.append(f"| {name} | {audience} |")
+    lines += ["", "## HTTP routes", "", "| methods | path | door |", "|---" * 3 + "|"]
+    lines += [f"| {how} | {path} | {door_of(path)} |" for how, path in http_routes()]
+    lines += ["", *rungs_table()]
     return "\n".join(lines) + "\n"
+
+
+# The first that a path begins with. `{…}` is what an address carries.
+DOORS = (
+    ("/account/{slug}/sign-in", "anybody: to prove who they are"),
+    ("/account/{slug}/sign-out", "anybody: ends their own session"),
+    ("/p/{token}", "invoice link that is live"),
+    ("/c/{token}", "customer link that is live"),
+    ("/account/{slug}", "customer session that may sign in, or staff's preview"),
+    ("/session/workspace", "member who is signed in"),
+    ("/session/end", "member who is signed in"),
+    ("/session", "anybody: to prove who they are"),
+    ("/sign-in", "anybody: to prove who they are"),
+    ("/set-up", "anybody, until somebody can sign in"),
+    ("/s/{code}", "short address of a live link"),
+    ("/api/", "member who is signed in"),
+    ("/webhooks/stripe/{workspace}", "Stripe's signature"),
+    ("/mails/{token}", "address in a mail"),
+    ("/d/{token}", "link of a shared draft"),
+    ("/check", "anybody with a document's code or file"),
+    ("/make-invoice/", "anybody: a browser's own draft"),
+    ("/healthz", "anybody: that it runs"),
+    ("/readyz", "anybody: that it runs"),
+    ("/logo/{digest}", "anybody with its digest"),
+    ("/words/", "anybody: words of the pages"),
+)
+# The functions of endpoints by which a door that asks for a credential is opened.
+OPENERS = {
+    "/p/": ("open_page", "opened_page", "open_portal"),
+    "/c/": ("open_page", "opened_page", "open_portal"),
+    "/account/": ("open_page", "opened_page", "open_portal", "find_sign_in_desk"),
+    "/api/": ("staff_of", "staff_actor"),
+}
+
+
+def door_of(path: str) -> str:
+    if path == "/":
+        return "anybody: leads on"
+    found = (door for start, door in DOORS if path.startswith(start))
+    return next(found, "NOBODY SAID")
+
+
+def route_functions() -> dict[str, Any]:
+    """Return each function of endpoints that makes routes, by name."""
+    found: dict[str, Any] = {}
+    for info in pkgutil.iter_modules(endpoints.__path__, f"{endpoints.__name__}."):
+        module = importlib.import_module(info.name)
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            if function.__module__ == info.name and name.endswith("_routes"):
+                found[name] = function
+    return found
+
+
+def made_routes(function: Any) -> list[Any]:
+    parameters = inspect.signature(function).parameters
+    return function(*(Markup("") if name == "head" else () for name in parameters))
+
+
+def http_routes() -> list[tuple[str, str]]:
+    """Return the methods and path of every route, by path."""
+    routes = [each for make in route_functions().values() for each in made_routes(make)]
+    return sorted(
+        {(", ".join(sorted(it.methods - {"HEAD"})), it.path) for it in routes},
+        key=lambda row: (row[1], row[0]),
+    )
+
+
+# Each way in, as the actor that it makes.
+_LINK = PortalVisitor(1, 1, link_id=1, invoice_id=1)
+_CODE = replace(_LINK, proof=Proof.CODE, session_id=1)
+_SESSION = PortalVisitor(1, 1, None, None, proof=Proof.SESSION, session_id=1)
+WAYS = {
+    "invoice link": _LINK,
+    "customer link": replace(_LINK, invoice_id=None),
+    "code": _CODE,
+    "code, may not pay": replace(_CODE, may_pay=False),
+    "session": _SESSION,
+    "session + TOTP": replace(_SESSION, has_totp=True),
+    "staff preview": replace(_LINK, link_id=None, is_staff=True, is_preview=True),
+}
+
+
+def rungs_table() -> list[str]:
+    """Ask the rules themselves what each way in may do, with the usual settings."""
+    lines = [
+        "## Ways into the portal",
+        "",
+        "With the usual settings, and with each answer to what writing needs.",
+        "",
+        "| action | " + " | ".join(WAYS) + " |",
+        "|---" * (len(WAYS) + 1) + "|",
+    ]
+    for action, ask in actions().items():
+        answers = (asked(ask, visitor) for visitor in WAYS.values())
+        lines.append(f"| {action} | " + " | ".join(answers) + " |")
+    return lines
+
+
+def actions() -> dict[str, Callable[[PortalVisitor], object]]:
+    usual = PortalSettings()
+    rules: dict[str, Callable[[PortalVisitor], object]] = {
+        "see the invoice": lambda it: check_is(usual.shows_invoices),
+        "PDF": lambda it: check_is(usual.shows_pdf),
+        "list, statement, zip": lambda it: check_is(it.invoice_id is None),
+        "pay": lambda it: check_is(it.may_pay and not it.is_preview),
+    }
+    for mode in WriteAuth:
+        settings = replace(usual, write_auth=mode)
+        rules |= {
+            f"comment, asks for {mode}": partial(check_may_comment, settings),
+            f"dispute, asks for {mode}": partial(check_may_open, settings),
+            f"promise, asks for {mode}": partial(check_may_write, mode),
+        }
+    return rules
+
+
+def check_is(answer: bool) -> None:
+    if not answer:
+        raise NotPermitted("Not by this way.")
+
+
+def asked(ask: Callable[[PortalVisitor], object], visitor: PortalVisitor) -> str:
+    try:
+        ask(visitor)
+    except VerificationRequired as missing:
+        return f"after {missing.wanted}"
+    except NotPermitted:
+        return ""
+    return "yes"
 
 
 def who(function: object) -> str:
@@ -102,6 +248,27 @@ def test_a_direct_call_is_refused_where_the_role_may_not(world: World, role: Rol
             world.reading(actor) as uow,
         ):
             call(uow, no_such_argument=name)
+
+
+def test_every_route_has_a_door_and_opens_it():
+    unsaid = [path for _, path in http_routes() if door_of(path) == "NOBODY SAID"]
+    assert unsaid == []
+
+    for make in route_functions().values():
+        source = inspect.getsource(inspect.getmodule(make))  # type: ignore[arg-type]
+        for route in made_routes(make):
+            if door_of(route.path).startswith("anybody"):
+                continue
+            for start, openers in OPENERS.items():
+                if route.path.startswith(start):
+                    assert any(name in source for name in openers), route.path
+
+
+def test_the_app_has_these_routes_and_no_others():
+    app = (PACKAGE / "billing_app.py").read_text()
+    mounted = set(re.findall(r"\*(\w+_routes)\(", app))
+
+    assert mounted == route_functions().keys()
 
 
 def test_every_handler_is_a_door():

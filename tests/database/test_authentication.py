@@ -13,9 +13,9 @@ from billing_app.database.authentication import (
     PortalNotAvailable,
 )
 from billing_app.database.secrets import digest
-from billing_app.domain.actors import Proof
-from billing_app.domain.errors import NotFound, NotSignedIn
-from billing_app.domain.portal_place import Door, PortalPlace
+from billing_app.domain.actors import Proof, Role
+from billing_app.domain.errors import NotFound, NotPermitted, NotSignedIn
+from billing_app.domain.portal_place import Door, PortalPlace, parse_place
 from billing_app.domain.portal_proof import SESSION_IDLE, VerificationRequired
 from billing_app.domain.portal_settings import PaymentMode, PortalSettings
 from billing_app.models import (
@@ -27,6 +27,7 @@ from billing_app.models import (
     StripeAccount,
     WorkspaceSettings,
 )
+from billing_app.queries.attempts import check_may_pay
 from billing_app.services import portal_links
 from tests.support.billing import a_customer, an_invoice
 from tests.support.world import Place, World
@@ -109,6 +110,63 @@ class TestOpenPage:
 
         assert (looking.is_staff, looking.is_preview) == (True, False)
         assert (preview.is_staff, preview.is_preview) == (True, True)
+
+    def test_knows_a_member_who_works_in_another_of_their_workspaces(
+        self, world: World
+    ):
+        session = sign_in(world, world.kestrel)
+        with world.unit(world.kestrel.system) as uow:
+            person_id = uow.get(Member, world.kestrel.owner.member_id).person_id
+        with world.unit(world.northwind.system) as uow:
+            member = uow.add(
+                Member(
+                    person_id=person_id,
+                    name="Kay",
+                    email="kay@kestrel.example",
+                    role=Role.VIEWER,
+                    created_at=uow.now,
+                )
+            )
+            uow.flush()
+            member_id = member.id
+
+        assert self.open(world, session, wants_preview=False).is_staff
+
+        with world.unit(world.northwind.system) as uow:
+            uow.get(Member, member_id or 0).removed_at = uow.now
+        assert not self.open(world, session, wants_preview=False).is_staff
+
+    def test_previews_an_invoice_without_a_link(self, world: World):
+        place = world.northwind
+        path = world.run(
+            place.viewer, portal_links.preview_invoice, an_invoice(world, place)
+        )
+        found = parse_place(path.partition("?")[0])
+        assert found is not None
+
+        def open_it(session: str, *, wants_preview: bool) -> OpenedLink:
+            return authentication.open_portal(
+                world.runtime.engine,
+                found,
+                Cookies(f"tallyport={session}", is_https=False),
+                world.clock.now,
+                wants_preview=wants_preview,
+            )
+
+        for refused in ("", "other", sign_in(world, world.kestrel)):
+            for wants_preview in (True, False):
+                with pytest.raises(NotSignedIn):
+                    open_it(refused, wants_preview=wants_preview)
+        with world.unit(world.kestrel.system) as uow:
+            uow.delete(uow.one(select(StaffSession)))
+        session = sign_in(world, place)
+        # Its files don't say that they belong to a preview.
+        for wants_preview in (True, False):
+            visitor = open_it(session, wants_preview=wants_preview).visitor
+            assert (visitor.is_preview, visitor.is_staff) == (True, True)
+            assert visitor.invoice_id == found.invoice_id
+            with pytest.raises(NotPermitted):
+                world.run(visitor, check_may_pay)
 
     def test_nobody_else_can_ask_for_a_preview(self, world: World):
         stranger = self.open(world, "", wants_preview=True)

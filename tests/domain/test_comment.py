@@ -40,7 +40,7 @@ class TestCheckMayComment:
             (WriteAuth.LINK, BY_LINK, None),
             (WriteAuth.CODE, BY_LINK, WriteAuth.CODE),
             (WriteAuth.CODE, BY_CODE, None),
-            (WriteAuth.SESSION, BY_CODE, WriteAuth.SESSION),
+            (WriteAuth.SESSION, BY_LINK, WriteAuth.SESSION),
             (WriteAuth.SESSION, SIGNED_IN, None),
             (WriteAuth.CODE_TOTP, BY_LINK, WriteAuth.CODE),
             (WriteAuth.CODE_TOTP, BY_CODE, WriteAuth.CODE_TOTP),

@@ -139,6 +139,34 @@ def test_a_business_that_shows_what_it_sent_is_told_so():
     assert check.reason.startswith("Mark it as sent first")
 
 
+@pytest.mark.feature("F018", "F078")
+@pytest.mark.parametrize(
+    ("workspace", "reason"),
+    [
+        ({"write_auth": "session"}, "no right to see all invoices"),
+        ({"write_auth": "code_totp"}, "Reset app"),
+        (
+            {"write_auth": "session", "allows_sign_in": False},
+            "signing in is switched off, workspace setting",
+        ),
+    ],
+)
+def test_a_code_that_is_not_enough_names_what_is_missing(
+    workspace: dict[str, Any], reason: str
+):
+    resolved = resolve({"disputes": "open", **workspace}, {}, {})
+    (check,) = failing(replace(GOOD, resolved=resolved))
+
+    assert reason in check.reason
+
+
+def test_a_contact_who_may_not_pay_is_named_and_shuts_nobody_out():
+    asked = ask_all(replace(GOOD, looking_sessions=1))
+
+    assert asked[-1].answer == "Yes"
+    assert "1 browser of a contact without “Can pay”" in asked[-1].checks[-1].aside
+
+
 def test_what_is_missing_is_counted():
     asked = ask_all(replace(GOOD, is_published=False, link=None))
 

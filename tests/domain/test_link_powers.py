@@ -45,7 +45,11 @@ def test_a_link_reads_its_scope():
         (WriteAuth.LINK, Rung.INVOICE_LINK, "Write comments"),
         (WriteAuth.CODE, Rung.INVOICE_LINK, "Write comments after a code by mail"),
         (WriteAuth.CODE, Rung.CODE, "Write comments"),
-        (WriteAuth.SESSION, Rung.CODE, "Write comments after signing in"),
+        (
+            WriteAuth.SESSION,
+            Rung.INVOICE_LINK,
+            "Write comments after signing in",
+        ),
         (WriteAuth.SESSION, Rung.SESSION, "Write comments"),
         (
             WriteAuth.CODE_TOTP,
@@ -84,6 +88,19 @@ def test_nobody_signs_in_where_that_is_off():
     assert not given(PortalSettings(allows_sign_in=False), Rung.SESSION)
 
 
+def test_a_code_alone_writes_nothing_where_one_has_to_sign_in():
+    powers = list_powers(PortalSettings(write_auth=WriteAuth.SESSION), Rung.CODE)
+
+    assert Power("Write comments", False) in powers
+
+
+def test_staff_are_told_what_the_right_to_pay_means():
+    holders = {it.rung: it.holder for it in list_rungs(PortalSettings())}
+
+    assert "without “Can pay” only looks" in holders[Rung.CODE]
+    assert "without “Can pay” only looks" in holders[Rung.SESSION]
+
+
 class TestOwn:
     LINK = PortalVisitor(1, 1, link_id=1, invoice_id=1)
     PLACE = PortalPlace(Door.INVOICE_LINK, "key", is_account=False)
@@ -117,6 +134,14 @@ class TestOwn:
 
         assert it.steps == ()
         assert Power("Write comments", True) in it.powers
+
+    def test_who_may_not_pay_is_told_so(self):
+        setup = replace(self.setup_of(), is_pay_refused=True)
+        proven = replace(self.LINK, proof=Proof.CODE, session_id=1, may_pay=False)
+
+        it = describe_own(setup, proven, self.PLACE, "en")
+
+        assert it.way.startswith("You may look at this account, but not pay for it.")
 
     def test_nothing_is_asked_for_where_nothing_is_written(self):
         setup = self.setup_of(

@@ -211,6 +211,13 @@ class TestPaying:
         assert (it.form.is_open, it.outcome.kind) == (False, "")
         assert it.bank
 
+    def test_a_contact_who_may_not_pay_is_told_so(self):
+        looking = chosen(payment=PaymentMode.INSTRUCTIONS)
+        it = show(setup=replace(looking, is_pay_refused=True))
+
+        assert not it.form.is_open
+        assert it.outcome.words == "You may look at this account, but not pay for it."
+
     def test_with_neither_it_says_how(self):
         setup = replace(SETUP, is_connected=False, can_charge=False)
 

@@ -32,7 +32,7 @@ WITH_TOTP = replace(CODE, has_totp=True)
         ("off", ["off", "off", "off", "off"]),
         ("link", [None, None, None, None]),
         ("code", ["code", None, None, None]),
-        ("session", ["session", "session", None, "session"]),
+        ("session", ["session", "off", None, "off"]),
         ("code_totp", ["code", "code_totp", "code_totp", None]),
     ],
 )
@@ -74,9 +74,20 @@ def test_a_session_ends_under_any_clock(age: timedelta, idle: timedelta, is_live
 
 def test_a_refusal_names_the_missing_proof():
     with pytest.raises(VerificationRequired) as refused:
-        check_may_write(WriteAuth.SESSION, CODE)
+        check_may_write(WriteAuth.SESSION, LINK)
 
     assert refused.value.wanted == WriteAuth.SESSION
+
+
+@pytest.mark.parametrize(
+    ("write_auth", "words"),
+    [(WriteAuth.OFF, "switched off"), (WriteAuth.SESSION, "see the whole account")],
+)
+def test_who_can_prove_no_more_is_told_why(write_auth: WriteAuth, words: str):
+    with pytest.raises(NotPermitted, match=words) as refused:
+        check_may_write(write_auth, CODE)
+
+    assert not isinstance(refused.value, VerificationRequired)
 
 
 def test_a_preview_never_writes():

@@ -23,8 +23,15 @@ from billing_app.database.authentication import (
 from billing_app.domain.actors import Proof
 from billing_app.domain.errors import NotPermitted, NotSignedIn
 from billing_app.domain.portal_place import Door, PortalPlace
-from billing_app.domain.portal_proof import CODE_LIFETIME, CODE_TRIES_MAX
+from billing_app.domain.portal_proof import (
+    CODE_LIFETIME,
+    CODE_TRIES_MAX,
+    CODE_TRIES_WINDOW,
+    VerificationRequired,
+    check_may_write,
+)
 from billing_app.domain.portal_settings import PaymentMode
+from billing_app.endpoints.pay import pay_routes
 from billing_app.endpoints.portal_sign_in import portal_sign_in_routes
 from billing_app.models import (
     AuditEntry,
@@ -35,9 +42,11 @@ from billing_app.models import (
     PortalSession,
     WorkspaceSettings,
 )
+from billing_app.queries.diagnostics import read_diagnostics
 from billing_app.services import portal_links, portal_sessions
 from billing_app.services.customers import CustomerForm, change_customer
 from billing_app.workflows import pay_online
+from billing_app.workflows.account_pages import open_account
 from billing_app.workflows.outbox import deliver_due
 from tests.support.billing import a_customer, all_rows, an_invoice
 from tests.support.server import free_port, served
@@ -120,7 +129,8 @@ def desk(world: World) -> Iterator[Desk]:
     customer_id = a_customer(world, world.northwind)
     invoice_id = an_invoice(world, world.northwind, customer_id=customer_id)
     port = free_port()
-    app = Starlette(routes=portal_sign_in_routes(Markup("")))
+    head = Markup("")
+    app = Starlette(routes=[*portal_sign_in_routes(head), *pay_routes(head)])
     with served(app, port):
         yield Desk(world, f"http://localhost:{port}", customer_id, invoice_id)
 
@@ -236,6 +246,33 @@ class TestCode:
         assert row.tries == CODE_TRIES_MAX
         assert desk.post("code", email=EMAIL, code=code).status_code == 422
 
+    def test_after_ten_wrong_ones_each_further_code_has_one_try(self, desk: Desk):
+        """Of one address on one invoice; the one who reads the mail is let in."""
+        place = portal_sessions.CodePlace(desk.customer_id, desk.invoice_id)
+        system, email = desk.world.northwind.system, EMAIL
+
+        def try_one(code: str) -> bool:
+            code_id = int(desk.asked.partition(".")[0])
+            return desk.world.run(
+                system, portal_sessions.take_code, place, email, code, code_id
+            )
+
+        for tries in (CODE_TRIES_MAX, CODE_TRIES_MAX, 1):
+            desk.post("email", email=EMAIL)
+            desk.code()
+            for _ in range(tries):
+                assert not try_one("000000")
+        assert not try_one(desk.code())
+
+        desk.post("email", email=EMAIL)
+        assert try_one(desk.code())
+        # An hour later a code has all of its tries again.
+        desk.world.clock.now += CODE_TRIES_WINDOW
+        desk.post("email", email=EMAIL)
+        code = desk.code()
+        assert not try_one("000000")
+        assert try_one(code)
+
     def test_a_stranger_s_wrong_codes_do_not_shut_the_customer_out(self, desk: Desk):
         desk.post("email", email=EMAIL)
         for _ in range(CODE_TRIES_MAX):
@@ -309,16 +346,50 @@ class TestContact:
 
         assert desk.opened().visitor.proof == Proof.LINK
 
-    def test_who_may_not_pay_only_looks(self, desk: Desk):
-        page = TestAccount.PAGE
-        desk.sign_in(page, self.contact(desk, may_see_all=True, may_pay=False))
-        slug = "northwind-charter"
+    @pytest.mark.parametrize("sees_all", [True, False])
+    def test_who_may_not_pay_only_looks(self, desk: Desk, sees_all: bool):
+        """On every page; the bare link pays, for whoever has it."""
+        account = PortalPlace(Door.SIGNED_IN, "northwind-charter", True)
+        places = [replace(account, invoice_id=desk.invoice_id)] if sees_all else []
+        email = self.contact(desk, may_see_all=sees_all, may_pay=False)
+        desk.sign_in("" if not sees_all else TestAccount.PAGE, email)
 
-        opened = desk.opened(PortalPlace(Door.SIGNED_IN, slug, True, desk.invoice_id))
+        for place in (None, *places):
+            opened = desk.opened(place)
+            assert opened.setup.settings.payment == PaymentMode.INSTRUCTIONS
+            assert opened.setup.is_pay_refused
+            with pytest.raises(NotPermitted, match="look at this account, but not pay"):
+                pay_online.start(desk.world.runtime, opened.visitor, "1.00")
+        answer = desk.post("", desk.page.replace("/verify", "/pay"), amount="1.00")
+        assert answer.status_code == 403
+        assert "look at this account, but not pay" in answer.text
+        if sees_all:
+            shown = open_account(
+                desk.world.runtime, desk.opened(account), account, {}
+            ).frame
+            assert "look at this account, but not pay" in shown.pay.reason
 
-        assert opened.setup.settings.payment == PaymentMode.INSTRUCTIONS
-        with pytest.raises(NotPermitted):
-            pay_online.start(desk.world.runtime, opened.visitor, "1.00")
+        desk.cookies.clear()
+        assert desk.opened().visitor.may_pay
+        assert desk.opened().setup.settings.payment == PaymentMode.ONLINE
+
+    @pytest.mark.feature("F078")
+    def test_who_may_not_see_all_is_told_what_writing_needs(self, desk: Desk):
+        choose(desk.world, write_auth="session")
+        email = self.contact(desk)
+        desk.sign_in(email=email)
+
+        opened = desk.opened()
+        with pytest.raises(NotPermitted, match="may see the whole account") as refused:
+            check_may_write(opened.setup.settings.write_auth, opened.visitor)
+
+        # No proof is asked for that was given already.
+        assert not isinstance(refused.value, VerificationRequired)
+        asked = desk.world.run(
+            desk.world.northwind.viewer, read_diagnostics, desk.invoice_id
+        )
+        comments = {it.words: it.checks for it in asked}["Can comment"]
+        assert "no right to see all" in comments[-1].reason
 
 
 class TestAccount:
@@ -525,6 +596,9 @@ class TestTotp:
             desk.customer_id,
             EMAIL,
         )
+
+        # What the lost app has opened is closed, in whichever browser it was.
+        assert desk.opened().visitor.proof == Proof.LINK
         desk.cookies.clear()
         desk.sign_in()
 

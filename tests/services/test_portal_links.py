@@ -101,10 +101,10 @@ class TestPreview:
         place, invoice_id = world.northwind, an_invoice(world, world.northwind)
         customer_id = read_invoice(world, place, invoice_id).customer_id
 
-        token = world.run(place.accounting, portal_links.preview_invoice, invoice_id)
+        path = world.run(place.viewer, portal_links.preview_invoice, invoice_id)
         world.run(place.accounting, portal_links.preview_account, customer_id)
 
-        assert world.run(place.accounting, portal_links.copy_link, invoice_id) == token
+        assert path == f"/account/northwind-charter/{invoice_id}?preview=1"
         seen = [x for x in audit(world) if x.event == "portal_previewed"]
         assert [x.invoice_id for x in seen] == [invoice_id, None]
         assert {x.customer_id for x in seen} == {customer_id}

@@ -91,15 +91,18 @@ async def test_a_link_is_shared_from_where_one_sends(world: World, browse: Brows
     assert topics.count(Topic.MAIL_LINK) == 1
 
 
-async def test_a_viewer_gets_no_link(world: World, browse: Browse):
+@pytest.mark.feature("C26")
+async def test_a_viewer_previews_and_gets_no_link(world: World, browse: Browse):
     invoice_id = an_invoice(world, world.northwind)
     async with browse(world.northwind.viewer, f"/invoices/{invoice_id}") as driver:
         await driver.press(State.open)
-        for ask in (State.copy_link, State.new_link, State.preview_as_customer):
+        for ask in (State.copy_link, State.new_link):
             await driver.press(ask)
+        assert driver.redirects == []
+        await driver.press(State.preview_as_customer)
 
     assert driver.shown(State, "link_url") in (None, "")
-    assert driver.redirects == []
+    assert driver.redirects == [f"/account/northwind-charter/{invoice_id}?preview=1"]
 
 
 @pytest.mark.feature("F057", "G05")

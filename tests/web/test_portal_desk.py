@@ -6,7 +6,13 @@ import pytest
 from sqlmodel import select
 
 from billing_app.database.authentication import list_own_places
-from billing_app.models import Customer, CustomerContact, Member
+from billing_app.models import (
+    AuditEntry,
+    ContactTotp,
+    Customer,
+    CustomerContact,
+    Member,
+)
 from billing_app.queries.portal_rules import read_invoice_rules
 from billing_app.web.staff.customer_detail_state import CustomerDetailState
 from billing_app.web.staff.invoice_detail_state import InvoiceDetailState
@@ -67,6 +73,38 @@ async def test_what_no_page_sends_changes_nothing(
     assert portal_of(world, customer_id) == {}
     found = world.run(world.northwind.viewer, read_invoice_rules, invoice_id)
     assert found.settings.comments == "write"
+
+
+@pytest.mark.feature("F073")
+async def test_a_lost_authenticator_app_is_reset_by_who_may(
+    world: World, browse: Browse
+):
+    place, state = world.northwind, CustomerDetailState
+    customer_id, email = a_customer(world, place), "ada@vermeer.example"
+    for each, owner in ((place, customer_id), (world.kestrel, None)):
+        with world.unit(each.system) as uow:
+            uow.add(
+                ContactTotp(
+                    customer_id=owner or a_customer(world, world.kestrel),
+                    email_key=email,
+                    secret_encrypted="",
+                    confirmed_at=uow.now,
+                )
+            )
+
+    for actor in (place.viewer, world.kestrel.owner):
+        async with browse(actor, f"/customers/{customer_id}") as driver:
+            await driver.press(state.reset_app, email=email)
+    assert len(all_rows(world, place, ContactTotp)) == 1
+
+    async with browse(place.accounting, f"/customers/{customer_id}") as driver:
+        await driver.press(state.open)
+        assert [it.email for it in driver.shown(state, "apps")] == [email]
+        await driver.press(state.reset_app, email=email)
+        assert driver.shown(state, "apps") == []
+    assert all_rows(world, place, ContactTotp) == []
+    events = [it.event for it in all_rows(world, place, AuditEntry)]
+    assert "contact_totp_changed" in events
 
 
 async def test_another_workspaces_page_arranges_nothing(world: World, browse: Browse):

@@ -215,7 +215,7 @@ def _actions() -> rx.Component:
         ),
         _may("record_payment", card.can_pay, _record_button()),
         _may(
-            "manage_links",
+            "view",
             card.is_published,
             button(
                 "Preview as customer",

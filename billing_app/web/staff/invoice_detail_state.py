@@ -208,8 +208,8 @@ class InvoiceDetailState(
     @staff_door
     async def preview_as_customer(self) -> Any:
         """Open the customer's page in a new tab; no view is recorded."""
-        token = await self._run(portal_links.preview_invoice, self._shown().id)
-        return rx.redirect(f"/p/{token}?preview=1", is_external=True)
+        path = await self._run(portal_links.preview_invoice, self._shown().id)
+        return rx.redirect(path, is_external=True)
 
     @staff_door
     async def start_sharing(self) -> None:

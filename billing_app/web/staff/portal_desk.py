@@ -17,6 +17,7 @@ from billing_app.web.components.dialogs import dialog
 from billing_app.web.components.icons import icon
 from billing_app.web.components.layout import message, panel
 from billing_app.web.staff.portal_desk_state import (
+    AppLine,
     ContactLine,
     PowerLine,
     RuleLine,
@@ -113,13 +114,20 @@ def contacts_panel(state: Any) -> rx.Component:
 
 
 def sessions_panel(state: Any) -> rx.Component:
-    """List the customer's browsers that are signed in."""
+    """List the customer's browsers that are signed in, and authenticator apps."""
     none = rx.el.p("Nobody is signed in.", class_name="panel-body quiet")
     some = rx.el.ul(
         rx.foreach(state.sessions, lambda it: _session(state, it)),
         class_name="desk-rows",
     )
-    return panel("Sessions", rx.cond(state.sessions.length() > 0, some, none))
+    apps = rx.el.ul(
+        rx.foreach(state.apps, lambda it: _app(state, it)), class_name="desk-rows"
+    )
+    return panel(
+        "Sessions",
+        rx.cond(state.sessions.length() > 0, some, none),
+        rx.cond(state.apps.length() > 0, apps),
+    )
 
 
 def contact_dialog(state: Any) -> rx.Component:
@@ -141,10 +149,20 @@ def contact_dialog(state: Any) -> rx.Component:
             "Mail", select("kind", _KINDS, default_value=it.kind), error=errors["kind"]
         ),
         checkbox("may_pay", "Can pay", default_checked=it.may_pay),
+        rx.el.p(
+            "Without it they only look, on every page, once they have confirmed this "
+            "address. The bare link of an invoice still pays, for whoever has it.",
+            class_name="quiet",
+        ),
         checkbox(
             "may_see_all",
             "Can see all invoices after signing in",
             default_checked=it.may_see_all,
+        ),
+        rx.el.p(
+            "Without it a code by mail opens no list, only the invoice it was asked "
+            "on. It is also what writing needs where customers have to sign in for it.",
+            class_name="quiet",
         ),
         dialog_id="contact",
         actions=[
@@ -242,6 +260,26 @@ def _session(state: Any, it: rx.vars.ObjectVar[SessionLine]) -> rx.Component:
                 small=True,
                 on_click=state.end_session(it.id),
                 aria_label=rx.Var.create("End the session of ") + it.email.to(str),
+            ),
+        ),
+    )
+
+
+def _app(state: Any, it: rx.vars.ObjectVar[AppLine]) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(
+            rx.el.b(it.email),
+            rx.el.span("Authenticator app"),
+            rx.el.small(it.since, class_name="quiet"),
+        ),
+        rx.cond(
+            ShellState.may["manage_links"],
+            button(
+                "Reset app",
+                small=True,
+                on_click=state.reset_app(it.email),
+                aria_label=rx.Var.create("Reset the authenticator app of ")
+                + it.email.to(str),
             ),
         ),
     )

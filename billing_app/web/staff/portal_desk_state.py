@@ -83,6 +83,14 @@ class SessionLine:
     seen: str
 
 
+@dataclass(frozen=True, slots=True)
+class AppLine:
+    """An authenticator app that can be reset."""
+
+    email: str
+    since: str
+
+
 class InvoicePortalState(StaffState, mixin=True):
     """The part of an invoice's page about its portal."""
 
@@ -129,6 +137,7 @@ class CustomerPortalState(StaffState, mixin=True):
     contacts: list[ContactLine] = []  # noqa: RUF012
     refusals: list[str] = []  # noqa: RUF012
     sessions: list[SessionLine] = []  # noqa: RUF012
+    apps: list[AppLine] = []  # noqa: RUF012
     is_portal_on: bool = True
     is_portal_on_for_all: bool = True
     contact_form: ContactForm = ContactForm()
@@ -174,6 +183,16 @@ class CustomerPortalState(StaffState, mixin=True):
     async def end_session(self, session_id: int) -> None:
         await self._run(portal_sessions.end_session, session_id)
         self._notify("Signed out. Their open pages close at once.")
+        await self._read_portal()
+
+    @staff_door
+    async def reset_app(self, email: str) -> None:
+        """Let somebody who has lost their authenticator app set up another."""
+        await self._run(portal_sessions.reset_totp, self._segment_id(1), email)
+        self._notify(
+            "Reset. What the old app had opened is closed; the next code by mail "
+            "leads to setting up a new one."
+        )
         await self._read_portal()
 
     @staff_door
@@ -246,6 +265,10 @@ class CustomerPortalState(StaffState, mixin=True):
                 seen=f"Last seen {formats.instant(x.seen_at, desk.moment)}",
             )
             for x in desk.sessions
+        ]
+        self.apps = [
+            AppLine(x.email, f"Set up {formats.instant(x.confirmed_at, desk.moment)}")
+            for x in desk.apps
         ]
 
 
