@@ -83,12 +83,12 @@ class PaymentPart:
     amount: str
 
 
-def payment_part(document: InvoiceDocument) -> PaymentPart | None:
-    """Return what to print at the foot; None where there is nothing to pay that way."""
+def payment_part(document: InvoiceDocument, amount_minor: int) -> PaymentPart | None:
+    """Return what asks for this amount; None where there is nothing to pay that way."""
     bill = document.qr_bill
     if bill is None or not document.number:
         return None
-    code = swiss_code(swiss_payload(document, document.due_minor))
+    code = swiss_code(swiss_payload(document, amount_minor))
     if not code:
         return None
     spoken = document.language.split("-")[0].lower()
@@ -104,7 +104,7 @@ def payment_part(document: InvoiceDocument) -> PaymentPart | None:
         message=latin(document.number),
         payer=_lines(bill.debtor, home) if bill.debtor else (),
         currency=document.currency,
-        amount=_amount(Money(document.due_minor, document.currency).decimal),
+        amount=_amount(Money(amount_minor, document.currency).decimal),
     )
 
 

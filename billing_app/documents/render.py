@@ -301,11 +301,9 @@ def render_print(
     """
     printed = _printed(document, "h1", _data_url(logo) if logo else "")
     printed = replace(printed, check_at=check_at, by_guest=by_guest)
-    part = payment_part(document) if isinstance(document, InvoiceDocument) else None
-    if part is not None:
-        # The payment part holds the code, in the size that banks want.
-        printed = replace(printed, payment_code=Markup())
-    return _render_page(printed, made_at, part)
+    if not isinstance(document, InvoiceDocument):
+        return _render_page(printed, made_at)
+    return _render_page(printed, made_at, payment_part(document, document.due_minor))
 
 
 def render_standing(
@@ -319,7 +317,9 @@ def render_standing(
     It is no document of its own: the invoice's file stays as it was issued.
     """
     logo_url = _data_url(logo) if logo else ""
-    return _render_page(_printed_invoice(document, "h1", logo_url, standing), made_at)
+    printed = _printed_invoice(document, "h1", logo_url, standing)
+    part = payment_part(document, standing.outstanding_minor)
+    return _render_page(printed, made_at, part)
 
 
 def render_statement(
@@ -333,6 +333,9 @@ def render_statement(
 def _render_page(
     printed: Printed, made_at: datetime, part: PaymentPart | None = None
 ) -> str:
+    if part is not None:
+        # The payment part holds the code, in the size that banks want.
+        printed = replace(printed, payment_code=Markup())
     sheet = Markup(_render(printed))  # noqa: S704 - escaped by its template
     page = _templates(printed.is_turned).get_template("print.html")
     return page.render(

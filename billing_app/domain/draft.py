@@ -37,6 +37,7 @@ from billing_app.domain.parsing import (
     parse_factor,
     parse_percent,
 )
+from billing_app.domain.print_size import check_print_size
 from billing_app.domain.terms import TaxAccounting
 from billing_app.domain.totals import (
     Adjustment,
@@ -334,11 +335,12 @@ def read_draft(form: DraftForm, currency: str, rules: DraftRules) -> ReadDraft:
     due_on = _try(problems, _read_date, form.due_on, "due_on", "due date")
     if issued_on and due_on and due_on < issued_on:
         problems["due_on"] = "The due date can't be before the issue date."
+    filled = _filled(form, rules, problems)
+    _try(problems, check_print_size, _printed_texts(form, mode, typed, filled))
     for name, text in (("notes", form.notes), ("terms", form.terms)):
         if len(text) > NOTES_LENGTH_MAX:
             problems[name] = f"Keep this under {NOTES_LENGTH_MAX:,} characters."
 
-    filled = _filled(form, rules, problems)
     rate = None
     if rules.asks_rate(currency):
         texts = (form.tax_rate, form.tax_rate_on, form.tax_rate_source)
@@ -374,6 +376,25 @@ def read_draft(form: DraftForm, currency: str, rules: DraftRules) -> ReadDraft:
         rate=rate,
         missing=tuple(_missing(rules, filled, totals, rate, problems)),
     )
+
+
+def _printed_texts(
+    form: DraftForm,
+    mode: InvoiceMode,
+    lines: Sequence[LineForm],
+    filled: Sequence[FilledField],
+) -> dict[str, list[str]]:
+    """Return what was typed and will be printed, by the field that is to be mended."""
+    texts = {
+        "notes": [form.notes],
+        "terms": [form.terms],
+        "purchase_order": [form.purchase_order],
+        "fields": [each.value for each in filled],
+    }
+    if mode == InvoiceMode.LINES:
+        words = ((x.name, x.description, x.unit, x.group) for x in lines)
+        return {"lines": [text for line in words for text in line], **texts}
+    return {"work_details": [form.work, form.work_details], **texts}
 
 
 def _filled(

@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from billing_app.domain.currencies import exponent, is_currency
 from billing_app.domain.errors import InvalidInput
+from billing_app.domain.invoice import LINES_MAX
 from billing_app.domain.money import AmountTooLarge, Money, priced
 from billing_app.domain.records import Record
 from billing_app.domain.terms import (
@@ -26,7 +27,6 @@ from billing_app.domain.terms import (
 from billing_app.domain.totals import Totals
 
 _KINDS = ("invoice", "credit_note")
-_LINES_MAX = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +145,8 @@ def import_case(raw: object, position: int = 1) -> ImportCase:
     expected = case.optional("expected")
     taxes = _Taxes(expected)
     records = case.records("lines")
-    if not 1 <= len(records) <= _LINES_MAX:
-        raise case.refusal("lines", f"must hold 1 to {_LINES_MAX:,} lines")
+    if not 1 <= len(records) <= LINES_MAX:
+        raise case.refusal("lines", f"must hold 1 to {LINES_MAX} lines")
     return ImportCase(
         id=case.short_text("id"),
         description=case.short_text("description", ""),

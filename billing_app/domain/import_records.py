@@ -42,6 +42,7 @@ from billing_app.domain.parsing import (
     parse_percent,
 )
 from billing_app.domain.payment import REFERENCE_LENGTH_MAX, PaymentMethod
+from billing_app.domain.print_size import check_print_size
 from billing_app.domain.speech import is_tag
 from billing_app.domain.terms import Adjustment, DocumentTerms, LineTerms, TaxTerms
 from billing_app.domain.totals import Totals, check_allowances, compute_totals
@@ -464,6 +465,12 @@ def _invoice(
     due_on = read_day(due, notation.date_order, "due date") if due.strip() else None
     currency = _currency(cells.get("currency", ""), reading.currency)
     lines = [_line(reading, row, currency) for row in rows]
+    notes = clean_text(
+        cells.get("notes", ""), length_max=NOTES_LENGTH_MAX, multiline=True
+    )
+    if not is_draft:
+        words = [text for _, x in lines for text in (x.name, x.description, x.unit)]
+        check_print_size({"lines": words, "notes": [notes]})
     paid = _amount(reading, cells.get("paid", ""), currency, "amount paid")
     terms = DocumentTerms(
         currency=currency,
@@ -484,9 +491,7 @@ def _invoice(
         purchase_order=clean_text(
             cells.get("purchase_order", ""), length_max=_ORDER_MAX
         ),
-        notes=clean_text(
-            cells.get("notes", ""), length_max=NOTES_LENGTH_MAX, multiline=True
-        ),
+        notes=notes,
         terms=terms,
         totals=totals,
         texts=tuple(texts for _, texts in lines),

@@ -152,6 +152,10 @@ def make_draft(read: ReadEInvoice, customer_id: int, rules: DraftRules) -> MadeD
             f"The file asks for {read.total:f} in all, and the draft comes to "
             f"{total:f}."
         )
+    try:
+        drawn.check()
+    except InvalidInput as refusal:
+        left_out.append(f"Before you issue it: {refusal.message}")
     return MadeDraft(form, tuple(left_out))
 
 

@@ -24,7 +24,8 @@ TAX_CATEGORIES = {
 
 
 # What has to be said where no tax is charged (2006/112/EC, article 226, and what the
-# countries make of it), in the languages documents are printed in.
+# countries make of it), in the languages documents are printed in. In Polish these
+# supplies are taxed at 0%: "zwolnione" would say that the seller deducts nothing.
 _NOTES = {
     "AE": {
         "en": "Reverse charge",
@@ -33,6 +34,10 @@ _NOTES = {
         "es": "Inversión del sujeto pasivo",
         "nl": "Btw verlegd",
         "it": "Inversione contabile",
+        "pt": "IVA – autoliquidação",
+        "pl": "Odwrotne obciążenie",
+        "ar": "آلية الاحتساب العكسي لضريبة القيمة المضافة",
+        "ja": "リバースチャージ方式（納税義務者は買手）",
     },
     "K": {
         "en": "VAT-exempt intra-Community supply",
@@ -41,6 +46,10 @@ _NOTES = {
         "es": "Entrega intracomunitaria exenta de IVA",
         "nl": "Intracommunautaire levering, vrijgesteld van btw",
         "it": "Cessione intracomunitaria non imponibile IVA",
+        "pt": "Transmissão intracomunitária de bens isenta de IVA",
+        "pl": "Wewnątrzwspólnotowa dostawa towarów (WDT), VAT 0%",
+        "ar": "توريد داخل الاتحاد الأوروبي معفى من ضريبة القيمة المضافة",
+        "ja": "EU域内供給につきVAT免税",
     },
     "G": {
         "en": "VAT-exempt export outside the EU",
@@ -49,6 +58,10 @@ _NOTES = {
         "es": "Exportación exenta de IVA",
         "nl": "Uitvoer buiten de EU, vrijgesteld van btw",
         "it": "Esportazione non imponibile IVA",
+        "pt": "Exportação isenta de IVA",
+        "pl": "Eksport towarów poza UE, VAT 0%",
+        "ar": "تصدير خارج الاتحاد الأوروبي معفى من ضريبة القيمة المضافة",
+        "ja": "EU域外への輸出につき輸出免税",
     },
     "O": {
         "en": "Not subject to VAT",
@@ -57,6 +70,10 @@ _NOTES = {
         "es": "Operación no sujeta a IVA",
         "nl": "Valt buiten de btw",
         "it": "Fuori campo IVA",
+        "pt": "Não sujeito a IVA",
+        "pl": "Nie podlega opodatkowaniu VAT",
+        "ar": "غير خاضع لضريبة القيمة المضافة",
+        "ja": "不課税（VAT対象外）",
     },
 }
 

@@ -56,6 +56,7 @@ from billing_app.domain.portal_settings import (
     VisibleOn,
     check_may_publish,
 )
+from billing_app.domain.print_size import check_print_size
 from billing_app.domain.qr_bill import make_qr_bill
 from billing_app.domain.terms_json import adjustments_to_json, taxes_to_json
 from billing_app.domain.totals import DocumentTerms, LineTerms, LineTotals, Totals
@@ -358,6 +359,24 @@ def issue_imported(
     return freeze(uow, invoice, customer, settings, ready)
 
 
+def check_printable(ready: ReadyInvoice) -> None:
+    """Refuse what would take a number and then be too large to print.
+
+    Raises:
+        InvalidInput: its texts are too long.
+    """
+    words = ((x.name, x.description, x.unit, x.group) for x in ready.texts)
+    check_print_size(
+        {
+            "lines": [text for line in words for text in line],
+            "notes": [ready.notes],
+            "terms": [ready.payment_terms],
+            "purchase_order": [ready.purchase_order],
+            "fields": [each.value for each in ready.filled],
+        }
+    )
+
+
 @inner
 def freeze(
     uow: UnitOfWork,
@@ -366,7 +385,12 @@ def freeze(
     settings: WorkspaceSettings,
     ready: ReadyInvoice,
 ) -> IssuedInvoice:
-    """Number, document, lines, ledger and audit of one issue, in this transaction."""
+    """Number, document, lines, ledger and audit of one issue, in this transaction.
+
+    Raises:
+        InvalidInput: its texts are too long to print.
+    """
+    check_printable(ready)
     totals = ready.totals
     assert invoice.id is not None
     assert customer.id is not None

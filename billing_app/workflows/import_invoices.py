@@ -23,7 +23,11 @@ from billing_app.domain.totals import Totals, compute_totals
 from billing_app.queries.figures import InvoiceFigures, find_imported, read_figures
 from billing_app.runtime import Runtime
 from billing_app.services.customers import CustomerForm, customer_named
-from billing_app.services.invoices import ReadyInvoice, issue_imported
+from billing_app.services.invoices import (
+    ReadyInvoice,
+    check_printable,
+    issue_imported,
+)
 
 CREDIT_NOTE = "credit_note"
 _KIND_WORDS = {"invoice": "Invoice", CREDIT_NOTE: "Credit note"}
@@ -147,6 +151,7 @@ def _prepare(case: ImportCase) -> PreparedCase:
         notes=_notes(case, heading),
         payment_terms=case.payment_terms,
     )
+    check_printable(ready)
     found = differences(printed, case.expected) if case.expected else ()
     return PreparedCase(case, _customer(case.buyer), ready, heading, found)
 

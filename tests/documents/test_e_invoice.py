@@ -170,7 +170,9 @@ def test_the_order_of_the_customer_is_its_business_term():
     [
         (REVERSED, "de", "Steuerschuldnerschaft des Leistungsempfängers"),
         (REVERSED, "nl-BE", "Btw verlegd"),
-        (EXPORT, "ja", "VAT-exempt export outside the EU"),
+        (EXPORT, "ja", "EU域外への輸出につき輸出免税"),
+        (REVERSED, "pl", "Odwrotne obciążenie"),
+        (REVERSED, "tr", "Reverse charge"),
     ],
 )
 def test_what_the_law_wants_said_is_frozen_in_the_language_of_the_document(

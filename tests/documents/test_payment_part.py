@@ -10,11 +10,16 @@ from PIL import Image
 from billing_app.documents.payment_part import WORDS
 from billing_app.documents.pdf import PdfRenderer
 from billing_app.documents.qr import code_of, swiss_payload
-from billing_app.documents.render import render_print, render_sheet
+from billing_app.documents.render import (
+    render_print,
+    render_sheet,
+    render_standing,
+)
 from billing_app.domain.document import (
     InvoiceDocument,
     Look,
     QrBill,
+    Standing,
     content_digest,
     from_json,
     to_json,
@@ -124,6 +129,37 @@ def test_nothing_to_pay_that_way_is_no_payment_part(document: InvoiceDocument):
     html = render_print(document, None, MADE_AT)
 
     assert "slip" not in html
+
+
+@pytest.mark.feature("R43", "C14")
+def test_a_copy_with_payments_asks_for_what_is_left(renderer: PdfRenderer):
+    """Of 10,719.82, 6,719.82 are left."""
+    document = a_swiss_invoice(lines=lines_of(30))
+    standing = Standing(400_000, 0, 671_982, as_of=document.issued_on)
+
+    data = renderer.render(
+        render_standing(document, standing, None, MADE_AT), "00" * 32
+    )
+
+    (code,) = codes_in(renderer, data)
+    assert code.text == swiss_payload(document, 671_982)
+    corner, opposite = code.position.top_left, code.position.bottom_right
+    assert corner.x == pytest.approx(670, abs=4)
+    assert opposite.x == pytest.approx(1_130, abs=4)
+    pages = texts_of(data)
+    assert len(pages) == len(texts_of(pdf_of(renderer, document)))
+    assert [WORDS["de"].payment_part in x for x in pages] == [
+        *[False] * (len(pages) - 1),
+        True,
+    ]
+    assert pages[-1].count("6 719.82") == 2
+
+
+@pytest.mark.parametrize("left", [0, -500])
+def test_a_copy_of_a_paid_one_has_no_payment_part(left: int):
+    standing = Standing(1_071_982 - left, 0, left)
+
+    assert "slip" not in render_standing(a_swiss_invoice(), standing, None, MADE_AT)
 
 
 def test_two_processes_make_the_same_bytes(renderer: PdfRenderer):

@@ -34,6 +34,8 @@ from billing_app.domain.document import (
     content_digest,
     to_json,
 )
+from billing_app.domain.invoice import LINES_MAX
+from billing_app.domain.print_size import PRINT_SIZE_MAX, print_size
 from tests.support.documents import MADE_AT, a_line, a_receipt, an_invoice, lines_of
 
 
@@ -121,6 +123,22 @@ class TestEveryLook:
 
         assert len(read(data).pages) == 1
         assert "€671.98" in text_of(data)
+
+
+def test_the_largest_document_that_may_be_issued_is_printed(renderer: PdfRenderer):
+    """The dearest text we know: Arabic, each line in a group of its own."""
+    each = "صيانة المعدات في القاعة الرابعة حسب الخطة " * 4
+    name, group = each[:80], each[: PRINT_SIZE_MAX // LINES_MAX - 80]
+    lines = tuple(
+        replace(a_line(name, 100), group=f"{place}{group}"[: len(group)])
+        for place in range(LINES_MAX)
+    )
+    texts = [text for line in lines for text in (line.name, line.group)]
+    assert sum(map(print_size, texts)) == PRINT_SIZE_MAX
+
+    document = an_invoice(Look.COMPACT, lines=lines, language="ar")
+
+    assert len(read(pdf_of(renderer, document)).pages) > 20
 
 
 def test_says_what_it_is_to_programs(renderer: PdfRenderer):

@@ -1,5 +1,6 @@
 """What is typed is read exactly, or kept and named."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -75,6 +76,37 @@ FLIGHT_TEXTS = {
     "unit_price": "5.00",
     "tax_id": "1",
 }
+
+
+class TestPrintSize:
+    """What is printed may have 80,000 characters, a line break counted as 50."""
+
+    def test_many_line_breaks_are_named_before_issue_and_kept(self):
+        long = replace(FLIGHT, description="x\n" * 999 + "x")
+
+        draft = read(*[long] * 100)
+
+        assert "too long to print: 5,1" in draft.problems["lines"]
+        assert draft.totals.total.minor == 242_000
+        with pytest.raises(InvalidInput, match="too long to print"):
+            draft.check()
+
+    def test_much_text_is_named(self):
+        full = replace(FLIGHT, name="n" * 500, description="d" * 2_000)
+
+        assert "too long to print" in read(*[full] * 500).problems["lines"]
+        assert read(*[full] * 31).problems == {}
+
+    def test_it_is_named_beside_what_holds_most_of_it(self):
+        """1,601 line breaks make 80,050."""
+        assert list(read(FLIGHT, notes="\n".join("x" * 1_602)).problems) == ["notes"]
+        assert list(read(FLIGHT, terms="\n".join("x" * 1_602)).problems) == ["terms"]
+        work = {"mode": "fixed", "work": "Refit", "amount": "5.00"}
+        assert read(work_details="\n" * 1_601, **work).problems
+        assert read(FLIGHT, notes="\n".join("x" * 1_500)).problems == {}
+
+    def test_what_is_too_long_alone_is_named_as_that(self):
+        assert "under 10,000" in read(FLIGHT, notes="\n" * 10_001).problems["notes"]
 
 
 class TestDocument:

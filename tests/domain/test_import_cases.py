@@ -250,7 +250,7 @@ class TestRefusals:
             ("issue_date", "2026-02-30", "issue_date must be a date like 2026-03-31."),
             ("tax_mode", "both", "tax_mode must be exclusive or inclusive."),
             ("kind", "quote", "kind must be invoice or credit_note."),
-            ("lines", [], "Case one: lines must hold 1 to 10,000 lines."),
+            ("lines", [], "Case one: lines must hold 1 to 500 lines."),
             ("lines", {}, "Case one: lines must be a list."),
             ("lines.1", 7, "Case one: lines[1] must be an object with fields."),
             ("lines.0.qty", "NaN", "Case one: lines[0].qty must be a number written"),

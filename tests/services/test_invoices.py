@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal as D
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -9,6 +10,7 @@ from sqlmodel import col, select
 
 from billing_app.domain.document import BankRow, InvoiceDocument, from_json
 from billing_app.domain.draft import DraftForm, LineForm
+from billing_app.domain.drafting import LineTexts
 from billing_app.domain.errors import InvalidInput, NotFound, NotPermitted, StaleDraft
 from billing_app.domain.invoice import WrongState
 from billing_app.domain.payment_reference import (
@@ -16,6 +18,7 @@ from billing_app.domain.payment_reference import (
     qr_reference,
     rf_reference,
 )
+from billing_app.domain.totals import DocumentTerms, LineTerms, compute_totals
 from billing_app.models import (
     AuditEntry,
     Invoice,
@@ -29,6 +32,7 @@ from billing_app.queries.drafts import open_draft
 from billing_app.queries.invoices import InvoiceFilter, list_invoices
 from billing_app.services import drafts, invoices, portal_links
 from billing_app.services.customers import CustomerForm, create_customer
+from billing_app.services.invoices import ReadyInvoice
 from billing_app.services.settings import BankForm, change_bank
 
 FLIGHT = LineForm(name="Charter flight", quantity="2.4", unit_price="3450.00")
@@ -61,6 +65,37 @@ def overwrite(world, actor, invoice_id, **values):
         invoice = uow.get(Invoice, invoice_id)
         for name, value in values.items():
             setattr(invoice, name, value)
+
+
+class TestPrintSize:
+    def test_what_could_not_be_printed_is_kept_and_takes_no_number(
+        self, world, biller, customer_id
+    ):
+        """A hundred lines of a thousand line breaks: 5 million of 80,000."""
+        line = replace(FLIGHT, description="\n".join("x" * 1_000))
+        form = DraftForm(customer_id=customer_id, lines=(line,) * 100)
+        saved = world.run(biller, drafts.create_draft, form)
+
+        with pytest.raises(InvalidInput, match="too long to print") as refused:
+            world.run(biller, invoices.issue, saved.invoice_id, saved.version)
+
+        assert refused.value.field == "lines"
+        invoice = read(world, biller, Invoice, saved.invoice_id)
+        assert invoice.number is None
+        assert invoice.draft["lines"][99]["description"] == line.description
+
+    def test_no_way_to_issue_leads_around_it(self, world, biller, customer_id):
+        ready = ReadyInvoice(
+            terms=DocumentTerms("EUR", (LineTerms(D(1), D(5)),)),
+            totals=compute_totals(DocumentTerms("EUR", (LineTerms(D(1), D(5)),))),
+            texts=(LineTexts("Charter", "d" * 80_000),),
+            tax_ids=("",),
+            issued_on=date(2026, 11, 1),
+            due_on=None,
+        )
+
+        with pytest.raises(InvalidInput, match="too long to print"):
+            world.run(biller, invoices.issue_imported, customer_id, ready)
 
 
 class TestDraft:

@@ -124,6 +124,19 @@ class TestRealInvoices:
 
 
 class TestImport:
+    def test_what_could_not_be_printed_is_named_and_stops_all(
+        self, into: Importer, capsys: pytest.CaptureFixture[str]
+    ):
+        """401 lines of 200 characters make 80,200 with the number it had."""
+        (line,) = a_case()["lines"]
+        long = a_case("long", lines=[{**line, "description": "d" * 200}] * 401)
+
+        assert into(a_case("one"), long) != 0
+
+        told = capsys.readouterr()
+        assert "long: Its texts are too long to print: 80,2" in told.out + told.err
+        assert into.rows(Invoice) == []
+
     def test_issues_with_the_next_number_and_mails_nobody(self, into: Importer):
         assert into(a_case("one"), a_case("two")) == 0
 

@@ -192,6 +192,18 @@ class TestInvoices:
         assert desk.rows(Invoice) == desk.rows(Customer) == []
         assert desk.rows(NumberSeries)[-1].code != "imported"
 
+    def test_one_too_long_to_print_is_refused_and_a_draft_is_not(self, desk: Desk):
+        """42 lines of 2,000 characters make 84,000."""
+        head = "Invoice number,Customer,Date,Status,Description,Unit price"
+        rows = [f"{n},Vermeer,2026-01-31,{{}},{'d' * 2_000},1.00" for n in ["L-1"] * 42]
+        content = "\n".join([head, *rows])
+
+        with pytest.raises(ImportRefused, match="L-1: Its texts are too long to print"):
+            desk.bring_in(content.format(*["Sent"] * 42))
+        desk.bring_in(content.format(*["Draft"] * 42))
+
+        assert [x.state for x in desk.rows(Invoice)] == ["draft"]
+
     def test_a_look_finds_every_bad_row(self, desk: Desk):
         bad = (
             "Number,Customer,Date,Price,Total,Currency\n"
