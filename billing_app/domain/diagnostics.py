@@ -8,6 +8,7 @@ from datetime import datetime
 from billing_app.domain.payability import Gate, GateName
 from billing_app.domain.portal_proof import CODE_TRIES_MAX
 from billing_app.domain.portal_settings import (
+    ActivityDetail,
     CommentMode,
     DisputeMode,
     ResolvedSettings,
@@ -275,8 +276,15 @@ def _link_check(facts: DiagnosticFacts) -> Check:
     if link.expires_at is not None and link.expires_at <= facts.now:
         ago = _ago(facts.now, link.expires_at)
         return Check(words, False, reason=f"It expired {ago}. New link opens it.")
-    seen = f"seen {_ago(facts.now, facts.seen_at)}" if facts.seen_at else "never seen"
-    return Check(words, True, seen)
+    return Check(words, True, _seen(facts))
+
+
+def _seen(facts: DiagnosticFacts) -> str:
+    if facts.seen_at is not None:
+        return f"seen {_ago(facts.now, facts.seen_at)}"
+    if facts.resolved.settings.activity == ActivityDetail.OFF:
+        return "looks are not recorded"
+    return "never seen"
 
 
 def _switch(facts: DiagnosticFacts, words: str, is_on: bool, key: str) -> Check:

@@ -8,7 +8,7 @@ this installation lacks. `resolve` says which level won.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, get_type_hints
@@ -270,17 +270,26 @@ class SystemLimits:
 
     Attributes:
         can_charge: Stripe is connected to the workspace and may take money.
+        is_connected: Stripe knows the workspace, whatever it may do.
     """
 
     can_charge: bool = True
+    is_connected: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedSettings:
-    """The settings that hold, and which level each of them comes from."""
+    """The settings that hold, and which level each of them comes from.
+
+    Attributes:
+        overruled: the narrowest level whose own answer counts for nothing, since the
+            workspace has switched off what it is about.
+    """
 
     settings: PortalSettings
     levels: Mapping[str, Level]
+    limits: SystemLimits = SystemLimits()
+    overruled: Mapping[str, Level] = field(default_factory=dict[str, Level])
 
 
 def resolve(
@@ -295,22 +304,31 @@ def resolve(
     """
     settings: PortalSettings = PortalSettings.from_stored(workspace)
     levels = dict.fromkeys(_TYPES, Level.WORKSPACE)
+    overruled: dict[str, Level] = {}
     for level, stored, keys in (
         (Level.CUSTOMER, customer, CUSTOMER_KEYS),
         (Level.INVOICE, invoice, INVOICE_KEYS),
     ):
-        answers = _own_answers(settings, stored, keys)
+        answers = read_overrides(stored, keys)
+        for key in answers.keys() & _shut_for_all(settings):
+            # To agree with it is not to be overruled.
+            if answers.pop(key):
+                overruled[key] = level
         settings = replace(settings, **answers)
         levels.update(dict.fromkeys(answers, level))
 
     wants_charge = settings.payment == PaymentMode.ONLINE
     if not settings.allows_payment:
+        if settings.payment != PaymentMode.OFF and (
+            levels["payment"] != Level.WORKSPACE
+        ):
+            overruled["payment"] = levels["payment"]
         settings = replace(settings, payment=PaymentMode.OFF)
         levels["payment"] = Level.WORKSPACE
     elif wants_charge and limits is not None and not limits.can_charge:
         settings = replace(settings, payment=PaymentMode.INSTRUCTIONS)
         levels["payment"] = Level.SYSTEM
-    return ResolvedSettings(settings, levels)
+    return ResolvedSettings(settings, levels, limits or SystemLimits(), overruled)
 
 
 def may_sign_in(workspace: Mapping[str, Any], customer: Mapping[str, Any]) -> bool:
@@ -318,12 +336,8 @@ def may_sign_in(workspace: Mapping[str, Any], customer: Mapping[str, Any]) -> bo
     return resolve(workspace, customer, {}).settings.allows_sign_in
 
 
-def _own_answers(
-    settings: PortalSettings, stored: Mapping[str, Any], keys: frozenset[str]
-) -> dict[str, Any]:
-    answers = read_overrides(stored, keys)
-    shut = {key for key in _SHUT_FOR_ALL if not getattr(settings, key)}
-    return {key: answer for key, answer in answers.items() if key not in shut}
+def _shut_for_all(settings: PortalSettings) -> set[str]:
+    return {key for key in _SHUT_FOR_ALL if not getattr(settings, key)}
 
 
 @dataclass(frozen=True, slots=True)

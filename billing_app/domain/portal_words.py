@@ -128,7 +128,12 @@ SECTIONS: tuple[tuple[str, tuple[Question, ...]], ...] = (
     (
         "What they see",
         (
-            _switch("shows_pdf", "PDF", "Offers the PDF view and the download."),
+            _switch(
+                "shows_pdf",
+                "PDF",
+                "Offers the PDF view and the download of invoices, receipts and credit "
+                "notes. The statement of an account stays.",
+            ),
             _switch(
                 "shows_reminders",
                 "Reminders",
@@ -351,7 +356,12 @@ def say_why(key: str, resolved: ResolvedSettings) -> str:
     """Say in a few words which level has decided, and why that one."""
     level = resolved.levels[key]
     if level == Level.SYSTEM:
-        return "Online is not possible: Stripe is not connected"
+        limits = resolved.limits
+        why = "may not charge yet" if limits.is_connected else "is not connected"
+        return f"Online is not possible: Stripe {why}"
+    overruled = resolved.overruled.get(key)
+    if overruled is not None:
+        return f"Off for the whole workspace, whatever is set for this {overruled}"
     if level == Level.WORKSPACE:
         return "From the workspace"
     return f"Set for this {level}"

@@ -264,6 +264,7 @@ class DocumentFacts:
     """One document of the account; no `pdf_digest` while it is not printed."""
 
     id: int
+    invoice_id: int
     kind: DocumentKind
     number: str
     issued_at: datetime
@@ -417,6 +418,7 @@ def _list_credit_notes(uow: UnitOfWork, span: Span) -> Iterator[DocumentFacts]:
 def _file_columns(table: type[IssuedDocument] | type[CreditNote]) -> tuple[Any, ...]:
     return (
         col(table.id),
+        col(table.invoice_id),
         col(table.number),
         col(table.issued_at),
         col(table.pdf_digest),
@@ -427,6 +429,7 @@ def _file_columns(table: type[IssuedDocument] | type[CreditNote]) -> tuple[Any, 
 def _document_facts(row: Any, kind: DocumentKind) -> DocumentFacts:
     return DocumentFacts(
         id=row.id,
+        invoice_id=row.invoice_id,
         kind=kind,
         number=row.number,
         issued_at=row.issued_at,

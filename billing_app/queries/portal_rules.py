@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import BigInteger, bindparam
 from sqlmodel import col, select
 
-from billing_app.database.access import inner, staff_or_job
+from billing_app.database.access import inner, job, staff_or_job
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission, PortalVisitor
 from billing_app.domain.errors import NotFound
 from billing_app.domain.invoice import LateRules
 from billing_app.domain.payability import StripeConnection, stripe_connection
 from billing_app.domain.portal_settings import (
+    ActivityDetail,
     PortalSettings,
     ResolvedSettings,
     SystemLimits,
@@ -59,9 +60,17 @@ def read_choices(uow: UnitOfWork, invoice_id: int) -> PortalSettings:
     return resolve(*_answers_of_invoice(uow, invoice_id)).settings
 
 
+@job
+def read_choices_of_invoices(
+    uow: UnitOfWork, invoice_ids: Collection[int]
+) -> dict[int, PortalSettings]:
+    """Return what was chosen for each of several invoices, whatever Stripe can do."""
+    return read_choices_of(uow, invoice_ids)
+
+
 @inner
 def read_choices_of(
-    uow: UnitOfWork, invoice_ids: Sequence[int]
+    uow: UnitOfWork, invoice_ids: Collection[int]
 ) -> dict[int, PortalSettings]:
     """Do `read_choices` for several invoices, of any customers."""
     assert not isinstance(uow.actor, PortalVisitor)
@@ -100,6 +109,24 @@ def choices_of(
 
 
 @inner
+def list_not_recorded(uow: UnitOfWork, customer_ids: Collection[int]) -> set[int]:
+    """Return which customers' looks are not written down, as they are set now."""
+    assert not isinstance(uow.actor, PortalVisitor)
+    of_workspace = uow.one(select(WorkspaceSettings.portal))
+    of_customers = uow.all(
+        select(col(Customer.id), col(Customer.portal)).where(
+            col(Customer.id).in_(customer_ids)
+        )
+    )
+    return {
+        customer_id
+        for customer_id, of_customer in of_customers
+        if resolve(of_workspace, of_customer, {}).settings.activity
+        == ActivityDetail.OFF
+    }
+
+
+@inner
 def rules_of_customer(uow: UnitOfWork, customer_id: int) -> ResolvedSettings:
     """Return what holds for a customer, as `read_customer_rules`."""
     of_customer = uow.first(
@@ -128,14 +155,16 @@ def read_limits(uow: UnitOfWork) -> SystemLimits:
     """Return what the workspace's connections can do at all."""
     account = uow.first(select(StripeAccount))
     if account is None:
-        return SystemLimits(can_charge=False)
+        return SystemLimits(can_charge=False, is_connected=False)
     connection = stripe_connection(
         has_key=bool(account.secret_key_encrypted),
         has_webhook_secret=bool(account.webhook_secret_encrypted),
         charges_enabled=account.charges_enabled,
     )
     is_connected = connection != StripeConnection.NOT_CONNECTED
-    return SystemLimits(can_charge=is_connected and account.charges_enabled)
+    return SystemLimits(
+        can_charge=is_connected and account.charges_enabled, is_connected=is_connected
+    )
 
 
 def _answers_of_invoice(

@@ -26,6 +26,7 @@ from billing_app.domain.risk import (
     compute_risk,
 )
 from billing_app.models import Invoice, PaymentAttempt, Reminder
+from billing_app.queries.portal_rules import list_not_recorded, read_late_rules
 from billing_app.queries.promises import list_promises_of_customers
 
 # Money that nobody has even started to send.
@@ -76,7 +77,7 @@ def _late(uow: UnitOfWork, customer_ids: Sequence[int]) -> dict[int, tuple[int, 
         .where(
             col(Invoice.customer_id).in_(customer_ids),
             col(Invoice.phase).in_(_WAITING),
-            col(Invoice.due_key) < uow.today,
+            col(Invoice.due_key) < read_late_rules(uow).late_before(uow.today),
             undisputed > 0,
         )
         .group_by(col(Invoice.customer_id), col(Invoice.currency))
@@ -94,11 +95,13 @@ def _late(uow: UnitOfWork, customer_ids: Sequence[int]) -> dict[int, tuple[int, 
 
 
 def _unseen(uow: UnitOfWork, customer_ids: Sequence[int]) -> dict[int, int]:
+    """Count what nobody has looked at, where looks are written down at all."""
     long_ago = uow.now - timedelta(days=UNSEEN_DAYS)
+    known = set(customer_ids) - list_not_recorded(uow, customer_ids)
     statement = (
         select(col(Invoice.customer_id), func.count())
         .where(
-            col(Invoice.customer_id).in_(customer_ids),
+            col(Invoice.customer_id).in_(known),
             col(Invoice.phase).in_(_WAITING),
             col(Invoice.published_at) <= long_ago,
             col(Invoice.first_viewed_at).is_(None),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from urllib.parse import quote, urlencode
@@ -14,6 +14,7 @@ from billing_app.domain.aging import AgeBucket
 from billing_app.domain.behind import Behind, BehindEvent, describe_lines
 from billing_app.domain.branding import brand_style, correct_brand, initials
 from billing_app.domain.comment import Side, shorten, shown_name
+from billing_app.domain.contact import mask_email
 from billing_app.domain.dispute import CREDITED_IN_PART
 from billing_app.domain.document import DocumentLine, InvoiceDocument
 from billing_app.domain.errors import NotFound
@@ -56,6 +57,7 @@ from billing_app.domain.portal_settings import (
     CommentMode,
     DisputeMode,
     PaymentMode,
+    PortalSettings,
     PortalSetup,
     status_words,
 )
@@ -75,7 +77,10 @@ from billing_app.queries.portal_account import (
     Unfolded,
     parse_account_filter,
 )
-from billing_app.queries.portal_rules import read_invoice_rules
+from billing_app.queries.portal_rules import (
+    read_choices_of_invoices,
+    read_invoice_rules,
+)
 from billing_app.runtime import Runtime
 from billing_app.workflows.account_payments import describe_payment, list_payable
 
@@ -133,10 +138,13 @@ def open_account(
     if pay.is_offered:
         owed = [row.id for row in account.page.rows if row.outstanding_minor > 0]
         payable = list_payable(runtime, link, owed)
+    own = read_own_settings(runtime, link, [row.id for row in account.page.rows])
     is_preview = link.visitor.is_preview
     # Each link of the list repeats them.
     kept = {name: typed.get(name, "")[:_KEPT_LENGTH_MAX] for name in PARAMETERS}
-    writer = _Writer(link, head, account, wanted, place, kept, is_preview, pay, payable)
+    writer = _Writer(
+        link, head, account, own, wanted, place, kept, is_preview, pay, payable
+    )
     now = runtime.now()
     return OpenedAccount(
         frame=writer.frame(),
@@ -198,18 +206,34 @@ def _as_set_for(runtime: Runtime, link: OpenedLink, invoice_id: int) -> OpenedLi
     job = SystemActor(link.visitor.workspace_id, "portal")
     own = runtime.run(job, read_invoice_rules, invoice_id).settings
     settings = replace(
-        link.setup.settings, comments=own.comments, disputes=own.disputes
+        link.setup.settings,
+        comments=own.comments,
+        disputes=own.disputes,
+        shows_pdf=own.shows_pdf,
     )
     return replace(link, setup=replace(link.setup, settings=settings))
 
 
+def read_own_settings(
+    runtime: Runtime, link: OpenedLink, invoice_ids: Collection[int]
+) -> Mapping[int, PortalSettings]:
+    """Return what was chosen for invoices that the visitor was shown, by their id."""
+    job = SystemActor(link.visitor.workspace_id, "portal")
+    return runtime.run(job, read_choices_of_invoices, invoice_ids)
+
+
 @dataclass(frozen=True, slots=True)
 class _Writer:
-    """Writes one page; every method is a part of it."""
+    """Writes one page; every method is a part of it.
+
+    Attributes:
+        own: what was chosen for each invoice of the page.
+    """
 
     link: OpenedLink
     head: AccountHead
     account: Account
+    own: Mapping[int, PortalSettings]
     wanted: AccountFilter
     place: PortalPlace
     typed: dict[str, str]
@@ -425,7 +449,7 @@ class _Writer:
             pay_words=self.say("Pay")
             if settings.payment == PaymentMode.ONLINE
             else self.say("How to pay"),
-            pdf_href=f"{href}/invoice.pdf" if settings.shows_pdf else "",
+            pdf_href=f"{href}/invoice.pdf" if self.own[it.id].shows_pdf else "",
             can_choose=can_choose,
         )
 
@@ -752,7 +776,10 @@ class _Folder:
         day = self.instant(it.sent_at)
         if not it.email:
             return day
-        return self.speech.say("{day}, to {email}", day=day, email=it.email)
+        # A forwarded link proves nobody; who has the mail knows the address again.
+        is_known = self.link.visitor.proof >= Proof.CODE
+        email = it.email if is_known else mask_email(it.email)
+        return self.speech.say("{day}, to {email}", day=day, email=email)
 
     @property
     def speech(self) -> Speech:

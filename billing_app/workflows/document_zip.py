@@ -19,7 +19,7 @@ from billing_app.queries import portal_account
 from billing_app.queries.portal_account import DocumentFacts
 from billing_app.runtime import Runtime
 from billing_app.services import issued_documents
-from billing_app.workflows.account_pages import read_head
+from billing_app.workflows.account_pages import read_head, read_own_settings
 
 _UNSAFE = re.compile(r"[^\w.-]+", re.ASCII)
 _NOUNS = {
@@ -50,6 +50,8 @@ Packing.EMPTY = Packing()
 
 def prepare(runtime: Runtime, link: OpenedLink, first: str, last: str) -> Packing:
     """See to it that every document of a period is printed; say how far it is.
+
+    Those of an invoice that offers no PDF itself are none of it.
 
     Raises:
         NotFound: the link opens no account, the portal offers no files, or the
@@ -119,9 +121,11 @@ def _list(
     year = fiscal_year_start(today, head.fiscal_month)
     span = parse_span(first, last, Span(year, today))
     found = runtime.run(link.visitor, portal_account.list_documents, span)
-    if not found:
+    own = read_own_settings(runtime, link, {it.invoice_id for it in found})
+    offered = tuple(it for it in found if own[it.invoice_id].shows_pdf)
+    if not offered:
         raise NotFound("There are no documents in this period.")
-    return found
+    return offered
 
 
 def _name(it: DocumentFacts, taken: set[str]) -> str:

@@ -247,8 +247,9 @@ MISSING = {
     "C20": "finished jobs, and events from another program",
     "F045": "the 300 ms are measured by `make bench`",
     "F065": "at dates in the past",
+    "F077": "a look each 30 seconds while the socket is shut",
     "G02": "the greatest length of a description",
     "G08": "the job",
-    "G09": "net terms of a customer, disputed and resolved",
+    "G09": "disputed and resolved as states of their own",
     "G15": "estimates, and the way to an accounting program",
 }

@@ -53,6 +53,25 @@ def test_nothing_fails_where_all_is_well():
     assert [it.answer for it in ask_all(GOOD)] == ["Yes"] * 4
 
 
+@pytest.mark.feature("C15")
+@pytest.mark.parametrize(
+    ("activity", "seen_at", "words"),
+    [
+        ("full", None, "never seen"),
+        ("off", None, "looks are not recorded"),
+        ("off", NOW - timedelta(days=2), "seen 2 days ago"),
+    ],
+)
+def test_who_records_no_looks_does_not_say_that_there_were_none(
+    activity: str, seen_at: datetime | None, words: str
+):
+    facts = replace(GOOD, resolved=resolve({"activity": activity}, {}, {}))
+
+    asked = ask_all(replace(facts, link=LINK, seen_at=seen_at))
+
+    assert [it.aside for it in asked[0].checks if it.words == "Link works"] == [words]
+
+
 @pytest.mark.feature("F018")
 @pytest.mark.parametrize(
     ("changes", "words", "reason"),

@@ -1,4 +1,5 @@
 from dataclasses import fields
+from typing import Any
 
 import pytest
 
@@ -59,7 +60,10 @@ def test_an_unknown_profile_is_refused():
 
 def test_it_is_said_who_decided_and_why():
     found = resolve(
-        {}, {"comments": "off"}, {"payment": "online"}, SystemLimits(can_charge=False)
+        {},
+        {"comments": "off"},
+        {"payment": "online"},
+        SystemLimits(can_charge=False, is_connected=False),
     )
 
     assert found.settings.payment == PaymentMode.INSTRUCTIONS
@@ -69,6 +73,50 @@ def test_it_is_said_who_decided_and_why():
     assert say_why("comments", found) == "Set for this customer"
     assert say_why("disputes", found) == "From the workspace"
     assert found.levels["disputes"] == Level.WORKSPACE
+
+
+def test_who_is_connected_but_may_not_charge_is_not_told_to_connect():
+    found = resolve({}, {}, {"payment": "online"}, SystemLimits(can_charge=False))
+
+    assert (
+        say_why("payment", found) == "Online is not possible: Stripe may not charge yet"
+    )
+
+
+@pytest.mark.parametrize(
+    ("of_all", "own", "key", "why"),
+    [
+        (
+            {"allows_payment": False},
+            {"payment": "online"},
+            "payment",
+            "Off for the whole workspace, whatever is set for this customer",
+        ),
+        (
+            {"allows_payment": False},
+            {"payment": "off"},
+            "payment",
+            "From the workspace",
+        ),
+        ({"allows_payment": False}, {}, "payment", "From the workspace"),
+        (
+            {"allows_sign_in": False},
+            {"allows_sign_in": True},
+            "allows_sign_in",
+            "Off for the whole workspace, whatever is set for this customer",
+        ),
+        (
+            {"allows_sign_in": False},
+            {"allows_sign_in": False},
+            "allows_sign_in",
+            "From the workspace",
+        ),
+    ],
+)
+def test_an_answer_that_does_not_count_is_said_to_be_overruled(
+    of_all: dict[str, Any], own: dict[str, Any], key: str, why: str
+):
+    assert say_why(key, resolve(of_all, own, {})) == why
 
 
 def test_what_lists_are_walked_by_holds_for_a_whole_workspace():

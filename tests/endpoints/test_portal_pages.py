@@ -47,6 +47,7 @@ from billing_app.models import (
 from billing_app.queries.timeline import read_customer_timeline
 from billing_app.services import invoices, portal_links
 from billing_app.services.billable_events import record_events
+from billing_app.services.portal_answers import set_invoice_answer
 from billing_app.services.write_offs import write_off
 from billing_app.settings import STRIPE_SOURCES
 from tests.support.asgi import http, make_client_folder
@@ -988,6 +989,43 @@ class TestAccount:
         assert (await portal.get("/c/unknown/documents.zip")).status_code == 404
         portal.choose(shows_pdf=False)
         assert (await portal.get(f"{base}/documents.zip")).status_code == 404
+
+    @pytest.mark.feature("C22")
+    async def test_an_invoice_without_a_pdf_is_not_among_them(self, portal: Portal):
+        """Nor what belongs to it, and no row leads to a page that is not found."""
+        base = f"/c/{self.token(portal)}"
+        place, invoice_id = portal.place, portal.invoice_id
+        an_invoice(portal.world, place, customer_id=1)
+        pay(portal.world, place, invoice_id, "10.00")
+        credit(portal.world, place, invoice_id, an_amount("10.00"))
+        portal.print(b"%PDF-1", kind="invoice")
+        portal.print(b"%PDF-2", kind="receipt")
+        portal.print(b"%PDF-3", CreditNote)
+        accounting = place.accounting
+        portal.world.run(accounting, set_invoice_answer, invoice_id, "shows_pdf", "off")
+
+        answer = await portal.get(f"{base}/documents.zip")
+        page = await portal.get(base)
+
+        with ZipFile(BytesIO(answer.content)) as packed:
+            assert packed.namelist() == ["Invoice-INV-00002.pdf"]
+        linked = set(re.findall(rf'href="{base}/(\d+)/invoice\.pdf"', page.text))
+        assert linked == {str(invoice_id + 1)}
+        for number, status in ((invoice_id, 404), (invoice_id + 1, 200)):
+            file = await portal.get(f"{base}/{number}/invoice.pdf")
+            assert file.status_code == status
+
+    @pytest.mark.feature("C22")
+    async def test_a_statement_is_no_document_that_the_switch_means(
+        self, portal: Portal
+    ):
+        base = f"/c/{self.token(portal)}"
+        portal.choose(shows_pdf=False)
+
+        paper = await portal.get(f"{base}/statement.pdf")
+
+        assert paper.content.startswith(b"%PDF-")
+        assert "documents.zip" not in (await portal.get(base)).text
 
     @pytest.mark.parametrize(
         "asked",

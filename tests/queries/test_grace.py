@@ -24,6 +24,7 @@ from billing_app.queries.portal_account import (
     parse_account_filter,
     read_account,
 )
+from billing_app.queries.risk import read_risks
 from tests.support.billing import an_invoice
 from tests.support.world import World
 
@@ -39,22 +40,26 @@ def listed(world: World, status: InvoiceStatus) -> int:
 
 
 @pytest.mark.feature("C13")
-@pytest.mark.parametrize(("grace_days", "is_late"), [(0, True), (2, True), (3, False)])
+@pytest.mark.parametrize(("grace_days", "is_late"), [(0, True), (8, True), (9, False)])
 def test_every_page_agrees_on_what_is_late(
     world: World, grace_days: int, is_late: bool
 ):
-    """Three days after the due date; the other workspace has no days of grace."""
+    """Nine days after the due date, since a risk takes a week.
+
+    The other workspace has no days of grace.
+    """
     choose(world, grace_days=grace_days)
     invoice_id = an_invoice(world, world.northwind, "100.00")
     viewer = world.northwind.viewer
     due_on = world.run(viewer, read_invoice, invoice_id).due_on
     assert due_on is not None
-    world.clock.advance(days=(due_on - world.clock.now.date()).days + 3)
+    world.clock.advance(days=(due_on - world.clock.now.date()).days + 9)
 
     detail = world.run(viewer, read_invoice, invoice_id)
     dashboard = world.run(viewer, read_dashboard)
     (customer,) = world.run(viewer, list_customers, CustomerFilter()).page.rows
     tabs = dict(world.run(viewer, count_by_status).by_status)
+    [signal] = world.run(viewer, read_risks, [customer.id])
 
     assert detail.is_late is is_late
     assert (detail.status == InvoiceStatus.OVERDUE) is is_late
@@ -63,6 +68,7 @@ def test_every_page_agrees_on_what_is_late(
     assert listed(world, InvoiceStatus.OVERDUE) == int(is_late)
     assert listed(world, InvoiceStatus.DUE) == int(not is_late)
     assert tabs[InvoiceStatus.OVERDUE].seen == int(is_late)
+    assert any("overdue" in why for why in signal.risk.reasons) is is_late
 
 
 @pytest.mark.feature("F041")

@@ -16,7 +16,14 @@ from billing_app.domain.portal_settings import (
     PaymentMode,
     WriteAuth,
 )
-from billing_app.models import Customer, Invoice, PortalLink, WorkspaceSettings
+from billing_app.models import (
+    Customer,
+    Invoice,
+    PortalLink,
+    StripeAccount,
+    WorkspaceSettings,
+)
+from billing_app.queries.customer_access import read_invoice_desk
 from billing_app.queries.payability import read_payability
 from billing_app.queries.portal_rules import read_customer_rules, read_invoice_rules
 from billing_app.services import portal_links
@@ -73,6 +80,22 @@ def test_without_stripe_nobody_pays_online(world: World):
 
     assert found.settings.payment == PaymentMode.INSTRUCTIONS
     assert found.levels["payment"] == Level.SYSTEM
+
+
+@pytest.mark.feature("C01")
+@pytest.mark.parametrize("is_connected", [False, True])
+def test_the_desk_says_how_far_stripe_is(world: World, is_connected: bool):
+    invoice_id = an_invoice(world, world.northwind)
+    if is_connected:
+        account = StripeAccount(secret_key_encrypted="x", charges_enabled=False)
+        with world.unit(world.northwind.system) as uow:
+            uow.add(account)
+
+    desk = world.run(world.northwind.viewer, read_invoice_desk, invoice_id)
+
+    why = next(rule.why for rule in desk.rules if rule.key == "payment")
+    assert ("is not connected" in why) is not is_connected
+    assert ("may not charge yet" in why) is is_connected
 
 
 def test_the_gates_ask_what_holds_for_this_invoice(world: World):

@@ -1,11 +1,14 @@
 """Activity of an invoice and a customer, and the risk that follows from facts."""
 
 import pytest
+from sqlmodel import select
 
 from billing_app.domain.errors import InvalidInput, NotFound
 from billing_app.domain.portal_settings import ActivityDetail, WriteAuth
 from billing_app.domain.risk import RiskLevel
 from billing_app.domain.visit import VisitKind
+from billing_app.models import Customer, WorkspaceSettings
+from billing_app.queries.diagnostics import read_diagnostics
 from billing_app.queries.risk import read_risks
 from billing_app.queries.timeline import (
     PAGE_SIZE,
@@ -127,6 +130,28 @@ class TestRisk:
         assert any("€100.00 overdue" in reason for reason in reasons)
         assert any("promised date" in reason for reason in reasons)
         assert any("never seen" in reason for reason in reasons)
+
+    @pytest.mark.feature("C15", "F105")
+    @pytest.mark.parametrize("is_of_all", [True, False])
+    def test_says_nothing_of_looks_that_are_not_recorded(
+        self, world: World, invoice_id: int, customer_id: int, is_of_all: bool
+    ):
+        other = a_customer(world, world.northwind, "Halden Freight")
+        an_invoice(world, world.northwind, customer_id=other)
+        with world.unit(world.northwind.system) as uow:
+            settings = uow.one(select(WorkspaceSettings))
+            asked = settings if is_of_all else uow.get(Customer, customer_id)
+            asked.portal = {"activity": "off"}
+        world.clock.advance(days=70)
+        viewer = world.northwind.viewer
+
+        found = world.run(viewer, read_risks, [customer_id, other])
+        asked = world.run(viewer, read_diagnostics, invoice_id)
+
+        said = ["never seen" in " ".join(each.risk.reasons) for each in found]
+        assert said == [False, not is_of_all]
+        asides = [check.aside for check in asked[0].checks]
+        assert "never seen" not in asides
 
     def test_another_workspace_knows_nothing(
         self, world: World, invoice_id: int, customer_id: int

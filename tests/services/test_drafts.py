@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlmodel import select
@@ -10,6 +11,7 @@ from sqlmodel import select
 from billing_app.domain.draft import DraftForm, form_from_json
 from billing_app.models import Invoice, WorkspaceSettings
 from billing_app.services import drafts
+from billing_app.services.customers import CustomerForm, create_customer
 from tests.support.billing import a_customer
 from tests.support.world import World
 
@@ -83,3 +85,18 @@ def test_saving_what_is_saved_changes_nothing(world: World):
     saved = world.run(actor, drafts.save_draft, first, 1, form)
 
     assert saved.version == 1
+
+
+@pytest.mark.feature("G09")
+@pytest.mark.parametrize(("net_days", "days"), [("", 30), ("14", 14), ("0", 0)])
+def test_it_is_due_after_the_customers_terms_else_the_usual_ones(
+    world: World, net_days: str, days: int
+):
+    form = CustomerForm(name="Halden Freight", net_days=net_days)
+    customer_id = world.run(world.northwind.accounting, create_customer, form)
+
+    draft_id = start(world, customer_id)
+
+    with world.reading(world.northwind.system) as uow:
+        due_on = uow.get(Invoice, draft_id).due_on
+        assert due_on == uow.today + timedelta(days=days)

@@ -9,6 +9,9 @@ import pytest
 from sqlmodel import select
 
 from billing_app import runtime
+from billing_app.database.secrets import digest
+from billing_app.domain.actors import Proof
+from billing_app.domain.cookies import portal_cookie
 from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.portal_settings import (
     DisputeMode,
@@ -21,6 +24,7 @@ from billing_app.models import (
     Dispute,
     IssuedDocument,
     PortalVisit,
+    Reminder,
     StripeAccount,
     WorkspaceSettings,
 )
@@ -37,11 +41,12 @@ from tests.support.billing import (
     an_invoice,
     an_invoice_of_events,
     pay,
+    visitor_of,
 )
 from tests.support.credit import credit
 from tests.support.driver import Driver
 from tests.support.quarrel import dispute
-from tests.support.talk import choose, say
+from tests.support.talk import choose, proven, say
 from tests.support.world import World
 
 STATE = PortalAccountState.get_full_name()
@@ -535,6 +540,57 @@ async def test_what_is_switched_off_for_one_invoice_does_not_unfold(
     assert shown(driver, "folds")[str(invoice_id)].lines
     assert "two flights" not in repr(driver.deltas)
     assert "had one flight" not in repr(driver.deltas)
+
+
+@pytest.mark.feature("C22")
+async def test_an_invoice_without_a_pdf_unfolds_no_receipt(
+    world: World, invoice_id: int, token: str
+):
+    place = world.northwind
+    pay(world, place, invoice_id, "10.00")
+    async with browser(token) as driver:
+        await driver.press(PortalAccountState.toggle, invoice_id=invoice_id)
+    assert "/receipts/" in repr(driver.deltas)
+
+    world.run(place.accounting, set_invoice_answer, invoice_id, "shows_pdf", "off")
+    async with browser(token) as driver:
+        await driver.press(PortalAccountState.toggle, invoice_id=invoice_id)
+
+    assert shown(driver, "folds")[str(invoice_id)].payments
+    assert "/receipts/" not in repr(driver.deltas)
+
+
+@pytest.mark.feature("C25", "G11")
+async def test_whoever_was_forwarded_the_link_reads_no_address(
+    world: World, customer_id: int, invoice_id: int, token: str
+):
+    """The one a reminder went to is known again by who has it, and by nobody else."""
+    with world.unit(world.northwind.system) as uow:
+        uow.add(
+            Reminder(
+                customer_id=customer_id,
+                invoice_id=invoice_id,
+                occasion="due",
+                email="ines.vermeer@optics.example",
+                queued_at=uow.now,
+                sent_at=uow.now,
+            )
+        )
+
+    place = world.northwind
+    visitor = visitor_of(world, place, invoice_id)
+    proven(world, place, visitor, Proof.SESSION, token_digest=digest("proof"))
+    proof = f"{portal_cookie(False, place.workspace_id)}=proof"
+    for cookie, email in (
+        ("", "i•••@optics.example"),
+        (proof, "ines.vermeer@optics.example"),
+    ):
+        async with Driver(cookie, f"/c/{token}") as driver:
+            await driver.press(PortalAccountState.toggle, invoice_id=invoice_id)
+
+        fold = shown(driver, "folds")[str(invoice_id)]
+        assert f"2 Mar 2026, to {email}" in [it.words for it in fold.history]
+        assert ("ines.vermeer" in repr(driver.deltas)) is bool(cookie)
 
 
 async def test_a_dispute_is_not_withdrawn_by_the_laxer_rules_of_the_account(

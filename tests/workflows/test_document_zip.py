@@ -18,6 +18,7 @@ from tests.support.world import World
 def document(world: World, id: int, number: str) -> DocumentFacts:
     return DocumentFacts(
         id=id,
+        invoice_id=id,
         kind=DocumentKind.INVOICE,
         number=number,
         issued_at=datetime(2026, 3, 1, tzinfo=UTC),
