@@ -14,6 +14,7 @@ from billing_app.domain.import_plan import Fate, FateKind, write_fates
 from billing_app.domain.import_table import DateOrder, Notation
 from billing_app.runtime import Runtime, open_runtime
 from billing_app.settings import load_settings
+from billing_app.workflows.audit_trail import seal_all
 from billing_app.workflows.first_workspace import open_workspace
 from billing_app.workflows.import_e_invoice import draft_of, looks_like_e_invoice
 from billing_app.workflows.import_tables import (
@@ -83,6 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
     teller = _Teller(is_trial=arguments.dry_run, keeps=bool(arguments.fates))
     work = check_table if arguments.dry_run else import_table
     report = work(runtime, opened.actor, table, choices, teller.hear)
+    seal_all(runtime)
     runtime.engine.dispose()
     if arguments.fates:
         arguments.fates.write_text(
@@ -102,6 +104,7 @@ def _make_draft(arguments: argparse.Namespace) -> int:
     )
     print(opened.sentence)
     made = draft_of(runtime, opened.actor, content)
+    seal_all(runtime)
     runtime.engine.dispose()
     print(f"Made a draft for {made.customer_name}.")
     for sentence in made.left_out:

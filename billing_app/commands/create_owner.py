@@ -13,6 +13,7 @@ from billing_app.domain.profiles import PROFILES
 from billing_app.domain.sign_in import PASSWORD_LENGTH_MIN
 from billing_app.runtime import open_runtime
 from billing_app.settings import load_settings
+from billing_app.workflows.audit_trail import seal_all
 from billing_app.workflows.set_up import SetUpForm, create_owner
 
 PASSWORD_VARIABLE = "TALLYPORT_PASSWORD"  # noqa: S105  (a name, not a password)
@@ -57,7 +58,10 @@ def run(arguments: argparse.Namespace) -> int:
         password=password,
         repeated=repeated,
     )
-    create_owner(open_runtime(settings), form)
+    runtime = open_runtime(settings)
+    create_owner(runtime, form)
+    seal_all(runtime)
+    runtime.engine.dispose()
     print(f"{arguments.email} owns {arguments.workspace}.")
     print(f"Sign in at {settings.public_url}/sign-in")
     return 0

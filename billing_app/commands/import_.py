@@ -13,6 +13,7 @@ from billing_app.commands._import_csv import JOB, WORKSPACE, open_here
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.import_cases import import_file
 from billing_app.domain.money import Money
+from billing_app.workflows.audit_trail import seal_all
 from billing_app.workflows.first_workspace import open_workspace
 from billing_app.workflows.import_invoices import (
     ImportedInvoice,
@@ -79,6 +80,7 @@ def _issue(
         again=arguments.again,
         tell=lambda count: _tell(count, len(prepared)),
     )
+    seal_all(runtime)
     runtime.engine.dispose()
     return imported
 

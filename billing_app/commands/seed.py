@@ -12,6 +12,7 @@ from billing_app.commands.migrate import migrate
 from billing_app.runtime import open_runtime
 from billing_app.services.workspaces import NO_TAX, NewTax
 from billing_app.settings import load_settings
+from billing_app.workflows.audit_trail import seal_all
 from billing_app.workflows.first_workspace import open_workspace
 from billing_app.workflows.seed import seed
 
@@ -53,6 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
         start=arguments.start,
         tell=_tell,
     )
+    seal_all(runtime)
     runtime.engine.dispose()
     seconds = time.monotonic() - started
     print(

@@ -20,15 +20,19 @@ def run(arguments: argparse.Namespace) -> int:
     from billing_app.database import migrations
     from billing_app.database.audit_chain import check_chains
     from billing_app.database.engine import open_engine, require_answer
-    from billing_app.database.verify import find_broken
+    from billing_app.database.verify import find_broken, find_lost_files
+    from billing_app.gateways.files import FileStore
     from billing_app.runtime import system_clock
 
-    engine = open_engine(load_settings().database_url)
+    settings = load_settings()
+    engine = open_engine(settings.database_url)
     require_answer(engine)
     broken = find_broken(engine, system_clock())
-    # Tables of another version have no seals to ask for, or others.
-    is_asked = arguments.audit and migrations.is_at_head(engine)
-    trails = check_chains(engine) if is_asked else []
+    # Tables of another version have no files and seals to ask for, or others.
+    is_known = migrations.is_at_head(engine)
+    if is_known:
+        broken += find_lost_files(engine, FileStore(settings.data_dir / "files"))
+    trails = check_chains(engine) if is_known and arguments.audit else []
     engine.dispose()
     for found in broken:
         print(f"{found.code:7} {found.says}")

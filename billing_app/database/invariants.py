@@ -37,6 +37,7 @@ from billing_app.domain.billable_event import (
 )
 from billing_app.domain.currencies import is_currency
 from billing_app.domain.document import content_digest
+from billing_app.domain.events import DocumentPrinted
 from billing_app.domain.ledger import LedgerAccount
 from billing_app.domain.money import MINOR_MAX, Money
 from billing_app.domain.numbering import customers_start
@@ -357,6 +358,57 @@ def _documents_that_changed(session: Session, _: datetime) -> Iterator[str]:
         names = ("number", "currency", "total_minor", "due_minor")
         if kind == "invoice" and [printed.get(name) for name in names] != facts:
             yield f"document {document_id} ({number}) shows other figures"
+
+
+def _printed_otherwise(session: Session, _: datetime) -> Iterator[str]:
+    """What the audit trail says was printed is what is stored as printed."""
+    entry, last = AuditEntry, 0
+    columns = (col(entry.id), col(entry.invoice_id), col(entry.details))
+    noted = (
+        select(*columns)
+        .where(col(entry.event) == DocumentPrinted.name())
+        .order_by(col(entry.id))
+        .limit(_BATCH)
+    )
+    while entries := session.execute(noted.where(col(entry.id) > last)).all():
+        last = entries[-1].id
+        stored = _printed_digests(session, {row.invoice_id for row in entries})
+        for _id, invoice_id, said in entries:
+            place = invoice_id, said["payment_id"], said["credit_note_id"]
+            if stored.get(place) != [said["content_digest"], said["pdf_digest"]]:
+                number = said["number"]
+                yield f"{number}: the audit trail says that another file was printed"
+
+
+def _printed_digests(
+    session: Session, invoice_ids: set[int]
+) -> dict[tuple[int, int | None, int | None], list[str]]:
+    """Return the digests of all documents of these invoices.
+
+    By invoice, and by the payment or the credit note where it is of one.
+    """
+    document, note = IssuedDocument, CreditNote
+    documents = select(
+        col(document.invoice_id),
+        col(document.payment_id),
+        col(document.content_digest),
+        col(document.pdf_digest),
+    ).where(col(document.invoice_id).in_(invoice_ids))
+    notes = select(
+        col(note.invoice_id),
+        col(note.id),
+        col(note.content_digest),
+        col(note.pdf_digest),
+    ).where(col(note.invoice_id).in_(invoice_ids))
+    found: dict[tuple[int, int | None, int | None], list[str]] = {
+        (invoice_id, payment_id or None, None): digests
+        for invoice_id, payment_id, *digests in session.execute(documents)
+    }
+    found.update(
+        ((invoice_id, None, note_id), digests)
+        for invoice_id, note_id, *digests in session.execute(notes)
+    )
+    return found
 
 
 def _credited_too_much(session: Session, _: datetime) -> Iterator[str]:
@@ -720,6 +772,7 @@ INVARIANTS = (
     Invariant("INV-22", "promises are made once", _promises_in_two_states),
     Invariant("INV-23", "every act is on record", _acts_without_an_entry),
     Invariant("INV-39", "lines charge for their events", _lines_beside_their_events),
+    Invariant("INV-40", "the trail names each file", _printed_otherwise),
 )
 
 

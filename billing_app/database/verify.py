@@ -8,15 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alembic.util import CommandError
-from sqlalchemy import Engine, text
-from sqlmodel import Session
+from sqlalchemy import Engine, select, text
+from sqlmodel import Session, col
 
 from billing_app.database import migrations
 from billing_app.database.engine import reading
 from billing_app.database.invariants import INVARIANTS
+from billing_app.gateways.errors import FileDamaged, FileMissing
+from billing_app.gateways.files import FileStore
+from billing_app.models import CreditNote, IssuedDocument
 
 # Enough to see what is wrong; the rest is counted.
 SHOWN_MAX = 20
+_BATCH = 200
 # What the connection of an embedded database has to be set to.
 _PRAGMAS = {"foreign_keys": 1, "synchronous": 2, "journal_mode": "wal"}
 
@@ -44,6 +48,27 @@ def find_broken(engine: Engine, now: datetime) -> list[Broken]:
             says = list(_limited(invariant.find(session, now)))
             found += [Broken(invariant.code, line) for line in says]
     return found
+
+
+def find_lost_files(engine: Engine, files: FileStore) -> list[Broken]:
+    """Read the file of every printed document: it is there, byte by byte."""
+    return [Broken("INV-41", says) for says in _limited(_lost_files(engine, files))]
+
+
+def _lost_files(engine: Engine, files: FileStore) -> Iterator[str]:
+    with Session(_still(engine)) as session:
+        for table in (IssuedDocument, CreditNote):
+            printed = (
+                select(col(table.number), col(table.pdf_digest))
+                .where(col(table.pdf_digest) != "")
+                .order_by(col(table.id))
+                .execution_options(yield_per=_BATCH)
+            )
+            for number, digest in session.execute(printed):
+                try:
+                    files.read(digest)
+                except (FileMissing, FileDamaged) as refusal:
+                    yield f"{number}, files/{digest[:2]}/{digest[2:4]}: {refusal}"
 
 
 def _still(engine: Engine) -> Engine:

@@ -32,6 +32,9 @@ START_SECONDS_MAX = 60
 # Each takes a hundred megabytes, and more while it prints.
 PROCESSES_MAX = 8
 
+# Enough to need every library, and the fork of a job.
+_SAMPLE = '<html lang="en"><head><title>A</title></head><body><p>A</p></body></html>'
+
 _ROOT = Path(__file__).parents[2]
 _FONTS = Path(__file__).parent / "fonts" / "fonts.conf"
 
@@ -66,6 +69,10 @@ class PdfRenderer:
     Blocking, safe to call from several threads. So many jobs run at once as there
     are processes; the one used last is used next, so that few are started for few.
     `fonts` is a folder called that, with what is printed in beside the bundled ones.
+
+    Attributes:
+        problem: why no PDF can be made here, as a sentence, or empty; as far as is
+            known from the last job, or from `try_out`.
     """
 
     def __init__(
@@ -75,6 +82,7 @@ class PdfRenderer:
         fonts: Path | None = None,
     ) -> None:
         assert fonts is None or fonts.name == "fonts"
+        self.problem = ""
         self._processes = [
             _PrintProcess(job_seconds_max, fonts) for _ in range(process_count)
         ]
@@ -109,10 +117,21 @@ class PdfRenderer:
         """
         return tuple(self._ask([b"pages", pdf, str(width).encode()]))
 
-    def warm(self) -> None:
-        """Start a process now, so that the first job need not wait for it."""
+    def try_out(self) -> str:
+        """Make a tiny PDF, give its memory back, and return the problem, or nothing."""
         with self._taken() as process:
-            process.warm()
+            was_running = process.is_running
+            try:
+                self._answer(process, [b"pdf", _SAMPLE.encode(), bytes(16), b""])
+            except PdfTooSlow:
+                # A machine as busy as that proves nothing.
+                log.warning("pdf.try_out_too_slow")
+            except BillingError as refusal:
+                self.problem = refusal.message
+            finally:
+                if not was_running:
+                    process.close()
+        return self.problem
 
     def close(self) -> None:
         for process in self._processes:
@@ -120,11 +139,20 @@ class PdfRenderer:
 
     def _ask(self, request: Sequence[bytes]) -> list[bytes]:
         with self._taken() as process:
+            return self._answer(process, request)
+
+    def _answer(self, process: _PrintProcess, request: Sequence[bytes]) -> list[bytes]:
+        try:
             is_late, answer = process.ask(request)
+        except BillingError as refusal:
+            # It could not even start, which no document is to blame for.
+            self.problem = refusal.message
+            raise
         if is_late:
             raise PdfTooSlow("This document takes too long to print. Make it shorter.")
         status, *parts = answer
         if status == b"done":
+            self.problem = ""
             return parts
         if status == b"limit":
             raise PdfTooSlow("This document is too large to print. Make it shorter.")
@@ -154,9 +182,9 @@ class _PrintProcess:
         with self._lock:
             return self._exchange(self._running(), request, self._job_seconds_max)
 
-    def warm(self) -> None:
-        with self._lock, suppress(PdfEngineMissing, PdfFailed):
-            self._running()
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
 
     def close(self) -> None:
         with self._lock:

@@ -22,6 +22,7 @@ QUIET_EVENTS: tuple[str, ...] = tuple(
     for event in (
         events.DraftCreated,
         events.DraftSaved,
+        events.DocumentPrinted,
         events.LinkCreated,
         events.MemberSecurityChanged,
         events.MemberSignedIn,

@@ -148,6 +148,25 @@ class InvoiceSent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentPrinted(Event):
+    """The file of an issued document was made, which is the one from then on.
+
+    Attributes:
+        content_digest: SHA-256 of what was printed, as it is stored.
+        pdf_digest: SHA-256 of the bytes of the file.
+        payment_id: whose receipt it is, if it is one.
+        credit_note_id: the credit note that it is, if it is one.
+    """
+
+    TEXT: ClassVar[str] = "PDF made"
+    number: str
+    content_digest: str
+    pdf_digest: str
+    payment_id: int | None = None
+    credit_note_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceVoided(Event):
     TEXT: ClassVar[str] = "Voided"
     reason: str

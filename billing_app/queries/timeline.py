@@ -16,6 +16,7 @@ from sqlalchemy import (
     func,
     literal,
     null,
+    or_,
     select,
     union_all,
 )
@@ -27,7 +28,7 @@ from billing_app.domain.activity import Happened, describe_happened
 from billing_app.domain.actors import Permission
 from billing_app.domain.dates import Moment
 from billing_app.domain.errors import InvalidInput
-from billing_app.domain.events import ReminderQueued
+from billing_app.domain.events import DocumentPrinted, ReminderQueued
 from billing_app.models import AuditEntry, Customer, Invoice, PortalSession, PortalVisit
 
 PAGE_SIZE = 30
@@ -150,10 +151,13 @@ def _place(older: str) -> tuple[int, int]:
     return int(entry), int(visit)
 
 
-# A reminder that queues itself leaves a moment later, and that is said.
-_IS_NOISE = (col(AuditEntry.event) == ReminderQueued.name()) & col(
-    AuditEntry.actor
-).startswith("system:")
+# A reminder that queues itself leaves a moment later, and that is said. That a file was
+# made is for whoever checks the audit trail.
+_IS_NOISE = or_(
+    col(AuditEntry.event) == DocumentPrinted.name(),
+    (col(AuditEntry.event) == ReminderQueued.name())
+    & col(AuditEntry.actor).startswith("system:"),
+)
 _ENTRY: tuple[Any, ...] = (
     literal(0).label("is_visit"),
     col(AuditEntry.id),

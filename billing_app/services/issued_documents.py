@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from billing_app.database.access import job
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.document import DocumentKind
-from billing_app.domain.events import Topic
+from billing_app.domain.events import DocumentPrinted, Topic
 from billing_app.models import CreditNote, IssuedDocument, Printed
 
 
@@ -86,13 +86,28 @@ def attach_pdf(
     pdf_digest: str,
     kind: DocumentKind = DocumentKind.INVOICE,
 ) -> None:
-    """Note where the file is. The first one stays: a document is printed once."""
+    """Note where the file is. The first one stays: a document is printed once.
+
+    The audit trail says which one it was, and is sealed: who changes both the row and
+    the file later still leaves a contradiction.
+    """
     document = uow.get(_TABLES[kind], document_id, lock=True)
     if document.pdf_digest:
         return
     document.pdf_digest, document.pdf_error = pdf_digest, ""
     uow.flush()
-    uow.touch(f"invoice:{document.invoice_id}")
+    is_note = isinstance(document, CreditNote)
+    uow.record(
+        DocumentPrinted(
+            invoice_id=document.invoice_id,
+            customer_id=document.customer_id,
+            number=document.number,
+            content_digest=document.content_digest,
+            pdf_digest=pdf_digest,
+            payment_id=None if is_note else document.payment_id or None,
+            credit_note_id=document.id if is_note else None,
+        )
+    )
 
 
 @job

@@ -1,5 +1,7 @@
 """What runs beside the pages: outbox, reconciliation, calendar, the bus's pump.
 
+And once, when the first pages are out, a PDF is made to see whether it can be.
+
 Embedded, the web process does it all. Scaled, web processes only listen to the
 bus and `tallyport worker` does the work.
 """
@@ -19,6 +21,8 @@ log = logging.getLogger("tallyport.background")
 RECONCILE_SECONDS = 15 * 60
 # A reminder is late by that much at most, and asking costs next to nothing.
 CALENDAR_SECONDS = 5 * 60
+# Whoever waits for the start waits for a page.
+TRY_OUT_AFTER_SECONDS = 5
 
 
 async def run_beside_pages(runtime: Runtime) -> None:
@@ -26,7 +30,7 @@ async def run_beside_pages(runtime: Runtime) -> None:
     if runtime.settings.is_embedded:
         await run_everything(runtime)
     else:
-        await runtime.bus.pump()
+        await asyncio.gather(runtime.bus.pump(), try_printing_soon(runtime))
 
 
 async def run_everything(runtime: Runtime) -> None:
@@ -36,7 +40,23 @@ async def run_everything(runtime: Runtime) -> None:
         run_outbox(runtime),
         run_reconcile(runtime),
         run_calendar(runtime),
+        try_printing_soon(runtime),
     )
+
+
+async def try_printing_soon(runtime: Runtime) -> None:
+    await asyncio.sleep(TRY_OUT_AFTER_SECONDS)
+    await asyncio.to_thread(try_printing, runtime)
+
+
+def try_printing(runtime: Runtime) -> None:
+    """Make a tiny PDF; where that can't be done, the log says why, once.
+
+    Pages of staff say it too, where they wait for a PDF. All else works.
+    """
+    problem = runtime.pdf.try_out()
+    if problem:
+        log.error("PDF can't be made here: %s", problem)
 
 
 async def run_reconcile(runtime: Runtime) -> None:

@@ -12,8 +12,9 @@ from billing_app.database.authentication import list_system_actors
 from billing_app.domain.actors import SystemActor
 from billing_app.queries import reminders as due
 from billing_app.runtime import Runtime
-from billing_app.services import audit_trail, reminders
+from billing_app.services import reminders
 from billing_app.workflows import guest_invoices, imports, workspace_export
+from billing_app.workflows.audit_trail import seal
 
 log = logging.getLogger("tallyport.nightly")
 
@@ -36,7 +37,7 @@ def run(runtime: Runtime) -> int:
     for actor in list_system_actors(runtime.engine, "nightly"):
         try:
             count += remind(runtime, actor)
-            seal(runtime, actor)
+            seal(runtime, actor.workspace_id)
         except Exception:
             # One workspace must not keep the others waiting.
             log.exception("nightly.failed workspace=%s", actor.workspace_id)
@@ -50,9 +51,3 @@ def remind(runtime: Runtime, actor: SystemActor) -> int:
         runtime.run(actor, reminders.queue_due, found[start : start + BATCH])
         for start in range(0, len(found), BATCH)
     )
-
-
-def seal(runtime: Runtime, actor: SystemActor) -> None:
-    """Seal what was written to one workspace's audit trail since the last time."""
-    while runtime.run(actor, audit_trail.seal_entries) == audit_trail.BATCH:
-        pass

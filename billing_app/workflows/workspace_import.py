@@ -10,19 +10,19 @@ from typing import Any, cast
 
 from billing_app.documents.logo import check_logo
 from billing_app.domain import workspace_export as form
-from billing_app.domain.actors import Actor, SystemActor
+from billing_app.domain.actors import Actor
 from billing_app.domain.audit_chain import Sealed
 from billing_app.domain.workspace_export import Manifest
 from billing_app.gateways.export_zip import BadExport, ExportReader
 from billing_app.queries.workspace_export import check_room
 from billing_app.runtime import Runtime
-from billing_app.services.audit_trail import BATCH, seal_entries
 from billing_app.services.workspace_transfer import (
     Teller,
     found_from_export,
     read_in,
 )
 from billing_app.services.workspaces import FOUNDER, Founded, NewWorkspace
+from billing_app.workflows.audit_trail import seal
 
 _ZIP = b"PK"
 _PDF = b"%PDF-"
@@ -84,7 +84,8 @@ def read_export(runtime: Runtime, actor: Actor, path: Path, tell: Teller) -> Man
         with runtime.unit(actor) as uow:
             read_in(uow, source, tell)
             source.keep_files(runtime)
-    _seal(runtime, actor.workspace_id)
+    # The new chain begins at once, not only when the background comes to it.
+    seal(runtime, actor.workspace_id)
     return source.manifest
 
 
@@ -101,7 +102,7 @@ def read_into_new(
         with runtime.unit(FOUNDER) as uow:
             founded = found_from_export(uow, new, source, tell)
             source.keep_files(runtime)
-    _seal(runtime, founded.workspace_id)
+    seal(runtime, founded.workspace_id)
     return source.manifest, founded
 
 
@@ -113,13 +114,6 @@ def read_manifest(path: Path) -> Manifest:
     """
     with ExportReader(path) as reader:
         return reader.manifest()
-
-
-def _seal(runtime: Runtime, workspace_id: int) -> None:
-    """Begin the new chain at once, not only when the background comes to it."""
-    job = SystemActor(workspace_id, "audit")
-    while runtime.run(job, seal_entries) == BATCH:
-        pass
 
 
 class _Source:

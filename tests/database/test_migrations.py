@@ -19,7 +19,7 @@ from billing_app.database.engine import open_engine
 from billing_app.database.verify import find_broken
 from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.online_payment import AttemptStatus
-from billing_app.models import BillableEvent, CreditNote, Invoice
+from billing_app.models import AuditEntry, BillableEvent, CreditNote, Invoice
 from billing_app.services import invoices
 from billing_app.services.billable_events import record_event
 from billing_app.services.conversations import mark_read
@@ -321,4 +321,42 @@ def test_numbers_by_customer_live_through_0022_and_keep_their_code(engine, tmp_p
         connection.execute(text(f"{change}{idle}"))
     with pytest.raises(IntegrityError, match="stays"), engine.begin() as connection:
         connection.execute(text(f"{change}{billed}"))
+    world.runtime.engine.dispose()
+
+
+def test_what_was_printed_before_0025_is_noted_once(engine, tmp_path):
+    """Each file so far, as it is that day; from then on none can be swapped."""
+    url = engine.url.render_as_string(hide_password=False)
+    make_template(tmp_path, url)
+    world = open_world_at(url, tmp_path)
+    tell_a_story(world, world.northwind)
+    migrations.downgrade(engine, "0021")
+    with engine.begin() as connection:
+        for table in ("issued_document", "credit_note"):
+            connection.execute(
+                text(f"update {table} set pdf_digest = content_digest where id <> 2")
+            )
+    before = rows_of(engine)
+    printed = [
+        (row["content_digest"], row["pdf_digest"])
+        for row in (*before["issued_document"], *before["credit_note"])
+        if row["pdf_digest"]
+    ]
+
+    for _ in range(2):
+        migrations.upgrade(engine)
+        entries = all_rows(world, world.northwind, AuditEntry)
+        noted = [x.details for x in entries if x.event == "document_printed"]
+        said = [(x["content_digest"], x["pdf_digest"]) for x in noted]
+        assert sorted(said) == sorted(printed)
+        assert find_broken(engine, world.clock.now) == []
+        migrations.downgrade(engine, "0021")
+    migrations.upgrade(engine)
+
+    alike(before | {"audit_entry": []}, rows_of(engine) | {"audit_entry": []})
+    with (
+        pytest.raises(IntegrityError, match="never changes"),
+        engine.begin() as connection,
+    ):
+        connection.execute(text("update issued_document set pdf_digest = '0'"))
     world.runtime.engine.dispose()

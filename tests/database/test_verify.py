@@ -13,8 +13,12 @@ from billing_app.database.engine import open_engine
 from billing_app.database.invariants import INVARIANTS
 from billing_app.database.migrations import guard_names
 from billing_app.database.verify import SHOWN_MAX, find_broken
+from billing_app.domain.document import DocumentKind
+from billing_app.models import CreditNote, IssuedDocument
+from billing_app.services.issued_documents import attach_pdf
+from tests.support.billing import all_rows
 from tests.support.story import a_webhook, tell_a_story, tell_of_losses
-from tests.support.world import START, World, open_world
+from tests.support.world import START, Place, World, open_world
 
 # What somebody with the file in hand could do to it, and which rule that breaks.
 DAMAGE = {
@@ -85,7 +89,7 @@ DAMAGE = {
     ),
     "an issued invoice without its document": (
         "delete from issued_document where invoice_id = 2 and kind = 'invoice'",
-        {"INV-7"},
+        {"INV-7", "INV-40"},
     ),
     "a payment made larger": (
         "update payment set amount_minor = amount_minor + 100 where id = 1",
@@ -106,7 +110,7 @@ DAMAGE = {
         " content_digest = sha256(replace(content,"
         " '\"total_minor\":10000', '\"total_minor\":10'))"
         " where invoice_id = 2 and kind = 'invoice'",
-        {"INV-10"},
+        {"INV-10", "INV-40"},
     ),
     "more credited than billed": (
         "update credit_note set total_minor = 1000000, net_minor = 1000000 - tax_minor"
@@ -242,6 +246,24 @@ DAMAGE = {
         "update billable_event set shown_at = created_at where reference = 'W3'",
         {"INV-39"},
     ),
+    "a file swapped": (
+        "update issued_document set pdf_digest = content_digest"
+        " where kind = 'invoice' and pdf_digest <> ''",
+        {"INV-40"},
+    ),
+    "a credit note's file swapped": (
+        "update credit_note set pdf_digest = content_digest where pdf_digest <> ''",
+        {"INV-40"},
+    ),
+    "another content with its own digest": (
+        "update issued_document set content = content || ' ',"
+        " content_digest = sha256(content || ' ') where kind = 'receipt'",
+        {"INV-40"},
+    ),
+    "a printed receipt lost": (
+        "delete from issued_document where kind = 'receipt' and pdf_digest <> ''",
+        {"INV-40"},
+    ),
     "a reference to nothing": (
         "update payment_note set payment_id = 999",
         {"INV-35"},
@@ -256,8 +278,20 @@ def story(world_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     world = open_world(world_template, folder)
     tell_a_story(world, world.northwind)
     tell_of_losses(world, world.northwind)
+    keep_files(world, world.northwind)
     world.runtime.engine.dispose()
     return folder / "tallyport.db"
+
+
+def keep_files(world: World, place: Place) -> None:
+    """Have a file for each document, as if all were printed."""
+    for table, kind in (
+        (IssuedDocument, DocumentKind.INVOICE),
+        (CreditNote, DocumentKind.CREDIT_NOTE),
+    ):
+        for document in all_rows(world, place, table):
+            digest = world.runtime.files.put(f"%PDF {document.number}".encode(), ".pdf")
+            world.run(place.system, attach_pdf, document.id, digest, kind)
 
 
 def codes_of(file: Path) -> set[str]:
@@ -348,6 +382,20 @@ class TestCommand:
     def test_says_that_everything_holds(self, story, monkeypatch, capsys):
         assert self.run(monkeypatch, story) == 0
         assert capsys.readouterr().out == "Everything holds.\n"
+
+    def test_names_a_file_that_is_gone_or_was_changed(
+        self, story, tmp_path, monkeypatch, capsys
+    ):
+        shutil.copytree(story.parent, tmp_path / "data")
+        changed, gone = sorted((tmp_path / "data" / "files").rglob("*.pdf"))[:2]
+        changed.write_bytes(b"%PDF forged")
+        gone.unlink()
+
+        assert self.run(monkeypatch, tmp_path / "data" / "tallyport.db") == 1
+        told = capsys.readouterr().out.splitlines()
+        assert [x.partition(" ")[0] for x in told] == ["INV-41", "INV-41"]
+        assert "damaged" in "".join(told)
+        assert "does not exist" in "".join(told)
 
     def test_prints_a_line_for_each_broken_rule(
         self, story, tmp_path, monkeypatch, capsys

@@ -343,6 +343,30 @@ def test_without_the_libraries_the_one_line_to_run_is_said(
         PdfRenderer().render(page_of("x"), "00" * 32)
 
 
+def test_a_machine_that_prints_is_tried_out_and_left_without_a_process():
+    renderer = PdfRenderer()
+
+    assert renderer.try_out() == ""
+
+    assert not any(process.is_running for process in renderer._processes)
+
+
+def test_what_is_found_at_the_try_out_is_known_until_a_job_is_done(
+    two_processes, monkeypatch: pytest.MonkeyPatch
+):
+    renderer = two_processes(1)
+    works = pdf._worker_command()
+    missing = ["printf", r"\0\0\0\1\0\0\0\7missing"]
+    monkeypatch.setattr(pdf, "_worker_command", lambda: missing)
+
+    assert "apt-get install libpango" in renderer.try_out()
+    assert renderer.problem == renderer.try_out()
+
+    monkeypatch.setattr(pdf, "_worker_command", lambda: works)
+    renderer.render("x", "00" * 32)
+    assert renderer.problem == ""
+
+
 def test_pages_become_pictures_of_the_asked_width(renderer: PdfRenderer):
     data = pdf_of(renderer, an_invoice(lines=lines_of(60)))
 

@@ -108,7 +108,7 @@ def test_two_who_seal_at_once_make_one_chain(any_world: World):
 
     def seal() -> None:
         gate.wait()
-        nightly.seal(world.runtime, world.northwind.system)
+        nightly.seal(world.runtime, world.northwind.workspace_id)
 
     threads = [threading.Thread(target=seal) for _ in range(4)]
     for thread in threads:

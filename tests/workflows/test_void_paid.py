@@ -14,7 +14,7 @@ REVERSE = "Reverse its payments first, then void the invoice."
 
 def hindrance(till: Till, invoice_id: int) -> str:
     shown = till.world.run(till.place.viewer, read_invoice, invoice_id)
-    return card_of(shown, till.world.runtime.settings.fonts_dir).void_hindrance
+    return card_of(shown, till.world.runtime.settings.fonts_dir, "").void_hindrance
 
 
 def refusal(till: Till, invoice_id: int) -> str:

@@ -133,7 +133,8 @@ class InvoiceDetailState(
         is_other = self._detail is None or self._detail.id != it.id
         self._detail = it
         await self._read_timeline(anew=is_other)
-        self.card = words.card_of(it, runtime.current().settings.fonts_dir)
+        here = runtime.current()
+        self.card = words.card_of(it, here.settings.fonts_dir, here.pdf.problem)
         self.payments = words.payment_lines(it)
         self.disputes = words.dispute_lines(it)
         self.credit_notes = [credit_note_line(note) for note in it.credit_notes]

@@ -242,8 +242,19 @@ _ATTEMPT_BADGES = {
 }
 
 
-def card_of(it: InvoiceDetail, fonts: Path) -> InvoiceCard:
-    """Put an invoice's head into words; `fonts` as for `paper_words`."""
+def _pdf_words(it: InvoiceDetail, print_problem: str) -> str:
+    """Say why there is no PDF, also before anybody has tried to make it."""
+    if it.has_pdf or not it.number:
+        return it.pdf_error
+    here = f"PDF can't be made here: {print_problem}" if print_problem else ""
+    return here or it.pdf_error
+
+
+def card_of(it: InvoiceDetail, fonts: Path, print_problem: str) -> InvoiceCard:
+    """Put an invoice's head into words; `fonts` as for `paper_words`.
+
+    `print_problem` is why no PDF can be made here, or empty.
+    """
     is_issued = it.state == InvoiceState.ISSUED
     is_whole = it.state == InvoiceState.VOID or it.cancelled_at is not None
     shown = it.total_minor if is_whole else it.outstanding_minor
@@ -297,7 +308,7 @@ def card_of(it: InvoiceDetail, fonts: Path) -> InvoiceCard:
         ubl_href=f"/api/invoices/{it.id}/invoice.ubl.xml",
         is_e_invoice=it.document is not None and not find_gaps(it.document),
         e_invoice=paper_words(it.document, fonts),
-        pdf_error=it.pdf_error,
+        pdf_error=_pdf_words(it, print_problem),
         can_pay=is_issued and it.outstanding_minor > 0,
         can_publish=is_issued and it.published_at is None and it.may_publish,
         publish_hint=publish_hint(it.mails_when_published),
