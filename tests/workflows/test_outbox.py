@@ -14,11 +14,12 @@ from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.events import Topic
 from billing_app.models import IssuedDocument, OutboxMessage
 from billing_app.queries.invoice_detail import read_invoice
-from billing_app.services import drafts, invoices, portal_links
+from billing_app.services import drafts, invoices, issued_documents, portal_links
 from billing_app.services.customers import CustomerForm, create_customer
 from billing_app.services.mail_settings import request_test_mail
 from billing_app.services.portal_sessions import CodePlace, ask_for_code
 from billing_app.web.staff.invoice_words import mail_lines
+from billing_app.workflows.deliveries import print_document
 from billing_app.workflows.logo import take_logo
 from billing_app.workflows.outbox import URGENT, deliver_due
 from tests.support.server import free_port
@@ -129,22 +130,14 @@ def test_delivering_again_changes_nothing(world):
 
 
 def test_the_same_document_is_the_same_file_when_printed_twice(world):
-    publish(world)
+    invoice_id = publish(world)
     deliver_all(world)
-    with world.unit(world.northwind.system) as uow:
-        document = uow.one(select(IssuedDocument))
-        first, document.pdf_digest = document.pdf_digest, ""
-        printed = uow.one(
-            select(OutboxMessage).where(
-                col(OutboxMessage.topic) == "pdf.render_invoice"
-            )
-        )
-        printed.done_at = None
+    find = issued_documents.find_to_print
+    document = world.run(world.northwind.system, find, invoice_id, 0)
 
-    deliver_all(world)
+    again = print_document(world.runtime, document)
 
-    with world.reading(world.northwind.viewer) as uow:
-        assert uow.one(select(IssuedDocument.pdf_digest)) == first
+    assert again == world.runtime.files.read(document.pdf_digest)
 
 
 @pytest.mark.feature("F106")
