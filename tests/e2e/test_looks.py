@@ -16,6 +16,7 @@ from tests.support.browser import (
     ColorScheme,
     Watcher,
     find_barriers,
+    find_cut_off,
     scrolls_sideways,
 )
 from tests.support.process import Server
@@ -37,6 +38,7 @@ DRAWN = """() => {
 }"""
 SCHEMES: tuple[ColorScheme, ...] = ("light", "dark")
 WINDOWS = {"desktop": DESKTOP, "phone": PHONE}
+WIDTHS = (360, 390, 600, 768, 900, 1024, 1180, 1440)
 # Not for who is signed in, or one that makes a draft and goes on to it.
 ELSEWHERE = {"/set-up", "/sign-in", "/sign-in/code", "/sign-in/password", "404"}
 MAKES_A_DRAFT = "/invoices/new"
@@ -48,6 +50,24 @@ def look_at(page: Page, url: str) -> list[str]:
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
     expect(page.locator("[aria-busy=true], .loading")).to_have_count(0)
     return look_around(page, url)
+
+
+def squeeze(page: Page, url: str) -> list[str]:
+    """Open a page and make its window narrower; list what it has no room for."""
+    page.set_viewport_size(DESKTOP)
+    page.goto(url)
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
+    expect(page.locator("[aria-busy=true], .loading")).to_have_count(0)
+    return squeezed(page, url)
+
+
+def squeezed(page: Page, url: str) -> list[str]:
+    found: list[str] = []
+    for width in reversed(WIDTHS):
+        page.set_viewport_size({"width": width, "height": DESKTOP["height"]})
+        page.evaluate(SETTLED)
+        found += [f"{url}, {width} px: {it}" for it in find_cut_off(page)]
+    return found
 
 
 def look_around(page: Page, url: str) -> list[str]:
@@ -81,9 +101,11 @@ def staff_paths(page: Page, base_url: str) -> list[str]:
     """List an address for each page of the staff's, and lists that find nothing."""
     routes = {it.route for it in PAGES} - ELSEWHERE - {MAKES_A_DRAFT}
     invoices = addresses_on(page, f"{base_url}/invoices")
+    customer = addresses_on(page, f"{base_url}/customers")[0]
     return [
         *sorted(route for route in routes if "[" not in route),
-        addresses_on(page, f"{base_url}/customers")[0],
+        customer,
+        f"{customer}/events",
         next(it for it in invoices if it.endswith("/edit")),
         next(it for it in invoices if not it.endswith("/edit")),
         "/invoices?q=nothing-like-it",
@@ -157,6 +179,20 @@ def test_nothing_stands_in_the_way_of_staff(demo: Demo, open_page: OpenPage):
     assert found == []
 
 
+def test_every_staff_page_fits_its_window(demo: Demo, open_page: OpenPage):
+    page = open_page(reduced_motion="reduce")
+    demo.sign_in(page)
+    paths = staff_paths(page, demo.base_url)
+    page.goto(f"{demo.base_url}/invoices")
+    for badge in ("paid", "partially-paid", "overdue"):
+        link = page.locator(f"tr:has(.badge-{badge}) .row-link").first
+        paths.append(link.get_attribute("href") or "")
+
+    found = [it for path in paths for it in squeeze(page, demo.base_url + path)]
+
+    assert found == []
+
+
 @pytest.mark.parametrize(("path", "live", "press", "dialog"), STATES)
 def test_nothing_stands_in_the_way_of_what_a_press_opens(
     demo: Demo,
@@ -176,6 +212,7 @@ def test_nothing_stands_in_the_way_of_what_a_press_opens(
         expect(page.get_by_role("dialog", name=dialog)).to_be_visible()
 
     assert look_around(page, path) == []
+    assert squeezed(page, path) == []
 
 
 def test_a_business_without_invoices_is_told_what_to_do(

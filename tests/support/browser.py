@@ -42,6 +42,56 @@ ASK_AT_REST = """async options => {
     return found;
 }"""
 
+# What people press or fill in and a box around it hides in part. Words may end in an
+# ellipsis, and a strip that is made to be drawn sideways may hold more than it shows.
+FIND_CUT_OFF = """() => {
+    const found = [];
+    const tell = (one, what) => {
+        const words = one.getAttribute("aria-label") || one.innerText || one.name;
+        found.push(`${one.localName} “${(words || "").trim().slice(0, 40)}” ${what}`);
+    };
+    const sideways = (style) => ["auto", "scroll"].includes(style.overflowX);
+    const main = document.querySelector(".main, main");
+    if (main && main.scrollWidth > main.clientWidth) {
+        found.push(`main scrolls by ${main.scrollWidth - main.clientWidth}`);
+    }
+    const boxes = ".panel, .table-frame, .page, .editor-lines";
+    for (const box of document.querySelectorAll(boxes)) {
+        const more = box.scrollWidth - box.clientWidth;
+        if (more > 1 && !sideways(getComputedStyle(box))) tell(box, `hides ${more} px`);
+    }
+    const controls = "a[href], button, input, select, textarea, summary";
+    for (const one of document.querySelectorAll(controls)) {
+        const box = one.getBoundingClientRect();
+        const own = getComputedStyle(one);
+        const seen = one.checkVisibility({ visibilityProperty: true });
+        if (!seen || box.width < 2 || own.clipPath !== "none") continue;
+        // It waits beside the page until it has the focus.
+        if (one.matches(".skip-link")) continue;
+        const ends = own.textOverflow === "ellipsis";
+        if (one.matches("button, .button") && !ends) {
+            if (one.scrollWidth > one.clientWidth + 1) tell(one, "hides its words");
+        }
+        let [left, right] = [0, document.documentElement.clientWidth];
+        for (let up = one.parentElement; up; up = up.parentElement) {
+            const style = getComputedStyle(up);
+            if (style.clipPath !== "none" || sideways(style)) {
+                [left, right] = [-Infinity, Infinity];
+                break;
+            }
+            if (style.overflowX === "visible") continue;
+            if (one.localName === "a" && style.textOverflow === "ellipsis") {
+                [left, right] = [-Infinity, Infinity];
+                break;
+            }
+            const edge = up.getBoundingClientRect();
+            [left, right] = [Math.max(left, edge.left), Math.min(right, edge.right)];
+        }
+        if (box.left < left - 1 || box.right > right + 1) tell(one, "is cut off");
+    }
+    return found;
+}"""
+
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -112,3 +162,9 @@ def scrolls_sideways(page: Page) -> bool:
     return page.evaluate(
         "() => document.documentElement.scrollWidth > window.innerWidth"
     )
+
+
+def find_cut_off(page: Page) -> list[str]:
+    """Return what does not fit from side to side: page, boxes, and each control."""
+    found: list[str] = page.evaluate(FIND_CUT_OFF)
+    return ["the page scrolls sideways", *found] if scrolls_sideways(page) else found

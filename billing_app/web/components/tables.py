@@ -37,22 +37,31 @@ from billing_app.web.components.controls import (
 from billing_app.web.components.icons import icon
 from billing_app.web.scripts import script_beside
 
-PhonePlace = Literal[
-    "title", "under", "amount", "amount-under", "status", "status-end", "hidden"
+CardPlace = Literal[
+    "check",
+    "title",
+    "under",
+    "amount",
+    "amount-under",
+    "status",
+    "status-end",
+    "hidden",
 ]
 Cell = rx.Component | Text
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column and the place of its cells on a phone's card.
+    """A column and the place of its cells on the card that a row becomes.
 
     Attributes:
         key: what `on_sort` gets.
         wide: takes the room that is left; the text ends in an ellipsis.
         number: right-aligned figures of equal width.
         phone: a card has a title and an amount, under each a second line, and
-            a status at the left and the right of the third.
+            a status at the left and the right of the third; a checkbox before all.
+            Rows are cards on phones and where the desk has as little room.
+        shown_from: a table leaves it out in a narrower window than that.
         control: makes what stands in the head in place of the label, such as a
             checkbox for all rows.
     """
@@ -63,13 +72,16 @@ class Column:
     wide: bool = False
     sortable: bool = False
     label_hidden: bool = False
-    phone: PhonePlace = "hidden"
+    phone: CardPlace = "hidden"
+    shown_from: Literal["tablet", "laptop", "desktop"] = "tablet"
     control: Callable[[], rx.Component] | None = None
 
     @property
     def class_name(self) -> str:
         width = "wide" if self.wide else "fit"
-        return f"{width} number" if self.number else width
+        number = " number" if self.number else ""
+        room = "" if self.shown_from == "tablet" else f" from-{self.shown_from}"
+        return width + number + room
 
 
 def data_table(

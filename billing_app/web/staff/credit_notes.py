@@ -21,7 +21,7 @@ COLUMNS = (
     Column(CreditNoteSort.ISSUED, "Issued", sortable=True, phone="under"),
     Column("customer", "Customer", wide=True, phone="amount-under"),
     Column("invoice", "Invoice", phone="status"),
-    Column("reason", "Reason", phone="hidden"),
+    Column("reason", "Reason", shown_from="laptop"),
     Column("file", "File", label_hidden=True, phone="status-end"),
     Column(CreditNoteSort.AMOUNT, "Amount", number=True, sortable=True, phone="amount"),
 )

@@ -39,7 +39,7 @@ State = CustomerDetailState
 
 COLUMNS = (
     Column("number", "Number", wide=True, phone="title"),
-    Column("issued", "Issued", phone="under"),
+    Column("issued", "Issued", phone="under", shown_from="desktop"),
     Column("due", "Due", phone="amount-under"),
     Column("status", "Status", phone="status"),
     Column("total", "Total", number=True),
@@ -184,7 +184,7 @@ def _cells(it: rx.vars.ObjectVar[InvoiceLine]) -> list[Any]:
         row_link(words, it.href),
         rx.el.span(it.issued, class_name="secondary figures"),
         rx.el.span(
-            rx.el.span("Due\u00a0", class_name="only-phone"),
+            rx.el.span("Due\u00a0", class_name="only-card"),
             it.due,
             class_name=rx.cond(it.is_late, "late figures", "secondary figures"),
         ),

@@ -24,9 +24,9 @@ State = CustomersState
 
 COLUMNS = (
     Column(CustomerSort.NAME, "Name", wide=True, sortable=True, phone="title"),
-    Column("contact", "Contact"),
-    Column("email", "Email", phone="under"),
-    Column("open", "Open invoices", number=True),
+    Column("contact", "Contact", shown_from="desktop"),
+    Column("email", "Email", phone="under", shown_from="laptop"),
+    Column("open", "Open invoices", number=True, shown_from="laptop"),
     Column("risk", "Risk", phone="status"),
     Column("overdue", "Overdue", number=True, phone="amount-under"),
     Column("outstanding", "Outstanding", number=True, phone="amount"),
@@ -85,7 +85,7 @@ def _cells(it: rx.vars.ObjectVar[CustomerLine]) -> list[Any]:
             it.overdue,
             rx.cond(
                 it.overdue != "",
-                rx.el.span("\u00a0overdue", class_name="only-phone"),
+                rx.el.span("\u00a0overdue", class_name="only-card"),
                 rx.fragment(),
             ),
             class_name="late",

@@ -27,15 +27,27 @@ from billing_app.web.staff.shell import ShellState, staff_page
 State = InvoicesState
 
 COLUMNS = (
-    Column("check", "Select", label_hidden=True, control=lambda: _check_all()),
+    Column(
+        "check",
+        "Select",
+        label_hidden=True,
+        phone="check",
+        control=lambda: _check_all(),
+    ),
     Column(InvoiceSort.NUMBER, "Number", sortable=True, phone="under"),
     Column(InvoiceSort.CUSTOMER, "Customer", wide=True, sortable=True, phone="title"),
-    Column("order", "PO number"),
-    Column(InvoiceSort.ISSUED, "Issued", sortable=True),
+    Column("order", "PO number", shown_from="desktop"),
+    Column(InvoiceSort.ISSUED, "Issued", sortable=True, shown_from="laptop"),
     Column(InvoiceSort.DUE, "Due", sortable=True, phone="amount-under"),
     Column("status", "Status", phone="status"),
-    Column("viewed", "Viewed", label_hidden=True, phone="status-end"),
-    Column(InvoiceSort.TOTAL, "Total", number=True, sortable=True),
+    Column(
+        "viewed",
+        "Viewed",
+        label_hidden=True,
+        phone="status-end",
+        shown_from="desktop",
+    ),
+    Column(InvoiceSort.TOTAL, "Total", number=True, sortable=True, shown_from="laptop"),
     Column(
         InvoiceSort.OUTSTANDING, "Balance", number=True, sortable=True, phone="amount"
     ),
@@ -126,7 +138,7 @@ def _cells(it: rx.vars.ObjectVar[InvoiceLine]) -> list[Any]:
         rx.el.span(it.purchase_order, class_name="quiet"),
         rx.el.span(it.issued, class_name="secondary figures"),
         rx.el.span(
-            rx.el.span("Due\u00a0", class_name="only-phone"),
+            rx.el.span("Due\u00a0", class_name="only-card"),
             it.due,
             class_name=rx.cond(it.is_late, "late figures", "secondary figures"),
         ),
@@ -154,8 +166,8 @@ def _balance(it: rx.vars.ObjectVar[InvoiceLine]) -> rx.Component:
         it.outstanding, class_name=rx.cond(it.is_settled, "zero", "medium")
     )
     draft = rx.el.span(
-        rx.el.span(it.outstanding, class_name="zero not-phone"),
-        rx.el.span(it.total, class_name="quiet only-phone"),
+        rx.el.span(it.outstanding, class_name="zero not-card"),
+        rx.el.span(it.total, class_name="quiet only-card"),
     )
     return rx.cond(it.number != "", drawn, draft)
 

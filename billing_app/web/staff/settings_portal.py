@@ -34,8 +34,8 @@ _DIFFERENCES = (
     Column("then", "Then", phone="amount"),
 )
 # A phone draws no heads of columns.
-_NOW = rx.el.span("Now:\u00a0", class_name="only-phone")
-_THEN = rx.el.span("then\u00a0", class_name="only-phone quiet")
+_NOW = rx.el.span("Now:\u00a0", class_name="only-card")
+_THEN = rx.el.span("then\u00a0", class_name="only-card quiet")
 
 
 def page() -> rx.Component:
