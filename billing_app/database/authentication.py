@@ -353,10 +353,14 @@ def _open_signed_in(
     *,
     wants_preview: bool,
 ) -> OpenedLink:
-    desk = _find(engine, _DESK, slug=place.key[:60])
+    desk = _find(engine, _DESK, slug=place.slug[:60])
     if desk is None:
         raise NotFound("Page not found.")
     workspace_id = desk.id
+    if place.previewed_id is not None:
+        if preview := _preview(engine, place, cookies, workspace_id, now):
+            return preview
+        raise NotFound("Page not found.")
     if wants_preview and (preview := _preview(engine, place, cookies, desk.id, now)):
         return preview
     signed_in = customer_session(engine, cookies, workspace_id, now)
@@ -394,27 +398,32 @@ def _preview(
     workspace_id: int,
     now: datetime,
 ) -> OpenedLink | None:
-    """Open an invoice for its own staff as its customer would see it, without a link.
+    """Open a page for the business's own staff as its customer would see it.
 
-    None for anybody else, and for the account, which names no customer.
+    It takes no link, so it gives nobody anything to act with. None for anybody else,
+    and for an address that names neither an invoice nor a customer.
     """
-    if place.invoice_id is None:
+    customer_id = place.previewed_id
+    if customer_id is None and place.invoice_id is None:
         return None
     if not _is_member(engine, cookies, workspace_id, now):
         return None
-    previewed = _find(
-        engine, _PREVIEWED, workspace_id=workspace_id, named_id=place.invoice_id
-    )
-    if previewed is None:
-        return None
+    if customer_id is None:
+        previewed = _find(
+            engine, _PREVIEWED, workspace_id=workspace_id, named_id=place.invoice_id
+        )
+        if previewed is None:
+            return None
+        customer_id = previewed.customer_id
     found = _find(
         engine,
         _OF_CUSTOMER,
         workspace_id=workspace_id,
-        customer_id=previewed.customer_id,
-        named_id=place.invoice_id,
+        customer_id=customer_id,
+        named_id=place.invoice_id or 0,
     )
-    assert found is not None, "an invoice's customer is there"
+    if found is None:
+        return None
     setup, _, customer_id = _portal_setup(*found)
     visitor = PortalVisitor(
         workspace_id,

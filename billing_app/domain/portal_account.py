@@ -228,7 +228,7 @@ class AccountFrame:
 
     Attributes:
         language: BCP 47 tag of all its words, dates and amounts.
-        is_silent: a browser of the business's own staff: it leaves no trace.
+        staff_words: what the business's own staff read about looking; nobody else.
         sign_out_href: where to sign out, empty for who has not signed in.
         statement_first, statement_last: what the statement's fields start with.
     """
@@ -246,7 +246,7 @@ class AccountFrame:
     welcome: str = ""
     shows_badge: bool = False
     is_preview: bool = False
-    is_silent: bool = False
+    staff_words: str = ""
     sign_out_href: str = ""
     stats: tuple[Stat, ...] = ()
     ages: tuple[AgeBar, ...] = ()

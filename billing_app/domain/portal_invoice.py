@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
+from billing_app.domain.actors import PortalVisitor
 from billing_app.domain.asked import asked_minor
 from billing_app.domain.branding import brand_style, correct_brand, initials
 from billing_app.domain.dispute import Disputable
@@ -191,6 +192,19 @@ class Looking:
     replaced_by: Replacement | None = None
 
 
+def staff_words(looking: Looking | PortalVisitor) -> str:
+    """Return what stands above a page that the business's own people look at.
+
+    They read English; for everybody else it is nothing.
+    """
+    if looking.is_preview:
+        return (
+            "Preview: this is what your customer sees. "
+            "Nothing is recorded and nothing can be paid."
+        )
+    return "You are looking as staff: nothing is recorded." if looking.is_staff else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     label: str
@@ -282,7 +296,7 @@ class PortalInvoice:
         paid_words, paid_percent: how much of it came, empty while nothing did.
         on_its_way: a debit that covers a part only.
         note: what to say to somebody who comes back from the payment page.
-        is_silent: a browser of the business's own staff: it leaves no trace.
+        staff_words: what the business's own staff read about looking; nobody else.
         has_card: there is something to say about paying.
         code_label: what the payment code is, for those who don't see it.
         transfer_minor: what a bank transfer would have to bring.
@@ -320,7 +334,7 @@ class PortalInvoice:
     shows_badge: bool = False
     storage_notice: str = ""
     is_preview: bool = False
-    is_silent: bool = False
+    staff_words: str = ""
     note: str = ""
     note_tone: str = ""
     form: PayForm = PayForm()
@@ -481,7 +495,7 @@ class _Writer:
             shows_badge=settings.shows_badge,
             storage_notice=settings.storage_notice,
             is_preview=self.looking.is_preview,
-            is_silent=self.looking.is_staff,
+            staff_words=staff_words(self.looking),
             note=note,
             note_tone=tone,
             form=form,

@@ -7,6 +7,8 @@
 /c/<token>/<id>           one invoice of it
 /account/<slug>           the account of whoever has signed in at this business
 /account/<slug>/<id>      one invoice of it
+/account/<slug>~<id>      a customer's account as the business's own people preview it,
+                          with all that lies below
 """
 
 from __future__ import annotations
@@ -38,6 +40,19 @@ class PortalPlace:
     key: str
     is_account: bool
     invoice_id: int | None = None
+
+    @property
+    def slug(self) -> str:
+        """Return whose portal it is, where nobody needs a link."""
+        return self.key.partition("~")[0]
+
+    @property
+    def previewed_id(self) -> int | None:
+        """Return the customer whose account is previewed; 0 where none can be meant."""
+        slug, mark, named = self.key.partition("~")
+        if self.door != Door.SIGNED_IN or not mark:
+            return None
+        return int(named) if slug and re.fullmatch("[0-9]{1,15}", named) else 0
 
     @property
     def account_path(self) -> str:
@@ -97,6 +112,12 @@ def parse_place(path: str) -> PortalPlace | None:
 
 # What an address that leads nowhere stands for; no key is empty.
 NOWHERE = PortalPlace(Door.INVOICE_LINK, "", is_account=False)
+
+
+def preview_path(slug: str, customer_id: int) -> str:
+    """Return where the business's own people look at a customer's account."""
+    return PortalPlace(Door.SIGNED_IN, f"{slug}~{customer_id}", is_account=True).path
+
 
 # As a server's routes write the addresses that show one invoice, and the accounts.
 INVOICE_ROUTES = (

@@ -13,9 +13,10 @@ from enum import StrEnum
 from billing_app.domain.actors import PortalVisitor, Proof
 from billing_app.domain.portal_settings import ActivityDetail
 
-# What browsers send with a request that nobody looks at yet.
+# What browsers send with a request that nobody looks at yet; and what a page of ours
+# does that asks what is new (`web/portal/unreached.jsx`).
 _AHEAD_HEADERS = ("sec-purpose", "purpose", "x-purpose", "x-moz")
-_AHEAD_WORDS = ("prefetch", "prerender", "preview")
+_AHEAD_WORDS = ("prefetch", "prerender", "preview", "poll")
 
 
 class Evidence(StrEnum):
@@ -39,7 +40,7 @@ class VisitKind(StrEnum):
 
 
 def is_looked_at(method: str, headers: Mapping[str, str]) -> bool:
-    """Say whether a request may stand for somebody looking; not HEAD, not a prefetch.
+    """Say whether a request may stand for somebody looking; not HEAD, prefetch, poll.
 
     `headers` has names in small letters.
     """

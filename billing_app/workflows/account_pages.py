@@ -51,6 +51,7 @@ from billing_app.domain.portal_invoice import (
     contacts,
     describe_invoice,
     is_word_mark,
+    staff_words,
 )
 from billing_app.domain.portal_place import Door, PortalPlace
 from billing_app.domain.portal_settings import (
@@ -170,7 +171,7 @@ def sign_in_path(runtime: Runtime, place: PortalPlace) -> str:
         NotFound, PortalNotAvailable: the address leads nowhere at all.
     """
     if place.door == Door.SIGNED_IN:
-        return f"/account/{quote(place.key)}/sign-in"
+        return f"/account/{quote(place.slug)}/sign-in"
     by_link = PortalPlace(place.door, place.key, is_account=False)
     link = open_portal(runtime.engine, by_link, NO_COOKIES, runtime.now())
     return f"/account/{link.setup.slug}/sign-in"
@@ -265,7 +266,7 @@ class _Writer:
             welcome=settings.welcome.strip(),
             shows_badge=settings.shows_badge,
             is_preview=self.is_preview,
-            is_silent=self.link.visitor.is_staff,
+            staff_words=staff_words(self.link.visitor),
             sign_out_href=f"/account/{self.link.setup.slug}/sign-out"
             if self.link.visitor.proof == Proof.SESSION
             else "",

@@ -247,7 +247,6 @@ MISSING = {
     "C20": "finished jobs, and events from another program",
     "F045": "the 300 ms are measured by `make bench`",
     "F065": "at dates in the past",
-    "F077": "a look each 30 seconds while the socket is shut",
     "G02": "the greatest length of a description",
     "G08": "the job",
     "G09": "disputed and resolved as states of their own",

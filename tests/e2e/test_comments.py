@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from tests.e2e.conftest import OpenPage
-from tests.support.browser import PHONE, find_barriers, scrolls_sideways
+from tests.support.browser import PHONE, Watcher, find_barriers, scrolls_sideways
 from tests.support.process import Server, running, wait_until
 
 DRAWN_BY_REACT = """() => {
@@ -148,7 +148,6 @@ def test_both_sides_talk_live_and_nothing_typed_is_lost(
     assert "Polite" not in visitor.content()
 
 
-@pytest.mark.feature("F077")
 @pytest.mark.feature("F075")
 def test_what_is_typed_before_the_page_is_live_outlives_reloads(
     demo: tuple[Server, Any], open_page: OpenPage
@@ -231,6 +230,7 @@ def wait_until_held(page: Page, sockets: list[WebSocketRoute], many: int) -> Non
     page.wait_for_function(DRAWN_BY_REACT)
 
 
+@pytest.mark.feature("F077")
 def test_what_was_said_while_away_is_there_once(
     demo: tuple[Server, Any], open_page: OpenPage
 ):
@@ -250,6 +250,104 @@ def test_what_was_said_while_away_is_there_once(
         1, timeout=40_000
     )
     expect(thread.get_by_text("While you were away, one")).to_have_count(1)
+
+
+# Sends the page's sockets to where nobody listens, as long as they are shut.
+SOCKETS = """
+    const Real = window.WebSocket;
+    window.sockets = [];
+    window.WebSocket = class extends Real {
+        constructor(url, protocols) {
+            const isShut = localStorage.getItem("test:shut");
+            super(isShut ? "ws://localhost:1/" : url, protocols);
+            window.sockets.push(this);
+        }
+    };
+"""
+
+
+def shut_sockets(page: Page) -> None:
+    page.evaluate(
+        """() => {
+            localStorage.setItem("test:shut", "1");
+            window.sockets?.forEach((it) => it.close());
+        }"""
+    )
+
+
+def open_sockets(page: Page) -> None:
+    page.evaluate("""() => localStorage.removeItem("test:shut")""")
+
+
+def answer_at(desk: Page, words: str) -> None:
+    desk.get_by_label("Reply").fill(words)
+    desk.get_by_label("Reply").press("Control+Enter")
+    expect(desk.get_by_text(words)).to_be_visible()
+
+
+@pytest.mark.feature("F077")
+@pytest.mark.parametrize("was_open", [False, True], ids=["never", "not any more"])
+def test_without_a_socket_the_page_asks_for_what_is_new(
+    demo: tuple[Server, Any], open_page: OpenPage, watcher: Watcher, was_open: bool
+):
+    watcher.expect("ws://localhost:1/")
+    words = f"Said while the socket was shut{' again' * was_open}."
+    visitor, desk = open_both(demo, open_page)
+    thread = comments_of(visitor)
+    expect(visitor.locator("#painted")).to_have_count(0)
+    visitor.clock.install()
+    visitor.add_init_script(SOCKETS)
+    if was_open:
+        # The page has taken over, and goes on without its socket.
+        visitor.reload()
+        expect(visitor.locator("#painted")).to_have_count(0)
+        shut_sockets(visitor)
+        expect(visitor.get_by_text("Not connected since")).to_be_visible()
+    else:
+        shut_sockets(visitor)
+        visitor.reload()
+        expect(visitor.locator("#painted")).to_have_count(1)
+        visitor.wait_for_function(DRAWN_BY_REACT)
+    thread.get_by_label("Message").fill("Half a sent")
+
+    answer_at(desk, words)
+    expect(thread.get_by_text(words)).to_have_count(0)
+    visitor.clock.fast_forward(31_000)
+
+    expect(thread.get_by_text(words)).to_have_count(1)
+    expect(thread.get_by_label("Message")).to_have_value("Half a sent")
+    answer_at(desk, f"And then: {words}")
+    visitor.clock.fast_forward(31_000)
+    expect(thread.get_by_text(words)).to_have_count(2)
+
+    open_sockets(visitor)
+    visitor.clock.fast_forward(6_000)
+    expect(visitor.locator("#painted")).to_have_count(0)
+    expect(visitor.get_by_text("Up to date at")).to_be_visible()
+    # What comes by the socket now comes after all that came without it.
+    answer_at(desk, f"At last: {words}")
+    expect(thread.get_by_text(f"At last: {words}")).to_have_count(1)
+    expect(thread.get_by_text(words)).to_have_count(3)
+    expect(thread.get_by_label("Message")).to_have_value("Half a sent")
+
+
+@pytest.mark.feature("F077")
+def test_refresh_works_without_a_socket(
+    demo: tuple[Server, Any], open_page: OpenPage, watcher: Watcher
+):
+    watcher.expect("ws://localhost:1/")
+    visitor, desk = open_both(demo, open_page)
+    visitor.add_init_script(SOCKETS)
+    visitor.reload()
+    expect(visitor.locator("#painted")).to_have_count(0)
+    shut_sockets(visitor)
+    expect(visitor.get_by_text("Not connected since")).to_be_visible()
+    answer_at(desk, "Press Refresh to read this.")
+
+    visitor.get_by_role("button", name="Refresh").click()
+
+    said = comments_of(visitor).get_by_text("Press Refresh to read this.")
+    expect(said).to_have_count(1)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

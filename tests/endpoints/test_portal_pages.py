@@ -25,6 +25,7 @@ from starlette.types import ASGIApp
 from billing_app import runtime
 from billing_app.database.secrets import digest
 from billing_app.documents.pdf import PdfEngineMissing
+from billing_app.domain.actors import StaffActor, SystemActor
 from billing_app.domain.portal_settings import PortalSettings
 from billing_app.endpoints.app import make_http_app
 from billing_app.endpoints.downloads import download_routes
@@ -37,7 +38,7 @@ from billing_app.models import (
     Customer,
     Invoice,
     IssuedDocument,
-    Person,
+    Member,
     PortalLink,
     PortalVisit,
     StaffSession,
@@ -121,20 +122,22 @@ class Portal:
             for document in uow.all(select(table).filter_by(**which)):
                 document.pdf_digest = named
 
-    def sign_in(self) -> dict[str, str]:
-        """Return the headers of a browser of the business's owner."""
-        with self.world.unit(self.place.system) as uow:
-            owner = uow.one(select(Person).where(Person.email.like("owner@north%")))  # type: ignore[attr-defined]
+    def sign_in(self, actor: StaffActor | None = None) -> dict[str, str]:
+        """Return the headers of a browser of staff, of Northwind's owner by default."""
+        actor = actor or self.place.owner
+        token = f"secret-{actor.member_id}"
+        with self.world.unit(SystemActor(actor.workspace_id, "test")) as uow:
+            member = uow.get(Member, actor.member_id)
             uow.add(
                 StaffSession(
-                    person_id=owner.id,
-                    member_id=self.place.owner.member_id,
-                    token_digest=digest("secret"),
+                    person_id=member.person_id,
+                    member_id=member.id,
+                    token_digest=digest(token),
                     created_at=uow.now,
                     seen_at=uow.now,
                 )
             )
-        return {"cookie": "tallyport=secret"}
+        return {"cookie": f"tallyport={token}"}
 
 
 @pytest.fixture
@@ -906,6 +909,51 @@ class TestAccount:
         portal.choose(link_opens_account=True)
         assert (await portal.get(f"/p/{portal.token}/account")).status_code == 200
 
+    @pytest.mark.feature("G12", "F017")
+    async def test_support_previews_it_and_leaves_nothing(self, portal: Portal):
+        """A viewer, who may hand out no link, sees what the customer sees."""
+        staff = portal.sign_in(portal.place.viewer)
+        base = "/account/northwind-charter~1"
+        before = portal.dump()
+
+        page = await portal.get(base, headers=staff)
+        invoice = await portal.get(f"{base}/{portal.invoice_id}", headers=staff)
+        file = await portal.get(f"{base}/statement.csv?from=2026-01-01", headers=staff)
+
+        for shown in (page, invoice):
+            assert shown.status_code == 200
+            assert "Preview: this is what your customer sees" in shown.text
+        assert "<bdi>Vermeer Optics</bdi>" in page.text
+        assert f'href="{base}/{portal.invoice_id}?preview=1"' in page.text
+        assert "INV-00001" in file.text
+        assert portal.dump() == before
+
+    @pytest.mark.feature("F017")
+    async def test_a_preview_opens_for_the_business_alone(self, portal: Portal):
+        base = "/account/northwind-charter~1"
+        foreign = a_customer(portal.world, portal.world.kestrel)
+        abroad = portal.sign_in(portal.world.kestrel.owner)
+        bodies = {(await portal.get(path)).text for path in (base, f"{base}/1")}
+        bodies |= {(await portal.get(base, headers=abroad)).text}
+        staff = portal.sign_in(portal.place.viewer)
+        for key in (f"~{foreign}", "~999", "~", "~x", "~1~1", "~١"):
+            path = f"/account/northwind-charter{key}"
+            answer = await portal.get(path, headers=staff)
+            assert answer.status_code == 404
+            bodies.add(answer.text)
+
+        assert len(bodies) == 1
+
+    @pytest.mark.feature("G12")
+    async def test_staff_are_told_that_they_look_as_staff(self, portal: Portal):
+        path, words = f"/c/{self.token(portal)}", "You are looking as staff"
+
+        staff = portal.sign_in()
+
+        assert words in (await portal.get(path, headers=staff)).text
+        assert words in (await portal.open(headers=staff)).text
+        assert words not in (await portal.get(path)).text
+
     async def test_its_statement_is_a_file_for_who_may_see_it(self, portal: Portal):
         base = f"/c/{self.token(portal)}"
         other = a_customer(portal.world, portal.place, "Halden Freight")
@@ -957,9 +1005,9 @@ class TestAccount:
         path = "/api/customers/1/statement.csv?from=2026-01-01"
 
         assert (await portal.get(path)).status_code == 303
-        own = await portal.get(path, headers=portal.sign_in())
+        cookie = portal.sign_in()
+        own = await portal.get(path, headers=cookie)
         assert "INV-00001" in own.text
-        cookie = {"cookie": "tallyport=secret"}
         with portal.world.reading(portal.world.kestrel.system) as uow:
             theirs = uow.all(select(Customer.id))
         assert theirs == []

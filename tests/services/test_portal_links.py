@@ -102,9 +102,10 @@ class TestPreview:
         customer_id = read_invoice(world, place, invoice_id).customer_id
 
         path = world.run(place.viewer, portal_links.preview_invoice, invoice_id)
-        world.run(place.accounting, portal_links.preview_account, customer_id)
+        account = world.run(place.viewer, portal_links.preview_account, customer_id)
 
         assert path == f"/account/northwind-charter/{invoice_id}?preview=1"
+        assert account == f"/account/northwind-charter~{customer_id}"
         seen = [x for x in audit(world) if x.event == "portal_previewed"]
         assert [x.invoice_id for x in seen] == [invoice_id, None]
         assert {x.customer_id for x in seen} == {customer_id}

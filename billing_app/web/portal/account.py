@@ -31,8 +31,18 @@ from billing_app.web.components.layout import (
 )
 from billing_app.web.components.tables import row_check
 from billing_app.web.portal.account_state import PortalAccountState as State
-from billing_app.web.portal.browser import Leave, Painted, Presence
-from billing_app.web.portal.invoice import e_credit_note, lockup, stands_alone
+from billing_app.web.portal.browser import (
+    Leave,
+    Painted,
+    Presence,
+    refresh_button,
+)
+from billing_app.web.portal.invoice import (
+    e_credit_note,
+    lockup,
+    staff_banner,
+    stands_alone,
+)
 from billing_app.web.portal.powers import powers
 from billing_app.web.words import worded
 
@@ -105,7 +115,7 @@ def _account() -> rx.Component:
         powers(it.powers),
         _fresh(),
         rx.cond(
-            it.is_preview | it.is_silent,
+            it.staff_words,
             rx.fragment(),
             Presence.create(on_seen=State.note_seen),
         ),
@@ -127,7 +137,7 @@ def _account() -> rx.Component:
         ],
         shows_badge=it.shows_badge,
         brand=it.brand,
-        above=[rx.cond(it.is_preview, _preview_banner())],
+        above=[staff_banner(State.frame)],
         notices=State.notices,
         on_dismiss=State.dismiss_notice,
         stylesheets=(theme.ACCOUNT,),
@@ -138,19 +148,6 @@ def _sign_out() -> rx.Component:
     return post_form(
         rx.el.button(worded("Sign out"), type="submit"),
         action=State.frame.sign_out_href,
-    )
-
-
-def _preview_banner() -> rx.Component:
-    return rx.el.p(
-        icon("eye"),
-        rx.el.span(
-            # Only the business's own people see it.
-            "Preview: this is what your customer sees. "
-            "Nothing is recorded and nothing can be paid."
-        ),
-        class_name="preview-banner",
-        role="status",
     )
 
 
@@ -757,6 +754,6 @@ def _fresh() -> rx.Component:
         ),
         " ",
         rx.el.time(State.clock, date_time=State.as_of, title=State.exactly),
-        rx.el.button(worded("Refresh"), type="button", on_click=State.refresh),
+        refresh_button(State.refresh),
         class_name="fresh",
     )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import reflex as rx
+from reflex_components_core.core.banner import has_connection_errors
 
 from billing_app.web.scripts import script_beside
+from billing_app.web.words import worded
 
 _PAINTED = script_beside(__name__, "painted.jsx")
 _CARD = script_beside(__name__, "card.jsx")
 _PRESENCE = script_beside(__name__, "presence.jsx")
+_UNREACHED = script_beside(__name__, "unreached.jsx")
 _VERIFYING = script_beside(__name__, "verifying.jsx")
 _THREAD = script_beside(__name__, "thread_keeper.jsx")
 
@@ -93,6 +96,29 @@ class Newest(rx.Component):
     on_read: rx.EventHandler[rx.event.no_args_event_spec]
 
 
+class Missed(rx.Component):
+    """Draws what was said in a conversation while the socket was lost.
+
+    Attributes:
+        place: the conversation, as the templates mark it by `data-fresh`.
+        as_of: the instant of what the page shows; what is older was missed.
+    """
+
+    library = _UNREACHED
+    tag = "Missed"
+
+    place: rx.Var[str]
+    is_cut_off: rx.Var[bool]
+    as_of: rx.Var[str]
+
+
+class Reload(rx.Component):
+    """A button that loads the page anew, where no event reaches the server."""
+
+    library = _UNREACHED
+    tag = "Reload"
+
+
 class Verifying(rx.Component):
     """Asks in a dialog for the proof that a link on the page leads to.
 
@@ -104,3 +130,13 @@ class Verifying(rx.Component):
     tag = "Verifying"
 
     sheet: rx.Var[str]
+
+
+def refresh_button(*reads: rx.event.EventHandler) -> rx.Component:
+    """Draw the button that reads the page again, by whatever way there is."""
+    words = worded("Refresh")
+    return rx.cond(
+        has_connection_errors,
+        Reload.create(words),
+        rx.el.button(words, type="button", on_click=list(reads)),
+    )

@@ -107,7 +107,7 @@ def _row(row: rx.Var) -> rx.Component:
         ),
         rx.el.p(row.opened, class_name="dispute-when"),
         rx.el.p(row.reason, class_name="dispute-words"),
-        dispute_thread(row.id.to_string()),
+        dispute_thread(row.id.to_string(), PortalInvoiceState.as_of),
         rx.cond(
             row.answer,
             rx.el.div(

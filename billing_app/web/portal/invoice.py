@@ -35,6 +35,7 @@ from billing_app.web.portal.browser import (
     Leave,
     Painted,
     Presence,
+    refresh_button,
 )
 from billing_app.web.portal.invoice_state import PortalInvoiceState as State
 from billing_app.web.portal.powers import powers
@@ -102,7 +103,7 @@ def _invoice() -> rx.Component:
             rx.cond(it.shows_payments, _payments()),
             disputes.section(),
             reminders_part(it.asking),
-            thread(),
+            thread(State.as_of),
             watched(),
             powers(it.powers),
             class_name="document-column",
@@ -140,14 +141,14 @@ def _invoice() -> rx.Component:
         shows_badge=it.shows_badge,
         storage_notice=it.storage_notice,
         brand=it.brand,
-        above=[rx.cond(it.is_preview, _preview_banner())],
+        above=[staff_banner(State.invoice)],
         notices=State.notices,
         on_dismiss=State.dismiss_notice,
         extra=[
             verifying(),
             rx.cond(it.form.is_open | (it.bank.length() > 0), _payment_bar()),
             rx.cond(
-                it.is_silent, rx.fragment(), Presence.create(on_seen=State.note_seen)
+                it.staff_words, rx.fragment(), Presence.create(on_seen=State.note_seen)
             ),
         ],
     )
@@ -170,16 +171,16 @@ def lockup(it: rx.Var) -> rx.Component:
     )
 
 
-def _preview_banner() -> rx.Component:
-    return rx.el.p(
-        icon("eye"),
-        rx.el.span(
-            # Only the business's own people see it.
-            "Preview: this is what your customer sees. "
-            "Nothing is recorded and nothing can be paid."
+def staff_banner(it: rx.Var) -> rx.Component:
+    """Tell the business's own people how they look at their customer's page."""
+    return rx.cond(
+        it.staff_words,
+        rx.el.p(
+            icon("eye"),
+            rx.el.span(it.staff_words),
+            class_name="preview-banner",
+            role="status",
         ),
-        class_name="preview-banner",
-        role="status",
     )
 
 
@@ -465,11 +466,7 @@ def _fresh() -> rx.Component:
         ),
         " ",
         rx.el.time(State.clock, date_time=State.as_of, title=State.exactly),
-        rx.el.button(
-            worded("Refresh"),
-            type="button",
-            on_click=[State.refresh, PortalThreadState.refresh],
-        ),
+        refresh_button(State.refresh, PortalThreadState.refresh),
         class_name="fresh",
     )
 

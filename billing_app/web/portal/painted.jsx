@@ -1,4 +1,5 @@
-import { useLayoutEffect } from "react";
+import { useEffect, useLayoutEffect } from "react";
+import { everySoOften } from "$/public/external/billing_app/web/portal/browser/unreached.jsx";
 
 // What the server has painted stays in place until the page has its data. This
 // module is read while the painted page is still there.
@@ -79,6 +80,15 @@ function unfold(root, before) {
   if (trace) document.getElementById(trace)?.showPopover?.();
 }
 
+// Puts in what has changed since, piece by piece: what is typed, unfolded or focused
+// elsewhere on the page stays.
+function refresh(now) {
+  for (const piece of document.querySelectorAll("#painted [data-fresh]")) {
+    const fresh = now.querySelector(`[data-fresh="${piece.dataset.fresh}"]`);
+    if (fresh && !fresh.isEqualNode(piece)) piece.replaceWith(fresh);
+  }
+}
+
 const isOpenIn = (root) => new Map(foldsOf(root).map(([name, it]) => [name, it.open]));
 
 export function Painted({ children }) {
@@ -99,6 +109,8 @@ export function Painted({ children }) {
       queueMicrotask(() => unfold(document, before));
     };
   }, []);
+  // Still here after a while: no socket has been up, and perhaps none will be.
+  useEffect(() => (html ? everySoOften(refresh) : undefined), []);
   if (!html || path !== window.location.pathname) return children ?? null;
   return <div id="painted" dangerouslySetInnerHTML={{ __html: html }} />;
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import reflex as rx
+from reflex_components_core.core.banner import has_connection_errors
 
 from billing_app.domain.comment import NAME_LENGTH_MAX
 from billing_app.domain.portal_thread import CommentLine, PortalThread
@@ -20,7 +21,12 @@ from billing_app.web.components.controls import (
     text_input,
 )
 from billing_app.web.components.icons import icon
-from billing_app.web.portal.browser import CommentKeeper, HandOver, Newest
+from billing_app.web.portal.browser import (
+    CommentKeeper,
+    HandOver,
+    Missed,
+    Newest,
+)
 from billing_app.web.portal.thread_state import PortalThreadState as State
 from billing_app.web.portal.verify import verify_panel
 from billing_app.web.words import worded
@@ -29,8 +35,11 @@ _HIDDEN = {"aria-hidden": "true"}
 _TYPED = ("body", "name", "email", "line")
 
 
-def thread() -> rx.Component:
-    """Draw the conversation, where the business lets its customers read it."""
+def thread(as_of: rx.Var[str]) -> rx.Component:
+    """Draw the conversation, where the business lets its customers read it.
+
+    `as_of` is the instant of what the page shows.
+    """
     return rx.cond(
         State.is_shown,
         rx.el.section(
@@ -40,6 +49,7 @@ def thread() -> rx.Component:
                 class_name="section-head",
             ),
             _comments(),
+            _missed("said", as_of),
             _composer(State.composer),
             class_name="section",
             custom_attrs={"id": "comments", "aria-labelledby": "comments-title"},
@@ -47,7 +57,7 @@ def thread() -> rx.Component:
     )
 
 
-def dispute_thread(dispute: rx.Var[str]) -> rx.Component:
+def dispute_thread(dispute: rx.Var[str], as_of: rx.Var[str]) -> rx.Component:
     """Draw what is said in a dispute, and while it is open a place to answer."""
     it = State.disputes[dispute].to(PortalThread)
     answer = rx.el.details(
@@ -71,6 +81,7 @@ def dispute_thread(dispute: rx.Var[str]) -> rx.Component:
         rx.el.div(
             rx.cond(it.older > 0, rx.el.p(older)),
             rx.cond(it.comments.length() > 0, said),
+            _missed(f"said-{dispute}", as_of),
             rx.cond(it.composer.is_open, answer),
             class_name="dispute-thread",
         ),
@@ -80,6 +91,10 @@ def dispute_thread(dispute: rx.Var[str]) -> rx.Component:
 def watched() -> rx.Component:
     """Tell of what was read, and of what came in out of sight."""
     return Newest.create(newest=State.newest, own=State.own, on_read=State.note_read)
+
+
+def _missed(place: str, as_of: rx.Var[str]) -> rx.Component:
+    return Missed.create(place=place, is_cut_off=has_connection_errors, as_of=as_of)
 
 
 def _comments() -> rx.Component:

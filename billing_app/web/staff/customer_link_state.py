@@ -51,8 +51,8 @@ class CustomerLinkState(StaffState, rx.State):
     @staff_door
     async def preview(self) -> Any:
         """Open the customer's account in a new tab; no view is recorded."""
-        token = await self._run(portal_links.preview_account, self._segment_id(1))
-        return rx.redirect(f"/c/{token}?preview=1", is_external=True)
+        path = await self._run(portal_links.preview_account, self._segment_id(1))
+        return rx.redirect(path, is_external=True)
 
     async def _show(self, service: Any) -> None:
         token = await self._run(service, self._segment_id(1))
