@@ -1,5 +1,6 @@
 """From a draft as typed to an issued, published, sent or void invoice."""
 
+from base64 import urlsafe_b64decode
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal as D
@@ -431,6 +432,25 @@ class TestEveryChange:
 
 
 class TestLinks:
+    @pytest.mark.feature("F002")
+    def test_each_is_another_and_says_nothing(self, world, biller):
+        """Of 256 bits, so that nobody meets one by trying."""
+        with world.unit(world.northwind.system) as uow:
+            tokens = {uow.new_token() for _ in range(1_000)}
+
+        assert len(tokens) == 1_000
+        assert {len(urlsafe_b64decode(f"{each}=")) for each in tokens} == {32}
+
+    @pytest.mark.feature("F002")
+    def test_none_holds_the_number(self, world, biller, draft):
+        step = invoices.issue_and_publish
+        issued = world.run(biller, step, draft.invoice_id, draft.version)
+
+        link = world.run(biller, portal_links.copy_link, draft.invoice_id)
+
+        assert len(urlsafe_b64decode(f"{link}=")) == 32
+        assert issued.number not in link
+
     @pytest.mark.feature("F006")
     def test_a_new_link_ends_the_old_one(self, world, biller, draft):
         world.run(biller, invoices.issue_and_publish, draft.invoice_id, draft.version)

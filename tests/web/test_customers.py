@@ -43,6 +43,7 @@ async def test_adds_one_and_opens_it(world: World, browse: Browse):
         assert uow.get(Customer, 1).net_days == 14
 
 
+@pytest.mark.feature("F014")
 async def test_a_viewer_adds_nobody(world: World, browse: Browse):
     async with browse(world.northwind.viewer, "/customers") as driver:
         await driver.press(CustomersState.add, form={"name": "Halden"})

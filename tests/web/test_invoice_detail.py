@@ -91,7 +91,7 @@ async def test_a_link_is_shared_from_where_one_sends(world: World, browse: Brows
     assert topics.count(Topic.MAIL_LINK) == 1
 
 
-@pytest.mark.feature("C26")
+@pytest.mark.feature("C26", "F014", "F017")
 async def test_a_viewer_previews_and_gets_no_link(world: World, browse: Browse):
     invoice_id = an_invoice(world, world.northwind)
     async with browse(world.northwind.viewer, f"/invoices/{invoice_id}") as driver:

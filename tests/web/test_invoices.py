@@ -256,6 +256,7 @@ async def test_reminds_of_the_selected_that_are_unpaid(world: World, browse: Bro
     assert "1 not reminded: nothing to ask for, or a promise to wait." in words
 
 
+@pytest.mark.feature("F014")
 async def test_a_viewer_may_not_mark_anything(world: World, browse: Browse):
     invoice_id = an_invoice(world, world.northwind, is_published=False)
     async with browse(world.northwind.viewer, "/invoices") as driver:

@@ -353,6 +353,13 @@ def _list() -> rx.Component:
                 rx.el.p(
                     it.none_words,
                     " ",
+                    rx.cond(
+                        it.archived.is_current,
+                        rx.fragment(),
+                        rx.fragment(
+                            link(it.archived.words, href=it.archived.href), " "
+                        ),
+                    ),
                     link(worded("Show all"), href=it.plain_href),
                     class_name="nothing",
                     role="status",
