@@ -15,6 +15,7 @@ from pathlib import Path
 
 from bench import (
     account,
+    builder,
     importing,
     printing,
     reading,
@@ -92,6 +93,7 @@ _SERVED = (
     "memory",
     "crowd",
     "browser",
+    "typing",
 )
 
 
@@ -111,6 +113,7 @@ def _show_served(ground: Ground, show: Callable[..., None]) -> None:
         show("memory", lambda: serving.memory_per_visitor(ground, served))
         show("crowd", lambda: serving.many_visitors(ground, served))
         show("browser", lambda: serving.browser_to_browser(ground))
+        show("typing", lambda: builder.typing(ground))
 
 
 def _show_million(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, ParamSpec, TypeVar, cast
 
 from billing_app.domain.currencies import exponent
@@ -506,6 +507,19 @@ def _work_terms(
 
 
 def _line_terms(form: LineForm, currency: str, rules: DraftRules) -> LineTerms:
+    is_known = not form.tax_id or form.tax_id in rules.taxes
+    taxes = rules.taxes_of(form.tax_id) if is_known else None
+    terms = _read_terms(form, currency, taxes)
+    # Equal is not the same: 21 and 21.00 percent are written as they are.
+    return replace(terms, taxes=taxes or ())
+
+
+# A draft is read at every key, and all its lines but one are as they were.
+@lru_cache(maxsize=10 * LINES_MAX)
+def _read_terms(
+    form: LineForm, currency: str, taxes: tuple[TaxTerms, ...] | None
+) -> LineTerms:
+    """Read a line; `taxes` is None where its tax is not one of the workspace."""
     name = clean_text(form.name, length_max=NAME_LENGTH_MAX, field="name")
     if not name:
         raise InvalidInput("Say what this line is for.", field="name")
@@ -521,12 +535,12 @@ def _line_terms(form: LineForm, currency: str, rules: DraftRules) -> LineTerms:
     )
     unit_price = read_unit_price(form.unit_price, currency)
     percent = _line_percent(form.discount)
-    if form.tax_id and form.tax_id not in rules.taxes:
+    if taxes is None:
         raise InvalidInput("Choose a tax from the list.", field="tax_id")
     terms = LineTerms(
         quantity=quantity,
         unit_price=unit_price,
-        taxes=rules.taxes_of(form.tax_id),
+        taxes=taxes,
         allowances=(
             (Adjustment(percent=percent, reason=DISCOUNT_REASON),) if percent else ()
         ),

@@ -30,6 +30,15 @@ class TestLines:
         """2 x 10.00 with 21 % VAT is 24.20."""
         assert read(FLIGHT).totals.total.minor == 2_420
 
+    def test_a_tax_is_printed_as_it_is_here_and_not_as_an_equal_one(self):
+        taxes = [TaxTerms("VAT", "S", Decimal(text)) for text in ("21", "21.00")]
+        form = DraftForm(lines=(FLIGHT,))
+
+        drafts = [read_draft(form, "EUR", DraftRules(taxes={"1": x})) for x in taxes]
+
+        percents = [str(x.terms.lines[0].taxes[0].percent) for x in drafts]
+        assert percents == ["21", "21.00"]
+
     def test_a_blank_line_is_not_there(self):
         assert read(FLIGHT, LineForm(key="b")).problem_count == 0
 

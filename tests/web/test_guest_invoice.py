@@ -119,7 +119,7 @@ class TestTyping:
     ):
         odd = {"customer_id": "1", "own:a": "b", "language": "xx", "draft": "x"}
         await type_texts(page, {**odd, "line:zz:name": "x", "number": "1"})
-        await page.press(State.save)
+        await page.press(State.keep)
 
         assert kept(opened, token) == replace(FORM, number="1")
 
@@ -129,7 +129,7 @@ class TestTyping:
     ):
         await type_texts(page, {"notes": "x" * length})
         await type_texts(page, {"number": "9"}, number=8)
-        await page.press(State.save)
+        await page.press(State.keep)
 
         assert "Make it shorter" in told(page)
         assert page.shown(State, "saved_words") == "Not kept"
@@ -141,7 +141,7 @@ class TestTyping:
     ):
         await type_texts(page, {"notes": "x" * 70_000})
         await type_texts(page, {"notes": "Thanks"}, number=8)
-        await page.press(State.save)
+        await page.press(State.keep)
 
         assert page.shown(State, "saved") == 8
         assert kept(opened, token).draft.notes == "Thanks"
@@ -156,7 +156,7 @@ class TestTyping:
             "texts": {"buyer_name": "Vermeer B.V."},
         }
         await page.press(State.restore, kept=mine)
-        await page.press(State.save)
+        await page.press(State.keep)
 
         assert kept(opened, token).buyer_name == "Vermeer B.V."
         assert "is back" in told(page)
@@ -177,7 +177,7 @@ class TestTyping:
                 },
             }
             await page.press(State.restore, kept=mine)
-            await page.press(State.save)
+            await page.press(State.keep)
 
         lines = kept(opened, token).draft.lines
         assert [line.name for line in lines] == ["Photography", "Travel"]
@@ -186,9 +186,9 @@ class TestTyping:
         token = guest_invoices.begin(opened.runtime, "::1")
         async with Driver(f"tallyport-guest={token}", PATH) as page:
             await page.press(State.open)
-            before = [line.key for line in page.shown(EditorLinesState, "lines")]
+            before = list(page.shown(EditorLinesState, "order"))
             await page.press(State.open)
-            after = [line.key for line in page.shown(EditorLinesState, "lines")]
+            after = list(page.shown(EditorLinesState, "order"))
 
         assert before == after
 
@@ -197,7 +197,7 @@ class TestTyping:
         mine = {"draft": page.shown(State, "draft"), "version": 1, "number": 5}
         await page.press(State.restore, kept={**mine, "texts": names})
 
-        assert len(page.shown(EditorLinesState, "lines")) == LINES_MAX
+        assert len(page.shown(EditorLinesState, "order")) == LINES_MAX
 
     async def test_the_page_that_is_behind_writes_over_nothing(
         self, opened: World, token: str, page: Driver
@@ -210,7 +210,7 @@ class TestTyping:
             "texts": {"buyer_name": "", "notes": "Thanks", "line:line-1:name": ""},
         }
         await page.press(State.restore, kept=behind)
-        await page.press(State.save)
+        await page.press(State.keep)
 
         assert kept(opened, token) == FORM
         assert page.shown(State, "form")["buyer_name"] == FORM.buyer_name
@@ -237,7 +237,7 @@ class TestTyping:
         guest_invoices.save(opened.runtime, token, 1, other)
 
         await type_texts(page, {"number": "2"})
-        await page.press(State.save)
+        await page.press(State.keep)
 
         assert page.shown(State, "saved_words") == "Not kept"
         assert not page.shown(State, "is_saved")
@@ -272,7 +272,7 @@ class TestLines:
             await page.press(State.add_line)
 
         assert f"{LINES_MAX} lines" in told(page)
-        assert len(page.shown(EditorLinesState, "lines")) == LINES_MAX
+        assert len(page.shown(EditorLinesState, "order")) == LINES_MAX
 
     async def test_are_pasted(self, opened: World, token: str, page: Driver):
         rows = "Cover\t1\t200.00\nBack\t2\t50.00"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 import pytest
+from reflex_base.utils.format import format_event_handler
 from sqlmodel import select
 
 from billing_app.domain.custom_fields import CustomField, fields_to_json
@@ -34,6 +35,7 @@ LINES = (
     LineForm(key="a", name="Fuel", unit_price="100"),
     LineForm(key="b", name="Handling", unit_price="20"),
 )
+TOTAL, PREVIEW = "total_rx_state_", "preview_rx_state_"
 
 
 def make_draft(world: World, lines: tuple[LineForm, ...] = LINES) -> int:
@@ -51,7 +53,7 @@ def names(world: World, invoice_id: int) -> list[str]:
 
 
 def keys(driver: Driver) -> list[str]:
-    return [line.key for line in driver.shown(EditorLinesState, "lines")]
+    return list(driver.shown(EditorLinesState, "order"))
 
 
 def told(driver: Driver) -> list[str]:
@@ -96,6 +98,39 @@ class TestTyping:
         assert desk.shown(State, "heard") == 7
         assert desk.shown(State, "total") == "€170.00"
         assert "Hello" in desk.shown(State, "preview")
+
+    async def test_the_preview_comes_after_the_total(self, desk: Driver):
+        before = len(desk.deltas)
+        typed = {"line:a:unit_price": "150"}
+        await desk.press(State.take_typed, draft=1, texts=typed, number=7)
+
+        sent = [delta.get(State.get_full_name(), {}) for delta in desk.deltas[before:]]
+        first, *later = [set(it) & {TOTAL, PREVIEW} for it in sent if it]
+        assert first == {TOTAL}
+        assert {PREVIEW} in later
+
+    async def test_keys_that_come_together_are_drawn_together(self, desk: Driver):
+        before = len(desk.deltas)
+        for number, price in enumerate(("1", "15", "150")):
+            typed = {"line:a:unit_price": price}
+            name = format_event_handler(State.take_typed)
+            await desk.start(name, draft=1, texts=typed, number=number)
+        await desk.until(lambda: "€170.00" in desk.shown(State, "preview"))
+
+        sent = [delta.get(State.get_full_name(), {}) for delta in desk.deltas[before:]]
+        assert sum(TOTAL in it for it in sent) == 3
+        assert sum(PREVIEW in it for it in sent) == 1
+
+    async def test_what_was_typed_last_is_saved_before_another_draft_is_opened(
+        self, world: World, desk: Driver
+    ):
+        desk.path = f"/invoices/{make_draft(world)}/edit"
+        typed = {"line:a:name": "Fuel and oil"}
+        await desk.press(State.take_typed, draft=1, texts=typed, number=7)
+        await desk.press(State.open)
+
+        assert names(world, 1) == ["Fuel and oil", "Handling"]
+        assert names(world, 2) == ["Fuel", "Handling"]
 
     async def test_terms_that_name_other_days_than_the_due_date_are_told(
         self, desk: Driver
@@ -181,9 +216,9 @@ class TestTyping:
         )
         await desk.press(State.save)
 
-        line = desk.shown(EditorLinesState, "lines")[0]
-        assert sentence in line.problem
-        assert line.wrong == part
+        problem = desk.shown(EditorLinesState, "problems")["a"]
+        assert sentence in problem.sentence
+        assert problem.wrong == part
         assert getattr(stored(world, 1).lines[0], part) == value
         assert desk.shown(State, "to_fix") == "1 thing to fix before you issue"
 
@@ -197,12 +232,22 @@ class TestLines:
         assert names(world, 1) == ["Handling", "Fuel"]
 
     async def test_a_removed_line_can_be_had_back(self, world: World, desk: Driver):
+        typed = {"line:a:unit_price": "150"}
+        await desk.press(State.take_typed, draft=1, texts=typed, number=7)
         await desk.press(State.remove_line, key="a")
         assert names(world, 1) == ["Handling"]
 
         notice = desk.shown(State, "notices")[-1]
         await desk.press(State.undo, key=notice.key)
         assert names(world, 1) == ["Fuel", "Handling"]
+        assert desk.shown(EditorLinesState, "later")["a"].unit_price == "150"
+
+    async def test_a_new_line_sends_nothing_of_the_others(self, desk: Driver):
+        before = len(desk.deltas)
+        await desk.press(State.add_line)
+
+        assert "Fuel" not in str(desk.deltas[before:])
+        assert keys(desk) == ["a", "b", *desk.shown(EditorLinesState, "later")]
 
     async def test_a_removed_line_stays_away_once_the_page_was_left(
         self, world: World, desk: Driver

@@ -121,10 +121,6 @@ export function DraftKeeper(props) {
     if (kept && kept.number <= saved) localStorage.removeItem(place);
   }, [saved]);
 
-  useLayoutEffect(() => {
-    if (Object.keys(now.unsaved).length) keep();
-  }, [version]);
-
   // The fields were drawn anew, from what the server holds: after loading, after a
   // lost connection, after somebody's choice.
   useLayoutEffect(() => {
@@ -147,6 +143,11 @@ export function DraftKeeper(props) {
     now.waiting = {};
     props.onRestore(kept);
   }, [opened, draft]);
+
+  // Only now: fields drawn anew have what is unsaved again.
+  useLayoutEffect(() => {
+    if (Object.keys(now.unsaved).length) keep();
+  }, [version]);
 
   useLayoutEffect(() => {
     const { held } = now;
@@ -226,7 +227,15 @@ export function DraftKeeper(props) {
 
   const onClick = ({ target }) => {
     post(true);
-    if (target.closest(".line-handle")) now.held = target.closest("button");
+    const button = target.closest("[data-act]");
+    const line = keyOf(button);
+    if (!line) return;
+    const { act } = button.dataset;
+    if (act === "remove") props.onRemove(line);
+    if (act === "behind") props.onBehind(line);
+    if (act !== "up" && act !== "down") return;
+    now.held = button;
+    props.onMove(line, act === "up" ? -1 : 1);
   };
 
   return (

@@ -16,7 +16,6 @@ from billing_app.web.components.controls import (
     field,
     icon_button,
     link_button,
-    segmented,
     select,
     text_area,
     text_input,
@@ -24,30 +23,25 @@ from billing_app.web.components.controls import (
 from billing_app.web.components.dialogs import dialog
 from billing_app.web.components.icons import icon
 from billing_app.web.components.layout import (
-    CONNECTION_WORDS,
     connection_banner,
     notice_region,
     skip_link,
 )
 from billing_app.web.scripts import script_beside
 from billing_app.web.staff.guest_invoice_state import FIELDS, FILE, GuestInvoiceState
-from billing_app.web.staff.invoice_editor_lines import EditorLine, EditorLinesState
 from billing_app.web.staff.invoice_editor_parts import (
-    LOOKS,
-    DocumentPreview,
-    DraftKeeper,
-    cell,
-    number_cell,
-    sum_of,
-    sum_row,
-    wrong_attributes,
+    PERCENTS_LIST,
+    draft_keeper,
+    editor_lines,
+    lines_foot,
+    preview_pane,
+    sum_list,
+    switch_to_preview,
 )
-from billing_app.web.staff.units import UNITS_LIST, units_list
 
 State: Any = GuestInvoiceState
 KEEP_DIALOG = "keep-invoice"
 TAX_NAMES_LIST = "tax-names"
-PERCENTS_LIST = "tax-percents"
 
 
 class FileFetcher(rx.Component):
@@ -92,7 +86,9 @@ def page() -> rx.Component:
 
 def _head() -> rx.Component:
     return rx.el.header(
-        rx.el.span("T", class_name="workspace-mark", custom_attrs=_HIDDEN),
+        rx.el.span(
+            "T", class_name="workspace-mark", custom_attrs={"aria-hidden": "true"}
+        ),
         rx.el.h1("Make an invoice"),
         rx.el.span("No account needed", class_name="head-aside"),
         notice_region(State.notices, State.undo, State.dismiss_notice),
@@ -153,47 +149,19 @@ def _lacks_cookie() -> rx.Component:
 
 
 def _builder() -> rx.Component:
-    return DraftKeeper.create(
-        rx.el.div(
-            _form(),
-            _preview(),
-            class_name=rx.cond(
-                State.shows == "preview", "editor editor-preview", "editor"
-            ),
-        ),
+    return draft_keeper(
+        State,
+        _form(),
+        _preview(),
         key=State.draft.to_string(),
         draft=State.draft,
-        version=State.version,
-        opened=State.opened,
-        heard=State.heard,
-        saved=State.saved,
-        arranged=State.arranged,
-        focus=State.focus,
-        refused=State.refused,
         fields=sorted(FIELDS),
-        silence=CONNECTION_WORDS,
-        on_type=State.take_typed,
-        on_restore=State.restore,
-        on_add=State.add_line,
-        on_remove=State.remove_line,
-        on_move=State.move_line,
-        on_paste=State.paste,
     )
 
 
 def _form() -> rx.Component:
     return rx.el.div(
-        rx.el.div(
-            segmented(
-                "shows",
-                "Show",
-                (("edit", "Edit"), ("preview", "Preview")),
-                value=State.shows,
-                on_select=State.show,
-                wide=True,
-            ),
-            class_name="editor-switch",
-        ),
+        switch_to_preview(State),
         rx.el.div(
             rx.el.div(
                 _party("seller", "From", "Your business", "Your email"),
@@ -302,7 +270,6 @@ def _text(name: str, label: str, **options: Any) -> rx.Component:
 
 
 def _lines() -> rx.Component:
-    heads = ("", "Item and description", "Qty", "Unit", "Unit price", "Disc.", "Tax")
     return rx.el.section(
         rx.el.div(
             rx.el.h2("Lines"),
@@ -321,132 +288,16 @@ def _lines() -> rx.Component:
             ),
             class_name="section-head",
         ),
-        rx.el.div(
-            rx.el.div(
-                *(rx.el.span(words) for words in (*heads, "Amount")),
-                class_name="editor-lines-head",
-                custom_attrs=_HIDDEN,
-            ),
-            rx.foreach(EditorLinesState.lines, _line),
-            class_name="editor-lines",
-            key=State.opened,
-        ),
-        units_list(),
+        editor_lines(State),
         _list(TAX_NAMES_LIST, ("VAT", "GST", "Sales tax", "MwSt.", "TVA", "IVA")),
         _list(PERCENTS_LIST, ("0%", "5%", "7%", "9%", "19%", "20%", "21%")),
-        rx.el.div(
-            button("Add line", icon_name="plus", on_click=State.add_line),
-            rx.el.span(
-                rx.el.kbd("Enter"),
-                " in the last line adds one, ",
-                rx.el.kbd("Alt"),
-                " ",
-                rx.el.kbd("↑"),
-                " ",
-                rx.el.kbd("↓"),
-                " moves a line",
-                class_name="keys",
-            ),
-            class_name="editor-lines-foot",
-        ),
-        rx.cond(
-            State.field_problems["lines"],
-            rx.el.p(
-                icon("alert"), State.field_problems["lines"], class_name="field-error"
-            ),
-            rx.fragment(),
-        ),
-        rx.el.p(State.moved_words, class_name="visually-hidden", role="status"),
+        lines_foot(State),
         aria_label="Lines",
     )
 
 
 def _list(list_id: str, values: tuple[str, ...]) -> rx.Component:
     return rx.el.datalist(*(rx.el.option(value=x) for x in values), id=list_id)
-
-
-def _line(line: rx.Var[EditorLine], index: rx.Var[int]) -> rx.Component:
-    return rx.el.div(
-        rx.el.div(
-            icon_button(
-                "Move line up",
-                "chevron-up",
-                small=True,
-                on_click=State.move_line(line.key, -1),
-            ),
-            icon_button(
-                "Move line down",
-                "chevron-down",
-                small=True,
-                on_click=State.move_line(line.key, 1),
-            ),
-            class_name="line-handle",
-        ),
-        rx.el.div(
-            cell(line, "name", "Description", line.name, placeholder="What is it for?"),
-            rx.el.textarea(
-                name="line:" + line.key + ":description",
-                default_value=line.description,
-                rows="1",
-                aria_label="Details",
-                placeholder="Details, optional",
-                custom_attrs=wrong_attributes(line, "description"),
-            ),
-            class_name="line-item",
-        ),
-        number_cell(line, "quantity", "Quantity", line.quantity),
-        rx.el.div(
-            cell(line, "unit", "Unit", line.unit, list=UNITS_LIST),
-            class_name="line-cell",
-            custom_attrs={"data-label": "Unit"},
-        ),
-        number_cell(line, "unit_price", "Unit price", line.unit_price),
-        number_cell(line, "discount", "Discount", line.discount, placeholder="0%"),
-        rx.el.div(
-            cell(
-                line,
-                "tax_id",
-                "Tax",
-                line.tax_id,
-                placeholder="None",
-                list=PERCENTS_LIST,
-            ),
-            class_name="line-cell number",
-            custom_attrs={"data-label": "Tax"},
-        ),
-        rx.el.div(
-            guest_line_amount(line_key=line.key),
-            icon_button(
-                "Remove line",
-                "close",
-                small=True,
-                on_click=State.remove_line(line.key),
-            ),
-            class_name="line-amount",
-        ),
-        rx.cond(
-            line.problem,
-            rx.el.p(
-                icon("alert"),
-                line.problem,
-                " The line is kept but not counted.",
-                class_name="line-error field-error",
-                id="problem-" + line.key,
-            ),
-            rx.fragment(),
-        ),
-        class_name="editor-line",
-        key=line.key,
-        role="group",
-        aria_label=rx.Var.create("Line ") + (index + 1).to_string(),  # type: ignore[operator]
-        custom_attrs={"data-line": line.key},
-    )
-
-
-@rx.memo
-def guest_line_amount(line_key: rx.Var[str]) -> rx.Component:
-    """What a line comes to. Apart, since it changes while the line does not."""
-    return rx.el.span(State.amounts[line_key], class_name="figures")
 
 
 def _below_lines() -> rx.Component:
@@ -473,13 +324,7 @@ def _below_lines() -> rx.Component:
                 aside="off the whole invoice",
                 error=State.field_problems["discount"],
             ),
-            rx.el.dl(
-                sum_of("Subtotal", State.subtotal),
-                rx.foreach(State.sums, sum_row),
-                sum_of("Tax", State.tax),
-                sum_of("Total", State.total, "sum-total"),
-                class_name="sum-list",
-            ),
+            sum_list(State),
         ),
         class_name="sums",
     )
@@ -509,7 +354,7 @@ def _dock() -> rx.Component:
             rx.fragment(),
         ),
         rx.el.span(class_name="spacer"),
-        button("Keep in a workspace", opens=KEEP_DIALOG, on_click=State.save),
+        button("Keep in a workspace", opens=KEEP_DIALOG, on_click=State.keep),
         button(
             "Download PDF",
             kind="primary",
@@ -566,28 +411,4 @@ def _leading(label: Any, address: str) -> rx.Component:
 
 
 def _preview() -> rx.Component:
-    return rx.el.section(
-        rx.el.div(
-            rx.el.div(
-                rx.el.h2(rx.cond(State.is_example, "An example", "Preview")),
-                rx.el.span(class_name="spacer"),
-                field(
-                    "Look",
-                    select(
-                        "look",
-                        LOOKS,
-                        default_value=State.form["look"],
-                        key=State.opened + "look",
-                    ),
-                    label_hidden=True,
-                ),
-                class_name="preview-head",
-            ),
-            DocumentPreview.create(html=State.preview),
-        ),
-        class_name="preview",
-        aria_label="Preview",
-    )
-
-
-_HIDDEN = {"aria-hidden": "true"}
+    return preview_pane(State, rx.cond(State.is_example, "An example", "Preview"))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import date
+from functools import partial
 from typing import Any
 
 import reflex as rx
@@ -16,16 +17,14 @@ from billing_app.database import authentication
 from billing_app.documents.render import render_sheet
 from billing_app.domain.actors import Actor, Nobody
 from billing_app.domain.cookies import guest_cookie, read_cookie
-from billing_app.domain.draft import LineForm
+from billing_app.domain.draft import LineForm, ReadDraft
 from billing_app.domain.errors import (
     BillingError,
     DiskFull,
     InvalidInput,
-    LimitReached,
     NotFound,
     NotSignedIn,
 )
-from billing_app.domain.formats import number_style
 from billing_app.domain.guest_invoice import (
     CURRENCY,
     LINES_MAX,
@@ -38,7 +37,6 @@ from billing_app.domain.guest_invoice import (
     guest_document,
     read_guest,
 )
-from billing_app.domain.pasting import read_rows
 from billing_app.domain.speech import LANGUAGE_NAMES
 from billing_app.web import formats
 from billing_app.web.doors import (
@@ -47,21 +45,13 @@ from billing_app.web.doors import (
     public_watch,
     session_token,
 )
+from billing_app.web.staff.builder_state import BuilderState, Change
 from billing_app.web.staff.invoice_editor_lines import (
     TEXT_LENGTH_MAX,
-    Change,
-    EditorLinesState,
-    Sum,
-    amounts_of,
     keyed,
-    money_of,
-    new_key,
     only_texts,
-    pasted_headings,
-    sums_of,
     with_texts,
 )
-from billing_app.web.undo import UndoState
 from billing_app.workflows import guest_invoices
 
 FILE = f"{PATH}/invoice.pdf"
@@ -74,17 +64,14 @@ FIELDS = frozenset((*TEXTS, *DRAFT_FIELDS))
 NO_PROBLEMS = dict.fromkeys((*FIELDS, "lines"), "")
 
 
-class GuestInvoiceState(UndoState, DeskState, rx.State):
-    """The invoice of this browser. The texts live in its fields, as in the builder of
-    the staff; the cookie finds what is kept.
+class GuestInvoiceState(BuilderState, DeskState, rx.State):
+    """The invoice of this browser. The cookie finds what is kept.
 
     Attributes:
         draft: tells this invoice from another one of the same browser.
         is_ready: the page has what it needs; `is_taken`: a workspace has the
             invoice; `lacks_cookie`: the browser refused the one that finds it.
         asked: how often the browser was told to fetch the PDF.
-        opened, version, heard, saved, arranged, focus, refused, amounts, shows: as
-            `InvoiceEditorState`.
         is_example: the preview shows what one looks like, while nothing was typed.
         workspace: where this browser is signed in, if anywhere.
         may_take: the member may take it over there.
@@ -95,34 +82,13 @@ class GuestInvoiceState(UndoState, DeskState, rx.State):
     is_ready: bool = False
     is_taken: bool = False
     lacks_cookie: bool = False
-    opened: str = ""
-    version: int = 0
-    heard: int = 0
-    saved: int = 0
-    arranged: int = 0
-    focus: str = ""
-    refused: int = 0
     asked: int = 0
-    saved_words: str = ""
-    is_saved: bool = False
-    form: dict[str, str] = {}  # noqa: RUF012  (Reflex copies the default)
-    amounts: dict[str, str] = {}  # noqa: RUF012
-    field_problems: dict[str, str] = {}  # noqa: RUF012
-    sums: list[Sum] = []  # noqa: RUF012
-    subtotal: str = ""
-    tax: str = ""
-    total: str = ""
-    to_fix: str = ""
-    preview: str = ""
     is_example: bool = False
-    moved_words: str = ""
-    shows: str = "edit"
     workspace: str = ""
     may_take: bool = False
     is_set_up: bool = True
 
     _form: GuestForm = GuestForm()
-    _is_dirty: bool = False
     _is_saving_soon: bool = False
 
     def _actor(self) -> Actor:
@@ -176,6 +142,11 @@ class GuestInvoiceState(UndoState, DeskState, rx.State):
         """On a phone, turn between the fields and the preview."""
         self.shows = "preview" if which == "preview" else "edit"
 
+    @public_watch
+    async def draw(self) -> None:
+        """Draw the preview a moment after typing."""
+        await self._draw()
+
     # Typing
 
     @public_door
@@ -189,8 +160,7 @@ class GuestInvoiceState(UndoState, DeskState, rx.State):
             self.saved = self.saved if self._is_dirty else self.heard
             return None
         self._form = typed
-        await self._changed()
-        return self._save_soon()
+        return [*await self._typed(), *self._save_soon()]
 
     @public_door
     async def restore(self, kept: dict) -> Any:  # type: ignore[type-arg]
@@ -227,87 +197,38 @@ class GuestInvoiceState(UndoState, DeskState, rx.State):
     # Lines
 
     @public_door
-    async def add_line(self) -> None:
-        """Add a line at the end, taxed like the one before, and go there."""
-        lines = self._form.draft.lines
-        if len(lines) >= LINES_MAX:
-            raise LimitReached(
-                f"Without an account an invoice holds {LINES_MAX} lines."
-            )
-        line = LineForm(key=new_key(), tax_id=lines[-1].tax_id if lines else "")
-        self._go_to(line.key)
-        await self._arrange((*lines, line))
+    async def add_line(self) -> Any:
+        return await self._add_line()
 
     @public_door
-    async def remove_line(self, key: str) -> None:
-        lines = self._form.draft.lines
-        index = next((i for i, line in enumerate(lines) if line.key == key), -1)
-        if index < 0:
-            return
-        kept = lines[:index] + lines[index + 1 :]
-        if not lines[index].is_blank:
-            self._offer_undo("Line removed.", Change(removed=((index, lines[index]),)))
-        if kept:
-            self._go_to(kept[max(0, index - 1)].key)
-        await self._arrange(kept)
+    async def remove_line(self, key: str) -> Any:
+        return await self._remove_line(key)
 
     @public_door
-    async def move_line(self, key: str, step: int) -> None:
-        lines = list(self._form.draft.lines)
-        index = next((i for i, line in enumerate(lines) if line.key == key), -1)
-        target = index + (1 if step > 0 else -1)
-        if index < 0 or not 0 <= target < len(lines):
-            return
-        lines[index], lines[target] = lines[target], lines[index]
-        self.moved_words = f"Line {target + 1} of {len(lines)}"
-        await self._arrange(lines)
+    async def move_line(self, key: str, step: int) -> Any:
+        return await self._move_line(key, step)
 
     @public_door
-    async def paste(self, key: str, pasted: dict) -> None:  # type: ignore[type-arg]
-        """Put the rows of a spreadsheet behind a line, or in place of an empty one."""
-        lines, text = self._form.draft.lines, pasted.get("text")
-        at = next((i for i, line in enumerate(lines) if line.key == key), -1)
-        if at < 0 or not isinstance(text, str):
-            return
-        rows = read_rows(
-            text,
-            decimal_mark=number_style(self._form.language).decimal_mark,
-            taxes={},
-            headings=pasted_headings(),
-            default_tax=lines[at].tax_id,
-        )
-        replaced = lines[at].is_blank and bool(rows)
-        if len(lines) - replaced + len(rows) > LINES_MAX:
-            raise LimitReached(
-                f"Without an account an invoice holds {LINES_MAX} lines, so nothing "
-                "was pasted."
-            )
-        if not rows:
-            return
-        added = tuple(replace(row, key=new_key()) for row in rows)
-        change = Change(
-            tuple(x.key for x in added), ((at, lines[at]),) if replaced else ()
-        )
-        self._offer_undo(f"{formats.count_of(len(rows), 'line')} pasted.", change)
-        self._go_to(added[0].key)
-        behind = at if replaced else at + 1
-        await self._arrange((*lines[:behind], *added, *lines[at + 1 :]))
+    async def paste(self, key: str, pasted: dict) -> Any:  # type: ignore[type-arg]
+        return await self._paste(key, pasted)
 
     @public_door
-    async def undo(self, key: str) -> None:
+    async def undo(self, key: str) -> Any:
         """Take back what a notice told of."""
         change: Change | GuestForm | None = self._offered(key)
         await self.dismiss_notice(key)
         if isinstance(change, GuestForm):
             await self._begin_with(change)
-        elif change is not None:
-            await self._arrange(change.undo(self._form.draft.lines))
+            return None
+        if change is None:
+            return None
+        return await self._arrange(change.undo(self._form.draft.lines))
 
     # Keeping, printing, beginning anew
 
     @public_door
-    async def save(self) -> None:
-        """Keep it now, as before it is handed over."""
+    async def keep(self) -> None:
+        """Keep it now: what was arranged, or before it is handed over."""
         await self._save_quietly()
 
     @public_watch
@@ -361,23 +282,12 @@ class GuestInvoiceState(UndoState, DeskState, rx.State):
         await self._changed()
         await self._save_quietly()
 
-    async def _arrange(self, lines: Iterable[LineForm]) -> None:
-        """Set the lines anew; unlike a text, no browser keeps that, so save it."""
-        kept = tuple(lines) or (LineForm(key=new_key()),)
-        self._form = replace(self._form, draft=replace(self._form.draft, lines=kept))
-        self.arranged += 1
-        await self._changed()
-        await self._save_quietly()
-
-    def _go_to(self, key: str) -> None:
-        self.focus = f"{key} {self.arranged} name"
-
-    def _save_soon(self) -> Any:
+    def _save_soon(self) -> list[Any]:
         """Return the event that keeps it in a moment, unless one is on its way."""
         if self._is_saving_soon:
-            return None
+            return []
         self._is_saving_soon = True
-        return GuestInvoiceState.save_later
+        return [GuestInvoiceState.save_later]
 
     async def _save(self) -> None:
         if not self._is_dirty:
@@ -403,60 +313,61 @@ class GuestInvoiceState(UndoState, DeskState, rx.State):
             self._say("Not kept")
             self._notify(refusal.message, is_refusal=True)
 
-    # Drawing
+    # What is built, and drawn
 
-    async def _changed(self) -> None:
-        self._is_dirty = True
-        self._say("Keeping…")
-        self.notices = [it for it in self.notices if not it.is_refusal]
-        await self._compute()
+    def _is_open(self) -> bool:
+        return True
 
-    async def _redraw(self) -> None:
-        """Make the browser build its fields anew from what the server holds."""
-        self.opened = secrets.token_hex(4)
+    def _lines(self) -> tuple[LineForm, ...]:
+        return self._form.draft.lines
+
+    def _set_lines(self, lines: tuple[LineForm, ...]) -> None:
+        self._form = replace(self._form, draft=replace(self._form.draft, lines=lines))
+
+    def _most_lines(self) -> tuple[int, str]:
+        return LINES_MAX, f"Without an account an invoice holds {LINES_MAX} lines"
+
+    def _habits(self) -> tuple[str, Mapping[str, Any]]:
+        return self._form.language, {}
+
+    def _texts(self) -> dict[str, str]:
         own, draft = self._form, self._form.draft
-        self.form = {name: getattr(own, name) for name in TEXTS} | {
-            name: getattr(draft, name) for name in DRAFT_FIELDS
+        return {
+            **{name: getattr(own, name) for name in TEXTS},
+            **{name: getattr(draft, name) for name in DRAFT_FIELDS},
+            "currency": draft.currency or CURRENCY,
+            "look": draft.look or "modern",
         }
-        self.form["currency"] = draft.currency or CURRENCY
-        self.form["look"] = draft.look or "modern"
-        sheet = await self.get_state(EditorLinesState)
-        sheet.lines = []
-        await self._compute()
 
-    async def _compute(self) -> None:
-        read = read_guest(self._form)
-        today = runtime.current().now().date()
-        self.is_example = self._form.is_blank
-        shown = example_of(self._form) if self.is_example else self._form
-        document = guest_document(shown, read_guest(shown), today)
-        html = render_sheet(document, by_guest=True)
+    def _mark_changed(self) -> None:
+        super()._mark_changed()
+        self._say("Keeping…")
+
+    def _reading(self) -> Callable[[], ReadGuest]:
+        return partial(read_guest, self._form)
+
+    def _show_read(self, read: ReadGuest) -> ReadDraft:
+        count = read.problem_count
+        things = formats.count_of(count, "thing")
+        words = f"{things} to fix before it is printed" if count else ""
+        problems = {**NO_PROBLEMS, **read.problems}
+        self._show_sums(read.draft, problems, {"to_fix": words})
+        return read.draft
+
+    def _drawing(self) -> Callable[[], tuple[str, bool]]:
+        return partial(_draw, self._form, runtime.current().now().date())
+
+    def _show_drawn(self, drawn: tuple[str, bool]) -> None:
+        html, self.is_example = drawn
         if html != self.preview:
             self.preview = html
-        sheet = await self.get_state(EditorLinesState)
-        sheet._draw(self._form.draft.lines, read.draft, {})
-        self._show_totals(read)
 
-    def _show_totals(self, read: ReadGuest) -> None:
-        """Show the sums; what is as it was is not sent again."""
-        totals, count = read.draft.totals, read.problem_count
-        things = formats.count_of(count, "thing")
-        shown = {
-            "amounts": amounts_of(self._form.draft.lines, read.draft),
-            "field_problems": {**NO_PROBLEMS, **read.problems},
-            "sums": sums_of(totals),
-            "subtotal": money_of(totals.amount_sum.minor, totals),
-            "tax": money_of(totals.tax_total.minor, totals),
-            "total": money_of(totals.total.minor, totals),
-            "to_fix": f"{things} to fix before it is printed" if count else "",
-        }
-        for name, value in shown.items():
-            if getattr(self, name) != value:
-                setattr(self, name, value)
 
-    def _say(self, words: str) -> None:
-        if self.saved_words != words:
-            self.saved_words, self.is_saved = words, words.startswith("Kept")
+def _draw(form: GuestForm, today: date) -> tuple[str, bool]:
+    """Return the preview, and whether it is of an example. In a thread."""
+    shown = example_of(form) if form.is_blank else form
+    document = guest_document(shown, read_guest(shown), today)
+    return render_sheet(document, by_guest=True), form.is_blank
 
 
 def _with_texts(form: GuestForm, texts: dict[Any, Any]) -> GuestForm:

@@ -22,7 +22,6 @@ from billing_app.web.components.controls import (
     text_input,
 )
 from billing_app.web.components.icons import icon
-from billing_app.web.components.layout import CONNECTION_WORDS
 from billing_app.web.staff.behind import behind_drawer
 from billing_app.web.staff.behind_state import BehindState
 from billing_app.web.staff.invoice_editor_cancel import cancel_draft_dialog
@@ -36,24 +35,20 @@ from billing_app.web.staff.invoice_editor_events import (
 )
 from billing_app.web.staff.invoice_editor_lines import (
     FIELDS,
-    EditorLine,
     EditorLinesState,
 )
 from billing_app.web.staff.invoice_editor_parts import (
-    LOOKS,
-    DocumentPreview,
-    DraftKeeper,
-    cell,
-    number_cell,
-    sum_of,
-    sum_row,
-    wrong_attributes,
+    draft_keeper,
+    editor_lines,
+    lines_foot,
+    preview_pane,
+    sum_list,
+    switch_to_preview,
 )
 from billing_app.web.staff.invoice_editor_payment import paid_draft_dialog
 from billing_app.web.staff.invoice_editor_share import share_draft_dialog
 from billing_app.web.staff.invoice_editor_state import InvoiceEditorState, OwnField
 from billing_app.web.staff.shell import ShellState, staff_page
-from billing_app.web.staff.units import UNITS_LIST, units_list
 
 MODES = (
     (InvoiceMode.LINES.value, "Lines"),
@@ -67,33 +62,16 @@ Lines = EditorLinesState
 def page() -> rx.Component:
     """The builder of one draft."""
     return staff_page(
-        DraftKeeper.create(
-            rx.el.div(
-                _form(),
-                _preview(),
-                class_name=rx.cond(
-                    State.shows == "preview", "editor editor-preview", "editor"
-                ),
-            ),
+        draft_keeper(
+            State,
+            _form(),
+            _preview(),
             # Another draft is another keeper: nothing typed goes from one to the next.
             key=State.invoice_id.to_string(),
             draft=State.invoice_id,
-            version=State.version,
-            opened=State.opened,
-            heard=State.heard,
-            saved=State.saved,
-            arranged=State.arranged,
-            focus=State.focus,
-            refused=State.refused,
             fields=sorted(FIELDS),
-            silence=CONNECTION_WORDS,
-            on_type=State.take_typed,
-            on_restore=State.restore,
-            on_add=State.add_line,
-            on_remove=State.remove_line,
-            on_move=State.move_line,
-            on_paste=State.paste,
             on_choose=State.choose_product,
+            on_behind=BehindState.open_draft_line,
         ),
         state=State,
         current="Invoices",
@@ -157,17 +135,7 @@ def _head_buttons() -> tuple[rx.Component, ...]:
 
 def _form() -> rx.Component:
     return rx.el.div(
-        rx.el.div(
-            segmented(
-                "shows",
-                "Show",
-                (("edit", "Edit"), ("preview", "Preview")),
-                value=State.shows,
-                on_select=State.show,
-                wide=True,
-            ),
-            class_name="editor-switch",
-        ),
+        switch_to_preview(State),
         rx.el.div(
             rx.cond(State.is_stale, _stale_message(), rx.fragment()),
             rx.cond(State.has_mine, _theirs_message(), rx.fragment()),
@@ -490,163 +458,9 @@ def _work_tax() -> rx.Component:
 
 def _lines() -> rx.Component:
     return rx.fragment(
-        rx.el.div(
-            rx.el.div(
-                *(
-                    rx.el.span(words)
-                    for words in (
-                        "",
-                        "Item and description",
-                        "Qty",
-                        "Unit",
-                        "Unit price",
-                        "Disc.",
-                        "Tax",
-                        "Amount",
-                    )
-                ),
-                class_name="editor-lines-head",
-                custom_attrs={"aria-hidden": "true"},
-            ),
-            rx.foreach(Lines.lines, _line),
-            class_name="editor-lines",
-            key=State.opened,
-        ),
+        editor_lines(State),
         _offers(),
-        units_list(),
-        rx.el.div(
-            button("Add line", icon_name="plus", on_click=State.add_line),
-            add_events_button(State.unbilled),
-            rx.el.span(
-                rx.el.kbd("Enter"),
-                " in the last line adds one, ",
-                rx.el.kbd("Alt"),
-                " ",
-                rx.el.kbd("↑"),
-                " ",
-                rx.el.kbd("↓"),
-                " moves a line",
-                class_name="keys",
-            ),
-            class_name="editor-lines-foot",
-        ),
-        rx.cond(
-            State.field_problems["lines"],
-            rx.el.p(
-                icon("alert"), State.field_problems["lines"], class_name="field-error"
-            ),
-            rx.fragment(),
-        ),
-        rx.el.p(State.moved_words, class_name="visually-hidden", role="status"),
-    )
-
-
-def _line(line: rx.Var[EditorLine], index: rx.Var[int]) -> rx.Component:
-    is_fixed = line.events != ""
-    return rx.el.div(
-        rx.el.div(
-            icon_button(
-                "Move line up",
-                "chevron-up",
-                small=True,
-                on_click=State.move_line(line.key, -1),
-            ),
-            icon_button(
-                "Move line down",
-                "chevron-down",
-                small=True,
-                on_click=State.move_line(line.key, 1),
-            ),
-            class_name="line-handle",
-        ),
-        rx.el.div(
-            cell(
-                line,
-                "name",
-                "Description",
-                line.name,
-                placeholder="What is it for?",
-                list=rx.cond(is_fixed, "", OFFERS_LIST),
-            ),
-            rx.el.textarea(
-                name="line:" + line.key + ":description",
-                default_value=line.description,
-                rows="1",
-                aria_label="Details",
-                placeholder="Details, optional",
-                custom_attrs=wrong_attributes(line, "description"),
-            ),
-            class_name="line-item",
-        ),
-        number_cell(line, "quantity", "Quantity", line.quantity, read_only=is_fixed),
-        rx.el.div(
-            cell(
-                line,
-                "unit",
-                "Unit",
-                line.unit,
-                read_only=is_fixed,
-                list=UNITS_LIST,
-            ),
-            class_name="line-cell",
-            custom_attrs={"data-label": "Unit"},
-        ),
-        number_cell(
-            line, "unit_price", "Unit price", line.unit_price, read_only=is_fixed
-        ),
-        number_cell(line, "discount", "Discount", line.discount, placeholder="0%"),
-        rx.el.div(
-            rx.el.select(
-                rx.foreach(Lines.taxes, lambda tax: rx.el.option(tax[1], value=tax[0])),
-                name="line:" + line.key + ":tax_id",
-                default_value=line.tax_id,
-                aria_label="Tax",
-                custom_attrs=wrong_attributes(line, "tax_id"),
-            ),
-            class_name="line-cell",
-            custom_attrs={"data-label": "Tax"},
-        ),
-        rx.el.div(
-            line_amount(line_key=line.key),
-            icon_button(
-                "Remove line",
-                "close",
-                small=True,
-                on_click=State.remove_line(line.key),
-            ),
-            class_name="line-amount",
-        ),
-        rx.cond(
-            line.events != "",
-            rx.el.p(
-                button(
-                    line.events,
-                    kind="quiet",
-                    small=True,
-                    icon_name="package",
-                    on_click=BehindState.open_draft_line(line.key),
-                ),
-                rx.el.span("Quantity and price are theirs.", class_name="quiet"),
-                class_name="line-events",
-            ),
-            rx.fragment(),
-        ),
-        rx.cond(
-            line.problem,
-            rx.el.p(
-                icon("alert"),
-                line.problem,
-                " The line is kept but not counted.",
-                class_name="line-error field-error",
-                id="problem-" + line.key,
-            ),
-            rx.fragment(),
-        ),
-        class_name="editor-line",
-        key=line.key,
-        role="group",
-        aria_label=rx.Var.create("Line ") + (index + 1).to_string(),  # type: ignore[operator]
-        custom_attrs={"data-line": line.key},
+        lines_foot(State, add_events_button(State.unbilled)),
     )
 
 
@@ -659,12 +473,6 @@ def _offers() -> rx.Component:
         ),
         id=OFFERS_LIST,
     )
-
-
-@rx.memo
-def line_amount(line_key: rx.Var[str]) -> rx.Component:
-    """What a line comes to. Apart, since it changes while the line does not."""
-    return rx.el.span(State.amounts[line_key], class_name="figures")
 
 
 def _below_lines() -> rx.Component:
@@ -692,13 +500,7 @@ def _below_lines() -> rx.Component:
                 aside="off the whole invoice",
                 error=State.field_problems["discount"],
             ),
-            rx.el.dl(
-                sum_of("Subtotal", State.subtotal),
-                rx.foreach(State.sums, sum_row),
-                sum_of("Tax", State.tax),
-                sum_of("Total", State.total, "sum-total"),
-                class_name="sum-list",
-            ),
+            sum_list(State),
         ),
         class_name="sums",
     )
@@ -747,30 +549,12 @@ def _dock() -> rx.Component:
 
 
 def _preview() -> rx.Component:
-    return rx.el.section(
-        rx.el.div(
-            rx.el.div(
-                rx.el.h2("Preview"),
-                rx.el.span(class_name="spacer"),
-                field(
-                    "Look",
-                    select(
-                        "look",
-                        LOOKS,
-                        default_value=State.form["look"],
-                        key=State.opened + "look",
-                    ),
-                    label_hidden=True,
-                ),
-                class_name="preview-head",
-            ),
-            DocumentPreview.create(html=State.preview),
-            rx.cond(
-                State.lacks != "",
-                rx.el.p(State.lacks, class_name="e-invoice-gaps"),
-                rx.fragment(),
-            ),
+    return preview_pane(
+        State,
+        "Preview",
+        rx.cond(
+            State.lacks != "",
+            rx.el.p(State.lacks, class_name="e-invoice-gaps"),
+            rx.fragment(),
         ),
-        class_name="preview",
-        aria_label="Preview",
     )

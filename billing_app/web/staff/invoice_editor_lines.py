@@ -16,7 +16,6 @@ from billing_app.domain.document import Look
 from billing_app.domain.draft import DraftForm, LineForm, ReadDraft, with_own
 from billing_app.domain.pasting import HEADINGS
 from billing_app.domain.speech import LANGUAGE_NAMES
-from billing_app.domain.totals import Totals
 from billing_app.web import formats
 
 FIELDS = frozenset(
@@ -69,15 +68,9 @@ def pasted_headings() -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class EditorLine:
-    """A line as its inputs start out. What is typed afterwards stays in them.
+class LineStart:
+    """What a line's inputs start out with. What is typed afterwards stays in them."""
 
-    Attributes:
-        problem: what is wrong with it, in a sentence; `wrong` names the field.
-        events: how many it bills, in words; its figures are theirs. Else empty.
-    """
-
-    key: str
     name: str
     description: str
     quantity: str
@@ -85,109 +78,80 @@ class EditorLine:
     unit_price: str
     discount: str
     tax_id: str
-    problem: str = ""
-    wrong: str = ""
-    events: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """What was done to the lines at once, to be taken back.
+class LineProblem:
+    """What is wrong with a line, in a sentence; `wrong` names the field."""
 
-    Attributes:
-        added: keys of the lines that came.
-        removed: the lines that went, each with its place.
-    """
-
-    added: tuple[str, ...] = ()
-    removed: tuple[tuple[int, LineForm], ...] = ()
-
-    def undo(self, lines: Iterable[LineForm]) -> tuple[LineForm, ...]:
-        kept = [line for line in lines if line.key not in self.added]
-        for index, line in self.removed:
-            kept.insert(index, line)
-        return tuple(kept)
-
-
-@dataclass(frozen=True, slots=True)
-class Sum:
-    """One row under the lines, such as the tax of a rate."""
-
-    label: str
-    amount: str
+    sentence: str
+    wrong: str
 
 
 class EditorLinesState(rx.State):
     """The lines as drawn, apart from all that changes with every key.
 
-    A page draws a state's parts anew whenever one of its variables changes, and
-    two hundred lines take a while.
+    A page draws what shows a state's variable anew whenever one of its variables
+    changes, and a variable is sent whole. So what changes by itself is by itself, and
+    a new line sends neither the texts nor the problems of two hundred others.
+
+    Attributes:
+        order: the keys of the lines.
+        starts, later: the texts of the lines that were there when the fields were
+            drawn anew, and of those that came since.
+        problems, events, amounts: by line key, where there is something to say:
+            `events` how many it bills, in words, and its figures are theirs then.
+        taxes: what can be chosen; none where a percentage is typed.
     """
 
-    lines: list[EditorLine] = []  # noqa: RUF012  (Reflex copies the default)
+    order: list[str] = []  # noqa: RUF012  (Reflex copies the defaults)
+    starts: dict[str, LineStart] = {}  # noqa: RUF012
+    later: dict[str, LineStart] = {}  # noqa: RUF012
+    problems: dict[str, LineProblem] = {}  # noqa: RUF012
+    events: dict[str, str] = {}  # noqa: RUF012
+    amounts: dict[str, str] = {}  # noqa: RUF012
     taxes: list[tuple[str, str]] = []  # noqa: RUF012
+
+    def _begin(self, lines: Iterable[LineForm]) -> None:
+        """Start with the lines as they are, in fields that are drawn anew."""
+        self.starts = {line.key: _start_of(line) for line in lines}
+        self.order, self.later = list(self.starts), {}
 
     def _draw(
         self, lines: Iterable[LineForm], read: ReadDraft, events: Mapping[str, str]
     ) -> None:
-        """Show the lines, or do nothing where they look as they did.
-
-        `events` says by line key how many of them a line bills.
-        """
-        wrong = {x.form.key: (x.problem, x.problem_field) for x in read.lines}
-        drawn = [
-            replace(
-                _drawn(line, *wrong.get(line.key, ("", ""))),
-                events=events.get(line.key, ""),
-            )
-            for line in lines
-        ]
-        if _shape(drawn) != _shape(self.lines):
-            self.lines = drawn
-
-
-def _drawn(line: LineForm, problem: str, wrong: str) -> EditorLine:
-    return EditorLine(
-        key=line.key,
-        name=line.name,
-        description=line.description,
-        quantity=line.quantity,
-        unit=line.unit,
-        unit_price=line.unit_price,
-        discount=line.discount,
-        tax_id=line.tax_id,
-        problem=problem,
-        wrong=wrong if problem else "",
-    )
+        """Show the lines; what is as it was is not sent again."""
+        known, there = set(self.order), {line.key: line for line in lines}
+        new = {x.key: _start_of(x) for x in there.values() if x.key not in known}
+        kept = {key: start for key, start in self.later.items() if key in there}
+        shown = {
+            "order": list(there),
+            "later": kept | new,
+            "problems": {
+                line.form.key: LineProblem(line.problem, line.problem_field)
+                for line in read.lines
+                if line.problem
+            },
+            "events": dict(events),
+            "amounts": _amounts_of(read),
+        }
+        for name, value in shown.items():
+            if getattr(self, name) != value:
+                setattr(self, name, value)
 
 
-def _shape(lines: Iterable[EditorLine]) -> list[tuple[str, str, str, str]]:
-    """What of the lines the server draws; the texts stay with the browser."""
-    return [(line.key, line.problem, line.wrong, line.events) for line in lines]
+def _start_of(line: LineForm) -> LineStart:
+    return LineStart(**{x.name: getattr(line, x.name) for x in fields(LineStart)})
 
 
-def amounts_of(lines: Iterable[LineForm], read: ReadDraft) -> dict[str, str]:
+def _amounts_of(read: ReadDraft) -> dict[str, str]:
     """Return what each line comes to, by its key; nothing for one left empty."""
-    return dict.fromkeys((line.key for line in lines), "") | {
+    return {
         line.form.key: formats.NOTHING
         if amount is None
         else formats.amount(amount.minor, amount.currency)
         for line, amount in zip(read.lines, read.amounts, strict=True)
     }
-
-
-def money_of(minor: int, totals: Totals) -> str:
-    return formats.money(minor, totals.currency)
-
-
-def sums_of(totals: Totals) -> list[Sum]:
-    """Return the rows between subtotal and tax: discounts and each tax group."""
-    rows = [
-        Sum("Discount", money_of(-x.amount.minor, totals)) for x in totals.allowances
-    ]
-    several = len(totals.tax_groups) > 1
-    groups = totals.tax_groups if several else ()
-    return rows + [Sum(x.name, money_of(x.tax.minor, totals)) for x in groups]
 
 
 def new_key() -> str:

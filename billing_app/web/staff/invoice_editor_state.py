@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 import reflex as rx
@@ -33,15 +33,12 @@ from billing_app.domain.errors import (
     BillingError,
     DiskFull,
     InvalidInput,
-    LimitReached,
     NotFound,
     StaleDraft,
 )
-from billing_app.domain.formats import number_style
 from billing_app.domain.invoice import LINES_MAX
 from billing_app.domain.invoice_mode import InvoiceMode
 from billing_app.domain.money import Money
-from billing_app.domain.pasting import read_rows
 from billing_app.domain.preview import preview_document
 from billing_app.domain.product import filled
 from billing_app.domain.terms_words import find_other_days
@@ -55,6 +52,7 @@ from billing_app.services.customers import CustomerForm
 from billing_app.services.paid_drafts import PAYMENT
 from billing_app.web import formats
 from billing_app.web.doors import staff_door, staff_watch
+from billing_app.web.staff.builder_state import BuilderState, Change
 from billing_app.web.staff.invoice_editor_cancel import CancelledDraftState
 from billing_app.web.staff.invoice_editor_catalogue import (
     EditorCatalogueState,
@@ -62,23 +60,16 @@ from billing_app.web.staff.invoice_editor_catalogue import (
 )
 from billing_app.web.staff.invoice_editor_lines import (
     FIELDS,
-    Change,
     EditorLinesState,
-    Sum,
-    amounts_of,
     keyed,
-    money_of,
     new_key,
     only_texts,
-    pasted_headings,
-    sums_of,
     with_texts,
 )
 from billing_app.web.staff.invoice_editor_payment import PaidDraftState
 from billing_app.web.staff.invoice_editor_share import SharedDraftState
 from billing_app.web.staff.invoice_words import paper_words
 from billing_app.web.staff.mail_words import publish_hint
-from billing_app.web.undo import UndoState
 
 AUTOSAVE_SECONDS = 1.2
 # Older than any version of a draft.
@@ -99,24 +90,14 @@ class OwnField:
 
 
 class InvoiceEditorState(
-    UndoState, PaidDraftState, SharedDraftState, CancelledDraftState, rx.State
+    BuilderState, PaidDraftState, SharedDraftState, CancelledDraftState, rx.State
 ):
-    """One draft on the builder. The texts live in the browser's fields; the server
-    holds its own copy, computes and saves.
+    """One draft on the builder of the staff.
 
     Attributes:
-        shows: edit or preview, where there is room for one only.
         lacks: why it would be issued as a plain PDF, without an e-invoice inside.
-        opened: changes whenever the fields have to be drawn anew.
-        version: of the draft that what is typed stands on.
-        heard, saved: numbers of the last text that came, and of the last one kept.
-        arranged: changes with the order of the lines.
-        focus: the line to go to, a number so that it can be asked for twice, and
-            its field.
-        refused: changes when an issue was refused, to go to what is wrong.
         is_stale: somebody else saved meanwhile; what is typed here is not saved.
         has_mine: theirs is shown, and what was typed here can be had back.
-        amounts: by line key.
         charged: what the percentage of the job comes to.
         told: how it differs from the guest's invoice that it was made of.
         unbilled: how many events of the customer wait to be billed, in words.
@@ -124,42 +105,22 @@ class InvoiceEditorState(
     """
 
     invoice_id: int = 0
-    opened: str = ""
-    version: int = 0
-    heard: int = 0
-    saved: int = 0
-    arranged: int = 0
-    focus: str = ""
-    refused: int = 0
-    saved_words: str = ""
-    is_saved: bool = False
     is_editable: bool = False
     is_stale: bool = False
     has_mine: bool = False
-    form: dict[str, str] = {}  # noqa: RUF012
-    amounts: dict[str, str] = {}  # noqa: RUF012
-    field_problems: dict[str, str] = {}  # noqa: RUF012
     customer_name: str = ""
     customer_hint: str = ""
     customer_problem: str = ""
-    choices: list[str] = []  # noqa: RUF012
+    choices: list[str] = []  # noqa: RUF012  (Reflex copies the defaults)
     is_new_customer: bool = False
     currency: str = ""
     visible_on: str = "publish"
     publish_hint: str = ""
     due_hint: str = ""
     terms_warning: str = ""
-    sums: list[Sum] = []  # noqa: RUF012
-    subtotal: str = ""
-    tax: str = ""
-    total: str = ""
-    to_fix: str = ""
-    preview: str = ""
     lacks: str = ""
-    moved_words: str = ""
     told: list[str] = []  # noqa: RUF012
     unbilled: str = ""
-    shows: str = "edit"
     mode: str = InvoiceMode.LINES.value
     charged: str = ""
     own_fields: list[OwnField] = []  # noqa: RUF012
@@ -172,8 +133,7 @@ class InvoiceEditorState(
     _desk: Desk | None = None
     _buyer: Party = Party("")
     _customer: CustomerChoice | None = None
-    _is_dirty: bool = False
-    _events: dict[str, str] = {}  # noqa: RUF012
+    _billed: dict[str, str] = {}  # noqa: RUF012
 
     # Opening
 
@@ -188,6 +148,9 @@ class InvoiceEditorState(
     @staff_door
     async def open(self) -> Any:
         """Load the draft named in the address."""
+        if self._is_dirty:
+            # Of the draft that was here before: its order is in no browser.
+            await self._keep()
         wanted = self._segment_id(1)
         try:
             opened = await self._run(queries.open_draft, wanted)
@@ -250,7 +213,7 @@ class InvoiceEditorState(
         self.publish_hint = publish_hint(opened.desk.mails_when_published)
         self.may_share = opened.desk.shares_drafts
         self._customer = opened.customer
-        lines = opened.form.lines or (LineForm(tax_id=self._default_tax()),)
+        lines = opened.form.lines or (LineForm(tax_id=self._first_tax()),)
         self._draft = replace(opened.form, lines=keyed(lines))
         self.currency = opened.currency
         sheet = await self.get_state(EditorLinesState)
@@ -259,7 +222,7 @@ class InvoiceEditorState(
         self._say("Saved")
         self._show_customer()
         counts = await self._run(list_on_draft, opened.invoice_id)
-        self._events = {
+        self._billed = {
             key: formats.count_of(count, "event") for key, count in counts.items()
         }
         await self._count_unbilled()
@@ -272,8 +235,12 @@ class InvoiceEditorState(
         while True:
             await asyncio.sleep(AUTOSAVE_SECONDS)
             async with self:
-                if self._is_dirty and not self.is_stale and self.is_editable:
-                    await self._save_quietly()
+                await self._keep()
+
+    @staff_watch
+    async def draw(self) -> None:
+        """Draw the preview a moment after typing."""
+        await self._draw()
 
     @staff_door
     async def show(self, which: str) -> None:
@@ -283,31 +250,32 @@ class InvoiceEditorState(
     # Typing
 
     @staff_door
-    async def take_typed(self, draft: int, texts: dict, number: int) -> None:  # type: ignore[type-arg]
+    async def take_typed(self, draft: int, texts: dict, number: int) -> Any:  # type: ignore[type-arg]
         """Take what was typed into fields, by their names."""
         if draft != self.invoice_id:
             # Typed while another draft was on its way: its browser keeps it.
-            return
+            return None
         self.heard = max(self.heard, number)
-        await self._apply(with_texts(self._draft, texts))
+        left = await self._apply(with_texts(self._draft, texts))
         name = typed_name(texts)
         if name is not None and self._has_products:
             await self._offer(name)
         if not self._is_dirty:
             self.saved = self.heard
+        return left
 
-    async def _apply(self, typed: DraftForm) -> None:
+    async def _apply(self, typed: DraftForm) -> list[Any]:
         if typed == self._draft:
-            return
+            return []
         if is_currency(typed.currency):
             self.currency = typed.currency
         self._draft = typed
-        await self._changed()
+        return await self._typed()
 
     @staff_door
-    async def choose_currency(self, code: str) -> None:
+    async def choose_currency(self, code: str) -> Any:
         """Show the currency chosen; a customer's own may have been shown before."""
-        await self._apply(with_texts(self._draft, {"currency": code}))
+        return await self._apply(with_texts(self._draft, {"currency": code}))
 
     @staff_door
     async def restore(self, kept: dict) -> None:  # type: ignore[type-arg]
@@ -339,64 +307,44 @@ class InvoiceEditorState(
             self._notify("What you had typed before is back.")
 
     @staff_door
-    async def choose_mode(self, mode: str) -> None:
+    async def choose_mode(self, mode: str) -> Any:
         """Charge by lines, one amount or a percentage; what was typed is kept."""
         draft = self._draft
         if mode not in list(InvoiceMode) or mode == draft.mode:
-            return
+            return None
         is_new = draft.is_work_blank and not draft.work_tax_id
-        tax_id = self._default_tax() if is_new else draft.work_tax_id
+        tax_id = self._first_tax() if is_new else draft.work_tax_id
         self._draft = replace(draft, mode=mode, work_tax_id=tax_id)
         await self._redraw()
-        await self._arrange(self._draft.lines)
+        return await self._arrange(self._draft.lines)
 
     # Lines
 
     @staff_door
-    async def add_line(self) -> None:
-        """Add a line at the end, taxed like the one before, and go there."""
-        lines = self._draft.lines
-        if len(lines) >= LINES_MAX:
-            raise LimitReached(f"An invoice holds at most {LINES_MAX} lines.")
-        tax_id = lines[-1].tax_id if lines else self._default_tax()
-        line = LineForm(key=new_key(), tax_id=tax_id)
-        self._go_to(line.key)
-        await self._arrange((*lines, line))
+    async def add_line(self) -> Any:
+        return await self._add_line()
 
     @staff_door
-    async def remove_line(self, key: str) -> None:
-        lines = self._draft.lines
-        index = next((i for i, line in enumerate(lines) if line.key == key), -1)
-        if index < 0:
-            return
-        kept = lines[:index] + lines[index + 1 :]
-        if not lines[index].is_blank:
-            self._offer_undo("Line removed.", Change(removed=((index, lines[index]),)))
-        if kept:
-            self._go_to(kept[max(0, index - 1)].key)
-        await self._arrange(kept)
+    async def remove_line(self, key: str) -> Any:
+        return await self._remove_line(key)
 
     @staff_door
-    async def move_line(self, key: str, step: int) -> None:
-        lines = list(self._draft.lines)
-        index = next((i for i, line in enumerate(lines) if line.key == key), -1)
-        target = index + (1 if step > 0 else -1)
-        if index < 0 or not 0 <= target < len(lines):
-            return
-        lines[index], lines[target] = lines[target], lines[index]
-        self.moved_words = f"Line {target + 1} of {len(lines)}"
-        await self._arrange(lines)
+    async def move_line(self, key: str, step: int) -> Any:
+        return await self._move_line(key, step)
 
     @staff_door
-    async def choose_product(self, key: str, product_name: str) -> None:
+    async def paste(self, key: str, pasted: dict) -> Any:  # type: ignore[type-arg]
+        return await self._paste(key, pasted)
+
+    @staff_door
+    async def choose_product(self, key: str, product_name: str) -> Any:
         """Fill a line from the catalogue; it keeps its quantity and discount."""
-        lines = self._draft.lines
-        index = next((i for i, line in enumerate(lines) if line.key == key), -1)
+        lines, index = self._draft.lines, self._find_line(key)
         if index < 0 or is_event_key(key):
-            return
+            return None
         product = await self._run(find_product, product_name)
         if product is None:
-            return
+            return None
         before = replace(lines[index], name="")
         # A line of another key is drawn anew, with its fields as they are now.
         line = replace(filled(lines[index], product, self.currency), key=new_key())
@@ -409,7 +357,7 @@ class InvoiceEditorState(
                 f"is in {self.currency}, so write its price."
             )
         self._go_to(line.key, "unit_price" if not line.unit_price else "quantity")
-        await self._arrange((*lines[:index], line, *lines[index + 1 :]))
+        return await self._arrange((*lines[:index], line, *lines[index + 1 :]))
 
     async def _offer(self, typed: str) -> bool:
         """Offer products of this name; tell whether there are any."""
@@ -419,39 +367,6 @@ class InvoiceEditorState(
         return bool(found)
 
     @staff_door
-    async def paste(self, key: str, pasted: dict) -> None:  # type: ignore[type-arg]
-        """Put the rows of a spreadsheet behind a line, or in place of an empty one."""
-        lines, text = self._draft.lines, pasted.get("text")
-        at = next((i for i, line in enumerate(lines) if line.key == key), -1)
-        desk = self._desk
-        if at < 0 or desk is None or not isinstance(text, str):
-            return
-        rows = read_rows(
-            text,
-            decimal_mark=number_style(desk.language).decimal_mark,
-            taxes=desk.rules.taxes,
-            headings=pasted_headings(),
-            default_tax=lines[at].tax_id,
-        )
-        replaced = lines[at].is_blank and bool(rows)
-        count = len(lines) - replaced + len(rows)
-        if count > LINES_MAX:
-            raise LimitReached(
-                f"An invoice holds at most {LINES_MAX} lines; with these rows it "
-                f"would have {count:,}, so nothing was pasted."
-            )
-        if not rows:
-            return
-        added = tuple(replace(row, key=new_key()) for row in rows)
-        change = Change(
-            tuple(x.key for x in added), ((at, lines[at]),) if replaced else ()
-        )
-        self._offer_undo(f"{formats.count_of(len(rows), 'line')} pasted.", change)
-        self._go_to(added[0].key)
-        behind = at if replaced else at + 1
-        await self._arrange((*lines[:behind], *added, *lines[at + 1 :]))
-
-    @staff_door
     async def undo(self, key: str) -> Any:
         """Take back what a notice told of."""
         change: Change | int | None = self._offered(key)
@@ -459,23 +374,20 @@ class InvoiceEditorState(
         if isinstance(change, int):
             await self._run(drafts.restore_draft, change)
             return InvoiceEditorState.open
-        if change is not None and self.is_editable:
-            await self._arrange(change.undo(self._draft.lines))
-        return None
+        if change is None or not self.is_editable:
+            return None
+        return await self._arrange(change.undo(self._draft.lines))
 
-    async def _arrange(self, lines: Iterable[LineForm]) -> None:
-        """Set the lines anew; unlike a text, no browser keeps that, so save it."""
-        kept = tuple(lines) or (LineForm(key=new_key(), tax_id=self._default_tax()),)
-        self._draft = replace(self._draft, lines=kept)
-        self.arranged += 1
-        await self._changed()
-        if not self.is_stale and self.is_editable:
+    @staff_door
+    async def keep(self) -> None:
+        """Save what was arranged."""
+        await self._keep()
+
+    async def _keep(self) -> None:
+        if self._is_dirty and not self.is_stale and self.is_editable:
             await self._save_quietly()
-            if self._events:
+            if self._billed:
                 await self._count_unbilled()
-
-    def _go_to(self, key: str, part: str = "name") -> None:
-        self.focus = f"{key} {self.arranged} {part}"
 
     # Events
 
@@ -685,100 +597,86 @@ class InvoiceEditorState(
             self._say("Not saved")
             self._notify(refusal.message, is_refusal=True)
 
-    # Drawing
+    # What is built, and drawn
 
-    async def _changed(self) -> None:
-        self._is_dirty = True
-        self._say("Not saved" if self.is_stale else "Saving…")
-        # What was refused is being mended; what is left to mend stands beside it.
-        self.notices = [it for it in self.notices if not it.is_refusal]
-        await self._compute()
+    def _is_open(self) -> bool:
+        return self._desk is not None
 
-    async def _redraw(self) -> None:
-        """Make the browser build its fields anew from what the server holds."""
-        self.opened = secrets.token_hex(4)
-        self.form = {name: getattr(self._draft, name) for name in FIELDS}
+    def _lines(self) -> tuple[LineForm, ...]:
+        return self._draft.lines
+
+    def _set_lines(self, lines: tuple[LineForm, ...]) -> None:
+        self._draft = replace(self._draft, lines=lines)
+
+    def _most_lines(self) -> tuple[int, str]:
+        return LINES_MAX, f"An invoice holds at most {LINES_MAX} lines"
+
+    def _first_tax(self) -> str:
+        taxes = self._desk.taxes if self._desk else ()
+        return next((tax.id for tax in taxes if tax.is_default), "")
+
+    def _habits(self) -> tuple[str, Mapping[str, Any]]:
+        assert self._desk is not None
+        return self._desk.language, self._rules().taxes
+
+    def _events(self) -> Mapping[str, str]:
+        return self._billed
+
+    def _texts(self) -> dict[str, str]:
+        texts = {name: getattr(self._draft, name) for name in FIELDS}
+        self.mode = self._draft.mode
         if self._desk is not None:
             own = dict(self._draft.own)
             for each in self._desk.rules.fields:
-                self.form[each.input_name] = own.get(each.key, "")
-        self.mode = self._draft.mode
-        if self._desk is not None:
+                texts[each.input_name] = own.get(each.key, "")
             # A draft without a look of its own is drawn in the workspace's.
-            self.form["look"] = self._draft.look or self._desk.branding.look
-        sheet = await self.get_state(EditorLinesState)
-        sheet.lines = []
-        await self._compute()
+            texts["look"] = self._draft.look or self._desk.branding.look
+        return texts
 
-    async def _compute(self) -> None:
-        """Read, add up and draw the preview; long drafts off the event loop."""
-        if self._desk is None:
-            return
-        if len(self._draft.lines) > 40:
-            read, html, lacks = await asyncio.to_thread(self._read_and_render)
-        else:
-            read, html, lacks = self._read_and_render()
+    def _mark_changed(self) -> None:
+        super()._mark_changed()
+        self._say("Not saved" if self.is_stale else "Saving…")
+
+    def _reading(self) -> Callable[[], ReadDraft]:
+        return partial(read_draft, self._draft, self.currency, self._rules())
+
+    def _read(self) -> ReadDraft:
+        return self._reading()()
+
+    def _drawing(self) -> Callable[[], tuple[str, str]]:
+        assert self._desk is not None
+        customer = self._customer
+        return partial(
+            _draw,
+            self._draft,
+            self.currency,
+            self._desk,
+            language=(customer or self._desk).language,
+            net_days=self._net_days(),
+            buyer=self._buyer,
+        )
+
+    def _show_drawn(self, drawn: tuple[str, str]) -> None:
+        html, lacks = drawn
         if html != self.preview:
             self.preview = html
         if lacks != self.lacks:
             self.lacks = lacks
-        sheet = await self.get_state(EditorLinesState)
-        sheet._draw(self._draft.lines, read, self._events)
-        self._show_totals(read)
 
-    def _read_and_render(self) -> tuple[ReadDraft, str, str]:
-        desk = self._desk
-        assert desk is not None
-        read = self._read()
-        document = preview_document(
-            self._draft,
-            read,
-            today=desk.today,
-            net_days=self._net_days(),
-            language=(self._customer or desk).language,
-            seller=desk.seller,
-            buyer=self._buyer,
-            branding=replace(
-                desk.branding, look=Look(self._draft.look or desk.branding.look)
-            ),
-            bank=desk.bank(self.currency),
-        )
-        logo = desk.branding.logo_digest
-        address = f"/logo/{logo}.png" if logo else ""
-        sheet = render_sheet(document, address, explains=True)
-        if not document.lines:
-            return read, sheet, ""
-        fonts = runtime.current().settings.fonts_dir
-        return read, sheet, paper_words(document, fonts)
-
-    def _read(self) -> ReadDraft:
-        assert self._desk is not None
-        return read_draft(self._draft, self.currency, self._desk.rules)
-
-    def _show_totals(self, read: ReadDraft) -> None:
-        """Show the sums; what is as it was is not sent again."""
-        totals = read.totals
-        count = read.problem_count
+    def _show_read(self, read: ReadDraft) -> ReadDraft:
+        count, rules = read.problem_count, self._rules()
         things = formats.count_of(count, "thing")
-        shown = {
-            "amounts": amounts_of(self._draft.lines, read),
-            "field_problems": {**NO_PROBLEMS, **read.problems},
-            "sums": sums_of(totals),
-            "subtotal": money_of(totals.amount_sum.minor, totals),
-            "tax": money_of(totals.tax_total.minor, totals),
-            "total": money_of(totals.total.minor, totals),
+        asks_rate = rules.asks_rate(self.currency)
+        more = {
             "charged": _charged(read),
-            "own_fields": [self._own_field(x, read) for x in self._rules().fields],
-            "tax_currency": self._rules().tax_currency
-            if self._rules().asks_rate(self.currency)
-            else "",
+            "own_fields": [_own_field(x, read) for x in rules.fields],
+            "tax_currency": rules.tax_currency if asks_rate else "",
             "to_fix": f"{things} to fix before you issue" if count else "",
             "due_hint": f"Empty means {self._net_days()} days after the issue date",
             "terms_warning": self._terms_warning(read),
         }
-        for name, value in shown.items():
-            if getattr(self, name) != value:
-                setattr(self, name, value)
+        self._show_sums(read, {**NO_PROBLEMS, **read.problems}, more)
+        return read
 
     def _terms_warning(self, read: ReadDraft) -> str:
         """Say where the texts ask for the money after other days than the due date."""
@@ -794,19 +692,6 @@ class InvoiceEditorState(
     def _rules(self) -> DraftRules:
         assert self._desk is not None
         return self._desk.rules
-
-    def _own_field(self, field: CustomField, read: ReadDraft) -> OwnField:
-        asides = [
-            word
-            for word, is_so in (
-                ("required", field.is_required),
-                ("staff only", field.is_staff_only),
-            )
-            if is_so
-        ]
-        name = field.input_name
-        problem = read.problems.get(name, "")
-        return OwnField(name, field.name, field.kind, ", ".join(asides), problem)
 
     async def _choose(self, customer_id: int) -> None:
         self._customer, self._buyer = None, Party(self.customer_name)
@@ -836,15 +721,6 @@ class InvoiceEditorState(
         assert self._desk is not None
         return self._customer.net_days if self._customer else self._desk.net_days
 
-    def _default_tax(self) -> str:
-        taxes = self._desk.taxes if self._desk else ()
-        return next((tax.id for tax in taxes if tax.is_default), "")
-
-    def _say(self, words: str) -> None:
-        """Tell beside the title how far saving is; "Saved" begins what went well."""
-        if self.saved_words != words:
-            self.saved_words, self.is_saved = words, words.startswith("Saved")
-
     def _time(self) -> str:
         assert self._desk is not None
         now = runtime.current().now()
@@ -857,3 +733,45 @@ def _charged(read: ReadDraft) -> str:
     if read.mode != InvoiceMode.PERCENT or not amounts:
         return formats.NOTHING
     return formats.money(amounts[0].minor, amounts[0].currency)
+
+
+def _own_field(field: CustomField, read: ReadDraft) -> OwnField:
+    asides = [
+        word
+        for word, is_so in (
+            ("required", field.is_required),
+            ("staff only", field.is_staff_only),
+        )
+        if is_so
+    ]
+    name = field.input_name
+    problem = read.problems.get(name, "")
+    return OwnField(name, field.name, field.kind, ", ".join(asides), problem)
+
+
+def _draw(
+    draft: DraftForm,
+    currency: str,
+    desk: Desk,
+    *,
+    language: str,
+    net_days: int,
+    buyer: Party,
+) -> tuple[str, str]:
+    """Return the preview, and what it lacks for an e-invoice. In a thread."""
+    document = preview_document(
+        draft,
+        read_draft(draft, currency, desk.rules),
+        today=desk.today,
+        net_days=net_days,
+        language=language,
+        seller=desk.seller,
+        buyer=buyer,
+        branding=replace(desk.branding, look=Look(draft.look or desk.branding.look)),
+        bank=desk.bank(currency),
+    )
+    logo = desk.branding.logo_digest
+    sheet = render_sheet(document, f"/logo/{logo}.png" if logo else "", explains=True)
+    if not document.lines:
+        return sheet, ""
+    return sheet, paper_words(document, runtime.current().settings.fonts_dir)
