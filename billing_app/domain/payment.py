@@ -23,6 +23,7 @@ class PaymentMethod(StrEnum):
 
     CASH = "cash"
     CHECK = "check"
+    ZELLE = "zelle"
     BANK_TRANSFER = "bank_transfer"
     CARD = "card"
     OTHER = "other"
@@ -31,6 +32,8 @@ class PaymentMethod(StrEnum):
 METHOD_NAMES: dict[PaymentMethod, str] = {
     PaymentMethod.CASH: later("Cash"),
     PaymentMethod.CHECK: later("Check"),
+    # A name, the same in every language.
+    PaymentMethod.ZELLE: "Zelle",
     PaymentMethod.BANK_TRANSFER: later("Bank transfer"),
     PaymentMethod.CARD: later("Card"),
     PaymentMethod.OTHER: later("Other"),

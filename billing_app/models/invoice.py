@@ -122,6 +122,7 @@ class Invoice(CustomerVisible, table=True):
             postgresql_where=column("payment_reference").is_not(None),
         ),
         Index("ix_invoice_replaces", "workspace_id", "replaces_id"),
+        Index("ix_invoice_sent", "workspace_id", "phase", "sent_at"),
         Index("ix_invoice_customer", "workspace_id", "customer_id", "phase", "id"),
         # A customer's own list, by each of its sorts. The first carries what its
         # search looks at, the second what the sums above it are made of. What such
@@ -193,6 +194,9 @@ class Invoice(CustomerVisible, table=True):
     number: str | None = Field(default=None, sa_type=sort_key(60))
     series_code: str | None = Field(default=None, max_length=20)
     series_value: int | None = Field(default=None, sa_type=BigInteger)
+    mode: str = Field(
+        default="lines", max_length=10, sa_column_kwargs={"server_default": "lines"}
+    )
     currency: str = Field(max_length=3)
     prices_inclusive: bool = Field(default=False)
     cash_rounding_minor: int = Field(default=0, sa_type=BigInteger)

@@ -23,7 +23,7 @@ class Payment(CustomerVisible, table=True):
     """Money received once, from anywhere.
 
     `status`: settled counts; held waits for a person and pays nothing; reversed
-    was taken back. `method` is cash, check, bank_transfer, card or other.
+    was taken back. `method` is cash, check, zelle, bank_transfer, card or other.
     `reference` is for the customer; the note for staff lives in `PaymentNote`.
     What is neither allocated nor refunded is the customer's credit. `invoice_id`
     is what it was meant for; allocations say what it paid.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -50,6 +50,7 @@ from billing_app.domain.invoice import (
     compute_status,
     is_overdue,
 )
+from billing_app.domain.invoice_mode import InvoiceMode
 from billing_app.domain.parsing import clean_text, find_amounts, parse_date
 from billing_app.domain.payment_reference import read_reference
 from billing_app.models import (
@@ -84,6 +85,9 @@ _USUAL_DECIMALS = 2
 _LAST_DAY = date.max - timedelta(days=1)
 
 _DISPUTED = "disputed"
+_SENT = "sent"
+# A missing instant is after none. SQLite looks no IS NOT NULL up in an index.
+_BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 
 # A condition, given how it may speak of a column.
 _Condition = Callable[[Callable[[Any], Any]], Any]
@@ -107,6 +111,7 @@ _SHOWN: tuple[Any, ...] = (
     Invoice.customer_id,
     Invoice.customer_name,
     Invoice.purchase_order,
+    Invoice.mode,
     Invoice.state,
     Invoice.currency,
     Invoice.net_minor,
@@ -167,6 +172,7 @@ class InvoiceFilter:
             transfer, part of the customer's name, or what the total or the
             outstanding comes to.
         is_disputed: only those with an open dispute.
+        is_sent: only those marked as sent, whatever became of them since.
     """
 
     status: InvoiceStatus | None = None
@@ -176,6 +182,7 @@ class InvoiceFilter:
     due: DateRange = field(default_factory=DateRange)
     includes_archived: bool = False
     is_disputed: bool = False
+    is_sent: bool = False
     sort: InvoiceSort = InvoiceSort.ISSUED
     is_descending: bool = True
     paging: Paging = field(default_factory=Paging)
@@ -195,6 +202,7 @@ class InvoiceRow:
     customer_id: int | None
     customer_name: str
     purchase_order: str
+    mode: InvoiceMode
     status: InvoiceStatus
     currency: str
     net_minor: int
@@ -240,6 +248,7 @@ class StatusCounts:
     all: Count = field(default_factory=Count)
     by_status: tuple[tuple[InvoiceStatus, Count], ...] = ()
     disputed: Count = field(default_factory=Count)
+    sent: Count = field(default_factory=Count)
 
 
 def slug(status: InvoiceStatus) -> str:
@@ -253,7 +262,7 @@ STATUS_BY_SLUG = {slug(status): status for status in InvoiceStatus}
 def parse_invoice_filter(typed: Mapping[str, str]) -> InvoiceFilter:
     """Read a filter from the parameters of an address.
 
-    `status, q, customer, issued, due, archived, disputed, sort, after, before`;
+    `status, q, customer, issued, due, archived, disputed, sent, sort, after, before`;
     ranges are `2026-07-01..2026-11-19`, a sort with a minus before it is descending.
 
     Raises:
@@ -274,6 +283,7 @@ def parse_invoice_filter(typed: Mapping[str, str]) -> InvoiceFilter:
         due=parse_range(typed.get("due", ""), "due"),
         includes_archived=typed.get("archived", "") == "1",
         is_disputed=typed.get("disputed", "") == "1",
+        is_sent=typed.get("sent", "") == "1",
         sort=InvoiceSort(sort),
         is_descending=wanted.startswith("-"),
         paging=Paging(after=typed.get("after", ""), before=typed.get("before", "")),
@@ -355,12 +365,12 @@ def with_filled_fields(
 def count_by_status(uow: UnitOfWork) -> StatusCounts:
     """Count each tab of the list, no further than a thousand."""
     tabs = {status.value: InvoiceFilter(status=status) for status in InvoiceStatus}
+    leaders = dict.fromkeys(tabs, str(InvoiceSort.DUE))
     tabs[_DISPUTED] = InvoiceFilter(is_disputed=True)
+    tabs[_SENT] = InvoiceFilter(is_sent=True)
     counted: dict[str, Select[Any]] = {}
     for name, tab in tabs.items():
-        conditions = _led_by(
-            _DISPUTED if tab.is_disputed else InvoiceSort.DUE, _tests(uow, tab)
-        )
+        conditions = _led_by(leaders.get(name, name), _tests(uow, tab))
         counted[name] = _few(_by_phase(tab, conditions), COUNT_MAX + 1)
     subqueries = [
         select(literal(name), func.count()).select_from(ids.subquery())
@@ -373,6 +383,7 @@ def count_by_status(uow: UnitOfWork) -> StatusCounts:
             (status, Count(seen[status.value])) for status in InvoiceStatus
         ),
         disputed=Count(seen[_DISPUTED]),
+        sent=Count(seen[_SENT]),
     )
 
 
@@ -436,6 +447,8 @@ def _tests(uow: UnitOfWork, wanted: InvoiceFilter) -> _Tests:
             col(Dispute.resolved_at).is_(None)
         )
         tests[_DISPUTED] = _Test([lambda of: of(Invoice.id).in_(disputed)])
+    if wanted.is_sent:
+        tests[_SENT] = _Test([lambda of: of(Invoice.sent_at) > _BEFORE_ALL])
     if wanted.text:
         tests["text"] = _Test(_text_ways(uow, wanted.text))
     return tests
@@ -704,6 +717,7 @@ def _row(row: Any, today: date, rules: LateRules) -> InvoiceRow:
         customer_id=row.customer_id,
         customer_name=row.customer_name,
         purchase_order=row.purchase_order,
+        mode=InvoiceMode(row.mode),
         status=compute_status(facts, today),
         currency=row.currency,
         net_minor=row.net_minor,

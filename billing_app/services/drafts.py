@@ -345,6 +345,7 @@ def fill_draft(uow: UnitOfWork, invoice: Invoice, form: DraftForm) -> ReadDraft:
     invoice.currency = currency or invoice.currency
     read = read_draft(form, invoice.currency, read_rules(uow, settings))
 
+    invoice.mode = read.mode.value
     invoice.customer_id = customer.id if customer else None
     if invoice.id is not None:
         billable_events.attach(uow, invoice, form)

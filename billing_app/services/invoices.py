@@ -487,6 +487,7 @@ def issued_values(customer: Customer, ready: ReadyInvoice) -> dict[str, Any]:
         "customer_id": customer.id,
         "customer_name": customer.name,
         "customer_name_key": customer.name_key,
+        "mode": ready.mode.value,
         "prices_inclusive": terms.prices == "inclusive",
         "decimals": terms.decimals,
         "cash_rounding_minor": step.minor if step is not None else 0,

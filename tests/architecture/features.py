@@ -248,8 +248,6 @@ MISSING = {
     "F045": "the 300 ms are measured by `make bench`",
     "F065": "at dates in the past",
     "F076": "the second is measured by `make bench`",
-    "G02": "the greatest length of a description",
-    "G05": "Zelle as a method of its own",
     "G08": "the job",
     "G09": "disputed and resolved as states of their own",
     "G15": "estimates, and the way to an accounting program",

@@ -1,6 +1,7 @@
 """The migrations make exactly the models' tables, there and back, on both databases."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import (
@@ -321,6 +322,37 @@ def test_numbers_by_customer_live_through_0022_and_keep_their_code(engine, tmp_p
         connection.execute(text(f"{change}{idle}"))
     with pytest.raises(IntegrityError, match="stays"), engine.begin() as connection:
         connection.execute(text(f"{change}{billed}"))
+    world.runtime.engine.dispose()
+
+
+def test_how_each_invoice_charges_is_known_after_0027(engine, tmp_path):
+    """A draft says it as typed, what is issued as printed; then none changes it."""
+    url = engine.url.render_as_string(hide_password=False)
+    make_template(tmp_path, url)
+    world = open_world_at(url, tmp_path)
+    place = world.northwind
+    biller = place.accounting
+    whole = DraftForm(a_customer(world, place), mode="fixed", work="x", amount="5")
+    part = replace(whole, mode="percent", percent="30", job_total="1000")
+    an_invoice(world, place)
+    for form in (whole, part):
+        world.run(biller, create_draft, form)
+        draft = world.run(biller, create_draft, form)
+        world.run(biller, invoices.issue, draft.invoice_id, draft.version)
+    before = rows_of(engine)
+
+    migrations.downgrade(engine, "0025")
+    assert "mode" not in rows_of(engine)["invoice"][0]
+    migrations.upgrade(engine)
+
+    modes = [row["mode"] for row in rows_of(engine)["invoice"]]
+    assert modes == ["lines", "fixed", "fixed", "percent", "percent"]
+    alike(before, rows_of(engine))
+    with (
+        pytest.raises(IntegrityError, match="never changes"),
+        engine.begin() as connection,
+    ):
+        connection.execute(text("update invoice set mode = 'fixed'"))
     world.runtime.engine.dispose()
 
 

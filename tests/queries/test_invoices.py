@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.errors import InvalidInput, NotPermitted
 from billing_app.domain.invoice import InvoiceStatus
 from billing_app.models import Invoice
@@ -23,6 +24,9 @@ from billing_app.queries.invoices import (
     parse_invoice_filter,
 )
 from billing_app.queries.paging import Paging
+from billing_app.services import drafts, invoices
+from tests.support.billing import a_customer, an_invoice, pay
+from tests.support.quarrel import dispute, resolve
 from tests.support.rows import add_customer, add_invoice
 from tests.support.world import Place, World
 
@@ -61,6 +65,7 @@ def add_crowd(world: World, place: Place, count: int, seed: int) -> None:
                 due_on=dice.choice((due, due, None)),
                 archived_at=dice.choice((None, None, None, uow.now)),
                 deleted_at=dice.choice((None, uow.now)) if state == "draft" else None,
+                sent_at=dice.choice((None, uow.now)) if state == "issued" else None,
             )
 
 
@@ -105,6 +110,8 @@ class TestPaging:
             replace(plain, includes_archived=True),
             replace(plain, text="hald"),
             replace(plain, text="100.00"),
+            replace(plain, is_sent=True),
+            replace(plain, is_sent=True, status=InvoiceStatus.PAID),
             replace(plain, text="INV-0000", status=InvoiceStatus.OVERDUE),
             replace(plain, issued=DateRange(START - timedelta(days=9), START)),
             replace(plain, due=DateRange(START, None), customer_id=1),
@@ -127,6 +134,10 @@ class TestPaging:
         for status in InvoiceStatus:
             expected = {row.id for row in everything if row.status == status}
             assert {x.id for x in walk(crowd, InvoiceFilter(status=status))} == expected
+
+        sent = {row.id for row in everything if row.sent_at is not None}
+        assert sent
+        assert {x.id for x in walk(crowd, InvoiceFilter(is_sent=True))} == sent
 
     def test_the_way_back_is_the_way_there(self, crowd: World):
         viewer = crowd.northwind.viewer
@@ -340,6 +351,55 @@ class TestCountByStatus:
         assert counts.all.seen == len(rows)
         for status, count in counts.by_status:
             assert count.seen == sum(row.status == status for row in rows)
+        assert counts.sent.seen == sum(row.sent_at is not None for row in rows)
+
+
+class TestStates:
+    @pytest.mark.feature("F051", "G09")
+    def test_the_eight_of_a_small_business_are_told_apart(self, world: World):
+        """Sent, disputed and resolved stand beside the status that money decides."""
+        place = world.northwind
+        biller = place.accounting
+        customer_id = a_customer(world, place)
+        draft, cancelled = (start_anew(world, place, customer_id) for _ in range(2))
+        fresh, sent, paid, disputed, resolved, void = (
+            an_invoice(world, place, customer_id=customer_id) for _ in range(6)
+        )
+        world.run(biller, drafts.cancel_draft, cancelled, 1, "They called it off")
+        world.run(biller, invoices.mark_sent, sent)
+        pay(world, place, paid, "100")
+        dispute(world, place, disputed)
+        resolve(world, place, dispute(world, place, resolved))
+        world.run(biller, invoices.void, void, "Typed twice")
+
+        def told() -> dict[int, tuple[str, bool, bool]]:
+            return {
+                row.id: (row.status.value, row.sent_at is not None, row.is_disputed)
+                for row in listed(world)
+            }
+
+        assert told() == {
+            draft: ("Draft", False, False),
+            fresh: ("Due", False, False),
+            sent: ("Due", True, False),
+            paid: ("Paid", False, False),
+            disputed: ("Due", False, True),
+            resolved: ("Due", False, False),
+            void: ("Void", False, False),
+            cancelled: ("Cancelled", False, False),
+        }
+        assert {row.id for row in listed(world, is_disputed=True)} == {disputed}
+        assert {row.id for row in listed(world, is_sent=True)} == {sent}
+
+        world.clock.advance(days=31)
+
+        assert told()[sent] == ("Overdue", True, False)
+        assert told()[paid][0] == "Paid"
+
+
+def start_anew(world: World, place: Place, customer_id: int) -> int:
+    form = DraftForm(customer_id=customer_id, lines=(LineForm(name="Charter"),))
+    return world.run(place.accounting, drafts.create_draft, form).invoice_id
 
 
 class TestExport:

@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from billing_app.domain.draft import DraftForm, form_from_json
-from billing_app.models import Invoice, WorkspaceSettings
+from billing_app.models import Invoice, TaxRate, WorkspaceSettings
 from billing_app.services import drafts
 from billing_app.services.customers import CustomerForm, create_customer
 from tests.support.billing import a_customer
@@ -85,6 +85,17 @@ def test_saving_what_is_saved_changes_nothing(world: World):
     saved = world.run(actor, drafts.save_draft, first, 1, form)
 
     assert saved.version == 1
+
+
+@pytest.mark.feature("G02")
+def test_a_line_begins_with_a_quantity_of_1_and_taxed(world: World):
+    with world.reading(world.northwind.system) as uow:
+        usual = uow.one(select(TaxRate).where(col(TaxRate.is_default)))
+
+    (line,) = form_of(world, start(world)).lines
+
+    assert (line.quantity, line.tax_id) == ("1", str(usual.id))
+    assert usual.percent > 0
 
 
 @pytest.mark.feature("G09")

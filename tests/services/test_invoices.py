@@ -25,6 +25,7 @@ from billing_app.models import (
     Invoice,
     IssuedDocument,
     LedgerEntry,
+    LineItem,
     NumberSeries,
     OutboxMessage,
     WorkspaceSettings,
@@ -35,6 +36,7 @@ from billing_app.services import drafts, invoices, portal_links
 from billing_app.services.customers import CustomerForm, create_customer
 from billing_app.services.invoices import ReadyInvoice
 from billing_app.services.settings import BankForm, change_bank
+from tests.support.billing import all_rows
 
 FLIGHT = LineForm(name="Charter flight", quantity="2.4", unit_price="3450.00")
 
@@ -187,6 +189,26 @@ class TestIssue:
         with pytest.raises(InvalidInput, match="Line 2") as refusal:
             world.run(biller, invoices.issue, saved.invoice_id, saved.version)
         assert refusal.value.field == "lines"
+
+    @pytest.mark.feature("G02")
+    @pytest.mark.parametrize("name", ["", " \n ", "x" * 501])
+    def test_a_line_says_what_it_is_for_in_at_most_500_characters(
+        self, world, biller, customer_id, name
+    ):
+        form = DraftForm(customer_id=customer_id, lines=(replace(FLIGHT, name=name),))
+        saved = world.run(biller, drafts.create_draft, form)
+
+        with pytest.raises(InvalidInput, match="Line 1") as refusal:
+            world.run(biller, invoices.issue, saved.invoice_id, saved.version)
+
+        assert refusal.value.field == "lines"
+        longest = replace(form, lines=(replace(FLIGHT, name="x" * 500),))
+        saved = world.run(
+            biller, drafts.save_draft, saved.invoice_id, saved.version, longest
+        )
+        world.run(biller, invoices.issue, saved.invoice_id, saved.version)
+        (line,) = all_rows(world, world.northwind, LineItem)
+        assert line.name == "x" * 500
 
     @pytest.mark.feature("G02")
     @pytest.mark.parametrize(

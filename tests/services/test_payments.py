@@ -109,6 +109,26 @@ class TestRecordPayment:
         assert "TR-881" in receipt.content
         assert "Called" not in receipt.content
 
+    @pytest.mark.feature("G05")
+    @pytest.mark.parametrize(
+        ("method", "words"),
+        [
+            ("cash", "Cash"),
+            ("check", "Check"),
+            ("zelle", "Zelle"),
+            ("bank_transfer", "Bank transfer"),
+            ("card", "Card"),
+            ("other", "Other"),
+        ],
+    )
+    def test_the_receipt_says_how_the_money_came(
+        self, world, place, invoice_id, method, words
+    ):
+        pay(world, place, invoice_id, "100", method=method)
+
+        (receipt,) = receipts(world, place)
+        assert f'"{words}"' in receipt.content
+
     def test_the_same_form_sent_twice_records_once(self, world, place, invoice_id):
         first = pay(world, place, invoice_id, "60", request_key="form-1")
         again = pay(world, place, invoice_id, "60", request_key="form-1")
@@ -154,8 +174,11 @@ class TestRecordPayment:
             pay(world, place, invoice_id, **{"amount": "10", **change})
 
         assert refusal.value.field == field
-        assert all_rows(world, place, Payment) == []
-        assert all_rows(world, place, PaymentNote) == []
+        for table in (Payment, PaymentNote, Allocation):
+            assert all_rows(world, place, table) == []
+        assert outstanding(world, place, invoice_id) == 10_000
+        assert balance(world, place, "cash") == 0
+        assert "payment_recorded" not in events(world, place)
 
     @pytest.mark.feature("F057")
     def test_today_is_the_workspaces_own(self, world, place, invoice_id):

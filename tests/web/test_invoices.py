@@ -7,9 +7,9 @@ from sqlmodel import select
 
 from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.models import Invoice, Reminder
-from billing_app.services import drafts
+from billing_app.services import drafts, invoices
 from billing_app.web.staff.invoices_state import InvoicesState as State
-from tests.support.billing import an_invoice, outstanding, pay
+from tests.support.billing import a_customer, an_invoice, outstanding, pay
 from tests.support.rows import add_customer, add_invoice
 from tests.support.world import World
 from tests.web.conftest import Browse
@@ -129,6 +129,49 @@ async def test_marks_the_selected_as_sent_and_nothing_else(
         assert uow.get(Invoice, theirs).sent_at is None
     assert driver.shown(State, "notices")[0].words == "2 invoices marked as sent."
     assert driver.shown(State, "selected") == []
+
+
+@pytest.mark.feature("F051", "G08")
+async def test_what_was_marked_as_sent_is_a_view_of_its_own(
+    world: World, browse: Browse
+):
+    place = world.northwind
+    sent, _ = (an_invoice(world, place) for _ in range(2))
+    theirs = an_invoice(world, world.kestrel)
+    world.run(place.accounting, invoices.mark_sent, sent)
+    world.run(world.kestrel.accounting, invoices.mark_sent, theirs)
+
+    async with browse(place.viewer, "/invoices?sent=1") as driver:
+        await driver.press(State.open)
+
+    (line,) = driver.shown(State, "lines")
+    assert (line.id, bool(line.sent)) == (sent, True)
+    tabs = {tab.words: tab for tab in driver.shown(State, "tabs")}
+    assert (tabs["Sent"].count, tabs["Sent"].is_current) == ("1", True)
+    assert not tabs["All"].is_current
+    assert tabs["Sent"].href == "/invoices?sent=1"
+    assert tabs["Disputed"].href == "/invoices?disputed=1"
+    assert tabs["Due"].href == "/invoices?status=due"
+
+
+@pytest.mark.feature("G03", "G08")
+async def test_a_row_says_how_the_invoice_charges(world: World, browse: Browse):
+    place = world.northwind
+    an_invoice(world, place)
+    customer_id = a_customer(world, place)
+    for work in (
+        {"mode": "fixed", "amount": "125.00"},
+        {"mode": "percent", "percent": "30", "job_total": "1000"},
+    ):
+        form = DraftForm(customer_id=customer_id, work="Refit", **work)
+        draft = world.run(place.accounting, drafts.create_draft, form)
+        world.run(place.accounting, invoices.issue, draft.invoice_id, draft.version)
+
+    async with browse(place.viewer, "/invoices?sort=number") as driver:
+        await driver.press(State.open)
+
+    modes = [line.mode for line in driver.shown(State, "lines")]
+    assert modes == ["Lines", "Fixed amount", "Part of a job"]
 
 
 @pytest.mark.feature("F051", "G08")

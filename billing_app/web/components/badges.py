@@ -65,6 +65,12 @@ def viewed_mark(viewed_on: str | rx.Var[str]) -> rx.Component:
     return rx.cond(viewed_on, mark, rx.fragment())
 
 
+def sent_mark(sent_on: str | rx.Var[str]) -> rx.Component:
+    """Say that it was marked as sent; the date shows on hover."""
+    mark = rx.el.span(icon("send", 14), "Sent", class_name="viewed", title=sent_on)
+    return rx.cond(sent_on, mark, rx.fragment())
+
+
 def _choose(status: str | rx.Var[str], by_name: dict[str, str]) -> Any:
     """Pick per status, here or in the browser; an unknown one looks like a draft."""
     if isinstance(status, str):

@@ -8,7 +8,7 @@ import reflex as rx
 
 from billing_app.domain.invoice import InvoiceStatus
 from billing_app.queries.invoices import InvoiceSort
-from billing_app.web.components.badges import status_badge, viewed_mark
+from billing_app.web.components.badges import sent_mark, status_badge, viewed_mark
 from billing_app.web.components.controls import button, link_button
 from billing_app.web.components.icons import icon
 from billing_app.web.components.tables import (
@@ -37,12 +37,13 @@ COLUMNS = (
     Column(InvoiceSort.NUMBER, "Number", sortable=True, phone="under"),
     Column(InvoiceSort.CUSTOMER, "Customer", wide=True, sortable=True, phone="title"),
     Column("order", "PO number", shown_from="desktop"),
+    Column("mode", "Mode", shown_from="desktop"),
     Column(InvoiceSort.ISSUED, "Issued", sortable=True, shown_from="laptop"),
     Column(InvoiceSort.DUE, "Due", sortable=True, phone="amount-under"),
     Column("status", "Status", phone="status"),
     Column(
-        "viewed",
-        "Viewed",
+        "seen",
+        "Sent and viewed",
         label_hidden=True,
         phone="status-end",
         shown_from="desktop",
@@ -135,7 +136,8 @@ def _cells(it: rx.vars.ObjectVar[InvoiceLine]) -> list[Any]:
         ),
         rx.fragment(row_link(_number(it), it.href), archived),
         rx.el.span(it.customer, title=it.customer, class_name="truncate"),
-        rx.el.span(it.purchase_order, class_name="quiet"),
+        rx.el.span(it.purchase_order, title=it.purchase_order, class_name="quiet"),
+        rx.el.span(it.mode, class_name="quiet"),
         rx.el.span(it.issued, class_name="secondary figures"),
         rx.el.span(
             rx.el.span("Due\u00a0", class_name="only-card"),
@@ -146,7 +148,7 @@ def _cells(it: rx.vars.ObjectVar[InvoiceLine]) -> list[Any]:
             status_badge(it.status),
             rx.cond(it.is_disputed, rx.fragment(" ", status_badge("Disputed"))),
         ),
-        viewed_mark(it.viewed),
+        rx.cond(it.viewed != "", viewed_mark(it.viewed), sent_mark(it.sent)),
         it.total,
         _balance(it),
     ]

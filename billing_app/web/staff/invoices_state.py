@@ -10,6 +10,7 @@ import reflex as rx
 
 from billing_app.domain.dates import Moment
 from billing_app.domain.invoice import RARE_STATUSES, InvoiceStatus
+from billing_app.domain.invoice_mode import InvoiceMode
 from billing_app.queries import invoices as queries
 from billing_app.queries.customers import read_choice
 from billing_app.queries.invoices import (
@@ -35,6 +36,11 @@ from billing_app.web.undo import UndoState
 
 # The list stands on two pages; each keeps to its own address.
 PATHS = ("/invoices", "/accounting")
+MODE_WORDS = {
+    InvoiceMode.LINES: "Lines",
+    InvoiceMode.FIXED: "Fixed amount",
+    InvoiceMode.PERCENT: "Part of a job",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,7 @@ class InvoiceLine:
     href: str
     customer: str
     purchase_order: str
+    mode: str
     issued: str
     due: str
     due_words: str
@@ -55,6 +62,7 @@ class InvoiceLine:
     is_disputed: bool
     is_archived: bool
     viewed: str
+    sent: str
     total: str
     outstanding: str
     is_settled: bool
@@ -70,7 +78,7 @@ class InvoicesState(UndoState, PaidInvoicesState, FilteredListState, rx.State):
 
     _PARAMETERS = (
         *("status", "q", "customer", "issued", "due", "archived", "sort"),
-        "disputed",
+        *("disputed", "sent"),
         *("after", "before"),
     )
     _SORT = f"-{InvoiceSort.ISSUED}"
@@ -233,21 +241,32 @@ class InvoicesState(UndoState, PaidInvoicesState, FilteredListState, rx.State):
 
     def _make_tabs(self, counts: queries.StatusCounts) -> list[Tab]:
         def tab(words: str, status: str, count: str) -> Tab:
-            href = with_query(self._path, self._typed, status=status, disputed="")
-            is_current = self._typed["status"] == status and not wanted.is_disputed
+            href = with_query(
+                self._path, self._typed, status=status, disputed="", sent=""
+            )
+            is_current = self._typed["status"] == status and not crosses
             return Tab(words, href, count, is_current)
 
+        def crossing(words: str, name: str, count: str, is_current: bool) -> Tab:
+            others = {"status": "", "disputed": "", "sent": ""}
+            chosen = with_query(self._path, self._typed, **{**others, name: "1"})
+            return Tab(words, chosen, count, is_current)
+
         wanted = self._wanted
-        disputed = with_query(self._path, self._typed, status="", disputed="1")
+        crosses = wanted.is_disputed or wanted.is_sent
+        sent = crossing("Sent", "sent", str(counts.sent), wanted.is_sent)
+        tabs = [
+            tab(status.value, queries.slug(status), str(it))
+            for status, it in counts.by_status
+            if status not in RARE_STATUSES or it.seen or wanted.status == status
+        ]
 
         return [
             tab("All", "", str(counts.all)),
-            *(
-                tab(status.value, queries.slug(status), str(it))
-                for status, it in counts.by_status
-                if status not in RARE_STATUSES or it.seen or wanted.status == status
-            ),
-            Tab("Disputed", disputed, str(counts.disputed), wanted.is_disputed),
+            tabs[0],
+            sent,
+            *tabs[1:],
+            crossing("Disputed", "disputed", str(counts.disputed), wanted.is_disputed),
         ]
 
     async def _refresh(self) -> None:
@@ -312,6 +331,7 @@ def line_of(row: InvoiceRow, moment: Moment) -> InvoiceLine:
         href=invoice_address(row.id, is_draft),
         customer=row.customer_name or "No customer yet",
         purchase_order=row.purchase_order,
+        mode=MODE_WORDS[row.mode],
         issued=formats.short_day(row.issued_on, moment),
         due=formats.short_day(row.due_on, moment),
         due_words=f"Due {formats.short_day(row.due_on, moment)}" if row.due_on else "",
@@ -321,6 +341,7 @@ def line_of(row: InvoiceRow, moment: Moment) -> InvoiceLine:
         is_disputed=row.is_disputed,
         is_archived=row.archived_at is not None,
         viewed=formats.exact_instant(viewed, moment) if viewed else "",
+        sent=formats.exact_instant(row.sent_at, moment) if row.sent_at else "",
         total=formats.money(row.total_minor, row.currency),
         outstanding=formats.NOTHING
         if is_draft
