@@ -41,7 +41,7 @@ async def test_the_next_three_and_next_january_follow_what_is_typed(
 
         await driver.press(State.type_pattern, text="{year}-{counter:3}")
         assert driver.shown(State, "preview") == (
-            "Next: 2026-001, 2026-002, 2026-003. The first of January 2027: 2027-001."
+            "Next: 2026-001, 2026-002, 2026-003.\nThe first of January 2027: 2027-001."
         )
 
         await driver.press(State.choose_credit_note_reset, reset="month")
@@ -50,7 +50,7 @@ async def test_the_next_three_and_next_january_follow_what_is_typed(
         )
         shown = driver.shown(State, "credit_note_preview")
         assert shown.endswith(
-            "The first of April 2026: CN202604-1. "
+            "The first of April 2026: CN202604-1.\n"
             "The first of January 2027: CN202701-1."
         )
 
@@ -65,7 +65,7 @@ async def test_of_customers_who_count_apart_two_are_shown(world: World, browse: 
         await driver.press(State.type_pattern, text="{customer}-{counter:3}")
         assert driver.shown(State, "is_by_customer") is True
         assert driver.shown(State, "preview") == (
-            "Next for Vermeer Optics: VERMEERO-001, VERMEERO-002, VERMEERO-003. "
+            "Next for Vermeer Optics: VERMEERO-001, VERMEERO-002, VERMEERO-003.\n"
             "Next for Acme: ACME-001, ACME-002, ACME-003."
         )
 

@@ -152,7 +152,7 @@ def contact_dialog(state: Any) -> rx.Component:
         rx.el.p(
             "Without it they only look, on every page, once they have confirmed this "
             "address. The bare link of an invoice still pays, for whoever has it.",
-            class_name="quiet",
+            class_name="field-hint check-hint",
         ),
         checkbox(
             "may_see_all",
@@ -162,7 +162,7 @@ def contact_dialog(state: Any) -> rx.Component:
         rx.el.p(
             "Without it a code by mail opens no list, only the invoice it was asked "
             "on. It is also what writing needs where customers have to sign in for it.",
-            class_name="quiet",
+            class_name="field-hint check-hint",
         ),
         dialog_id="contact",
         actions=[

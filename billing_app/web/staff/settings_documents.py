@@ -129,7 +129,7 @@ def _starts_again(
 def _preview(text: rx.Var[str], element_id: str) -> rx.Component:
     return rx.el.p(
         text,
-        class_name="quiet",
+        class_name="quiet number-preview",
         custom_attrs={"aria-live": "polite", "id": element_id},
     )
 

@@ -133,7 +133,7 @@ class DocumentsState(SettingsState, rx.State):
 
 
 def preview_words(preview: NumberPreview) -> str:
-    """Say the next numbers, and what begins with a month or a year ahead."""
+    """Say the next numbers, and each that begins with a period ahead, by lines."""
     later = [
         f"The first of {month_name(on)}: {number}." for on, number in preview.later
     ]
@@ -141,4 +141,4 @@ def preview_words(preview: NumberPreview) -> str:
         f"Next for {name}: {', '.join(numbers)}."
         for name, numbers in preview.by_customer
     ] or [f"Next: {', '.join(preview.numbers)}."]
-    return " ".join((*coming, *later))
+    return "\n".join((*coming, *later))
