@@ -70,6 +70,9 @@ def main() -> None:
     if given.only in "account":
         large = make_ground(folder / "account", LARGE_ACCOUNT, 1)
         show("account", lambda: account.large_account(large, LARGE_ACCOUNT, commit))
+        _build()
+        with serving.the_server(large):
+            show("account", lambda: account.account_visible(large, LARGE_ACCOUNT))
     show("secrecy", lambda: secrecy.same_time(ground))
     show("pdf", lambda: printing.first_pdf(ground))
     if any(given.only in name for name in _SERVED):
@@ -78,7 +81,7 @@ def main() -> None:
         show("batch", lambda: printing.batch(ground))
         # Ten thousand take longer than all else but the start of servers.
         imported = folder / "imported"
-        show("import", lambda: importing.import_invoices(imported, IMPORTED))
+        show("import", lambda: importing.import_invoices(imported, IMPORTED, commit))
         _show_million(folder, show, commit)
     print(f"\nLoad {os.getloadavg()[0]:.1f} after the last figure.")
 
@@ -102,18 +105,22 @@ _FULL = ("batch", "import")
 
 
 def _show_served(ground: Ground, show: Callable[..., None]) -> None:
-    build_if_changed(lambda: print("Building the frontend …", flush=True))
-    bare = references.bare_route()
+    _build()
+    bare = references.bare_server()
     with serving.the_server(ground) as served:
-        show("start", lambda: serving.warm_start(served))
-        show("page", lambda: serving.portal_page(ground, served, bare))
-        show("download", lambda: serving.stored_pdf(ground, served, bare))
+        show("start", lambda: serving.warm_start(served, bare.start))
+        show("page", lambda: serving.portal_page(ground, served, bare.route))
+        show("download", lambda: serving.stored_pdf(ground, served, bare.route))
         show("weight", lambda: serving.portal_weight(ground))
         show("visible", lambda: serving.amount_visible(ground))
         show("memory", lambda: serving.memory_per_visitor(ground, served))
-        show("crowd", lambda: serving.many_visitors(ground, served))
+        show("crowd", lambda: serving.many_visitors(ground, served, bare.route))
         show("browser", lambda: serving.browser_to_browser(ground))
         show("typing", lambda: builder.typing(ground))
+
+
+def _build() -> None:
+    build_if_changed(lambda: print("Building the frontend …", flush=True))
 
 
 def _show_million(

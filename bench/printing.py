@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from sqlmodel import col, select
 
-from bench.figure import Measured, NotMeasured, Row, median_ms
+from bench.figure import Measured, NotMeasured, Reference, Row, median_ms
 from bench.ground import Ground
 from bench.references import bare_table
 from billing_app.documents.e_invoice import write_cii
@@ -80,7 +80,14 @@ def batch(ground: Ground) -> Iterator[Row]:
     finally:
         renderer.close()
     note = f"On {renderer.process_count} cores: {BATCH / seconds:.1f} a second."
-    yield Measured(f"a batch of {BATCH:,} PDFs, 10 lines", seconds, "s", note=note)
+    alone = bare_table(10)
+    yield Measured(
+        f"a batch of {BATCH:,} PDFs, 10 lines",
+        seconds,
+        "s",
+        reference=Reference(f"{alone.name}, each alone", alone.value * BATCH / 1000),
+        note=note,
+    )
 
 
 def _print(
@@ -115,7 +122,13 @@ def _print_factur_x(
     """Print what people read with what machines read inside, written anew."""
     long = _with_lines(document, lines)
     milliseconds = _time_print(ground, renderer, long, times, lambda: write_cii(long))
-    return Measured(f"Factur-X PDF, {lines} lines", milliseconds, "ms", target=target)
+    return Measured(
+        f"Factur-X PDF, {lines} lines",
+        milliseconds,
+        "ms",
+        target=target,
+        reference=bare_table(lines),
+    )
 
 
 def _time_print(
@@ -138,7 +151,13 @@ def _time_print(
 def _write_xml(document: InvoiceDocument, *, lines: int, target: float) -> Measured:
     long = _with_lines(document, lines)
     milliseconds = median_ms(lambda: write_cii(long), 50)
-    return Measured(f"XML, {lines} lines", milliseconds, "ms", target=target)
+    return Measured(
+        f"XML, {lines} lines",
+        milliseconds,
+        "ms",
+        target=target,
+        reference=bare_table(lines),
+    )
 
 
 def _with_lines(document: InvoiceDocument, lines: int) -> InvoiceDocument:

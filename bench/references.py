@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -16,6 +17,19 @@ from bench.ground import PORT, serving
 BARE_PORT = PORT - 1
 
 
+@dataclass(frozen=True, slots=True)
+class BareServer:
+    """What a server costs that does nothing, served as ours.
+
+    Attributes:
+        route: CPU milliseconds of a request.
+        start: seconds to the first answer.
+    """
+
+    route: Reference
+    start: Reference
+
+
 async def _page(request: Request) -> HTMLResponse:
     return HTMLResponse(f"<h1>{request.path_params['token']}</h1>")
 
@@ -23,14 +37,18 @@ async def _page(request: Request) -> HTMLResponse:
 bare_app = Starlette(routes=[Route("/p/{token}", _page)])
 
 
-def bare_route() -> Reference:
-    """CPU milliseconds of a Starlette route that does nothing, served as ours."""
+def bare_server() -> BareServer:
+    """Measure a Starlette route that does nothing."""
     command = ["-m", "uvicorn", "--port", str(BARE_PORT), "--no-access-log"]
     command += ["--log-level", "warning", "bench.references:bare_app"]
     url = f"http://127.0.0.1:{BARE_PORT}"
     with serving(*command, url=url, ready="/p/x") as served:
         milliseconds, _ = served.cpu_per_request_ms("/p/x", 2_000)
-    return Reference("bare Starlette route", milliseconds)
+        seconds = served.start_seconds
+    return BareServer(
+        Reference("bare Starlette route", milliseconds),
+        Reference("bare Starlette start", seconds),
+    )
 
 
 def bare_commit(folder: Path) -> Reference:

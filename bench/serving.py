@@ -56,8 +56,10 @@ def _wait_until_idle(ground: Ground) -> None:
     raise TimeoutError("the outbox is not empty")
 
 
-def warm_start(served: Served) -> Iterator[Row]:
-    yield Measured("warm start to ready", served.start_seconds, "s", target=3)
+def warm_start(served: Served, bare: Reference) -> Iterator[Row]:
+    yield Measured(
+        "warm start to ready", served.start_seconds, "s", target=3, reference=bare
+    )
 
 
 def portal_page(ground: Ground, served: Served, bare: Reference) -> Iterator[Row]:
@@ -139,10 +141,11 @@ def memory_per_visitor(ground: Ground, served: Served) -> Iterator[Row]:
         yield NotMeasured(name, "no page spoke over a socket")
         return
     grown = grown_kb(served, recorded, VISITORS)
-    yield Measured(name, grown / VISITORS, "KB", target=250)
+    shared = Reference("the server without them", served.memory_kb() - grown)
+    yield Measured(name, grown / VISITORS, "KB", target=250, reference=shared)
 
 
-def many_visitors(ground: Ground, served: Served) -> Iterator[Row]:
+def many_visitors(ground: Ground, served: Served, bare: Reference) -> Iterator[Row]:
     """Many visitors of one invoice: what joining costs, and when all hear a comment."""
     name = f"{CROWD} visitors of one thread"
     _let_links_write(ground)
@@ -159,7 +162,13 @@ def many_visitors(ground: Ground, served: Served) -> Iterator[Row]:
         assert answer.is_redirect, answer.status_code
 
     taken = crowd(served, recorded, CROWD, say)
-    yield Measured(f"{name}, joining, CPU each", taken.joining_ms, "ms", target=15)
+    yield Measured(
+        f"{name}, joining, CPU each",
+        taken.joining_ms,
+        "ms",
+        target=15,
+        reference=bare,
+    )
     note = f"The first after {taken.first_seconds:.2f} s, half by "
     note += f"{taken.half_seconds:.2f} s; {taken.telling_ms:,.0f} ms CPU for all."
     yield Measured(
@@ -167,6 +176,7 @@ def many_visitors(ground: Ground, served: Served) -> Iterator[Row]:
         taken.last_seconds,
         "s",
         target=1,
+        reference=Reference("the first of them", taken.first_seconds),
         note=note,
     )
 
@@ -192,10 +202,17 @@ def browser_to_browser(ground: Ground) -> Iterator[Row]:
         "url": URL,
     }
     taken = ms_between_screens(cookie, screens)
-    if taken is None:
+    bare = amount_visible_ms(f"{URL}/healthz")
+    if taken is None or bare is None:
         yield NotMeasured(name, "there is no Chromium")
         return
-    yield Measured(name, statistics.median(taken), "ms", target=150)
+    yield Measured(
+        name,
+        statistics.median(taken),
+        "ms",
+        target=150,
+        reference=Reference("bare text", bare),
+    )
 
 
 def _is_painted(token: str) -> bool:
