@@ -60,7 +60,12 @@ def running(
         _stop(process)
 
 
-def create_owner(folder: Path, email: str, password: str) -> None:
+def create_owner(
+    folder: Path,
+    email: str,
+    password: str,
+    environment: Mapping[str, str] | None = None,
+) -> None:
     """Make the workspace Northwind Charter and its owner in a folder's database."""
     arguments = ("--email", email, "--name", "Nora", "--workspace", "Northwind Charter")
     subprocess.run(
@@ -69,6 +74,7 @@ def create_owner(folder: Path, email: str, password: str) -> None:
             **without_settings(os.environ),
             "DATA_DIR": str(folder / "data"),
             "TALLYPORT_PASSWORD": password,
+            **(environment or {}),
         },
         check=True,
         stdout=subprocess.DEVNULL,
