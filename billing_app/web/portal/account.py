@@ -357,7 +357,7 @@ def _list() -> rx.Component:
                         it.archived.is_current,
                         rx.fragment(),
                         rx.fragment(
-                            link(it.archived.words, href=it.archived.href), " "
+                            link(it.archived.words, href=it.archived.href), " · "
                         ),
                     ),
                     link(worded("Show all"), href=it.plain_href),
