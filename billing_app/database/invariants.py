@@ -285,6 +285,20 @@ def _states_without_their_facts(session: Session, _: datetime) -> Iterator[str]:
         "written off and not issued": and_(
             col(Invoice.written_off_minor) != 0, state != "issued"
         ),
+        "sent or seen, and not published": and_(
+            or_(
+                col(Invoice.sent_at).is_not(None),
+                col(Invoice.first_viewed_at).is_not(None),
+            ),
+            col(Invoice.published_at).is_(None),
+        ),
+        "a date of voiding and not void": and_(
+            state != "void", col(Invoice.voided_at).is_not(None)
+        ),
+        "issued without a line": and_(
+            not_(is_draft),
+            not_(exists().where(col(LineItem.invoice_id) == col(Invoice.id))),
+        ),
         "issued without a document": and_(
             not_(is_draft),
             not_(
@@ -297,6 +311,63 @@ def _states_without_their_facts(session: Session, _: datetime) -> Iterator[str]:
     }
     for says, broken in wrong.items():
         yield from _rows(session, Invoice, broken, says)
+
+
+def _documents_shown_otherwise(session: Session, _: datetime) -> Iterator[str]:
+    """Documents are shown with their invoice; receipts may be hidden again."""
+    document = IssuedDocument
+    published = exists().where(
+        col(Invoice.id) == col(document.invoice_id),
+        col(Invoice.published_at).is_not(None),
+    )
+    taken_back = exists().where(
+        col(Payment.id) == col(document.payment_id),
+        col(Payment.status) == "reversed",
+    )
+    shown = col(document.shown_at).is_not(None)
+    odd = or_(
+        and_(shown, not_(published)), and_(not_(shown), published, not_(taken_back))
+    )
+    says = "it is shown, and its invoice is not, or the other way round"
+    yield from _rows(session, document, odd, says)
+
+
+def _disputes_without_their_facts(session: Session, _: datetime) -> Iterator[str]:
+    dispute = Dispute
+    is_open = col(dispute.resolved_at).is_(None)
+    invoice = exists().where(
+        col(Invoice.id) == col(dispute.invoice_id),
+        col(Invoice.customer_id) == col(dispute.customer_id),
+        col(Invoice.currency) == col(dispute.currency),
+        col(Invoice.published_at).is_not(None),
+    )
+    is_void = exists().where(
+        col(Invoice.id) == col(dispute.invoice_id), col(Invoice.state) == "void"
+    )
+    wrong = {
+        "its invoice does not fit": not_(invoice),
+        "open on a void invoice": and_(is_open, is_void),
+        "without a reason": col(dispute.reason) == "",
+        "over without an answer": and_(
+            not_(is_open),
+            col(dispute.outcome) != "withdrawn",
+            col(dispute.answer) == "",
+        ),
+        "ended as void, and the invoice is not": and_(
+            col(dispute.outcome) == "void", not_(is_void)
+        ),
+    }
+    for says, broken in wrong.items():
+        yield from _rows(session, dispute, broken, says)
+
+
+def _attempts_beside_their_money(session: Session, _: datetime) -> Iterator[str]:
+    """A try to pay has succeeded, or is held, exactly when its money is here."""
+    attempt = PaymentAttempt
+    arrived = exists().where(col(Payment.attempt_id) == col(attempt.id))
+    ended = col(attempt.status).in_(("succeeded", "held"))
+    says = "it has its money and did not end so, or the other way round"
+    yield from _rows(session, attempt, ended != arrived, says)
 
 
 def _money_that_vanished(session: Session, _: datetime) -> Iterator[str]:
@@ -762,6 +833,9 @@ INVARIANTS = (
     Invariant("INV-5", "the ledger says the same", _receivables_that_differ),
     Invariant("INV-6", "no payment is overspent", _payments_overspent),
     Invariant("INV-7", "states have their facts", _states_without_their_facts),
+    Invariant("INV-7", "documents shown together", _documents_shown_otherwise),
+    Invariant("INV-7", "disputes have their facts", _disputes_without_their_facts),
+    Invariant("INV-15", "tries follow their money", _attempts_beside_their_money),
     Invariant("INV-9", "no money vanishes", _money_that_vanished),
     Invariant("INV-10", "documents never change", _documents_that_changed),
     Invariant("INV-13", "no more is credited than billed", _credited_too_much),

@@ -103,6 +103,7 @@ _WHOLE_MAX = ID_MAX
 _BATCH = 500
 # How much text of such rows is in memory at a time, in characters.
 _BATCH_TEXT = 4_000_000
+_STATES = (None, "draft", "issued", "void")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +114,19 @@ class Carried:
         left_out: columns that are not, each with the reason.
         held_back: columns that get their value when all rows of `settles_after` are
             in, since the database guards them from then on.
+        ends: columns that get it when all rows of all tables are in, since the
+            database lets them follow from those alone.
+        before_end: what a state among these is until then.
     """
 
     table: Table
     left_out: Mapping[str, str] = field(default_factory=dict[str, str])
     held_back: tuple[str, ...] = ()
     settles_after: Table | None = None
+    ends: tuple[str, ...] = ()
+    before_end: Mapping[str, Mapping[str, str]] = field(
+        default_factory=dict[str, Mapping[str, str]]
+    )
 
     @property
     def name(self) -> str:
@@ -139,6 +147,16 @@ CARRIED = (
         Invoice,
         held_back=("state", "number", "series_code", "series_value", "published_at"),
         settles_after=LineItem,
+        ends=(
+            "state",
+            "allocated_minor",
+            "credited_minor",
+            "written_off_minor",
+            "processing_minor",
+            "disputed_minor",
+            "outstanding_minor",
+        ),
+        before_end={"state": {"void": "issued"}},
     ),
     Carried(LineItem),
     Carried(IssuedDocument),
@@ -156,7 +174,11 @@ CARRIED = (
         },
     ),
     Carried(PaymentAttemptPart),
-    Carried(Payment),
+    Carried(
+        Payment,
+        ends=("status", "allocated_minor", "refunded_minor"),
+        before_end={"status": {"reversed": "settled"}},
+    ),
     Carried(PaymentNote),
     Carried(Allocation),
     Carried(WriteOff),
@@ -351,18 +373,21 @@ class Arrival:
     ) -> Iterator[int]:
         """Insert rows, each with what was left out of it; yield how many at a time.
 
-        Columns that are held back keep the model's default.
+        Columns that are held back, or end later, keep the model's default.
 
         Raises:
             BrokenExport: a value is not what its column holds.
         """
         whole = carried.table.__table__  # type: ignore[attr-defined]
         usual = defaults_of(carried.table)
-        held_back = {name: usual.get(name) for name in carried.held_back}
-        own = {**held_back, "workspace_id": self._workspace_id}
+        later = {*carried.held_back, *carried.ends} - carried.before_end.keys()
+        later |= set(carried.held_back)
+        own = {name: usual.get(name) for name in later}
+        own["workspace_id"] = self._workspace_id
         # Nothing is held in memory that was not looked into.
         ready = (
-            {**usual, **self.moved(carried.table, row), **beside, **own}
+            {**usual, **_before_end(carried, self.moved(carried.table, row))}
+            | {**own, **beside}
             for row, beside in rows
         )
         for some in _batches(ready):
@@ -377,28 +402,38 @@ class Arrival:
             .where(whole.c.id == bindparam("row_id"))
             .values({name: bindparam(f"new_{name}") for name in carried.held_back})
         )
-        void = update(whole).where(whole.c.id == bindparam("row_id"))
         needed = ("id", *carried.held_back)
         moved = (self.moved(carried.table, row) for row in rows)
         ready = ({name: row.get(name) for name in needed} for row in moved)
-
-        def settled(row: Values) -> Values:
-            new = {f"new_{name}": row[name] for name in carried.held_back}
-            return {"row_id": row["id"], **new}
-
         for some in _batches(ready):
-            if "state" not in carried.held_back:
-                self._connection.execute(statement, [settled(row) for row in some])
-                continue
-            changed = [row for row in some if row["state"] not in (None, "draft")]
-            if any(row["state"] not in ("issued", "void") for row in changed):
-                raise BrokenExport("The export has an invoice in no state we know.")
-            steps = [{**settled(row), "new_state": "issued"} for row in changed]
+            if "state" in carried.held_back:
+                if any(row["state"] not in _STATES for row in some):
+                    raise BrokenExport("The export has an invoice in no state we know.")
+                some = [row for row in some if row["state"] not in (None, "draft")]
+            steps = [
+                _bound(_before_end(carried, row), carried.held_back) for row in some
+            ]
             if steps:
                 self._connection.execute(statement, steps)
-            ended = [{"row_id": row["id"]} for row in changed if row["state"] == "void"]
-            if ended:
-                self._connection.execute(void.values(state="void"), ended)
+
+    def end(self, carried: Carried, rows: Iterable[Values]) -> None:
+        """Give rows the values that follow from all that is in by now."""
+        whole = carried.table.__table__  # type: ignore[attr-defined]
+        statement = (
+            update(whole)
+            .where(whole.c.id == bindparam("row_id"))
+            .values({name: bindparam(f"new_{name}") for name in carried.ends})
+        )
+        needed = ("id", *carried.ends)
+        moved = (self.moved(carried.table, row) for row in rows)
+        usual = defaults_of(carried.table)
+        ready = (
+            {name: row.get(name, usual.get(name)) for name in needed} for row in moved
+        )
+        for some in _batches(ready):
+            self._connection.execute(
+                statement, [_bound(row, carried.ends) for row in some]
+            )
 
     def moved(self, table: Table, row: Mapping[str, Any]) -> Values:
         """Return a row as it is stored here, its ids and those it names moved.
@@ -547,6 +582,21 @@ def shares_documents(uow: UnitOfWork) -> bool:
         if connection_of(uow).scalar(statement) is not None:
             return True
     return False
+
+
+def _before_end(carried: Carried, row: Values) -> Values:
+    """Return a row as it is until all tables are in."""
+    passing = {
+        name: earlier.get(row[name], row[name])
+        for name, earlier in carried.before_end.items()
+        if name in row
+    }
+    return {**row, **passing}
+
+
+def _bound(row: Values, names: Iterable[str]) -> Values:
+    """Return the parameters of a statement that sets these columns of a row."""
+    return {"row_id": row["id"], **{f"new_{name}": row[name] for name in names}}
 
 
 def _largest_id(connection: Connection, table: type[Any]) -> int:

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, or_
+from sqlalchemy import BigInteger, bindparam, exists, or_
 from sqlmodel import col, func, select
 
 from billing_app.database.access import inner, staff, staff_or_job
@@ -50,6 +50,7 @@ from billing_app.domain.invoice import (
 from billing_app.domain.invoice_mode import InvoiceMode
 from billing_app.domain.ledger import Posting, postings_for_issue, postings_for_void
 from billing_app.domain.parsing import clean_text
+from billing_app.domain.payment import PaymentStatus
 from billing_app.domain.payment_reference import make_reference
 from billing_app.domain.portal_settings import (
     NotifyOn,
@@ -221,10 +222,11 @@ def void(uow: UnitOfWork, invoice_id: int, reason: str) -> None:
     if uow.first(_WRITE_OFF, invoice_id=invoice_id) is not None:
         raise Conflict("It was written off. Undo that, and credit it instead.")
 
+    # The database voids nothing that is still disputed.
+    end_disputes(uow, invoice, Outcome.VOID, reason)
     invoice.state = InvoiceState.VOID
     invoice.voided_at = uow.now
     invoice.void_reason = reason
-    end_disputes(uow, invoice, Outcome.VOID, reason)
     refresh(uow, invoice)
     ledger.post(
         uow,
@@ -616,8 +618,15 @@ def _publish(uow: UnitOfWork, invoice: Invoice) -> None:
         return
     assert invoice.id is not None
     invoice.published_at = uow.now
+    # The receipt of what was taken back meanwhile stays hidden.
     documents = uow.all(
-        select(IssuedDocument).where(col(IssuedDocument.invoice_id) == invoice.id)
+        select(IssuedDocument).where(
+            col(IssuedDocument.invoice_id) == invoice.id,
+            ~exists().where(
+                col(Payment.id) == col(IssuedDocument.payment_id),
+                col(Payment.status) == PaymentStatus.REVERSED,
+            ),
+        )
     )
     notes = uow.all(select(CreditNote).where(col(CreditNote.invoice_id) == invoice.id))
     for document in (*documents, *notes):

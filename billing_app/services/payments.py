@@ -640,8 +640,9 @@ def allocate(uow: UnitOfWork, payment: Payment, invoice: Invoice, minor: int) ->
 
     Leaves it to the caller to `refresh` the invoice.
     """
-    payment.allocated_minor += minor
     _write_allocations(uow, [_Given(payment, invoice, minor)])
+    payment.allocated_minor += minor
+    uow.flush()
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,15 +154,21 @@ def seed_invoices(
     for sample in samples:
         _write_sample(desk, customers, sample)
     bulk.write()
+    desk.later.write()
     desk.close_series()
 
 
 class _Desk:
-    """Everything the invoices of one batch have in common."""
+    """Everything the invoices of one batch have in common.
+
+    Attributes:
+        later: what the database takes only for an issued invoice.
+    """
 
     def __init__(self, uow: UnitOfWork, bulk: Bulk) -> None:
         self.uow = uow
         self.bulk = bulk
+        self.later = Bulk(uow)
         self.today = uow.today
         self.currency = uow.workspace.currency
         self.settings = read_settings(uow)
@@ -253,7 +259,7 @@ class _Issued:
     """An issued sample, on its way through the batch.
 
     Attributes:
-        becomes: what the invoice's row is changed to in the end.
+        becomes: what the issued invoice's row is changed to in the end.
     """
 
     sample: SampleInvoice
@@ -288,8 +294,7 @@ def _write_sample(
             _write_visit(desk, issued, link_id, sample.viewed_after_days)
     if sample.paid_after_days is not None and issued.document.due_minor > 0:
         _write_payment(desk, issued, sample.paid_after_days)
-    # Only a draft takes lines, so it is issued after them.
-    desk.bulk.change(Invoice, issued.invoice_id, **issued.becomes)
+    desk.later.change(Invoice, issued.invoice_id, **issued.becomes)
     if sample.fate is Fate.VOID:
         _write_void(desk, issued)
 
@@ -363,12 +368,6 @@ def _write_issued(
         customer_id=values["customer_id"],
         published_at=None if sample.fate is Fate.KEPT else at,
         becomes={
-            "state": "issued",
-            "number": taken.number,
-            "series_code": taken.series_code,
-            "series_value": taken.series_value,
-            "issued_at": at,
-            "published_at": None if sample.fate is Fate.KEPT else at,
             "first_viewed_at": None,
             "allocated_minor": 0,
             "outstanding_minor": document.due_minor,
@@ -377,6 +376,17 @@ def _write_issued(
     )
     for line in line_values(ready):
         desk.bulk.add(LineItem, invoice_id=invoice_id, **line)
+    # Only a draft takes lines, so it is issued after them.
+    desk.bulk.change(
+        Invoice,
+        invoice_id,
+        state="issued",
+        number=taken.number,
+        series_code=taken.series_code,
+        series_value=taken.series_value,
+        issued_at=at,
+        published_at=issued.published_at,
+    )
     _write_document(desk, issued, document, at)
     desk.post(f"issue:{invoice_id}", postings_of(ready.totals), at, **issued.whose)
     desk.audit(DraftCreated(**issued.whose), at)
@@ -398,7 +408,7 @@ def _write_document(
     payment_id: int = 0,
 ) -> None:
     content = to_json(document)
-    desk.bulk.add(
+    desk.later.add(
         IssuedDocument,
         **issued.whose,
         kind="receipt" if payment_id else "invoice",
@@ -435,7 +445,7 @@ def _write_visit(desk: _Desk, issued: _Issued, link_id: int, after_days: int) ->
 
 def _write_void(desk: _Desk, issued: _Issued) -> None:
     at = desk.instant(issued.sample.issued_on + timedelta(days=2), 15)
-    desk.bulk.change(
+    desk.later.change(
         Invoice,
         issued.invoice_id,
         state="void",
@@ -469,7 +479,7 @@ def _write_payment(desk: _Desk, issued: _Issued, after_days: int) -> None:
         recorded_by=desk.member.id,
         created_at=at,
     )
-    allocation_id = desk.bulk.add(
+    allocation_id = desk.later.add(
         Allocation,
         **issued.whose,
         payment_id=payment_id,

@@ -190,6 +190,9 @@ def _read_in(uow: UnitOfWork, source: ExportSource, tell: Teller) -> None:
         for held in CARRIED:
             if held.settles_after is carried.table and held.table in spans:
                 arrival.settle(held, source.rows(held.name))
+    for ended in CARRIED:
+        if ended.ends and ended.table in spans:
+            arrival.end(ended, source.rows(ended.name))
     for count in arrival.write(TRAIL, _trail_rows(source)):
         done += count
         tell(done, whole)
@@ -411,8 +414,14 @@ def _unasked(uow: UnitOfWork, row: Row) -> Values:
     return {"idempotency_key": f"read-in:{uow.new_token()}"}
 
 
+def _unpaid(uow: UnitOfWork, row: Row) -> Values:
+    """Ask for all of an invoice until its payments are in."""
+    return {"outstanding_minor": row.get("due_minor", 0)}
+
+
 _BESIDE: dict[type[Any], Callable[[UnitOfWork, Row], Values]] = {
     WorkspaceSettings: _quiet_settings,
     Member: _stranger,
     PaymentAttempt: _unasked,
+    Invoice: _unpaid,
 }

@@ -56,7 +56,7 @@ DAMAGE = {
         "update line_item set unit_price = unit_price * 2 where invoice_id = 2",
         {"INV-3"},
     ),
-    "a line lost": ("delete from line_item where invoice_id = 2", {"INV-3"}),
+    "a line lost": ("delete from line_item where invoice_id = 2", {"INV-3", "INV-7"}),
     "outstanding changed": (
         "update invoice set outstanding_minor = 1 where id = 2",
         {"INV-5"},
@@ -86,6 +86,30 @@ DAMAGE = {
     "a draft published": (
         "update invoice set published_at = created_at where state = 'draft'",
         {"INV-7", "INV-23", "INV-35"},
+    ),
+    "an invoice sent that nobody can see": (
+        "update invoice set sent_at = created_at"
+        " where state = 'issued' and published_at is null",
+        {"INV-7"},
+    ),
+    "an issued invoice that was voided once": (
+        "update invoice set voided_at = created_at where id = 2",
+        {"INV-7"},
+    ),
+    "a document hidden from its customer": (
+        "update issued_document set shown_at = null where invoice_id = 2",
+        {"INV-7"},
+    ),
+    "a dispute about a void invoice": (
+        "insert into dispute (workspace_id, customer_id, invoice_id, amount_minor,"
+        " currency, reason, opened_by, request_key, opened_at, outcome, answer)"
+        " select workspace_id, customer_id, id, 1, currency, 'x', '', 'k', created_at,"
+        " '', '' from invoice where state = 'void'",
+        {"INV-5", "INV-7"},
+    ),
+    "a try to pay that went back": (
+        "update payment_attempt set status = 'failed' where status = 'succeeded'",
+        {"INV-15"},
     ),
     "an issued invoice without its document": (
         "delete from issued_document where invoice_id = 2 and kind = 'invoice'",
@@ -143,7 +167,7 @@ DAMAGE = {
     "money nobody asked for": (
         "update payment set attempt_id = null where status = 'settled'"
         " and provider is not null",
-        {"INV-17"},
+        {"INV-15", "INV-17"},
     ),
     "cheap money for a dear invoice": (
         "update payment_attempt set amount_minor = 1 where status = 'succeeded'",

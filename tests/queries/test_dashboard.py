@@ -25,7 +25,7 @@ from billing_app.queries.dashboard import (
     read_dashboard,
 )
 from tests.queries.test_accounting import add_payment
-from tests.support.rows import add_customer, add_invoice
+from tests.support.rows import add_customer, add_invoice, let_in
 from tests.support.world import World
 
 TODAY = date(2026, 3, 2)
@@ -136,6 +136,7 @@ def test_names_what_waits_for_a_person(world: World):
                 expires_at=uow.now,
             )
         )
+        let_in(uow, "dispute_fits", "dispute")
         uow.add(
             Dispute(
                 customer_id=customer.id,

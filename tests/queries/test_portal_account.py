@@ -37,7 +37,7 @@ from billing_app.queries.portal_account import (
     unfold,
 )
 from tests.support.billing import a_customer, an_invoice, pay
-from tests.support.rows import add_customer, add_invoice
+from tests.support.rows import add_customer, add_invoice, let_in
 from tests.support.world import Place, World
 
 TODAY = date(2026, 3, 2)
@@ -460,6 +460,7 @@ class TestUnfold:
                         sent_at=sent_at,
                     )
                 )
+            let_in(uow, "dispute_fits", "dispute")
             uow.add(
                 Dispute(
                     **common,

@@ -6,7 +6,7 @@ from sqlmodel import select
 
 from billing_app.domain.actors import Role
 from billing_app.domain.errors import InvalidInput, NotPermitted, StaleDraft
-from billing_app.models import AuditEntry, Invoice, NumberSeries, WorkspaceSettings
+from billing_app.models import AuditEntry, NumberSeries, WorkspaceSettings
 from billing_app.queries import settings as queries
 from billing_app.services.settings import (
     BankForm,
@@ -19,6 +19,7 @@ from billing_app.services.settings import (
     change_documents,
     set_logo,
 )
+from tests.support.rows import add_invoice
 from tests.support.world import World
 
 BUSINESS = BusinessForm(
@@ -54,19 +55,7 @@ def last_change(world: World) -> AuditEntry:
 def use_number(world: World, number: str = "INV-00001") -> None:
     """Leave an issued invoice behind, as numbering sees one."""
     with world.unit(world.northwind.system) as uow:
-        uow.add(
-            Invoice(
-                state="issued",
-                number=number,
-                series_code="invoice",
-                series_value=1,
-                currency="EUR",
-                issued_on=uow.today,
-                issued_at=uow.now,
-                created_at=uow.now,
-                changed_at=uow.now,
-            )
-        )
+        add_invoice(uow, number=number, series_value=1)
         series = uow.one(select(NumberSeries).where(NumberSeries.code == "invoice"))
         series.next_value = 2
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+from sqlalchemy import text
 from sqlmodel import func, select
 
+from billing_app.database.bulk import connection_of
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.contact import name_key
 from billing_app.models import Customer, Invoice
@@ -30,7 +33,11 @@ def add_invoice(
     outstanding_minor: int | None = None,
     **more: Any,
 ) -> Invoice:
-    """Add an invoice with a number of its own, all of it outstanding."""
+    """Add an invoice with a number of its own, all of it outstanding.
+
+    It never was a draft, which the database would refuse.
+    """
+    let_in(uow, "invoice_begins", "invoice")
     is_draft = state == "draft"
     counter = uow.one(select(func.count()).select_from(Invoice)) + 1
     name = customer.name if customer is not None else ""
@@ -54,3 +61,25 @@ def add_invoice(
         "changed_at": uow.now,
     }
     return uow.add(Invoice(**(facts | more)))
+
+
+def let_in(uow: UnitOfWork, guard: str, table: str) -> Callable[[], None]:
+    """Take a guard away, for rows that no service would write.
+
+    Returns:
+        What puts it back.
+    """
+    connection = connection_of(uow)
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"alter table {table} disable trigger {guard}"))
+        again = f"alter table {table} enable trigger {guard}"
+    else:
+        known = text("select sql from sqlite_master where name = :guard")
+        again = connection.scalar(known, {"guard": guard}) or ""
+        connection.execute(text(f"drop trigger if exists {guard}"))
+
+    def put_back() -> None:
+        uow.flush()
+        connection.exec_driver_sql(again)
+
+    return put_back

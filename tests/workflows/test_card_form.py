@@ -20,6 +20,7 @@ from billing_app.services import invoices, portal_links
 from billing_app.workflows import pay_online, reconcile, stripe_events
 from billing_app.workflows.pay_online import CardPayment
 from tests.support.billing import all_rows, pay, visitor_of
+from tests.support.rows import let_in
 from tests.support.till import PUBLISHABLE, Till
 from tests.workflows.test_pay_online import work_outbox
 
@@ -440,6 +441,7 @@ class TestWebhooks:
         card = begin(cards, invoice_id)
         # Before the webhook is on its way: it may come at once.
         with cards.world.unit(cards.system) as uow:
+            let_in(uow, "payment_attempt_kept", "payment_attempt")
             attempt = uow.get(PaymentAttempt, 1)
             for name, value in change.items():
                 setattr(attempt, name, value)

@@ -11,6 +11,7 @@ from sqlmodel import col, select
 
 from billing_app.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from billing_app.domain.mail_choices import MailKind
+from billing_app.domain.online_payment import AttemptStatus
 from billing_app.domain.portal_settings import PortalSettings, WriteAuth
 from billing_app.domain.reminders import ReminderPolicy
 from billing_app.models import Invoice, OutboxMessage, Reminder, WorkspaceSettings
@@ -19,6 +20,8 @@ from billing_app.services.mail_choices import choose_mails
 from billing_app.workflows import nightly
 from billing_app.workflows.outbox import deliver_due
 from tests.support.billing import all_rows, an_invoice, pay, visitor_of
+from tests.support.quarrel import dispute
+from tests.support.story import an_attempt, report
 from tests.support.world import Place, World
 
 # Northwind's zone is Europe/Amsterdam; noon there is far from every edge.
@@ -186,8 +189,7 @@ class TestKeptBack:
     def test_by_a_dispute_of_all_of_it(
         self, world: World, place: Place, invoice_id: int
     ):
-        with world.unit(place.system) as uow:
-            uow.get(Invoice, invoice_id).disputed_minor = 100_00
+        dispute(world, place, invoice_id, "100.00")
         noon(world, DUE)
 
         assert night(world) == 0
@@ -197,8 +199,8 @@ class TestKeptBack:
         self, world: World, place: Place, invoice_id: int, counts: str, expected: int
     ):
         choose(world, place, debit_counts=counts)
-        with world.unit(place.system) as uow:
-            uow.get(Invoice, invoice_id).processing_minor = 100_00
+        attempt_id = an_attempt(world, place, invoice_id, 100_00)
+        report(world, place, attempt_id, AttemptStatus.PROCESSING, 100_00)
         noon(world, DUE)
 
         assert night(world) == expected

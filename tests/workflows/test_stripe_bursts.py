@@ -12,6 +12,7 @@ from billing_app.sandbox.stripe_faults import Fault
 from billing_app.services import online_payments
 from billing_app.workflows import stripe_events
 from billing_app.workflows.stripe_bursts import AT_ONCE, Bursts
+from tests.support.rows import let_in
 
 
 @pytest.fixture
@@ -92,6 +93,7 @@ class TestHandleAll:
     def test_one_that_can_not_be_booked_does_not_stop_the_others(self, till, told):
         """Its page is not the one that its attempt is known by."""
         with till.world.unit(till.system) as uow:
+            let_in(uow, "payment_attempt_kept", "payment_attempt")
             attempt = uow.get(PaymentAttempt, 2)
             attempt.intent_id, attempt.checkout_id = attempt.checkout_id, "another"
 

@@ -34,6 +34,7 @@ from billing_app.services import online_payments, payments
 from billing_app.workflows import reconcile, stripe_events
 from tests.support.billing import all_rows, an_invoice, outstanding, pay
 from tests.support.full_disk import full_disk
+from tests.support.rows import let_in
 from tests.support.till import SECRETS, payload_of
 
 SLUG = "northwind-charter"
@@ -362,6 +363,7 @@ class TestOnlyTheRightMoney:
 
     def test_money_of_another_amount_is_held(self, till, paid):
         with till.world.unit(till.system) as uow:
+            let_in(uow, "payment_attempt_kept", "payment_attempt")
             uow.get(PaymentAttempt, 1).amount_minor = 9_999
 
         handle_payload(till, payload_of(completed(till)))
@@ -374,6 +376,7 @@ class TestOnlyTheRightMoney:
 
     def test_money_in_another_currency_is_held(self, till, paid):
         with till.world.unit(till.system) as uow:
+            let_in(uow, "payment_attempt_kept", "payment_attempt")
             uow.get(PaymentAttempt, 1).currency = "USD"
 
         handle_payload(till, payload_of(completed(till)))
@@ -467,6 +470,7 @@ class TestOnlyTheRightMoney:
 
     def test_held_money_becomes_credit_once_a_person_accepts_it(self, till, paid):
         with till.world.unit(till.system) as uow:
+            let_in(uow, "payment_attempt_kept", "payment_attempt")
             uow.get(PaymentAttempt, 1).amount_minor = 9_999
         handle_payload(till, payload_of(completed(till)))
         (held,) = till.payments()
