@@ -77,6 +77,12 @@ class PortalNotAvailable(BillingError):
     code = "portal_not_available"
 
 
+class SignInNotOffered(PortalNotAvailable):
+    """The portal is on, and opens by its links alone."""
+
+    code = "sign_in_not_offered"
+
+
 @dataclass(frozen=True, slots=True)
 class SignedIn:
     """A live staff session and whose it is.
@@ -338,8 +344,10 @@ def _open_by_link(
     by_invoice = place.door == Door.INVOICE_LINK and place.is_account
     setup = _as_may_pay(setup, proven)
     may_widen = setup.settings.link_opens_account or proven.proof >= Proof.SESSION
-    if by_invoice and not may_widen and not setup.settings.allows_sign_in:
-        raise PortalNotAvailable("This portal is not available at the moment.")
+    settings = setup.settings
+    is_on = settings.is_on and settings.shows_invoices
+    if by_invoice and is_on and not may_widen and not settings.allows_sign_in:
+        raise SignInNotOffered("Signing in is not offered here.")
     if by_invoice and not may_widen:
         raise VerificationRequired("Sign in to see your account.", WriteAuth.SESSION)
     return OpenedLink(proven, setup, email)
@@ -464,8 +472,10 @@ def find_sign_in_desk(engine: Engine, slug: str) -> SignInDesk:
     if found is None:
         raise NotFound("Page not found.")
     settings = PortalSettings.from_stored(found.portal)
-    if not (settings.is_on and settings.shows_invoices and settings.allows_sign_in):
+    if not (settings.is_on and settings.shows_invoices):
         raise PortalNotAvailable("This portal is not available at the moment.")
+    if not settings.allows_sign_in:
+        raise SignInNotOffered("Signing in is not offered here.")
     return SignInDesk(found.id, settings, found.language)
 
 

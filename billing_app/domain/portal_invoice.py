@@ -89,6 +89,10 @@ NOT_AVAILABLE = (
     ),
     later("To pay or to ask a question, use the contact details on your invoice."),
 )
+NO_SIGN_IN = (
+    later("Signing in is not offered here"),
+    later("To see an invoice, open the link that came with it."),
+)
 SEPA_CODE = later("QR code for a SEPA bank transfer")
 SWISS_CODE = later("Swiss QR code of the payment part")
 _NAME_LABELS = {"name", "account holder", "account name", "beneficiary", "payee"}

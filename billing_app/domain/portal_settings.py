@@ -380,6 +380,20 @@ def check_may_publish(settings: PortalSettings) -> None:
         )
 
 
+def say_nobody_writes(settings: PortalSettings) -> str:
+    """Say that writing asks for what nobody can prove here; empty where it does not."""
+    is_asked = settings.write_auth == WriteAuth.SESSION
+    is_open = (
+        settings.comments == CommentMode.WRITE or settings.disputes == DisputeMode.OPEN
+    )
+    if settings.allows_sign_in or not (is_asked and is_open):
+        return ""
+    return (
+        "Nobody can write now: it asks for a signed-in customer, and signing in is "
+        "switched off. Let customers sign in, or ask for a mailed code instead."
+    )
+
+
 def link_expires_at(
     settings: PortalSettings,
     created_at: datetime,

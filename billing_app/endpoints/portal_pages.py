@@ -17,10 +17,11 @@ from billing_app.database.authentication import (
     Cookies,
     OpenedLink,
     PortalNotAvailable,
+    SignInNotOffered,
 )
 from billing_app.documents.portal import render_account, render_alone, render_portal
 from billing_app.domain.errors import BillingError, NotSignedIn
-from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND
+from billing_app.domain.portal_invoice import NO_SIGN_IN, NOT_AVAILABLE, NOT_FOUND
 from billing_app.domain.portal_place import PortalPlace, parse_place
 from billing_app.domain.portal_proof import VerificationRequired
 from billing_app.domain.speech import SOURCE_LANGUAGE, choose_language, speech_for
@@ -63,6 +64,8 @@ def portal_painters(head: Markup, account_head: Markup) -> tuple[Painter, ...]:
         async def paint(scope: Scope) -> Painted | Response:
             try:
                 return await run_in_threadpool(work, scope, head)
+            except SignInNotOffered:
+                return alone(scope, 403, NO_SIGN_IN, "lock")
             except PortalNotAvailable:
                 return alone(scope, 403, NOT_AVAILABLE, "lock")
             except (NotSignedIn, VerificationRequired):

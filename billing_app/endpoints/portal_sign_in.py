@@ -24,6 +24,7 @@ from billing_app.database.authentication import (
     Cookies,
     CustomerSession,
     PortalNotAvailable,
+    SignInNotOffered,
 )
 from billing_app.documents.portal import VerifyStep, render_message, render_verify
 from billing_app.domain.actors import SystemActor
@@ -38,6 +39,7 @@ from billing_app.domain.errors import (
     NotSignedIn,
 )
 from billing_app.domain.portal_invoice import (
+    NO_SIGN_IN,
     NOT_AVAILABLE,
     NOT_FOUND,
     is_word_mark,
@@ -238,6 +240,8 @@ class _Pages:
             return RedirectResponse(f"/account/{slug}/sign-in", 303)
         if isinstance(refusal, DiskFull):
             raise refusal
+        if isinstance(refusal, SignInNotOffered):
+            return HTMLResponse(self._words(request, *NO_SIGN_IN), 403)
         if isinstance(refusal, PortalNotAvailable):
             return HTMLResponse(self._words(request, *NOT_AVAILABLE), 403)
         return HTMLResponse(self._words(request, *NOT_FOUND), 404)
@@ -277,7 +281,7 @@ def _open(request: Request) -> Desk:
         code_place = CodePlace(visitor.customer_id, visitor.invoice_id)
         if visitor.invoice_id is None and not settings.allows_sign_in:
             # No code opens an account here, so none is asked for.
-            raise PortalNotAvailable("This portal is not available at the moment.")
+            raise SignInNotOffered("Signing in is not offered here.")
         language = opened.setup.language
         path = f"{page}/verify"
         # A code of the account page proves the account, one of an invoice that.

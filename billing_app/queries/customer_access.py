@@ -22,6 +22,7 @@ from billing_app.domain.portal_settings import (
     PortalSettings,
     ResolvedSettings,
     resolve,
+    say_nobody_writes,
 )
 from billing_app.domain.portal_words import QUESTIONS, Kind, say, say_why
 from billing_app.models import (
@@ -99,7 +100,11 @@ class Refusals:
 
 @dataclass(frozen=True, slots=True)
 class PortalDesk:
-    """What staff arrange for a customer or one invoice, and what follows from it."""
+    """What staff arrange for a customer or one invoice, and what follows from it.
+
+    Attributes:
+        warning: what the rules, taken together, leave nobody able to do.
+    """
 
     is_on: bool
     is_on_for_all: bool
@@ -108,6 +113,7 @@ class PortalDesk:
     contacts: tuple[Contact, ...]
     sessions: tuple[OpenSession, ...]
     moment: Moment
+    warning: str = ""
     refusals: tuple[Refusals, ...] = ()
     apps: tuple[ContactApp, ...] = ()
 
@@ -132,6 +138,7 @@ def read_customer_desk(uow: UnitOfWork, customer_id: int) -> PortalDesk:
         contacts=_contacts(uow, customer_id),
         sessions=_sessions(uow, customer_id),
         moment=Moment(uow.now, uow.workspace.zone),
+        warning=say_nobody_writes(holds.settings),
         refusals=tuple(
             Refusals(email, tuple(kinds))
             for email, kinds in refused_by_email(uow, customer_id).items()
@@ -163,6 +170,7 @@ def read_invoice_desk(uow: UnitOfWork, invoice_id: int) -> PortalDesk:
         contacts=(),
         sessions=(),
         moment=Moment(uow.now, uow.workspace.zone),
+        warning=say_nobody_writes(holds.settings),
     )
 
 

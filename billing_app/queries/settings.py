@@ -38,6 +38,7 @@ from billing_app.domain.portal_settings import (
     MailFiles,
     PortalSettings,
     list_set_here,
+    say_nobody_writes,
 )
 from billing_app.domain.portal_words import MAIL_FILES
 from billing_app.domain.qr_bill import find_qr_bill_gap
@@ -202,6 +203,7 @@ class PortalPage:
         minimum: in the workspace's currency; empty for none.
         set_here: settings whose answer is not the one everybody starts with.
         differing: how many customers have an answer of their own, by setting.
+        warning: what the answers, taken together, leave nobody able to do.
     """
 
     version: int = 0
@@ -212,6 +214,7 @@ class PortalPage:
     stripe: StripeConnection = StripeConnection.NOT_CONNECTED
     set_here: tuple[str, ...] = ()
     differing: Mapping[str, int] = field(default_factory=dict[str, int])
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -472,6 +475,7 @@ def read_portal(uow: UnitOfWork) -> PortalPage:
         stripe=_connection(account) if account else StripeConnection.NOT_CONNECTED,
         set_here=list_set_here(portal),
         differing=_count_differing(uow),
+        warning=say_nobody_writes(portal),
     )
 
 

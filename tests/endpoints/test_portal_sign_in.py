@@ -455,11 +455,21 @@ class TestAccount:
 
         assert desk.opened().visitor.proof == Proof.LINK
 
-    @pytest.mark.parametrize("key", ["is_on", "allows_sign_in"])
-    def test_is_not_there_where_it_is_switched_off(self, desk: Desk, key: str):
+    @pytest.mark.parametrize(
+        ("key", "words"),
+        [
+            ("is_on", "Portal not available"),
+            ("shows_invoices", "Portal not available"),
+            ("allows_sign_in", "Signing in is not offered here"),
+        ],
+    )
+    def test_says_what_is_switched_off(self, desk: Desk, key: str, words: str):
         choose(desk.world, **{key: False})
 
-        assert desk.get(self.PAGE).status_code == 403
+        answer = desk.get(self.PAGE)
+
+        assert answer.status_code == 403
+        assert f"<h1>{words}</h1>" in answer.text
 
     def test_an_unknown_business_is_not_found(self, desk: Desk):
         assert desk.get("/account/nobody/sign-in").status_code == 404

@@ -8,14 +8,19 @@ from billing_app.domain.errors import InvalidInput, NotPermitted, StaleDraft
 from billing_app.domain.portal_settings import LinkExpiry, PaymentMode
 from billing_app.domain.profiles import PROFILES
 from billing_app.models import AuditEntry, Customer, PortalSession
+from billing_app.queries.customer_access import read_customer_desk, read_invoice_desk
 from billing_app.queries.settings import read_portal
+from billing_app.services.portal_answers import (
+    set_customer_answer,
+    set_invoice_answer,
+)
 from billing_app.services.portal_settings import (
     PortalForm,
     apply_profile,
     change_portal,
     restore_portal,
 )
-from tests.support.billing import a_customer, an_invoice
+from tests.support.billing import a_customer, an_invoice, read_invoice
 from tests.support.talk import open_a_session, open_sessions
 from tests.support.world import World
 
@@ -241,3 +246,41 @@ class TestProfiles:
             apply_profile(uow, 1, "closed_billing")
 
         assert f"portal:{world.northwind.workspace_id}" in uow.touched
+
+
+@pytest.mark.feature("F078")
+def test_says_where_nobody_could_write_at_all(world: World):
+    """Writing asks for a signed-in customer, and none can sign in."""
+    form = replace(FORM, comments="write")
+
+    for changes, is_warned in (
+        ({"allows_sign_in": False}, True),
+        ({"allows_sign_in": True}, False),
+        ({"allows_sign_in": False, "write_auth": "code"}, False),
+        ({"allows_sign_in": False, "comments": "read"}, False),
+        ({"allows_sign_in": False, "comments": "off", "disputes": "open"}, True),
+    ):
+        version = world.run(world.northwind.admin, read_portal).version
+        world.run(
+            world.northwind.admin, change_portal, version, replace(form, **changes)
+        )
+        warning = world.run(world.northwind.admin, read_portal).warning
+        assert warning.startswith("Nobody can write now") is is_warned
+
+    assert world.run(world.kestrel.admin, read_portal).warning == ""
+
+
+@pytest.mark.feature("F078")
+def test_says_it_of_one_customer_and_one_invoice(world: World):
+    place, invoice_id = world.northwind, an_invoice(world, world.northwind)
+    customer_id = read_invoice(world, place, invoice_id).customer_id
+    world.run(place.admin, set_customer_answer, customer_id, "allows_sign_in", "off")
+    before = world.run(place.viewer, read_customer_desk, customer_id).warning
+    world.run(place.admin, set_invoice_answer, invoice_id, "write_auth", "session")
+
+    assert before == ""
+    assert world.run(place.viewer, read_customer_desk, customer_id).warning == ""
+    assert (
+        "signing in is"
+        in world.run(place.viewer, read_invoice_desk, invoice_id).warning
+    )

@@ -38,6 +38,13 @@ def rules_panel(state: Any, title: str, *above: rx.Component, may: str) -> rx.Co
     return panel(
         title,
         *above,
+        rx.cond(
+            state.rules_warning,
+            rx.el.div(
+                message(state.rules_warning, tone="warn", icon_name="alert"),
+                class_name="panel-body",
+            ),
+        ),
         rx.el.details(
             rx.el.summary(state.rules_words),
             rx.el.ul(

@@ -98,6 +98,7 @@ class InvoicePortalState(StaffState, mixin=True):
     rungs: list[RungLine] = []  # noqa: RUF012
     rules_turn: int = 0
     rules_words: str = ""
+    rules_warning: str = ""
 
     @staff_door
     async def answer_rule(self, key: str, typed: str) -> None:
@@ -134,6 +135,7 @@ class CustomerPortalState(StaffState, mixin=True):
     rungs: list[RungLine] = []  # noqa: RUF012
     rules_turn: int = 0
     rules_words: str = ""
+    rules_warning: str = ""
     contacts: list[ContactLine] = []  # noqa: RUF012
     refusals: list[str] = []  # noqa: RUF012
     sessions: list[SessionLine] = []  # noqa: RUF012
@@ -276,6 +278,7 @@ def _show_rules(state: Any, desk: PortalDesk) -> None:
     lines = [_rule_line(rule) for rule in desk.rules]
     state.rules = lines
     own = [line.label for line in lines if line.is_own]
+    state.rules_warning = desk.warning
     state.rules_words = f"Set here: {', '.join(own)}" if own else ALL_FOLLOW
     state.rungs = [
         RungLine(

@@ -130,6 +130,7 @@ def _section(title: str, questions: tuple[Question, ...]) -> rx.Component:
         ),
         *(_question(it) for it in questions),
         *([_stripe_message()] if title == "Paying" else []),
+        *([_warning()] if any(it.key == "write_auth" for it in questions) else []),
         aria_label=title,
     )
 
@@ -190,6 +191,13 @@ def _control(it: Question) -> rx.Component:
         control = text_input(it.key, numeric=True, default_value=stored)
     # The row beside it shows the words; this names it for screen readers.
     return field(it.label, control, error=State.errors[it.key], label_hidden=True)
+
+
+def _warning() -> rx.Component:
+    words = State.page.warning
+    return rx.el.div(
+        rx.cond(words, message(words, tone="warn", icon_name="alert")), role="status"
+    )
 
 
 def _stripe_message() -> rx.Component:
