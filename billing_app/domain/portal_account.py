@@ -170,6 +170,34 @@ Fold.EMPTY = Fold()
 
 
 @dataclass(frozen=True, slots=True)
+class PaidInvoice:
+    """An invoice that a payment went to; no address where there is no receipt."""
+
+    number: str
+    href: str
+    words: str
+    receipt_href: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPayment:
+    """A payment of the account, or what is on its way.
+
+    Attributes:
+        word: what became of it, empty where it simply came.
+    """
+
+    key: str
+    received_on: str
+    method: str
+    note: str
+    amount: str
+    word: str = ""
+    is_processing: bool = False
+    invoices: tuple[PaidInvoice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PayPart:
     """Paying several invoices, or all of them, in one go.
 
@@ -228,6 +256,7 @@ class AccountFrame:
 
     Attributes:
         language: BCP 47 tag of all its words, dates and amounts.
+        payments_href: leads to more of the payments than are shown.
         staff_words: what the business's own staff read about looking; nobody else.
         sign_out_href: where to sign out, empty for who has not signed in.
         statement_first, statement_last: what the statement's fields start with.
@@ -255,6 +284,8 @@ class AccountFrame:
     statement_first: str = ""
     statement_last: str = ""
     pay: PayPart = PayPart()
+    payments: tuple[AccountPayment, ...] = ()
+    payments_href: str = ""
     powers: OwnPowers = OwnPowers.EMPTY
 
     EMPTY: ClassVar[AccountFrame]
@@ -269,7 +300,8 @@ class AccountList:
 
     Attributes:
         shape: rows, none (no match) or empty (no invoice at all).
-        period: the key of the period that is chosen.
+        period: the key of the period that is chosen; `first` and `last` are its days
+            where they are chosen one by one.
         hidden: the filters that a form has to carry along.
         narrowed: what the list is narrowed to beside its tab, empty for nothing.
     """
@@ -279,6 +311,8 @@ class AccountList:
     tabs: tuple[Choice, ...] = ()
     periods: tuple[Choice, ...] = ()
     period: str = "all"
+    first: str = ""
+    last: str = ""
     heads: tuple[Choice, ...] = ()
     archived: Choice = Choice("", "", "")
     text: str = ""

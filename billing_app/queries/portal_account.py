@@ -46,6 +46,7 @@ from billing_app.domain.invoice import (
     LateRules,
     compute_status,
 )
+from billing_app.domain.online_payment import AttemptStatus
 from billing_app.domain.parsing import clean_text
 from billing_app.domain.payment import PaymentStatus
 from billing_app.domain.portal_dispute import DisputeFacts
@@ -53,12 +54,14 @@ from billing_app.domain.portal_invoice import PdfState
 from billing_app.domain.portal_thread import CommentFacts
 from billing_app.domain.statement import Span
 from billing_app.models import (
+    Allocation,
     BillableEvent,
     CreditNote,
     Customer,
     Invoice,
     IssuedDocument,
     Payment,
+    PaymentAttempt,
     Reminder,
 )
 from billing_app.queries.invoices import DateRange, parse_range
@@ -89,6 +92,9 @@ TEXT_LENGTH_MAX = 200
 DOCUMENTS_MAX = 300
 REMINDERS_MAX = 100
 DISPUTES_MAX = 50
+DEBITS_MAX = 50
+# Of all the payments that are shown; one may go to a hundred invoices.
+PARTS_MAX = 1_000
 _LOOKED_UP_MAX = 500
 _REFERENCES_MAX = 500
 _LAST_CHARACTER = "\U0010ffff"
@@ -260,6 +266,56 @@ class Unfolded:
 
 
 @dataclass(frozen=True, slots=True)
+class PaidPart:
+    """What one invoice has of a payment; `receipt` is the number of its receipt."""
+
+    invoice_id: int
+    number: str
+    minor: int
+    receipt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFacts:
+    """A payment of the account, in minor units of its currency.
+
+    Attributes:
+        credit_minor: what belongs to no invoice and was not returned.
+    """
+
+    id: int
+    received_on: date
+    method: str
+    method_detail: str
+    reference: str
+    status: str
+    currency: str
+    amount_minor: int
+    refunded_minor: int
+    credit_minor: int
+    parts: tuple[PaidPart, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DebitFacts:
+    """Money that is on its way, in minor units of its currency."""
+
+    id: int
+    started_at: datetime
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The payments of an account, latest first; `has_more` than were asked for."""
+
+    payments: tuple[PaymentFacts, ...] = ()
+    debits: tuple[DebitFacts, ...] = ()
+    has_more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentFacts:
     """One document of the account; no `pdf_digest` while it is not printed."""
 
@@ -275,10 +331,12 @@ class DocumentFacts:
 def parse_account_filter(typed: Mapping[str, str]) -> AccountFilter:
     """Read a filter from the parameters of an address.
 
-    `status, q, age, currency, period, archived, sort, after, before`. What no page
-    of ours would have written is left out, since customers edit no addresses.
+    `status, q, age, currency, period, from, to, archived, sort, after, before`. What
+    no page of ours would have written is left out, since customers edit no addresses.
     """
     wanted = typed.get("sort", "")
+    period = _known(Period, typed.get("period", ""), Period.ALL)
+    days = _range(typed.get("from", ""), typed.get("to", ""))
     sort = _known(AccountSort, wanted.removeprefix("-"), AccountSort.ISSUED)
     is_sorted = wanted.removeprefix("-") == sort.value
     return AccountFilter(
@@ -286,8 +344,8 @@ def parse_account_filter(typed: Mapping[str, str]) -> AccountFilter:
         text=_text(typed.get("q", "")),
         bucket=_known(AgeBucket, typed.get("age", ""), None),
         currency=_currency(typed.get("currency", "")),
-        period=_known(Period, typed.get("period", ""), Period.ALL),
-        issued=_range(typed.get("period", "")),
+        period=period,
+        issued=DateRange() if period else days,
         includes_archived=typed.get("archived", "") == "1",
         sort=sort,
         is_descending=wanted.startswith("-") if is_sorted else True,
@@ -436,6 +494,59 @@ def _document_facts(row: Any, kind: DocumentKind) -> DocumentFacts:
         pdf_digest=row.pdf_digest,
         pdf=pdf_state(row.pdf_digest, row.pdf_error),
     )
+
+
+@visitor
+def list_payments(uow: UnitOfWork, most: int) -> History:
+    """Return what the customer has paid, and what of it is on its way.
+
+    Raises:
+        NotFound: the link opens one invoice and no account.
+    """
+    _check_whole(uow)
+    found = uow.all(_PAYMENTS, most=most + 1)
+    shown = found[:most]
+    parts = _list_parts(uow, [row.id for row in shown])
+    payments = (
+        PaymentFacts(
+            id=row.id,
+            received_on=row.received_on,
+            method=row.method,
+            method_detail=row.method_detail,
+            reference=row.reference,
+            status=row.status,
+            currency=row.currency,
+            amount_minor=row.amount_minor,
+            refunded_minor=row.refunded_minor,
+            credit_minor=row.amount_minor - row.allocated_minor - row.refunded_minor,
+            parts=parts.get(row.id, ()),
+        )
+        for row in shown
+    )
+    debits = (DebitFacts(*row) for row in uow.all(_DEBITS))
+    return History(tuple(payments), tuple(debits), has_more=len(found) > most)
+
+
+@inner
+def _list_parts(
+    uow: UnitOfWork, payment_ids: Sequence[int]
+) -> dict[int, tuple[PaidPart, ...]]:
+    """Return which invoices each payment went to, and the receipts it has there."""
+    if not payment_ids:
+        return {}
+    found: dict[int, dict[int, PaidPart]] = {}
+    for row in uow.all(_ALLOCATED, payments=payment_ids):
+        part = PaidPart(row.invoice_id, row.number, row.minor)
+        found.setdefault(row.payment_id, {})[row.invoice_id] = part
+    receipts = uow.all(_RECEIPTS, payments=payment_ids)
+    for payment_id, invoice_id, receipt, number in receipts:
+        parts = found.setdefault(payment_id, {})
+        part = parts.get(invoice_id, PaidPart(invoice_id, number, 0))
+        parts[invoice_id] = replace(part, receipt=receipt)
+    return {
+        payment_id: tuple(parts[key] for key in sorted(parts))
+        for payment_id, parts in found.items()
+    }
 
 
 @visitor
@@ -606,6 +717,66 @@ _PAID = (
         col(Payment.status) == PaymentStatus.SETTLED,
     )
     .group_by(col(Payment.currency))
+)
+
+
+_PAYMENTS = (
+    select(
+        col(Payment.id),
+        col(Payment.received_on),
+        col(Payment.method),
+        col(Payment.method_detail),
+        col(Payment.reference),
+        col(Payment.status),
+        col(Payment.currency),
+        col(Payment.amount_minor),
+        col(Payment.allocated_minor),
+        col(Payment.refunded_minor),
+    )
+    .order_by(col(Payment.received_on).desc(), col(Payment.id).desc())
+    .limit(bindparam("most", type_=BigInteger))
+)
+_PAYMENT_IDS = bindparam("payments", type_=BigInteger, expanding=True)
+_ALLOCATED = (
+    select(
+        col(Allocation.payment_id),
+        col(Allocation.invoice_id),
+        col(Invoice.number),
+        func.sum(col(Allocation.amount_minor)).label("minor"),
+    )
+    .join(Invoice, col(Allocation.invoice_id) == _ID)
+    .where(col(Allocation.payment_id).in_(_PAYMENT_IDS))
+    .group_by(
+        col(Allocation.payment_id), col(Allocation.invoice_id), col(Invoice.number)
+    )
+    .order_by(col(Allocation.payment_id), col(Allocation.invoice_id))
+    .limit(PARTS_MAX)
+)
+_RECEIPTS = (
+    select(
+        col(IssuedDocument.payment_id),
+        col(IssuedDocument.invoice_id),
+        col(IssuedDocument.number),
+        col(Invoice.number),
+    )
+    .join(Invoice, col(IssuedDocument.invoice_id) == _ID)
+    .where(
+        col(IssuedDocument.payment_id).in_(_PAYMENT_IDS),
+        col(IssuedDocument.kind) == DocumentKind.RECEIPT,
+    )
+    .order_by(col(IssuedDocument.id))
+    .limit(PARTS_MAX)
+)
+_DEBITS = (
+    select(
+        col(PaymentAttempt.id),
+        col(PaymentAttempt.created_at),
+        col(PaymentAttempt.amount_minor),
+        col(PaymentAttempt.currency),
+    )
+    .where(col(PaymentAttempt.status) == AttemptStatus.PROCESSING)
+    .order_by(col(PaymentAttempt.id).desc())
+    .limit(DEBITS_MAX)
 )
 
 
@@ -1002,9 +1173,9 @@ def _text(text: str) -> str:
         return ""
 
 
-def _range(text: str) -> DateRange:
+def _range(first: str, last: str) -> DateRange:
     try:
-        return parse_range(text, "period") if ".." in text else DateRange()
+        return parse_range(f"{first}..{last}", "period")
     except InvalidInput:
         return DateRange()
 

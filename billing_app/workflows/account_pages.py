@@ -28,10 +28,11 @@ from billing_app.domain.formats import (
 )
 from billing_app.domain.invoice import InvoiceStatus
 from billing_app.domain.link_powers import describe_own
-from billing_app.domain.payment import PaymentStatus
+from billing_app.domain.payment import PaymentStatus, say_method
 from billing_app.domain.portal_account import (
     AccountFrame,
     AccountList,
+    AccountPayment,
     AgeBar,
     AgeLine,
     BehindLine,
@@ -42,6 +43,7 @@ from billing_app.domain.portal_account import (
     FoldLine,
     ListRow,
     Moment,
+    PaidInvoice,
     PayPart,
     Stat,
 )
@@ -73,6 +75,9 @@ from billing_app.queries.portal_account import (
     AccountSort,
     AccountTab,
     CurrencySums,
+    History,
+    PaidPart,
+    PaymentFacts,
     Period,
     ReminderFacts,
     Unfolded,
@@ -88,13 +93,16 @@ from billing_app.workflows.account_payments import describe_payment, list_payabl
 # As much of a conversation as stands behind a row; the invoice has all of it.
 _FOLD_COMMENTS = 4
 _FOLD_COMMENT_LENGTH = 240
+# Payments at first, and where all of them are asked for; a statement has the rest.
+_PAYMENTS_SHOWN = 10
+_PAYMENTS_MAX = 250
 # A parameter that a page of ours wrote is no longer.
 _KEPT_LENGTH_MAX = 200
 
 # The parameters of the list, in the order that addresses carry them.
 PARAMETERS = (
-    *("status", "q", "age", "currency", "period", "archived", "sort"),
-    *("after", "before"),
+    *("status", "q", "age", "currency", "period", "from", "to", "archived", "sort"),
+    *("payments", "after", "before"),
 )
 
 
@@ -139,12 +147,16 @@ def open_account(
     if pay.is_offered:
         owed = [row.id for row in account.page.rows if row.outstanding_minor > 0]
         payable = list_payable(runtime, link, owed)
-    own = read_own_settings(runtime, link, [row.id for row in account.page.rows])
+    most = _PAYMENTS_MAX if typed.get("payments") == "all" else _PAYMENTS_SHOWN
+    history = runtime.run(link.visitor, portal_account.list_payments, most)
+    paid = {part.invoice_id for it in history.payments for part in it.parts}
+    listed = {row.id for row in account.page.rows}
+    own = read_own_settings(runtime, link, listed | paid)
     is_preview = link.visitor.is_preview
     # Each link of the list repeats them.
     kept = {name: typed.get(name, "")[:_KEPT_LENGTH_MAX] for name in PARAMETERS}
     writer = _Writer(
-        link, head, account, own, wanted, place, kept, is_preview, pay, payable
+        link, head, account, own, wanted, place, kept, is_preview, pay, payable, history
     )
     now = runtime.now()
     return OpenedAccount(
@@ -228,7 +240,7 @@ class _Writer:
     """Writes one page; every method is a part of it.
 
     Attributes:
-        own: what was chosen for each invoice of the page.
+        own: what was chosen for each invoice of the list and of the payments.
     """
 
     link: OpenedLink
@@ -241,6 +253,7 @@ class _Writer:
     is_preview: bool
     pay: PayPart
     payable: frozenset[int]
+    history: History
 
     def frame(self) -> AccountFrame:
         head, settings = self.head, self.link.setup.settings
@@ -277,9 +290,66 @@ class _Writer:
             statement_first=self.account.year_start.isoformat(),
             statement_last=today.isoformat(),
             pay=self.pay,
+            payments=(*self.debits(), *self.payments()),
+            payments_href=self.payments_href,
             powers=describe_own(
                 self.link.setup, self.link.visitor, self.place, head.language
             ),
+        )
+
+    @property
+    def payments_href(self) -> str:
+        is_all = self.typed["payments"] == "all"
+        more = self.history.has_more and not is_all
+        return f"{self.address(payments='all')}#payments" if more else ""
+
+    def debits(self) -> Iterator[AccountPayment]:
+        zone = ZoneInfo(self.link.setup.zone)
+        for it in self.history.debits:
+            yield AccountPayment(
+                key=f"debit-{it.id}",
+                received_on=self.day(it.started_at.astimezone(zone).date()),
+                method=self.say("Bank debit"),
+                note="",
+                amount=self.money(it.amount_minor, it.currency),
+                word=self.speech.say_as("status", "Processing"),
+                is_processing=True,
+            )
+
+    def payments(self) -> Iterator[AccountPayment]:
+        for it in self.history.payments:
+            is_settled = it.status == PaymentStatus.SETTLED
+            yield AccountPayment(
+                key=str(it.id),
+                received_on=self.day(it.received_on),
+                method=say_method(it.method, it.method_detail, self.speech),
+                note=" · ".join(self.remarks(it)),
+                amount=self.money(it.amount_minor, it.currency),
+                word="" if is_settled else self.say("Returned"),
+                invoices=tuple(self.paid(it, part) for part in it.parts)
+                if is_settled
+                else (),
+            )
+
+    def remarks(self, it: PaymentFacts) -> Iterator[str]:
+        if it.reference:
+            yield self.say("Reference {reference}", reference=it.reference)
+        if it.refunded_minor > 0:
+            amount = self.money(it.refunded_minor, it.currency)
+            yield self.say("{amount} refunded", amount=amount)
+        if it.credit_minor > 0 and it.status == PaymentStatus.SETTLED:
+            amount = self.money(it.credit_minor, it.currency)
+            yield self.say("{amount} kept as your credit", amount=amount)
+
+    def paid(self, it: PaymentFacts, part: PaidPart) -> PaidInvoice:
+        href = self.place.invoice_path(part.invoice_id)
+        has_file = part.receipt and self.own[part.invoice_id].shows_pdf
+        is_whole = part.minor == it.amount_minor or not part.minor
+        return PaidInvoice(
+            number=part.number,
+            href=href + ("?preview=1" if self.is_preview else ""),
+            words="" if is_whole else self.money(part.minor, it.currency),
+            receipt_href=f"{href}/receipts/{it.id}.pdf" if has_file else "",
         )
 
     def stats(self) -> tuple[Stat, ...]:
@@ -371,7 +441,9 @@ class _Writer:
                 # A sliver of the bar is still one.
                 percent=max(percent, 0.1) if age.minor > 0 else 0,
                 href=self.address(
-                    age=age.bucket.value, status="", currency=currency, q="", period=""
+                    age=age.bucket.value,
+                    currency=currency,
+                    **dict.fromkeys(("status", "q", "period", "from", "to"), ""),
                 ),
             )
 
@@ -397,6 +469,8 @@ class _Writer:
             tabs=tuple(self.tabs()),
             periods=tuple(self.periods()),
             period=next((it.key for it in self.periods() if it.is_current), "all"),
+            first=_iso(wanted.issued.first),
+            last=_iso(wanted.issued.last),
             heads=tuple(self.heads()),
             archived=self.archived(),
             text=wanted.text,
@@ -410,7 +484,7 @@ class _Writer:
             hidden=tuple(
                 (name, text)
                 for name, text in self.typed.items()
-                if text and name not in ("q", "after", "before")
+                if text and name not in ("q", "from", "to", "after", "before")
             )
             + ((("preview", "1"),) if self.is_preview else ()),
         )
@@ -420,8 +494,10 @@ class _Writer:
         href = self.place.invoice_path(it.id)
         is_open = it.outstanding_minor > 0 and it.status not in _NOTHING_TO_PAY
         can_choose = it.id in self.payable
-        can_pay = is_open and settings.payment != PaymentMode.OFF
-        if self.pay.is_offered or not self.link.visitor.may_pay:
+        # What was chosen for the invoice counts, which may differ from the account.
+        own = self.own[it.id].payment
+        can_pay = is_open and own != PaymentMode.OFF and self.link.visitor.may_pay
+        if own == PaymentMode.ONLINE and self.pay.is_offered:
             can_pay = can_choose
         is_disputed = is_open and it.disputed_minor >= it.outstanding_minor
         asked = "?preview=1" if self.is_preview else ""
@@ -448,7 +524,7 @@ class _Writer:
             href=href + asked,
             pay_href=f"{href}{asked}#payment" if can_pay else "",
             pay_words=self.say("Pay")
-            if settings.payment == PaymentMode.ONLINE
+            if own == PaymentMode.ONLINE
             else self.say("How to pay"),
             pdf_href=f"{href}/invoice.pdf" if self.own[it.id].shows_pdf else "",
             can_choose=can_choose,
@@ -489,7 +565,7 @@ class _Writer:
             yield Choice(
                 period.value or "all",
                 self.say(words),
-                self.address(period=period.value),
+                self.address(period=period.value, **{"from": "", "to": ""}),
                 is_current=is_current,
             )
         if not self.wanted.issued.is_open:
@@ -860,6 +936,10 @@ _OUTCOMES = {
     "reissued": later("Issued anew"),
     "void": later("Void"),
 }
+
+
+def _iso(day: date | None) -> str:
+    return day.isoformat() if day else ""
 
 
 def _ends(days: portal_account.DateRange) -> tuple[date | None, date | None]:

@@ -6,7 +6,8 @@ import contextlib
 import re
 import sqlite3
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from billing_app import runtime
 from billing_app.database.secrets import digest
 from billing_app.documents.pdf import PdfEngineMissing
 from billing_app.domain.actors import StaffActor, SystemActor
+from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.portal_settings import PortalSettings
 from billing_app.endpoints.app import make_http_app
 from billing_app.endpoints.downloads import download_routes
@@ -34,6 +36,7 @@ from billing_app.endpoints.headers import SecurityHeaders
 from billing_app.endpoints.portal_pages import portal_painters
 from billing_app.endpoints.statements import statement_routes
 from billing_app.models import (
+    BillableEvent,
     CreditNote,
     Customer,
     Invoice,
@@ -46,7 +49,7 @@ from billing_app.models import (
     WorkspaceSettings,
 )
 from billing_app.queries.timeline import read_customer_timeline
-from billing_app.services import invoices, portal_links
+from billing_app.services import drafts, invoices, portal_links
 from billing_app.services.billable_events import record_events
 from billing_app.services.portal_answers import set_invoice_answer
 from billing_app.services.write_offs import write_off
@@ -62,6 +65,7 @@ from tests.support.billing import (
     read_invoice,
 )
 from tests.support.credit import an_amount, credit
+from tests.support.rows import add_invoice
 from tests.support.talk import say
 from tests.support.world import World
 
@@ -351,6 +355,48 @@ class TestBehindLines:
             assert words in behind
         assert behind.count("3 pallets × 4 days × 0.85") == 2
         assert behind.count("<span>10.20</span>") == 2
+
+    @pytest.mark.feature("F034")
+    async def test_a_line_without_an_event_was_entered_by_hand(self, portal: Portal):
+        world, place = portal.world, portal.place
+        lines = (
+            LineForm(name="Pallets stored", unit_price="10.20"),
+            LineForm(name="Hand work", unit_price="5.00"),
+        )
+        form = DraftForm(customer_id=a_customer(world, place), lines=lines)
+        draft = world.run(place.accounting, drafts.create_draft, form)
+        portal.invoice_id = world.run(
+            place.accounting,
+            invoices.issue_and_publish,
+            draft.invoice_id,
+            draft.version,
+        ).invoice_id
+        with world.unit(place.system) as uow:
+            uow.add(
+                BillableEvent(
+                    customer_id=form.customer_id,
+                    invoice_id=portal.invoice_id,
+                    line_position=1,
+                    kind="Storage",
+                    reference="ST-1",
+                    happened_at=uow.now,
+                    quantity=Decimal(3),
+                    rate=Decimal("0.85"),
+                    factors=[["3", "pallets"], ["4", "days"]],
+                    amount=Decimal("10.20"),
+                    currency="EUR",
+                    created_at=uow.now,
+                    billed_at=uow.now,
+                    shown_at=uow.now,
+                )
+            )
+
+        text = (await portal.open()).text
+
+        (behind,) = re.findall("<details><summary>What is.*?</details>", text, re.S)
+        assert "ST-1" in behind
+        assert text.count("Entered by hand") == 1
+        assert text.index("Hand work") < text.index("Entered by hand")
 
     async def test_an_invoice_typed_by_hand_looks_as_ever(self, portal: Portal):
         text = (await portal.open()).text
@@ -860,6 +906,36 @@ class TestAccount:
             assert page.status_code == 200
             assert (f'href="{base}/{portal.invoice_id}"' in page.text) is is_shown
             assert page.text.count("<script>") == 1
+
+    @pytest.mark.feature("F107")
+    async def test_finds_an_invoice_of_three_years_ago(self, portal: Portal):
+        """By its number, the customer's order and the days, without a script."""
+        base, place = f"/c/{self.token(portal)}", portal.place
+        with portal.world.unit(place.system) as uow:
+            customer = uow.get(Customer, 1)
+            for year in range(2016, 2026):
+                for month in range(1, 11):
+                    add_invoice(
+                        uow,
+                        customer,
+                        number=f"OLD-{year}-{month:02}",
+                        purchase_order=f"PO-{year % 100}{month:02}",
+                        issued_on=date(year, month, 15),
+                        published_at=uow.now,
+                    )
+        wanted = ">OLD-2023-03</a>"
+
+        assert wanted not in (await portal.get(base)).text
+        for asked in (
+            "?q=OLD-2023-03",
+            "?q=po-2303",
+            "?from=2023-03-01&to=2023-03-31",
+            "?q=OLD-2023&to=2023-03-31&from=2023-03-01",
+        ):
+            page = (await portal.get(base + asked)).text
+            assert wanted in page
+            assert page.count('class="row-link"') == 1
+        assert 'name="from" class="input" aria-label="From" value="2023-03-01"' in page
 
     async def test_its_invoice_and_files_open_and_no_others(self, portal: Portal):
         base = f"/c/{self.token(portal)}"

@@ -324,7 +324,10 @@ class TestList:
 
         assert desk.numbers(period="this-year") == ["NEW"]
         assert desk.numbers(period="last-year") == ["OLD"]
-        assert desk.numbers(period="2025-12-31..2025-12-31") == ["OLD"]
+        assert desk.numbers(**{"from": "2025-12-31", "to": "2025-12-31"}) == ["OLD"]
+        assert desk.numbers(**{"from": "2026-01-01"}) == ["NEW"]
+        assert desk.numbers(to="2025-12-31") == ["OLD"]
+        assert desk.numbers(period="this-year", to="2025-12-31") == ["NEW"]
         assert desk.read(period="last-year").count.seen == 1
 
     @pytest.mark.feature("F031")
@@ -376,7 +379,8 @@ class TestList:
             {"status": "draft"},
             {"age": "0-30"},
             {"period": "yesterday"},
-            {"period": "2026-99-01.."},
+            {"from": "2026-99-01"},
+            {"from": "2026-01-01..2026-02-02", "to": "~"},
             {"after": "x"},
             {"after": "2026-01-01~1"},
             {"before": "~~~"},

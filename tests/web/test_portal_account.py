@@ -10,6 +10,7 @@ from sqlmodel import select
 
 from billing_app import runtime
 from billing_app.database.secrets import digest
+from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Proof
 from billing_app.domain.cookies import portal_cookie
 from billing_app.domain.draft import DraftForm, LineForm
@@ -23,12 +24,14 @@ from billing_app.domain.portal_settings import (
 from billing_app.models import (
     Dispute,
     IssuedDocument,
+    PaymentAttempt,
     PortalVisit,
     Reminder,
     StripeAccount,
     WorkspaceSettings,
 )
 from billing_app.services import drafts, invoices, portal_links
+from billing_app.services.payments import reverse_payment
 from billing_app.services.portal_answers import set_invoice_answer
 from billing_app.web.portal.account_state import PortalAccountState
 from billing_app.web.portal.disputes_state import PortalDisputeState
@@ -130,6 +133,23 @@ class TestWatch:
             await driver.until(lambda: bool(numbers(driver)))
 
         assert shown(driver, "list").rows[0].pay_words == "How to pay"
+
+    async def test_each_row_follows_its_own_invoice(
+        self, world: World, customer_id: int, invoice_id: int, token: str
+    ):
+        """Paying is by transfer here; one invoice is on no account to be paid."""
+        place = world.northwind
+        other = an_invoice(world, place, customer_id=customer_id)
+        switch(world, payment=PaymentMode.INSTRUCTIONS)
+        world.run(place.accounting, set_invoice_answer, invoice_id, "payment", "off")
+
+        async with browser(token) as driver:
+            await driver.send(f"{STATE}.refresh")
+
+        rows = {row.id: row for row in shown(driver, "list").rows}
+        assert rows[invoice_id].pay_href == ""
+        assert rows[other].pay_href == f"/c/{token}/{other}#payment"
+        assert rows[other].pay_words == "How to pay"
 
     async def test_speaks_of_disputes_only_where_there_can_be_some(
         self, world: World, token: str
@@ -324,6 +344,111 @@ class TestFilters:
             f"/c/{token}?status=open&q=INV",
             f"/c/{token}?status=open&period=this-year",
         ]
+
+    @pytest.mark.feature("F030", "F107")
+    async def test_two_days_stand_beside_the_years(self, token: str):
+        asked = {"period": "this-year", "from": "2026-01-31"}
+        async with browser(token, **asked) as driver:
+            await driver.send(f"{STATE}.choose_day", end="to", day="2026-02-28")
+        asked = {"from": "2026-01-31", "to": "2026-02-28"}
+        async with browser(token, **asked) as driver:
+            await driver.send(f"{STATE}.refresh")
+            assert shown(driver, "list").first == "2026-01-31"
+            assert shown(driver, "list").period == "range"
+            await driver.send(f"{STATE}.choose_day", end="from", day="")
+            await driver.send(f"{STATE}.choose_day", end="to", day="2026-02-28")
+            await driver.send(f"{STATE}.choose_day", end="sort", day="total")
+            await driver.send(f"{STATE}.choose_period", period="last-year")
+            second = driver.redirects
+
+        assert second == [
+            f"/c/{token}?to=2026-02-28",
+            f"/c/{token}?period=last-year",
+        ]
+
+
+class TestPayments:
+    @pytest.mark.feature("F039", "F024")
+    async def test_are_those_of_all_invoices_with_their_receipts(
+        self, world: World, customer_id: int, invoice_id: int, token: str
+    ):
+        """Paid in part, in full, returned and on its way; and nobody else's."""
+        place = world.northwind
+        other = an_invoice(world, place, "50.00", customer_id=customer_id)
+        part = pay(world, place, invoice_id, "40.00", reference="Half").payment_id
+        whole = pay(world, place, other, "50.00", note="staff only").payment_id
+        back = pay(world, place, invoice_id, "60.00").payment_id
+        world.run(place.accounting, reverse_payment, back, "Bounced")
+        stranger = a_customer(world, place, "Halden Freight")
+        foreign = an_invoice(world, place, "77.77", customer_id=stranger)
+        pay(world, place, foreign, "77.77")
+        with world.unit(place.system) as uow:
+            for customer, minor in ((customer_id, 2_500), (stranger, 7_777)):
+                uow.add(a_debit(uow, customer, invoice_id, minor))
+
+        async with browser(token) as driver:
+            await driver.send(f"{STATE}.refresh")
+
+        debit, returned, full, partial = shown(driver, "frame").payments
+        assert (debit.amount, debit.word) == ("€25.00", "Processing")
+        assert debit.is_processing
+        assert (returned.amount, returned.word) == ("€60.00", "Returned")
+        assert returned.invoices == ()
+        [paid] = full.invoices
+        assert paid.receipt_href == f"/c/{token}/{other}/receipts/{whole}.pdf"
+        assert partial.note == "Reference Half"
+        assert partial.invoices[0].number == "INV-00001"
+        assert partial.invoices[0].receipt_href.endswith(f"/receipts/{part}.pdf")
+        assert "77.77" not in repr(driver.deltas)
+        assert "staff only" not in repr(driver.deltas)
+
+    @pytest.mark.feature("F039")
+    async def test_all_show_on_request(self, world: World, invoice_id: int, token: str):
+        for _ in range(12):
+            pay(world, world.northwind, invoice_id, "1.00")
+
+        async with browser(token) as driver:
+            await driver.send(f"{STATE}.refresh")
+        few = shown(driver, "frame")
+        async with browser(token, payments="all") as driver:
+            await driver.send(f"{STATE}.refresh")
+        every = shown(driver, "frame")
+
+        assert len(few.payments) == 10
+        assert few.payments_href == f"/c/{token}?payments=all#payments"
+        assert len(every.payments) == 12
+        assert every.payments_href == ""
+
+    @pytest.mark.feature("F024")
+    async def test_no_receipt_where_the_invoice_gives_no_files(
+        self, world: World, invoice_id: int, token: str
+    ):
+        actor = world.northwind.accounting
+        pay(world, world.northwind, invoice_id, "40.00")
+        world.run(actor, set_invoice_answer, invoice_id, "shows_pdf", "off")
+
+        async with browser(token) as driver:
+            await driver.send(f"{STATE}.refresh")
+
+        [payment] = shown(driver, "frame").payments
+        assert [it.receipt_href for it in payment.invoices] == [""]
+
+
+def a_debit(
+    uow: UnitOfWork, customer_id: int, invoice_id: int, minor: int
+) -> PaymentAttempt:
+    return PaymentAttempt(
+        customer_id=customer_id,
+        invoice_id=invoice_id,
+        amount_minor=minor,
+        currency="EUR",
+        status="processing",
+        idempotency_key=f"pay:{customer_id}",
+        account_id="acct",
+        created_at=uow.now,
+        changed_at=uow.now,
+        expires_at=uow.now,
+    )
 
 
 class TestInvoiceOfTheAccount:

@@ -9,7 +9,7 @@ import reflex as rx
 from reflex_components_core.core.banner import has_connection_errors
 
 from billing_app.domain.portal_account import Fold
-from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND
+from billing_app.domain.portal_invoice import NO_SIGN_IN, NOT_AVAILABLE, NOT_FOUND
 from billing_app.web import theme
 from billing_app.web.components.badges import status_badge
 from billing_app.web.components.charts import aging
@@ -82,7 +82,15 @@ def _page() -> rx.Component:
         rx.cond(
             State.is_gone,
             stands_alone(*NOT_FOUND),
-            rx.cond(State.is_off, stands_alone(*NOT_AVAILABLE, art="lock"), _account()),
+            rx.cond(
+                State.is_off,
+                stands_alone(*NOT_AVAILABLE, art="lock"),
+                rx.cond(
+                    State.is_link_only,
+                    stands_alone(*NO_SIGN_IN, art="lock"),
+                    _account(),
+                ),
+            ),
         ),
         Painted.create(
             rx.el.main(
@@ -111,6 +119,7 @@ def _account() -> rx.Component:
         _list(),
         _pay_bar(),
         _pay_dialog(),
+        rx.cond(it.payments.length() > 0, _payments()),
         rx.cond(State.list.shape != "empty", _statement()),
         powers(it.powers),
         _fresh(),
@@ -318,8 +327,28 @@ def _tools() -> rx.Component:
             value=it.period,
             on_change=State.choose_period,
         ),
+        rx.el.span(
+            _issued_day(worded("From"), "from", it.first),
+            rx.el.span("–", custom_attrs=_HIDDEN),
+            _issued_day(worded("To"), "to", it.last),
+            class_name="days",
+        ),
         class_name="toolbar",
         role="search",
+    )
+
+
+def _issued_day(words: rx.Var[str], end: str, day: rx.Var[str]) -> rx.Component:
+    """Draw an end of the days of issue that the list is narrowed to."""
+    return rx.el.input(
+        type="date",
+        name=end,
+        class_name="input",
+        aria_label=words,
+        default_value=day,
+        # Left, not typed: a year is typed digit by digit.
+        on_blur=lambda typed: State.choose_day(end, typed),
+        key=day,
     )
 
 
@@ -670,6 +699,60 @@ def _moment(it: rx.Var) -> rx.Component:
         it.title,
         rx.el.span(it.words),
         class_name=rx.cond(it.tone, f"timeline-{it.tone}", ""),
+    )
+
+
+def _payments() -> rx.Component:
+    """Draw what was paid on the whole account, and the receipts."""
+    it = State.frame
+    return rx.el.section(
+        rx.el.h2(worded("Payments"), id="payments-title"),
+        rx.el.ul(rx.foreach(it.payments, _account_payment), class_name="rows"),
+        rx.cond(
+            it.payments_href,
+            rx.el.p(link(worded("Show all"), href=it.payments_href), class_name="more"),
+        ),
+        class_name="section",
+        custom_attrs={"id": "payments", "aria-labelledby": "payments-title"},
+    )
+
+
+def _account_payment(it: rx.Var) -> rx.Component:
+    return rx.el.li(
+        rx.el.span(it.received_on, class_name="secondary"),
+        rx.el.span(
+            it.method,
+            rx.cond(it.note, rx.el.small(it.note)),
+            rx.foreach(it.invoices, _paid_invoice),
+        ),
+        rx.el.span(it.amount, class_name="number medium"),
+        rx.el.span(
+            rx.cond(
+                it.is_processing,
+                status_badge("Processing", it.word),
+                rx.el.span(it.word, class_name="quiet"),
+            )
+        ),
+        key=it.key,
+    )
+
+
+def _paid_invoice(it: rx.Var) -> rx.Component:
+    return rx.el.small(
+        link(it.number, href=it.href, leaves_app=True),
+        rx.cond(it.words, rx.fragment(" ", it.words)),
+        rx.cond(
+            it.receipt_href,
+            rx.fragment(
+                " · ",
+                link(
+                    worded("Receipt PDF"),
+                    href=it.receipt_href,
+                    leaves_app=True,
+                    aria_label=worded("Receipt PDF for {number}", number=it.number),
+                ),
+            ),
+        ),
     )
 
 

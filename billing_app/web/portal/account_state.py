@@ -10,12 +10,16 @@ from urllib.parse import urlencode
 import reflex as rx
 
 from billing_app import runtime
-from billing_app.database.authentication import OpenedLink, PortalNotAvailable
+from billing_app.database.authentication import (
+    OpenedLink,
+    PortalNotAvailable,
+    SignInNotOffered,
+)
 from billing_app.domain.actors import PortalVisitor
 from billing_app.domain.combined_payment import INVOICES_MAX
 from billing_app.domain.errors import BillingError, NotFound, NotPermitted, NotSignedIn
 from billing_app.domain.portal_account import AccountFrame, AccountList, Fold, PayQuote
-from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND
+from billing_app.domain.portal_invoice import NO_SIGN_IN, NOT_AVAILABLE, NOT_FOUND
 from billing_app.domain.portal_proof import VerificationRequired
 from billing_app.domain.speech import speech_for
 from billing_app.runtime import Runtime
@@ -40,6 +44,7 @@ class PortalAccountState(PortalState, rx.State):
     Attributes:
         is_loaded: there is something to show; until then the painted page stays.
         is_off: the business has switched its portal off.
+        is_link_only: the account opens by a link, and this address has none.
         sign_in_href: where to go for the proof that the page lacks.
         open_rows: the invoices that are unfolded, as text; `folds` is what of them.
         packing: how far the documents are that go into one file, at `zip_href`.
@@ -54,6 +59,7 @@ class PortalAccountState(PortalState, rx.State):
     title: str = ""
     is_loaded: bool = False
     is_off: bool = False
+    is_link_only: bool = False
     sign_in_href: str = ""
     frame: AccountFrame = AccountFrame.EMPTY
     list: AccountList = AccountList.EMPTY
@@ -241,7 +247,19 @@ class PortalAccountState(PortalState, rx.State):
         """Narrow the list to a period; the address says so."""
         if period == "range":
             return None
-        return rx.redirect(self._address(period="" if period == "all" else period))
+        chosen = "" if period == "all" else period
+        return rx.redirect(self._address(period=chosen, **{"from": "", "to": ""}))
+
+    @portal_door
+    async def choose_day(self, end: str, day: str) -> Any:
+        """Narrow the list from a day on or up to one; an empty one lifts it."""
+        if end not in ("from", "to"):
+            return None
+        now = {"from": self.list.first, "to": self.list.last}
+        days = now | {end: day[:10]}
+        if days == now:
+            return None
+        return rx.redirect(self._address(period="", **days))
 
     async def _weigh(self, amount: str) -> None:
         """Ask anew what the choice comes to; what is gone falls out of it."""
@@ -376,7 +394,7 @@ class PortalAccountState(PortalState, rx.State):
         self.is_paying, self.payment_page, self.is_confirming = False, "", False
         if self._shown != path:
             self._clear()
-            self.is_loaded = self.is_gone = self.is_off = False
+            self.is_loaded = self.is_gone = self.is_off = self.is_link_only = False
 
     def _show(self, opened: OpenedAccount) -> None:
         """Show what was read. Only what changed travels to the browser."""
@@ -391,7 +409,7 @@ class PortalAccountState(PortalState, rx.State):
         self.title = opened.frame.title
         self.as_of = opened.as_of.isoformat(timespec="seconds")
         self.clock, self.exactly = opened.clock, opened.exactly
-        self.is_gone = self.is_off = False
+        self.is_gone = self.is_off = self.is_link_only = False
         self.is_loaded = True
 
     def _show_folds(self, folds: dict[str, Fold]) -> None:
@@ -402,9 +420,11 @@ class PortalAccountState(PortalState, rx.State):
     def _close(self, refusal: BillingError) -> None:
         """Show nothing of the account any more."""
         self._clear()
-        self.is_off = isinstance(refusal, PortalNotAvailable)
-        self.is_gone = not self.is_off
-        self.title = (NOT_AVAILABLE if self.is_off else NOT_FOUND)[0]
+        self.is_link_only = isinstance(refusal, SignInNotOffered)
+        self.is_off = isinstance(refusal, PortalNotAvailable) and not self.is_link_only
+        self.is_gone = not (self.is_off or self.is_link_only)
+        words = NO_SIGN_IN if self.is_link_only else NOT_AVAILABLE
+        self.title = (NOT_FOUND if self.is_gone else words)[0]
         self.is_loaded = True
 
     def _clear(self) -> None:
