@@ -27,6 +27,7 @@ from sqlalchemy import (
     or_,
     select,
 )
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col
 
 from billing_app.database.stored_terms import terms_of
@@ -37,7 +38,7 @@ from billing_app.domain.billable_event import (
 )
 from billing_app.domain.currencies import is_currency
 from billing_app.domain.document import content_digest
-from billing_app.domain.events import DocumentPrinted
+from billing_app.domain.events import DocumentPrinted, LateFeeCharged
 from billing_app.domain.ledger import LedgerAccount
 from billing_app.domain.money import MINOR_MAX, Money
 from billing_app.domain.numbering import customers_start
@@ -52,6 +53,7 @@ from billing_app.models import (
     InboundEvent,
     Invoice,
     IssuedDocument,
+    LateFee,
     LedgerEntry,
     LineItem,
     NumberSeries,
@@ -825,6 +827,48 @@ def _acts_without_an_entry(session: Session, _: datetime) -> Iterator[str]:
     yield from _rows(session, AuditEntry, orphan, "its invoice does not exist")
 
 
+def _fees_beside_their_invoices(session: Session, _: datetime) -> Iterator[str]:
+    """A late fee is one line of its amount, on an issued invoice of that customer."""
+    fee, late = aliased(Invoice), aliased(Invoice)
+    other = aliased(LateFee)
+    lines = select(func.count(col(LineItem.id))).where(
+        col(LineItem.invoice_id) == col(LateFee.fee_id)
+    )
+    charged = select(func.coalesce(func.sum(LineItem.amount_minor), 0)).where(
+        col(LineItem.invoice_id) == col(LateFee.fee_id)
+    )
+    noted = exists().where(
+        col(AuditEntry.invoice_id) == col(LateFee.invoice_id),
+        col(AuditEntry.event) == LateFeeCharged.name(),
+    )
+    wrong: dict[str, ColumnElement[bool]] = {
+        "is of another customer or currency, or of a draft": not_(
+            exists().where(_is_beside(fee, col(LateFee.fee_id)))
+            & exists().where(_is_beside(late, col(LateFee.invoice_id)))
+        ),
+        "its line asks for another amount": or_(
+            lines.scalar_subquery() != 1,
+            charged.scalar_subquery() != col(LateFee.amount_minor),
+        ),
+        "is charged on a late fee": exists().where(
+            col(other.fee_id) == col(LateFee.invoice_id)
+        ),
+        "no entry says late_fee_charged": not_(noted),
+    }
+    for says, broken in wrong.items():
+        yield from _rows(session, LateFee, broken, says)
+
+
+def _is_beside(invoice: Any, invoice_id: ColumnElement[int]) -> ColumnElement[bool]:
+    return and_(
+        invoice.id == invoice_id,
+        invoice.workspace_id == LateFee.workspace_id,
+        invoice.customer_id == LateFee.customer_id,
+        invoice.currency == LateFee.currency,
+        invoice.state != "draft",
+    )
+
+
 INVARIANTS = (
     Invariant("INV-1", "every journal balances", _unbalanced_journals),
     Invariant("INV-2", "every amount is whole", _amounts_out_of_range),
@@ -847,6 +891,7 @@ INVARIANTS = (
     Invariant("INV-23", "every act is on record", _acts_without_an_entry),
     Invariant("INV-39", "lines charge for their events", _lines_beside_their_events),
     Invariant("INV-40", "the trail names each file", _printed_otherwise),
+    Invariant("INV-42", "late fees fit their invoices", _fees_beside_their_invoices),
 )
 
 

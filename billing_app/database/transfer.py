@@ -59,6 +59,7 @@ from billing_app.models import (
     InboundEvent,
     Invoice,
     IssuedDocument,
+    LateFee,
     LedgerEntry,
     LineItem,
     MailRefusal,
@@ -185,6 +186,7 @@ CARRIED = (
     Carried(Refund),
     Carried(LedgerEntry),
     Carried(Reminder),
+    Carried(LateFee),
     Carried(PaymentPromise),
     Carried(
         PortalVisit, {"once_key": "only keeps the visits of one hour together, by link"}
@@ -226,6 +228,7 @@ NAMED_BY_COLUMN: dict[str, type[Any]] = {
     "dispute_id": Dispute,
     "draft_id": Invoice,
     "event_id": InboundEvent,
+    "fee_id": Invoice,
     "invoice_id": Invoice,
     "issued_by": Member,
     "link_id": PortalLink,
@@ -264,7 +267,11 @@ NAMED_BY_TEXT: dict[str, type[Any]] = {
 }
 # Columns in whose text, or JSON, rows are named.
 _TEXTS = {(LedgerEntry, "journal"), (AuditEntry, "actor")}
-_JSONS = {(Invoice, "draft"), (AuditEntry, "details")}
+_JSONS = {
+    (Invoice, "draft"),
+    (AuditEntry, "details"),
+    (WorkspaceSettings, "late_fees"),
+}
 _ID = re.compile("[1-9][0-9]{0,15}", re.ASCII)
 _ID_IN_TEXT = re.compile(rf"([a-z_]+):({_ID.pattern})", re.ASCII)
 

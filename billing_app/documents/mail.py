@@ -73,6 +73,15 @@ class MailContent:
 
 
 @dataclass(frozen=True, slots=True)
+class MailedFee:
+    """A late fee that a reminder asks for, too; `link` opens it."""
+
+    number: str
+    asked_minor: int
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Letter:
     """What both parts of a mail show, in this order.
 
@@ -81,6 +90,7 @@ class _Letter:
         amount: the one large figure, empty for none.
         facts: labels and values in rows.
         quote: what a person wrote, with its line breaks.
+        also: further links below the button, each with its words.
         closing: in small print below the button.
         choices: where the reader chooses which mails to get.
     """
@@ -98,6 +108,7 @@ class _Letter:
     quote: str = ""
     action: str = ""
     link: str = ""
+    also: tuple[tuple[str, str], ...] = ()
     closing: tuple[str, ...] = ()
     choices: str = ""
 
@@ -227,10 +238,19 @@ def write_reminder_mail(
     asked_minor: int,
     today: date,
     is_payable_online: bool,
+    fees: tuple[MailedFee, ...] = (),
 ) -> MailContent:
-    """Remind of an invoice in a friendly way; say how far its due date is."""
+    """Remind of an invoice in a friendly way; say how far its due date is.
+
+    `asked_minor` is without its late fees, which the amount at the top includes.
+    """
     business, say = _business(document), _speech(document).say
-    amount = _money(asked_minor, document)
+    amount = _money(asked_minor + sum(fee.asked_minor for fee in fees), document)
+    parts = [(_heading(document), _money(asked_minor, document))] if fees else []
+    parts += [
+        (say("Late fee {number}", number=fee.number), _money(fee.asked_minor, document))
+        for fee in fees
+    ]
     return _write(
         _Letter(
             business=business,
@@ -250,6 +270,15 @@ def write_reminder_mail(
                     "be paid.",
                     amount=amount,
                 ),
+                *(
+                    say(
+                        "That includes a late fee of {amount}, which is an invoice of "
+                        "its own: {number}.",
+                        amount=_money(fee.asked_minor, document),
+                        number=fee.number,
+                    )
+                    for fee in fees
+                ),
                 say(
                     "If your payment is already on its way, thank you: there is "
                     "nothing more to do."
@@ -257,9 +286,13 @@ def write_reminder_mail(
             ),
             amount_label=say("Amount due"),
             amount=amount,
-            facts=_invoice_facts(document),
+            facts=(*parts, *_invoice_facts(document)),
             action=_action(document, is_payable_online=is_payable_online),
             link=link,
+            also=tuple(
+                (say("View late fee {number}", number=fee.number), fee.link)
+                for fee in fees
+            ),
             closing=_closing(document.seller),
         )
     )
@@ -734,7 +767,8 @@ def _text_of(letter: _Letter) -> str:
     amount = f"{letter.amount_label}: {letter.amount}" if letter.amount else ""
     facts = "\n".join(f"{label}: {_one_line(value)}" for label, value in letter.facts)
     quote = "\n".join(f"> {line}" for line in letter.quote.splitlines())
-    action = f"{letter.action}:\n{letter.link}" if letter.link else ""
+    links = ((letter.action, letter.link), *letter.also)
+    action = "\n\n".join(f"{words}:\n{link}" for words, link in links if link)
     closing = "\n".join(("--", *map(_one_line, (letter.business, *letter.closing))))
     if letter.choices:
         closing += f"\n{letter.choices_words}: {letter.choices}"

@@ -347,14 +347,15 @@ def read_draft(form: DraftForm, currency: str, rules: DraftRules) -> ReadDraft:
         texts = (form.tax_rate, form.tax_rate_on, form.tax_rate_source)
         rate = _try(problems, read_rate, rules.tax_currency, *texts, issued_on)
 
-    terms = _terms(lines, discount, currency, rules)
+    line_terms = tuple(line.terms for line in lines if line.terms is not None)
+    terms = document_terms(line_terms, currency, rules, discount)
     totals = compute_totals(terms)
     try:
         check_allowances(totals)
     except InvalidInput as refusal:
         # Shown, but not counted: a total below zero would mislead.
         problems["discount"] = refusal.message
-        terms = _terms(lines, None, currency, rules)
+        terms = document_terms(line_terms, currency, rules)
         totals = compute_totals(terms)
     if rate is not None:
         converted = replace(terms, tax_accounting=_accounting(rate))
@@ -433,16 +434,17 @@ def _missing(
         yield "tax_rate", f"Enter the rate: tax is owed in {rules.tax_currency}."
 
 
-def _terms(
-    lines: tuple[ReadLine, ...],
-    discount: Adjustment | None,
+def document_terms(
+    lines: tuple[LineTerms, ...],
     currency: str,
     rules: DraftRules,
+    discount: Adjustment | None = None,
 ) -> DocumentTerms:
+    """Return lines as a document of this workspace, rounded as it rounds."""
     step = rules.cash_rounding_minor
     return DocumentTerms(
         currency=currency,
-        lines=tuple(line.terms for line in lines if line.terms is not None),
+        lines=lines,
         prices=rules.prices,
         allowances=(discount,) if discount else (),
         cash_rounding=Money(step, currency) if step else None,

@@ -373,6 +373,22 @@ class ReminderSent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LateFeeCharged(Event):
+    """Of the invoice that is late: `fee_id` and `number` are the fee's.
+
+    Attributes:
+        amount_minor: of the fee's line, before tax where prices are.
+    """
+
+    TEXT: ClassVar[str] = "Late fee charged"
+    fee_id: int
+    number: str
+    step: int
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptStarted(Event):
     TEXT: ClassVar[str] = "Online payment started"
     attempt_id: int

@@ -9,6 +9,7 @@ from billing_app.domain.dates import due_on
 from billing_app.domain.document import BankRow, Branding, InvoiceDocument, Party
 from billing_app.domain.draft import DraftForm, ReadDraft
 from billing_app.domain.drafting import Header, LineTexts, build_document
+from billing_app.domain.late_fee import NO_RULE, LateFeeRule, printed_terms
 
 
 def preview_document(
@@ -22,6 +23,7 @@ def preview_document(
     buyer: Party,
     branding: Branding,
     bank: tuple[BankRow, ...] = (),
+    late_fees: LateFeeRule = NO_RULE,
 ) -> InvoiceDocument:
     """Build the document of what counts so far.
 
@@ -41,7 +43,9 @@ def preview_document(
         delivery_until_on=read.delivered[1],
         purchase_order=form.purchase_order.strip(),
         notes=form.notes.strip(),
-        terms=form.terms.strip(),
+        terms=printed_terms(
+            late_fees, form.terms.strip(), read.terms.currency, language
+        ),
         bank=bank,
         mode=read.mode,
         fields=printed_fields(read.filled),

@@ -8,6 +8,7 @@ from billing_app.models.credit_note import CreditNote
 from billing_app.models.customer import Customer, CustomerContact
 from billing_app.models.guest_draft import GuestDraft
 from billing_app.models.invoice import Invoice, IssuedDocument, LineItem
+from billing_app.models.late_fee import LateFee
 from billing_app.models.log import AuditEntry, AuditSeal, InboundEvent, OutboxMessage
 from billing_app.models.mail_refusal import MailRefusal
 from billing_app.models.member import Member, Person, SignInFailure, StaffSession
@@ -54,6 +55,7 @@ __all__ = [
     "InboundEvent",
     "Invoice",
     "IssuedDocument",
+    "LateFee",
     "LedgerEntry",
     "LineItem",
     "MailRefusal",

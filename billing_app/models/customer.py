@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     column,
+    false,
 )
 from sqlmodel import Field
 
@@ -59,6 +60,9 @@ class Customer(WorkspaceOwned, table=True):
     currency: str = Field(default="", max_length=3)
     net_days: int | None = Field(default=None)
     number_code: str | None = Field(default=None, max_length=8)
+    is_free_of_late_fees: bool = Field(
+        default=False, sa_column_kwargs={"server_default": false()}
+    )
     portal: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     archived_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     created_at: datetime = Field(sa_type=UtcInstant)

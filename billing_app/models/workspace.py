@@ -48,7 +48,8 @@ class WorkspaceSettings(WorkspaceOwned, table=True):
     `domain.payment_reference.ReferenceKind`; `portal` holds
     `domain.portal_settings.PortalSettings`; `mail` holds
     `domain.mail_settings.MailSettings`, its password is `mail_password_encrypted`;
-    `reminders` holds `domain.reminders.ReminderPolicy`; `custom_fields` holds
+    `reminders` holds `domain.reminders.ReminderPolicy`; `late_fees` holds
+    `domain.late_fee.LateFeeRule`; `custom_fields` holds
     `domain.custom_fields.CustomField`; `tax_currency` is the one that taxes are also
     printed in, where it is another than an invoice's.
     """
@@ -87,6 +88,7 @@ class WorkspaceSettings(WorkspaceOwned, table=True):
     mail: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     mail_password_encrypted: str = Field(default="", sa_type=Text)
     reminders: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    late_fees: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     custom_fields: list[Any] = Field(default_factory=list, sa_type=JSON)
     tax_currency: str = Field(default="", max_length=3)
     version: int = Field(default=1)

@@ -131,6 +131,7 @@ class CustomerDetail:
     language: str
     currency: str
     net_days: int | None
+    is_free_of_late_fees: bool
     number_code: str
     proposed_code: str
     is_in_numbers: bool
@@ -284,6 +285,7 @@ def read_customer(uow: UnitOfWork, customer_id: int) -> CustomerDetail:
         language=it.language,
         currency=it.currency,
         net_days=it.net_days,
+        is_free_of_late_fees=it.is_free_of_late_fees,
         number_code=code,
         proposed_code=code or uow.propose_number_code(customer_id, it.name),
         is_in_numbers=bool(code) and is_in_numbers(uow, code),

@@ -14,6 +14,7 @@ from billing_app.domain.actors import Permission
 from billing_app.domain.billable_event import bills_events
 from billing_app.domain.document import BankRow, Branding, Party
 from billing_app.domain.draft import DraftForm, DraftRules, form_from_json
+from billing_app.domain.late_fee import NO_RULE, LateFeeRule
 from billing_app.domain.portal_settings import NotifyOn, PortalSettings, VisibleOn
 from billing_app.models import Customer, Invoice, TaxRate, WorkspaceSettings
 from billing_app.queries.letterhead import (
@@ -21,6 +22,7 @@ from billing_app.queries.letterhead import (
     branding,
     buyer_party,
     language_of,
+    late_fees_of,
     read_rules,
     read_settings,
     seller_party,
@@ -45,6 +47,7 @@ class CustomerChoice:
     Attributes:
         currency: empty for the workspace's own.
         language: what the document will be written in.
+        late_fees: what they are charged for paying late.
     """
 
     id: int
@@ -53,6 +56,7 @@ class CustomerChoice:
     currency: str
     net_days: int
     language: str
+    late_fees: LateFeeRule = NO_RULE
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ class Desk:
     visible_on: VisibleOn
     mails_when_published: bool = True
     shares_drafts: bool = False
+    late_fees: LateFeeRule = NO_RULE
 
     def bank(self, currency: str) -> tuple[BankRow, ...]:
         return self.banks.get(currency, self.banks[""])
@@ -199,6 +204,7 @@ def _choice(customer: Customer, settings: WorkspaceSettings) -> CustomerChoice:
         currency=customer.currency,
         net_days=settings.net_days if own is None else own,
         language=language_of(settings, customer.language),
+        late_fees=late_fees_of(settings, customer),
     )
 
 
@@ -232,6 +238,7 @@ def _desk(uow: UnitOfWork, settings: WorkspaceSettings, look: str) -> Desk:
         visible_on=portal.visible_on,
         mails_when_published=portal.notify_on == NotifyOn.PUBLISH,
         shares_drafts=portal.shares_drafts,
+        late_fees=LateFeeRule.from_stored(settings.late_fees),
     )
 
 

@@ -16,6 +16,7 @@ from billing_app.domain.custom_fields import fields_from_json
 from billing_app.domain.document import BankRow, Branding, Look, Party
 from billing_app.domain.draft import DraftRules
 from billing_app.domain.formats import language_in
+from billing_app.domain.late_fee import NO_RULE, LateFeeRule
 from billing_app.domain.payment_reference import ReferenceKind
 from billing_app.domain.totals import Prices, TaxTerms
 from billing_app.models import Customer, TaxRate, WorkspaceSettings
@@ -55,6 +56,13 @@ def read_rules(uow: UnitOfWork, settings: WorkspaceSettings) -> DraftRules:
 def language_of(settings: WorkspaceSettings, wanted: str = "") -> str:
     """Return the language of what a customer reads; `wanted` is their own, if any."""
     return language_in(settings.country, wanted or settings.language)
+
+
+def late_fees_of(settings: WorkspaceSettings, customer: Customer) -> LateFeeRule:
+    """Return what this customer is charged for paying late."""
+    if customer.is_free_of_late_fees:
+        return NO_RULE
+    return LateFeeRule.from_stored(settings.late_fees)
 
 
 def others_of(rate: TaxRate, known: Mapping[int, TaxRate]) -> list[TaxRate]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,6 +15,7 @@ from billing_app.database.access import inner, job, staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.invoice import OPEN_PHASES, InvoiceState
+from billing_app.domain.late_fee import LateFeeRule
 from billing_app.domain.mail_choices import MailKind
 from billing_app.domain.portal_settings import PortalSettings
 from billing_app.domain.reminders import (
@@ -24,7 +26,7 @@ from billing_app.domain.reminders import (
     is_daytime,
     steps_due,
 )
-from billing_app.models import Invoice, Reminder, WorkspaceSettings
+from billing_app.models import Invoice, LateFee, Reminder, WorkspaceSettings
 from billing_app.queries.mail_choices import find_wanting
 from billing_app.queries.mailing import list_recipients
 from billing_app.queries.portal_rules import read_choices
@@ -32,14 +34,23 @@ from billing_app.queries.promises import find_open_day
 
 # So many invoices are looked at in one statement.
 BATCH = 500
+# So many reminders are queued in one transaction.
+TOGETHER = 100
 
 
 @dataclass(frozen=True, slots=True)
 class DueReminder:
-    """A step of an invoice whose day has come."""
+    """A step of an invoice whose day has come.
+
+    Attributes:
+        may_charge: as the rule of late fees is, it may come with a fee.
+        is_wanted: somebody at the customer wants the mail; a fee comes without it.
+    """
 
     invoice_id: int
     step: int
+    may_charge: bool = False
+    is_wanted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +58,14 @@ class ReminderToSend:
     """A reminder that was queued, and what holds for its invoice now.
 
     Attributes:
+        step: whose fee it tells of first; None for one sent by hand.
         email: where it goes; empty for the customer's usual addresses.
         obstacle: what keeps it back, empty for nothing.
         asked_minor: what it asks for.
     """
 
     invoice_id: int
+    step: int | None
     email: str
     obstacle: str
     asked_minor: int
@@ -86,7 +99,7 @@ def list_due_reminders(uow: UnitOfWork) -> tuple[DueReminder, ...]:
 
     Empty at night, and where the business sends no reminders.
     """
-    policy = read_policy(uow)
+    policy, rule = read_policy(uow), read_late_fee_rule(uow)
     zone = uow.workspace.zone
     if not policy.is_on or not is_daytime(uow.now, zone):
         return ()
@@ -94,18 +107,32 @@ def list_due_reminders(uow: UnitOfWork) -> tuple[DueReminder, ...]:
     last_id = 0
     while rows := _open_invoices(uow, policy, last_id):
         last_id = rows[-1].id
-        queued = _queued_steps(uow, [row.id for row in rows])
+        taken = list_taken_steps(uow, [row.id for row in rows])
         for row in rows:
-            sent = frozenset(queued.get(row.id, ()))
+            sent = frozenset(taken.get(row.id, ()))
             told_on = _day(row.published_at, zone)
-            steps = steps_due(policy, row.due_on, sent, uow.today, told_on)
-            if (
-                steps
-                and not find_obstacle(read_reminder_facts(uow, row.id), by_itself=True)
-                and not _refuses(uow, row.customer_id)
-            ):
-                due += (DueReminder(row.id, step) for step in steps)
+            for step in steps_due(policy, row.due_on, sent, uow.today, told_on):
+                if find_obstacle(read_reminder_facts(uow, row.id), by_itself=True):
+                    continue
+                may_charge = rule.is_on and step >= rule.from_step
+                is_wanted = not _refuses(uow, row.customer_id)
+                if is_wanted or may_charge:
+                    due.append(DueReminder(row.id, step, may_charge, is_wanted))
     return tuple(due)
+
+
+def together(due: Sequence[DueReminder]) -> Iterator[Sequence[DueReminder]]:
+    """Yield what is queued in one transaction: many, but alone what may charge.
+
+    A fee takes a number, and no invoice is locked after a series of numbers. The
+    write lock of a small database is shared with everybody who works in it.
+    """
+    plain = [each for each in due if not each.may_charge]
+    for start in range(0, len(plain), TOGETHER):
+        yield plain[start : start + TOGETHER]
+    for each in due:
+        if each.may_charge:
+            yield [each]
 
 
 @job
@@ -123,6 +150,7 @@ def find_reminder(uow: UnitOfWork, reminder_id: int) -> ReminderToSend | None:
         obstacle = "Nobody at the customer wants reminders by mail."
     return ReminderToSend(
         invoice_id=reminder.invoice_id,
+        step=reminder.step if by_itself else None,
         email=reminder.email,
         obstacle=obstacle,
         asked_minor=facts.asked_minor,
@@ -137,6 +165,12 @@ def find_reminder(uow: UnitOfWork, reminder_id: int) -> ReminderToSend | None:
 def read_policy(uow: UnitOfWork) -> ReminderPolicy:
     stored = uow.one(select(col(WorkspaceSettings.reminders))).reminders
     return ReminderPolicy.from_stored(stored)
+
+
+@inner
+def read_late_fee_rule(uow: UnitOfWork) -> LateFeeRule:
+    stored = uow.one(select(col(WorkspaceSettings.late_fees))).late_fees
+    return LateFeeRule.from_stored(stored)
 
 
 @inner
@@ -192,17 +226,20 @@ def _refuses(uow: UnitOfWork, customer_id: int) -> bool:
     return bool(to) and not find_wanting(uow, customer_id, to, MailKind.REMINDERS)
 
 
-def _queued_steps(uow: UnitOfWork, invoice_ids: list[int]) -> dict[int, list[int]]:
-    queued: dict[int, list[int]] = {}
-    rows = uow.all(
-        select(col(Reminder.invoice_id), col(Reminder.step)).where(
-            col(Reminder.invoice_id).in_(invoice_ids),
-            col(Reminder.occasion).startswith("step:"),
-        )
+@inner
+def list_taken_steps(uow: UnitOfWork, invoice_ids: list[int]) -> dict[int, list[int]]:
+    """Return the steps of each invoice that were queued, or charged without a mail."""
+    taken: dict[int, list[int]] = {}
+    queued = select(col(Reminder.invoice_id), col(Reminder.step)).where(
+        col(Reminder.invoice_id).in_(invoice_ids),
+        col(Reminder.occasion).startswith("step:"),
     )
-    for invoice_id, step in rows:
-        queued.setdefault(invoice_id, []).append(step)
-    return queued
+    charged = select(col(LateFee.invoice_id), col(LateFee.step)).where(
+        col(LateFee.invoice_id).in_(invoice_ids)
+    )
+    for invoice_id, step in (*uow.all(queued), *uow.all(charged)):
+        taken.setdefault(invoice_id, []).append(step)
+    return taken
 
 
 def _day(at: datetime, zone: str) -> date:

@@ -30,6 +30,8 @@ from billing_app.services.portal_sessions import (
     end_own_sessions,
 )
 
+NO_LATE_FEES = "none"
+
 
 @dataclass(frozen=True, slots=True)
 class CustomerForm:
@@ -40,6 +42,7 @@ class CustomerForm:
         cc: further addresses, separated by commas or line breaks.
         number_code: stands for the customer in numbers; where it is empty the first
             such number chooses one, and what a number has stays.
+        late_fees: "none" for a customer who is charged none; empty for as usual.
     """
 
     name: str = ""
@@ -54,6 +57,7 @@ class CustomerForm:
     net_days: str = ""
     cc: str = ""
     number_code: str = ""
+    late_fees: str = ""
 
 
 @staff_or_job(Permission.EDIT_CUSTOMER)
@@ -144,6 +148,7 @@ def read_form(form: CustomerForm) -> dict[str, Any]:
         "language": reading.of(_language, form.language),
         "currency": reading.of(read_currency, form.currency),
         "net_days": reading.of(parse_net_days, form.net_days),
+        "is_free_of_late_fees": form.late_fees == NO_LATE_FEES,
     }
     reading.of(parse_emails, form.cc, "cc")
     reading.check()

@@ -48,6 +48,7 @@ from billing_app.domain.invoice import (
     void_hindrance,
 )
 from billing_app.domain.invoice_mode import InvoiceMode
+from billing_app.domain.late_fee import NO_RULE, LateFeeRule, printed_terms
 from billing_app.domain.ledger import Posting, postings_for_issue, postings_for_void
 from billing_app.domain.parsing import clean_text
 from billing_app.domain.payment import PaymentStatus
@@ -79,6 +80,7 @@ from billing_app.queries.letterhead import (
     branding,
     buyer_party,
     language_of,
+    late_fees_of,
     read_rules,
     read_settings,
     seller_party,
@@ -320,7 +322,11 @@ def retry_mail(uow: UnitOfWork, message_id: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ReadyInvoice:
-    """Everything an issued invoice is made of, readable and checked."""
+    """Everything an issued invoice is made of, readable and checked.
+
+    Attributes:
+        late_fees: what it may say that paying late costs.
+    """
 
     terms: DocumentTerms
     totals: Totals
@@ -336,15 +342,16 @@ class ReadyInvoice:
     mode: InvoiceMode = InvoiceMode.LINES
     filled: tuple[FilledField, ...] = ()
     rate: ExchangeRate | None = None
+    late_fees: LateFeeRule = NO_RULE
 
 
 @staff_or_job(Permission.ISSUE_INVOICE)
-def issue_imported(
+def issue_ready(
     uow: UnitOfWork, customer_id: int, ready: ReadyInvoice
 ) -> IssuedInvoice:
-    """Issue an invoice read from a file, through the same steps as a draft.
+    """Issue what was never a draft, through the same steps: a late fee, or an import.
 
-    It happened already, so nothing is refused that a person could still mend.
+    Nobody is there to mend anything, so only what can't be printed is refused.
     """
     settings = read_settings(uow)
     customer = uow.get(Customer, customer_id)
@@ -457,9 +464,10 @@ def make_document(
     """Put together what is printed, with today's letterhead."""
     seller, buyer = seller_party(settings), buyer_party(customer)
     bank = bank_of(settings, ready.terms.currency)
+    language = language_of(settings, customer.language)
     header = Header(
         number=number,
-        language=language_of(settings, customer.language),
+        language=language,
         branding=branding(settings, look),
         seller=seller,
         buyer=buyer,
@@ -469,7 +477,9 @@ def make_document(
         delivery_until_on=ready.delivery_until_on,
         purchase_order=ready.purchase_order,
         notes=ready.notes,
-        terms=ready.payment_terms,
+        terms=printed_terms(
+            ready.late_fees, ready.payment_terms, ready.terms.currency, language
+        ),
         bank=bank.rows,
         iban=bank.iban,
         reference=reference,
@@ -564,14 +574,18 @@ def _issue(uow: UnitOfWork, invoice: Invoice) -> IssuedInvoice:
     read.check()
     if read.totals.total.minor < 0:
         raise InvalidInput("The total can't be below zero.", field="lines")
-    ready = _ready(uow, form, read, invoice)
+    ready = _ready(uow, form, read, invoice, late_fees_of(settings, customer))
     check_issuable(len(ready.texts), ready.issued_on, ready.due_on)
     billable_events.freeze(uow, invoice, read)
     return freeze(uow, invoice, customer, settings, ready)
 
 
 def _ready(
-    uow: UnitOfWork, form: DraftForm, read: ReadDraft, invoice: Invoice
+    uow: UnitOfWork,
+    form: DraftForm,
+    read: ReadDraft,
+    invoice: Invoice,
+    late_fees: LateFeeRule,
 ) -> ReadyInvoice:
     issued_on = read.issued_on or uow.today
     last_day = read.due_on
@@ -608,6 +622,7 @@ def _ready(
         mode=read.mode,
         filled=read.filled,
         rate=read.rate,
+        late_fees=late_fees,
     )
 
 
@@ -616,6 +631,15 @@ def _publish(uow: UnitOfWork, invoice: Invoice) -> None:
         raise WrongState("Only an issued invoice can be published.")
     if invoice.published_at is not None:
         return
+    assert invoice.id is not None
+    show(uow, invoice)
+    if read_workspace_settings(uow).notify_on == NotifyOn.PUBLISH:
+        promise_mail(uow, invoice.id)
+
+
+@inner
+def show(uow: UnitOfWork, invoice: Invoice) -> None:
+    """Show an issued invoice in the portal, with a link; no mail follows from it."""
     assert invoice.id is not None
     invoice.published_at = uow.now
     # The receipt of what was taken back meanwhile stays hidden.
@@ -636,8 +660,6 @@ def _publish(uow: UnitOfWork, invoice: Invoice) -> None:
     if find_live_link(uow, invoice.id) is None:
         make_link(uow, invoice)
     uow.record(InvoicePublished(invoice_id=invoice.id, customer_id=invoice.customer_id))
-    if read_workspace_settings(uow).notify_on == NotifyOn.PUBLISH:
-        _promise_mail(uow, invoice.id)
 
 
 def _mark_sent(uow: UnitOfWork, invoice: Invoice) -> None:
@@ -648,7 +670,7 @@ def _mark_sent(uow: UnitOfWork, invoice: Invoice) -> None:
     uow.flush()
     uow.record(InvoiceSent(invoice_id=invoice.id, customer_id=invoice.customer_id))
     assert invoice.id is not None
-    _promise_mail(uow, invoice.id)
+    promise_mail(uow, invoice.id)
 
 
 _CREDIT_NOTE = select(CreditNote.id).where(
@@ -659,7 +681,8 @@ _WRITE_OFF = select(WriteOff.id).where(
 )
 
 
-def _promise_mail(uow: UnitOfWork, invoice_id: int) -> None:
+@inner
+def promise_mail(uow: UnitOfWork, invoice_id: int) -> None:
     """Promise the one mail that an invoice is there, whatever else was pressed."""
     uow.promise(Topic.MAIL_INVOICE, f"invoice:{invoice_id}", invoice_id)
 

@@ -15,6 +15,7 @@ from billing_app.domain.invoice import check_bulk
 from billing_app.domain.reminders import ReminderPolicy, find_obstacle, parse_steps
 from billing_app.models import Invoice, Reminder
 from billing_app.queries.reminders import DueReminder, read_reminder_facts
+from billing_app.services import invoices, late_fees
 from billing_app.services.settings import save, take_settings
 
 
@@ -43,13 +44,18 @@ def change_reminders(uow: UnitOfWork, version: int, form: RemindersForm) -> int:
 def queue_due(uow: UnitOfWork, due: Sequence[DueReminder]) -> int:
     """Promise the mails of some steps, each of them once for all time.
 
+    What may charge a late fee comes alone: see `queries.reminders.together`.
+
     Returns:
         How many of them nobody had promised before.
     """
     count = 0
     for each in due:
+        if each.may_charge:
+            count += _queue_with_fee(uow, each)
+            continue
         invoice = uow.get(Invoice, each.invoice_id)
-        count += _queue(uow, invoice, f"step:{each.step}", step=each.step, email="")
+        count += _queue_step(uow, invoice, each.step)
     return count
 
 
@@ -102,6 +108,30 @@ def note_reminder_sent(uow: UnitOfWork, reminder_id: int, email: str) -> None:
             reminder_id=reminder_id,
         )
     )
+
+
+@inner
+def _queue_with_fee(uow: UnitOfWork, due: DueReminder) -> bool:
+    """Charge the fee of a step, if it has one, and promise the mail that tells of it.
+
+    Whoever does the same at once waits for the invoice, and then finds it done.
+    """
+    invoice = uow.get(Invoice, due.invoice_id, lock=True)
+    facts = read_reminder_facts(uow, due.invoice_id)
+    if find_obstacle(facts, by_itself=True):
+        return False
+    if due.is_wanted and not _queue_step(uow, invoice, due.step):
+        return False
+    fee_id = late_fees.charge(uow, invoice, due.step)
+    if fee_id is not None and not due.is_wanted:
+        # What is owed is no mail that one chooses.
+        invoices.promise_mail(uow, fee_id)
+    return due.is_wanted
+
+
+@inner
+def _queue_step(uow: UnitOfWork, invoice: Invoice, step: int) -> bool:
+    return _queue(uow, invoice, f"step:{step}", step=step, email="")
 
 
 @inner

@@ -93,5 +93,6 @@ def _content(uow: UnitOfWork, invoice_id: int) -> str:
         seller=desk.seller,
         buyer=opened.buyer,
         branding=desk.branding,
+        late_fees=terms.late_fees,
     )
     return to_json(document)

@@ -49,6 +49,7 @@ from billing_app.domain.draft import form_from_json
 from billing_app.domain.errors import Conflict
 from billing_app.domain.events import WorkspaceExported, WorkspaceReadIn
 from billing_app.domain.exchange_rate import parse_tax_currency
+from billing_app.domain.late_fee import LateFeeRule
 from billing_app.domain.mail_settings import MailSettings, parse_host, parse_port
 from billing_app.domain.numbering import Reset, check_pattern, parse_number_code
 from billing_app.domain.payment_reference import ReferenceKind
@@ -291,6 +292,7 @@ def _check_settings(row: Row, digests: frozenset[str]) -> None:
     parse_port(str(mail.port), mail.security)
     assert all(isinstance(it, str) for it in (mail.user, mail.sender, mail.reply_to))
     ReminderPolicy.from_stored(row["reminders"])
+    LateFeeRule.from_stored(row.get("late_fees", {}))
     check_fields(fields_from_json(row.get("custom_fields", ())))
     parse_tax_currency(row.get("tax_currency", ""))
     details = list(row["bank_details"])

@@ -67,7 +67,7 @@ from billing_app.web.staff.settings_members_state import MembersState
 from billing_app.web.staff.settings_payments_state import PaymentsState
 from billing_app.web.staff.settings_portal_state import PortalSettingsState
 from billing_app.web.staff.settings_products_state import ProductsState
-from billing_app.web.staff.settings_reminders import RemindersState
+from billing_app.web.staff.settings_reminders_state import RemindersState
 from billing_app.web.staff.settings_security_state import SecurityState
 from billing_app.web.staff.settings_taxes_state import TaxesState
 from billing_app.web.staff.shell import ShellState

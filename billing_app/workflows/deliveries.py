@@ -15,6 +15,7 @@ from billing_app.documents.logo import shrink_logo
 from billing_app.documents.mail import (
     LOGO_ID,
     MailContent,
+    MailedFee,
     write_code_mail,
     write_comment_mail,
     write_credit_note_mail,
@@ -52,7 +53,7 @@ from billing_app.gateways.mail import (
     OutgoingMail,
     SmtpServer,
 )
-from billing_app.queries import conversations, disputes, mailing
+from billing_app.queries import conversations, disputes, late_fees, mailing
 from billing_app.queries import reminders as reminder_queries
 from billing_app.queries.mail_choices import list_wanting
 from billing_app.queries.mailing import MailFacts, Sender
@@ -150,7 +151,13 @@ def _xml_of(printed: AnyDocument) -> bytes:
 def mail_invoice(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:
     """Tell the customer that an invoice is there, unless it is settled by now."""
     assert message.invoice_id is not None
-    facts = runtime.run(actor, mailing.read_mail_facts, message.invoice_id)
+    _mail_invoice(runtime, actor, message, message.invoice_id)
+
+
+def _mail_invoice(
+    runtime: Runtime, actor: SystemActor, message: Claimed, invoice_id: int
+) -> None:
+    facts = runtime.run(actor, mailing.read_mail_facts, invoice_id)
     if not facts.is_open:
         return
     if not facts.to:
@@ -163,7 +170,7 @@ def mail_invoice(runtime: Runtime, actor: SystemActor, message: Claimed) -> None
         outstanding_minor=facts.outstanding_minor,
         is_payable_online=facts.is_payable_online,
     )
-    enclosed = Enclosure(message.invoice_id, facts.token)
+    enclosed = Enclosure(invoice_id, facts.token)
     files = take_files(runtime, actor, message, facts.customer_id, [enclosed])
     _send(runtime, actor, message, facts.to, content, files=files)
 
@@ -354,10 +361,20 @@ def mail_dispute_resolved(
 
 
 def mail_reminder(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:
-    """Remind of an unpaid invoice, unless something keeps the reminder back by now."""
+    """Remind of an unpaid invoice, unless something keeps the reminder back by now.
+
+    It asks for the invoice's late fees, too, and brings along the one it was charged
+    with. Of that fee the customer hears in any case.
+    """
     reminder_id = int(message.details["reminder_id"])
     reminder = runtime.run(actor, reminder_queries.find_reminder, reminder_id)
-    if reminder is None or reminder.obstacle:
+    if reminder is None:
+        return
+    fees = runtime.run(actor, late_fees.list_open_fees, reminder.invoice_id)
+    charged = [fee.fee_id for fee in fees if fee.step == reminder.step]
+    if reminder.obstacle:
+        for fee_id in charged:
+            _mail_invoice(runtime, actor, message, fee_id)
         return
     facts = runtime.run(actor, mailing.read_mail_facts, reminder.invoice_id)
     to = (reminder.email,) if reminder.email else facts.to
@@ -365,19 +382,45 @@ def mail_reminder(runtime: Runtime, actor: SystemActor, message: Claimed) -> Non
         raise Undeliverable("The customer has no email address.")
     if not facts.token:
         raise Undeliverable("The invoice has no live link to send.")
+    facts_of_fees = {
+        fee.fee_id: runtime.run(actor, mailing.read_mail_facts, fee.fee_id)
+        for fee in fees
+    }
+    mailed = tuple(
+        MailedFee(
+            facts_of_fees[fee.fee_id].document.number,
+            fee.asked_minor,
+            portal_url(runtime, facts_of_fees[fee.fee_id].token),
+        )
+        for fee in fees
+        if facts_of_fees[fee.fee_id].token
+    )
     content = write_reminder_mail(
         facts.document,
         link=portal_url(runtime, facts.token),
         asked_minor=reminder.asked_minor,
         today=reminder.today,
         is_payable_online=facts.is_payable_online,
+        fees=mailed,
     )
     if reminder.email:
         # Sent by hand to this address, whatever it wants to get by itself.
         _send(runtime, actor, message, to, content)
     else:
+        enclosed = [
+            Enclosure(fee_id, about.token)
+            for fee_id, about in facts_of_fees.items()
+            if fee_id in charged
+        ]
         to = _send_wanted(
-            runtime, actor, message, facts, to, MailKind.REMINDERS, content
+            runtime,
+            actor,
+            message,
+            facts,
+            to,
+            MailKind.REMINDERS,
+            content,
+            files=take_files(runtime, actor, message, facts.customer_id, enclosed),
         )
     if to:
         runtime.run(actor, reminders.note_reminder_sent, reminder_id, to[0])

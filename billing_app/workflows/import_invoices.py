@@ -26,7 +26,7 @@ from billing_app.services.customers import CustomerForm, customer_named
 from billing_app.services.invoices import (
     ReadyInvoice,
     check_printable,
-    issue_imported,
+    issue_ready,
 )
 
 CREDIT_NOTE = "credit_note"
@@ -118,7 +118,7 @@ def import_invoices(
             if ids[position] is None:
                 with _naming(one.case):
                     customer_id = customer_named(uow, one.customer)
-                    issued = issue_imported(uow, customer_id, one.ready)
+                    issued = issue_ready(uow, customer_id, one.ready)
                 ids[position] = issued.invoice_id
             tell(position + 1)
     with runtime.reading(actor) as uow:

@@ -10,6 +10,7 @@ import logging
 
 from billing_app.database.authentication import list_system_actors
 from billing_app.domain.actors import SystemActor
+from billing_app.domain.errors import BillingError
 from billing_app.queries import reminders as due
 from billing_app.runtime import Runtime
 from billing_app.services import reminders
@@ -17,9 +18,6 @@ from billing_app.workflows import guest_invoices, imports, workspace_export
 from billing_app.workflows.audit_trail import seal
 
 log = logging.getLogger("tallyport.nightly")
-
-# The write lock of a small database is shared with everybody who works in it.
-BATCH = 100
 
 
 def run(runtime: Runtime) -> int:
@@ -45,9 +43,13 @@ def run(runtime: Runtime) -> int:
 
 
 def remind(runtime: Runtime, actor: SystemActor) -> int:
-    """Queue the reminders of one workspace that are due now."""
-    found = runtime.run(actor, due.list_due_reminders)
-    return sum(
-        runtime.run(actor, reminders.queue_due, found[start : start + BATCH])
-        for start in range(0, len(found), BATCH)
-    )
+    """Queue the reminders of one workspace that are due now, with their late fees."""
+    count = 0
+    for some in due.together(runtime.run(actor, due.list_due_reminders)):
+        try:
+            count += runtime.run(actor, reminders.queue_due, some)
+        except BillingError:
+            # A fee that can't be issued must not keep the others waiting.
+            ids = [each.invoice_id for each in some]
+            log.exception("reminder.failed invoices=%s", ids)
+    return count

@@ -215,6 +215,7 @@ SECTIONS = (
             "A14": "Several currencies, never summed, the rate kept at issue",
             "A15": "Taxes on top or within, several, exempt, reversed; VAT ids checked",
             "A16": "What is due is rounded to cash where the currency wants it",
+            "A18": "Reminders charge for paying late, by a rule, never silently",
             "A20": "Portal, mail, documents in the customer's language, its figures",
             "A29": "Fields of the business's own, and the customer's order number",
             "A32": "Mails carry the files, or the link alone, as the business sets",

@@ -14,6 +14,7 @@ from billing_app.models import (
     CreditNote,
     Invoice,
     IssuedDocument,
+    LateFee,
     LedgerEntry,
     LineItem,
     Payment,
@@ -23,7 +24,7 @@ from billing_app.models import (
 from billing_app.services.audit_trail import seal_entries
 from tests.support.billing import a_customer, an_event, an_invoice_of_events
 from tests.support.postgres import running_postgres
-from tests.support.story import tell_a_story, tell_of_losses
+from tests.support.story import tell_a_story, tell_of_late_fees, tell_of_losses
 from tests.support.world import START, make_template, open_world_at
 
 # What is walked, each as it is once it was issued, and nothing else of the table.
@@ -36,6 +37,7 @@ ISSUED = {
     Allocation: ("1 = 1",),
     Refund: ("1 = 1",),
     WriteOff: ("1 = 1",),
+    LateFee: ("1 = 1",),
     LedgerEntry: ("1 = 1",),
     AuditEntry: ("1 = 1",),
     AuditSeal: ("1 = 1",),
@@ -85,6 +87,7 @@ def _told(url, folder):
     world = open_world_at(url, folder)
     tell_a_story(world, world.northwind)
     tell_of_losses(world, world.northwind)
+    tell_of_late_fees(world, world.northwind)
     event = an_event(a_customer(world, world.northwind), "W9", world.clock.now)
     an_invoice_of_events(world, world.northwind, event, is_published=False)
     world.run(world.northwind.system, seal_entries)

@@ -17,7 +17,12 @@ from billing_app.domain.document import DocumentKind
 from billing_app.models import CreditNote, IssuedDocument
 from billing_app.services.issued_documents import attach_pdf
 from tests.support.billing import all_rows
-from tests.support.story import a_webhook, tell_a_story, tell_of_losses
+from tests.support.story import (
+    a_webhook,
+    tell_a_story,
+    tell_of_late_fees,
+    tell_of_losses,
+)
 from tests.support.world import START, Place, World, open_world
 
 # What somebody with the file in hand could do to it, and which rule that breaks.
@@ -288,6 +293,23 @@ DAMAGE = {
         "delete from issued_document where kind = 'receipt' and pdf_digest <> ''",
         {"INV-40"},
     ),
+    "a late fee over another amount": (
+        "update late_fee set amount_minor = amount_minor + 1",
+        {"INV-42"},
+    ),
+    "a late fee of another customer": (
+        "update late_fee set customer_id = 1",
+        {"INV-42"},
+    ),
+    "a late fee on a late fee": (
+        "update late_fee set invoice_id = (select min(fee_id) from late_fee)"
+        " where step = 14",
+        {"INV-42"},
+    ),
+    "a late fee without an entry": (
+        "delete from audit_entry where event = 'late_fee_charged'",
+        {"INV-42"},
+    ),
     "a reference to nothing": (
         "update payment_note set payment_id = 999",
         {"INV-35"},
@@ -302,6 +324,7 @@ def story(world_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     world = open_world(world_template, folder)
     tell_a_story(world, world.northwind)
     tell_of_losses(world, world.northwind)
+    tell_of_late_fees(world, world.northwind)
     keep_files(world, world.northwind)
     world.runtime.engine.dispose()
     return folder / "tallyport.db"

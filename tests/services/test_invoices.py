@@ -98,7 +98,7 @@ class TestPrintSize:
         )
 
         with pytest.raises(InvalidInput, match="too long to print"):
-            world.run(biller, invoices.issue_imported, customer_id, ready)
+            world.run(biller, invoices.issue_ready, customer_id, ready)
 
 
 class TestDraft:

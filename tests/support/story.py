@@ -6,12 +6,14 @@ from dataclasses import replace
 
 from billing_app.domain.online_payment import AttemptStatus, Report
 from billing_app.models import InboundEvent, Invoice, PaymentAttempt
+from billing_app.queries.reminders import DueReminder
 from billing_app.services import (
     credit_notes,
     drafts,
     invoices,
     online_payments,
     payments,
+    reminders,
     write_offs,
 )
 from billing_app.services.billable_events import record_event
@@ -24,6 +26,7 @@ from tests.support.billing import (
     pay,
 )
 from tests.support.credit import a_mixed_invoice, an_amount, credit, some_lines
+from tests.support.late import charge_late, fees
 from tests.support.world import Place, World
 
 
@@ -103,6 +106,23 @@ def tell_of_losses(world: World, place: Place) -> None:
     world.run(biller, write_offs.undo_write_off, found, "They came back")
     ended = world.run(biller, drafts.duplicate, found)
     world.run(biller, drafts.cancel_draft, ended.invoice_id, 1, "Nobody wants it")
+
+
+def tell_of_late_fees(world: World, place: Place) -> None:
+    """Charge two late fees for an invoice and waive one; nothing is issued after that.
+
+    The clock stands as before, so a later number would be of an earlier instant.
+    """
+    before = world.clock.now
+    late = an_invoice(world, place, "250.00")
+    charge_late(world, place)
+    for days in (37, 7):
+        world.clock.advance(days=days)
+        due = [DueReminder(late, {37: 7, 7: 14}[days], may_charge=True)]
+        world.run(place.system, reminders.queue_due, due)
+    waived = fees(world, place)[0].fee_id
+    world.run(place.accounting, invoices.void, waived, "Goodwill")
+    world.clock.now = before
 
 
 def an_attempt(world: World, place: Place, invoice_id: int, minor: int) -> int:

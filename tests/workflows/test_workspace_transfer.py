@@ -77,7 +77,12 @@ from billing_app.workflows.workspace_import import (
 )
 from tests.support.numbers import a_coded_customer, issue_for, number_by
 from tests.support.postgres import running_postgres
-from tests.support.story import tell_a_story, tell_of_losses, tell_of_taxes
+from tests.support.story import (
+    tell_a_story,
+    tell_of_late_fees,
+    tell_of_losses,
+    tell_of_taxes,
+)
 from tests.support.world import World, open_world
 
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
@@ -259,6 +264,7 @@ def told(world_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     tell_a_story(world, world.northwind)
     tell_of_losses(world, world.northwind)
     tell_of_taxes(world, world.northwind)
+    tell_of_late_fees(world, world.northwind)
     form = CustomerForm(name="Only of Kestrel")
     world.run(world.kestrel.owner, create_customer, form)
     world.runtime.engine.dispose()

@@ -12,7 +12,11 @@ from zoneinfo import ZoneInfo
 from billing_app.domain.actors import Role, StaffActor, SystemActor
 from billing_app.domain.billable_event import Factor, NewEvent
 from billing_app.domain.portal_settings import PortalSettings
-from billing_app.queries.reminders import list_due_reminders, read_reminder_settings
+from billing_app.queries.reminders import (
+    list_due_reminders,
+    read_reminder_settings,
+    together,
+)
 from billing_app.queries.settings import read_portal
 from billing_app.runtime import Runtime
 from billing_app.sandbox.demo.business import DemoBusiness, DemoEvent
@@ -153,8 +157,8 @@ class Story:
 
     def remind(self) -> None:
         """Do what the night does; what is long past has left by mail, too."""
-        due = self.runtime.run(self.system, list_due_reminders)
-        self.runtime.run(self.system, queue_due, due)
+        for some in together(self.runtime.run(self.system, list_due_reminders)):
+            self.runtime.run(self.system, queue_due, some)
         self.let_reminders_leave()
 
     def let_reminders_leave(self) -> None:

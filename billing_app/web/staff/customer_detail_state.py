@@ -14,7 +14,11 @@ from billing_app.queries.invoices import InvoiceFilter, list_invoices
 from billing_app.queries.paging import Paging
 from billing_app.queries.risk import read_risks
 from billing_app.queries.timeline import Timeline, read_customer_timeline
-from billing_app.services.customers import CustomerForm, change_customer
+from billing_app.services.customers import (
+    NO_LATE_FEES,
+    CustomerForm,
+    change_customer,
+)
 from billing_app.web import formats
 from billing_app.web.doors import staff_door, staff_watch
 from billing_app.web.staff.customer_form import read_form
@@ -172,6 +176,7 @@ def _facts(it: CustomerDetail) -> list[Fact]:
         Fact("Language", formats.language_name(it.language)),
         Fact("Currency", it.currency),
         Fact("Days to pay", "" if it.net_days is None else str(it.net_days)),
+        Fact("Late fees", "Never charged" if it.is_free_of_late_fees else ""),
         Fact("Number code", it.number_code),
         Fact("Invoiced", formats.join_money(invoiced) if invoiced else ""),
         Fact("Since", formats.full_day(formats.local(it.created_at, it.moment).date())),
@@ -192,6 +197,7 @@ def _form_of(it: CustomerDetail) -> dict[str, str]:
         net_days="" if it.net_days is None else str(it.net_days),
         cc=", ".join(it.cc),
         number_code=it.number_code,
+        late_fees=NO_LATE_FEES if it.is_free_of_late_fees else "",
     )
     typed = {name: getattr(form, name) for name in form.__slots__}
     return {

@@ -8,8 +8,8 @@ from typing import Any
 import reflex as rx
 
 from billing_app.domain.numbering import NUMBER_CODE_LENGTH_MAX
-from billing_app.services.customers import CustomerForm
-from billing_app.web.components.controls import field, text_area, text_input
+from billing_app.services.customers import NO_LATE_FEES, CustomerForm
+from billing_app.web.components.controls import field, select, text_area, text_input
 from billing_app.web.staff.choices import (
     COUNTRIES,
     CURRENCIES,
@@ -94,6 +94,16 @@ def customer_fields(values: Any, errors: Any) -> rx.Component:
                 auto_complete="off",
                 auto_capitalize="characters",
             ),
+        ),
+        field(
+            "Late fees",
+            select(
+                "late_fees",
+                (("", "As your settings say"), (NO_LATE_FEES, "Never charged")),
+                default_value=values["late_fees"],
+            ),
+            aside="where reminders charge them",
+            error=errors["late_fees"],
         ),
         country_choices(),
         currency_choices(),

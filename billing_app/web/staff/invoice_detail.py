@@ -45,6 +45,7 @@ from billing_app.web.staff.invoice_words import (
     MailLine,
     PaymentLine,
 )
+from billing_app.web.staff.late_fees import fee_note, late_fees_panel
 from billing_app.web.staff.payment_fields import payment_fields
 from billing_app.web.staff.portal_desk import powers_panel, rules_panel
 from billing_app.web.staff.shell import ShellState, staff_page
@@ -97,6 +98,7 @@ def page() -> rx.Component:
             _void_dialog(),
             _write_off_dialog(),
             _undo_write_off_dialog(),
+            _waive_dialog(),
             credit_dialog(State),
             reissue_dialog(State),
             _share_dialog(),
@@ -121,10 +123,16 @@ def _invoice() -> rx.Component:
             rx.foreach(State.failed_mails, _failed_mail),
             _ended_note(),
             _replaced_note(),
+            fee_note(State),
             rx.el.div(
                 rx.el.div(
                     _disputes(),
-                    _unless_cancelled(_payments(), credit_panel(State), conversation()),
+                    _unless_cancelled(
+                        _payments(),
+                        credit_panel(State),
+                        late_fees_panel(State),
+                        conversation(),
+                    ),
                     staff_notes(),
                     _document(),
                 ),
@@ -620,6 +628,18 @@ def _undo_write_off_dialog() -> rx.Component:
         keep="Keep it written off",
         does="Undo write-off",
         on_submit=State.undo_write_off,
+    )
+
+
+def _waive_dialog() -> rx.Component:
+    return _reason_dialog(
+        "waive",
+        f"Waive {State.waiving}?",
+        "The late fee becomes void and is not asked for any more. The reminder that "
+        "it came with charges no other.",
+        keep="Keep late fee",
+        does="Waive late fee",
+        on_submit=State.waive,
     )
 
 

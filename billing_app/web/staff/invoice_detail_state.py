@@ -45,6 +45,7 @@ from billing_app.web.staff.invoice_words import (
     MailLine,
     PaymentLine,
 )
+from billing_app.web.staff.late_fees_state import LateFeesState
 from billing_app.web.staff.live import changes
 from billing_app.web.staff.mail_words import mail_words
 from billing_app.web.staff.payment_fields import PAYMENT_FIELDS
@@ -57,7 +58,7 @@ PATH = "/invoices"
 
 
 class InvoiceDetailState(
-    UndoState, InvoicePortalState, TimelineState, CreditState, rx.State
+    UndoState, InvoicePortalState, TimelineState, CreditState, LateFeesState, rx.State
 ):
     """The invoice that the address names.
 
@@ -141,6 +142,7 @@ class InvoiceDetailState(
         self.mails = words.mail_lines(it)
         self.failed_mails = [mail for mail in self.mails if mail.is_failed]
         self.facts = words.facts_of(it)
+        await self._read_late_fees(it.id, it.currency, it.moment)
         self.live = formats.live_words(it.moment)
         await self._read_portal()
         if it.document is not None and self._drawn != it.number:

@@ -38,6 +38,7 @@ from billing_app.domain.errors import (
 )
 from billing_app.domain.invoice import LINES_MAX
 from billing_app.domain.invoice_mode import InvoiceMode
+from billing_app.domain.late_fee import LateFeeRule
 from billing_app.domain.money import Money
 from billing_app.domain.preview import preview_document
 from billing_app.domain.product import filled
@@ -654,6 +655,7 @@ class InvoiceEditorState(
             language=(customer or self._desk).language,
             net_days=self._net_days(),
             buyer=self._buyer,
+            late_fees=(customer or self._desk).late_fees,
         )
 
     def _show_drawn(self, drawn: tuple[str, str]) -> None:
@@ -757,6 +759,7 @@ def _draw(
     language: str,
     net_days: int,
     buyer: Party,
+    late_fees: LateFeeRule,
 ) -> tuple[str, str]:
     """Return the preview, and what it lacks for an e-invoice. In a thread."""
     document = preview_document(
@@ -769,6 +772,7 @@ def _draw(
         buyer=buyer,
         branding=replace(desk.branding, look=Look(draft.look or desk.branding.look)),
         bank=desk.bank(currency),
+        late_fees=late_fees,
     )
     logo = desk.branding.logo_digest
     sheet = render_sheet(document, f"/logo/{logo}.png" if logo else "", explains=True)

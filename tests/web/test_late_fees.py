@@ -1,0 +1,114 @@
+"""Late fees on the staff's pages: the rule with its example, and waiving a fee."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from billing_app.web.staff.invoice_detail_state import InvoiceDetailState
+from billing_app.web.staff.settings_reminders_state import RemindersState
+from billing_app.workflows import nightly
+from tests.support.billing import an_invoice, read_invoice
+from tests.support.late import charge_late, fees, noon
+from tests.support.world import World
+from tests.web.conftest import Browse
+
+PATH = "/settings/reminders"
+
+
+def form(**changes: Any) -> dict[str, Any]:
+    return {
+        "is_on": "on",
+        "from_step": "7",
+        "percent": "2.5",
+        "amount-EUR": "15.00",
+        "cap-EUR": "",
+        "tax_id": "",
+        **changes,
+    }
+
+
+@pytest.mark.feature("A18")
+async def test_the_example_follows_what_is_typed(world: World, browse: Browse):
+    state = RemindersState
+    charge_late(world, world.northwind, steps=(0, 7, 14))
+
+    async with browse(world.northwind.owner, PATH) as driver:
+        await driver.press(state.open)
+        assert driver.shown(state, "example") == (
+            "Example: €1,000.00 overdue, charged €35.00, each time: 7, 14 days after "
+            "the due date."
+        )
+
+        await driver.press(state.foresee, what="cap-EUR", text="20")
+        assert "charged €20.00" in driver.shown(state, "example")
+        await driver.press(state.foresee, what="from_step", text="30")
+        assert "No reminder leaves that late" in driver.shown(state, "example")
+        await driver.press(state.foresee, what="percent", text="much")
+        assert "percentage" in driver.shown(state, "example")
+
+
+async def test_a_rule_is_saved_with_its_amounts(world: World, browse: Browse):
+    state = RemindersState
+    async with browse(world.northwind.owner, PATH) as driver:
+        await driver.press(state.open)
+        await driver.press(state.save_fees, form=form(percent="", **{"amount-EUR": ""}))
+        assert "percent" in driver.shown(state, "errors")
+        await driver.press(state.save_fees, form=form(**{"amount-EUR": "x"}))
+        assert "amount-EUR" in driver.shown(state, "errors")
+        await driver.press(state.save_fees, form=form())
+
+    saved = driver.shown(state, "fees")
+    assert (saved.is_on, saved.percent, saved.amounts) == (
+        True,
+        "2.5",
+        {"EUR": "15.00"},
+    )
+    assert saved.currencies[0] == "EUR"
+
+
+@pytest.mark.feature("A18")
+async def test_staff_see_what_was_charged_and_what_comes_and_waive(
+    world: World, browse: Browse
+):
+    state, place = InvoiceDetailState, world.northwind
+    charge_late(world, place)
+    invoice_id = an_invoice(world, place, "250.00")
+
+    async with browse(place.accounting, f"/invoices/{invoice_id}") as driver:
+        await driver.press(state.open)
+        assert driver.shown(state, "next_fee").startswith("Next: €20.00 on 8 Apr 2026")
+
+    # Sessions end meanwhile.
+    noon(world, date(2026, 4, 8))
+    nightly.remind(world.runtime, place.system)
+    async with browse(place.owner, f"/invoices/{invoice_id}") as driver:
+        await driver.press(state.open)
+        (line,) = driver.shown(state, "late_fees")
+        assert (line.number, line.amount) == ("INV-00002", "€20.00")
+        assert line.state == "€20.00 open"
+
+        await driver.press(state.start_waiving, fee_id=line.fee_id)
+        await driver.press(state.waive, form={"reason": "Goodwill"})
+        (line,) = driver.shown(state, "late_fees")
+        assert (line.state, line.can_waive) == ("Waived", False)
+
+    (fee,) = fees(world, place)
+    assert read_invoice(world, place, fee.fee_id).void_reason == "Goodwill"
+    assert read_invoice(world, place, invoice_id).state == "issued"
+
+
+async def test_only_a_fee_of_the_invoice_in_view_is_waived(
+    world: World, browse: Browse
+):
+    state, place = InvoiceDetailState, world.northwind
+    invoice_id, other = an_invoice(world, place), an_invoice(world, place)
+
+    async with browse(place.accounting, f"/invoices/{invoice_id}") as driver:
+        await driver.press(state.open)
+        await driver.press(state.start_waiving, fee_id=other)
+        await driver.press(state.waive, form={"reason": "Goodwill"})
+
+    assert read_invoice(world, place, other).state == "issued"
