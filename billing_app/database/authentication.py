@@ -60,6 +60,7 @@ from billing_app.models import (
     PortalLink,
     PortalSession,
     Printed,
+    PrintedCopy,
     SharedDraft,
     StaffSession,
     StripeAccount,
@@ -824,6 +825,14 @@ _BY_CONTENT = (
 _BY_FILE = (
     _PRINTED.where(col(IssuedDocument.pdf_digest) == bindparam("file")),
     _CREDIT_NOTE.where(col(CreditNote.pdf_digest) == bindparam("file")),
+    _PRINTED.join(
+        PrintedCopy,
+        and_(
+            col(PrintedCopy.workspace_id) == col(IssuedDocument.workspace_id),
+            col(PrintedCopy.invoice_id) == col(IssuedDocument.invoice_id),
+            col(IssuedDocument.payment_id) == 0,
+        ),
+    ).where(col(PrintedCopy.file_digest) == bindparam("file")),
 )
 
 _SHARED_DRAFT = select(col(SharedDraft.workspace_id), col(SharedDraft.id)).where(

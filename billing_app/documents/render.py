@@ -206,6 +206,11 @@ class Printed:
     shows_quantity: bool = True
 
     @property
+    def check_words(self) -> str:
+        """Write the address as people type it."""
+        return self.check_at.partition("://")[2]
+
+    @property
     def poster_size(self) -> str:
         """Name the class that keeps a long amount on one line; it may have several."""
         longest = max(len(line) for line in bare(self.poster).split("\n"))
@@ -293,7 +298,7 @@ def render_print(
 ) -> str:
     """Return the document as a page for `PdfRenderer`; the logo goes inside.
 
-    `check_at` is where its reader can ask whether it is genuine, as printed. Where
+    `check_at` is the address where its reader can ask whether it is genuine. Where
     it is `by_guest`, it says instead that only its sender stands behind it.
 
     `made_at` is written into the file; for the same bytes each time, take an
@@ -311,6 +316,7 @@ def render_standing(
     standing: Standing,
     logo: bytes | None,
     made_at: datetime,
+    check_at: str = "",
 ) -> str:
     """Return an invoice with what was paid and credited since, as a page.
 
@@ -318,6 +324,7 @@ def render_standing(
     """
     logo_url = _data_url(logo) if logo else ""
     printed = _printed_invoice(document, "h1", logo_url, standing)
+    printed = replace(printed, check_at=check_at)
     part = payment_part(document, standing.outstanding_minor)
     return _render_page(printed, made_at, part)
 

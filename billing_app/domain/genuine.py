@@ -28,7 +28,10 @@ class CheckedDocument:
         total_minor: in minor units of `currency`.
         status: the invoice's, today: in words, or empty for what has none.
         bank: where the business takes transfers today.
-        file_digest: SHA-256 of the file as issued, or empty before there is one.
+        file_digest: SHA-256 of the file as issued, or empty before there is one; of
+            the copy that was asked for.
+        due_minor: what is left to pay of an invoice today, or None.
+        copied_on: the day whose payments are on the copy that was asked for.
     """
 
     kind: str
@@ -40,6 +43,8 @@ class CheckedDocument:
     status: str
     bank: tuple[BankRow, ...]
     file_digest: str
+    due_minor: int | None = None
+    copied_on: date | None = None
 
 
 def judge(

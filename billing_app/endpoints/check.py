@@ -57,7 +57,7 @@ def _page(code: str, typed_file: str, language: str) -> CheckPage:
     if place is not None and not place.is_open:
         return CheckPage(Verdict.CLOSED, code=code)
     found = (
-        running.run(place.actor, read_checked, place.kind, place.document_id)
+        running.run(place.actor, read_checked, place.kind, place.document_id, file)
         if place
         else None
     )
@@ -71,7 +71,7 @@ def _page(code: str, typed_file: str, language: str) -> CheckPage:
         has_file=bool(file),
         document=found,
         facts=_facts(found, language),
-        words=_words(found.kind, verdict, language, has_file=bool(file)),
+        words=_words(found, verdict, language, has_file=bool(file)),
     )
 
 
@@ -92,18 +92,29 @@ def _facts(found: CheckedDocument, language: str) -> tuple[tuple[str, str], ...]
         ),
         (say("Today"), speech.say_as("status", found.status) if found.status else ""),
     )
+    if found.due_minor is not None:
+        left = speech.money(found.due_minor, found.currency)
+        rows += ((say("Amount due"), left),)
     return tuple(row for row in rows if row[1])
 
 
-def _words(kind: str, verdict: Verdict, language: str, *, has_file: bool) -> str:
+def _words(
+    found: CheckedDocument, verdict: Verdict, language: str, *, has_file: bool
+) -> str:
     """Say what the answer means for a kind of document."""
-    say = speech_for(language).say
+    say, kind = speech_for(language).say, found.kind
     if verdict == Verdict.CHANGED:
         changed = say(
             "But this file is not it. Somebody may have altered it, or a program saved "
             "it anew. Compare with what was issued:"
         )
         return f"{say(_ISSUED[kind])} {changed}"
+    if found.copied_on:
+        return say(
+            "This file is exactly the copy that was printed here with the payments up "
+            "to {date}.",
+            date=format_date(found.copied_on, language),
+        )
     if has_file:
         return say(_EXACTLY[kind])
     compare = say("Compare what yours says with this:")

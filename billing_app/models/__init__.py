@@ -28,6 +28,7 @@ from billing_app.models.portal import (
     PortalSession,
     PortalVisit,
 )
+from billing_app.models.printed_copy import PrintedCopy
 from billing_app.models.product import Product
 from billing_app.models.shared_draft import SharedDraft
 from billing_app.models.workspace import (
@@ -73,6 +74,7 @@ __all__ = [
     "PortalSession",
     "PortalVisit",
     "Printed",
+    "PrintedCopy",
     "Product",
     "Refund",
     "Reminder",

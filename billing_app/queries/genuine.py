@@ -18,16 +18,24 @@ from billing_app.domain.genuine import CheckedDocument
 from billing_app.domain.invoice import InvoiceFacts, InvoiceState, compute_status
 from billing_app.domain.payment import PaymentStatus
 from billing_app.domain.status_words import customer_word
-from billing_app.models import CreditNote, Invoice, IssuedDocument, Payment
+from billing_app.models import (
+    CreditNote,
+    Invoice,
+    IssuedDocument,
+    Payment,
+    PrintedCopy,
+)
 from billing_app.queries.letterhead import bank_of, read_settings
 from billing_app.queries.portal_rules import read_late_rules
 
 
 @job
 def read_checked(
-    uow: UnitOfWork, kind: DocumentKind, document_id: int
+    uow: UnitOfWork, kind: DocumentKind, document_id: int, file: str
 ) -> CheckedDocument:
     """Return what a document's holder may compare, and what became of it.
+
+    `file` is the digest of what they hold, or empty: it may be a later copy.
 
     Raises:
         NotFound: it does not exist in this workspace.
@@ -37,11 +45,17 @@ def read_checked(
     row = uow.get(IssuedDocument, document_id)
     if kind == DocumentKind.RECEIPT:
         return _receipt(uow, row)
-    return _invoice(uow, row)
+    return _invoice(uow, row, file)
 
 
-def _invoice(uow: UnitOfWork, row: IssuedDocument) -> CheckedDocument:
+def _invoice(uow: UnitOfWork, row: IssuedDocument, file: str) -> CheckedDocument:
     document = from_json(InvoiceDocument, row.content)
+    copy = uow.first(
+        select(col(PrintedCopy.as_of)).where(
+            col(PrintedCopy.invoice_id) == row.invoice_id,
+            col(PrintedCopy.file_digest) == file,
+        )
+    )
     facts = uow.one(
         select(
             col(Invoice.state),
@@ -54,6 +68,7 @@ def _invoice(uow: UnitOfWork, row: IssuedDocument) -> CheckedDocument:
             col(Invoice.written_off_minor),
         ).where(col(Invoice.id) == row.invoice_id)
     )
+    is_issued = facts.state == InvoiceState.ISSUED
     status = compute_status(
         InvoiceFacts(
             state=InvoiceState(facts.state),
@@ -77,7 +92,9 @@ def _invoice(uow: UnitOfWork, row: IssuedDocument) -> CheckedDocument:
         currency=document.currency,
         status=customer_word(status),
         bank=bank_of(read_settings(uow), document.currency).rows,
-        file_digest=row.pdf_digest,
+        file_digest=file if copy else row.pdf_digest,
+        due_minor=facts.outstanding_minor if is_issued else None,
+        copied_on=copy.as_of if copy else None,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlmodel import col, select
 
@@ -11,7 +11,13 @@ from billing_app.database.access import job
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.document import DocumentKind
 from billing_app.domain.events import DocumentPrinted, Topic
-from billing_app.models import CreditNote, IssuedDocument, Printed
+from billing_app.models import (
+    CreditNote,
+    Invoice,
+    IssuedDocument,
+    Printed,
+    PrintedCopy,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,22 @@ def attach_pdf(
             credit_note_id=document.id if is_note else None,
         )
     )
+
+
+@job
+def note_copy(uow: UnitOfWork, invoice_id: int, file_digest: str, as_of: date) -> None:
+    """Know the file of a copy again that is handed out; twice the same is one."""
+    uow.get(Invoice, invoice_id, lock=True)
+    known = select(PrintedCopy).where(col(PrintedCopy.file_digest) == file_digest)
+    if uow.first(known) is None:
+        uow.add(
+            PrintedCopy(
+                invoice_id=invoice_id,
+                file_digest=file_digest,
+                as_of=as_of,
+                created_at=uow.now,
+            )
+        )
 
 
 @job

@@ -30,7 +30,6 @@ from billing_app.documents.mail import (
 )
 from billing_app.documents.render import render_print
 from billing_app.domain.actors import SystemActor
-from billing_app.domain.check_code import check_code
 from billing_app.domain.comment import Side
 from billing_app.domain.dispute import outcome_words
 from billing_app.domain.document import (
@@ -63,6 +62,7 @@ from billing_app.services import issued_documents, portal_sessions, reminders
 from billing_app.services.issued_documents import ToPrint
 from billing_app.services.mail_choices import REACHED, note_reached
 from billing_app.services.mail_settings import note_kept
+from billing_app.workflows.document_files import check_address
 from billing_app.workflows.mail_choices import choices_path
 from billing_app.workflows.mail_files import Enclosure, take_files
 
@@ -127,8 +127,7 @@ def print_document(runtime: Runtime, document: ToPrint) -> bytes:
         printed = from_json(InvoiceDocument, document.content)
     digest = printed.branding.logo_digest
     logo = runtime.files.read(digest) if digest else None
-    _, _, host = runtime.public_url.partition("://")
-    check_at = f"{host}/check/{check_code(document.content_digest)}"
+    check_at = check_address(runtime, document.content_digest)
     html = render_print(printed, logo, document.issued_at, check_at)
     return runtime.pdf.render(html, document.content_digest, _xml_of(printed))
 

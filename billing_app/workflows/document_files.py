@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from datetime import UTC, datetime, time
 
 from billing_app.database.authentication import OpenedLink
 from billing_app.documents.render import render_standing
 from billing_app.domain.actors import Actor, PortalVisitor, SystemActor
+from billing_app.domain.check_code import check_code
 from billing_app.domain.dates import Moment
-from billing_app.domain.document import PaidPart, Standing
+from billing_app.domain.document import PaidPart, Standing, content_digest
 from billing_app.domain.errors import NotFound
 from billing_app.domain.invoice import InvoiceState
 from billing_app.domain.payment import print_method
@@ -57,11 +59,13 @@ def print_standing(runtime: Runtime, link: OpenedLink) -> tuple[str, bytes]:
     Raises:
         NotFound: it is not shown to this visitor, or it is as it was issued.
     """
-    facts = runtime.run(link.visitor, portal.read_invoice).facts
+    read = runtime.run(link.visitor, portal.read_invoice)
+    facts, invoice_id = read.facts, link.visitor.invoice_id
+    assert invoice_id is not None, "the address names one"
     document = facts.document
     if facts.state == InvoiceState.VOID or not _has_moved(facts):
         raise NotFound("There is nothing to add to the invoice's own PDF.")
-    now = runtime.now()
+    today = Moment(runtime.now(), link.setup.zone).today
     standing = Standing(
         received_minor=facts.allocated_minor,
         credited_minor=facts.credited_minor,
@@ -76,13 +80,29 @@ def print_standing(runtime: Runtime, link: OpenedLink) -> tuple[str, bytes]:
             for it in facts.received
             if it.part_minor
         ),
-        as_of=Moment(now, link.setup.zone).today,
+        as_of=today,
     )
     digest = document.branding.logo_digest
     logo = runtime.files.read(digest) if digest else None
-    html = render_standing(document, standing, logo, now)
+    # The same file all day, while nothing else is paid.
+    made_at = datetime.combine(today, time(), UTC)
+    check_at = check_address(runtime, content_digest(read.content))
+    html = render_standing(document, standing, logo, made_at, check_at)
     page_digest = hashlib.sha256(html.encode()).hexdigest()
-    return document.number, runtime.pdf.render(html, page_digest)
+    pdf = runtime.pdf.render(html, page_digest)
+    runtime.run(
+        SystemActor(link.visitor.workspace_id, "print"),
+        issued_documents.note_copy,
+        invoice_id,
+        hashlib.sha256(pdf).hexdigest(),
+        today,
+    )
+    return document.number, pdf
+
+
+def check_address(runtime: Runtime, content_digest: str) -> str:
+    """Return where a document's holder can ask whether it is genuine."""
+    return f"{runtime.public_url}/check/{check_code(content_digest)}"
 
 
 def _has_moved(facts: PortalFacts) -> bool:

@@ -18,13 +18,19 @@ from billing_app.models import (
     LedgerEntry,
     LineItem,
     Payment,
+    PrintedCopy,
     Refund,
     WriteOff,
 )
 from billing_app.services.audit_trail import seal_entries
 from tests.support.billing import a_customer, an_event, an_invoice_of_events
 from tests.support.postgres import running_postgres
-from tests.support.story import tell_a_story, tell_of_late_fees, tell_of_losses
+from tests.support.story import (
+    tell_a_story,
+    tell_of_a_copy,
+    tell_of_late_fees,
+    tell_of_losses,
+)
 from tests.support.world import START, make_template, open_world_at
 
 # What is walked, each as it is once it was issued, and nothing else of the table.
@@ -38,6 +44,7 @@ ISSUED = {
     Refund: ("1 = 1",),
     WriteOff: ("1 = 1",),
     LateFee: ("1 = 1",),
+    PrintedCopy: ("1 = 1",),
     LedgerEntry: ("1 = 1",),
     AuditEntry: ("1 = 1",),
     AuditSeal: ("1 = 1",),
@@ -88,6 +95,7 @@ def _told(url, folder):
     tell_a_story(world, world.northwind)
     tell_of_losses(world, world.northwind)
     tell_of_late_fees(world, world.northwind)
+    tell_of_a_copy(world, world.northwind)
     event = an_event(a_customer(world, world.northwind), "W9", world.clock.now)
     an_invoice_of_events(world, world.northwind, event, is_published=False)
     world.run(world.northwind.system, seal_entries)

@@ -26,6 +26,7 @@ SWISS = a_swiss_invoice(
 )  # fmt: skip
 
 
+CHECK_AT = "https://billing.example/check/ABCD-EFGH-IJKL-MNOP"
 CREDIT = CREDITED["a line of it"]
 ARABIC = replace(
     PLAIN, language="ar", buyer=replace(PLAIN.buyer, name="شركة النور للبصريات")
@@ -43,7 +44,7 @@ def document(request: pytest.FixtureRequest) -> BilledDocument:
 
 @pytest.fixture(scope="module")
 def data(renderer: PdfRenderer, document: BilledDocument) -> bytes:
-    html = render_print(document, a_logo(), MADE_AT)
+    html = render_print(document, a_logo(), MADE_AT, CHECK_AT)
     digest = content_digest(to_json(document))
     return renderer.render(html, digest, write_cii(document))
 
@@ -89,6 +90,22 @@ def test_people_and_programs_can_read_it_aloud(
     assert "/StructTreeRoot" in pdf.Root
 
 
+@pytest.mark.feature("N01")
+def test_where_to_ask_about_it_is_a_link_that_readers_are_told_of(pdf: pikepdf.Pdf):
+    """ISO 14289-1, 7.18.5: in the structure as Link, with words of its own."""
+    numbers = list(pdf.Root.StructTreeRoot.ParentTree.Nums)
+    elements = dict(zip(numbers[::2], numbers[1::2], strict=True))
+    for page in pdf.pages:
+        (note,) = page.Annots
+        assert note.Subtype == "/Link"
+        assert note.A.URI == note.Contents == CHECK_AT
+        assert note.F == 4  # printed with the page, as PDF/A wants
+        assert page.Tabs == "/S"
+        element = elements[note.StructParent]
+        assert element.S == "/Link"
+        assert any(kid.get("/Type") == "/OBJR" for kid in element.K if _is_one(kid))
+
+
 def test_its_colours_and_fonts_are_its_own(pdf: pikepdf.Pdf):
     assert len(pdf.Root.OutputIntents) == 1
     assert len(pdf.trailer.ID) == 2
@@ -107,7 +124,7 @@ def test_its_colours_and_fonts_are_its_own(pdf: pikepdf.Pdf):
 def test_the_same_document_gives_the_same_file(
     renderer: PdfRenderer, data: bytes, document: BilledDocument
 ):
-    html = render_print(document, a_logo(), MADE_AT)
+    html = render_print(document, a_logo(), MADE_AT, CHECK_AT)
 
     again = renderer.render(
         html, content_digest(to_json(document)), write_cii(document)
@@ -125,6 +142,10 @@ def test_without_xml_it_is_an_archive_that_claims_no_more(renderer: PdfRenderer)
         assert b"fx:" not in pdf.Root.Metadata.read_bytes()
         with pdf.open_metadata() as metadata:
             assert metadata.pdfa_status == "3A"
+
+
+def _is_one(found: object) -> bool:
+    return isinstance(found, pikepdf.Dictionary)
 
 
 def _is(found: object, kind: str) -> bool:

@@ -62,7 +62,19 @@ async def test_the_code_shows_what_was_issued_and_its_status_today(
     assert document.number in first
     assert "NL91 ABNA 0417 1643 00" in first
     assert "<dd>Due</dd>" in first
+    assert "<dt>Amount due</dt><dd>€100.00</dd>" in first
     assert "<dd>Void</dd>" in later
+    assert "Amount due" not in later
+
+
+async def test_what_is_left_to_pay_is_that_of_today(
+    client: httpx.AsyncClient, world: World
+):
+    invoice_id = an_invoice(world, world.northwind, "100.00")
+    pay(world, world.northwind, invoice_id, "40")
+    code = check_code(document_of(world, invoice_id).content_digest)
+
+    assert "<dt>Amount due</dt><dd>€60.00</dd>" in await ask(client, code=code)
 
 
 @pytest.mark.feature("N01")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import re
 import sqlite3
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from lxml import etree
 from markupsafe import Markup
 from pypdf import PdfReader, PdfWriter
 from sqlmodel import col, select
+from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount
 from starlette.types import ASGIApp
@@ -27,9 +29,11 @@ from billing_app import runtime
 from billing_app.database.secrets import digest
 from billing_app.documents.pdf import PdfEngineMissing
 from billing_app.domain.actors import StaffActor, SystemActor
+from billing_app.domain.check_code import check_code
 from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.portal_settings import PortalSettings
 from billing_app.endpoints.app import make_http_app
+from billing_app.endpoints.check import check_routes
 from billing_app.endpoints.downloads import download_routes
 from billing_app.endpoints.first_paint import FirstPaint
 from billing_app.endpoints.headers import SecurityHeaders
@@ -44,6 +48,7 @@ from billing_app.models import (
     Member,
     PortalLink,
     PortalVisit,
+    PrintedCopy,
     StaffSession,
     StripeAccount,
     WorkspaceSettings,
@@ -68,6 +73,15 @@ from tests.support.credit import an_amount, credit
 from tests.support.rows import add_invoice
 from tests.support.talk import say
 from tests.support.world import World
+
+
+def links_of(pdf: bytes) -> list[str]:
+    return [
+        note.get_object()["/A"]["/URI"]
+        for page in PdfReader(BytesIO(pdf)).pages
+        for note in page.get("/Annots", ())
+    ]
+
 
 HEAD = Markup('<link rel="stylesheet" href="/portal.css">')
 
@@ -551,6 +565,39 @@ class TestFiles:
             assert figure in text
         assert path in (await portal.open()).text
         assert (await portal.open("/invoice.pdf")).content == b"%PDF issued"
+
+    @pytest.mark.feature("N01", "R12")
+    async def test_a_copy_with_payments_is_known_again(self, portal: Portal):
+        """By its file alone, and with the code that it carries."""
+        pay(portal.world, portal.place, portal.invoice_id, "10.00")
+        path = "/invoice-with-payments.pdf"
+        first, again = await portal.open(path), await portal.open(path)
+        pay(portal.world, portal.place, portal.invoice_id, "5.00")
+        later = await portal.open(path)
+
+        assert again.content == first.content
+        copies = all_rows(portal.world, portal.place, PrintedCopy)
+        assert [it.file_digest for it in copies] == [
+            hashlib.sha256(it.content).hexdigest() for it in (first, later)
+        ]
+        (document,) = (
+            it
+            for it in all_rows(portal.world, portal.place, IssuedDocument)
+            if it.kind == "invoice"
+        )
+        code = check_code(document.content_digest)
+        (link,) = links_of(first.content)
+        assert link.endswith(f"/check/{code}")
+        async with http(Starlette(routes=check_routes(Markup("")))) as anybody:
+
+            async def check(**asked: str) -> str:
+                return (await anybody.get("/check", params=asked)).text
+
+            digest = copies[0].file_digest
+            for asked in ({"file": digest}, {"file": digest, "code": code}):
+                assert "exactly the copy" in await check(**asked)
+            other = hashlib.sha256(first.content + b"%").hexdigest()
+            assert "<b>Changed.</b>" in await check(file=other, code=code)
 
     @pytest.mark.feature("C22")
     async def test_nor_is_that_offered_where_no_files_are(self, portal: Portal):

@@ -17,6 +17,7 @@ from billing_app.services import (
     write_offs,
 )
 from billing_app.services.billable_events import record_event
+from billing_app.services.issued_documents import note_copy
 from billing_app.services.taxes import TaxForm, add_tax, change_tax
 from tests.support.billing import (
     a_customer,
@@ -93,6 +94,12 @@ def tell_of_taxes(world: World, place: Place) -> int:
     return world.run(
         place.accounting, invoices.issue, draft.invoice_id, draft.version
     ).invoice_id
+
+
+def tell_of_a_copy(world: World, place: Place) -> None:
+    """Hand out a copy of an invoice with its payments."""
+    invoice_id = an_invoice(world, place, "31.00")
+    world.run(place.system, note_copy, invoice_id, "c0" * 32, world.clock.now.date())
 
 
 def tell_of_losses(world: World, place: Place) -> None:

@@ -79,6 +79,7 @@ from tests.support.numbers import a_coded_customer, issue_for, number_by
 from tests.support.postgres import running_postgres
 from tests.support.story import (
     tell_a_story,
+    tell_of_a_copy,
     tell_of_late_fees,
     tell_of_losses,
     tell_of_taxes,
@@ -263,6 +264,7 @@ def told(world_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     world = open_world(world_template, folder)
     tell_a_story(world, world.northwind)
     tell_of_losses(world, world.northwind)
+    tell_of_a_copy(world, world.northwind)
     tell_of_taxes(world, world.northwind)
     tell_of_late_fees(world, world.northwind)
     form = CustomerForm(name="Only of Kestrel")
