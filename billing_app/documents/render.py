@@ -61,9 +61,11 @@ from billing_app.domain.formats import locale_of
 from billing_app.domain.invoice_mode import InvoiceMode
 from billing_app.domain.payment import print_method
 from billing_app.domain.payment_reference import format_reference
+from billing_app.domain.speech import speech_for
 from billing_app.domain.statement import EntryKind, StatementDocument
 from billing_app.domain.taxes import VAT_COUNTRIES
 from billing_app.domain.trace import Figure, Part, PartKind, Traces, explain
+from billing_app.domain.units import unit_words
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -763,6 +765,7 @@ def _line(
 ) -> PrintedLine:
     language, currency = document.language, document.currency
     quantity = format_quantity(line.quantity, language)
+    unit = printable(unit_words(line.unit, line.quantity, speech_for(language)))
     price = format_price(line.unit_price, currency, language)
     if line.base_quantity != 1:
         price += f" {words.per} {format_quantity(line.base_quantity, language)}"
@@ -776,7 +779,7 @@ def _line(
         name=own(printable(line.name), language),
         description=_details(line, currency, language),
         discount=discount,
-        quantity=own(f"{bare(quantity)} {printable(line.unit)}".rstrip(), language),
+        quantity=own(f"{bare(quantity)} {unit}".rstrip(), language),
         unit_price=price,
         tax=own(printable(line.tax), language),
         amount=format_amount(line.amount_minor, currency, language),

@@ -171,6 +171,11 @@ def choose_language(accepted: str, otherwise: str) -> str:
     return next((tag for wish, tag in asked if wish == best > 0), otherwise)
 
 
+def later_count(one: str, many: str) -> tuple[str, str]:
+    """Mark words that are counted when the language is known."""
+    return one, many
+
+
 @lru_cache(maxsize=64)
 def speech_for(tag: str) -> Speech:
     """Return the language of a BCP 47 tag, English for one that we do not speak.

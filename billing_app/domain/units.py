@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from billing_app.domain.speech import SOURCE_LANGUAGE, Speech, later_count
+
 # UN/ECE Recommendation 20, the part of it that invoices use, by its English names.
 UNIT_WORDS = {
     "C62": ("", "one", "unit", "units", "item", "items"),
@@ -51,6 +55,42 @@ UNIT_WORDS = {
 }
 DEFAULT_CODE = "C62"
 
+# What is counted, in words that each language has of its own.
+_COUNTED = {
+    "C62": later_count("unit", "units"),
+    "H87": later_count("piece", "pieces"),
+    "SET": later_count("set", "sets"),
+    "PR": later_count("pair", "pairs"),
+    "LS": later_count("lump sum", "lump sums"),
+    "E48": later_count("service", "services"),
+    "MIN": later_count("minute", "minutes"),
+    "HUR": later_count("hour", "hours"),
+    "DAY": later_count("day", "days"),
+    "WEE": later_count("week", "weeks"),
+    "MON": later_count("month", "months"),
+    "QAN": later_count("quarter", "quarters"),
+    "ANN": later_count("year", "years"),
+    "XPX": later_count("pallet", "pallets"),
+    "XBX": later_count("box", "boxes"),
+    "XPK": later_count("package", "packages"),
+    "XCT": later_count("carton", "cartons"),
+    "E27": later_count("dose", "doses"),
+    "IE": later_count("person", "persons"),
+    "NAR": later_count("article", "articles"),
+}
+# What is measured, by the symbol that all languages share.
+_SYMBOLS = {
+    "GRM": "g", "KGM": "kg", "TNE": "t", "LBR": "lb", "MMT": "mm", "CMT": "cm",
+    "MTR": "m", "KMT": "km", "SMI": "mi", "NMI": "NM", "FOT": "ft", "MTK": "m²",
+    "FTK": "ft²", "MTQ": "m³", "LTR": "l", "GLL": "gal", "KWH": "kWh", "KWT": "kW",
+    "MWH": "MWh", "P1": "%",
+}  # fmt: skip
+# These stay as typed: symbols that are understood everywhere, and words that say more
+# than their code does.
+_KEPT = {"h", "min", "d", "m2", "m3", "session", "sessions", "visit", "visits"} | {
+    symbol.lower() for symbol in _SYMBOLS.values()
+}
+
 _CODE_BY_WORD = {word: code for code, words in UNIT_WORDS.items() for word in words}
 
 
@@ -69,3 +109,24 @@ def unit_code(unit: str) -> str:
     if written in UNIT_WORDS:
         return written
     return _CODE_BY_WORD.get(written.lower().rstrip("."), DEFAULT_CODE)
+
+
+def unit_words(unit: str, quantity: Decimal, speech: Speech) -> str:
+    """Say a unit in a customer's language: `hours` as Stunden, `KMT` as km.
+
+    What staff typed stays where the language is English and where the word is not
+    known or says it better.
+    """
+    written = " ".join(unit.split())
+    is_code = written in UNIT_WORDS
+    if not is_code and (speech.language == SOURCE_LANGUAGE or written.lower() in _KEPT):
+        return written
+    code = written if is_code else _CODE_BY_WORD.get(written.lower().rstrip("."), "")
+    if code in _SYMBOLS:
+        return _SYMBOLS[code]
+    if not written or code not in _COUNTED:
+        return written
+    is_whole = quantity == quantity.to_integral_value()
+    # A part of one is said like two: 2.5 hours, and 0.5 hours.
+    number = abs(int(quantity)) if is_whole else 2
+    return speech.count(*_COUNTED[code], number)

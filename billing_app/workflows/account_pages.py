@@ -66,6 +66,7 @@ from billing_app.domain.portal_settings import (
 )
 from billing_app.domain.speech import Speech, later, later_as, speech_for
 from billing_app.domain.status_words import customer_word
+from billing_app.domain.units import unit_words
 from billing_app.queries import portal_account
 from billing_app.queries.portal_account import (
     Account,
@@ -723,7 +724,8 @@ class _Folder:
             return line.description
         quantity = format_quantity(line.quantity, language)
         price = format_price(line.unit_price, currency, language)
-        count = f"{quantity} {line.unit}".strip()
+        unit = unit_words(line.unit, line.quantity, speech_for(language))
+        count = f"{quantity} {unit}".strip()
         return "\n".join(filter(None, (line.description, f"{count} × {price}")))
 
     def behind(self) -> tuple[Behind, ...]:

@@ -32,6 +32,7 @@ KEYWORDS = {
     "say": None,
     "later": None,
     "count": (1, 2),
+    "later_count": (1, 2),
     "say_as": ((1, "c"), 2),
     "later_as": ((1, "c"), 2),
 }
