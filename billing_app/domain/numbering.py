@@ -13,6 +13,7 @@ from itertools import count
 from billing_app.domain.errors import InvalidInput
 
 CUSTOMER = "{customer}"
+SERIES = "{series}"
 _FIELD = re.compile(r"\{(?:(year|month|counter)(?::(\d{1,2}))?|customer)\}")
 _LITERAL = re.compile(r"[A-Za-z0-9/._ -]*")
 # What no code has in it, so that each number says whose it is.
@@ -25,6 +26,8 @@ NUMBER_CODE_LENGTH_MAX = 8
 _CODE_LENGTH_MAX = 20
 _NUMBER_CODE = re.compile(rf"[A-Z0-9]{{1,{NUMBER_CODE_LENGTH_MAX}}}")
 _LONGEST_NUMBER_CODE = "W" * NUMBER_CODE_LENGTH_MAX
+# What stands in numbers for the series.
+SERIES_NAMES = {"invoice": "INV", "receipt": "RCT", "credit_note": "CN"}
 # With a customer's code and a period behind it the name of a series is too long.
 _SHORT = {"invoice": "i", "receipt": "r", "credit_note": "c"}
 
@@ -111,6 +114,15 @@ def counts_apart(pattern: str, reset: Reset) -> bool:
     return reset is not Reset.NEVER or counts_by_customer(pattern)
 
 
+def name_series(pattern: str, series_code: str) -> str:
+    """Return a pattern as typed with its series written out.
+
+    That is the same in each number of the series, so it is kept as plain letters: what
+    makes numbers unique has no field more to look at.
+    """
+    return pattern.strip().replace(SERIES, SERIES_NAMES[series_code])
+
+
 def check_pattern(pattern: str, reset: Reset = Reset.NEVER) -> None:
     """Refuse a pattern that could not name each document differently."""
     named = _named(pattern)
@@ -120,7 +132,7 @@ def check_pattern(pattern: str, reset: Reset = Reset.NEVER) -> None:
         )
     if not _LITERAL.fullmatch(_FIELD.sub("", pattern)):
         raise InvalidInput(
-            "Use letters, digits, - / . _ and {year}, {month}, {customer}, "
+            "Use letters, digits, - / . _ and {series}, {year}, {month}, {customer}, "
             "{counter:5}.",
             field="pattern",
         )

@@ -28,6 +28,7 @@ from billing_app.domain.numbering import (
     counts_by_customer,
     format_number,
     later_starts,
+    name_series,
     parse_counter,
     parse_reset,
 )
@@ -326,11 +327,11 @@ def preview_numbers(
     Raises:
         InvalidInput: the pattern or the counter can't be used.
     """
-    pattern, chosen = pattern.strip(), parse_reset(reset, "reset")
-    check_pattern(pattern, chosen)
     series = uow.first(select_one(NumberSeries).where(col(NumberSeries.code) == code))
     if series is None:
         raise NotFound("There is no such series.")
+    pattern, chosen = name_series(pattern, code), parse_reset(reset, "reset")
+    check_pattern(pattern, chosen)
     if counts_by_customer(pattern):
         return _coming_by_customer(uow, code, pattern, chosen)
     following = uow.next_value(code, pattern, chosen, uow.today)

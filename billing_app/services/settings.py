@@ -37,6 +37,7 @@ from billing_app.domain.numbering import (
     counts_by_customer,
     fixed_start,
     format_number,
+    name_series,
     parse_counter,
     parse_reset,
     read_number,
@@ -203,7 +204,8 @@ def change_documents(uow: UnitOfWork, version: int, form: DocumentsForm) -> int:
             that is in use.
     """
     net_days = parse_net_days(form.net_days)
-    if form.credit_note_pattern.strip() == form.pattern.strip():
+    credit_note_pattern = name_series(form.credit_note_pattern, "credit_note")
+    if credit_note_pattern == name_series(form.pattern, "invoice"):
         raise InvalidInput(
             "Invoices are numbered like that. Credit notes need their own.",
             field="credit_note_pattern",
@@ -356,7 +358,8 @@ def _change_series(
     numbers are free.
     """
     prefix = "" if code == "invoice" else f"{code}_"
-    pattern, chosen = pattern.strip(), parse_reset(reset, f"{prefix}reset")
+    pattern = name_series(pattern, code)
+    chosen = parse_reset(reset, f"{prefix}reset")
     try:
         check_pattern(pattern, chosen)
     except InvalidInput as refusal:

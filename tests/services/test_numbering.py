@@ -124,6 +124,43 @@ class TestPeriods:
         credited = [note.number for note in notes(world, place)]
         assert credited == ["CN2026/1", "CN2026/2", "CN2027/1", "CN2027/2"]
 
+    def test_one_form_names_each_series(self, world: World, place: Place):
+        form = "{series}-{year}-{counter:4}"
+        names = ("pattern", "credit_note_pattern", "receipt_pattern")
+        number_by(world, place, **dict.fromkeys(names, form))
+        for _ in range(2):
+            invoice_id = an_invoice(world, place)
+            pay(world, place, invoice_id, "10")
+            credit(world, place, invoice_id, whole())
+
+        documents = all_rows(world, place, IssuedDocument)
+        for kind, name in (("invoice", "INV"), ("receipt", "RCT")):
+            numbers = [x.number for x in documents if x.kind == kind]
+            assert numbers == [f"{name}-2026-0001", f"{name}-2026-0002"]
+        credited = [note.number for note in notes(world, place)]
+        assert credited == ["CN-2026-0001", "CN-2026-0002"]
+        assert issue(world, world.kestrel) == "INV-00001"
+
+    def test_the_series_alone_counts_nothing(self, world: World, place: Place):
+        with pytest.raises(InvalidInput) as refusal:
+            number_by(world, place, pattern="{series}-{year}")
+
+        assert refusal.value.field == "pattern"
+
+    def test_a_name_that_another_series_has_is_refused(
+        self, world: World, place: Place
+    ):
+        """Written out, both would be CN-1."""
+        with pytest.raises(InvalidInput) as refusal:
+            number_by(
+                world,
+                place,
+                pattern="CN-{counter}",
+                credit_note_pattern="{series}-{counter}",
+            )
+
+        assert refusal.value.field == "credit_note_pattern"
+
     def test_void_keeps_its_number(self, world: World, place: Place):
         number_by(world, place, pattern=YEARLY, reset=Reset.YEAR)
         invoice_id = an_invoice(world, place)
@@ -218,6 +255,13 @@ class TestPreview:
             ("INV-2026-0002", "INV-2026-0003", "INV-2026-0004"),
             ((date(2027, 1, 1), "INV-2027-0001"),),
         )
+
+    def test_shows_the_name_of_the_series(self, world: World, place: Place):
+        form = "{series}-{counter}"
+
+        shown = world.run(place.owner, preview_numbers, "credit_note", form, "never")
+
+        assert shown.numbers == ("CN-1", "CN-2", "CN-3")
 
     def test_shows_the_first_of_the_next_month_too(self, world: World, place: Place):
         shown = world.run(

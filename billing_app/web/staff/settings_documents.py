@@ -64,7 +64,8 @@ def _numbers() -> list[rx.Component]:
                 default_value=State.pattern,
                 on_change=State.type_pattern.debounce(_TYPING_MS),
             ),
-            hint="{counter:5} counts with five digits; {year} and {month} fill in. "
+            hint="{counter:5} counts with five digits; {series}, {year} and {month} "
+            "fill in. "
             "With {customer} each customer counts apart, under their code.",
             error=State.errors["pattern"],
             class_name="span-6",
