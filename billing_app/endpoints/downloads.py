@@ -113,7 +113,7 @@ def download_routes(head: Markup) -> list[Route]:
 
 
 def portal_invoice(request: Request) -> Response:
-    link, document = _find(request)
+    link, document = _find_invoice(request)
     return _kept(
         request, link, VisitKind.PDF, _pdf(request, document, DocumentKind.INVOICE)
     )
@@ -152,7 +152,7 @@ def portal_e_credit_note(request: Request) -> Response:
 
 
 def portal_receipt(request: Request) -> Response:
-    link, document = _find(request, request.path_params["payment_id"] or _NO_PAYMENT)
+    link, document = _find_receipt(request, request.path_params["payment_id"])
     return _kept(
         request, link, VisitKind.RECEIPT, _pdf(request, document, DocumentKind.RECEIPT)
     )
@@ -169,7 +169,7 @@ def portal_credit_note(request: Request) -> Response:
 
 def portal_page(request: Request) -> Response:
     number = request.path_params["number"]
-    _, document = _find(request)
+    _, document = _find_invoice(request)
     picture = document_files.read_page(runtime.current(), document, number)
     return Response(picture, media_type="image/png")
 
@@ -234,17 +234,26 @@ class _Refusals:
         return HTMLResponse(page(*_NO_PDF), 503)
 
 
-# Among documents 0 is the invoice's own, which is no receipt.
-_NO_PAYMENT = -1
-
-
-def _find(request: Request, payment_id: int = 0) -> tuple[OpenedLink, ReadDocument]:
-    """Find a document as the visitor of the link in the path.
+def _find_invoice(request: Request) -> tuple[OpenedLink, ReadDocument]:
+    """Find the printed invoice as the visitor of the link in the path.
 
     Raises:
         NotFound, PortalNotAvailable: also where the portal offers no files.
     """
     link = _open(request)
+    return link, runtime.current().run(link.visitor, portal.find_document)
+
+
+def _find_receipt(request: Request, payment_id: int) -> tuple[OpenedLink, ReadDocument]:
+    """Find the receipt of a payment in the same way.
+
+    Raises:
+        NotFound, PortalNotAvailable: also where the portal offers no files.
+    """
+    link = _open(request)
+    if not payment_id:
+        # Among documents 0 is the invoice's own, which is no receipt.
+        raise NotFound("Receipt not found.")
     return link, runtime.current().run(link.visitor, portal.find_document, payment_id)
 
 

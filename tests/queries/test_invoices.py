@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from billing_app.domain.dispute import Outcome
 from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.errors import InvalidInput, NotPermitted
 from billing_app.domain.invoice import InvoiceStatus
 from billing_app.models import Invoice
 from billing_app.queries import invoices as queries
+from billing_app.queries.invoice_detail import InvoiceDetail, read_invoice
 from billing_app.queries.invoices import (
     DateRange,
     InvoiceFilter,
@@ -361,9 +363,11 @@ class TestStates:
         place = world.northwind
         biller = place.accounting
         customer_id = a_customer(world, place)
+        late = an_invoice(world, place, customer_id=customer_id)
+        world.clock.advance(days=31)
         draft, cancelled = (start_anew(world, place, customer_id) for _ in range(2))
-        fresh, sent, paid, disputed, resolved, void = (
-            an_invoice(world, place, customer_id=customer_id) for _ in range(6)
+        sent, paid, disputed, resolved, void = (
+            an_invoice(world, place, customer_id=customer_id) for _ in range(5)
         )
         world.run(biller, drafts.cancel_draft, cancelled, 1, "They called it off")
         world.run(biller, invoices.mark_sent, sent)
@@ -372,29 +376,46 @@ class TestStates:
         resolve(world, place, dispute(world, place, resolved))
         world.run(biller, invoices.void, void, "Typed twice")
 
-        def told() -> dict[int, tuple[str, bool, bool]]:
-            return {
-                row.id: (row.status.value, row.sent_at is not None, row.is_disputed)
-                for row in listed(world)
-            }
+        told = {
+            row.id: (
+                row.status.value,
+                row.sent_at is not None,
+                row.is_disputed,
+                [it.outcome for it in detail(world, row.id).disputes],
+            )
+            for row in listed(world)
+        }
 
-        assert told() == {
-            draft: ("Draft", False, False),
-            fresh: ("Due", False, False),
-            sent: ("Due", True, False),
-            paid: ("Paid", False, False),
-            disputed: ("Due", False, True),
-            resolved: ("Due", False, False),
-            void: ("Void", False, False),
-            cancelled: ("Cancelled", False, False),
+        assert told == {
+            draft: ("Draft", False, False, []),
+            sent: ("Due", True, False, []),
+            paid: ("Paid", False, False, []),
+            late: ("Overdue", False, False, []),
+            disputed: ("Due", False, True, [None]),
+            resolved: ("Due", False, False, [Outcome.STANDS]),
+            void: ("Void", False, False, []),
+            cancelled: ("Cancelled", False, False, []),
         }
         assert {row.id for row in listed(world, is_disputed=True)} == {disputed}
         assert {row.id for row in listed(world, is_sent=True)} == {sent}
 
+    def test_time_makes_late_what_was_sent_and_not_what_was_paid(self, world: World):
+        place = world.northwind
+        sent, paid = (an_invoice(world, place) for _ in range(2))
+        world.run(place.accounting, invoices.mark_sent, sent)
+        pay(world, place, paid, "100")
+
         world.clock.advance(days=31)
 
-        assert told()[sent] == ("Overdue", True, False)
-        assert told()[paid][0] == "Paid"
+        told = {row.id: (row.status, row.sent_at is not None) for row in listed(world)}
+        assert told == {
+            sent: (InvoiceStatus.OVERDUE, True),
+            paid: (InvoiceStatus.PAID, False),
+        }
+
+
+def detail(world: World, invoice_id: int) -> InvoiceDetail:
+    return world.run(world.northwind.viewer, read_invoice, invoice_id)
 
 
 def start_anew(world: World, place: Place, customer_id: int) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from billing_app.domain.portal_settings import WriteAuth
-from billing_app.models import Comment, StaffNote
+from billing_app.models import Comment, StaffNote, ThreadMark
 from billing_app.services import invoices
 from billing_app.web.staff.conversation_state import ConversationState as State
 from billing_app.web.staff.diagnostics_state import DiagnosticsState
@@ -69,10 +69,15 @@ class TestThread:
             await driver.watch(State.watch)
             await driver.until(lambda: driver.shown(State, "unread") == 1)
             await driver.press(State.note_read)
-            assert not driver.shown(State, "notices")
+        assert all_rows(world, world.northwind, ThreadMark) == []
+
         async with browse(world.northwind.accounting, path) as driver:
             await driver.watch(State.watch)
-            await driver.until(lambda: driver.shown(State, "unread") == 1)
+            await driver.until(lambda: said(driver) == ["Hello"])
+            assert driver.shown(State, "unread") == 1
+            await driver.press(State.note_read)
+        (mark,) = all_rows(world, world.northwind, ThreadMark)
+        assert mark.read_id
 
     async def test_a_reply_is_posted_once_and_the_field_starts_anew(
         self, world: World, invoice_id: int, browse: Browse
