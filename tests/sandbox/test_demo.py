@@ -27,6 +27,7 @@ from billing_app.models import (
     Customer,
     Dispute,
     Invoice,
+    LateFee,
     LineItem,
     OutboxMessage,
     PaymentPromise,
@@ -173,6 +174,14 @@ class TestData:
         assert [x.amount_minor for x in rows(demo, GYM, Refund)] == [8_800]
         assert right.published_at
         assert all(x.shown_at for x in (*by_dispute, *replaced, *refunded))
+
+    def test_one_late_invoice_of_the_gym_was_charged_for(self, demo: Runtime):
+        fees = rows(demo, GYM, LateFee)
+
+        # 5.00 and 5 percent of 91.00.
+        assert [(x.step, x.amount_minor, x.overdue_minor) for x in fees] == [
+            (21, 955, 9_100)
+        ]
 
     @pytest.mark.parametrize("workspace_id", [CHARTER, PLUMBER, CONSULTING, WAREHOUSE])
     def test_somebody_has_promised_to_pay_soon(self, demo: Runtime, workspace_id: int):

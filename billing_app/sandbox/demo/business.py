@@ -9,6 +9,7 @@ from billing_app.domain.dispute import Outcome
 from billing_app.domain.document import Look
 from billing_app.domain.portal_settings import MailFiles
 from billing_app.services.customers import CustomerForm
+from billing_app.services.late_fees import LateFeesForm
 
 
 class Fate(StrEnum):
@@ -218,6 +219,7 @@ class DemoBusiness:
         profile: which answers its portal has today; its past had the usual ones.
         mail_files: what its mails bring along from today on.
         reminder_steps: days from the due date; none where nothing leaves by itself.
+        late_fees: what some of these reminders charge; None for nothing.
         waiting: what happened for a customer and is not billed yet.
     """
 
@@ -243,4 +245,5 @@ class DemoBusiness:
     contacts: tuple[DemoContact, ...] = ()
     mail_files: MailFiles = MailFiles.LINK
     reminder_steps: tuple[int, ...] = ()
+    late_fees: LateFeesForm | None = None
     waiting: tuple[tuple[int, tuple[DemoEvent, ...]], ...] = ()

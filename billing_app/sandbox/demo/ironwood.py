@@ -14,7 +14,8 @@ from billing_app.sandbox.demo.business import (
     DemoTax,
     Fate,
 )
-from billing_app.services.customers import CustomerForm
+from billing_app.services.customers import NO_LATE_FEES, CustomerForm
+from billing_app.services.late_fees import LateFeesForm
 
 GST, FREE = "GST 10%", "GST free"
 
@@ -70,7 +71,13 @@ IRONWOOD = DemoBusiness(
             address="5 Church Street\nRichmond VIC 3121",
             country="AU",
         ),
-        CustomerForm(name="Liam Doyle", email="liam.doyle@mail.example", country="AU"),
+        CustomerForm(
+            name="Liam Doyle",
+            email="liam.doyle@mail.example",
+            country="AU",
+            # Things are tight, so nobody makes them tighter.
+            late_fees=NO_LATE_FEES,
+        ),
     ),
     contacts=(
         DemoContact(
@@ -183,6 +190,14 @@ IRONWOOD = DemoBusiness(
         ),
     ),
     reminder_steps=(-3, 0, 7, 21),
+    late_fees=LateFeesForm(
+        is_on=True,
+        from_step="21",
+        amounts={"AUD": "5.00"},
+        percent="5",
+        caps={"AUD": "25.00"},
+        is_on_documents=True,
+    ),
     usual=(
         _MEMBERSHIP,
         DemoLine("Personal training", "2", "88.00", "hour", "", GST),

@@ -29,6 +29,7 @@ from billing_app.services import portal_links
 from billing_app.services.billable_events import record_events
 from billing_app.services.customers import create_customer
 from billing_app.services.demo import Furnishing, NewContact, StripeKeys
+from billing_app.services.late_fees import change_late_fees
 from billing_app.services.mail_settings import change_mail_files
 from billing_app.services.portal_settings import apply_profile
 from billing_app.services.reminders import RemindersForm, change_reminders, queue_due
@@ -224,7 +225,10 @@ class Story:
         if steps:
             page = self.runtime.run(self.owner, read_reminder_settings)
             form = RemindersForm(is_on=True, steps=", ".join(map(str, steps)))
-            self.runtime.run(self.owner, change_reminders, page.version, form)
+            version = self.runtime.run(self.owner, change_reminders, page.version, form)
+            if self.business.late_fees is not None:
+                fees = self.business.late_fees
+                self.runtime.run(self.owner, change_late_fees, version, fees)
 
     def _furnishing(self) -> Furnishing:
         business = self.business
