@@ -221,7 +221,7 @@ class DraftRules:
         other_taxes: what else a line with such a rate is charged, by the same ids;
             only for rates that never come alone.
         decimals: fewer decimals than the currency has, or None.
-        cash_rounding_minor: zero for none.
+        cash_rounding: what the due amount is a multiple of, in minor units by currency.
         fields: of the workspace's own.
         tax_currency: what tax is owed in, empty where that is the invoice's.
     """
@@ -229,7 +229,7 @@ class DraftRules:
     taxes: Mapping[str, TaxTerms]
     prices: Prices = Prices.EXCLUSIVE
     decimals: int | None = None
-    cash_rounding_minor: int = 0
+    cash_rounding: Mapping[str, int] = field(default_factory=dict[str, int])
     fields: tuple[CustomField, ...] = ()
     tax_currency: str = ""
     other_taxes: Mapping[str, tuple[TaxTerms, ...]] = field(
@@ -243,6 +243,11 @@ class DraftRules:
             return ()
         together = (*self.other_taxes.get(tax_id, ()), own)
         return tuple(sorted(together, key=lambda tax: tax.is_compound))
+
+    def cash_step(self, currency: str) -> Money | None:
+        """Return what the due amount is a multiple of, or None for any amount."""
+        minor = self.cash_rounding.get(currency)
+        return Money(minor, currency) if minor else None
 
     @property
     def taxes_alone(self) -> Mapping[str, TaxTerms]:
@@ -441,13 +446,12 @@ def document_terms(
     discount: Adjustment | None = None,
 ) -> DocumentTerms:
     """Return lines as a document of this workspace, rounded as it rounds."""
-    step = rules.cash_rounding_minor
     return DocumentTerms(
         currency=currency,
         lines=lines,
         prices=rules.prices,
         allowances=(discount,) if discount else (),
-        cash_rounding=Money(step, currency) if step else None,
+        cash_rounding=rules.cash_step(currency),
         decimals=rules.decimals,
     )
 

@@ -190,7 +190,8 @@ def step_of(rules: DraftRules, currency: str) -> int:
     units."""
     places = exponent(currency)
     lowered = places if rules.decimals is None else min(rules.decimals, places)
-    return math.lcm(10 ** (places - lowered), rules.cash_rounding_minor or 1)
+    cash = rules.cash_step(currency)
+    return math.lcm(10 ** (places - lowered), cash.minor if cash else 1)
 
 
 def fee_terms(

@@ -50,8 +50,9 @@ class WorkspaceSettings(WorkspaceOwned, table=True):
     `domain.mail_settings.MailSettings`, its password is `mail_password_encrypted`;
     `reminders` holds `domain.reminders.ReminderPolicy`; `late_fees` holds
     `domain.late_fee.LateFeeRule`; `custom_fields` holds
-    `domain.custom_fields.CustomField`; `tax_currency` is the one that taxes are also
-    printed in, where it is another than an invoice's.
+    `domain.custom_fields.CustomField`; `cash_rounding` holds the step that what is due
+    is rounded to, in minor units by currency; `tax_currency` is the one that taxes are
+    also printed in, where it is another than an invoice's.
     """
 
     __table_args__ = (
@@ -76,7 +77,7 @@ class WorkspaceSettings(WorkspaceOwned, table=True):
     net_days: int = Field(default=30)
     fiscal_month: int = Field(default=1)
     prices_inclusive: bool = Field(default=False)
-    cash_rounding_minor: int = Field(default=0)
+    cash_rounding: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     decimals: int | None = Field(default=None)
     notes: str = Field(default="", sa_type=Text)
     terms: str = Field(default="", sa_type=Text)

@@ -42,7 +42,7 @@ def read_rules(uow: UnitOfWork, settings: WorkspaceSettings) -> DraftRules:
         taxes={str(rate.id): tax_terms(rate) for rate in rates},
         prices=Prices.INCLUSIVE if settings.prices_inclusive else Prices.EXCLUSIVE,
         decimals=settings.decimals,
-        cash_rounding_minor=settings.cash_rounding_minor,
+        cash_rounding=settings.cash_rounding,
         fields=fields_from_json(settings.custom_fields),
         tax_currency=settings.tax_currency,
         other_taxes={

@@ -16,6 +16,7 @@ from billing_app.database.access import inner, staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.bank import format_iban, is_qr_iban
+from billing_app.domain.cash_rounding import format_cash_rounding
 from billing_app.domain.currencies import read_currency
 from billing_app.domain.custom_fields import CustomField, fields_from_json
 from billing_app.domain.errors import NotFound
@@ -121,6 +122,7 @@ class DocumentSettings:
     terms: str = ""
     prices_inclusive: bool = False
     tax_currency: str = ""
+    cash_rounding: str = ""
     fields: tuple[CustomField, ...] = ()
 
 
@@ -310,6 +312,7 @@ def read_documents(uow: UnitOfWork) -> DocumentSettings:
         terms=settings.terms,
         prices_inclusive=settings.prices_inclusive,
         tax_currency=settings.tax_currency,
+        cash_rounding=format_cash_rounding(settings.cash_rounding),
         fields=fields_from_json(settings.custom_fields),
     )
 

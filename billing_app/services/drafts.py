@@ -352,7 +352,8 @@ def fill_draft(uow: UnitOfWork, invoice: Invoice, form: DraftForm) -> ReadDraft:
     invoice.customer_name = customer.name if customer else ""
     invoice.customer_name_key = name_key(customer.name) if customer else ""
     invoice.prices_inclusive = settings.prices_inclusive
-    invoice.cash_rounding_minor = settings.cash_rounding_minor
+    step = read.terms.cash_rounding
+    invoice.cash_rounding_minor = step.minor if step else 0
     invoice.decimals = settings.decimals
     invoice.look = form.look or settings.look
     invoice.issued_on = read.issued_on

@@ -551,7 +551,7 @@ _DRAFT_COLUMNS = (
 
 
 def _ready(desk: _Desk, sample: SampleInvoice) -> ReadyInvoice:
-    rules, step = desk.rules, desk.rules.cash_rounding_minor
+    rules = desk.rules
     terms = DocumentTerms(
         currency=desk.currency,
         lines=tuple(
@@ -565,7 +565,7 @@ def _ready(desk: _Desk, sample: SampleInvoice) -> ReadyInvoice:
         ),
         prices=rules.prices,
         allowances=_discount(sample.discount_percent),
-        cash_rounding=Money(step, desk.currency) if step else None,
+        cash_rounding=rules.cash_step(desk.currency),
         decimals=rules.decimals,
     )
     return ReadyInvoice(

@@ -12,6 +12,7 @@ from billing_app.database.unit_of_work import UnitOfWork, numbers_like
 from billing_app.domain.actors import Permission
 from billing_app.domain.bank import format_iban, read_iban
 from billing_app.domain.branding import check_colour
+from billing_app.domain.cash_rounding import parse_cash_rounding
 from billing_app.domain.contact import check_email, parse_country, parse_net_days
 from billing_app.domain.currencies import read_currency
 from billing_app.domain.custom_fields import (
@@ -52,6 +53,7 @@ from billing_app.queries.settings import next_counter
 
 ADDRESS_LENGTH_MAX = 1_000
 TEXT_LENGTH_MAX = 10_000
+TYPED_LENGTH_MAX = 500
 BANK_ROWS_MAX = 20
 NET_DAYS_DEFAULT = 30
 # A counter that is further away is never reached: INV-20260042 read as {counter:5}.
@@ -111,6 +113,7 @@ class DocumentsForm:
     terms: str = ""
     prices_inclusive: bool = False
     tax_currency: str = ""
+    cash_rounding: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +231,9 @@ def change_documents(uow: UnitOfWork, version: int, form: DocumentsForm) -> int:
         terms=typed_text(form.terms, "terms", TEXT_LENGTH_MAX),
         prices_inclusive=form.prices_inclusive,
         tax_currency=parse_tax_currency(form.tax_currency),
+        cash_rounding=parse_cash_rounding(
+            typed_line(form.cash_rounding, "cash_rounding", TYPED_LENGTH_MAX)
+        ),
     )
 
 

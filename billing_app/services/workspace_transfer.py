@@ -25,6 +25,7 @@ from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.audit_chain import START, Sealed, find_break
 from billing_app.domain.branding import check_colour, correct_brand
+from billing_app.domain.cash_rounding import check_cash_rounding
 from billing_app.domain.currencies import is_currency
 from billing_app.domain.custom_fields import (
     VALUE_LENGTH_MAX,
@@ -295,6 +296,7 @@ def _check_settings(row: Row, digests: frozenset[str]) -> None:
     LateFeeRule.from_stored(row.get("late_fees", {}))
     check_fields(fields_from_json(row.get("custom_fields", ())))
     parse_tax_currency(row.get("tax_currency", ""))
+    check_cash_rounding(row.get("cash_rounding", {}))
     details = list(row["bank_details"])
     for currency, account in row.get("bank_by_currency", {}).items():
         assert is_currency(currency)

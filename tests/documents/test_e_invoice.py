@@ -290,12 +290,36 @@ def test_peppol_is_said_only_where_its_own_fields_are_there():
     assert b"peppol" not in write_ubl(anonymous)
 
 
-def test_payable_rounding_is_in_the_currency_of_the_document():
-    terms = DocumentTerms("CHF", (line("9.99", VAT),), cash_rounding=Money(5, "CHF"))
-    root = etree.fromstring(write_ubl(document_of(terms, a_header())))
-
-    (rounding,) = root.iter("{*}PayableRoundingAmount")
-    assert rounding.get("currencyID") == "CHF"
+@pytest.mark.feature("A16", "R05")
+@pytest.mark.parametrize(
+    ("currency", "step", "rounding", "due"),
+    [("CHF", 5, "0.01", "12.10"), ("SEK", 100, "-0.09", "12.00")],
+)
+def test_what_is_due_says_its_rounding_in_the_currency_of_the_document(
+    currency: str, step: int, rounding: str, due: str
+):
+    """BT-114 and BT-115 of 9.99 with 21 % of tax: 12.09."""
+    terms = DocumentTerms(
+        currency, (line("9.99", VAT),), cash_rounding=Money(step, currency)
+    )
+    document = document_of(terms, a_header())
+    said = {
+        "ubl": ("PayableRoundingAmount", "PayableAmount"),
+        "cii": ("RoundingAmount", "DuePayableAmount"),
+    }
+    for syntax, names in said.items():
+        xml = WRITERS[syntax](document)
+        assert broken_rules(xml, syntax) == []
+        root = etree.fromstring(xml)
+        found = [next(iter(root.iter(f"{{*}}{name}"))) for name in names]
+        assert [x.text for x in found] == [rounding, due]
+        assert {x.get("currencyID") for x in found} <= {None, currency}
+    assert {
+        x.get("currencyID") for x in etree.fromstring(write_ubl(document)).iter()
+    } == {
+        None,
+        currency,
+    }
 
 
 GAPS = [

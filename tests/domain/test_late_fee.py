@@ -88,7 +88,7 @@ def test_what_is_asked_for_is_the_fee_itself(
     overdue: int, decimals: int | None, cash: int
 ):
     """Rounded to what documents ask for at once, so that nothing is rounded later."""
-    rules = DraftRules({}, decimals=decimals, cash_rounding_minor=cash)
+    rules = DraftRules({}, decimals=decimals, cash_rounding={"EUR": cash})
     rule = replace(RULE, caps={"EUR": 99_99})
     fee = compute_fee(rule, overdue, "EUR", step_of(rules, "EUR"))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from billing_app.queries.settings import read_documents
 from billing_app.web.staff.settings_documents_state import DocumentsState as State
 from tests.support.billing import a_customer, an_invoice
@@ -93,6 +95,25 @@ async def test_a_new_year_starts_with_the_counter_of_the_year(
 
     page = world.run(world.northwind.owner, read_documents)
     assert (page.reset, page.next_value, page.is_counting) == ("year", 1, False)
+
+
+@pytest.mark.feature("A16", "R05")
+async def test_each_currency_has_its_own_step_and_a_wrong_one_is_named(
+    world: World, browse: Browse
+):
+    async with browse(world.northwind.owner, PATH) as driver:
+        await driver.press(State.open)
+        await driver.press(State.save, form=form(cash_rounding="CHF 0.05, sek 1"))
+        assert driver.shown(State, "page").cash_rounding == "CHF 0.05, SEK 1.00"
+
+        await driver.press(State.save, form=form(cash_rounding="CHF 0.005"))
+        assert "two decimals" in driver.shown(State, "errors")["cash_rounding"]
+
+    for owner, steps in (
+        (world.northwind.owner, "CHF 0.05, SEK 1.00"),
+        (world.kestrel.owner, ""),
+    ):
+        assert world.run(owner, read_documents).cash_rounding == steps
 
 
 async def test_fields_of_ones_own_are_saved_renamed_and_removed(

@@ -656,6 +656,16 @@ class TestWhatIsRefused:
                 lambda rows: rows[0].update(bank_by_currency={"USD": {"iban": 1}}),
                 "can't be",
             ),
+            (
+                "workspace_settings",
+                lambda rows: rows[0].update(cash_rounding={"CHF": -5}),
+                "below zero",
+            ),
+            (
+                "workspace_settings",
+                lambda rows: rows[0].update(cash_rounding={"CHF": "5"}),
+                "whole number",
+            ),
             ("workspace_settings", lambda rows: rows.clear(), "lacks the settings"),
             ("number_series", lambda rows: rows.pop(), "lacks the settings"),
             ("customer", lambda rows: rows[0].update(number_code="a b"), "up to 8"),
@@ -824,6 +834,18 @@ class TestWhatIsRead:
 
         with home.reading(SystemActor(founded.workspace_id, "test")) as uow:
             assert uow.one(select(WorkspaceSettings)).bank_by_currency == {}
+
+    def test_settings_from_before_rounding_by_currency(self, home: Runtime, left: Path):
+        def forget(rows: list[dict[str, Any]]) -> None:
+            del rows[0]["cash_rounding"]
+            rows[0]["cash_rounding_minor"] = 0
+
+        _, founded = read_into_new(
+            home, lying(left, "workspace_settings", forget), OWNER, quiet
+        )
+
+        with home.reading(SystemActor(founded.workspace_id, "test")) as uow:
+            assert uow.one(select(WorkspaceSettings)).cash_rounding == {}
 
     def test_counters_of_customers_and_their_codes(
         self, world: World, home: Runtime, tmp_path: Path

@@ -195,6 +195,19 @@ def _terms() -> list[rx.Component]:
             error=State.errors["tax_currency"],
             class_name="span-8",
         ),
+        field(
+            "Round what is due",
+            text_input(
+                "cash_rounding",
+                default_value=State.page.cash_rounding,
+                placeholder="such as SEK 1.00, CHF 0.05",
+                auto_complete="off",
+            ),
+            hint="For each currency, the step that a new invoice's amount due is "
+            "rounded to, however it is paid. The document shows it as Rounding; no "
+            "tax changes. Other currencies stay exact.",
+            error=State.errors["cash_rounding"],
+        ),
         rx.el.div(
             checkbox(
                 "prices_inclusive",
