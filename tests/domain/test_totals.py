@@ -1,5 +1,6 @@
 import random
 from dataclasses import fields, is_dataclass, replace
+from decimal import ROUND_HALF_UP
 from decimal import Decimal as D
 from typing import Any
 
@@ -562,6 +563,40 @@ class TestInvariants:
             + total_of([x.amount for x in totals.charges])
         )
 
+    @pytest.mark.feature("R02")
+    @given(
+        st.lists(
+            st.builds(
+                LineTerms,
+                factors(-20_000, 20_000, 3),
+                factors(0, 10_000, 2) | factors(0, 10**10, 8),
+                st.sampled_from([(vat("19"),), (vat("7"),), (vat("9.975"),)]),
+            ),
+            max_size=8,
+        )
+    )
+    def test_each_rate_is_rounded_once_over_all_its_lines(self, lines: list[LineTerms]):
+        """Computed anew in decimals: on top, or out of the price that includes it."""
+        sums: dict[D, D] = {}
+        for one in lines:
+            percent = one.taxes[0].percent
+            amount = to_cents(one.quantity * one.unit_price)
+            sums[percent] = sums.get(percent, D(0)) + amount
+        terms = document(*lines)
+
+        on_top = compute_totals(terms)
+        within = compute_totals(replace(terms, prices=Prices.INCLUSIVE))
+
+        assert {x.percent: x.tax.decimal for x in on_top.tax_groups} == {
+            percent: to_cents(amount * percent / 100)
+            for percent, amount in sums.items()
+        }
+        assert {x.percent: x.taxable.decimal for x in within.tax_groups} == {
+            percent: to_cents(amount / (1 + percent / 100))
+            for percent, amount in sums.items()
+        }
+
+    @pytest.mark.feature("R02")
     @given(documents())
     def test_with_tax_on_top_each_group_is_taxed_once(self, terms: DocumentTerms):
         terms = replace(terms, prices=Prices.EXCLUSIVE, decimals=None)
@@ -640,6 +675,7 @@ class TestInvariants:
         figures += [x.tax for x in totals.tax_groups]
         assert all(figure.minor % 100 == 0 for figure in figures)
 
+    @pytest.mark.feature("R02")
     @given(
         st.integers(1, 12),
         factors(0, 100_000, 2),
@@ -674,6 +710,11 @@ class TestInvariants:
         assert 2 * abs(rounded * bottom - top) <= bottom
         if 2 * abs(rounded * bottom - top) == bottom:
             assert abs(rounded) * bottom > abs(top)
+
+
+def to_cents(exact: D) -> D:
+    """Round a half away from zero, by another hand than ours."""
+    return exact.quantize(D("0.01"), ROUND_HALF_UP)
 
 
 def _figures(value: object) -> list[int]:

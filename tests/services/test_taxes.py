@@ -1,14 +1,16 @@
 from dataclasses import replace
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
+from billing_app.database.stored_terms import terms_of
 from billing_app.domain.actors import Role
 from billing_app.domain.document import (
     CreditNoteDocument,
     InvoiceDocument,
     from_json,
 )
+from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.e_invoice import find_gaps
 from billing_app.domain.errors import (
     Conflict,
@@ -17,10 +19,11 @@ from billing_app.domain.errors import (
     NotFound,
     NotPermitted,
 )
-from billing_app.models import IssuedDocument, WorkspaceSettings
+from billing_app.domain.totals import compute_totals
+from billing_app.models import IssuedDocument, LineItem, WorkspaceSettings
 from billing_app.queries.letterhead import read_rules, read_settings
 from billing_app.queries.settings import TaxSetting, list_taxes
-from billing_app.services import drafts
+from billing_app.services import drafts, invoices
 from billing_app.services.taxes import (
     TAXES_MAX,
     TaxForm,
@@ -29,7 +32,7 @@ from billing_app.services.taxes import (
     change_tax,
     restore_tax,
 )
-from tests.support.billing import all_rows, read_invoice
+from tests.support.billing import a_customer, all_rows, read_invoice
 from tests.support.credit import an_amount, credit, notes
 from tests.support.story import tell_of_taxes
 from tests.support.world import World
@@ -267,3 +270,30 @@ def test_other_roles_change_no_tax(world: World, role: Role):
     ):
         with pytest.raises(NotPermitted):
             world.run(actor, work, *args)
+
+
+@pytest.mark.feature("R02")
+def test_tax_is_rounded_once_for_each_rate_wherever_it_is_shown(world: World):
+    """Three lines of 0.33 at 19 % carry 0.19, and not three times 0.06.
+
+    So in the draft, the issued row, its document, and what is read back from it.
+    """
+    for place in world.places:
+        tax_id = str(world.run(place.admin, add_tax, TaxForm("VAT 19%", "S", "19")))
+        line = LineForm(name="Stamp", unit_price="0.33", tax_id=tax_id)
+        form = DraftForm(a_customer(world, place), lines=(line,) * 3)
+        draft = world.run(place.accounting, drafts.create_draft, form)
+        drafted = read_invoice(world, place, draft.invoice_id)
+        world.run(place.accounting, invoices.issue, draft.invoice_id, draft.version)
+
+        issued = read_invoice(world, place, draft.invoice_id)
+        with world.reading(place.system) as uow:
+            content = uow.one(select(IssuedDocument.content))
+            lines = uow.all(select(LineItem).order_by(col(LineItem.id)))
+            again = compute_totals(terms_of(issued, lines))
+        document = from_json(InvoiceDocument, content)
+
+        assert drafted.tax_minor == issued.tax_minor == again.tax_total.minor == 19
+        assert document.tax_minor == sum(x.tax_minor for x in document.taxes) == 19
+        assert (issued.net_minor, issued.total_minor) == (99, 118)
+        assert len(lines) == 3
