@@ -152,7 +152,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """What lies behind one row of the list."""
+    """What lies behind one row of the list; no `talk_href` without a conversation."""
 
     lines: tuple[FoldLine, ...] = ()
     disputes: tuple[FoldDispute, ...] = ()
@@ -299,11 +299,12 @@ class AccountList:
     """One page of the list and the ways through it.
 
     Attributes:
-        shape: rows, none (no match) or empty (no invoice at all).
+        shape: rows, none (no match, or all are archived) or empty (no invoice at all).
         period: the key of the period that is chosen; `first` and `last` are its days
             where they are chosen one by one.
         hidden: the filters that a form has to carry along.
         narrowed: what the list is narrowed to beside its tab, empty for nothing.
+        plain_href: leads to the whole list, empty where it is before one's eyes.
     """
 
     shape: str = "empty"

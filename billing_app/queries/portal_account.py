@@ -234,6 +234,7 @@ class Account:
         tabs: how many invoices each tab holds.
         count: how many match, counted no further than a thousand where a search or
             a period narrows them.
+        hides_all: the page is empty, and there are archived invoices it leaves out.
     """
 
     sums: tuple[CurrencySums, ...]
@@ -242,6 +243,7 @@ class Account:
     count: Count
     moment: Moment
     year_start: date
+    hides_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,7 +407,8 @@ def read_account(
     count = Count(tabs[wanted.tab])
     if not wanted.is_plain:
         count = _count(uow, wanted, dated, late)
-    return Account(sums, tabs, page, count, moment, year_start)
+    hides_all = not (page.rows or wanted.includes_archived) and _has_archived(uow)
+    return Account(sums, tabs, page, count, moment, year_start, hides_all)
 
 
 @visitor
@@ -1024,6 +1027,11 @@ def _count_tabs(
         counted[AccountTab.OVERDUE] += it.overdue_count - filed * it.filed_overdue
         counted[AccountTab.DISPUTED] += it.disputed_count - filed * it.filed_disputed
     return counted
+
+
+def _has_archived(uow: UnitOfWork) -> bool:
+    phases = [phase.archived for phase in InvoicePhase]
+    return bool(uow.all(_COUNTED, phases=phases, ever=date.min))
 
 
 _PHASES = bindparam("phases", type_=String, expanding=True)

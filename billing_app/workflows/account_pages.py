@@ -451,6 +451,7 @@ class _Writer:
     def list(self) -> AccountList:
         account, wanted, page = self.account, self.wanted, self.account.page
         is_all = wanted.is_plain and wanted.tab == AccountTab.ALL
+        hides = account.hides_all
         is_whole = not (page.newer or page.older)
         count = self.speech.count(
             "{count} invoice",
@@ -465,7 +466,7 @@ class _Writer:
             count=count,
         )
         return AccountList(
-            shape="rows" if page.rows else "empty" if is_all else "none",
+            shape="rows" if page.rows else "none" if hides or not is_all else "empty",
             rows=tuple(self.row(row) for row in page.rows),
             tabs=tuple(self.tabs()),
             periods=tuple(self.periods()),
@@ -481,7 +482,7 @@ class _Writer:
             older_href=self.address(after=page.older) if page.older else "",
             none_words=self.none_words(),
             narrowed=self.narrowed(),
-            plain_href=self.plain_address(),
+            plain_href="" if is_all else self.plain_address(),
             hidden=tuple(
                 (name, text)
                 for name, text in self.typed.items()
@@ -612,6 +613,9 @@ class _Writer:
         return self.say(_AGE_WORDS[bucket])
 
     def none_words(self) -> str:
+        hidden = self.say("Archived ones are hidden.")
+        if self.wanted.is_plain and self.wanted.tab == AccountTab.ALL:
+            return hidden
         said = (
             self.say("“{text}” matches no invoice.", text=self.wanted.text)
             if self.wanted.text
@@ -619,7 +623,6 @@ class _Writer:
         )
         if self.wanted.includes_archived:
             return said
-        hidden = self.say("Archived ones are hidden.")
         return f"{said} {hidden}"
 
     def address(self, **changes: str) -> str:
@@ -671,6 +674,7 @@ class _Folder:
         document = self.document
         facts = replace(self.found.invoice.facts, document=document)
         view = describe_invoice(facts, self.setup, self.looking)
+        has_talk = self.setup.settings.comments != CommentMode.OFF
         return Fold(
             lines=tuple(self.lines()),
             disputes=tuple(self.disputes(None)),
@@ -678,10 +682,8 @@ class _Folder:
             total=self.money(document.total_minor),
             payments=view.payments,
             history=tuple(self.history()),
-            comments=self.comments(None)
-            if self.setup.settings.comments != CommentMode.OFF
-            else (),
-            talk_href=f"{self.looking.base}#comments",
+            comments=self.comments(None) if has_talk else (),
+            talk_href=f"{self.looking.base}#comments" if has_talk else "",
         )
 
     @property

@@ -923,6 +923,20 @@ class TestAccount:
         assert f'href="{base}/{portal.invoice_id}"' in page.text
         assert f'href="{base}?status=paid"' in page.text
 
+    async def test_leads_to_the_archived_where_there_are_no_others(
+        self, portal: Portal
+    ):
+        base = f"/c/{self.token(portal)}"
+        world, place = portal.world, portal.place
+        world.run(place.accounting, invoices.archive, portal.invoice_id)
+
+        hidden = (await portal.get(base)).text
+        there = (await portal.get(f"{base}?archived=1")).text
+
+        assert "No invoices yet" not in hidden
+        assert f'href="{base}?archived=1">Include archived</a></p>' in hidden
+        assert f'href="{base}/{portal.invoice_id}"' in there
+
     async def test_is_headed_as_the_invoices_are(self, portal: Portal):
         """An American business writes dates and dollars as its country does."""
         with portal.world.unit(portal.place.system) as uow:

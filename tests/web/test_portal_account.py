@@ -14,6 +14,7 @@ from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Proof
 from billing_app.domain.cookies import portal_cookie
 from billing_app.domain.draft import DraftForm, LineForm
+from billing_app.domain.portal_account import AccountList
 from billing_app.domain.portal_settings import (
     DisputeMode,
     DueWord,
@@ -481,6 +482,42 @@ class TestInvoiceOfTheAccount:
         assert driver.shown(PortalInvoiceState, "invoice").number == "INV-00001"
 
 
+class TestOnlyArchived:
+    @pytest.mark.feature("F054")
+    async def test_says_so_and_leads_to_them(
+        self, world: World, invoice_id: int, token: str, foreign_ids: list[int]
+    ):
+        world.run(world.northwind.accounting, invoices.archive, invoice_id)
+
+        hidden = await listed(token)
+        there = await listed(token, archived="1")
+        other = await listed(token, status="paid")
+
+        assert (hidden.shape, hidden.none_words) == (
+            "none",
+            "Archived ones are hidden.",
+        )
+        assert hidden.archived.href == f"/c/{token}?archived=1"
+        assert hidden.plain_href == ""
+        assert [row.id for row in there.rows] == [invoice_id]
+        assert other.plain_href == f"/c/{token}"
+
+    async def test_without_any_there_is_nothing_to_include(
+        self, world: World, customer_id: int, foreign_ids: list[int]
+    ):
+        world.run(world.northwind.accounting, invoices.archive, foreign_ids[0])
+        copy_link = portal_links.copy_customer_link
+        token = world.run(world.northwind.accounting, copy_link, customer_id)
+
+        assert (await listed(token)).shape == "empty"
+
+
+async def listed(token: str, **typed: str) -> AccountList:
+    async with browser(token, **typed) as driver:
+        await driver.send(f"{STATE}.refresh")
+    return shown(driver, "list")
+
+
 class TestPack:
     async def test_waits_for_the_printing_and_hands_the_file_over(
         self, world: World, invoice_id: int, token: str, foreign_ids: list[int]
@@ -665,6 +702,23 @@ async def test_what_is_switched_off_for_one_invoice_does_not_unfold(
     assert shown(driver, "folds")[str(invoice_id)].lines
     assert "two flights" not in repr(driver.deltas)
     assert "had one flight" not in repr(driver.deltas)
+
+
+async def test_a_row_leads_to_its_conversation_where_there_is_one(
+    world: World, invoice_id: int, token: str
+):
+    def talk_href(driver: Driver) -> str:
+        return shown(driver, "folds")[str(invoice_id)].talk_href
+
+    async with browser(token) as driver:
+        await driver.press(PortalAccountState.toggle, invoice_id=invoice_id)
+    assert talk_href(driver) == f"/c/{token}/{invoice_id}#comments"
+
+    biller = world.northwind.accounting
+    world.run(biller, set_invoice_answer, invoice_id, "comments", "off")
+    async with browser(token) as driver:
+        await driver.press(PortalAccountState.toggle, invoice_id=invoice_id)
+    assert talk_href(driver) == ""
 
 
 @pytest.mark.feature("C22")

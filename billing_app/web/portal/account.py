@@ -385,11 +385,15 @@ def _list() -> rx.Component:
                     rx.cond(
                         it.archived.is_current,
                         rx.fragment(),
+                        link(it.archived.words, href=it.archived.href),
+                    ),
+                    rx.cond(
+                        it.plain_href,
                         rx.fragment(
-                            link(it.archived.words, href=it.archived.href), " · "
+                            rx.cond(it.archived.is_current, "", " · "),
+                            link(worded("Show all"), href=it.plain_href),
                         ),
                     ),
-                    link(worded("Show all"), href=it.plain_href),
                     class_name="nothing",
                     role="status",
                 ),
@@ -616,7 +620,10 @@ def _fold(fold: rx.Var[Fold], row: rx.Var) -> rx.Component:
             rx.el.ol(rx.foreach(fold.history, _moment), class_name="timeline"),
             rx.el.p(
                 link(worded("Open invoice"), href=row.href, leaves_app=True),
-                link(worded("Conversation"), href=fold.talk_href, leaves_app=True),
+                rx.cond(
+                    fold.talk_href,
+                    link(worded("Conversation"), href=fold.talk_href, leaves_app=True),
+                ),
                 class_name="fold-links",
             ),
         ),
