@@ -598,6 +598,21 @@ class TestInvariants:
 
     @pytest.mark.feature("R02")
     @given(documents())
+    def test_switching_tax_on_within_the_prices_keeps_the_gross(
+        self, terms: DocumentTerms
+    ):
+        adjusted = [replace(x, taxes=None) for x in (*terms.allowances, *terms.charges)]
+        taxed = replace(
+            terms,
+            prices=Prices.INCLUSIVE,
+            allowances=tuple(adjusted[: len(terms.allowances)]),
+            charges=tuple(adjusted[len(terms.allowances) :]),
+        )
+        untaxed = replace(taxed, lines=tuple(replace(x, taxes=()) for x in taxed.lines))
+
+        assert compute_totals(taxed).total == compute_totals(untaxed).total
+
+    @given(documents())
     def test_with_tax_on_top_each_group_is_taxed_once(self, terms: DocumentTerms):
         terms = replace(terms, prices=Prices.EXCLUSIVE, decimals=None)
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import select
 
 from billing_app.domain.actors import PortalVisitor
 from billing_app.domain.aging import AGES, AgeBucket, age_of, due_span
 from billing_app.domain.invoice import InvoiceStatus, LateRules
+from billing_app.domain.online_payment import AttemptStatus
+from billing_app.domain.statement import Span
 from billing_app.models import Invoice, WorkspaceSettings
 from billing_app.queries.customers import CustomerFilter, list_customers
 from billing_app.queries.dashboard import read_dashboard
@@ -25,7 +28,10 @@ from billing_app.queries.portal_account import (
     read_account,
 )
 from billing_app.queries.risk import read_risks
+from billing_app.queries.statements import read_statement
 from tests.support.billing import an_invoice
+from tests.support.rows import add_customer, add_invoice
+from tests.support.story import an_attempt, report
 from tests.support.world import World
 
 
@@ -117,13 +123,78 @@ def test_every_due_date_has_one_age(grace_days: int, days: int):
     assert (held == [AgeBucket.CURRENT]) is (days <= grace_days)
 
 
+OWED = st.tuples(
+    st.integers(0, 2),
+    st.integers(-40, 200) | st.none(),
+    st.integers(1, 10**6),
+    st.integers(0, 10**6),
+    st.sampled_from(["EUR", "USD"]),
+)
+
+
+@pytest.mark.feature("G12")
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.lists(OWED, max_size=10), st.sampled_from([0, 5, 45]))
+def test_the_ages_of_all_customers_sum_to_what_is_owed(
+    world: World,
+    owed: list[tuple[int, int | None, int, int, str]],
+    grace_days: int,
+):
+    """On each account and statement and on the dashboard, for each currency."""
+    place = world.northwind
+    choose(world, grace_days=grace_days)
+    today = world.clock.now.date()
+    with world.unit(place.system) as uow:
+        for row in uow.all(select(Invoice)):
+            row.outstanding_minor = 0
+        customers = [add_customer(uow, name) for name in ("Halden", "Lumen", "Orsted")]
+        ids = [customer.id or 0 for customer in customers]
+        for customer, days_late, minor, disputed, currency in owed:
+            add_invoice(
+                uow,
+                customers[customer],
+                due_on=None if days_late is None else today - timedelta(days=days_late),
+                total_minor=minor,
+                disputed_minor=min(disputed, minor),
+                currency=currency,
+                published_at=uow.now,
+            )
+    balances: Counter[str] = Counter()
+    for _, _, minor, _, currency in owed:
+        balances[currency] += minor
+
+    accounts: Counter[str] = Counter()
+    statements: Counter[str] = Counter()
+    for customer_id in ids:
+        visitor = PortalVisitor(place.workspace_id, customer_id, 1, None)
+        rules = LateRules(grace_days)
+        plain = parse_account_filter({})
+        for sums in world.run(visitor, read_account, plain, "UTC", 1, rules).sums:
+            accounts[sums.currency] += sum(age.minor for age in sums.ages)
+        span = Span(today, today)
+        for section in world.run(place.owner, read_statement, customer_id, span):
+            statements[section.currency] += sum(minor for _, minor in section.ages)
+    dashboard = world.run(place.viewer, read_dashboard)
+
+    assert +accounts == balances
+    assert +statements == balances
+    assert {
+        it.currency: it.minor for it in dashboard.outstanding if it.minor
+    } == balances
+    assert sum(bucket.minor for bucket in dashboard.aging) == balances["EUR"]
+
+
 @pytest.mark.feature("C11")
 @pytest.mark.parametrize("counts", ["cleared", "initiated"])
 def test_a_debit_on_its_way_is_late_only_where_it_must_clear(world: World, counts: str):
     choose(world, debit_counts=counts)
     invoice_id = an_invoice(world, world.northwind, "100.00")
-    with world.unit(world.northwind.system) as uow:
-        uow.get(Invoice, invoice_id).processing_minor = 10_000
+    attempt_id = an_attempt(world, world.northwind, invoice_id, 10_000)
+    report(world, world.northwind, attempt_id, AttemptStatus.PROCESSING, 10_000)
     world.clock.advance(days=90)
     viewer = world.northwind.viewer
 

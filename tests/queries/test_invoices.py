@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.dispute import Outcome
 from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.errors import InvalidInput, NotPermitted
-from billing_app.domain.invoice import InvoiceStatus
-from billing_app.models import Invoice
+from billing_app.domain.invoice import (
+    InvoiceFacts,
+    InvoiceState,
+    InvoiceStatus,
+    compute_status,
+)
+from billing_app.models import Customer, Invoice
 from billing_app.queries import invoices as queries
 from billing_app.queries.invoice_detail import InvoiceDetail, read_invoice
 from billing_app.queries.invoices import (
@@ -33,6 +43,29 @@ from tests.support.rows import add_customer, add_invoice
 from tests.support.world import Place, World
 
 START = date(2026, 3, 2)
+
+
+@st.composite
+def invoice_facts(draw: st.DrawFn) -> InvoiceFacts:
+    """Parts of a total that were paid, credited or given up; the rest is asked for."""
+    part = st.integers(0, 2)
+    paid, credited, written_off, left = (draw(part) * 100 for _ in range(4))
+    state = draw(st.sampled_from([InvoiceState.ISSUED] * 4 + [InvoiceState.VOID]))
+    is_issued = state == InvoiceState.ISSUED
+    late_by = draw(st.none() | st.integers(-2, 2))
+    return InvoiceFacts(
+        state=state,
+        total_minor=paid + credited + written_off + left,
+        outstanding_minor=left if is_issued else 0,
+        processing_minor=draw(st.sampled_from([0, left // 2, left])) * is_issued,
+        due_on=None if late_by is None else START - timedelta(days=late_by),
+        credited_minor=credited,
+        allocated_minor=paid,
+        written_off_minor=written_off,
+    )
+
+
+FACTS = invoice_facts()
 
 
 def listed(world: World, **wanted) -> tuple[InvoiceRow, ...]:
@@ -412,6 +445,67 @@ class TestStates:
             sent: (InvoiceStatus.OVERDUE, True),
             paid: (InvoiceStatus.PAID, False),
         }
+
+    @pytest.mark.feature("C11", "C13")
+    @settings(
+        max_examples=8,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
+    @given(st.lists(FACTS, min_size=1, max_size=6))
+    def test_a_status_follows_from_state_money_and_day_alone(
+        self, world: World, all_facts: list[InvoiceFacts]
+    ):
+        """What is filed, sent, disputed or younger has the status of its like.
+
+        The lists find by the same status, which the database works out for itself.
+        """
+        today = world.clock.now.date()
+        with world.unit(world.northwind.owner) as uow:
+            customer = add_customer(uow)
+            for facts in all_facts:
+                add_facts(uow, customer, facts)
+                add_facts(
+                    uow,
+                    customer,
+                    facts,
+                    archived_at=uow.now,
+                    sent_at=uow.now,
+                    disputed_minor=facts.outstanding_minor,
+                    created_at=uow.now - timedelta(days=400),
+                )
+        expected = Counter(compute_status(facts, today) for facts in all_facts * 2)
+        theirs = {"customer_id": customer.id, "includes_archived": True}
+
+        read = Counter(row.status for row in listed(world, **theirs))
+        found = Counter(
+            {
+                status: len(listed(world, **theirs, status=status))
+                for status in InvoiceStatus
+            }
+        )
+
+        assert read == expected
+        assert +found == expected
+
+
+def add_facts(
+    uow: UnitOfWork, customer: Customer, facts: InvoiceFacts, **beside: Any
+) -> None:
+    add_invoice(
+        uow,
+        customer,
+        state=facts.state,
+        total_minor=facts.total_minor,
+        due_minor=facts.total_minor,
+        outstanding_minor=facts.outstanding_minor,
+        processing_minor=facts.processing_minor,
+        credited_minor=facts.credited_minor,
+        allocated_minor=facts.allocated_minor,
+        written_off_minor=facts.written_off_minor,
+        due_on=facts.due_on,
+        **beside,
+    )
 
 
 def detail(world: World, invoice_id: int) -> InvoiceDetail:

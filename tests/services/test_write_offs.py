@@ -500,7 +500,8 @@ def test_whatever_happens_the_figures_fit(world: World, place: Place, story):
             for entry in all_rows(world, place, LedgerEntry)
             if entry.invoice_id == invoice_id and entry.account == "receivable"
         )
-        assert min(it.outstanding_minor, it.written_off_minor, owed) >= 0
+        assert min(it.allocated_minor, it.credited_minor, it.written_off_minor) >= 0
+        assert 0 <= it.outstanding_minor <= it.due_minor
         assert it.outstanding_minor == owed
         if it.state == "issued":
             assert it.outstanding_minor == it.due_minor - covered
