@@ -448,11 +448,11 @@ class TestStates:
 
     @pytest.mark.feature("C11", "C13")
     @settings(
-        max_examples=8,
+        max_examples=5,
         deadline=None,
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )
-    @given(st.lists(FACTS, min_size=1, max_size=6))
+    @given(st.lists(FACTS, min_size=8, max_size=20))
     def test_a_status_follows_from_state_money_and_day_alone(
         self, world: World, all_facts: list[InvoiceFacts]
     ):
