@@ -9,7 +9,12 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from billing_app.domain.cookies import list_portal_sessions, read_cookie, session_cookie
+from billing_app.domain.cookies import (
+    guest_cookie,
+    list_portal_sessions,
+    read_cookie,
+    session_cookie,
+)
 
 
 class PageMemory:
@@ -22,6 +27,10 @@ class PageMemory:
 
     A customer's page holds what a proof has shown, so it is bound to the customer
     sessions of the browser in the same way. Signing in and out load the page anew.
+    The invoice of a guest is bound to the cookie that finds it.
+
+    Who came by a link alone has no cookie: there `web/gate.py` sends nothing of what a
+    page remembers before its address has opened it once more.
     """
 
     def __init__(self, app: ASGIApp, *, is_https: bool) -> None:
@@ -33,7 +42,8 @@ class PageMemory:
             cookies = "; ".join(Headers(scope=scope).getlist("cookie"))
             staff = read_cookie(cookies, session_cookie(self._is_https))
             customers = list_portal_sessions(cookies, self._is_https)
-            session = "\n".join((staff, *customers))
+            guest = read_cookie(cookies, guest_cookie(self._is_https))
+            session = "\n".join((staff, guest, *customers))
             query = parse_qsl(scope["query_string"].decode("latin-1"))
             scope = {**scope, "query_string": _bind(query, session)}
         await self.app(scope, receive, send)

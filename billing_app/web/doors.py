@@ -285,6 +285,9 @@ class DeskState(ActingState, mixin=True):
 class StaffState(DeskState, mixin=True):
     """Base of staff page states: the actor comes from the session cookie."""
 
+    # The newest watch of the page; `live.changes` ends those before it.
+    _watching: str = ""
+
     def _actor(self) -> Actor:
         running = runtime.current()
         token = session_token(self.router.headers.cookie)
@@ -303,9 +306,32 @@ class PortalState(ActingState, mixin=True):
 
     is_gone: bool = False
 
+    # The address that all of what is remembered here was shown at; NOWHERE after
+    # events from several. The gate keeps it.
+    _shown_at: str = ""
+
     def _place(self) -> PortalPlace:
         """Return where in the portal the address leads. It proves nothing."""
         return parse_place(self.router.url.path) or NOWHERE
+
+    def _note_address(self) -> None:
+        """Note where an event came from; what is shown from now on is of there."""
+        path = self._place().path
+        if not self._shown_at:
+            self._shown_at = path
+        elif self._shown_at != path:
+            self._shown_at = NOWHERE.path
+
+    async def _proven_path(self) -> str:
+        """Return the page's address if it opens now as it is, else an empty text."""
+        place = self._place()
+        try:
+            link = await asyncio.to_thread(self._link)
+        except BillingError:
+            return ""
+        is_account = place.is_account and place.invoice_id is None
+        opens = (link.visitor.invoice_id is None) == is_account
+        return place.path if opens else ""
 
     def _link(self) -> OpenedLink:
         """Open the page anew, from its address and the cookies. In a thread."""

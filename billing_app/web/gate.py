@@ -14,11 +14,12 @@ import reflex as rx
 from reflex.state import BaseState, StateUpdate
 from reflex_base.event import Event
 from reflex_base.registry import RegistrationContext
+from reflex_base.utils.format import format_event_handler
 
 from billing_app import runtime
 from billing_app.database import authentication
 from billing_app.domain.errors import NotSignedIn
-from billing_app.web.doors import Audience, session_token, sign_in_path
+from billing_app.web.doors import Audience, PortalState, session_token, sign_in_path
 
 OURS = "billing_app."
 
@@ -34,10 +35,15 @@ class Gate(rx.Middleware):
             return StateUpdate()
         if not registered.states[0].is_user_defined():
             # Reflex's own: hydrate, on_load, client storage.
+            if event.name in _hydrates():
+                await _forget_unproven(state)
             return None
         audience = getattr(registered.handler.fn, "audience", None)
         if audience in (Audience.PUBLIC, Audience.PORTAL):
             # A portal handler's actor is its link, which each `_run` looks up.
+            page = await state.get_state(registered.states[0])
+            if isinstance(page, PortalState):
+                page._note_address()
             return None
         if audience == Audience.STAFF and await _is_staff(state):
             return None
@@ -51,6 +57,34 @@ class Gate(rx.Middleware):
         self, app: rx.App, state: BaseState, event: Event, update: StateUpdate
     ) -> StateUpdate:
         return update
+
+
+def _hydrates() -> frozenset[str]:
+    """Return the names of the events that send all that a page remembers."""
+    handlers = rx.State.event_handlers
+    return frozenset(
+        format_event_handler(handlers[name]) for name in ("hydrate", "hydrate_and_load")
+    )
+
+
+async def _forget_unproven(root: BaseState) -> None:
+    """Empty what was shown of the portal, unless its address still opens it.
+
+    A page whose connection was lost is found as it was: its address, with the secret
+    in it, opens it now as it did then. Whoever knows no more than the token of
+    the page's socket, or holds a link that was taken back, is sent an empty page.
+    """
+    pages = [
+        page
+        for page in root.substates.values()
+        if isinstance(page, PortalState) and page._shown_at
+    ]
+    if not pages:
+        return
+    path = await pages[0]._proven_path()
+    for page in pages:
+        if page._shown_at != path:
+            page.reset()
 
 
 async def _is_staff(state: BaseState) -> bool:

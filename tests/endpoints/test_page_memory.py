@@ -66,3 +66,11 @@ async def test_what_a_customer_proved_is_forgotten_without_the_proof():
         "tallyport-portal=proof; tallyport-flash=other",
     ):
         assert mine != await seen_token("token=a", cookie)
+
+
+async def test_a_guest_s_page_is_found_with_the_cookie_of_its_invoice():
+    mine = await seen_token("token=a", "tallyport-guest=mine")
+
+    assert mine == await seen_token("token=a", "x=1; tallyport-guest=mine")
+    for cookie in ("", "tallyport-guest=other", "tallyport=mine"):
+        assert mine != await seen_token("token=a", cookie)

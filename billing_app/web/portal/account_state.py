@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -82,14 +83,13 @@ class PortalAccountState(PortalState, rx.State):
     _balance: str = ""
     _shown: str = ""
     _searched: str = ""
-    _turn: int = 0
+    _turn: str = ""
 
     @portal_watch
     async def watch(self) -> None:
         """Show the page of the list that the address names, and keep it so."""
         async with self:
-            self._turn += 1
-            turn = self._turn
+            turn = self._turn = secrets.token_hex(4)
             self._start()
         try:
             visitor = await self._run_page(_visitor_of)
@@ -291,7 +291,7 @@ class PortalAccountState(PortalState, rx.State):
         self.chosen, self._balance = [], ""
         self.quote, self.is_confirming = PayQuote.EMPTY, False
 
-    async def _look(self, turn: int) -> bool:
+    async def _look(self, turn: str) -> bool:
         """Read the page as it is now; say whether there is more to wait for."""
         if turn != self._turn or self._place().account_path != self._place().path:
             # Somebody went on to another page, which looks for itself.
@@ -387,7 +387,7 @@ class PortalAccountState(PortalState, rx.State):
         if self._shown:
             # A page that is new has shown nothing; to clear it would be sent.
             self._restart(path)
-        self._shown = path
+        self._shown = self._shown_at = path
 
     def _restart(self, path: str) -> None:
         self.sign_in_href = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any, Literal
 
 import reflex as rx
@@ -68,6 +69,7 @@ class PortalInvoiceState(PortalState, rx.State):
     card: CardPayment = CardPayment.EMPTY
 
     _shown: str = ""
+    _turn: str = ""
     _came_back: str = ""
 
     @portal_watch
@@ -75,12 +77,13 @@ class PortalInvoiceState(PortalState, rx.State):
         """Show the invoice and what is said on it, and whatever becomes of them."""
         base = self._base()
         async with self:
+            turn = self._turn = secrets.token_hex(4)
             self._start(base)
             (await self._thread())._start(base)
         with runtime.current().bus.subscribe() as hints:
-            while await self._look(hints):
+            while await self._look(hints, turn):
                 changed = await hints.wait(LOOK_AGAIN_SECONDS)
-                while _is_talk(changed) and await self._listen(hints, base):
+                while _is_talk(changed) and await self._listen(hints, base, turn):
                     changed = await hints.wait(LOOK_AGAIN_SECONDS)
 
     @portal_door
@@ -189,11 +192,11 @@ class PortalInvoiceState(PortalState, rx.State):
         """Return what is said on this invoice; only while the state is locked."""
         return await self.get_state(PortalThreadState)
 
-    async def _look(self, hints: Hints) -> bool:
+    async def _look(self, hints: Hints, turn: str) -> bool:
         """Read the page as it is now; say whether there is more to wait for."""
         base = self._base()
-        if self._shown != base:
-            # Somebody went on to another page, which looks for itself.
+        if self._shown != base or self._turn != turn:
+            # Somebody went on to another page, or came back: it looks for itself.
             return False
         async with self:
             came_back, card_id = self._came_back, self.card.checkout_id
@@ -226,14 +229,14 @@ class PortalInvoiceState(PortalState, rx.State):
                 (await self._thread())._show(talk)
             wants_pages = self.mode == "pdf" and not self.pages
         if is_old:
-            return await self._look(hints)
+            return await self._look(hints, turn)
         if wants_pages:
             await self._turn_to_pages()
         return True
 
-    async def _listen(self, hints: Hints, base: str) -> bool:
+    async def _listen(self, hints: Hints, base: str, turn: str) -> bool:
         """Read only what is said, as long as it is this page and it may be read."""
-        if self._shown != base:
+        if self._shown != base or self._turn != turn:
             return False
         async with self:
             in_view = (await self._thread())._in_view()
@@ -271,7 +274,7 @@ class PortalInvoiceState(PortalState, rx.State):
             if self.card.checkout_id == card_id:
                 self.card, self._came_back = CardPayment.EMPTY, came_back
         with runtime.current().bus.subscribe() as hints:
-            await self._look(hints)
+            await self._look(hints, self._turn)
 
     async def _turn_to_pages(self) -> None:
         async with self:
@@ -292,6 +295,7 @@ class PortalInvoiceState(PortalState, rx.State):
         if self._shown:
             # A page that is new has shown nothing; to clear it would be sent.
             self._restart(base)
+        self._shown_at = base
         if self._shown != base:
             self._shown = base
             mode = "pdf" if self._query("view") == "pdf" else "live"

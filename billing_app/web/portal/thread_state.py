@@ -144,7 +144,7 @@ class PortalThreadState(PortalState, rx.State):
         # A page that is new has shown nothing; to clear it would be sent.
         if self._base and self._base != base:
             self._clear()
-        self._base = base
+        self._base = self._shown_at = base
 
     def _show(self, opened: PortalThreads) -> None:
         """Show what was read. Only what changed travels to the browser."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -19,9 +20,12 @@ async def changes(state: StaffState, *topics: str) -> AsyncIterator[None]:
     Yields once at the beginning, since a change may have come before it listened.
     """
     page: Any = state
+    async with page:
+        turn = page._watching = secrets.token_hex(4)
     workspace_id = await page._run(read_place)
     bus = runtime.current().bus
     with bus.subscribe(f"workspace:{workspace_id}", *topics) as hints:
-        while True:
+        # Who asks to watch once more is told by that watch alone.
+        while page._watching == turn:
             yield
             await hints.wait(LOOK_AGAIN_SECONDS)

@@ -1,0 +1,159 @@
+"""What a page of the portal remembers is sent only where its address still opens it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import reflex as rx
+from reflex_base.utils.format import format_event_handler
+
+from billing_app import runtime
+from billing_app.services import portal_links
+from billing_app.web.portal.account_state import PortalAccountState
+from billing_app.web.portal.invoice_state import PortalInvoiceState
+from tests.support.billing import a_customer, an_invoice, pay
+from tests.support.driver import Driver
+from tests.support.world import World
+
+ACCOUNT = PortalAccountState.get_full_name()
+INVOICE = PortalInvoiceState.get_full_name()
+HYDRATES = [
+    format_event_handler(rx.State.event_handlers[name])
+    for name in ("hydrate", "hydrate_and_load")
+]
+
+
+@pytest.fixture(autouse=True)
+def current(world: World):
+    runtime.set_current(world.runtime)
+
+
+@pytest.fixture
+def customer_id(world: World) -> int:
+    return a_customer(world, world.northwind)
+
+
+@pytest.fixture
+def invoice_id(world: World, customer_id: int) -> int:
+    an_invoice(world, world.kestrel, "888.88")
+    return an_invoice(world, world.northwind, "123.45", customer_id=customer_id)
+
+
+@pytest.fixture
+def account(world: World, customer_id: int, invoice_id: int) -> str:
+    """The address of the account, by the customer link."""
+    actor = world.northwind.accounting
+    token = world.run(actor, portal_links.copy_customer_link, customer_id)
+    return f"/c/{token}"
+
+
+@pytest.fixture
+def elsewhere(world: World) -> str:
+    """The account of somebody else's customer, of another business."""
+    customer_id = a_customer(world, world.kestrel, "Halden Freight")
+    actor = world.kestrel.accounting
+    token = world.run(actor, portal_links.copy_customer_link, customer_id)
+    return f"/c/{token}"
+
+
+def revoke(world: World, customer_id: int) -> None:
+    actor = world.northwind.accounting
+    world.run(actor, portal_links.revoke_customer_links, customer_id)
+
+
+async def sent_again(driver: Driver, hydrate: str, path: str) -> str:
+    """Connect once more, with the same token; return all that was sent."""
+    driver.path = path
+    driver.deltas.clear()
+    await driver.send(hydrate)
+    assert driver.deltas
+    return repr(driver.deltas)
+
+
+def is_secret(text: str, account: str) -> bool:
+    return "123.45" in text or account.rpartition("/")[2] in text
+
+
+@pytest.mark.parametrize("hydrate", HYDRATES)
+class TestWhatIsSentWithAConnection:
+    async def test_a_lost_connection_finds_its_page_as_it_was(
+        self, account: str, invoice_id: int, hydrate: str
+    ):
+        async with Driver("", account) as driver:
+            await driver.start(f"{ACCOUNT}.watch")
+            await driver.until(lambda: driver.shown(PortalAccountState, "is_loaded"))
+            await driver.send(f"{ACCOUNT}.toggle", invoice_id=invoice_id)
+
+            assert "123.45" in await sent_again(driver, hydrate, account)
+            kept = driver.shown(PortalAccountState, "open_rows")
+            assert kept == [str(invoice_id)]
+
+    @pytest.mark.parametrize("handler", ["watch", "refresh"])
+    async def test_a_link_taken_back_finds_nothing(
+        self, world: World, account: str, customer_id: int, hydrate: str, handler: str
+    ):
+        async with Driver("", account) as driver:
+            await driver.start(f"{ACCOUNT}.{handler}")
+            await driver.until(lambda: driver.shown(PortalAccountState, "is_loaded"))
+
+            revoke(world, customer_id)
+
+            assert "123.45" not in await sent_again(driver, hydrate, account)
+
+    async def test_nor_does_the_token_of_a_socket_alone(
+        self, account: str, elsewhere: str, invoice_id: int, hydrate: str
+    ):
+        below = f"{account}/{invoice_id}"
+        for path in ("/", "/dashboard", elsewhere, f"{elsewhere}/{invoice_id}"):
+            for state, shown in (
+                (PortalAccountState, account),
+                (PortalInvoiceState, below),
+            ):
+                async with Driver("", shown) as driver:
+                    await driver.start(f"{state.get_full_name()}.watch")
+                    await driver.until(lambda it=state: is_shown(driver, it))
+
+                    assert not is_secret(
+                        await sent_again(driver, hydrate, path), account
+                    )
+
+    async def test_nor_is_what_two_addresses_showed_given_to_one(
+        self,
+        world: World,
+        account: str,
+        elsewhere: str,
+        customer_id: int,
+        hydrate: str,
+    ):
+        async with Driver("", elsewhere) as driver:
+            await driver.start(f"{ACCOUNT}.watch")
+            await driver.until(lambda: is_shown(driver, PortalAccountState))
+            driver.path = account
+            await driver.send(f"{ACCOUNT}.refresh")
+
+            revoke(world, customer_id)
+
+            assert not is_secret(await sent_again(driver, hydrate, elsewhere), account)
+
+
+def is_shown(driver: Driver, state: Any) -> bool:
+    return bool(driver.shown(state, "is_loaded"))
+
+
+@pytest.mark.parametrize("state", [PortalAccountState, PortalInvoiceState])
+async def test_who_asks_to_watch_again_is_told_once(
+    world: World, account: str, invoice_id: int, state: Any
+):
+    path = account if state is PortalAccountState else f"{account}/{invoice_id}"
+    watch = f"{state.get_full_name()}.watch"
+    bus = world.runtime.bus
+    async with Driver("", path) as driver:
+        for _ in range(5):
+            await driver.start(watch)
+        await driver.until(lambda: is_shown(driver, state))
+
+        pay(world, world.northwind, invoice_id, "123.45")
+
+        await driver.until(lambda: "Paid" in repr(driver.deltas))
+        assert bus.count_readers() == 1
