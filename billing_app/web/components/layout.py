@@ -120,7 +120,7 @@ def staff_shell(
     person: Text,
     person_mark: Text = "",
     jobs_word: Text = "Jobs",
-    parent: tuple[str, str] | None = None,
+    parent: tuple[Text, Text] | None = None,
     count: Text = "",
     beside_title: rx.Component | Text = "",
     actions: Sequence[rx.Component] = (),

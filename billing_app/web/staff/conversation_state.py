@@ -27,8 +27,9 @@ from billing_app.queries.conversations import (
 )
 from billing_app.services import conversations
 from billing_app.web import formats
-from billing_app.web.doors import StaffState, staff_door, staff_watch
+from billing_app.web.doors import staff_door, staff_watch
 from billing_app.web.staff.mail_words import keeps_mail
+from billing_app.web.staff.record import RecordState
 
 # A hint that got lost is made up for this soon.
 LOOK_AGAIN_SECONDS = 30
@@ -100,7 +101,7 @@ class NoteLine:
     body: str
 
 
-class ConversationState(StaffState, rx.State):
+class ConversationState(RecordState, rx.State):
     """The threads of the invoice that the address names.
 
     Attributes:
@@ -278,6 +279,8 @@ class ConversationState(StaffState, rx.State):
             self._from = thread.comments[0].id
         self._keeps_mail = await keeps_mail(self)
         self._show(thread, disputes, notes)
+        if self._invoice_id == self._segment_id(1):
+            self._show_here()
 
     def _show(
         self,

@@ -11,7 +11,7 @@ from billing_app.web.components.badges import status_badge
 from billing_app.web.components.controls import button, link, link_button
 from billing_app.web.components.dialogs import dialog
 from billing_app.web.components.icons import icon
-from billing_app.web.components.layout import panel, skeleton_block
+from billing_app.web.components.layout import panel
 from billing_app.web.components.tables import (
     Column,
     data_table,
@@ -32,7 +32,7 @@ from billing_app.web.staff.portal_desk import (
     sessions_panel,
 )
 from billing_app.web.staff.risk import risk_signal
-from billing_app.web.staff.shell import ShellState, staff_page
+from billing_app.web.staff.shell import ShellState, record_page
 from billing_app.web.staff.timeline import timeline_panel
 
 State = CustomerDetailState
@@ -48,16 +48,12 @@ COLUMNS = (
 
 
 def page() -> rx.Component:
-    return staff_page(
-        rx.match(
-            State.shape,
-            ("shown", _customer()),
-            ("gone", _gone()),
-            rx.el.div(skeleton_block(8), class_name="page"),
-        ),
+    return record_page(
+        rx.cond(State.shape == "gone", _gone(), _customer()),
         state=State,
+        kind="Customer",
         current="Customers",
-        title=rx.cond(State.card.name != "", State.card.name, "Customer"),
+        title=rx.cond(State.shape == "gone", "Customer not found", State.card.name),
         title_in_page=True,
         parent=("Customers", "/customers"),
         live=State.live,

@@ -26,6 +26,7 @@ from billing_app.web.staff.invoice_words import Fact
 from billing_app.web.staff.invoices_state import InvoiceLine, line_of
 from billing_app.web.staff.live import changes
 from billing_app.web.staff.portal_desk_state import CustomerPortalState
+from billing_app.web.staff.record import RecordState
 from billing_app.web.staff.risk import RiskLine, risk_line
 from billing_app.web.staff.timeline import TimelineState
 
@@ -48,7 +49,7 @@ class CustomerCard:
     invoice_count: str = ""
 
 
-class CustomerDetailState(CustomerPortalState, TimelineState, rx.State):
+class CustomerDetailState(RecordState, CustomerPortalState, TimelineState, rx.State):
     """The customer that the address names.
 
     Attributes:
@@ -78,6 +79,7 @@ class CustomerDetailState(CustomerPortalState, TimelineState, rx.State):
         except BillingError as refusal:
             self._detail = None
             self.shape = "gone"
+            self._show_here()
             if isinstance(refusal, NotFound):
                 # The page itself says so.
                 return
@@ -138,6 +140,7 @@ class CustomerDetailState(CustomerPortalState, TimelineState, rx.State):
         self.live = formats.live_words(it.moment)
         await self._read_portal()
         self.shape = "shown"
+        self._show_here()
 
     async def _timeline_of(self, older: str) -> Timeline:
         if self._detail is None:

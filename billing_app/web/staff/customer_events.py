@@ -32,7 +32,8 @@ from billing_app.web.components.tables import (
 )
 from billing_app.web.staff.customer_events_state import CustomerEventsState, EventLine
 from billing_app.web.staff.invoices_state import Chip, Tab
-from billing_app.web.staff.shell import ShellState, staff_page
+from billing_app.web.staff.record import is_shown
+from billing_app.web.staff.shell import ShellState, record_page
 
 State = CustomerEventsState
 
@@ -52,16 +53,20 @@ EXAMPLE = (
 
 
 def page() -> rx.Component:
-    return staff_page(
+    return record_page(
         rx.match(
             State.shape,
             ("gone", _gone()),
             rx.fragment(_views(), _toolbar(), _list()),
         ),
         state=State,
+        kind="Events",
         current="Customers",
         title="Events",
-        parent=(State.customer, State.customer_href),
+        parent=(
+            rx.cond(is_shown(State), State.customer, "Customers"),
+            rx.cond(is_shown(State), State.customer_href, "/customers"),
+        ),
         live=State.live,
         actions=(_actions(),),
         extra=(_event_dialog(), _paste_dialog(), _dates_dialog()),

@@ -31,10 +31,11 @@ from billing_app.queries.billable_events import (
 from billing_app.queries.invoices import parse_range
 from billing_app.services import billable_events
 from billing_app.web import formats
-from billing_app.web.doors import StaffState, staff_door, staff_watch
+from billing_app.web.doors import staff_door, staff_watch
 from billing_app.web.staff.addresses import with_query
 from billing_app.web.staff.invoices_state import Chip, Tab, range_words
 from billing_app.web.staff.live import changes
+from billing_app.web.staff.record import RecordState
 from billing_app.web.undo import UndoState
 
 PARAMETERS = ("billed", "q", "happened", "after", "before")
@@ -57,7 +58,7 @@ class EventLine:
     invoice: str
 
 
-class CustomerEventsState(UndoState, StaffState, rx.State):
+class CustomerEventsState(UndoState, RecordState, rx.State):
     """One page of the events of the customer in the address.
 
     Attributes:
@@ -113,6 +114,7 @@ class CustomerEventsState(UndoState, StaffState, rx.State):
             return rx.redirect(self._path, replace=True)
         except BillingError as refusal:
             self.shape = "gone"
+            self._show_here()
             if isinstance(refusal, NotFound):
                 # The page itself says so.
                 return None
@@ -335,6 +337,7 @@ class CustomerEventsState(UndoState, StaffState, rx.State):
             self.chips = [Chip("happened", "Happened", days)]
         is_plain = not any(self._typed.values())
         self.shape = "rows" if page.rows else "empty" if is_plain else "none"
+        self._show_here()
 
     def _moment(self) -> Moment:
         return Moment(runtime.current().now(), self._zone)

@@ -9,8 +9,9 @@ import reflex as rx
 from billing_app.domain.diagnostics import Question
 from billing_app.domain.errors import NotFound
 from billing_app.queries.diagnostics import read_diagnostics
-from billing_app.web.doors import StaffState, staff_door, staff_watch
+from billing_app.web.doors import staff_door, staff_watch
 from billing_app.web.staff.live import changes
+from billing_app.web.staff.record import RecordState
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class QuestionBlock:
     checks: tuple[CheckLine, ...]
 
 
-class DiagnosticsState(StaffState, rx.State):
+class DiagnosticsState(RecordState, rx.State):
     """The gates of the invoice that the address names. Read-only."""
 
     questions: list[QuestionBlock] = []  # noqa: RUF012
@@ -63,6 +64,7 @@ class DiagnosticsState(StaffState, rx.State):
             self.questions = []
             return
         self.questions = [_block(question) for question in asked]
+        self._show_here()
 
 
 def _tone(question: Question) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import reflex as rx
@@ -48,7 +49,8 @@ from billing_app.web.staff.invoice_words import (
 from billing_app.web.staff.late_fees import fee_note, late_fees_panel
 from billing_app.web.staff.payment_fields import payment_fields
 from billing_app.web.staff.portal_desk import powers_panel, rules_panel
-from billing_app.web.staff.shell import ShellState, staff_page
+from billing_app.web.staff.record import RecordState, is_shown
+from billing_app.web.staff.shell import ShellState, record_page
 from billing_app.web.staff.timeline import timeline_panel
 
 State = InvoiceDetailState
@@ -78,17 +80,13 @@ PAYMENT_COLUMNS = (
 
 
 def page() -> rx.Component:
-    return staff_page(
-        rx.match(
-            State.shape,
-            ("shown", _invoice()),
-            ("gone", _gone()),
-            rx.el.div(skeleton_block(8), class_name="page"),
-        ),
+    return record_page(
+        rx.cond(State.shape == "gone", _gone(), _invoice()),
         state=State,
+        kind="Invoice",
         also=(ConversationState, DiagnosticsState),
         current="Invoices",
-        title=rx.cond(State.card.number != "", State.card.number, "Invoice"),
+        title=rx.cond(State.shape == "gone", "Invoice not found", State.card.number),
         title_in_page=True,
         parent=("Invoices", "/invoices"),
         live=State.live,
@@ -131,13 +129,13 @@ def _invoice() -> rx.Component:
                         _payments(),
                         credit_panel(State),
                         late_fees_panel(State),
-                        conversation(),
+                        _once_read(ConversationState, conversation),
                     ),
-                    staff_notes(),
+                    _once_read(ConversationState, staff_notes),
                     _document(),
                 ),
                 rx.el.div(
-                    _unless_cancelled(diagnostics()),
+                    _unless_cancelled(_once_read(DiagnosticsState, diagnostics)),
                     _details(),
                     _unless_cancelled(
                         _mails(),
@@ -153,6 +151,13 @@ def _invoice() -> rx.Component:
             class_name="page stack",
         ),
     )
+
+
+def _once_read(
+    state: type[RecordState], part: Callable[[], rx.Component]
+) -> rx.Component:
+    """Draw a part of the page that is read by a state of its own."""
+    return rx.cond(is_shown(state), part(), skeleton_block(4))
 
 
 def _gone() -> rx.Component:

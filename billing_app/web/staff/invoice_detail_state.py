@@ -50,6 +50,7 @@ from billing_app.web.staff.live import changes
 from billing_app.web.staff.mail_words import mail_words
 from billing_app.web.staff.payment_fields import PAYMENT_FIELDS
 from billing_app.web.staff.portal_desk_state import InvoicePortalState
+from billing_app.web.staff.record import RecordState
 from billing_app.web.staff.timeline import TimelineState
 from billing_app.web.undo import UndoState
 from billing_app.workflows import refunds
@@ -58,7 +59,13 @@ PATH = "/invoices"
 
 
 class InvoiceDetailState(
-    UndoState, InvoicePortalState, TimelineState, CreditState, LateFeesState, rx.State
+    UndoState,
+    RecordState,
+    InvoicePortalState,
+    TimelineState,
+    CreditState,
+    LateFeesState,
+    rx.State,
 ):
     """The invoice that the address names.
 
@@ -103,19 +110,20 @@ class InvoiceDetailState(
     async def open(self) -> Any:
         """Show the invoice that the address names."""
         self.link_url = self.short_url = self.sms_href = self.dialog = ""
-        if self._detail is None or self._detail.id != self._segment_id(1):
-            self.shape = "loading"
         try:
             await self._read()
         except BillingError as refusal:
             self._detail = None
             self.shape = "gone"
+            self._show_here()
             if isinstance(refusal, NotFound):
                 # The page itself says so.
                 return None
             raise
         assert self._detail is not None
         if self._detail.status == InvoiceStatus.DRAFT:
+            # Its page is the builder: nothing of it is shown on the way there.
+            self.shown_at = ""
             return rx.redirect(f"{PATH}/{self._detail.id}/edit", replace=True)
         return None
 
@@ -158,6 +166,7 @@ class InvoiceDetailState(
             )
             self.sheet, self._drawn = str(sheet), it.number
         self.shape = "shown"
+        self._show_here()
 
     async def _behind(
         self, invoice_id: int, document: InvoiceDocument, zone: str

@@ -48,7 +48,7 @@ from billing_app.web.staff.invoice_editor_parts import (
 from billing_app.web.staff.invoice_editor_payment import paid_draft_dialog
 from billing_app.web.staff.invoice_editor_share import share_draft_dialog
 from billing_app.web.staff.invoice_editor_state import InvoiceEditorState, OwnField
-from billing_app.web.staff.shell import ShellState, staff_page
+from billing_app.web.staff.shell import ShellState, record_page, staff_page
 
 MODES = (
     (InvoiceMode.LINES.value, "Lines"),
@@ -61,7 +61,7 @@ Lines = EditorLinesState
 
 def page() -> rx.Component:
     """The builder of one draft."""
-    return staff_page(
+    return record_page(
         draft_keeper(
             State,
             _form(),
@@ -74,6 +74,7 @@ def page() -> rx.Component:
             on_behind=BehindState.open_draft_line,
         ),
         state=State,
+        kind="Invoice draft",
         current="Invoices",
         title="Invoice draft",
         parent=("Invoices", "/invoices"),

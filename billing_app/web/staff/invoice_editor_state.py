@@ -71,6 +71,7 @@ from billing_app.web.staff.invoice_editor_payment import PaidDraftState
 from billing_app.web.staff.invoice_editor_share import SharedDraftState
 from billing_app.web.staff.invoice_words import paper_words
 from billing_app.web.staff.mail_words import publish_hint
+from billing_app.web.staff.record import RecordState
 
 AUTOSAVE_SECONDS = 1.2
 # Older than any version of a draft.
@@ -91,7 +92,12 @@ class OwnField:
 
 
 class InvoiceEditorState(
-    BuilderState, PaidDraftState, SharedDraftState, CancelledDraftState, rx.State
+    BuilderState,
+    RecordState,
+    PaidDraftState,
+    SharedDraftState,
+    CancelledDraftState,
+    rx.State,
 ):
     """One draft on the builder of the staff.
 
@@ -166,6 +172,7 @@ class InvoiceEditorState(
         self.is_editable, self.is_stale, self.has_mine = True, False, False
         self.heard = self.saved = 0
         await self._take(opened)
+        self._show_here()
         if opened.is_deleted:
             self.is_editable = False
             self._say("Deleted")

@@ -10,9 +10,15 @@ import reflex as rx
 from billing_app.domain.branding import initials
 from billing_app.queries import shell as queries
 from billing_app.web.components.command_menu import command_menu, shortcuts_dialog
-from billing_app.web.components.layout import NoticeSource, PlaceLine, staff_shell
+from billing_app.web.components.layout import (
+    NoticeSource,
+    PlaceLine,
+    skeleton_block,
+    staff_shell,
+)
 from billing_app.web.doors import StaffState, staff_door
 from billing_app.web.staff.command_state import ACTIONS, CommandState
+from billing_app.web.staff.record import RecordState, is_shown
 from billing_app.workflows.sign_in import list_places
 
 
@@ -85,6 +91,35 @@ def staff_page(
             shortcuts_dialog(),
             *extra,
         ),
+        **options,
+    )
+
+
+def record_page(
+    *content: rx.Component,
+    state: type[RecordState],
+    kind: str,
+    title: str | rx.Var[str],
+    actions: Sequence[rx.Component] = (),
+    extra: Sequence[rx.Component] = (),
+    **options: Any,
+) -> rx.Component:
+    """Draw a staff page about one record; nothing of it before it is what was read.
+
+    Until then it has `kind` for a title, a skeleton, no action and no dialog.
+    Options are those of `staff_page`.
+    """
+    is_read = is_shown(state)
+    return staff_page(
+        rx.cond(
+            is_read,
+            rx.fragment(*content),
+            rx.el.div(skeleton_block(9), class_name="page"),
+        ),
+        state=state,
+        title=rx.cond(is_read, title, kind),
+        actions=(rx.cond(is_read, rx.fragment(*actions), rx.fragment()),),
+        extra=(rx.cond(is_read, rx.fragment(*extra), rx.fragment()),),
         **options,
     )
 
