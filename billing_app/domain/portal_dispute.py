@@ -206,9 +206,9 @@ def describe_disputes(
     )
 
 
-def line_words(document: InvoiceDocument, place: int | None) -> str:
-    """Name what a dispute is about."""
-    speech = speech_for(document.language)
+def line_words(document: InvoiceDocument, place: int | None, language: str = "") -> str:
+    """Name what a dispute is about, in the document's language or another."""
+    speech = speech_for(language or document.language)
     if place is None or not 1 <= place <= len(document.lines):
         return speech.say("The whole invoice")
     name = document.lines[place - 1].name

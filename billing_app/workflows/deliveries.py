@@ -45,6 +45,7 @@ from billing_app.domain.errors import BillingError
 from billing_app.domain.mail_choices import MailKind, MailReader
 from billing_app.domain.mail_settings import MailSecurity
 from billing_app.domain.portal_dispute import line_words, part_words
+from billing_app.domain.speech import SOURCE_LANGUAGE
 from billing_app.gateways.errors import FileDamaged, FileMissing, GatewayRefused
 from billing_app.gateways.mail import (
     Attachment,
@@ -286,13 +287,17 @@ def mail_comment(runtime: Runtime, actor: SystemActor, message: Claimed) -> None
         raise Undeliverable("There is no email address to tell of the comment.")
     if not is_to_staff and not facts.token:
         raise Undeliverable("The invoice has no live link to send.")
+    language = SOURCE_LANGUAGE if is_to_staff else facts.document.language
+    about = (
+        line_words(facts.document, dispute.line_position, language) if dispute else ""
+    )
     content = write_comment_mail(
         facts.document,
         link=link,
         comments=tuple(zip(unread.names, unread.bodies, strict=True)),
         count=unread.count,
         is_to_staff=is_to_staff,
-        dispute=line_words(facts.document, dispute.line_position) if dispute else "",
+        dispute=about,
     )
     if is_to_staff:
         _send(runtime, actor, message, to, content)
@@ -319,7 +324,7 @@ def mail_dispute_opened(runtime: Runtime, actor: SystemActor, message: Claimed) 
         facts.document,
         link=f"{runtime.public_url}/invoices/{message.invoice_id}#disputes",
         amount_minor=dispute.amount_minor,
-        about=line_words(facts.document, dispute.line_position),
+        about=line_words(facts.document, dispute.line_position, SOURCE_LANGUAGE),
         reason=dispute.reason,
         opened_by=dispute.opened_by,
     )

@@ -21,6 +21,7 @@ from billing_app.domain.payment import PaymentStatus, method_name
 from billing_app.domain.payment_reference import format_reference
 from billing_app.domain.portal_dispute import line_words
 from billing_app.domain.promise import PromiseState
+from billing_app.domain.speech import SOURCE_LANGUAGE
 from billing_app.domain.taxes import VAT_COUNTRIES
 from billing_app.queries.credit_notes import InvoiceLink
 from billing_app.queries.disputes import StaffDispute
@@ -581,7 +582,7 @@ def _dispute_line(each: StaffDispute, it: InvoiceDetail) -> DisputeLine:
         how = f"{words}{by}, {at}"
     return DisputeLine(
         id=each.id,
-        about=line_words(it.document, each.line_position)
+        about=line_words(it.document, each.line_position, SOURCE_LANGUAGE)
         if it.document
         else "The whole invoice",
         amount=formats.money(each.amount_minor, each.currency),
