@@ -82,6 +82,8 @@ TERMS_AS_FACT_MAX = 24
 WORD_MARK_RATIO = 1.8
 
 _WITHOUT_THIN = str.maketrans("", "", ".,'’ \u00a0\u202f()il")
+# The room before a column of figures, and the letters of what is due (s-n, s-due).
+_APART, _DUE = Decimal("1.1"), Decimal("1.28")
 
 _MAGIC = {
     b"\x89PNG": "image/png",
@@ -246,7 +248,19 @@ class Printed:
             del columns[2]
         if not self.shows_quantity:
             del columns[:2]
-        return tuple(_width(*column) for column in columns)
+        widths = [_width(*column) for column in columns]
+        if self.is_turned:
+            # Totals begin at the far edge too, and the last of them is larger.
+            totals = max(
+                (_ems(row.value) for row in self.total_rows), default=Decimal(0)
+            )
+            widths[-1] = max(widths[-1], totals * _DUE + _APART)
+        return tuple(widths)
+
+    @property
+    def sum_width(self) -> Decimal:
+        """Return the em of the column of amounts, without the room before it."""
+        return self.widths[-1] - _APART
 
 
 def render_sheet(

@@ -38,7 +38,7 @@ DRAWN = """() => {
 }"""
 SCHEMES: tuple[ColorScheme, ...] = ("light", "dark")
 WINDOWS = {"desktop": DESKTOP, "phone": PHONE}
-WIDTHS = (360, 390, 600, 768, 900, 1024, 1180, 1440)
+WIDTHS = (360, 390, 600, 768, 820, 900, 1024, 1180, 1440)
 # Not for who is signed in, or one that makes a draft and goes on to it.
 ELSEWHERE = {"/set-up", "/sign-in", "/sign-in/code", "/sign-in/password", "404"}
 MAKES_A_DRAFT = "/invoices/new"
@@ -274,5 +274,45 @@ def test_nothing_stands_in_the_way_of_customers(demo: Demo, open_page: OpenPage)
     statuses = ("Due", "Overdue", "Partially paid", "Processing", "Paid", "Void")
 
     found = [it for status in statuses for it in look_at(page, demo.link(status))]
+
+    assert found == []
+
+
+def portal_urls(demo: Demo) -> list[str]:
+    """List what customers see: a French account, a French and an Arabic invoice too."""
+    customers = [it for work in demo.workspaces for it in work["customers"]]
+    disputed = demo.link("Overdue", "Scheldt")
+    arabic = demo.link("Partially paid")
+    card = demo.link("Overdue", "Aldgate")
+    return [*(it["url"] for it in customers if it["url"]), disputed, arabic, card]
+
+
+def test_every_portal_page_fits_its_window(demo: Demo, open_page: OpenPage):
+    page = open_page(reduced_motion="reduce")
+    found: list[str] = []
+
+    for url in portal_urls(demo):
+        page.set_viewport_size(DESKTOP)
+        page.goto(url)
+        page.locator("p.fresh button").wait_for()
+        if "/c/" in url:
+            page.locator(".row-toggle").first.click()
+            page.locator(".row-fold").wait_for()
+        found += squeezed(page, url)
+
+    assert found == []
+
+
+def test_every_portal_page_fits_its_window_without_javascript(
+    demo: Demo, open_page: OpenPage
+):
+    page = open_page(reduced_motion="reduce", java_script_enabled=False)
+    found: list[str] = []
+
+    for url in portal_urls(demo):
+        page.goto(url)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": DESKTOP["height"]})
+            found += [f"{url}, {width} px: {it}" for it in find_cut_off(page)]
 
     assert found == []

@@ -55,7 +55,7 @@ FIND_CUT_OFF = """() => {
     if (main && main.scrollWidth > main.clientWidth) {
         found.push(`main scrolls by ${main.scrollWidth - main.clientWidth}`);
     }
-    const boxes = ".panel, .table-frame, .page, .editor-lines";
+    const boxes = ".panel, .card, .table-frame, .page, .editor-lines";
     for (const box of document.querySelectorAll(boxes)) {
         const more = box.scrollWidth - box.clientWidth;
         if (more > 1 && !sideways(getComputedStyle(box))) tell(box, `hides ${more} px`);

@@ -329,7 +329,6 @@ def _tools() -> rx.Component:
         ),
         rx.el.span(
             _issued_day(worded("From"), "from", it.first),
-            rx.el.span("–", custom_attrs=_HIDDEN),
             _issued_day(worded("To"), "to", it.last),
             class_name="days",
         ),
@@ -340,15 +339,17 @@ def _tools() -> rx.Component:
 
 def _issued_day(words: rx.Var[str], end: str, day: rx.Var[str]) -> rx.Component:
     """Draw an end of the days of issue that the list is narrowed to."""
-    return rx.el.input(
-        type="date",
-        name=end,
-        class_name="input",
-        aria_label=words,
-        default_value=day,
-        # Left, not typed: a year is typed digit by digit.
-        on_blur=lambda typed: State.choose_day(end, typed),
-        key=day,
+    return rx.el.label(
+        words,
+        rx.el.input(
+            type="date",
+            name=end,
+            class_name="input",
+            default_value=day,
+            # Left, not typed: a year is typed digit by digit.
+            on_blur=lambda typed: State.choose_day(end, typed),
+            key=day,
+        ),
     )
 
 
