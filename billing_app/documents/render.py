@@ -159,6 +159,7 @@ class Printed:
     Attributes:
         heading: the element of the title: h1 on paper, h2 inside a page.
         is_turned: words run from right to left, and columns with them.
+        stamp: the word across every page, that it is a draft or void.
         widths: of the columns behind the description, in em.
         shows_behind: lines say what they charge for; never on paper.
         opens_behind: they do so by a button that the page around them answers.
@@ -174,7 +175,7 @@ class Printed:
     kind: str
     number: str
     title: str
-    is_draft: bool
+    stamp: str
     sender: str
     initials: str
     logo: str
@@ -208,6 +209,7 @@ class Printed:
     check_at: str = ""
     by_guest: bool = False
     shows_quantity: bool = True
+    is_void: bool = False
 
     @property
     def check_words(self) -> str:
@@ -334,7 +336,7 @@ def render_standing(
     made_at: datetime,
     check_at: str = "",
 ) -> str:
-    """Return an invoice with what was paid and credited since, as a page.
+    """Return an invoice with what became of it since, as a page.
 
     It is no document of its own: the invoice's file stays as it was issued.
     """
@@ -402,7 +404,8 @@ def _printed_invoice(
     language = document.language
     spoken, words = words_for(language)
     brand = document.branding
-    is_draft = not document.number
+    is_void = standing is not None and standing.voided_on is not None
+    stamp = words.void if is_void else "" if document.number else words.draft
     sender = printable(brand.name or document.seller.name)
     is_abroad = document.seller.country != document.buyer.country
     due = format_money(left_minor, document.currency, language)
@@ -414,6 +417,8 @@ def _printed_invoice(
         dates.append(Row(words.delivered, _delivered(document)))
     if standing and standing.as_of:
         dates.append(Row(words.as_of, format_date(standing.as_of, language)))
+    if standing and standing.voided_on:
+        dates.append(Row(words.made_void, format_date(standing.voided_on, language)))
     references = [*_orders(document, words), *_own_facts(document, language)]
     references += _rate_facts(document, language)
     terms = printable_prose(document.terms)
@@ -437,7 +442,8 @@ def _printed_invoice(
         kind=words.invoice,
         number=number,
         title=own(f"{words.invoice} {number or words.draft}", language),
-        is_draft=is_draft,
+        stamp=stamp,
+        is_void=is_void,
         sender=own(sender, language),
         initials=initials(sender),
         logo=logo,
@@ -513,7 +519,7 @@ def _printed_receipt(document: ReceiptDocument, heading: str, logo: str) -> Prin
         kind=words.receipt,
         number=number,
         title=own(f"{words.receipt} {number}", language),
-        is_draft=False,
+        stamp="",
         sender=own(sender, language),
         initials=initials(sender),
         logo=logo,
@@ -568,7 +574,7 @@ def _printed_credit_note(
         kind=words.credit_note,
         number=number,
         title=own(f"{words.credit_note} {number or words.draft}", language),
-        is_draft=not document.number,
+        stamp="" if document.number else words.draft,
         sender=own(sender, language),
         initials=initials(sender),
         logo=logo,
@@ -635,7 +641,7 @@ def _printed_statement(document: StatementDocument, logo: str) -> Printed:
         kind=words.statement,
         number=figures(span.last.isoformat(), language),
         title=words.statement,
-        is_draft=False,
+        stamp="",
         sender=own(sender, language),
         initials=initials(sender),
         logo=logo,
@@ -946,6 +952,8 @@ def _total_rows(
             yield Row(words.credited, amount(-standing.credited_minor))
         if standing.written_off_minor:
             yield Row(words.adjusted, amount(-standing.written_off_minor))
+        if standing.voided_on:
+            yield Row(words.made_void, amount(-document.due_minor))
     yield Row(words.amount_due, money(left_minor), "s-due", why(Figure.DUE))
 
 

@@ -17,6 +17,7 @@ class Words:
     invoice: str
     receipt: str
     draft: str
+    void: str
     billed_to: str
     received_from: str
     sender: str
@@ -108,6 +109,7 @@ def words_for(tag: str) -> tuple[str, Words]:
         invoice=say("Invoice"),
         receipt=say("Receipt"),
         draft=say("Draft"),
+        void=say("Void"),
         billed_to=say("Billed to"),
         received_from=say("Received from"),
         sender=say("From"),

@@ -318,6 +318,7 @@ class Standing:
     Attributes:
         parts: of what was received, where each is to be told.
         as_of: the day on which it stood so, where that is printed.
+        voided_on: the day it was made void; nothing is asked for since.
     """
 
     received_minor: int
@@ -326,6 +327,12 @@ class Standing:
     written_off_minor: int = 0
     parts: tuple[PaidPart, ...] = ()
     as_of: date | None = None
+    voided_on: date | None = None
+
+    @classmethod
+    def void(cls, voided_on: date) -> Standing:
+        """Return what is left of a void invoice; no money was allocated to it."""
+        return cls(0, 0, 0, voided_on=voided_on)
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,6 +174,7 @@ class PortalFacts:
     credit_notes: tuple[CreditNoteFacts, ...] = ()
     disputes: tuple[DisputeFacts, ...] = ()
     asking: AskingFacts = AskingFacts.EMPTY
+    voided_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ class PartKind(StrEnum):
     RECEIVED = "received"
     CREDITED = "credited"
     WRITTEN_OFF = "adjusted"
+    VOID = "made_void"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,7 @@ def _due(document: InvoiceDocument, standing: Standing | None) -> tuple[Part, ..
             (PartKind.RECEIVED, -standing.received_minor),
             (PartKind.CREDITED, -standing.credited_minor),
             (PartKind.WRITTEN_OFF, -standing.written_off_minor),
+            (PartKind.VOID, -document.due_minor if standing.voided_on else 0),
         ]
     changed = _changed(changes)
     if not changed:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from markupsafe import Markup
 from starlette.background import BackgroundTask
@@ -178,6 +179,8 @@ def staff_invoice(request: Request) -> Response:
     running, actor = runtime.current(), staff_of(request)
     invoice_id = request.path_params["invoice_id"]
     document = running.run(actor, issued_files.find_invoice_file, invoice_id)
+    if request.query_params.get("original") == "1":
+        document = replace(document, voided=None)
     return _pdf(request, document, DocumentKind.INVOICE)
 
 
@@ -290,7 +293,7 @@ def _xml(request: Request, document: BilledDocument, kind: DocumentKind) -> Resp
 
 def _pdf(request: Request, document: ReadDocument, kind: DocumentKind) -> Response:
     content = document_files.read_pdf(runtime.current(), document)
-    name = file_name(kind, document.number)
+    name = file_name(kind, document.number) + ("-void" if document.voided else "")
     disposition = (
         "inline" if request.query_params.get("inline") == "1" else "attachment"
     )
@@ -299,6 +302,6 @@ def _pdf(request: Request, document: ReadDocument, kind: DocumentKind) -> Respon
         media_type="application/pdf",
         headers={
             "content-disposition": f'{disposition}; filename="{name}.pdf"',
-            "etag": f'"{document.pdf_digest}"',
+            "etag": f'"{document.pdf_digest}{"-void" if document.voided else ""}"',
         },
     )

@@ -50,6 +50,7 @@ from billing_app.queries.credit_notes import (
     list_credit_notes,
 )
 from billing_app.queries.disputes import StaffDispute, list_disputes
+from billing_app.queries.portal import voided_day
 from billing_app.queries.portal_rules import read_late_rules, read_workspace_settings
 from billing_app.queries.promises import StaffPromise, list_promises
 
@@ -181,6 +182,7 @@ class InvoiceDetail:
     purchase_order: str
     own_fields: tuple[FilledField, ...]
     void_reason: str
+    voided_on: date | None
     cancelled_at: datetime | None
     cancel_reason: str
     may_publish: bool
@@ -259,6 +261,7 @@ def read_invoice(uow: UnitOfWork, invoice_id: int) -> InvoiceDetail:
         purchase_order=invoice.purchase_order,
         own_fields=filled_from_json(invoice.custom_fields),
         void_reason=invoice.void_reason,
+        voided_on=voided_day(uow, invoice.voided_at),
         cancelled_at=invoice.cancelled_at,
         cancel_reason=invoice.cancel_reason,
         may_publish=portal.visible_on != VisibleOn.SEND,

@@ -15,8 +15,8 @@ from billing_app.domain.document import (
     from_json,
 )
 from billing_app.domain.errors import NotFound
-from billing_app.models import CreditNote, IssuedDocument
-from billing_app.queries.portal import ReadDocument, pdf_state
+from billing_app.models import CreditNote, Invoice, IssuedDocument
+from billing_app.queries.portal import ReadDocument, Voided, pdf_state, voided_day
 
 
 @staff(Permission.VIEW)
@@ -61,16 +61,24 @@ def find_invoice_file(uow: UnitOfWork, invoice_id: int) -> ReadDocument:
         col(IssuedDocument.number),
         col(IssuedDocument.pdf_digest),
         col(IssuedDocument.pdf_error),
-    ).where(
-        col(IssuedDocument.invoice_id) == invoice_id,
-        col(IssuedDocument.kind) == "invoice",
+        col(Invoice.voided_at),
+    ).join(Invoice, col(IssuedDocument.invoice_id) == col(Invoice.id))
+    found = uow.first(
+        statement.where(
+            col(IssuedDocument.invoice_id) == invoice_id,
+            col(IssuedDocument.kind) == "invoice",
+        )
     )
-    found = uow.first(statement)
     if found is None:
         raise NotFound("That invoice has no document yet.")
-    pdf = pdf_state(found.pdf_digest, found.pdf_error)
+    voided_on = voided_day(uow, found.voided_at)
     return ReadDocument(
-        found.id, uow.actor.workspace_id, found.number, found.pdf_digest, pdf
+        found.id,
+        uow.actor.workspace_id,
+        found.number,
+        found.pdf_digest,
+        pdf_state(found.pdf_digest, found.pdf_error),
+        voided=Voided(invoice_id, voided_on) if voided_on else None,
     )
 
 

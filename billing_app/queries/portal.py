@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import lru_cache
 
 from sqlalchemy import BigInteger, and_, bindparam, func, or_, select
@@ -13,6 +14,7 @@ from billing_app.database.access import inner, visitor
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import PortalVisitor
 from billing_app.domain.billable_event import EventFacts
+from billing_app.domain.dates import Moment
 from billing_app.domain.document import (
     CreditNoteDocument,
     DocumentKind,
@@ -65,8 +67,20 @@ class ReadInvoice:
 
 
 @dataclass(frozen=True, slots=True)
+class Voided:
+    """That an invoice was made void, and on which day."""
+
+    invoice_id: int
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
 class ReadDocument:
-    """The printed form of a document; no `pdf_digest` while there is none."""
+    """The printed form of a document; no `pdf_digest` while there is none.
+
+    Attributes:
+        voided: of an invoice that was made void: its reader gets a copy that says so.
+    """
 
     id: int
     workspace_id: int
@@ -74,6 +88,7 @@ class ReadDocument:
     pdf_digest: str
     pdf: PdfState
     kind: DocumentKind = DocumentKind.INVOICE
+    voided: Voided | None = None
 
 
 @visitor
@@ -105,6 +120,7 @@ def read_invoice(uow: UnitOfWork, invoice_id: int | None = None) -> ReadInvoice:
             else (),
             disputes=tuple(list_disputes(uow, wanted)) if found.dispute_count else (),
             asking=read_asking(uow, wanted) if found.asking_count else AskingFacts(),
+            voided_on=voided_day(uow, found.voided_at),
         ),
         content=found.content,
         pdf_digest=found.pdf_digest,
@@ -125,9 +141,14 @@ def find_document(
     found = uow.first(_DOCUMENT, invoice_id=wanted, payment_id=payment_id)
     if found is None:
         raise NotFound("Invoice not found.")
-    pdf = pdf_state(found.pdf_digest, found.pdf_error)
+    voided_on = None if payment_id else voided_day(uow, found.voided_at)
     return ReadDocument(
-        found.id, uow.actor.workspace_id, found.number, found.pdf_digest, pdf
+        found.id,
+        uow.actor.workspace_id,
+        found.number,
+        found.pdf_digest,
+        pdf_state(found.pdf_digest, found.pdf_error),
+        voided=Voided(wanted, voided_on) if voided_on else None,
     )
 
 
@@ -196,6 +217,12 @@ def read_document(content: str) -> InvoiceDocument:
 @lru_cache(maxsize=64)
 def _read_credit_note(content: str) -> CreditNoteDocument:
     return from_json(CreditNoteDocument, content)
+
+
+@inner
+def voided_day(uow: UnitOfWork, voided_at: datetime | None) -> date | None:
+    """Return the business's day on which an invoice was made void."""
+    return Moment(voided_at, uow.workspace.zone).today if voided_at else None
 
 
 @inner
@@ -282,6 +309,7 @@ _INVOICE = (
         col(Invoice.allocated_minor),
         col(Invoice.credited_minor),
         col(Invoice.written_off_minor),
+        col(Invoice.voided_at),
         _RECEIVED_COUNT.label("received_count"),
         _DISPUTE_COUNT.label("dispute_count"),
         ASKING_COUNT.label("asking_count"),
@@ -299,14 +327,19 @@ _CONTENT = select(col(IssuedDocument.content)).where(
     col(IssuedDocument.kind) == "invoice",
 )
 
-_DOCUMENT = select(
-    col(IssuedDocument.id),
-    col(IssuedDocument.number),
-    col(IssuedDocument.pdf_digest),
-    col(IssuedDocument.pdf_error),
-).where(
-    col(IssuedDocument.invoice_id) == _WANTED_ID,
-    col(IssuedDocument.payment_id) == bindparam("payment_id", type_=BigInteger),
+_DOCUMENT = (
+    select(
+        col(IssuedDocument.id),
+        col(IssuedDocument.number),
+        col(IssuedDocument.pdf_digest),
+        col(IssuedDocument.pdf_error),
+        col(Invoice.voided_at),
+    )
+    .join(Invoice, col(IssuedDocument.invoice_id) == col(Invoice.id))
+    .where(
+        col(IssuedDocument.invoice_id) == _WANTED_ID,
+        col(IssuedDocument.payment_id) == bindparam("payment_id", type_=BigInteger),
+    )
 )
 
 _CREDIT_NOTES = (

@@ -31,11 +31,5 @@ def worded(words: str, **values: Any) -> rx.Var[str]:
     ).to(str)
 
 
-def quoted(words: str) -> rx.Var[str]:
-    """Return the words as a stylesheet draws them, in quotation marks."""
-    said = f"JSON.stringify(worded({rx.Var.create(words)!s}))"
-    return rx.Var(said, _var_type=str, _var_data=_SAYS).to(str)
-
-
 def _data_of(values: dict[str, Any]) -> list[VarData | None]:
     return [rx.Var.create(value)._get_all_var_data() for value in values.values()]

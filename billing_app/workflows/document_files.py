@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 
 from billing_app.database.authentication import OpenedLink
 from billing_app.documents.render import render_standing
 from billing_app.domain.actors import Actor, PortalVisitor, SystemActor
 from billing_app.domain.check_code import check_code
 from billing_app.domain.dates import Moment
-from billing_app.domain.document import PaidPart, Standing, content_digest
+from billing_app.domain.document import (
+    InvoiceDocument,
+    PaidPart,
+    Standing,
+    content_digest,
+)
 from billing_app.domain.errors import NotFound
 from billing_app.domain.invoice import InvoiceState
 from billing_app.domain.payment import print_method
 from billing_app.domain.portal_invoice import PdfState, PortalFacts
 from billing_app.queries import portal
-from billing_app.queries.portal import ReadDocument
+from billing_app.queries.portal import ReadDocument, Voided
 from billing_app.runtime import Runtime
 from billing_app.services import issued_documents
 
 # Twice what a page is wide on a large screen.
 PICTURE_WIDTH = 1600
-_COUNT = f"pages-{PICTURE_WIDTH}.txt"
+# The copy that says that an invoice is void; its pages are named after it.
+_VOID = "void.pdf"
 # Whoever asks second for the same pictures waits for the first.
 _drawing = threading.Lock()
 
@@ -45,12 +51,40 @@ class NotPrinted(NotFound):
 def read_pdf(runtime: Runtime, document: ReadDocument) -> bytes:
     """Return the file of a document: the same bytes each time.
 
+    Of a void invoice it is the copy that says so and asks for nothing.
+
     Raises:
         NotPrinted: there is none yet.
     """
     if not document.pdf_digest:
         raise _not_printed(runtime, document)
+    if document.voided:
+        return _read_void(runtime, document, document.voided)
     return runtime.files.read(document.pdf_digest)
+
+
+def _read_void(runtime: Runtime, document: ReadDocument, voided: Voided) -> bytes:
+    """Print the copy of a void invoice once, and keep it beside the issued file."""
+    kept = runtime.files.find_beside(document.pdf_digest, _VOID)
+    if kept is None:
+        actor = SystemActor(document.workspace_id, "print")
+        issued = runtime.run(
+            actor, issued_documents.find_to_print, voided.invoice_id, 0
+        )
+        assert issued is not None, "it has a file"
+        standing = Standing.void(voided.on)
+        content = portal.read_document(issued.content)
+        kept = _print_copy(
+            runtime,
+            actor,
+            voided.invoice_id,
+            content,
+            issued.content_digest,
+            standing,
+            voided.on,
+        )
+        runtime.files.keep_beside(document.pdf_digest, _VOID, kept)
+    return kept
 
 
 def print_standing(runtime: Runtime, link: OpenedLink) -> tuple[str, bytes]:
@@ -82,22 +116,38 @@ def print_standing(runtime: Runtime, link: OpenedLink) -> tuple[str, bytes]:
         ),
         as_of=today,
     )
+    actor = SystemActor(link.visitor.workspace_id, "print")
+    issued_digest = content_digest(read.content)
+    pdf = _print_copy(
+        runtime, actor, invoice_id, document, issued_digest, standing, today
+    )
+    return document.number, pdf
+
+
+def _print_copy(
+    runtime: Runtime,
+    actor: SystemActor,
+    invoice_id: int,
+    document: InvoiceDocument,
+    issued_digest: str,
+    standing: Standing,
+    as_of: date,
+) -> bytes:
+    """Print an invoice as it stood on a day, and note the file to know it again.
+
+    `issued_digest` is of the content that was issued; the check code is made of it.
+    """
     digest = document.branding.logo_digest
     logo = runtime.files.read(digest) if digest else None
     # The same file all day, while nothing else is paid.
-    made_at = datetime.combine(today, time(), UTC)
-    check_at = check_address(runtime, content_digest(read.content))
+    made_at = datetime.combine(as_of, time(), UTC)
+    check_at = check_address(runtime, issued_digest)
     html = render_standing(document, standing, logo, made_at, check_at)
     page_digest = hashlib.sha256(html.encode()).hexdigest()
     pdf = runtime.pdf.render(html, page_digest)
-    runtime.run(
-        SystemActor(link.visitor.workspace_id, "print"),
-        issued_documents.note_copy,
-        invoice_id,
-        hashlib.sha256(pdf).hexdigest(),
-        today,
-    )
-    return document.number, pdf
+    file_digest = hashlib.sha256(pdf).hexdigest()
+    runtime.run(actor, issued_documents.note_copy, invoice_id, file_digest, as_of)
+    return pdf
 
 
 def check_address(runtime: Runtime, content_digest: str) -> str:
@@ -124,7 +174,7 @@ def list_pages(
     if not document.pdf_digest:
         _not_printed(runtime, document)
         return ()
-    count = _draw(runtime, document.pdf_digest)
+    count = _draw(runtime, document)
     return tuple(f"{base}/pages/{number}.png" for number in range(1, count + 1))
 
 
@@ -137,9 +187,9 @@ def read_page(runtime: Runtime, document: ReadDocument, number: int) -> bytes:
     """
     if not document.pdf_digest:
         raise _not_printed(runtime, document)
-    if not 1 <= number <= _draw(runtime, document.pdf_digest):
+    if not 1 <= number <= _draw(runtime, document):
         raise NotFound("This page does not exist.")
-    picture = runtime.files.find_beside(document.pdf_digest, _name(number))
+    picture = runtime.files.find_beside(document.pdf_digest, _name(document, number))
     assert picture is not None, "counted, so drawn"
     return picture
 
@@ -153,23 +203,29 @@ def _not_printed(runtime: Runtime, document: ReadDocument) -> NotPrinted:
     return NotPrinted(is_coming=is_coming)
 
 
-def _draw(runtime: Runtime, pdf_digest: str) -> int:
+def _draw(runtime: Runtime, document: ReadDocument) -> int:
     """Draw all pages of a file once; return how many there are."""
-    count = runtime.files.find_beside(pdf_digest, _COUNT)
+    pdf_digest = document.pdf_digest
+    counted = f"{_prefix(document)}pages-{PICTURE_WIDTH}.txt"
+    count = runtime.files.find_beside(pdf_digest, counted)
     if count is not None:
         return int(count)
     with _drawing:
-        count = runtime.files.find_beside(pdf_digest, _COUNT)
+        count = runtime.files.find_beside(pdf_digest, counted)
         if count is not None:
             return int(count)
-        pdf = runtime.files.read(pdf_digest)
+        pdf = read_pdf(runtime, document)
         pictures = runtime.pdf.render_pages(pdf, PICTURE_WIDTH)
         for number, picture in enumerate(pictures, 1):
-            runtime.files.keep_beside(pdf_digest, _name(number), picture)
+            runtime.files.keep_beside(pdf_digest, _name(document, number), picture)
         # Last, so that what is counted is there.
-        runtime.files.keep_beside(pdf_digest, _COUNT, str(len(pictures)).encode())
+        runtime.files.keep_beside(pdf_digest, counted, str(len(pictures)).encode())
     return len(pictures)
 
 
-def _name(number: int) -> str:
-    return f"page-{PICTURE_WIDTH}-{number}.png"
+def _name(document: ReadDocument, number: int) -> str:
+    return f"{_prefix(document)}page-{PICTURE_WIDTH}-{number}.png"
+
+
+def _prefix(document: ReadDocument) -> str:
+    return "void-" if document.voided else ""

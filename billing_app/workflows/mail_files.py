@@ -138,6 +138,9 @@ def _find(runtime: Runtime, it: Enclosure, wish: MailFiles) -> _Offer | None:
         )
     except (NotFound, PortalNotAvailable):
         return None
+    if document.voided:
+        # Nobody is sent what nobody has to pay any more.
+        return None
     assert link.visitor.invoice_id == it.invoice_id, "another invoice's link"
     return _Offer(it, link.visitor, document, wish)
 

@@ -15,7 +15,6 @@ from billing_app.domain.behind import describe_lines
 from billing_app.domain.billable_event import EventFacts
 from billing_app.domain.document import Standing
 from billing_app.domain.formats import format_exact_instant
-from billing_app.domain.invoice import InvoiceState
 from billing_app.domain.link_powers import describe_own
 from billing_app.domain.portal_invoice import (
     Looking,
@@ -158,7 +157,7 @@ def weigh(
 def _sheet(
     content: str,
     logo_href: str,
-    standing: Standing | None,
+    standing: Standing,
     events: tuple[EventFacts, ...],
     zone: str,
 ) -> str:
@@ -174,10 +173,10 @@ def _sheet(
     return render_sheet(document, logo_href, standing, behind, explains=True)
 
 
-def _standing(facts: PortalFacts) -> Standing | None:
-    """Return what is left of an invoice; a void one is shown as it was issued."""
-    if facts.state == InvoiceState.VOID:
-        return None
+def _standing(facts: PortalFacts) -> Standing:
+    """Return what is left of an invoice."""
+    if facts.voided_on:
+        return Standing.void(facts.voided_on)
     return Standing(
         facts.allocated_minor,
         facts.credited_minor,

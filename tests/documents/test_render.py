@@ -11,6 +11,7 @@ import pytest
 from billing_app.documents.render import (
     render_print,
     render_sheet,
+    render_standing,
     render_statement,
 )
 from billing_app.documents.words import words_for
@@ -34,6 +35,7 @@ from billing_app.domain.statement import (
     Span,
     StatementDocument,
 )
+from billing_app.domain.trace import Figure, PartKind, explain
 from tests.support.documents import (
     LINES,
     MADE_AT,
@@ -113,8 +115,8 @@ class TestEveryLook:
         assert shown.replace("<h2", "<h1").replace("</h2", "</h1") in printed
 
     def test_marks_a_draft_and_nothing_else(self, look: Look):
-        assert "s-draft-mark" in render_sheet(an_invoice(look, number=""))
-        assert "s-draft-mark" not in render_sheet(an_invoice(look))
+        assert "s-stamp" in render_sheet(an_invoice(look, number=""))
+        assert "s-stamp" not in render_sheet(an_invoice(look))
 
     def test_draws_a_receipt(self, look: Look):
         shown = text_of(render_sheet(a_receipt(look)))
@@ -390,6 +392,31 @@ class TestStanding:
         assert "s-code" not in paid
         assert "Nothing to pay" in text_of(paid)
         assert "NL91 ABNA" not in paid
+
+    @pytest.mark.feature("C14")
+    @pytest.mark.parametrize("look", Look)
+    def test_a_void_one_is_stamped_and_asks_for_nothing(self, look: str):
+        standing = Standing.void(date(2026, 11, 15))
+        document = an_invoice(look, language="de")
+
+        sheet = render_sheet(document, standing=standing, explains=True)
+        page = render_standing(document, standing, None, MADE_AT)
+
+        for html in (sheet, page):
+            assert 'data-word="Storniert"' in html
+            assert "s-code" not in html
+            assert "NL91 ABNA" not in html
+            shown = text_of(html)
+            assert "15. November 2026" in shown
+            assert "−10.719,82" in shown
+        assert 'data-word="Storniert"' not in render_sheet(document)
+
+    def test_a_void_one_explains_its_nothing(self):
+        standing = Standing.void(date(2026, 11, 15))
+        parts = explain(an_invoice(), standing)[Figure.DUE]
+
+        assert [it.kind for it in parts][-1] == PartKind.VOID
+        assert sum(it.amount_minor for it in parts) == 0
 
 
 def code_of(html: str) -> str:

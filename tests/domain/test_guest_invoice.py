@@ -148,7 +148,7 @@ class TestGuestDocument:
     def test_without_a_number_it_is_a_draft(self):
         sheet = render_sheet(guest_document(FORM, read_guest(FORM), TODAY))
 
-        assert "s-draft-mark" in sheet
+        assert "s-stamp" in sheet
 
     def test_with_a_number_of_its_sender_only_they_vouch_for_it(self):
         form = replace(FORM, number="2026-7")
@@ -157,7 +157,7 @@ class TestGuestDocument:
         page = render_print(document, None, START, by_guest=True)
 
         assert "Invoice 2026-7" in page
-        assert "s-draft-mark" not in page.split("<body", 1)[1]
+        assert "s-stamp" not in page.split("<body", 1)[1]
         assert "Only its sender vouches for it." in page
         assert "Genuine?" not in page
 

@@ -599,6 +599,59 @@ class TestFiles:
             other = hashlib.sha256(first.content + b"%").hexdigest()
             assert "<b>Changed.</b>" in await check(file=other, code=code)
 
+    @pytest.mark.feature("C14", "N01")
+    async def test_a_void_invoice_is_downloaded_as_void(self, portal: Portal):
+        """Its issued file stays as it is, for staff; nobody pays by the copy."""
+        issued = blank_pdf(2)
+        portal.print(issued, kind="invoice")
+        mine = await portal.open("/invoice.pdf")
+        staff = portal.sign_in()
+        path = f"/api/invoices/{portal.invoice_id}/invoice.pdf"
+        portal.world.run(
+            portal.place.accounting, invoices.void, portal.invoice_id, "Sent twice"
+        )
+
+        copy, again = [await portal.open("/invoice.pdf") for _ in range(2)]
+
+        assert mine.content == issued
+        assert copy.content == again.content
+        assert copy.headers["content-disposition"] == (
+            'attachment; filename="Invoice-INV-00001-void.pdf"'
+        )
+        assert copy.headers["etag"] != mine.headers["etag"]
+        (page,) = PdfReader(BytesIO(copy.content)).pages
+        text = page.extract_text()
+        for words in ("VOID", "Made void", "Nothing to pay"):
+            assert words in text
+        assert (await portal.open("/pages/1.png")).status_code == 200
+        # The issued one has two.
+        assert (await portal.open("/pages/2.png")).status_code == 404
+        assert (await portal.get(path, headers=staff)).content == copy.content
+        original = await portal.get(f"{path}?original=1", headers=staff)
+        assert original.content == issued
+        assert original.headers["etag"] == mine.headers["etag"]
+        customers = await portal.open("/invoice.pdf?original=1")
+        assert customers.content == copy.content
+        (noted,) = all_rows(portal.world, portal.place, PrintedCopy)
+        digest = hashlib.sha256(copy.content).hexdigest()
+        assert noted.file_digest == digest
+        async with http(Starlette(routes=check_routes(Markup("")))) as anybody:
+            said = (await anybody.get("/check", params={"file": digest})).text
+        assert "exactly the copy" in said
+
+    async def test_a_void_sheet_is_stamped_at_first_paint(self, portal: Portal):
+        shown = (await portal.open()).text
+        portal.world.run(
+            portal.place.accounting, invoices.void, portal.invoice_id, "Sent twice"
+        )
+
+        void = (await portal.open()).text
+
+        assert 'data-word="Void"' not in shown
+        assert "Nothing to pay" not in shown
+        assert 'data-word="Void"' in void
+        assert "Nothing to pay" in void
+
     @pytest.mark.feature("C22")
     async def test_nor_is_that_offered_where_no_files_are(self, portal: Portal):
         pay(portal.world, portal.place, portal.invoice_id, "10.00")

@@ -79,7 +79,7 @@ async def test_says_that_it_is_a_draft_and_takes_no_money(client, world, draft):
 
     assert "This is still a draft." in page
     assert "there is nothing to pay yet" in page
-    assert "s-draft-mark" in page
+    assert "s-stamp" in page
     assert "Charter flight" in page
     assert "INV-" not in page
     assert IBAN not in page.replace(" ", "")

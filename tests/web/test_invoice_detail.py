@@ -230,11 +230,18 @@ async def test_a_void_needs_a_reason(world: World, browse: Browse):
         await driver.press(State.void, form={"reason": "  "})
         assert driver.shown(State, "errors")["reason"]
         assert driver.shown(State, "dialog") == "void"
+        assert driver.shown(State, "card").original_href == ""
+        assert 'data-word="Void"' not in driver.shown(State, "sheet")
 
         await driver.press(State.void, form={"reason": "Sent twice"})
 
     assert driver.shown(State, "card").status == "Void"
-    assert driver.shown(State, "card").ended == "Void: Sent twice"
+    card = driver.shown(State, "card")
+    assert card.ended == "Void: Sent twice"
+    assert card.issued.startswith("void since")
+    assert card.original_href == f"{card.pdf_href}?original=1"
+    assert 'data-word="Void"' in driver.shown(State, "sheet")
+    assert "Nothing to pay" in driver.shown(State, "sheet")
 
 
 @pytest.mark.feature("C12", "G09")

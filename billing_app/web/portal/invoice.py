@@ -42,7 +42,7 @@ from billing_app.web.portal.powers import powers
 from billing_app.web.portal.thread import thread, watched
 from billing_app.web.portal.thread_state import PortalThreadState
 from billing_app.web.portal.verify import verifying
-from billing_app.web.words import quoted, worded
+from billing_app.web.words import worded
 
 # Until the page knows better it keeps the title that the server has painted.
 _PAINTED_TITLE = rx.Var[str](
@@ -529,12 +529,7 @@ def _document() -> rx.Component:
             "live",
             rx.html(
                 State.sheet,
-                class_name=[
-                    "document-sheet",
-                    rx.cond(State.invoice.status == "Void", "document-void", ""),
-                ],
-                # A word that the stylesheet draws across the sheet.
-                custom_attrs={"style": rx.Var.create({"--void": quoted("Void")})},
+                class_name="document-sheet",
             ),
             value=State.mode,
         ),

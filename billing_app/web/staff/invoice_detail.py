@@ -506,6 +506,15 @@ def _document() -> rx.Component:
         count=State.card.issued,
         aside=[
             rx.cond(State.card.is_e_invoice, _e_invoice(), rx.fragment()),
+            _given(
+                State.card.original_href,
+                link_button(
+                    "Original as issued",
+                    State.card.original_href,
+                    small=True,
+                    leaves_app=True,
+                ),
+            ),
             link_button(
                 "Download PDF",
                 State.card.pdf_href,

@@ -15,7 +15,7 @@ from billing_app.documents.render import render_sheet
 from billing_app.domain.behind import Behind, describe_lines
 from billing_app.domain.contact import check_email
 from billing_app.domain.dispute import ResolveForm
-from billing_app.domain.document import InvoiceDocument
+from billing_app.domain.document import InvoiceDocument, Standing
 from billing_app.domain.errors import BillingError, InvalidInput, NotFound
 from billing_app.domain.invoice import InvoiceStatus
 from billing_app.domain.payment import parse_received
@@ -153,7 +153,8 @@ class InvoiceDetailState(
         await self._read_late_fees(it.id, it.currency, it.moment)
         self.live = formats.live_words(it.moment)
         await self._read_portal()
-        if it.document is not None and self._drawn != it.number:
+        drawing = f"{it.number} {it.voided_on}"
+        if it.document is not None and self._drawn != drawing:
             logo = it.document.branding.logo_digest
             address = f"/logo/{logo}.png" if logo else ""
             behind = await self._behind(it.id, it.document, it.moment.zone)
@@ -161,10 +162,10 @@ class InvoiceDetailState(
                 partial(render_sheet, opens_behind=True, explains=True),
                 it.document,
                 address,
-                None,
+                Standing.void(it.voided_on) if it.voided_on else None,
                 behind,
             )
-            self.sheet, self._drawn = str(sheet), it.number
+            self.sheet, self._drawn = str(sheet), drawing
         self.shape = "shown"
         self._show_here()
 

@@ -70,6 +70,7 @@ class InvoiceCard:
     write_off_hindrance: str = ""
     issued: str = ""
     pdf_href: str = ""
+    original_href: str = ""
     cii_href: str = ""
     ubl_href: str = ""
     is_e_invoice: bool = False
@@ -305,6 +306,9 @@ def card_of(it: InvoiceDetail, fonts: Path, print_problem: str) -> InvoiceCard:
         ),
         issued=_issued(it),
         pdf_href=f"/api/invoices/{it.id}/invoice.pdf",
+        original_href=f"/api/invoices/{it.id}/invoice.pdf?original=1"
+        if it.voided_on
+        else "",
         cii_href=f"/api/invoices/{it.id}/invoice.cii.xml",
         ubl_href=f"/api/invoices/{it.id}/invoice.ubl.xml",
         is_e_invoice=it.document is not None and not find_gaps(it.document),
@@ -472,6 +476,8 @@ def _due(it: InvoiceDetail, days_late: int) -> str:
 def _issued(it: InvoiceDetail) -> str:
     if it.state == InvoiceState.DRAFT:
         return "never issued" if it.cancelled_at else "not issued yet"
+    if it.voided_on:
+        return f"void since {formats.full_day(it.voided_on)}"
     return f"as issued {formats.full_day(it.issued_on)}" if it.issued_on else ""
 
 
