@@ -53,10 +53,7 @@ def guest_invoice_painter(head: Markup) -> Painter:
         if not running.settings.guest_invoices:
             words = ("Page not found", "There is nothing at this address.")
             return HTMLResponse(render_message(*words, head=head), 404, _PRIVATE)
-        try:
-            cookie = _new_cookie(running, request)
-        except BillingError as refusal:
-            return refused(refusal, head)
+        cookie = _new_cookie(running, request)
         return AsItIs(cookie) if cookie else None
 
     async def answer(scope: Scope) -> AsItIs | Response | None:
@@ -104,11 +101,7 @@ def guest_invoice_routes(head: Markup) -> list[Route]:
 
 
 def _new_cookie(running: Runtime, request: Request) -> str:
-    """Return the cookie for a browser that has none, or whose invoice is taken.
-
-    Raises:
-        LimitReached: its network began very many.
-    """
+    """Return the cookie for a browser that has none, or whose invoice is taken."""
     token = _guest_token(request.headers)
     is_ours = guest_invoices.is_ours(running, token)
     wants_new = "new" in request.query_params

@@ -38,6 +38,7 @@ from billing_app.services.sign_in import Counted
 
 _JOB = SystemActor(workspace_id=0, job="guest-invoices")
 _TOKEN_LENGTH_MAX = 200
+_MARK_LENGTH = 16
 _NEEDED = {Permission.EDIT_DRAFT, Permission.EDIT_CUSTOMER}
 # Guests share one print process, so that the invoices of businesses don't wait.
 _printing = threading.BoundedSemaphore(1)
@@ -65,15 +66,15 @@ class GuestInvoice:
 
 def begin(runtime: Runtime, network: str) -> str:
     """Return a token for a browser that has none. Only ours open anything, so that
-    nobody fills the table with tokens of their own.
+    nobody fills the table with tokens of their own. It says which network began.
+
+    Reading the page is free: only keeping an invoice counts, and printing one.
 
     Raises:
         NotFound: this installation does without.
-        LimitReached: this network began very many.
     """
     _check_open(runtime)
-    _count(runtime, "begin", network, FREE_BEGINNINGS)
-    random = runtime.chance.new_token()
+    random = runtime.chance.new_token() + _network_mark(runtime, network)
     return f"{random}.{_seal(runtime, random)}"
 
 
@@ -110,11 +111,12 @@ def save(runtime: Runtime, token: str, version: int, form: GuestForm) -> int:
 
     Raises:
         NotFound: as `open_guest`.
+        LimitReached: its network began very many.
         LimitReached, StaleDraft, Conflict: as `services.guest_drafts`.
     """
-    _check_open(runtime)
-    if not is_ours(runtime, token):
-        raise NotFound("There is no invoice of this browser.")
+    if open_guest(runtime, token).version == 0:
+        mark = token.partition(".")[0][-_MARK_LENGTH:]
+        _count(runtime, "begin", mark, FREE_BEGINNINGS)
     return runtime.run(
         Nobody(), guest_drafts.save_guest_draft, digest(token), version, form
     )
@@ -204,6 +206,12 @@ def _memberships(runtime: Runtime, staff_token: str) -> list[Membership]:
 def _check_open(runtime: Runtime) -> None:
     if not runtime.settings.guest_invoices:
         raise NotFound("This page is not open here.")
+
+
+def _network_mark(runtime: Runtime, network: str) -> str:
+    """Return what tells one network from the next, and does not say which it is."""
+    marked = runtime.cipher.keyed_digest("guest network", network)
+    return marked[:_MARK_LENGTH]
 
 
 def _seal(runtime: Runtime, random: str) -> str:

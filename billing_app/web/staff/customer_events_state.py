@@ -202,9 +202,9 @@ class CustomerEventsState(UndoState, RecordState, rx.State):
     @staff_door
     async def weigh(self, part: str, text: str) -> None:
         """Say what the event would come to as it is typed."""
-        if part in FIELDS:
+        if part in FIELDS and self.form_currency:
             self._weighed = {**self._weighed, part: text[:500]}
-        self._weigh()
+            self._weigh()
 
     @staff_door
     async def save(self, form: dict[str, Any]) -> None:

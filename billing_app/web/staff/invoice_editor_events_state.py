@@ -95,6 +95,7 @@ class EventChoiceState(StaffState, rx.State):
     @staff_door
     async def choose(self, event_id: int) -> None:
         """Choose an event, or leave it out again."""
+        self._check_started()
         if event_id in self._minor:
             self._minor = {k: v for k, v in self._minor.items() if k != event_id}
         elif event_id in self._found:
@@ -104,6 +105,7 @@ class EventChoiceState(StaffState, rx.State):
     @staff_door
     async def choose_all(self) -> None:
         """Choose all that match, or none of them where all are chosen."""
+        self._check_started()
         if self.has_all:
             self._minor = {k: v for k, v in self._minor.items() if k not in self._found}
         else:
@@ -126,7 +128,13 @@ class EventChoiceState(StaffState, rx.State):
             return
         self.is_open = False
 
+    def _check_started(self) -> None:
+        """Refuse where there is nothing to choose from: no customer was opened."""
+        if not self._currency:
+            raise InvalidInput("Choose a customer first.")
+
     async def _narrow(self, **typed: str) -> None:
+        self._check_started()
         self._typed = {**self._typed, **typed}
         self.problem = ""
         try:

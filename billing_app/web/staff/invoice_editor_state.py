@@ -534,7 +534,8 @@ class InvoiceEditorState(
         self.has_mine, self._mine = False, DraftForm()
 
     def _asks(self) -> tuple[Money, date]:
-        assert self._desk is not None
+        if self._desk is None:
+            raise InvalidInput("Open an invoice first.")
         return self._read().totals.due, self._desk.today
 
     async def _issue_by(self, step: Any, *args: Any) -> Any:

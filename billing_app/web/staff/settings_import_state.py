@@ -287,6 +287,8 @@ class ImportState(SettingsState, rx.State):
 
     async def _check(self) -> None:
         """Show what would become of the file as it is read now."""
+        if not self._key:
+            raise InvalidInput("Choose a file first.")
         async with self:
             self._show_look()
             self.is_checking, self.errors = True, {}
