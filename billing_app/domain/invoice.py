@@ -134,10 +134,14 @@ class LateRules:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceFacts:
-    """What the status is computed from. Amounts in minor units."""
+    """What the status is computed from. Amounts in minor units.
+
+    Attributes:
+        prepaid_minor: what was paid before the invoice was issued.
+    """
 
     state: InvoiceState
-    total_minor: int
+    prepaid_minor: int
     outstanding_minor: int
     processing_minor: int
     due_on: date | None
@@ -181,8 +185,7 @@ def compute_status(facts: InvoiceFacts, today: date) -> InvoiceStatus:
         return InvoiceStatus.PROCESSING
     if is_overdue(facts, today):
         return InvoiceStatus.OVERDUE
-    given_up = facts.credited_minor + facts.written_off_minor
-    if facts.outstanding_minor + given_up < facts.total_minor:
+    if facts.allocated_minor + facts.prepaid_minor > 0:
         return InvoiceStatus.PARTIALLY_PAID
     return InvoiceStatus.DUE
 

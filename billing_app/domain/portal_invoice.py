@@ -582,7 +582,7 @@ class _Writer:
         return compute_status(
             InvoiceFacts(
                 state=facts.state,
-                total_minor=facts.document.total_minor,
+                prepaid_minor=facts.document.prepaid_minor,
                 outstanding_minor=facts.outstanding_minor,
                 processing_minor=facts.processing_minor,
                 due_on=facts.document.due_on,

@@ -43,8 +43,7 @@ when outstanding_minor <= 0 and credited_minor > 0 and allocated_minor <= 0
 then 'credited'
 when outstanding_minor <= 0 then 'paid'
 when processing_minor >= outstanding_minor then 'processing'
-when outstanding_minor + credited_minor + written_off_minor < total_minor
-then 'partial'
+when allocated_minor + prepaid_minor > 0 then 'partial'
 else 'unpaid' end end
 """
 

@@ -106,6 +106,7 @@ def _read_invoices(
             col(Invoice.state),
             col(Invoice.currency),
             col(Invoice.total_minor),
+            col(Invoice.prepaid_minor),
             col(Invoice.outstanding_minor),
             col(Invoice.processing_minor),
             col(Invoice.credited_minor),
@@ -126,7 +127,7 @@ def _read_invoices(
             status=compute_status(
                 InvoiceFacts(
                     state=InvoiceState(row.state),
-                    total_minor=row.total_minor,
+                    prepaid_minor=row.prepaid_minor,
                     outstanding_minor=row.outstanding_minor,
                     processing_minor=row.processing_minor,
                     due_on=row.due_on,

@@ -59,7 +59,7 @@ def _invoice(uow: UnitOfWork, row: IssuedDocument, file: str) -> CheckedDocument
     facts = uow.one(
         select(
             col(Invoice.state),
-            col(Invoice.total_minor),
+            col(Invoice.prepaid_minor),
             col(Invoice.outstanding_minor),
             col(Invoice.processing_minor),
             col(Invoice.due_on),
@@ -72,7 +72,7 @@ def _invoice(uow: UnitOfWork, row: IssuedDocument, file: str) -> CheckedDocument
     status = compute_status(
         InvoiceFacts(
             state=InvoiceState(facts.state),
-            total_minor=facts.total_minor,
+            prepaid_minor=facts.prepaid_minor,
             outstanding_minor=facts.outstanding_minor,
             processing_minor=facts.processing_minor,
             due_on=facts.due_on,

@@ -216,7 +216,7 @@ def read_invoice(uow: UnitOfWork, invoice_id: int) -> InvoiceDetail:
     customer = _customer(uow, invoice.customer_id)
     facts = InvoiceFacts(
         InvoiceState(invoice.state),
-        invoice.total_minor,
+        invoice.prepaid_minor,
         invoice.outstanding_minor,
         invoice.processing_minor,
         invoice.due_on,

@@ -117,6 +117,7 @@ _SHOWN: tuple[Any, ...] = (
     Invoice.net_minor,
     Invoice.tax_minor,
     Invoice.total_minor,
+    Invoice.prepaid_minor,
     Invoice.outstanding_minor,
     Invoice.allocated_minor,
     Invoice.credited_minor,
@@ -701,7 +702,7 @@ def _rows(uow: UnitOfWork, ids: Sequence[int], key: Any) -> list[InvoiceRow]:
 def _row(row: Any, today: date, rules: LateRules) -> InvoiceRow:
     facts = InvoiceFacts(
         InvoiceState(row.state),
-        row.total_minor,
+        row.prepaid_minor,
         row.outstanding_minor,
         row.processing_minor,
         row.due_on,

@@ -1050,7 +1050,7 @@ def _late_phases() -> list[str]:
 def _row(row: Any, late: _Late) -> AccountRow:
     facts = InvoiceFacts(
         InvoiceState(row.state),
-        row.total_minor,
+        row.prepaid_minor,
         row.outstanding_minor,
         row.processing_minor,
         row.due_on,
@@ -1140,6 +1140,7 @@ _SHOWN = (
     col(Invoice.issued_on),
     col(Invoice.due_on),
     col(Invoice.total_minor),
+    col(Invoice.prepaid_minor),
     col(Invoice.outstanding_minor),
     col(Invoice.allocated_minor),
     col(Invoice.credited_minor),

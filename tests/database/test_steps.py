@@ -205,7 +205,7 @@ def life_of(world: World, place: Place, invoice_id: int) -> str:
         return DELETED
     facts = InvoiceFacts(
         state=InvoiceState(row.state),
-        total_minor=row.total_minor,
+        prepaid_minor=row.prepaid_minor,
         outstanding_minor=row.outstanding_minor,
         processing_minor=row.processing_minor,
         due_on=None,

@@ -17,7 +17,7 @@ def facts(processing_minor: int = 0, rules: LateRules | None = None) -> InvoiceF
     """Due on the 20th over 100.00, nothing paid."""
     return InvoiceFacts(
         InvoiceState.ISSUED,
-        10_000,
+        0,
         10_000,
         processing_minor,
         date(2026, 3, 20),

@@ -9,7 +9,9 @@ from billing_app.database.verify import find_broken
 from billing_app.documents.render import render_sheet
 from billing_app.domain.document import InvoiceDocument, from_json
 from billing_app.domain.draft import DraftForm, LineForm
+from billing_app.domain.invoice import InvoiceStatus
 from billing_app.models import Invoice, IssuedDocument, WorkspaceSettings
+from billing_app.queries.invoice_detail import read_invoice as read_detail
 from billing_app.queries.settings import read_documents
 from billing_app.services import drafts, invoices
 from billing_app.services.settings import DocumentsForm, change_documents
@@ -54,6 +56,14 @@ def document_of(world: World, place: Place, invoice_id: int) -> InvoiceDocument:
         return from_json(InvoiceDocument, uow.one(statement))
 
 
+def status_of(
+    world: World, place: Place, invoice_id: int
+) -> tuple[str | None, InvoiceStatus]:
+    """Return what the lists go by, and what the page says."""
+    phase = read_invoice(world, place, invoice_id).phase
+    return phase, world.run(place.viewer, read_detail, invoice_id).status
+
+
 @pytest.mark.parametrize(
     ("currency", "total", "due"),
     [
@@ -71,6 +81,21 @@ def test_each_currency_is_rounded_to_its_own_step(
     assert (issued.total_minor, issued.due_minor) == (total, due)
     assert issued.outstanding_minor == due
     assert document_of(world, place, invoice_id).rounding_minor == due - total
+
+
+@pytest.mark.parametrize("currency", ["CHF", "SEK"])
+def test_rounding_is_no_payment_and_a_cent_is_one(
+    world: World, place: Place, currency: str
+):
+    invoice_id = an_invoice(world, place, "100.03", currency=currency)
+
+    assert status_of(world, place, invoice_id) == ("unpaid", InvoiceStatus.DUE)
+
+    pay(world, place, invoice_id, "0.01", currency=currency)
+    assert status_of(world, place, invoice_id) == (
+        "partial",
+        InvoiceStatus.PARTIALLY_PAID,
+    )
 
 
 def test_another_workspace_keeps_its_exact_amounts(world: World, place: Place):
