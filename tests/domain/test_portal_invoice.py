@@ -139,7 +139,7 @@ class TestStatus:
 
     @pytest.mark.feature("F035", "F093")
     def test_partly_paid_says_how_much_came(self):
-        it = show(6_000, received=(received(4_000),))
+        it = show(6_000, received=(received(4_000),), allocated_minor=4_000)
 
         assert (it.status, it.amount) == ("Partially paid", "€60.00")
         assert (it.paid_words, it.paid_percent) == ("€40.00 of €100.00 paid", 40)

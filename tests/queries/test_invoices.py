@@ -345,7 +345,8 @@ class TestDueDate:
     ):
         with world.unit(world.northwind.owner) as uow:
             uow.workspace.zone = zone
-            add_invoice(uow, outstanding_minor=left, due_on=due)
+            paid = 10_000 - left
+            add_invoice(uow, outstanding_minor=left, allocated_minor=paid, due_on=due)
         midnight = datetime.combine(
             due + timedelta(days=1), datetime.min.time(), ZoneInfo(zone)
         )

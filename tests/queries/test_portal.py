@@ -49,6 +49,7 @@ FOR_CUSTOMERS = {
     "invoice": {
         *("id", "state", "outstanding_minor", "processing_minor"),
         *("disputed_minor", "allocated_minor", "credited_minor", "written_off_minor"),
+        "voided_at",
     },
     "credit_note": {
         *("id", "invoice_id", "number", "issued_on", "total_minor", "reason"),
@@ -117,7 +118,6 @@ def put_off(world: World, place: Place, invoice_id: int) -> None:
     """Let half of an invoice be on its way."""
     with world.unit(place.system) as uow:
         invoice = uow.get(Invoice, invoice_id)
-        invoice.processing_minor = invoice.outstanding_minor
         uow.add(
             PaymentAttempt(
                 customer_id=invoice.customer_id,
@@ -133,6 +133,8 @@ def put_off(world: World, place: Place, invoice_id: int) -> None:
                 expires_at=uow.now,
             )
         )
+        uow.flush()
+        invoice.processing_minor = invoice.outstanding_minor
 
 
 def test_the_list_of_readers_is_whole():
