@@ -375,7 +375,10 @@ def _capped(about: Creditable, wanted: Shares, left: Shares) -> Shares:
         )
     if _sum(shares) <= 0:
         raise InvalidInput("These lines come to nothing.", field="lines")
-    if _sum(shares) != _sum(left) and _sum(shares) > about.most_minor:
+    if _sum(shares) == _sum(left):
+        # Where parts stand on both sides of zero, others may come to the same.
+        return left
+    if _sum(shares) > about.most_minor:
         most = _money(about, about.most_minor)
         raise InvalidInput(f"At most {most} can be credited.", field="lines")
     return shares

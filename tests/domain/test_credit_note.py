@@ -120,6 +120,18 @@ class TestLines:
         assert compute_credit(some_lines(1), creditable(terms)).net_minor == 10_000
         assert compute_credit(some_lines(2), creditable(terms)).net_minor == 3_000
 
+    def test_that_come_to_all_that_is_left_take_it_all(self):
+        """Alone they have 0.60 of the 0.70 tax, and none of the charge of 0.10."""
+        lines = document(line("3.8"), line("-3.1", vat("19")))
+        terms = replace(lines, charges=(off("8.5"),), decimals=1)
+        about = creditable(terms)
+
+        credit = compute_credit(some_lines(1, 2), about)
+
+        assert credit.total_minor == about.document.total_minor == 10
+        assert credit.taxes == about.document.taxes
+        assert credit.shares == about.left
+
     def test_one_after_the_other_come_to_the_whole(self):
         """Three lines of 0.33 at 19 % have 0.19 tax together, 0.06 each alone."""
         about = creditable(document(*[line("0.33", vat("19"))] * 3))
