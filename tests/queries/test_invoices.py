@@ -49,13 +49,13 @@ START = date(2026, 3, 2)
 def invoice_facts(draw: st.DrawFn) -> InvoiceFacts:
     """Parts of a total that were paid, credited or given up; the rest is asked for."""
     part = st.integers(0, 2)
-    paid, credited, written_off, left = (draw(part) * 100 for _ in range(4))
+    prepaid, paid, credited, written_off, left = (draw(part) * 100 for _ in range(5))
     state = draw(st.sampled_from([InvoiceState.ISSUED] * 4 + [InvoiceState.VOID]))
     is_issued = state == InvoiceState.ISSUED
     late_by = draw(st.none() | st.integers(-2, 2))
     return InvoiceFacts(
         state=state,
-        total_minor=paid + credited + written_off + left,
+        prepaid_minor=prepaid,
         outstanding_minor=left if is_issued else 0,
         processing_minor=draw(st.sampled_from([0, left // 2, left])) * is_issued,
         due_on=None if late_by is None else START - timedelta(days=late_by),
@@ -493,12 +493,15 @@ class TestStates:
 def add_facts(
     uow: UnitOfWork, customer: Customer, facts: InvoiceFacts, **beside: Any
 ) -> None:
+    settled = facts.allocated_minor + facts.credited_minor + facts.written_off_minor
+    due = facts.outstanding_minor + settled
     add_invoice(
         uow,
         customer,
         state=facts.state,
-        total_minor=facts.total_minor,
-        due_minor=facts.total_minor,
+        total_minor=due + facts.prepaid_minor,
+        prepaid_minor=facts.prepaid_minor,
+        due_minor=due,
         outstanding_minor=facts.outstanding_minor,
         processing_minor=facts.processing_minor,
         credited_minor=facts.credited_minor,
