@@ -1,5 +1,7 @@
 """Copies of invoices that were handed out are known again by their file."""
 
+from dataclasses import dataclass
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -8,7 +10,17 @@ down_revision = "0033"
 branch_labels = None
 depends_on = None
 
-SAYS = "a copy that was handed out never changes"
+
+@dataclass(frozen=True)
+class Guard:
+    """A refusal of every change of a row."""
+
+    name: str
+    says: str
+
+
+KEPT = Guard("printed_copy_kept", "a copy that was handed out never changes")
+GUARDS = (KEPT,)
 
 
 def upgrade() -> None:
@@ -44,22 +56,22 @@ def upgrade() -> None:
     )
     if op.get_bind().dialect.name == "sqlite":
         op.execute(
-            "create trigger printed_copy_kept before update on printed_copy "
-            f"begin select raise(abort, '{SAYS}'); end"
+            f"create trigger {KEPT.name} before update on printed_copy "
+            f"begin select raise(abort, '{KEPT.says}'); end"
         )
         return
     op.execute(
-        "create function printed_copy_kept() returns trigger language plpgsql as $$ "
-        f"begin raise exception '{SAYS}' "
+        f"create function {KEPT.name}() returns trigger language plpgsql as $$ "
+        f"begin raise exception '{KEPT.says}' "
         "using errcode = 'integrity_constraint_violation'; end $$"
     )
     op.execute(
-        "create trigger printed_copy_kept before update on printed_copy "
-        "for each row execute function printed_copy_kept()"
+        f"create trigger {KEPT.name} before update on printed_copy "
+        f"for each row execute function {KEPT.name}()"
     )
 
 
 def downgrade() -> None:
     op.drop_table("printed_copy")
     if op.get_bind().dialect.name != "sqlite":
-        op.execute("drop function printed_copy_kept()")
+        op.execute(f"drop function {KEPT.name}()")
