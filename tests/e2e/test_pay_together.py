@@ -19,7 +19,7 @@ OPEN = ("Due", "Overdue")
 
 @pytest.fixture(scope="module")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The account of a member of the demo's gym who has two open invoices."""
+    """The account of a member of the demo's gym who has two open invoices or more."""
     folder = tmp_path_factory.mktemp("demo")
     told = folder / "demo.json"
     data = ("--data", str(folder / "data"))
@@ -60,6 +60,7 @@ def test_choose_look_pay_and_come_back(open_page: OpenPage, account: str):
     other.goto(account)
     for one in (page, other):
         expect(one.get_by_role("button", name="Refresh")).to_be_visible()
+    left = boxes(page).count() - 2
 
     for place in (0, 1):
         boxes(page).nth(place).check()
@@ -74,6 +75,6 @@ def test_choose_look_pay_and_come_back(open_page: OpenPage, account: str):
     expect(page).to_have_url(STRIPE)
     page.get_by_role("button", name="Pay", exact=True).click()
     expect(page.get_by_text("Your payment has arrived. Thank you.")).to_be_visible()
-    expect(boxes(page)).to_have_count(0)
+    expect(boxes(page)).to_have_count(left)
     # The other window hears of it by itself.
-    expect(boxes(other)).to_have_count(0)
+    expect(boxes(other)).to_have_count(left)
