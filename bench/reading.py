@@ -66,6 +66,8 @@ def _costly_plans(ground: Ground) -> set[str]:
 
     A search for text inside a field has to read; it is timed, not planned.
     """
+    # Making them up asks the database, too.
+    questions = list(_questions(ground))
     asked: list[tuple[str, Any]] = []
 
     def listen(_c: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
@@ -74,7 +76,7 @@ def _costly_plans(ground: Ground) -> set[str]:
     engine = ground.runtime.engine
     event.listen(engine, "before_cursor_execute", listen)
     try:
-        for typed in _questions(ground):
+        for typed in questions:
             if "q" not in typed:
                 wanted = parse_invoice_filter(typed)
                 ground.runtime.run(ground.owner, list_invoices, wanted)
