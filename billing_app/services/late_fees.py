@@ -33,6 +33,7 @@ from billing_app.domain.speech import speech_for
 from billing_app.domain.terms import TaxAccounting
 from billing_app.domain.totals import compute_totals
 from billing_app.models import Customer, Invoice, IssuedDocument, LateFee, TaxRate
+from billing_app.queries.invoices import parse_row_id
 from billing_app.queries.late_fees import read_late_fee_facts
 from billing_app.queries.letterhead import language_of, read_rules, read_settings
 from billing_app.queries.reminders import read_late_fee_rule
@@ -99,9 +100,7 @@ def read_rule_form(form: LateFeesForm) -> LateFeeRule:
         amounts={currency: minor for currency, minor in amounts.items() if minor},
         percent=percent,
         caps=caps,
-        tax_id=int(form.tax_id)
-        if form.tax_id.isascii() and form.tax_id.isdigit()
-        else 0,
+        tax_id=parse_row_id(form.tax_id, "tax") or 0,
         is_on_documents=form.is_on_documents,
     )
 

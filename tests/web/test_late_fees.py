@@ -69,6 +69,21 @@ async def test_a_rule_is_saved_with_its_amounts(world: World, browse: Browse):
     assert saved.currencies[0] == "EUR"
 
 
+@pytest.mark.parametrize("tax_id", ["9" * 5_000, "x", "²", "-1", "123456"])
+async def test_a_tax_that_nobody_was_offered_is_refused_in_words(
+    world: World, browse: Browse, tax_id: str
+):
+    state = RemindersState
+    async with browse(world.northwind.owner, PATH) as driver:
+        await driver.press(state.open)
+        await driver.press(state.save_fees, form=form(tax_id=tax_id))
+
+        assert not driver.shown(state, "fees").is_on
+        said = (*driver.shown(state, "errors"), *driver.shown(state, "notices"))
+        assert said
+        assert not any("our side" in str(it) for it in said)
+
+
 @pytest.mark.feature("A18")
 async def test_staff_see_what_was_charged_and_what_comes_and_waive(
     world: World, browse: Browse
