@@ -20,7 +20,7 @@ from billing_app.domain.custom_fields import (
     FilledField,
     read_value,
 )
-from billing_app.domain.document import JobShare
+from billing_app.domain.document import JobShare, Look
 from billing_app.domain.errors import BillingError, InvalidInput
 from billing_app.domain.exchange_rate import ExchangeRate, read_rate
 from billing_app.domain.invoice import LINES_MAX, NOTES_LENGTH_MAX
@@ -172,6 +172,8 @@ def form_from_json(stored: Mapping[str, Any]) -> DraftForm:
         raise InvalidInput("Choose a customer from the list.", field="customer")
     if texts.get("mode", InvoiceMode.LINES) not in list(InvoiceMode):
         raise InvalidInput("This draft can't be read.")
+    if texts.get("look") not in list(Look):
+        texts.pop("look", None)
     return DraftForm(
         **texts,
         customer_id=customer_id,

@@ -187,3 +187,7 @@ class TestStorage:
     def test_what_is_no_form_is_refused(self, sent):
         with pytest.raises(InvalidInput):
             form_from_json(sent)
+
+    def test_a_look_that_is_none_is_left_out(self):
+        assert form_from_json({"look": "<svg>"}).look == ""
+        assert form_from_json({"look": "classic"}).look == "classic"
