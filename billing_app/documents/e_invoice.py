@@ -154,6 +154,7 @@ def _as_billed(note: CreditNoteDocument) -> InvoiceDocument:
         delivery_on=note.delivery_on,
         delivery_until_on=note.delivery_until_on,
         purchase_order=note.purchase_order,
+        job=note.job,
         prices_inclusive=note.prices_inclusive,
         lines=credited_lines(note),
         adjustments=(
@@ -237,6 +238,7 @@ class _Writer:
                 "BT-5": document.currency,
                 "BT-6": owed.currency if owed else None,
                 "BT-9": document.due_on,
+                "BT-11": printable(document.job),
                 "BT-13": printable(document.purchase_order),
                 "BT-20": printable_prose(document.terms),
                 "BG-1": [{"BT-22": printable_prose(document.notes)}]

@@ -153,6 +153,7 @@ def _read_cii(root: _Node) -> ReadEInvoice:
         purchase_order=agreed.words(
             "ram:BuyerOrderReferencedDocument/ram:IssuerAssignedID"
         ),
+        job=agreed.words("ram:SpecifiedProcuringProject/ram:ID"),
         notes="\n\n".join(
             x.prose("ram:Content") for x in paper.all("ram:IncludedNote")
         ),
@@ -253,6 +254,7 @@ def _read_ubl(root: _Node) -> ReadEInvoice:
         delivered_on=start or root.day("cac:Delivery/cbc:ActualDeliveryDate"),
         delivered_until=root.day("cac:InvoicePeriod/cbc:EndDate"),
         purchase_order=root.words("cac:OrderReference/cbc:ID"),
+        job=root.words("cac:ProjectReference/cbc:ID"),
         notes="\n\n".join(x.prose(".") for x in root.all("cbc:Note")),
         terms=root.prose("cac:PaymentTerms/cbc:Note"),
         buyer=_ubl_party(_needed(root.first("cac:AccountingCustomerParty/cac:Party"))),

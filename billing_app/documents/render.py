@@ -850,10 +850,13 @@ def _tax_label(tax: DocumentTax, language: str) -> str:
 def _orders(
     document: InvoiceDocument | CreditNoteDocument, words: Words
 ) -> Iterator[Row]:
-    """Say the customer's own number for what they ordered."""
+    """Say the customer's own number for what they ordered, and what it was for."""
     order = own(printable(document.purchase_order), document.language)
     if order:
         yield Row(words.your_reference, order)
+    job = own(printable(document.job), document.language)
+    if job:
+        yield Row(words.job, job)
 
 
 def _own_facts(

@@ -25,6 +25,7 @@ class Words:
     delivered: str
     due_date: str
     your_reference: str
+    job: str
     amount_due: str
     amount_due_by: str
     nothing_due: str
@@ -117,6 +118,7 @@ def words_for(tag: str) -> tuple[str, Words]:
         delivered=say("Delivered"),
         due_date=say("Due date"),
         your_reference=say("Your reference"),
+        job=say("Job"),
         amount_due=say("Amount due"),
         amount_due_by=say("Amount due by"),
         nothing_due=say("Nothing to pay"),

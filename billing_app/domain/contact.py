@@ -26,6 +26,11 @@ def name_key(name: str) -> str:
     return name.casefold()[:200]
 
 
+def job_key(job: str) -> str | None:
+    """Return what a job is searched by, or None for no job."""
+    return name_key(job) or None
+
+
 def check_email(text: str, field: str) -> str:
     """Return the trimmed address.
 

@@ -249,6 +249,7 @@ def build_document(
         issued_on=issued_on,
         reason=reason,
         purchase_order=invoice.purchase_order,
+        job=invoice.job,
         delivery_on=invoice.delivery_on,
         delivery_until_on=invoice.delivery_until_on,
         prices_inclusive=invoice.prices_inclusive,

@@ -263,6 +263,7 @@ class InvoiceDocument:
         mode: as `domain.invoice_mode.InvoiceMode`; but for lines, there is one line
             of quantity 1, printed without quantity and price.
         fields: of the business's own, those that customers see.
+        job: what all of it was for, such as a site or a project.
         tax_in_currency: there where tax is owed in another currency.
     """
 
@@ -298,6 +299,7 @@ class InvoiceDocument:
     qr_bill: QrBill | None = None
     mode: str = "lines"
     fields: tuple[DocumentField, ...] = ()
+    job: str = ""
     tax_in_currency: TaxInCurrency | None = None
     format: int = FORMAT
 
@@ -398,7 +400,7 @@ class CreditNoteDocument:
             the invoice's discounts, and its rounding.
         amount_minor: what the invoice asks for less; total - prepaid + rounding.
         credit_minor: what was paid already, and is the customer's credit now.
-        delivery_on, delivery_until_on, fields: as on the invoice.
+        delivery_on, delivery_until_on, fields, job: as on the invoice.
     """
 
     number: str
@@ -427,6 +429,7 @@ class CreditNoteDocument:
     delivery_until_on: date | None = None
     tax_in_currency: TaxInCurrency | None = None
     fields: tuple[DocumentField, ...] = ()
+    job: str = ""
     format: int = FORMAT
 
 

@@ -23,7 +23,12 @@ from billing_app.domain.custom_fields import (
 from billing_app.domain.document import JobShare, Look
 from billing_app.domain.errors import BillingError, InvalidInput
 from billing_app.domain.exchange_rate import ExchangeRate, read_rate
-from billing_app.domain.invoice import LINES_MAX, NOTES_LENGTH_MAX
+from billing_app.domain.invoice import (
+    JOB_LENGTH_MAX,
+    LINES_MAX,
+    NOTES_LENGTH_MAX,
+    ORDER_LENGTH_MAX,
+)
 from billing_app.domain.invoice_mode import (
     Charge,
     InvoiceMode,
@@ -116,6 +121,7 @@ class DraftForm:
     delivered_on: str = ""
     delivered_until: str = ""
     purchase_order: str = ""
+    job: str = ""
     discount: str = ""
     notes: str = ""
     terms: str = ""
@@ -297,6 +303,8 @@ class ReadDraft:
     delivered: tuple[date | None, date | None]
     discount: Adjustment | None
     problems: dict[str, str]
+    purchase_order: str = ""
+    job: str = ""
     mode: InvoiceMode = InvoiceMode.LINES
     filled: tuple[FilledField, ...] = ()
     rate: ExchangeRate | None = None
@@ -343,6 +351,8 @@ def read_draft(form: DraftForm, currency: str, rules: DraftRules) -> ReadDraft:
     due_on = _try(problems, _read_date, form.due_on, "due_on", "due date")
     if issued_on and due_on and due_on < issued_on:
         problems["due_on"] = "The due date can't be before the issue date."
+    order = _try(problems, _read_words, form, "purchase_order", ORDER_LENGTH_MAX)
+    job = _try(problems, _read_words, form, "job", JOB_LENGTH_MAX)
     filled = _filled(form, rules, problems)
     _try(problems, check_print_size, _printed_texts(form, mode, typed, filled))
     for name, text in (("notes", form.notes), ("terms", form.terms)):
@@ -380,11 +390,17 @@ def read_draft(form: DraftForm, currency: str, rules: DraftRules) -> ReadDraft:
         delivered=_delivered(form, problems),
         discount=discount,
         problems=problems,
+        purchase_order=order or "",
+        job=job or "",
         mode=mode,
         filled=filled,
         rate=rate,
         missing=tuple(_missing(rules, filled, totals, rate, problems)),
     )
+
+
+def _read_words(form: DraftForm, name: str, length_max: int) -> str:
+    return clean_text(getattr(form, name), length_max=length_max, field=name)
 
 
 def _printed_texts(
@@ -398,6 +414,7 @@ def _printed_texts(
         "notes": [form.notes],
         "terms": [form.terms],
         "purchase_order": [form.purchase_order],
+        "job": [form.job],
         "fields": [each.value for each in filled],
     }
     if mode == InvoiceMode.LINES:

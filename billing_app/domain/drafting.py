@@ -64,6 +64,7 @@ class Header:
     delivery_on: date | None = None
     delivery_until_on: date | None = None
     purchase_order: str = ""
+    job: str = ""
     notes: str = ""
     terms: str = ""
     bank: tuple[BankRow, ...] = ()
@@ -96,6 +97,7 @@ def build_document(
         delivery_on=header.delivery_on,
         delivery_until_on=header.delivery_until_on,
         purchase_order=header.purchase_order,
+        job=header.job,
         prices_inclusive=terms.prices is Prices.INCLUSIVE,
         lines=tuple(_line(*line) for line in lines),
         adjustments=(

@@ -138,6 +138,7 @@ COLUMNS: Mapping[ImportKind, tuple[ImportColumn, ...]] = {
             "PO number",
             "po|purchase order|order number|po #|p.o. number|bestellnummer",
         ),
+        _column("job", "Job", "job name|project|project name|projekt|projet|proyecto"),
         _column("notes", "Notes", "note|memo|message|customer notes|bemerkung"),
         _column(
             "line",

@@ -32,7 +32,12 @@ from billing_app.domain.import_table import (
     read_number,
     time_behind,
 )
-from billing_app.domain.invoice import LINES_MAX, NOTES_LENGTH_MAX
+from billing_app.domain.invoice import (
+    JOB_LENGTH_MAX,
+    LINES_MAX,
+    NOTES_LENGTH_MAX,
+    ORDER_LENGTH_MAX,
+)
 from billing_app.domain.money import Money
 from billing_app.domain.numbering import parse_number_code
 from billing_app.domain.parsing import (
@@ -48,7 +53,7 @@ from billing_app.domain.terms import Adjustment, DocumentTerms, LineTerms, TaxTe
 from billing_app.domain.totals import Totals, check_allowances, compute_totals
 
 NUMBER_LENGTH_MAX = 60
-_NAME_MAX, _VAT_ID_MAX, _ORDER_MAX, _LANGUAGE_MAX = 200, 40, 80, 10
+_NAME_MAX, _VAT_ID_MAX, _LANGUAGE_MAX = 200, 40, 10
 
 # The time of day behind a day, of which the seconds are left out.
 _CLOCK = re.compile(
@@ -129,6 +134,7 @@ class InvoiceRecord:
     issued_on: date
     due_on: date | None
     purchase_order: str
+    job: str
     notes: str
     terms: DocumentTerms
     totals: Totals
@@ -489,8 +495,9 @@ def _invoice(
         issued_on=issued_on,
         due_on=due_on,
         purchase_order=clean_text(
-            cells.get("purchase_order", ""), length_max=_ORDER_MAX
+            cells.get("purchase_order", ""), length_max=ORDER_LENGTH_MAX
         ),
+        job=clean_text(cells.get("job", ""), length_max=JOB_LENGTH_MAX),
         notes=notes,
         terms=terms,
         totals=totals,

@@ -42,6 +42,7 @@ def preview_document(
         delivery_on=read.delivered[0],
         delivery_until_on=read.delivered[1],
         purchase_order=form.purchase_order.strip(),
+        job=form.job.strip(),
         notes=form.notes.strip(),
         terms=printed_terms(
             late_fees, form.terms.strip(), read.terms.currency, language

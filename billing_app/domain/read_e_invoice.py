@@ -20,7 +20,12 @@ from billing_app.domain.draft import (
     read_draft,
 )
 from billing_app.domain.errors import InvalidInput
-from billing_app.domain.invoice import LINES_MAX, NOTES_LENGTH_MAX
+from billing_app.domain.invoice import (
+    JOB_LENGTH_MAX,
+    LINES_MAX,
+    NOTES_LENGTH_MAX,
+    ORDER_LENGTH_MAX,
+)
 from billing_app.domain.parsing import FACTOR_DECIMALS_MAX, clean_text
 from billing_app.domain.retyping import typed_price, typed_quantity
 from billing_app.domain.totals import Prices
@@ -82,6 +87,7 @@ class ReadEInvoice:
     delivered_on: str
     delivered_until: str
     purchase_order: str
+    job: str
     notes: str
     terms: str
     buyer: ReadParty
@@ -181,7 +187,10 @@ class _Maker:
             due_on=read.due_on,
             delivered_on=read.delivered_on,
             delivered_until=read.delivered_until,
-            purchase_order=self._fit(read.purchase_order, 80, "order number"),
+            purchase_order=self._fit(
+                read.purchase_order, ORDER_LENGTH_MAX, "order number"
+            ),
+            job=self._fit(read.job, JOB_LENGTH_MAX, "project"),
             discount=typed_price(discount, read.currency) if discount > 0 else "",
             notes=self._fit(read.notes, NOTES_LENGTH_MAX, "notes"),
             terms=self._fit(read.terms, NOTES_LENGTH_MAX, "terms of payment"),

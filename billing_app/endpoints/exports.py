@@ -49,7 +49,8 @@ _CSV = "text/csv; charset=utf-8"
 _JSON_LINES = "application/jsonl; charset=utf-8"
 
 INVOICE_HEAD = (
-    *("Number", "Status", "Customer", "PO number", "Issued", "Due", "Currency"),
+    *("Number", "Status", "Customer", "PO number", "Job"),
+    *("Issued", "Due", "Currency"),
     *(
         "Net",
         "Tax",
@@ -209,6 +210,7 @@ def _invoice_cells(row: InvoiceRow) -> list[str]:
         row.status.value,
         safe_cell(row.customer_name),
         safe_cell(row.purchase_order),
+        safe_cell(row.job),
         _day(row.issued_on),
         _day(row.due_on),
         row.currency,

@@ -120,6 +120,13 @@ class Invoice(CustomerVisible, table=True):
             sqlite_where=column("payment_reference").is_not(None),
             postgresql_where=column("payment_reference").is_not(None),
         ),
+        Index(
+            "ix_invoice_job",
+            "workspace_id",
+            "job_key",
+            sqlite_where=column("job_key").is_not(None),
+            postgresql_where=column("job_key").is_not(None),
+        ),
         Index("ix_invoice_replaces", "workspace_id", "replaces_id"),
         Index("ix_invoice_sent", "workspace_id", "phase", "sent_at"),
         Index("ix_invoice_customer", "workspace_id", "customer_id", "phase", "id"),
@@ -206,6 +213,10 @@ class Invoice(CustomerVisible, table=True):
     delivery_on: date | None = Field(default=None)
     delivery_until_on: date | None = Field(default=None)
     purchase_order: str = Field(default="", sa_type=sort_key(80))
+    job: str = Field(
+        default="", max_length=200, sa_column_kwargs={"server_default": ""}
+    )
+    job_key: str | None = Field(default=None, sa_type=sort_key(200))
     payment_reference: str | None = Field(default=None, max_length=27)
     notes: str = Field(default="", sa_type=Text)
     terms: str = Field(default="", sa_type=Text)

@@ -180,6 +180,7 @@ class InvoiceDetail:
     issued_on: date | None
     due_on: date | None
     purchase_order: str
+    job: str
     own_fields: tuple[FilledField, ...]
     void_reason: str
     voided_on: date | None
@@ -259,6 +260,7 @@ def read_invoice(uow: UnitOfWork, invoice_id: int) -> InvoiceDetail:
         issued_on=invoice.issued_on,
         due_on=invoice.due_on,
         purchase_order=invoice.purchase_order,
+        job=invoice.job,
         own_fields=filled_from_json(invoice.custom_fields),
         void_reason=invoice.void_reason,
         voided_on=voided_day(uow, invoice.voided_at),

@@ -111,6 +111,7 @@ _SHOWN: tuple[Any, ...] = (
     Invoice.customer_id,
     Invoice.customer_name,
     Invoice.purchase_order,
+    Invoice.job,
     Invoice.mode,
     Invoice.state,
     Invoice.currency,
@@ -203,6 +204,7 @@ class InvoiceRow:
     customer_id: int | None
     customer_name: str
     purchase_order: str
+    job: str
     mode: InvoiceMode
     status: InvoiceStatus
     currency: str
@@ -547,6 +549,7 @@ def _text_ways(uow: UnitOfWork, text: str) -> list[_Condition]:
             for column in (Invoice.number, Invoice.purchase_order)
             for prefix in dict.fromkeys((text, text.upper()))
         ),
+        _begins_with(Invoice.job_key, name_key(text)),
     ]
     if text.isascii() and text.isdigit() and len(text) <= 18:
         codes, counter = select(col(NumberSeries.code)), int(text)
@@ -718,6 +721,7 @@ def _row(row: Any, today: date, rules: LateRules) -> InvoiceRow:
         customer_id=row.customer_id,
         customer_name=row.customer_name,
         purchase_order=row.purchase_order,
+        job=row.job,
         mode=InvoiceMode(row.mode),
         status=compute_status(facts, today),
         currency=row.currency,

@@ -266,7 +266,8 @@ SHEETS = (
     Sheet(
         "invoices",
         (
-            *("Number", "State", "Customer", "PO number", "Issued", "Due", "Currency"),
+            *("Number", "State", "Customer", "PO number", "Job"),
+            *("Issued", "Due", "Currency"),
             *("Net", "Tax", "Total", "Paid", "Credited", "Written off", "Outstanding"),
         ),
         select(
@@ -277,6 +278,7 @@ SHEETS = (
             ),
             col(Invoice.customer_name),
             col(Invoice.purchase_order),
+            col(Invoice.job),
             col(Invoice.issued_on),
             col(Invoice.due_on),
             col(Invoice.currency),

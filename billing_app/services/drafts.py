@@ -16,7 +16,7 @@ from billing_app.domain.billable_event import (
     without_event_lines,
     without_events,
 )
-from billing_app.domain.contact import name_key
+from billing_app.domain.contact import job_key, name_key
 from billing_app.domain.currencies import is_currency
 from billing_app.domain.dates import due_on
 from billing_app.domain.document import DocumentKind, InvoiceDocument, from_json
@@ -357,6 +357,8 @@ def fill_draft(uow: UnitOfWork, invoice: Invoice, form: DraftForm) -> ReadDraft:
     invoice.decimals = settings.decimals
     invoice.look = form.look or settings.look
     invoice.issued_on = read.issued_on
+    invoice.purchase_order, invoice.job = read.purchase_order, read.job
+    invoice.job_key = job_key(read.job)
     net_days = settings.net_days
     if customer is not None and customer.net_days is not None:
         net_days = customer.net_days
@@ -392,6 +394,7 @@ def _form_of(uow: UnitOfWork, invoice: Invoice) -> DraftForm:
         customer_id=invoice.customer_id or 0,
         currency=invoice.currency,
         purchase_order=invoice.purchase_order,
+        job=invoice.job,
         discount=typed_discount(allowances, invoice.currency),
         notes=invoice.notes,
         terms=invoice.terms,

@@ -288,6 +288,7 @@ def _add_draft(uow: UnitOfWork, record: InvoiceRecord, customer_id: int) -> None
         issued_on=record.issued_on.isoformat(),
         due_on=record.due_on.isoformat() if record.due_on else "",
         purchase_order=record.purchase_order,
+        job=record.job,
         notes=record.notes,
         lines=tuple(
             _draft_line(index, terms, texts, currency, _tax_id(terms, rates))
@@ -426,6 +427,7 @@ def _ready(record: InvoiceRecord) -> ReadyInvoice:
         issued_on=record.issued_on,
         due_on=record.due_on,
         purchase_order=record.purchase_order,
+        job=record.job,
         notes=record.notes,
     )
 

@@ -14,6 +14,7 @@ from sqlmodel import col, func, select
 from billing_app.database.access import inner, staff, staff_or_job
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission, StaffActor
+from billing_app.domain.contact import job_key
 from billing_app.domain.custom_fields import (
     FilledField,
     fields_to_json,
@@ -337,6 +338,7 @@ class ReadyInvoice:
     delivery_on: date | None = None
     delivery_until_on: date | None = None
     purchase_order: str = ""
+    job: str = ""
     notes: str = ""
     payment_terms: str = ""
     mode: InvoiceMode = InvoiceMode.LINES
@@ -381,6 +383,7 @@ def check_printable(ready: ReadyInvoice) -> None:
             "notes": [ready.notes],
             "terms": [ready.payment_terms],
             "purchase_order": [ready.purchase_order],
+            "job": [ready.job],
             "fields": [each.value for each in ready.filled],
         }
     )
@@ -476,6 +479,7 @@ def make_document(
         delivery_on=ready.delivery_on,
         delivery_until_on=ready.delivery_until_on,
         purchase_order=ready.purchase_order,
+        job=ready.job,
         notes=ready.notes,
         terms=printed_terms(
             ready.late_fees, ready.payment_terms, ready.terms.currency, language
@@ -510,6 +514,8 @@ def issued_values(customer: Customer, ready: ReadyInvoice) -> dict[str, Any]:
         "delivery_on": ready.delivery_on,
         "delivery_until_on": ready.delivery_until_on,
         "purchase_order": ready.purchase_order,
+        "job": ready.job,
+        "job_key": job_key(ready.job),
         "notes": ready.notes,
         "terms": ready.payment_terms,
         "custom_fields": fields_to_json(ready.filled),
@@ -612,9 +618,8 @@ def _ready(
         due_on=last_day,
         delivery_on=read.delivered[0],
         delivery_until_on=read.delivered[1],
-        purchase_order=clean_text(
-            form.purchase_order, length_max=80, field="purchase_order"
-        ),
+        purchase_order=read.purchase_order,
+        job=read.job,
         notes=clean_text(form.notes, length_max=10_000, multiline=True, field="notes"),
         payment_terms=clean_text(
             form.terms, length_max=10_000, multiline=True, field="terms"

@@ -201,6 +201,7 @@ def _ready(
         issued_on=uow.today,
         due_on=due_on(uow.today, net_days),
         purchase_order=invoice.purchase_order,
+        job=invoice.job,
         rate=rate,
     )
 

@@ -543,6 +543,7 @@ _DRAFT_COLUMNS = (
     "decimals",
     "issued_on",
     "due_on",
+    "purchase_order",
     "net_minor",
     "tax_minor",
     "total_minor",

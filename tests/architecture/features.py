@@ -249,7 +249,6 @@ MISSING = {
     "F045": "the 300 ms are measured by `make bench`",
     "F065": "at dates in the past",
     "F076": "the second is measured by `make bench`",
-    "G08": "the job",
     "G09": "disputed and resolved as states of their own",
     "G15": "estimates, and the way to an accounting program",
 }

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from billing_app.documents.e_invoice import NotAnEInvoice, write_cii, write_ubl
+from billing_app.documents.e_invoice_reader import read_e_invoice
 from billing_app.documents.render import render_sheet
 from billing_app.domain.document import InvoiceDocument, Party, from_json, to_json
 from billing_app.domain.drafting import LineTexts, build_document
@@ -163,6 +164,15 @@ def test_the_order_of_the_customer_is_its_business_term():
 
     for write in WRITERS.values():
         assert "PO 4711" in write(document).decode()
+
+
+def test_the_job_is_its_business_term():
+    """BT-11."""
+    document = drafted(line("1", VAT), header=a_header(job="Riser, line 4"))
+
+    assert {read_e_invoice(write(document)).job for write in WRITERS.values()} == {
+        "Riser, line 4"
+    }
 
 
 @pytest.mark.parametrize(

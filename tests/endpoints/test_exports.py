@@ -139,7 +139,7 @@ async def test_amounts_keep_their_decimals_and_their_minus(
 
     _, *rows = rows_of(await client.get(f"{INVOICES}?sort=number"))
 
-    assert [row[9] for row in rows] == ["12345.67", "500", "0.001", "-0.05"]
+    assert [row[10] for row in rows] == ["12345.67", "500", "0.001", "-0.05"]
 
 
 async def test_has_every_row_the_page_would_and_no_other(

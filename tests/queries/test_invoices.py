@@ -233,7 +233,7 @@ class TestSearch:
             halden = add_customer(uow, "Halden 100% Logistics")
             other = add_customer(uow, "Żabka")
             add_invoice(uow, halden, purchase_order="po-77")
-            add_invoice(uow, other)
+            add_invoice(uow, other, job="Straße 12", job_key="strasse 12")
             add_invoice(uow, other, state="draft")
             for _ in range(9):
                 add_invoice(uow, other)
@@ -248,6 +248,7 @@ class TestSearch:
             ("2", {"INV-00002"}),
             ("12", {"INV-00012"}),
             ("po-77", {"INV-00001"}),
+            ("STRAẞE", {"INV-00002"}),
             ("hALDEN", {"INV-00001"}),
             ("100%", {"INV-00001"}),
             ("0%", {"INV-00001"}),

@@ -191,6 +191,7 @@ class DemoInvoice:
     net_days: int | None = None
     is_seen: bool = True
     purchase_order: str = ""
+    job: str = ""
     discount: str = ""
     notes: str = ""
     talk: tuple[DemoComment, ...] = ()

@@ -112,6 +112,7 @@ KESTREL = DemoBusiness(
                 DemoLine("Expansion tank", "1", "189.00", "ea", "", SALES_TAX),
             ),
             purchase_order="BSP-7731",
+            job="Boiler season, four buildings",
             returned_days_ago=(20,),
             promises=(DemoPromise(8, 13, by_phone=True),),
             notes_of_staff=(
@@ -133,6 +134,7 @@ KESTREL = DemoBusiness(
                     "Permit, Department of Buildings", "1", "130.00", "", "", NO_TAX
                 ),
             ),
+            job="Kitchen refit",
         ),
         DemoInvoice(
             3,
@@ -145,6 +147,7 @@ KESTREL = DemoBusiness(
                 DemoLine("Water shut-down, after hours", "1", "480.00", "", "", NO_TAX),
             ),
             purchase_order="LUD-2026-11",
+            job="Riser, line 4",
         ),
         DemoInvoice(
             4,
@@ -166,6 +169,7 @@ KESTREL = DemoBusiness(
                 DemoLine("Backflow test", "4", "175.00", "ea", "", NO_TAX),
                 DemoLine("Report to the city", "4", "40.00", "ea", "", NO_TAX),
             ),
+            job="Backflow 2026",
         ),
         DemoInvoice(
             0,

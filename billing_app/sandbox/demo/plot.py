@@ -453,6 +453,7 @@ class Plot:
             issued_on="" if invoice.fate is Fate.DRAFT else today.isoformat(),
             due_on=due_on,
             purchase_order=invoice.purchase_order,
+            job=invoice.job,
             discount=invoice.discount,
             notes=invoice.notes,
             terms=str(story.business.letterhead.get("terms", "")),

@@ -7,6 +7,7 @@ from typing import Any
 import reflex as rx
 
 from billing_app.domain.currencies import currency_names
+from billing_app.domain.invoice import JOB_LENGTH_MAX, ORDER_LENGTH_MAX
 from billing_app.domain.invoice_mode import InvoiceMode
 from billing_app.domain.portal_settings import VisibleOn
 from billing_app.web import theme
@@ -208,9 +209,18 @@ def _facts() -> rx.Component:
         rx.el.div(
             field(
                 "PO number",
-                _input("purchase_order", max_length=80),
+                _input("purchase_order", max_length=ORDER_LENGTH_MAX),
                 aside="optional",
                 error=State.field_problems["purchase_order"],
+            ),
+            class_name="span-4",
+        ),
+        rx.el.div(
+            field(
+                "Job or project",
+                _input("job", max_length=JOB_LENGTH_MAX),
+                aside="optional",
+                error=State.field_problems["job"],
             ),
             class_name="span-4",
         ),

@@ -25,6 +25,7 @@ FIELDS = frozenset(
         "delivered_on",
         "delivered_until",
         "purchase_order",
+        "job",
         "currency",
         "discount",
         "notes",

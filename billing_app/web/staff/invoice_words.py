@@ -408,6 +408,7 @@ def _facts(it: InvoiceDetail) -> Iterator[tuple[str, str]]:
     yield "Due", formats.full_day(it.due_on) if it.due_on else "No due date"
     yield "Delivered", _delivery_words(it)
     yield "PO number", it.purchase_order
+    yield "Job", it.job
     for own in it.own_fields:
         yield f"{own.name} (staff only)" if own.is_staff_only else own.name, own.value
     yield "Reference", format_reference(it.document.reference) if it.document else ""

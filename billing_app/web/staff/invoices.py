@@ -36,7 +36,7 @@ COLUMNS = (
     ),
     Column(InvoiceSort.NUMBER, "Number", sortable=True, phone="under"),
     Column(InvoiceSort.CUSTOMER, "Customer", wide=True, sortable=True, phone="title"),
-    Column("order", "PO number", shown_from="desktop"),
+    Column("reference", "Job or PO", shown_from="desktop"),
     Column("mode", "Mode", shown_from="desktop"),
     Column(InvoiceSort.ISSUED, "Issued", sortable=True, shown_from="laptop"),
     Column(InvoiceSort.DUE, "Due", sortable=True, phone="amount-under"),
@@ -103,7 +103,7 @@ def _toolbar() -> rx.Component:
         on_click=State.toggle_archived,
     )
     return rx.el.div(
-        listing.search("Number, customer, PO, amount", State),
+        listing.search("Number, customer, job, PO, amount", State),
         listing.filters(State),
         rx.el.span(class_name="spacer"),
         archived,
@@ -136,7 +136,7 @@ def _cells(it: rx.vars.ObjectVar[InvoiceLine]) -> list[Any]:
         ),
         rx.fragment(row_link(_number(it), it.href), archived),
         rx.el.span(it.customer, title=it.customer, class_name="truncate"),
-        rx.el.span(it.purchase_order, title=it.purchase_order, class_name="quiet"),
+        rx.el.span(it.reference, title=it.references, class_name="quiet"),
         rx.el.span(it.mode, class_name="quiet"),
         rx.el.span(it.issued, class_name="secondary figures"),
         rx.el.span(

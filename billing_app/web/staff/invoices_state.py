@@ -52,7 +52,8 @@ class InvoiceLine:
     select_words: str
     href: str
     customer: str
-    purchase_order: str
+    reference: str
+    references: str
     mode: str
     issued: str
     due: str
@@ -330,7 +331,8 @@ def line_of(row: InvoiceRow, moment: Moment) -> InvoiceLine:
         select_words=f"Select {row.number or f'draft for {row.customer_name}'}",
         href=invoice_address(row.id, is_draft),
         customer=row.customer_name or "No customer yet",
-        purchase_order=row.purchase_order,
+        reference=row.job or row.purchase_order,
+        references=", ".join(filter(None, (row.job, row.purchase_order))),
         mode=MODE_WORDS[row.mode],
         issued=formats.short_day(row.issued_on, moment),
         due=formats.short_day(row.due_on, moment),
