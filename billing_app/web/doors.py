@@ -306,21 +306,23 @@ class PortalState(ActingState, mixin=True):
 
     is_gone: bool = False
 
-    # The address that all of what is remembered here was shown at; NOWHERE after
-    # events from several. The gate keeps it.
+    # The address that all of what is remembered here was shown at.
     _shown_at: str = ""
 
     def _place(self) -> PortalPlace:
         """Return where in the portal the address leads. It proves nothing."""
         return parse_place(self.router.url.path) or NOWHERE
 
-    def _note_address(self) -> None:
-        """Note where an event came from; what is shown from now on is of there."""
+    def _is_meant(self) -> bool:
+        """Say whether an event is about what is shown here, by where it comes from.
+
+        A tab that goes on to another address loads it, and forgets there what it had
+        shown. What else comes from elsewhere was pressed too late or is a program's.
+        """
         path = self._place().path
         if not self._shown_at:
             self._shown_at = path
-        elif self._shown_at != path:
-            self._shown_at = NOWHERE.path
+        return self._shown_at == path
 
     async def _proven_path(self) -> str:
         """Return the page's address if it opens now as it is, else an empty text."""

@@ -8,6 +8,7 @@ handler.
 from __future__ import annotations
 
 import asyncio
+import functools
 from typing import Any
 
 import reflex as rx
@@ -19,6 +20,7 @@ from reflex_base.utils.format import format_event_handler
 from billing_app import runtime
 from billing_app.database import authentication
 from billing_app.domain.errors import NotSignedIn
+from billing_app.web import routes
 from billing_app.web.doors import Audience, PortalState, session_token, sign_in_path
 
 OURS = "billing_app."
@@ -33,25 +35,28 @@ class Gate(rx.Middleware):
         registered = RegistrationContext.get().event_handlers.get(event.name)
         if registered is None or not isinstance(event.payload, dict):
             return StateUpdate()
+        # Of a page that it no longer finds, Reflex sends all it has before any event.
+        if event.name in _hydrates() or not state.is_hydrated:
+            await _forget_unproven(state)
         if not registered.states[0].is_user_defined():
             # Reflex's own: hydrate, on_load, client storage.
-            if event.name in _hydrates():
-                await _forget_unproven(state)
             return None
         audience = getattr(registered.handler.fn, "audience", None)
-        if audience in (Audience.PUBLIC, Audience.PORTAL):
-            # A portal handler's actor is its link, which each `_run` looks up.
-            page = await state.get_state(registered.states[0])
-            if isinstance(page, PortalState):
-                page._note_address()
-            return None
-        if audience == Audience.STAFF and await _is_staff(state):
-            return None
-        if audience == Audience.STAFF:
+        if audience is None:
+            return StateUpdate()
+        if audience == Audience.STAFF and not await _is_staff(state):
             return StateUpdate(
                 events=Event.from_event_type(rx.redirect(sign_in_path(state)))
             )
-        return StateUpdate()
+        # Only what a browser sends says where it is; what a page loads follows.
+        is_sent = bool(event.router_data)
+        if is_sent and event.name in _watches():
+            # It would go on when its page is closed.
+            return StateUpdate()
+        # A portal handler's actor is its link, which each `_run` looks up.
+        page = await state.get_state(registered.states[0])
+        is_meant = not isinstance(page, PortalState) or page._is_meant()
+        return StateUpdate() if is_sent and not is_meant else None
 
     async def postprocess(
         self, app: rx.App, state: BaseState, event: Event, update: StateUpdate
@@ -64,6 +69,17 @@ def _hydrates() -> frozenset[str]:
     handlers = rx.State.event_handlers
     return frozenset(
         format_event_handler(handlers[name]) for name in ("hydrate", "hydrate_and_load")
+    )
+
+
+@functools.cache
+def _watches() -> frozenset[str]:
+    """Return the names of the events that run for as long as their page is open."""
+    return frozenset(
+        format_event_handler(handler)
+        for page in routes.PAGES
+        for handler in page.on_load
+        if handler.is_background
     )
 
 

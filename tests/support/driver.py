@@ -77,8 +77,13 @@ class Driver:
         await future.wait_all()
 
     async def start(self, name: str, **payload: Any) -> None:
-        """Send an event whose handler runs for as long as the page is open."""
-        await self._enqueue(name, payload)
+        """Begin what runs for as long as the page is open, as loading it does."""
+        await self._enqueue(name, payload, is_sent=False)
+
+    async def load(self, name: str) -> None:
+        """Begin it like that, and wait until it ends: the page shows nothing more."""
+        future = await self._enqueue(name, {}, is_sent=False)
+        await future.wait_all()
 
     async def press(self, handler: Any, **payload: Any) -> None:
         """Send the event of a state's handler."""
@@ -107,19 +112,20 @@ class Driver:
             event.payload["path"] for event in self.events if "path" in event.payload
         ]
 
-    async def _enqueue(self, name: str, payload: Any) -> Any:
-        event = Event(
-            name=name,
-            payload=payload,
-            router_data={
-                "pathname": self.path,
-                "asPath": self.path,
-                "query": {},
-                "headers": {"cookie": self._cookie, "origin": "http://localhost"},
-                "token": "t",
-            },
+    async def _enqueue(self, name: str, payload: Any, is_sent: bool = True) -> Any:
+        place = {
+            "pathname": self.path,
+            "asPath": self.path,
+            "query": {},
+            "headers": {"cookie": self._cookie, "origin": "http://localhost"},
+            "token": "t",
+        }
+        # What the server adds has no place of its own, but that of what it follows.
+        event = Event(name=name, payload=payload, router_data=place if is_sent else {})
+        root: Any = self._processor._root_context
+        return await self._processor.enqueue(
+            "t", event, root.fork(token="t", router_data=place)
         )
-        return await self._processor.enqueue("t", event)
 
 
 def handler_names(audience: str) -> list[str]:

@@ -81,6 +81,18 @@ async def test_nor_one_that_still_owes_its_code_or_was_left_alone(world: World):
     assert is_sent_to_sign_in(driver)
 
 
+@pytest.mark.parametrize("state", [DashboardState, PortalInvoiceState])
+async def test_what_watches_begins_with_its_page_alone(world: World, state):
+    """Begun by a program, it would go on after the socket is closed."""
+    cookie = sign_in(world, world.northwind.owner.member_id)
+
+    async with Driver(cookie, "/dashboard") as driver:
+        await driver.press(state.watch)
+
+        assert world.runtime.bus.count_readers() == 0
+        assert state.get_full_name() not in repr(driver.deltas)
+
+
 async def test_setting_a_variable_from_outside_does_nothing():
     setter = f"{InvoiceEditorState.get_full_name()}.setvar"
 

@@ -229,7 +229,7 @@ class TestWatch:
 
         for path in (f"/c/{by_invoice}", f"/p/{by_invoice}/account"):
             async with Driver("", path) as driver:
-                await driver.send(f"{STATE}.watch")
+                await driver.load(f"{STATE}.watch")
                 assert "100.00" not in repr(driver.deltas)
 
         assert shown(driver, "sign_in_href") == "/account/northwind-charter/sign-in"
@@ -248,7 +248,7 @@ class TestWatch:
 
     async def test_without_a_session_it_leads_to_the_sign_in(self, world: World):
         async with Driver("", "/account/northwind-charter") as driver:
-            await driver.send(f"{STATE}.watch")
+            await driver.load(f"{STATE}.watch")
 
         assert shown(driver, "sign_in_href") == "/account/northwind-charter/sign-in"
 

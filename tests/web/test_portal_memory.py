@@ -11,13 +11,13 @@ from reflex_base.utils.format import format_event_handler
 from billing_app import runtime
 from billing_app.services import portal_links
 from billing_app.web.portal.account_state import PortalAccountState
+from billing_app.web.portal.disputes_state import PortalDisputeState
 from billing_app.web.portal.invoice_state import PortalInvoiceState
 from tests.support.billing import a_customer, an_invoice, pay
 from tests.support.driver import Driver
 from tests.support.world import World
 
 ACCOUNT = PortalAccountState.get_full_name()
-INVOICE = PortalInvoiceState.get_full_name()
 HYDRATES = [
     format_event_handler(rx.State.event_handlers[name])
     for name in ("hydrate", "hydrate_and_load")
@@ -131,10 +131,46 @@ class TestWhatIsSentWithAConnection:
             await driver.until(lambda: is_shown(driver, PortalAccountState))
             driver.path = account
             await driver.send(f"{ACCOUNT}.refresh")
+            driver.path = elsewhere
+            await driver.send(f"{ACCOUNT}.refresh")
 
             revoke(world, customer_id)
 
             assert not is_secret(await sent_again(driver, hydrate, elsewhere), account)
+
+
+@pytest.mark.parametrize("handler", ["toggle", "choose"])
+async def test_what_is_pressed_elsewhere_neither_shows_nor_changes_the_page(
+    account: str, elsewhere: str, invoice_id: int, handler: str
+):
+    async with Driver("", account) as driver:
+        await driver.start(f"{ACCOUNT}.watch")
+        await driver.until(lambda: is_shown(driver, PortalAccountState))
+        await driver.send(f"{ACCOUNT}.toggle", invoice_id=invoice_id)
+        driver.deltas.clear()
+
+        driver.path = elsewhere
+        await driver.send(f"{ACCOUNT}.{handler}", invoice_id=invoice_id)
+
+        assert ACCOUNT not in repr(driver.deltas)
+        assert "123.45" in await sent_again(driver, HYDRATES[0], account)
+        assert driver.shown(PortalAccountState, "open_rows") == [str(invoice_id)]
+        assert driver.shown(PortalAccountState, "chosen") == []
+
+
+async def test_a_form_opened_on_one_invoice_is_not_open_on_the_next(
+    world: World, account: str, customer_id: int, invoice_id: int
+):
+    other = an_invoice(world, world.northwind, "67.89", customer_id=customer_id)
+    async with Driver("", f"{account}/{invoice_id}") as driver:
+        await driver.press(PortalDisputeState.start)
+        driver.path = f"{account}/{other}"
+
+        await driver.press(PortalDisputeState.withdraw, dispute_id=1)
+        assert driver.shown(PortalDisputeState, "is_writing") is False
+
+        await driver.press(PortalDisputeState.start)
+        assert driver.shown(PortalDisputeState, "is_writing") is True
 
 
 def is_shown(driver: Driver, state: Any) -> bool:

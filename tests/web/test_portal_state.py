@@ -181,7 +181,7 @@ class TestWatch:
     @pytest.mark.parametrize("wrong", ["", "x" * 43, "x" * 5_000])
     async def test_a_wrong_link_shows_nothing(self, token: str, wrong: str):
         async with browser(wrong) as driver:
-            await driver.send(f"{STATE}.watch")
+            await driver.load(f"{STATE}.watch")
 
         assert shown(driver, "is_gone")
         assert shown(driver, "sheet") in (None, "")

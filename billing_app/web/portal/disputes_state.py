@@ -81,6 +81,12 @@ class PortalDisputeState(PortalState, rx.State):
         page = await self.get_state(PortalInvoiceState)
         page._notify(speech_for(language).say(_WITHDRAWN))
 
+    def _is_meant(self) -> bool:
+        """A form is of the page that it was opened on; nobody watches over it."""
+        if not super()._is_meant():
+            self.reset()
+        return super()._is_meant()
+
     def _say(self, words: str, *, said_of: int = 0, is_refused: bool = False) -> None:
         self.said, self.said_of, self.is_refused = words, said_of, is_refused
 
