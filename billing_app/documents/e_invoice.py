@@ -411,6 +411,13 @@ class _Writer:
                 "BT-154": self._description(line),
                 "BG-27": self._on_line(adjustments, is_allowance=True),
                 "BG-28": self._on_line(adjustments, is_allowance=False),
+                "BG-32": [
+                    {"BT-160": name, "BT-161": value}
+                    for field in line.fields
+                    if (name := printable(field.name))
+                    and (value := printable(field.value))
+                ]
+                or None,
             }
         )
 

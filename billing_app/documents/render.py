@@ -50,6 +50,7 @@ from billing_app.domain.document import (
     AnyDocument,
     Branding,
     CreditNoteDocument,
+    DocumentField,
     DocumentLine,
     DocumentTax,
     InvoiceDocument,
@@ -419,7 +420,7 @@ def _printed_invoice(
         dates.append(Row(words.as_of, format_date(standing.as_of, language)))
     if standing and standing.voided_on:
         dates.append(Row(words.made_void, format_date(standing.voided_on, language)))
-    references = [*_orders(document, words), *_own_facts(document, language)]
+    references = [*_orders(document, words), *_own_facts(document.fields, language)]
     references += _rate_facts(document, language)
     terms = printable_prose(document.terms)
     has_short_terms = 0 < len(terms) <= TERMS_AS_FACT_MAX and "\n" not in terms
@@ -562,7 +563,7 @@ def _printed_credit_note(
     invoice_number = figures(printable(document.invoice_number), language)
     credited_day = format_date(document.invoice_issued_on, language)
     lines = credited_lines(document)
-    references = [*_orders(document, words), *_own_facts(document, language)]
+    references = [*_orders(document, words), *_own_facts(document.fields, language)]
     references += _rate_facts(document, language)
     return Printed(
         look=brand.look,
@@ -807,11 +808,13 @@ def _line(
 
 
 def _details(line: DocumentLine, currency: str, language: str) -> str:
+    share = share_words(line.share, currency, language) if line.share else ""
     details = own(printable_prose(line.description), language)
-    if line.share is None:
-        return details
-    share = share_words(line.share, currency, language)
-    return f"{share}\n{details}" if details else share
+    facts = (
+        own(f"{fact.label}: {fact.value}", language)
+        for fact in _own_facts(line.fields, language)
+    )
+    return "\n".join(filter(None, (share, details, *facts)))
 
 
 def _tax_rows(
@@ -859,11 +862,9 @@ def _orders(
         yield Row(words.job, job)
 
 
-def _own_facts(
-    document: InvoiceDocument | CreditNoteDocument, language: str
-) -> Iterator[Row]:
+def _own_facts(fields: Sequence[DocumentField], language: str) -> Iterator[Row]:
     """Say the business's own fields, as the customer's language writes them."""
-    for field in document.fields:
+    for field in fields:
         value = plain_value(field.kind, field.value)
         if isinstance(value, date):
             words = format_date(value, language)

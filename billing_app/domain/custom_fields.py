@@ -1,12 +1,13 @@
-"""Fields that a business adds to its invoices: what they ask for, what was filled in.
+"""Fields that a business adds to invoices, their lines and its customers.
 
-A field is known by its key: a draft keeps what was typed for it through a new name,
-and an issued invoice keeps name and value as they were.
+A field is known by its key: a draft and a customer keep what was typed for it through
+a new name, and an issued invoice keeps name and value as they were.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,6 +18,7 @@ from billing_app.domain.document import DocumentField
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.parsing import clean_text, parse_date, parse_factor
 
+# In each place.
 FIELDS_MAX = 8
 NAME_LENGTH_MAX = 40
 VALUE_LENGTH_MAX = 200
@@ -35,12 +37,21 @@ class FieldKind(StrEnum):
     NUMBER = "number"
 
 
+class FieldPlace(StrEnum):
+    """What has the field."""
+
+    INVOICE = "invoice"
+    LINE = "line"
+    CUSTOMER = "customer"
+
+
 @dataclass(frozen=True, slots=True)
 class CustomField:
     """A field of the workspace's own, as settings define it.
 
     Attributes:
         is_staff_only: never printed, and in nothing that a customer gets.
+        place: a `FieldPlace`. What a customer has is on each of their invoices.
     """
 
     key: str
@@ -48,6 +59,7 @@ class CustomField:
     kind: str = FieldKind.TEXT
     is_required: bool = False
     is_staff_only: bool = False
+    place: str = FieldPlace.INVOICE
 
     @property
     def input_name(self) -> str:
@@ -60,6 +72,7 @@ class FilledField:
 
     Attributes:
         value: a text, an ISO date, or a number with a dot.
+        place: as of the `CustomField`.
     """
 
     key: str
@@ -67,6 +80,7 @@ class FilledField:
     kind: str
     value: str
     is_staff_only: bool = False
+    place: str = FieldPlace.INVOICE
 
 
 def read_value(field: CustomField, typed: str) -> FilledField | None:
@@ -85,7 +99,56 @@ def read_value(field: CustomField, typed: str) -> FilledField | None:
             text, decimals_max=8, field=field.input_name, may_be_negative=True
         )
         text = format(number, "f")
-    return FilledField(field.key, field.name, field.kind, text, field.is_staff_only)
+    return FilledField(
+        field.key, field.name, field.kind, text, field.is_staff_only, field.place
+    )
+
+
+def own_key(input_name: str) -> str:
+    """Return the key of the field that an input is of, or an empty text."""
+    kind, _, key = input_name.partition(PREFIX)
+    return key if not kind and len(key) <= KEY_LENGTH else ""
+
+
+def of_place(
+    fields: Iterable[CustomField], place: FieldPlace
+) -> tuple[CustomField, ...]:
+    return tuple(field for field in fields if field.place == place)
+
+
+def read_kept(
+    fields: Iterable[CustomField], kept: Mapping[str, str]
+) -> tuple[FilledField, ...]:
+    """Return what a customer has for the fields of today, by key.
+
+    What can't be read any more, since the field asks for something else now, is left
+    out; `check_kept` names it.
+    """
+    filled: list[FilledField] = []
+    for field in fields:
+        with suppress(InvalidInput):
+            read = read_value(field, kept.get(field.key, ""))
+            filled += [read] if read else []
+    return tuple(filled)
+
+
+def check_kept(fields: Iterable[CustomField], kept: Mapping[str, str]) -> None:
+    """Refuse to bill a customer who lacks a field.
+
+    Raises:
+        InvalidInput: one that is required is empty, or one can't be read any more.
+    """
+    for field in fields:
+        try:
+            read = read_value(field, kept.get(field.key, ""))
+        except InvalidInput as refusal:
+            raise InvalidInput(
+                f"{field.name} of the customer: {refusal.message}", field="customer"
+            ) from None
+        if field.is_required and read is None:
+            raise InvalidInput(
+                f"Fill in {field.name} of the customer.", field="customer"
+            )
 
 
 def check_fields(fields: Sequence[CustomField]) -> None:
@@ -94,13 +157,18 @@ def check_fields(fields: Sequence[CustomField]) -> None:
     Raises:
         InvalidInput: also for too many, or a name that is empty or too long.
     """
-    if len(fields) > FIELDS_MAX:
-        raise InvalidInput(f"At most {FIELDS_MAX} fields fit here.", field="fields")
+    for place in FieldPlace:
+        if len(of_place(fields, place)) > FIELDS_MAX:
+            raise InvalidInput(
+                f"At most {FIELDS_MAX} fields fit on each {place}.", field="fields"
+            )
     for field in fields:
         if not field.name:
             raise InvalidInput("Each field needs a name.", field="fields")
         if field.kind not in set(FieldKind):
             raise InvalidInput("Choose text, date or number.", field="fields")
+        if field.place not in set(FieldPlace):
+            raise InvalidInput("Choose invoice, line or customer.", field="fields")
     names = [field.name.casefold() for field in fields]
     for field, name in zip(fields, names, strict=True):
         if names.count(name) > 1:

@@ -119,6 +119,15 @@ class JobShare:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentField:
+    """A field of the business's own. `kind` as `domain.custom_fields.FieldKind`."""
+
+    name: str
+    value: str
+    kind: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentLine:
     """One printed line. Amounts are minor units of the document's currency.
 
@@ -131,6 +140,7 @@ class DocumentLine:
         taxes, adjustments: what `tax` and `discount` stand for. Documents issued
             before these were kept have none.
         share: there where the line is a percentage of a job.
+        fields: of the business's own, those that customers see.
     """
 
     name: str
@@ -149,6 +159,7 @@ class DocumentLine:
     taxes: tuple[LineTax, ...] = ()
     adjustments: tuple[LineAdjustment, ...] = ()
     share: JobShare | None = None
+    fields: tuple[DocumentField, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,15 +208,6 @@ class BankRow:
 
     label: str
     value: str
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentField:
-    """A field of the business's own. `kind` as `domain.custom_fields.FieldKind`."""
-
-    name: str
-    value: str
-    kind: str = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +264,8 @@ class InvoiceDocument:
         qr_bill: there where a payment part is printed at the foot.
         mode: as `domain.invoice_mode.InvoiceMode`; but for lines, there is one line
             of quantity 1, printed without quantity and price.
-        fields: of the business's own, those that customers see.
+        fields: of the business's own, those that customers see: of the customer,
+            then of the invoice.
         job: what all of it was for, such as a site or a project.
         tax_in_currency: there where tax is owed in another currency.
     """

@@ -58,6 +58,7 @@ from billing_app.domain.totals import (
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Form = TypeVar("Form", "DraftForm", "LineForm")
 
 # What a line charges for. Programs with one text a line call this the description.
 NAME_LENGTH_MAX = 500
@@ -78,6 +79,7 @@ class LineForm:
         key: tells the line from its neighbours while it is edited; never shown.
         discount: a percentage, `10` or `10%`.
         tax_id: id of the tax rate chosen, empty for no tax.
+        own: key and text of each of the workspace's own fields of lines, by key.
     """
 
     key: str = ""
@@ -89,11 +91,13 @@ class LineForm:
     unit_price: str = ""
     discount: str = ""
     tax_id: str = ""
+    own: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_blank(self) -> bool:
         """Nothing was typed that would be missed."""
-        return not (self.name + self.description + self.unit_price).strip()
+        typed = (self.name, self.description, self.unit_price)
+        return not "".join((*typed, *dict(self.own).values())).strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +160,10 @@ def form_to_json(form: DraftForm) -> dict[str, Any]:
     return {
         **asdict(form),
         "own": [list(each) for each in form.own],
-        "lines": [asdict(line) for line in form.lines],
+        "lines": [
+            asdict(line) | {"own": [list(each) for each in line.own]}
+            for line in form.lines
+        ],
     }
 
 
@@ -184,12 +191,18 @@ def form_from_json(stored: Mapping[str, Any]) -> DraftForm:
         **texts,
         customer_id=customer_id,
         own=_own_texts(stored.get("own", ())),
-        lines=tuple(LineForm(**_texts(LineForm, x, leaving=set())) for x in lines),
+        lines=tuple(
+            LineForm(
+                **_texts(LineForm, x, leaving={"own"}),
+                own=_own_texts(x.get("own", ())),
+            )
+            for x in lines
+        ),
     )
 
 
-def with_own(form: DraftForm, key: str, text: str) -> DraftForm:
-    """Put what was typed for one of the workspace's own fields into the form."""
+def with_own(form: Form, key: str, text: str) -> Form:
+    """Put what was typed for one of the workspace's own fields into a form."""
     texts = {**dict(form.own), key: text}
     if len(texts) > TYPED_MAX:
         return form
@@ -230,7 +243,7 @@ class DraftRules:
             only for rates that never come alone.
         decimals: fewer decimals than the currency has, or None.
         cash_rounding: what the due amount is a multiple of, in minor units by currency.
-        fields: of the workspace's own.
+        fields, line_fields, customer_fields: of the workspace's own.
         tax_currency: what tax is owed in, empty where that is the invoice's.
     """
 
@@ -239,6 +252,8 @@ class DraftRules:
     decimals: int | None = None
     cash_rounding: Mapping[str, int] = field(default_factory=dict[str, int])
     fields: tuple[CustomField, ...] = ()
+    line_fields: tuple[CustomField, ...] = ()
+    customer_fields: tuple[CustomField, ...] = ()
     tax_currency: str = ""
     other_taxes: Mapping[str, tuple[TaxTerms, ...]] = field(
         default_factory=dict[str, tuple[TaxTerms, ...]]
@@ -269,13 +284,18 @@ class DraftRules:
 
 @dataclass(frozen=True, slots=True)
 class ReadLine:
-    """A line after reading: its terms, or what is wrong with it."""
+    """A line after reading: its terms, or what is wrong with it.
+
+    Attributes:
+        filled: the workspace's own fields of lines, as far as they were filled in.
+    """
 
     form: LineForm
     terms: LineTerms | None
     problem: str = ""
     problem_field: str = ""
     share: JobShare | None = None
+    filled: tuple[FilledField, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,7 +415,10 @@ def read_draft(form: DraftForm, currency: str, rules: DraftRules) -> ReadDraft:
         mode=mode,
         filled=filled,
         rate=rate,
-        missing=tuple(_missing(rules, filled, totals, rate, problems)),
+        missing=(
+            *_missing(rules, filled, totals, rate, problems),
+            *(_missing_on_lines(rules, lines) if mode == InvoiceMode.LINES else ()),
+        ),
     )
 
 
@@ -418,7 +441,10 @@ def _printed_texts(
         "fields": [each.value for each in filled],
     }
     if mode == InvoiceMode.LINES:
-        words = ((x.name, x.description, x.unit, x.group) for x in lines)
+        words = (
+            (x.name, x.description, x.unit, x.group, *dict(x.own).values())
+            for x in lines
+        )
         return {"lines": [text for line in words for text in line], **texts}
     return {"work_details": [form.work, form.work_details], **texts}
 
@@ -458,6 +484,17 @@ def _missing(
         yield "tax_rate", f"Enter the rate: tax is owed in {rules.tax_currency}."
 
 
+def _missing_on_lines(
+    rules: DraftRules, lines: Sequence[ReadLine]
+) -> Iterator[tuple[str, str]]:
+    required = [own for own in rules.line_fields if own.is_required]
+    for place, line in enumerate(lines, 1):
+        keys = {each.key for each in line.filled}
+        for own in required:
+            if own.key not in keys:
+                yield "lines", f"Line {place}: Fill in {own.name}."
+
+
 def document_terms(
     lines: tuple[LineTerms, ...],
     currency: str,
@@ -482,7 +519,10 @@ def _amounts(lines: tuple[ReadLine, ...], totals: Totals) -> tuple[Money | None,
 
 def _read_line(form: LineForm, currency: str, rules: DraftRules) -> ReadLine:
     try:
-        return ReadLine(form, _line_terms(form, currency, rules))
+        terms = _line_terms(form, currency, rules)
+        typed = dict(form.own)
+        read = [read_value(x, typed.get(x.key, "")) for x in rules.line_fields]
+        return ReadLine(form, terms, filled=tuple(x for x in read if x is not None))
     except BillingError as refusal:
         return ReadLine(form, None, refusal.message, refusal.field or "")
 

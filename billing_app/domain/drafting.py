@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from billing_app.domain.custom_fields import FilledField, printed_fields
 from billing_app.domain.document import (
     BankRow,
     Branding,
@@ -41,13 +42,18 @@ from billing_app.domain.totals import (
 
 @dataclass(frozen=True, slots=True)
 class LineTexts:
-    """The words of a line, beside its terms."""
+    """The words of a line, beside its terms.
+
+    Attributes:
+        filled: all its own fields; the document has those that customers see.
+    """
 
     name: str
     description: str = ""
     unit: str = ""
     group: str = ""
     share: JobShare | None = None
+    filled: tuple[FilledField, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +187,7 @@ def _line(terms: LineTerms, totals: LineTotals, texts: LineTexts) -> DocumentLin
             *_line_adjustments(terms.charges, totals.charges, 1),
         ),
         share=texts.share,
+        fields=printed_fields(texts.filled),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from billing_app.domain.custom_fields import printed_fields
+from billing_app.domain.custom_fields import FilledField, printed_fields
 from billing_app.domain.dates import due_on
 from billing_app.domain.document import BankRow, Branding, InvoiceDocument, Party
 from billing_app.domain.draft import DraftForm, ReadDraft
@@ -24,6 +24,7 @@ def preview_document(
     branding: Branding,
     bank: tuple[BankRow, ...] = (),
     late_fees: LateFeeRule = NO_RULE,
+    of_customer: tuple[FilledField, ...] = (),
 ) -> InvoiceDocument:
     """Build the document of what counts so far.
 
@@ -49,7 +50,7 @@ def preview_document(
         ),
         bank=bank,
         mode=read.mode,
-        fields=printed_fields(read.filled),
+        fields=printed_fields((*of_customer, *read.filled)),
         rate=read.rate,
     )
     texts = [
@@ -59,6 +60,7 @@ def preview_document(
             unit=line.form.unit.strip(),
             group=line.form.group.strip(),
             share=line.share,
+            filled=line.filled,
         )
         for line in read.lines
         if line.terms is not None

@@ -28,7 +28,8 @@ class Customer(WorkspaceOwned, table=True):
     `portal` holds what this customer's portal does differently from the workspace's:
     some keys of `domain.portal_settings.PortalSettings`. `number_code` stands for the
     customer in numbers with `{customer}`, and stays once a number has it; one without
-    gets a code with the first such number.
+    gets a code with the first such number. `custom_fields` holds the values of the
+    workspace's own fields of customers, by key.
     """
 
     __table_args__ = (
@@ -64,6 +65,7 @@ class Customer(WorkspaceOwned, table=True):
         default=False, sa_column_kwargs={"server_default": false()}
     )
     portal: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    custom_fields: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     archived_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     created_at: datetime = Field(sa_type=UtcInstant)
 

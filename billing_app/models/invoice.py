@@ -283,8 +283,9 @@ class Invoice(CustomerVisible, table=True):
 class LineItem(WorkspaceOwned, table=True):
     """One working line of an invoice. Customers read the issued document instead.
 
-    `taxes` and `adjustments` are in the form of `domain.terms_json`. Rows exist from
-    issue on: a draft keeps what was typed in `Invoice.draft`.
+    `taxes` and `adjustments` are in the form of `domain.terms_json`, `custom_fields`
+    are `domain.custom_fields.FilledField` as issued. Rows exist from issue on: a draft
+    keeps what was typed in `Invoice.draft`.
     """
 
     __table_args__ = (
@@ -306,6 +307,7 @@ class LineItem(WorkspaceOwned, table=True):
     discount_percent: Decimal = Field(default=Decimal(0), sa_type=ExactDecimal)
     taxes: list[Any] = Field(default_factory=list, sa_type=JSON)
     adjustments: list[Any] = Field(default_factory=list, sa_type=JSON)
+    custom_fields: list[Any] = Field(default_factory=list, sa_type=JSON)
     amount_minor: int = Field(default=0, sa_type=BigInteger)
     net_minor: int = Field(default=0, sa_type=BigInteger)
 

@@ -11,10 +11,16 @@ from typing import Any
 from sqlalchemy import case, func, or_, select
 from sqlmodel import col
 
-from billing_app.database.access import inner, staff
+from billing_app.database.access import inner, staff, staff_or_job
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.contact import name_key
+from billing_app.domain.custom_fields import (
+    CustomField,
+    FieldPlace,
+    fields_from_json,
+    of_place,
+)
 from billing_app.domain.dates import Moment
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.invoice import OPEN_PHASES, InvoiceState
@@ -26,6 +32,7 @@ from billing_app.models import (
     Invoice,
     NumberSeries,
     Payment,
+    WorkspaceSettings,
 )
 from billing_app.queries.paging import (
     COUNT_MAX,
@@ -118,6 +125,7 @@ class CustomerDetail:
         proposed_code: what they get with their first such number otherwise.
         is_in_numbers: a number has the code, so it stays.
         credit: money received and not allocated, by currency.
+        own: the workspace's own fields of customers, each with what it holds.
     """
 
     id: int
@@ -141,6 +149,7 @@ class CustomerDetail:
     owed: tuple[Owed, ...]
     turnover: tuple[Turnover, ...]
     credit: tuple[tuple[str, int], ...]
+    own: tuple[tuple[CustomField, str], ...]
     moment: Moment
 
 
@@ -295,8 +304,19 @@ def read_customer(uow: UnitOfWork, customer_id: int) -> CustomerDetail:
         owed=_owed(uow, [customer_id]).get(customer_id, ()),
         turnover=_turnover(uow, customer_id),
         credit=_credit(uow, customer_id),
+        own=tuple(
+            (field, it.custom_fields.get(field.key, ""))
+            for field in list_own_fields(uow)
+        ),
         moment=Moment(uow.now, uow.workspace.zone),
     )
+
+
+@staff_or_job(Permission.VIEW)
+def list_own_fields(uow: UnitOfWork) -> tuple[CustomField, ...]:
+    """Return the workspace's own fields of customers."""
+    stored = uow.one(select(col(WorkspaceSettings.custom_fields)))[0]
+    return of_place(fields_from_json(stored), FieldPlace.CUSTOMER)
 
 
 @inner

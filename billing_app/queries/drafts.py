@@ -12,6 +12,7 @@ from billing_app.database.access import staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.billable_event import bills_events
+from billing_app.domain.custom_fields import FilledField
 from billing_app.domain.document import BankRow, Branding, Party
 from billing_app.domain.draft import DraftForm, DraftRules, form_from_json
 from billing_app.domain.late_fee import NO_RULE, LateFeeRule
@@ -21,6 +22,7 @@ from billing_app.queries.letterhead import (
     bank_of,
     branding,
     buyer_party,
+    fields_of,
     language_of,
     late_fees_of,
     read_rules,
@@ -48,6 +50,7 @@ class CustomerChoice:
         currency: empty for the workspace's own.
         language: what the document will be written in.
         late_fees: what they are charged for paying late.
+        filled: their fields of the workspace's own.
     """
 
     id: int
@@ -57,6 +60,7 @@ class CustomerChoice:
     net_days: int
     language: str
     late_fees: LateFeeRule = NO_RULE
+    filled: tuple[FilledField, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +209,7 @@ def _choice(customer: Customer, settings: WorkspaceSettings) -> CustomerChoice:
         net_days=settings.net_days if own is None else own,
         language=language_of(settings, customer.language),
         late_fees=late_fees_of(settings, customer),
+        filled=fields_of(settings, customer),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import String, case, cast, func, or_, select
 from sqlmodel import col
 
 from billing_app.database.access import staff
@@ -32,6 +32,7 @@ from billing_app.models import (
     Customer,
     Invoice,
     IssuedDocument,
+    LineItem,
     Member,
     OutboxMessage,
     Payment,
@@ -182,6 +183,7 @@ class InvoiceDetail:
     purchase_order: str
     job: str
     own_fields: tuple[FilledField, ...]
+    line_fields: tuple[tuple[int, FilledField], ...]
     void_reason: str
     voided_on: date | None
     cancelled_at: datetime | None
@@ -262,6 +264,7 @@ def read_invoice(uow: UnitOfWork, invoice_id: int) -> InvoiceDetail:
         purchase_order=invoice.purchase_order,
         job=invoice.job,
         own_fields=filled_from_json(invoice.custom_fields),
+        line_fields=_kept_from_customers(uow, invoice_id),
         void_reason=invoice.void_reason,
         voided_on=voided_day(uow, invoice.voided_at),
         cancelled_at=invoice.cancelled_at,
@@ -320,6 +323,22 @@ def _document(
     if row is None:
         return None, False, ""
     return from_json(InvoiceDocument, row.content), bool(row.pdf_digest), row.pdf_error
+
+
+def _kept_from_customers(
+    uow: UnitOfWork, invoice_id: int
+) -> tuple[tuple[int, FilledField], ...]:
+    """Return the fields of lines that no document has, each with its line's place."""
+    filled = select(col(LineItem.position), col(LineItem.custom_fields)).where(
+        col(LineItem.invoice_id) == invoice_id,
+        cast(col(LineItem.custom_fields), String) != "[]",
+    )
+    return tuple(
+        (position + 1, field)
+        for position, stored in uow.all(filled.order_by(col(LineItem.position)))
+        for field in filled_from_json(stored)
+        if field.is_staff_only
+    )
 
 
 def _live_link(uow: UnitOfWork, invoice_id: int) -> LinkFacts | None:

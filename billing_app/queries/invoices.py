@@ -33,6 +33,7 @@ from billing_app.domain.contact import name_key
 from billing_app.domain.currencies import currencies_with, exponents
 from billing_app.domain.custom_fields import (
     CustomField,
+    FieldPlace,
     FilledField,
     fields_from_json,
     filled_from_json,
@@ -349,7 +350,8 @@ def read_own_columns(uow: UnitOfWork) -> OwnColumns:
     stored = uow.one(select(col(WorkspaceSettings.custom_fields)))[0]
     is_filled = cast(col(Invoice.custom_fields), String) != "[]"
     filled = uow.first(select(col(Invoice.id)).where(is_filled).limit(1))
-    return OwnColumns(fields_from_json(stored), filled is not None)
+    columns = (x for x in fields_from_json(stored) if x.place != FieldPlace.LINE)
+    return OwnColumns(tuple(columns), filled is not None)
 
 
 @staff(Permission.EXPORT)

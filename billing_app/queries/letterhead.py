@@ -12,7 +12,13 @@ from sqlmodel import col, select
 from billing_app.database.access import inner
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.bank import compact_iban, format_iban
-from billing_app.domain.custom_fields import fields_from_json
+from billing_app.domain.custom_fields import (
+    FieldPlace,
+    FilledField,
+    fields_from_json,
+    of_place,
+    read_kept,
+)
 from billing_app.domain.document import BankRow, Branding, Look, Party
 from billing_app.domain.draft import DraftRules
 from billing_app.domain.formats import language_in
@@ -38,12 +44,15 @@ def read_rules(uow: UnitOfWork, settings: WorkspaceSettings) -> DraftRules:
     """Return the taxes and rounding a draft of this workspace is read by."""
     rates = uow.all(select(TaxRate).order_by(col(TaxRate.position), col(TaxRate.id)))
     known = {rate.id: rate for rate in rates if rate.id is not None}
+    fields = fields_from_json(settings.custom_fields)
     return DraftRules(
         taxes={str(rate.id): tax_terms(rate) for rate in rates},
         prices=Prices.INCLUSIVE if settings.prices_inclusive else Prices.EXCLUSIVE,
         decimals=settings.decimals,
         cash_rounding=settings.cash_rounding,
-        fields=fields_from_json(settings.custom_fields),
+        fields=of_place(fields, FieldPlace.INVOICE),
+        line_fields=of_place(fields, FieldPlace.LINE),
+        customer_fields=of_place(fields, FieldPlace.CUSTOMER),
         tax_currency=settings.tax_currency,
         other_taxes={
             str(rate.id): tuple(tax_terms(other) for other in others_of(rate, known))
@@ -63,6 +72,14 @@ def late_fees_of(settings: WorkspaceSettings, customer: Customer) -> LateFeeRule
     if customer.is_free_of_late_fees:
         return NO_RULE
     return LateFeeRule.from_stored(settings.late_fees)
+
+
+def fields_of(
+    settings: WorkspaceSettings, customer: Customer
+) -> tuple[FilledField, ...]:
+    """Return what each invoice of this customer says of them."""
+    fields = fields_from_json(settings.custom_fields)
+    return read_kept(of_place(fields, FieldPlace.CUSTOMER), customer.custom_fields)
 
 
 def others_of(rate: TaxRate, known: Mapping[int, TaxRate]) -> list[TaxRate]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -18,13 +19,14 @@ from billing_app.domain.contact import (
     parse_net_days,
 )
 from billing_app.domain.currencies import read_currency
+from billing_app.domain.custom_fields import CustomField, read_value
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.events import CustomerChanged, CustomerCreated
 from billing_app.domain.numbering import parse_number_code
 from billing_app.domain.parsing import Reading, clean_text
 from billing_app.domain.speech import is_tag
 from billing_app.models import Customer, CustomerContact
-from billing_app.queries.customers import is_in_numbers
+from billing_app.queries.customers import is_in_numbers, list_own_fields
 from billing_app.services.portal_sessions import (
     end_contact_sessions,
     end_own_sessions,
@@ -43,6 +45,8 @@ class CustomerForm:
         number_code: stands for the customer in numbers; where it is empty the first
             such number chooses one, and what a number has stays.
         late_fees: "none" for a customer who is charged none; empty for as usual.
+        own: key and text of the workspace's own fields; of others they keep what
+            they have.
     """
 
     name: str = ""
@@ -58,6 +62,7 @@ class CustomerForm:
     cc: str = ""
     number_code: str = ""
     late_fees: str = ""
+    own: tuple[tuple[str, str], ...] = ()
 
 
 @staff_or_job(Permission.EDIT_CUSTOMER)
@@ -72,7 +77,7 @@ def create_customer(uow: UnitOfWork, form: CustomerForm) -> int:
     """
     customer = Customer(name="", name_key="", created_at=uow.now)
     _set_number_code(uow, customer, form)
-    _fill(customer, form)
+    _fill(uow, customer, form)
     uow.add(customer)
     assert customer.id is not None
     _replace_contacts(uow, customer.id, form.cc)
@@ -111,10 +116,11 @@ def change_customer(uow: UnitOfWork, customer_id: int, form: CustomerForm) -> No
         InvalidInput: a field can't be used.
     """
     customer = uow.get(Customer, customer_id, lock=True)
-    before = {field.name: getattr(customer, field.name, None) for field in fields(form)}
+    names = ("custom_fields", *(field.name for field in fields(form)))
+    before = {name: getattr(customer, name, None) for name in names}
     own_key = customer.email_key or ""
     _set_number_code(uow, customer, form)
-    _fill(customer, form)
+    _fill(uow, customer, form)
     _replace_contacts(uow, customer_id, form.cc)
     uow.flush()
     if own_key and customer.email_key != own_key:
@@ -124,14 +130,22 @@ def change_customer(uow: UnitOfWork, customer_id: int, form: CustomerForm) -> No
     uow.record(CustomerChanged(customer_id=customer_id, fields=changed))
 
 
-def read_form(form: CustomerForm) -> dict[str, Any]:
-    """Return the columns of a customer as they were typed.
+def read_form(
+    form: CustomerForm, own_fields: Sequence[CustomField] = ()
+) -> dict[str, Any]:
+    """Return the columns of a customer as they were typed; of the workspace's own
+    fields, those that were typed.
 
     Raises:
         InvalidInput: a field can't be used; the others of it that can't come along.
     """
-    reading = Reading()
+    reading, typed = Reading(), dict(form.own)
     name = reading.of(_name, form.name)
+    read = {
+        field.key: reading.of(read_value, field, typed[field.key])
+        for field in own_fields
+        if field.key in typed
+    }
     columns = {
         "name": name,
         "name_key": name_key(name or ""),
@@ -149,6 +163,7 @@ def read_form(form: CustomerForm) -> dict[str, Any]:
         "currency": reading.of(read_currency, form.currency),
         "net_days": reading.of(parse_net_days, form.net_days),
         "is_free_of_late_fees": form.late_fees == NO_LATE_FEES,
+        "custom_fields": {key: x.value if x else "" for key, x in read.items()},
     }
     reading.of(parse_emails, form.cc, "cc")
     reading.check()
@@ -173,8 +188,11 @@ def _language(text: str) -> str:
     return language
 
 
-def _fill(customer: Customer, form: CustomerForm) -> None:
-    for name, value in read_form(form).items():
+def _fill(uow: UnitOfWork, customer: Customer, form: CustomerForm) -> None:
+    columns = read_form(form, list_own_fields(uow) if form.own else ())
+    own = {**customer.custom_fields, **columns["custom_fields"]}
+    columns["custom_fields"] = {key: value for key, value in own.items() if value}
+    for name, value in columns.items():
         setattr(customer, name, value)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 from sqlmodel import col, select
 
@@ -18,6 +19,7 @@ from billing_app.domain.billable_event import (
 )
 from billing_app.domain.contact import job_key, name_key
 from billing_app.domain.currencies import is_currency
+from billing_app.domain.custom_fields import FieldPlace, filled_from_json
 from billing_app.domain.dates import due_on
 from billing_app.domain.document import DocumentKind, InvoiceDocument, from_json
 from billing_app.domain.draft import (
@@ -399,7 +401,7 @@ def _form_of(uow: UnitOfWork, invoice: Invoice) -> DraftForm:
         notes=invoice.notes,
         terms=invoice.terms,
         look=invoice.look,
-        own=tuple(sorted((x["key"], x["value"]) for x in invoice.custom_fields)),
+        own=_own_texts(invoice.custom_fields, FieldPlace.INVOICE),
         lines=tuple(
             _line_form(index, line, invoice.currency, rules)
             for index, line in enumerate(lines)
@@ -453,7 +455,13 @@ def _line_form(
         unit_price=typed_price(line.unit_price, currency),
         discount=typed_percent(allowances),
         tax_id=_tax_id(line, rules),
+        own=_own_texts(line.custom_fields, FieldPlace.LINE),
     )
+
+
+def _own_texts(stored: Sequence[Any], place: FieldPlace) -> tuple[tuple[str, str], ...]:
+    filled = filled_from_json(stored)
+    return tuple(sorted((x.key, x.value) for x in filled if x.place == place))
 
 
 def _tax_id(line: LineItem, rules: DraftRules) -> str:

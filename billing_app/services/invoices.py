@@ -17,6 +17,7 @@ from billing_app.domain.actors import Permission, StaffActor
 from billing_app.domain.contact import job_key
 from billing_app.domain.custom_fields import (
     FilledField,
+    check_kept,
     fields_to_json,
     printed_fields,
 )
@@ -80,6 +81,7 @@ from billing_app.queries.letterhead import (
     bank_of,
     branding,
     buyer_party,
+    fields_of,
     language_of,
     late_fees_of,
     read_rules,
@@ -326,6 +328,7 @@ class ReadyInvoice:
     """Everything an issued invoice is made of, readable and checked.
 
     Attributes:
+        filled: the customer's fields, then those of the invoice.
         late_fees: what it may say that paying late costs.
     """
 
@@ -552,6 +555,7 @@ def line_values(ready: ReadyInvoice) -> list[dict[str, Any]]:
             "discount_percent": _percent(terms),
             "taxes": taxes_to_json(terms.taxes, tax_id),
             "adjustments": adjustments_to_json(terms.allowances, terms.charges),
+            "custom_fields": fields_to_json(texts.filled),
             "amount_minor": totals.amount.minor,
             "net_minor": totals.net.minor,
         }
@@ -576,11 +580,15 @@ def _issue(uow: UnitOfWork, invoice: Invoice) -> IssuedInvoice:
         raise InvalidInput("Choose a customer first.", field="customer")
     settings = read_settings(uow)
     customer = uow.get(Customer, form.customer_id)
-    read = read_draft(form, invoice.currency, read_rules(uow, settings))
+    rules = read_rules(uow, settings)
+    read = read_draft(form, invoice.currency, rules)
     read.check()
+    check_kept(rules.customer_fields, customer.custom_fields)
     if read.totals.total.minor < 0:
         raise InvalidInput("The total can't be below zero.", field="lines")
-    ready = _ready(uow, form, read, invoice, late_fees_of(settings, customer))
+    filled = (*fields_of(settings, customer), *read.filled)
+    late_fees = late_fees_of(settings, customer)
+    ready = _ready(uow, form, read, invoice, late_fees, filled)
     check_issuable(len(ready.texts), ready.issued_on, ready.due_on)
     billable_events.freeze(uow, invoice, read)
     return freeze(uow, invoice, customer, settings, ready)
@@ -592,6 +600,7 @@ def _ready(
     read: ReadDraft,
     invoice: Invoice,
     late_fees: LateFeeRule,
+    filled: tuple[FilledField, ...],
 ) -> ReadyInvoice:
     issued_on = read.issued_on or uow.today
     last_day = read.due_on
@@ -610,6 +619,7 @@ def _ready(
                 unit=clean_text(line.form.unit, length_max=20),
                 group=clean_text(line.form.group, length_max=200),
                 share=line.share,
+                filled=line.filled,
             )
             for line in read.lines
         ),
@@ -625,7 +635,7 @@ def _ready(
             form.terms, length_max=10_000, multiline=True, field="terms"
         ),
         mode=read.mode,
-        filled=read.filled,
+        filled=filled,
         rate=read.rate,
         late_fees=late_fees,
     )

@@ -35,7 +35,12 @@ from billing_app.domain.totals import compute_totals
 from billing_app.models import Customer, Invoice, IssuedDocument, LateFee, TaxRate
 from billing_app.queries.invoices import parse_row_id
 from billing_app.queries.late_fees import read_late_fee_facts
-from billing_app.queries.letterhead import language_of, read_rules, read_settings
+from billing_app.queries.letterhead import (
+    fields_of,
+    language_of,
+    read_rules,
+    read_settings,
+)
 from billing_app.queries.reminders import read_late_fee_rule
 from billing_app.services.invoices import ReadyInvoice, issue_ready, show
 from billing_app.services.settings import save, take_settings
@@ -202,6 +207,7 @@ def _ready(
         due_on=due_on(uow.today, net_days),
         purchase_order=invoice.purchase_order,
         job=invoice.job,
+        filled=fields_of(settings, customer),
         rate=rate,
     )
 

@@ -241,20 +241,20 @@ def change_documents(uow: UnitOfWork, version: int, form: DocumentsForm) -> int:
 def change_fields(
     uow: UnitOfWork, version: int, fields: tuple[CustomField, ...]
 ) -> int:
-    """Change the fields that new invoices have; returns and raises as
-    `change_business`.
+    """Change the fields that invoices, lines and customers have; returns and raises
+    as `change_business`.
 
     A field is kept by its key; one without a key of ours is new, and so is one that
-    was the staff's own until now: what was typed there in confidence is not shown.
-    What is issued keeps names and values, and a draft what was typed.
+    was another's until now, or the staff's own: what was typed there in confidence is
+    not shown. What is issued keeps names and values, and a draft what was typed.
     """
     settings = take_settings(uow, version)
-    known = {x.key: x.is_staff_only for x in fields_from_json(settings.custom_fields)}
+    known = {x.key: x for x in fields_from_json(settings.custom_fields)}
     named = [
         replace(
             field,
             key=field.key
-            if field.key in known and known[field.key] <= field.is_staff_only
+            if field.key in known and _goes_on(known[field.key], field)
             else uow.new_code(KEY_LENGTH),
             name=typed_line(field.name, "fields", NAME_LENGTH_MAX),
         )
@@ -265,6 +265,11 @@ def change_fields(
     if len({field.key for field in named}) < len(named):
         raise InvalidInput("This field is here twice.", field="fields")
     return save(uow, settings, "fields", custom_fields=fields_to_json(named))
+
+
+def _goes_on(before: CustomField, now: CustomField) -> bool:
+    """Tell whether what was typed for a field may be read as what it is now."""
+    return before.place == now.place and before.is_staff_only <= now.is_staff_only
 
 
 @staff(Permission.EDIT_SETTINGS)

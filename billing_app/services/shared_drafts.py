@@ -94,5 +94,6 @@ def _content(uow: UnitOfWork, invoice_id: int) -> str:
         buyer=opened.buyer,
         branding=desk.branding,
         late_fees=terms.late_fees,
+        of_customer=opened.customer.filled if opened.customer else (),
     )
     return to_json(document)

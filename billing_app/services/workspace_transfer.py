@@ -30,6 +30,7 @@ from billing_app.domain.currencies import is_currency
 from billing_app.domain.custom_fields import (
     VALUE_LENGTH_MAX,
     FieldKind,
+    FieldPlace,
     FilledField,
     check_fields,
     fields_from_json,
@@ -63,6 +64,7 @@ from billing_app.models import (
     Customer,
     Invoice,
     IssuedDocument,
+    LineItem,
     Member,
     NumberSeries,
     PaymentAttempt,
@@ -321,6 +323,10 @@ def _check_customer(row: Row, digests: frozenset[str]) -> None:
     read_overrides(row["portal"])
     code = row.get("number_code")
     assert code is None or parse_number_code(code) == code
+    for key, value in row.get("custom_fields", {}).items():
+        assert isinstance(key, str)
+        assert isinstance(value, str)
+        assert len(value) <= VALUE_LENGTH_MAX
 
 
 def _check_invoice(row: Row, digests: frozenset[str]) -> None:
@@ -328,9 +334,18 @@ def _check_invoice(row: Row, digests: frozenset[str]) -> None:
     read_overrides(row["portal"])
     if row["draft"] is not None:
         form_from_json(row["draft"])
+    _check_filled(row)
+
+
+def _check_line(row: Row, digests: frozenset[str]) -> None:
+    _check_filled(row)
+
+
+def _check_filled(row: Row) -> None:
     for filled in filled_from_json(row.get("custom_fields", ())):
         assert isinstance(filled.key, str)
         assert isinstance(filled.is_staff_only, bool)
+        FieldPlace(filled.place)
         _check_field(filled)
 
 
@@ -363,14 +378,12 @@ def _check_printed(row: Row, digests: frozenset[str], kind: DocumentKind) -> Non
         raise BrokenExport(f"{number} is not what was issued.")
     if kind is DocumentKind.INVOICE:
         document = from_json(InvoiceDocument, row["content"])
-        for field in document.fields:
-            _check_field(field)
+        _check_own(document)
     elif kind is DocumentKind.RECEIPT:
         document = from_json(ReceiptDocument, row["content"])
     else:
         document = from_json(CreditNoteDocument, row["content"])
-        for field in document.fields:
-            _check_field(field)
+        _check_own(document)
     # Once anything this short could be typed as its language: what is none is shown
     # in English.
     assert isinstance(document.language, str)
@@ -378,10 +391,19 @@ def _check_printed(row: Row, digests: frozenset[str], kind: DocumentKind) -> Non
     correct_brand(document.branding.accent)
 
 
+def _check_own(document: InvoiceDocument | CreditNoteDocument) -> None:
+    for field in document.fields:
+        _check_field(field)
+    for line in document.lines:
+        for field in line.fields:
+            _check_field(field)
+
+
 _CHECKS: dict[type[Any], Callable[[Row, frozenset[str]], None]] = {
     WorkspaceSettings: _check_settings,
     NumberSeries: _check_series,
     Customer: _check_customer,
+    LineItem: _check_line,
     Invoice: _check_invoice,
     IssuedDocument: _check_issued,
     CreditNote: _check_credit_note,

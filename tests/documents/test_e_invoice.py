@@ -14,7 +14,13 @@ from lxml import etree
 from billing_app.documents.e_invoice import NotAnEInvoice, write_cii, write_ubl
 from billing_app.documents.e_invoice_reader import read_e_invoice
 from billing_app.documents.render import render_sheet
-from billing_app.domain.document import InvoiceDocument, Party, from_json, to_json
+from billing_app.domain.document import (
+    DocumentField,
+    InvoiceDocument,
+    Party,
+    from_json,
+    to_json,
+)
 from billing_app.domain.drafting import LineTexts, build_document
 from billing_app.domain.e_invoice import find_gaps, find_peppol_gaps
 from billing_app.domain.exchange_rate import ExchangeRate
@@ -64,6 +70,12 @@ def document_of(terms: DocumentTerms, header) -> InvoiceDocument:
     return from_json(InvoiceDocument, to_json(document))
 
 
+def with_line_fields(
+    document: InvoiceDocument, *fields: DocumentField
+) -> InvoiceDocument:
+    return replace(document, lines=(replace(document.lines[0], fields=fields),))
+
+
 USUAL = {
     "one tax": drafted(line("100", VAT)),
     "two taxes and a discount on both": drafted(
@@ -105,6 +117,11 @@ USUAL = {
         header=a_header(
             delivery_on=date(2026, 10, 1), delivery_until_on=date(2026, 10, 31)
         ),
+    ),
+    "fields of one's own on a line": with_line_fields(
+        drafted(line("100", VAT)),
+        DocumentField("Serial number", "R-77"),
+        DocumentField("Warranty until", "2028-03-01", "date"),
     ),
     "a creditor reference": drafted(
         line("100", VAT), header=a_header(reference="RF0720260142")
@@ -286,6 +303,17 @@ def test_a_total_below_zero_is_a_credit_note_with_turned_signs():
     assert etree.QName(root).localname == "CreditNote"
     (payable,) = root.iter("{*}PayableAmount")
     assert payable.text == "96.80"
+
+
+@pytest.mark.feature("A29")
+@pytest.mark.parametrize("syntax", WRITERS)
+def test_a_line_says_its_own_fields(syntax: str):
+    xml = WRITERS[syntax](USUAL["fields of one's own on a line"])
+
+    texts = [it.text for it in etree.fromstring(xml).iter() if it.text]
+    start = texts.index("Serial number")
+    assert texts[start : start + 2] == ["Serial number", "R-77"]
+    assert "2028-03-01" in texts
 
 
 def test_peppol_is_said_only_where_its_own_fields_are_there():

@@ -24,9 +24,22 @@ from billing_app.domain.errors import InvalidInput
 from billing_app.domain.exchange_rate import read_rate
 from billing_app.domain.money import Money, priced
 from billing_app.domain.terms import TaxTerms
-from billing_app.models import Invoice, IssuedDocument, TaxRate, WorkspaceSettings
+from billing_app.models import (
+    Invoice,
+    IssuedDocument,
+    LineItem,
+    TaxRate,
+    WorkspaceSettings,
+)
+from billing_app.queries.customers import read_customer
+from billing_app.queries.invoice_detail import read_invoice
 from billing_app.queries.settings import read_documents
 from billing_app.services import drafts, invoices
+from billing_app.services.customers import (
+    CustomerForm,
+    change_customer,
+    create_customer,
+)
 from billing_app.services.settings import change_fields
 from tests.support.billing import a_customer, all_rows
 from tests.support.credit import an_amount, credit, notes, whole
@@ -36,6 +49,11 @@ PROJECT = CustomField("", "Project")
 DAY = CustomField("", "Visited on", "date")
 PALLETS = CustomField("", "Pallets", "number")
 MARGIN = CustomField("", "Margin", is_staff_only=True)
+COST_CENTRE = CustomField("", "Cost centre", place="customer")
+RATING = CustomField("", "Rating", is_staff_only=True, place="customer")
+SERIAL = CustomField("", "Serial number", place="line")
+WARRANTY = CustomField("", "Warranty until", "date", place="line")
+BOUGHT_FOR = CustomField("", "Bought for", "number", is_staff_only=True, place="line")
 HOSTILE = "<img src=x onerror=alert(1)>{{7*7}}\u202e=1+1"
 
 
@@ -53,7 +71,8 @@ def define(world: World, place: Place, *fields: CustomField) -> list[CustomField
 
 def save(world: World, place: Place, **typed: Any) -> drafts.SavedDraft:
     line = LineForm(name="Charter flight", unit_price="100")
-    form = DraftForm(a_customer(world, place), lines=(line,))
+    customer_id = typed.pop("customer_id", 0) or a_customer(world, place)
+    form = DraftForm(customer_id, lines=(line,))
     return world.run(place.accounting, drafts.create_draft, replace(form, **typed))
 
 
@@ -208,7 +227,7 @@ class TestFields:
             ((CustomField("", "A", "formula"),), "Choose text, date or number"),
             (
                 tuple(CustomField("", str(n)) for n in range(9)),
-                "At most 8 fields fit here.",
+                "At most 8 fields fit on each invoice.",
             ),
         ],
     )
@@ -242,6 +261,185 @@ class TestFields:
         assert "pays late" not in to_json(document_of(world, place, invoice_id))
         (hidden,) = define(world, place, replace(shown, is_staff_only=True))
         assert hidden.key == shown.key
+
+
+def own_of(world: World, place: Place, customer_id: int, *pairs: Any) -> None:
+    form = CustomerForm(name="Vermeer Marine", own=texts(*pairs))
+    world.run(place.accounting, change_customer, customer_id, form)
+
+
+@pytest.mark.feature("A29")
+class TestFieldsOfCustomers:
+    def test_are_frozen_on_each_of_their_invoices(self, world: World, place: Place):
+        centre, rating, project = define(world, place, COST_CENTRE, RATING, PROJECT)
+        customer_id = a_customer(world, place)
+        own_of(world, place, customer_id, (centre, " 4711 "), (rating, "pays late"))
+
+        own = texts((project, "Harbour"))
+        first = issue(world, place, customer_id=customer_id, own=own)
+        own_of(world, place, customer_id, (centre, "9999"))
+
+        document = document_of(world, place, first)
+        assert [(x.name, x.value) for x in document.fields] == [
+            ("Cost centre", "4711"),
+            ("Project", "Harbour"),
+        ]
+        assert "pays late" not in to_json(document)
+        detail = world.run(place.viewer, read_invoice, first)
+        assert [x.value for x in detail.own_fields] == ["4711", "pays late", "Harbour"]
+
+    def test_a_copy_asks_the_customer_again(self, world: World, place: Place):
+        centre, project = define(world, place, COST_CENTRE, PROJECT)
+        customer_id = a_customer(world, place)
+        own_of(world, place, customer_id, (centre, "4711"))
+        own = texts((project, "Harbour"))
+        first = issue(world, place, customer_id=customer_id, own=own)
+
+        copy = world.run(place.accounting, drafts.duplicate, first)
+
+        with world.reading(place.system) as uow:
+            stored = uow.get(Invoice, copy.invoice_id).draft
+        assert stored is not None
+        assert stored["own"] == [[project.key, "Harbour"]]
+
+    def test_a_required_one_is_asked_for_when_they_are_billed(
+        self, world: World, place: Place
+    ):
+        (centre,) = define(world, place, replace(COST_CENTRE, is_required=True))
+        customer_id = a_customer(world, place)
+        draft = save(world, place, customer_id=customer_id)
+
+        with pytest.raises(InvalidInput, match="Fill in Cost centre of the") as no:
+            world.run(place.accounting, invoices.issue, draft.invoice_id, draft.version)
+
+        assert no.value.field == "customer"
+        own_of(world, place, customer_id, (centre, "4711"))
+        assert issue(world, place, customer_id=customer_id)
+
+    def test_what_can_not_be_read_any_more_is_named(self, world: World, place: Place):
+        (centre,) = define(world, place, COST_CENTRE)
+        customer_id = a_customer(world, place)
+        own_of(world, place, customer_id, (centre, "Harbour"))
+        define(world, place, replace(centre, kind="number"))
+        draft = save(world, place, customer_id=customer_id)
+
+        with pytest.raises(InvalidInput, match="Cost centre of the customer: ") as no:
+            world.run(place.accounting, invoices.issue, draft.invoice_id, draft.version)
+
+        assert no.value.field == "customer"
+
+    def test_what_was_not_asked_for_is_kept(self, world: World, place: Place):
+        centre, rating = define(world, place, COST_CENTRE, RATING)
+        customer_id = a_customer(world, place)
+        own_of(world, place, customer_id, (centre, "4711"), (rating, "A"))
+
+        own_of(world, place, customer_id, (rating, ""))
+
+        detail = world.run(place.viewer, read_customer, customer_id)
+        assert detail.own == ((centre, "4711"), (rating, ""))
+
+    def test_a_bad_value_is_refused_with_all_else_that_is_wrong(
+        self, world: World, place: Place
+    ):
+        (since,) = define(
+            world, place, CustomField("", "Since", "date", place="customer")
+        )
+        form = CustomerForm(email="no address", own=texts((since, "soon")))
+
+        with pytest.raises(InvalidInput) as no:
+            world.run(place.accounting, create_customer, form)
+
+        wrong = {each.field for each in no.value.together}
+        assert wrong == {"name", "email", since.input_name}
+
+
+@pytest.mark.feature("A29")
+class TestFieldsOfLines:
+    def lines(self, *pairs: Any) -> tuple[LineForm, ...]:
+        return (
+            LineForm(name="Radar", unit_price="100", own=texts(*pairs)),
+            LineForm(name="Mounting", unit_price="20"),
+        )
+
+    def test_are_frozen_as_they_were_filled_in(self, world: World, place: Place):
+        serial, until, paid = define(world, place, SERIAL, WARRANTY, BOUGHT_FOR)
+        typed = ((serial, "R-77"), (until, "2028-03-01"), (paid, "61.50"))
+
+        invoice_id = issue(world, place, lines=self.lines(*typed))
+        define(world, place, replace(serial, name="Renamed"))
+
+        radar, mounting = document_of(world, place, invoice_id).lines
+        assert radar.fields == (
+            DocumentField("Serial number", "R-77"),
+            DocumentField("Warranty until", "2028-03-01", "date"),
+        )
+        assert mounting.fields == ()
+        detail = world.run(place.viewer, read_invoice, invoice_id)
+        ((line, bought_for),) = detail.line_fields
+        assert (line, bought_for.name, bought_for.value) == (1, "Bought for", "61.50")
+
+    def test_the_database_refuses_to_change_them_afterwards(
+        self, world: World, place: Place
+    ):
+        (serial,) = define(world, place, SERIAL)
+        issue(world, place, lines=self.lines((serial, "R-77")))
+
+        with (
+            pytest.raises(IntegrityError, match="keeps its lines"),
+            world.unit(place.system) as uow,
+        ):
+            uow.execute(update(LineItem).values(custom_fields=[]))
+
+    def test_a_credit_note_says_what_its_lines_said(self, world: World, place: Place):
+        (serial,) = define(world, place, SERIAL)
+        invoice_id = issue(world, place, lines=self.lines((serial, "R-77")))
+
+        credit(world, place, invoice_id)
+
+        (note,) = notes(world, place)
+        printed = from_json(CreditNoteDocument, note.content)
+        assert [x.value for line in printed.lines for x in line.fields] == ["R-77"]
+
+    def test_a_bad_one_is_named_beside_its_line(self, world: World, place: Place):
+        (until,) = define(world, place, WARRANTY)
+        form = DraftForm(lines=self.lines((until, "soon")))
+
+        read = read_draft(form, "EUR", DraftRules({}, line_fields=(until,)))
+
+        assert read.lines[0].problem.startswith("Write the date like")
+        assert read.lines[0].problem_field == until.input_name
+
+    def test_a_required_one_is_asked_for_on_each_line(self, world: World, place: Place):
+        (serial,) = define(world, place, replace(SERIAL, is_required=True))
+        draft = save(world, place, lines=self.lines((serial, "R-77")))
+
+        with pytest.raises(InvalidInput, match="Line 2: Fill in Serial number") as no:
+            world.run(place.accounting, invoices.issue, draft.invoice_id, draft.version)
+
+        assert no.value.field == "lines"
+
+    def test_a_copy_starts_with_them(self, world: World, place: Place):
+        (serial,) = define(world, place, SERIAL)
+        invoice_id = issue(world, place, lines=self.lines((serial, "R-77")))
+
+        copy = world.run(place.accounting, drafts.duplicate, invoice_id)
+
+        with world.reading(place.system) as uow:
+            stored = uow.get(Invoice, copy.invoice_id).draft
+        assert stored is not None
+        assert [line["own"] for line in stored["lines"]] == [[[serial.key, "R-77"]], []]
+
+    def test_a_line_of_them_alone_is_not_blank(self):
+        assert not LineForm(own=(("k1", "R-77"),)).is_blank
+
+    def test_a_field_that_changes_its_place_is_a_new_one(
+        self, world: World, place: Place
+    ):
+        (serial,) = define(world, place, SERIAL)
+
+        (moved,) = define(world, place, replace(serial, place="invoice"))
+
+        assert moved.key != serial.key
 
 
 @pytest.fixture

@@ -144,14 +144,30 @@ def an_invoice_with_own_fields(world: World, place: Place, customer_id: int) -> 
     fields = (
         CustomField("", "Project seen"),
         CustomField("", f"{CANARY} margin", is_staff_only=True),
+        CustomField("", "Cost centre seen", place="customer"),
+        CustomField("", f"{CANARY} rating", is_staff_only=True, place="customer"),
+        CustomField("", "Serial seen", place="line"),
+        CustomField("", f"{CANARY} bought for", is_staff_only=True, place="line"),
     )
     page = world.run(place.owner, read_documents)
     world.run(place.owner, change_fields, page.version, fields)
-    seen, kept = world.run(place.owner, read_documents).fields
+    seen, kept, centre, rating, serial, cost = world.run(
+        place.owner, read_documents
+    ).fields
+    with world.unit(place.system) as uow:
+        uow.get(Customer, customer_id).custom_fields = {
+            centre.key: "4711 seen",
+            rating.key: f"{CANARY} pays late",
+        }
+    line = LineForm(
+        name="Charter flight",
+        unit_price="100.00",
+        own=((serial.key, "R-77 seen"), (cost.key, f"{CANARY} 61.50")),
+    )
     form = DraftForm(
         customer_id=customer_id,
         own=((seen.key, "Harbour seen"), (kept.key, f"{CANARY} of 40 %")),
-        lines=(LineForm(name="Charter flight", unit_price="100.00"),),
+        lines=(line,),
     )
     draft = world.run(place.accounting, drafts.create_draft, form)
     step = invoices.issue_and_publish
@@ -213,7 +229,8 @@ async def test_no_byte_of_the_pages_and_files_holds_one(printed: str, tmp_path: 
 
     assert "Answered aloud" in painted.text
     assert "Pallet seen" in painted.text
-    assert "Harbour seen" in painted.text
+    for shown in ("Harbour seen", "4711 seen", "R-77 seen"):
+        assert shown in painted.text
     assert "Explained aloud" in painted.text
     assert "Before the end" in painted.text
     assert "Comment 29" in older.text
@@ -223,7 +240,8 @@ async def test_no_byte_of_the_pages_and_files_holds_one(printed: str, tmp_path: 
     assert file.content.startswith(b"%PDF")
     text = "".join(it.extract_text() for it in PdfReader(BytesIO(file.content)).pages)
     assert "Charter flight" in text
-    assert "Harbour seen" in text
+    for shown in ("Harbour seen", "4711 seen", "R-77 seen"):
+        assert shown in text
     assert CANARY not in text.lower()
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from sqlmodel import select
 
-from billing_app.models import Customer
+from billing_app.domain.custom_fields import CustomField, fields_to_json
+from billing_app.models import Customer, WorkspaceSettings
 from billing_app.web.staff.customer_detail_state import CustomerDetailState
 from billing_app.web.staff.customers_state import CustomersState
 from tests.support.billing import a_customer, an_invoice, pay
@@ -51,6 +53,41 @@ async def test_a_viewer_adds_nobody(world: World, browse: Browse):
     assert driver.redirects == []
     words = driver.shown(CustomersState, "notices")[0].words
     assert words == "Your role doesn't allow this."
+
+
+@pytest.mark.feature("A29")
+async def test_asks_for_the_fields_of_ones_own(world: World, browse: Browse):
+    reviewed = CustomField("k1", "Reviewed on", "date", place="customer")
+    rating = CustomField("k2", "Rating", is_staff_only=True, place="customer")
+    with world.unit(world.northwind.system) as uow:
+        settings = uow.one(select(WorkspaceSettings))
+        settings.custom_fields = fields_to_json(
+            [reviewed, rating, CustomField("k3", "Project")]
+        )
+    form = {"name": "Halden", "own:k1": "soon", "own:k2": "A"}
+    async with browse(world.northwind.operations, "/customers") as driver:
+        await driver.press(CustomersState.open)
+        await driver.press(CustomersState.start_adding)
+        asked = [x.label for x in driver.shown(CustomersState, "own_fields")]
+        await driver.press(CustomersState.add, form=form)
+        assert asked == ["Reviewed on", "Rating"]
+        assert set(driver.shown(CustomersState, "errors")) == {"own:k1"}
+
+        await driver.press(CustomersState.add, form={**form, "own:k1": "2019-03-01"})
+
+    state = CustomerDetailState
+    async with browse(world.northwind.accounting, "/customers/1") as driver:
+        await driver.press(state.open)
+        facts = {fact.name: fact.words for fact in driver.shown(state, "facts")}
+        assert facts["Reviewed on"] == "2019-03-01"
+        assert facts["Rating (staff only)"] == "A"
+
+        await driver.press(state.start_editing)
+        assert driver.shown(state, "form")["own:k2"] == "A"
+        await driver.press(state.save, form={**form, "own:k1": "", "own:k2": "B"})
+
+    with world.reading(world.northwind.system) as uow:
+        assert uow.get(Customer, 1).custom_fields == {"k2": "B"}
 
 
 async def test_changes_one_and_keeps_what_was_not_understood(

@@ -189,6 +189,27 @@ class TestTyping:
         assert day.problem.startswith("Write the date like")
         assert (margin.label, margin.problem) == ("Margin", "")
 
+    async def test_fields_of_ones_own_on_lines_are_kept_and_named(
+        self, world: World, desk: Driver
+    ):
+        fields = [CustomField("k1", "Warranty", "date", place="line")]
+        with world.unit(world.northwind.system) as uow:
+            settings = uow.one(select(WorkspaceSettings))
+            settings.custom_fields = fields_to_json(fields)
+        await desk.press(State.open)
+        typed = {"line:a:own:k1": "soon", "line:b:own:k1": "2028-03-01"}
+
+        await desk.press(State.take_typed, draft=1, texts=typed, number=1)
+        await desk.press(State.save)
+
+        kept = [line.own for line in stored(world, 1).lines]
+        assert kept == [(("k1", "soon"),), (("k1", "2028-03-01"),)]
+        problems = desk.shown(EditorLinesState, "problems")
+        assert problems.keys() == {"a"}
+        assert problems["a"].wrong == "own:k1"
+        assert "Warranty: 1 March 2028" in desk.shown(State, "preview")
+        assert desk.shown(State, "own_fields") == []
+
     async def test_a_sign_no_database_keeps_is_dropped(
         self, world: World, desk: Driver
     ):

@@ -9,6 +9,7 @@ import pytest
 from billing_app.queries.settings import read_documents
 from billing_app.web.staff.settings_documents_state import DocumentsState as State
 from tests.support.billing import a_customer, an_invoice
+from tests.support.driver import Driver
 from tests.support.world import World
 from tests.web.conftest import Browse
 
@@ -116,13 +117,27 @@ async def test_each_currency_has_its_own_step_and_a_wrong_one_is_named(
         assert world.run(owner, read_documents).cash_rounding == steps
 
 
+async def added(driver: Driver) -> str:
+    """Add an empty field to those drawn; return its key."""
+    await driver.press(State.add_own)
+    return driver.shown(State, "rows")[-1].key
+
+
+def field_form(
+    key: str, name: str, kind: str = "text", place: str = "invoice"
+) -> dict[str, str]:
+    return {f"name-{key}": name, f"kind-{key}": kind, f"place-{key}": place}
+
+
 async def test_fields_of_ones_own_are_saved_renamed_and_removed(
     world: World, browse: Browse
 ):
     async with browse(world.northwind.owner, PATH) as driver:
         await driver.press(State.open)
-        typed = {"name-0": "Project", "kind-0": "text", "required-0": "on"}
-        more = {"name-1": "Margin", "kind-1": "number", "staff-1": "on"}
+        assert driver.shown(State, "rows") == []
+        one, other = await added(driver), await added(driver)
+        typed = field_form(one, "Project") | {f"required-{one}": "on"}
+        more = field_form(other, "Margin", "number", "line") | {f"staff-{other}": "on"}
         await driver.press(State.save_fields, form={**typed, **more})
         first, second = world.run(world.northwind.owner, read_documents).fields
         assert (first.name, first.is_required, first.is_staff_only) == (
@@ -130,14 +145,16 @@ async def test_fields_of_ones_own_are_saved_renamed_and_removed(
             True,
             False,
         )
-        assert (second.name, second.kind, second.is_staff_only) == (
+        assert (second.name, second.kind, second.is_staff_only, second.place) == (
             "Margin",
             "number",
             True,
+            "line",
         )
 
-        renamed = {"name-0": "", "name-1": "Profit", "kind-1": "number"}
-        renamed["staff-1"] = "on"
+        await driver.press(State.remove_own, key=first.key)
+        renamed = field_form(second.key, "Profit", "number", "line")
+        renamed[f"staff-{second.key}"] = "on"
         await driver.press(State.save_fields, form=renamed)
 
     (kept,) = world.run(world.northwind.owner, read_documents).fields
@@ -149,9 +166,10 @@ async def test_two_fields_of_one_name_are_refused_and_stay_as_typed(
 ):
     async with browse(world.northwind.owner, PATH) as driver:
         await driver.press(State.open)
-        twice = {"name-0": "Project", "name-1": "project"}
-        kinds = {"kind-0": "text", "kind-1": "text"}
-        await driver.press(State.save_fields, form={**twice, **kinds})
+        twice = [
+            field_form(await added(driver), name) for name in ("Project", "project")
+        ]
+        await driver.press(State.save_fields, form=twice[0] | twice[1])
 
         errors = driver.shown(State, "errors")
         assert errors["fields"].startswith("Two fields are called")

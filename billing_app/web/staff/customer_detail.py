@@ -208,7 +208,7 @@ def _fact(it: rx.vars.ObjectVar[Fact]) -> rx.Component:
 def _edit_dialog() -> rx.Component:
     return dialog(
         "Edit customer",
-        customer_fields(State.form, State.errors),
+        customer_fields(State.form, State.errors, State.own_fields),
         dialog_id="edit-customer",
         lead="What is already issued keeps what was printed.",
         actions=[

@@ -7,6 +7,7 @@ from typing import Any
 
 import reflex as rx
 
+from billing_app.domain.custom_fields import CustomField
 from billing_app.domain.errors import BillingError, InvalidInput, NotFound
 from billing_app.domain.vat_id import vat_warning
 from billing_app.queries.customers import CustomerDetail, read_customer
@@ -21,10 +22,11 @@ from billing_app.services.customers import (
 )
 from billing_app.web import formats
 from billing_app.web.doors import staff_door, staff_watch
-from billing_app.web.staff.customer_form import read_form
+from billing_app.web.staff.customer_form import NAMES, read_form
 from billing_app.web.staff.invoice_words import Fact
 from billing_app.web.staff.invoices_state import InvoiceLine, line_of
 from billing_app.web.staff.live import changes
+from billing_app.web.staff.own_fields import OwnField, all_asked
 from billing_app.web.staff.portal_desk_state import CustomerPortalState
 from billing_app.web.staff.record import RecordState
 from billing_app.web.staff.risk import RiskLine, risk_line
@@ -67,6 +69,7 @@ class CustomerDetailState(RecordState, CustomerPortalState, TimelineState, rx.St
     drawn: int = 0
     form: dict[str, str] = {}  # noqa: RUF012
     errors: dict[str, str] = {}  # noqa: RUF012
+    own_fields: list[OwnField] = []  # noqa: RUF012
 
     _detail: CustomerDetail | None = None
 
@@ -99,6 +102,7 @@ class CustomerDetailState(RecordState, CustomerPortalState, TimelineState, rx.St
         if self._detail is None:
             raise InvalidInput("Open a customer first.")
         self.form = _form_of(self._detail)
+        self.own_fields = all_asked(field for field, _ in self._detail.own)
         self.errors = {}
         self.drawn += 1
         self.is_editing = True
@@ -181,9 +185,14 @@ def _facts(it: CustomerDetail) -> list[Fact]:
         Fact("Days to pay", "" if it.net_days is None else str(it.net_days)),
         Fact("Late fees", "Never charged" if it.is_free_of_late_fees else ""),
         Fact("Number code", it.number_code),
+        *(Fact(_own_name(field), value) for field, value in it.own),
         Fact("Invoiced", formats.join_money(invoiced) if invoiced else ""),
         Fact("Since", formats.full_day(formats.local(it.created_at, it.moment).date())),
     ]
+
+
+def _own_name(field: CustomField) -> str:
+    return f"{field.name} (staff only)" if field.is_staff_only else field.name
 
 
 def _form_of(it: CustomerDetail) -> dict[str, str]:
@@ -202,9 +211,10 @@ def _form_of(it: CustomerDetail) -> dict[str, str]:
         number_code=it.number_code,
         late_fees=NO_LATE_FEES if it.is_free_of_late_fees else "",
     )
-    typed = {name: getattr(form, name) for name in form.__slots__}
+    typed = {name: getattr(form, name) for name in NAMES}
     return {
         **typed,
+        **{field.input_name: value for field, value in it.own},
         "vat_warning": vat_warning(it.vat_id, it.country),
         "proposed_code": it.proposed_code,
         "code_stays": "yes" if it.is_in_numbers else "",

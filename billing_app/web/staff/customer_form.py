@@ -7,6 +7,7 @@ from typing import Any
 
 import reflex as rx
 
+from billing_app.domain.custom_fields import own_key
 from billing_app.domain.numbering import NUMBER_CODE_LENGTH_MAX
 from billing_app.services.customers import NO_LATE_FEES, CustomerForm
 from billing_app.web.components.controls import field, select, text_area, text_input
@@ -18,20 +19,22 @@ from billing_app.web.staff.choices import (
     currency_choices,
     language_choices,
 )
+from billing_app.web.staff.own_fields import own_input
 
-NAMES = tuple(each.name for each in fields(CustomerForm))
+NAMES = tuple(each.name for each in fields(CustomerForm) if each.name != "own")
 
 
 def read_form(form: dict[str, Any]) -> CustomerForm:
     """Take what the browser sent; anything but text counts as nothing."""
-    typed = {name: form.get(name, "") for name in NAMES}
-    return CustomerForm(
-        **{name: text if isinstance(text, str) else "" for name, text in typed.items()}
-    )
+    texts = {name: text for name, text in form.items() if isinstance(text, str)}
+    own = [(key, text) for name, text in texts.items() if (key := own_key(name))]
+    typed = {name: texts.get(name, "") for name in NAMES}
+    return CustomerForm(**typed, own=tuple(own))
 
 
-def customer_fields(values: Any, errors: Any) -> rx.Component:
-    """Draw the fields; `values` and `errors` are vars by field name.
+def customer_fields(values: Any, errors: Any, own_fields: Any) -> rx.Component:
+    """Draw the fields; `values` and `errors` are vars by field name, `own_fields` one
+    of the workspace's own.
 
     Of a customer that exists, `values` may hold a warning as `vat_warning`, the code
     they would get as `proposed_code`, and yes as `code_stays`.
@@ -104,6 +107,16 @@ def customer_fields(values: Any, errors: Any) -> rx.Component:
             ),
             aside="where reminders charge them",
             error=errors["late_fees"],
+        ),
+        rx.foreach(
+            own_fields,
+            lambda own: field(
+                own.label,
+                own_input(own, class_name="input", default_value=values[own.name]),
+                field_id=f"field-{own.name}",
+                aside=own.aside,
+                error=errors[own.name],
+            ),
         ),
         country_choices(),
         currency_choices(),

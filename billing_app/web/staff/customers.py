@@ -114,7 +114,7 @@ def _nothing_yet() -> rx.Component:
 def _add_dialog() -> rx.Component:
     return dialog(
         "New customer",
-        customer_fields(State.form, State.errors),
+        customer_fields(State.form, State.errors, State.own_fields),
         dialog_id="new-customer",
         actions=[
             button("Cancel", closes=True),

@@ -22,6 +22,7 @@ from billing_app.web import formats
 from billing_app.web.doors import staff_door
 from billing_app.web.staff.customer_form import NAMES, read_form
 from billing_app.web.staff.listing_state import ListState
+from billing_app.web.staff.own_fields import OwnField, all_asked
 from billing_app.web.staff.risk import RiskLine, risk_line
 
 PATH = "/customers"
@@ -56,13 +57,16 @@ class CustomersState(ListState, rx.State):
     is_adding: bool = False
     form: dict[str, str] = {}  # noqa: RUF012
     errors: dict[str, str] = {}  # noqa: RUF012
+    own_fields: list[OwnField] = []  # noqa: RUF012
 
     _path: str = PATH
     _wanted: CustomerFilter = CustomerFilter()
 
     @staff_door
     async def start_adding(self) -> None:
-        self.form = dict.fromkeys(NAMES, "")
+        own_fields = await self._run(queries.list_own_fields)
+        self.own_fields = all_asked(own_fields)
+        self.form = dict.fromkeys((*NAMES, *(x.input_name for x in own_fields)), "")
         self.errors = {}
         self.is_adding = True
 

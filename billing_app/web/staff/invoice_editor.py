@@ -48,7 +48,8 @@ from billing_app.web.staff.invoice_editor_parts import (
 )
 from billing_app.web.staff.invoice_editor_payment import paid_draft_dialog
 from billing_app.web.staff.invoice_editor_share import share_draft_dialog
-from billing_app.web.staff.invoice_editor_state import InvoiceEditorState, OwnField
+from billing_app.web.staff.invoice_editor_state import InvoiceEditorState
+from billing_app.web.staff.own_fields import OwnField, own_input
 from billing_app.web.staff.shell import ShellState, record_page, staff_page
 
 MODES = (
@@ -239,14 +240,11 @@ def _facts() -> rx.Component:
 
 
 def _own_field(own: rx.Var[OwnField]) -> rx.Component:
-    props = {"default_value": State.form[own.name], "key": State.opened + own.name}
-    control = rx.el.input(
-        name=own.name,
-        type=rx.match(own.kind, ("date", "date"), "text"),
-        input_mode=rx.match(own.kind, ("number", "decimal"), "text"),
-        auto_complete="off",
+    control = own_input(
+        own,
         class_name="input",
-        **props,
+        default_value=State.form[own.name],
+        key=State.opened + own.name,
     )
     return rx.el.div(
         field(

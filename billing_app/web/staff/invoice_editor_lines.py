@@ -11,12 +11,13 @@ from typing import Any
 import reflex as rx
 
 from billing_app.documents.words import words_for
-from billing_app.domain.custom_fields import KEY_LENGTH, PREFIX
+from billing_app.domain.custom_fields import PREFIX, own_key
 from billing_app.domain.document import Look
 from billing_app.domain.draft import DraftForm, LineForm, ReadDraft, with_own
 from billing_app.domain.pasting import HEADINGS
 from billing_app.domain.speech import LANGUAGE_NAMES
 from billing_app.web import formats
+from billing_app.web.staff.own_fields import OwnField
 
 FIELDS = frozenset(
     [
@@ -42,7 +43,7 @@ FIELDS = frozenset(
         "tax_rate_source",
     ]
 )
-LINE_FIELDS = frozenset(x.name for x in fields(LineForm)) - {"key", "group"}
+LINE_FIELDS = frozenset(x.name for x in fields(LineForm)) - {"key", "group", "own"}
 TEXTS_MAX = 8_000
 TEXT_LENGTH_MAX = 100_000
 
@@ -70,7 +71,10 @@ def pasted_headings() -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class LineStart:
-    """What a line's inputs start out with. What is typed afterwards stays in them."""
+    """What a line's inputs start out with. What is typed afterwards stays in them.
+
+    `own` is by the names of the workspace's own fields.
+    """
 
     name: str
     description: str
@@ -79,6 +83,7 @@ class LineStart:
     unit_price: str
     discount: str
     tax_id: str
+    own: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,7 @@ class EditorLinesState(rx.State):
         problems, events, amounts: by line key, where there is something to say:
             `events` how many it bills, in words, and its figures are theirs then.
         taxes: what can be chosen; none where a percentage is typed.
+        own: the workspace's own fields of lines.
     """
 
     order: list[str] = []  # noqa: RUF012  (Reflex copies the defaults)
@@ -112,6 +118,7 @@ class EditorLinesState(rx.State):
     events: dict[str, str] = {}  # noqa: RUF012
     amounts: dict[str, str] = {}  # noqa: RUF012
     taxes: list[tuple[str, str]] = []  # noqa: RUF012
+    own: list[OwnField] = []  # noqa: RUF012
 
     def _begin(self, lines: Iterable[LineForm]) -> None:
         """Start with the lines as they are, in fields that are drawn anew."""
@@ -142,7 +149,9 @@ class EditorLinesState(rx.State):
 
 
 def _start_of(line: LineForm) -> LineStart:
-    return LineStart(**{x.name: getattr(line, x.name) for x in fields(LineStart)})
+    texts = {x.name: getattr(line, x.name) for x in fields(LineStart)}
+    own = {f"{PREFIX}{key}": text for key, text in line.own}
+    return LineStart(**{**texts, "own": own})
 
 
 def _amounts_of(read: ReadDraft) -> dict[str, str]:
@@ -181,8 +190,10 @@ def with_texts(form: DraftForm, texts: Mapping[Any, Any]) -> DraftForm:
             form = replace(form, **{name: value})
         elif kind == "line" and part in LINE_FIELDS and key in lines:
             lines[key] = replace(lines[key], **{part: value})
-        elif f"{kind}:" == PREFIX and len(rest) <= KEY_LENGTH:
-            form = with_own(form, rest, value)
+        elif kind == "line" and key in lines and (own := own_key(part)):
+            lines[key] = with_own(lines[key], own, value)
+        elif own := own_key(name):
+            form = with_own(form, own, value)
     return replace(form, lines=tuple(lines.values()))
 
 
@@ -190,7 +201,7 @@ def only_texts(form: DraftForm, texts: Mapping[Any, Any]) -> DraftForm:
     """Return the form with the lines that the browser held, in their order."""
     known = {line.key: line for line in form.lines}
     names = (name.split(":") for name, _ in _sound(texts))
-    keys = dict.fromkeys(name[1] for name in names if len(name) == 3)
+    keys = dict.fromkeys(name[1] for name in names if len(name) > 2)
     lines = tuple(known.get(key, LineForm(key=key)) for key in keys)
     return with_texts(replace(form, lines=lines or form.lines), texts)
 

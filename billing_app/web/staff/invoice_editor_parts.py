@@ -22,6 +22,7 @@ from billing_app.web.staff.invoice_editor_lines import (
     LineProblem,
     LineStart,
 )
+from billing_app.web.staff.own_fields import OwnField, own_input
 from billing_app.web.staff.units import UNITS_LIST, units_list
 
 LOOKS = (("modern", "Modern"), ("classic", "Classic"), ("compact", "Compact"))
@@ -183,6 +184,7 @@ def _line(key: rx.Var[str], index: rx.Var[int]) -> rx.Component:
             events=Lines.events[key],
             amount=Lines.amounts[key],
             taxes=Lines.taxes,
+            own=Lines.own,
         ),
         class_name="editor-line",
         key=key,
@@ -200,6 +202,7 @@ def line_cells(
     events: rx.Var[str],
     amount: rx.Var[str],
     taxes: rx.Var[list[tuple[str, str]]],
+    own: rx.Var[list[OwnField]],
 ) -> rx.Component:
     """Draw one line, and not again until something of its own changes.
 
@@ -220,6 +223,17 @@ def line_cells(
             **props,
         )
 
+    def own_cell(field: Any) -> rx.Component:
+        return rx.el.label(
+            rx.el.span(field.label, class_name="line-own-label"),
+            own_input(
+                field,
+                name=place + field.name,
+                default_value=start.own[field.name],
+                custom_attrs=wrong_attributes(field.name),
+            ),
+        )
+
     def narrow(name: str, label: str, value: Any, **props: Any) -> rx.Component:
         return rx.el.div(
             cell(name, label, value, **props),
@@ -227,7 +241,7 @@ def line_cells(
             custom_attrs={"data-label": label},
         )
 
-    def wrong_attributes(name: str) -> dict[str, Any]:
+    def wrong_attributes(name: Any) -> dict[str, Any]:
         return {
             "aria-invalid": problem.wrong == name,
             "aria-describedby": rx.cond(problem, problem_id, ""),
@@ -301,6 +315,11 @@ def line_cells(
             rx.el.span(amount, class_name="figures"),
             _acting("remove", icon_button("Remove line", "close", small=True)),
             class_name="line-amount",
+        ),
+        rx.cond(
+            own.length() > 0,
+            rx.el.div(rx.foreach(own, own_cell), class_name="line-own"),
+            rx.fragment(),
         ),
         rx.cond(
             events,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import Any
@@ -19,7 +19,7 @@ from billing_app.documents.render import render_sheet
 from billing_app.domain.billable_event import Grouping, is_event_key
 from billing_app.domain.cookies import guest_cookie, read_cookie
 from billing_app.domain.currencies import is_currency
-from billing_app.domain.custom_fields import CustomField
+from billing_app.domain.custom_fields import FilledField
 from billing_app.domain.dates import Moment
 from billing_app.domain.document import Look, Party
 from billing_app.domain.draft import (
@@ -49,11 +49,11 @@ from billing_app.queries.drafts import CustomerChoice, Desk
 from billing_app.queries.guest_drafts import read_told
 from billing_app.queries.products import find_product, list_offers
 from billing_app.services import customers, drafts, invoices
-from billing_app.services.customers import CustomerForm
 from billing_app.services.paid_drafts import PAYMENT
 from billing_app.web import formats
 from billing_app.web.doors import staff_door, staff_watch
 from billing_app.web.staff.builder_state import BuilderState, Change
+from billing_app.web.staff.customer_form import read_form
 from billing_app.web.staff.invoice_editor_cancel import CancelledDraftState
 from billing_app.web.staff.invoice_editor_catalogue import (
     EditorCatalogueState,
@@ -71,6 +71,7 @@ from billing_app.web.staff.invoice_editor_payment import PaidDraftState
 from billing_app.web.staff.invoice_editor_share import SharedDraftState
 from billing_app.web.staff.invoice_words import paper_words
 from billing_app.web.staff.mail_words import publish_hint
+from billing_app.web.staff.own_fields import OwnField, all_asked, asked
 from billing_app.web.staff.record import RecordState
 
 AUTOSAVE_SECONDS = 1.2
@@ -78,17 +79,6 @@ AUTOSAVE_SECONDS = 1.2
 NOTHING_SAVED = 0
 # A missing key would reach the page as "undefined", which is not an empty text.
 NO_PROBLEMS = dict.fromkeys((*FIELDS, "lines"), "")
-
-
-@dataclass(frozen=True, slots=True)
-class OwnField:
-    """One of the workspace's own fields, as the builder asks for it."""
-
-    name: str
-    label: str
-    kind: str
-    aside: str
-    problem: str = ""
 
 
 class InvoiceEditorState(
@@ -226,6 +216,7 @@ class InvoiceEditorState(
         self.currency = opened.currency
         sheet = await self.get_state(EditorLinesState)
         sheet.taxes = [("", "No tax"), *((x.id, x.label) for x in opened.desk.taxes)]
+        sheet.own = all_asked(opened.desk.rules.line_fields)
         self._is_dirty = False
         self._say("Saved")
         self._show_customer()
@@ -453,13 +444,10 @@ class InvoiceEditorState(
     @staff_door
     async def create_customer(self, form_data: dict) -> None:  # type: ignore[type-arg]
         """Add the customer typed in the picker and bill them."""
-        known = {x.name for x in fields(CustomerForm)}
-        typed = {k: v for k, v in form_data.items() if k in known and type(v) is str}
-        typed["name"] = typed.get("name") or self.customer_name
+        typed = read_form(form_data)
+        named = replace(typed, name=typed.name or self.customer_name)
         try:
-            customer_id = await self._run(
-                customers.create_customer, CustomerForm(**typed)
-            )
+            customer_id = await self._run(customers.create_customer, named)
         except InvalidInput as refusal:
             self.customer_problem = refusal.message
             return
@@ -664,6 +652,7 @@ class InvoiceEditorState(
             net_days=self._net_days(),
             buyer=self._buyer,
             late_fees=(customer or self._desk).late_fees,
+            of_customer=customer.filled if customer else (),
         )
 
     def _show_drawn(self, drawn: tuple[str, str]) -> None:
@@ -679,7 +668,9 @@ class InvoiceEditorState(
         asks_rate = rules.asks_rate(self.currency)
         more = {
             "charged": _charged(read),
-            "own_fields": [_own_field(x, read) for x in rules.fields],
+            "own_fields": [
+                asked(x, read.problems.get(x.input_name, "")) for x in rules.fields
+            ],
             "tax_currency": rules.tax_currency if asks_rate else "",
             "to_fix": f"{things} to fix before you issue" if count else "",
             "due_hint": f"Empty means {self._net_days()} days after the issue date",
@@ -745,20 +736,6 @@ def _charged(read: ReadDraft) -> str:
     return formats.money(amounts[0].minor, amounts[0].currency)
 
 
-def _own_field(field: CustomField, read: ReadDraft) -> OwnField:
-    asides = [
-        word
-        for word, is_so in (
-            ("required", field.is_required),
-            ("staff only", field.is_staff_only),
-        )
-        if is_so
-    ]
-    name = field.input_name
-    problem = read.problems.get(name, "")
-    return OwnField(name, field.name, field.kind, ", ".join(asides), problem)
-
-
 def _draw(
     draft: DraftForm,
     currency: str,
@@ -768,6 +745,7 @@ def _draw(
     net_days: int,
     buyer: Party,
     late_fees: LateFeeRule,
+    of_customer: tuple[FilledField, ...],
 ) -> tuple[str, str]:
     """Return the preview, and what it lacks for an e-invoice. In a thread."""
     document = preview_document(
@@ -781,6 +759,7 @@ def _draw(
         branding=replace(desk.branding, look=Look(draft.look or desk.branding.look)),
         bank=desk.bank(currency),
         late_fees=late_fees,
+        of_customer=of_customer,
     )
     logo = desk.branding.logo_digest
     sheet = render_sheet(document, f"/logo/{logo}.png" if logo else "", explains=True)

@@ -411,6 +411,8 @@ def _facts(it: InvoiceDetail) -> Iterator[tuple[str, str]]:
     yield "Job", it.job
     for own in it.own_fields:
         yield f"{own.name} (staff only)" if own.is_staff_only else own.name, own.value
+    for place, own in it.line_fields:
+        yield f"{own.name} of line {place} (staff only)", own.value
     yield "Reference", format_reference(it.document.reference) if it.document else ""
     yield "Mail to", it.customer_email or "No address yet"
     published = formats.instant(it.published_at, it.moment) if it.published_at else ""

@@ -6,11 +6,13 @@ from typing import Any
 
 import reflex as rx
 
-from billing_app.domain.custom_fields import NAME_LENGTH_MAX, FieldKind
+from billing_app.domain.custom_fields import NAME_LENGTH_MAX, FieldKind, FieldPlace
 from billing_app.domain.numbering import Reset
 from billing_app.web.components.controls import (
+    button,
     checkbox,
     field,
+    icon_button,
     select,
     text_area,
     text_input,
@@ -24,6 +26,11 @@ _KINDS = (
     (FieldKind.TEXT.value, "Text"),
     (FieldKind.DATE.value, "Date"),
     (FieldKind.NUMBER.value, "Number"),
+)
+_PLACES = (
+    (FieldPlace.INVOICE.value, "Each invoice"),
+    (FieldPlace.LINE.value, "Each line"),
+    (FieldPlace.CUSTOMER.value, "Each customer"),
 )
 _RESETS = (
     (Reset.NEVER.value, "never"),
@@ -139,35 +146,53 @@ def _fields() -> rx.Component:
     return form_panel(
         "Fields of your own",
         rx.el.p(
-            "Asked for on each new invoice. What is issued keeps them as they were.",
+            "What your invoices, their lines or your customers have besides the usual. "
+            "A customer's fields are printed on each of their invoices. What is issued "
+            "keeps them as they were.",
             class_name="quiet",
         ),
         rx.foreach(State.rows, _field_row),
         rows_error(State.errors["fields"]),
         on_submit=State.save_fields,
+        beside=button(
+            "Add a field", kind="quiet", icon_name="plus", on_click=State.add_own
+        ),
     )
 
 
 def _field_row(row: Any, place: Any) -> rx.Component:
+    def choice(
+        name: str, label: str, choices: tuple[tuple[str, str], ...], value: Any
+    ) -> rx.Component:
+        return rx.el.select(
+            *[rx.el.option(words, value=each) for each, words in choices],
+            name=f"{name}-{row.key}",
+            default_value=value,
+            class_name="input",
+            aria_label=f"{label} {place + 1}",
+        )
+
     return rx.el.fieldset(
         rx.el.legend(f"Field {place + 1}", class_name="visually-hidden"),
         rx.el.input(
-            name=f"name-{place}",
+            name=f"name-{row.key}",
             default_value=row.name,
             placeholder="Name, such as Project",
             max_length=NAME_LENGTH_MAX,
             class_name="input",
             aria_label=f"Name {place + 1}",
         ),
-        rx.el.select(
-            *[rx.el.option(words, value=value) for value, words in _KINDS],
-            name=f"kind-{place}",
-            default_value=row.kind,
-            class_name="input",
-            aria_label=f"Kind {place + 1}",
+        choice("place", "Of", _PLACES, row.place),
+        choice("kind", "Kind", _KINDS, row.kind),
+        checkbox(f"required-{row.key}", "Required", default_checked=row.is_required),
+        checkbox(f"staff-{row.key}", "Staff only", default_checked=row.is_staff_only),
+        icon_button(
+            f"Remove field {place + 1}",
+            "close",
+            small=True,
+            on_click=State.remove_own(row.key),
         ),
-        checkbox(f"required-{place}", "Required", default_checked=row.is_required),
-        checkbox(f"staff-{place}", "Staff only", default_checked=row.is_staff_only),
+        key=row.key,
         class_name="own-field",
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from billing_app.domain.custom_fields import FIELDS_MAX, CustomField
+from billing_app.domain.custom_fields import FIELDS_MAX, CustomField, FieldPlace
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.numbering import counts_by_customer
 from billing_app.queries.settings import (
@@ -34,7 +34,7 @@ class DocumentsState(SettingsState, rx.State):
             typed, for the previews.
         is_by_customer: as typed, each customer has a counter of their own.
         preview, credit_note_preview: the next numbers, or what is wrong with them.
-        rows: the fields of one's own, then empty ones to fill.
+        rows: the fields of one's own, and those that are being added.
     """
 
     page: DocumentSettings = DocumentSettings()
@@ -47,6 +47,8 @@ class DocumentsState(SettingsState, rx.State):
     credit_note_reset: str = ""
     credit_note_preview: str = ""
     rows: list[CustomField] = []  # noqa: RUF012  (Reflex copies the default)
+
+    _added: int = 0
 
     @staff_door
     async def open(self) -> None:
@@ -85,28 +87,37 @@ class DocumentsState(SettingsState, rx.State):
             await self._show_numbers()
 
     @staff_door
+    async def add_own(self) -> None:
+        """Draw an empty field; it is there once it is saved."""
+        if len(self.rows) < FIELDS_MAX * len(FieldPlace):
+            self._added += 1
+            self.rows = [*self.rows, CustomField(f"new-{self._added}", "")]
+
+    @staff_door
+    async def remove_own(self, key: str) -> None:
+        """Leave a field out; it is gone once that is saved."""
+        self.rows = [row for row in self.rows if row.key != key]
+
+    @staff_door
     async def save_fields(self, form: dict[str, Any]) -> None:
         fields = tuple(
             CustomField(
                 key=row.key,
-                name=sent_text(form, f"name-{place}"),
-                kind=sent_text(form, f"kind-{place}"),
-                is_required=bool(form.get(f"required-{place}")),
-                is_staff_only=bool(form.get(f"staff-{place}")),
+                name=sent_text(form, f"name-{row.key}"),
+                kind=sent_text(form, f"kind-{row.key}"),
+                is_required=bool(form.get(f"required-{row.key}")),
+                is_staff_only=bool(form.get(f"staff-{row.key}")),
+                place=sent_text(form, f"place-{row.key}"),
             )
-            for place, row in enumerate(self.rows)
+            for row in self.rows
         )
         if await self._save(change_fields, fields):
             self._start_with(await self._run(read_documents))
-            self._show_fields()
-
-    def _show_fields(self) -> None:
-        known = self.page.fields
-        self.rows = [*known, *[CustomField("", "")] * (FIELDS_MAX - len(known))]
+            self.rows = list(self.page.fields)
 
     async def _show_numbers(self) -> None:
         page = self.page
-        self._show_fields()
+        self.rows = list(page.fields)
         self.pattern, self.starts_again = page.pattern, page.reset
         self.next_value = str(page.next_value)
         self.credit_note_pattern = page.credit_note_pattern

@@ -247,13 +247,14 @@ def form_panel(
     on_submit: Handler,
     label: str = "Save changes",
     kind: ButtonKind = "primary",
+    beside: rx.Component | None = None,
 ) -> rx.Component:
-    """Draw a panel whose body is a form with a save button."""
+    """Draw a panel whose body is a form with a save button, and what is beside it."""
     return rx.el.section(
         rx.el.div(rx.el.h3(title), class_name="panel-head"),
         rx.el.form(
             rx.el.div(*content, class_name="form-grid"),
-            save_row(label=label, kind=kind),
+            save_row(*([beside] if beside else []), label=label, kind=kind),
             on_submit=on_submit,
             no_validate=True,
             class_name="panel-body",
