@@ -29,20 +29,18 @@ from billing_app.domain.document import (
     InvoiceDocument,
     LineTax,
     Party,
+    PartyId,
 )
-from billing_app.domain.e_invoice import BilledDocument
+from billing_app.domain.e_invoice import BilledDocument, Standard
 from billing_app.domain.errors import Conflict
 from billing_app.domain.money import Money
+from billing_app.domain.party_ids import vat_number
 from billing_app.domain.units import unit_code
 
 LEVEL = "en16931"
-PEPPOL_SPECIFICATION = (
-    "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"
-)
 PEPPOL_PROCESS = "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"
 
 INVOICE, CREDIT_NOTE = "380", "381"
-SEPA_TRANSFER, TRANSFER = "58", "30"
 # Enough to get the line's net back from quantity times price.
 _PRICE_STEP = Decimal(1).scaleb(-8)
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
@@ -67,19 +65,18 @@ def write_cii(document: BilledDocument) -> bytes:
 
 
 def write_ubl(document: BilledDocument) -> bytes:
-    """Return UBL 2.1: Peppol BIS Billing 3 where its own fields are there.
+    """Return UBL 2.1: XRechnung or Peppol BIS Billing 3 where their fields are there.
 
     Raises:
         NotAnEInvoice: with the first reason, in plain words.
     """
     terms = _terms(document)
-    is_peppol = not rules.find_peppol_gaps(document)
-    if is_peppol:
+    standard = rules.choose_standard(document)
+    if standard != Standard.EN_16931:
         terms["BT-23"] = PEPPOL_PROCESS
     root = _generate(terms, "ubl-2.1")
-    if is_peppol:
-        for specification in root.iter(f"{_UBL}CustomizationID"):
-            specification.text = PEPPOL_SPECIFICATION
+    for specification in root.iter(f"{_UBL}CustomizationID"):
+        specification.text = standard.value
     # factur-x 7.8 writes EUR here whatever the currency (PEPPOL-EN16931-R051).
     for amount in root.iter(f"{_UBL}PayableRoundingAmount"):
         amount.set("currencyID", document.currency)
@@ -220,6 +217,7 @@ class _Writer:
     ) -> None:
         self._document = document
         self._credited = credited
+        self._is_german = rules.keeps_german_rules(document)
         self._sign = -1 if document.total_minor < 0 else 1
         # Untaxed as a whole: the lines and the total say so (BG-23 is a must).
         self._outside = LineTax("O", Decimal(0))
@@ -238,6 +236,7 @@ class _Writer:
                 "BT-5": document.currency,
                 "BT-6": owed.currency if owed else None,
                 "BT-9": document.due_on,
+                "BT-10": printable(rules.buyer_reference(document.buyer)),
                 "BT-11": printable(document.job),
                 "BT-13": printable(document.purchase_order),
                 "BT-20": printable_prose(document.terms),
@@ -289,7 +288,7 @@ class _Writer:
 
     def _seller(self) -> Terms:
         seller = self._document.seller
-        number = rules.vat_number(seller)
+        number = vat_number(seller)
         return _filled(
             {
                 **self._party(seller),
@@ -299,8 +298,11 @@ class _Writer:
         )
 
     def _party(self, party: Party) -> Terms:
-        lines = [line for line in map(printable, party.address) if line]
-        scheme, address = rules.vat_address(party) or ("EM", printable(party.email))
+        is_in_parts = party.postal_code or party.town
+        block = party.street if is_in_parts else party.address
+        lines = [line for line in map(printable, block) if line]
+        registered = party.legal_id or PartyId("", party.registration)
+        endpoint = rules.endpoint_of(party) or PartyId("", "")
         contact = _filled(
             {
                 "name": printable(party.contact_name) or printable(party.name),
@@ -311,13 +313,17 @@ class _Writer:
         return _filled(
             {
                 "name": printable(party.name),
-                "legal_identifier": printable(party.registration),
-                "vat_identifier": rules.vat_number(party),
-                "einvoicing_addr": address,
-                "einvoicing_addr_schemeid": scheme if address else None,
+                "legal_identifier": printable(registered.value),
+                "legal_identifier_schemeid": printable(registered.scheme),
+                "vat_identifier": vat_number(party),
+                "einvoicing_addr": printable(endpoint.value),
+                "einvoicing_addr_schemeid": printable(endpoint.scheme),
                 "addr_l1": lines[0] if lines else None,
                 "addr_l2": lines[1] if len(lines) > 1 else None,
                 "addr_l3": ", ".join(lines[2:]),
+                "postcode": printable(party.postal_code),
+                "city": printable(party.town),
+                "country_subdivision": printable(party.region),
                 "country_code": party.country,
                 "contacts": [contact] if party.email or party.phone else None,
             }
@@ -335,14 +341,21 @@ class _Writer:
         if not any(tax.category == "K" for tax in self._document.taxes):
             return None
         buyer = self._document.buyer
-        return {"name": printable(buyer.name), "country_code": buyer.country}
+        place = {"name": printable(buyer.name), "country_code": buyer.country}
+        if not self._is_german:
+            return place
+        town, postal_code = printable(buyer.town), printable(buyer.postal_code)
+        return {**place, "city": town, "postcode": postal_code}
 
     def _payment(self) -> Terms:
         document = self._document
         if not document.iban:
-            return {}
+            # What is credited is set off, and German rules want that said.
+            is_said = self._credited and self._is_german
+            return {"BT-81": rules.SET_OFF} if is_said else {}
+        is_sepa = document.currency == "EUR"
         return {
-            "BT-81": SEPA_TRANSFER if document.currency == "EUR" else TRANSFER,
+            "BT-81": rules.SEPA_TRANSFER if is_sepa else rules.TRANSFER,
             "BT-83": document.reference or printable(document.number),
             "BT-84": document.iban.replace(" ", ""),
             "BT-85": printable(document.seller.name),
@@ -364,7 +377,8 @@ class _Writer:
                 "BT-116": self._amount(tax.taxable_minor),
                 "BT-117": self._amount(tax.tax_minor),
                 "BT-118": tax.category,
-                "BT-119": _percent(tax),
+                # Of what is outside of VAT German rules want it, too (BR-DE-14).
+                "BT-119": _percent(tax) or ("0" if self._is_german else None),
                 "BT-120": printable(reason) if is_exempt else None,
                 "BT-121": printable(tax.exemption_code) if is_exempt else None,
             }

@@ -15,6 +15,7 @@ from lxml import etree
 
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.parsing import clean_text
+from billing_app.domain.party_ids import MAIL, parse_electronic_address
 from billing_app.domain.read_e_invoice import (
     ReadAdjustment,
     ReadEInvoice,
@@ -154,6 +155,7 @@ def _read_cii(root: _Node) -> ReadEInvoice:
             "ram:BuyerOrderReferencedDocument/ram:IssuerAssignedID"
         ),
         job=agreed.words("ram:SpecifiedProcuringProject/ram:ID"),
+        buyer_reference=agreed.words("ram:BuyerReference"),
         notes="\n\n".join(
             x.prose("ram:Content") for x in paper.all("ram:IncludedNote")
         ),
@@ -179,27 +181,39 @@ def _read_cii(root: _Node) -> ReadEInvoice:
 
 def _cii_party(party: _Node) -> ReadParty:
     address = "ram:PostalTradeAddress/ram:"
-    town = (
-        f"{party.words(f'{address}PostcodeCode')} {party.words(f'{address}CityName')}"
-    )
-    lines = [
-        *(party.words(f"{address}{name}") for name in ("LineOne", "LineTwo")),
-        party.words(f"{address}LineThree"),
-        town.strip(),
-    ]
+    lines = (party.words(f"{address}Line{n}") for n in ("One", "Two", "Three"))
     contact = "ram:DefinedTradeContact/ram:"
     taxes = party.all("ram:SpecifiedTaxRegistration/ram:ID")
     return ReadParty(
         name=party.words("ram:Name"),
-        address=tuple(filter(None, lines)),
+        street=tuple(filter(None, lines)),
+        postal_code=party.words(f"{address}PostcodeCode"),
+        town=party.words(f"{address}CityName"),
+        region=party.words(f"{address}CountrySubDivisionName"),
         country=party.words(f"{address}CountryID"),
         vat_id=" ".join(taxes[0].prose(".").split()) if taxes else "",
+        registration=party.words("ram:SpecifiedLegalOrganization/ram:ID"),
+        electronic_address=_electronic_address(
+            party.first("ram:URIUniversalCommunication/ram:URIID")
+        ),
         email=party.words(f"{contact}EmailURIUniversalCommunication/ram:URIID"),
         contact_name=party.words(f"{contact}PersonName"),
         phone=party.words(
             f"{contact}TelephoneUniversalCommunication/ram:CompleteNumber"
         ),
     )
+
+
+def _electronic_address(node: _Node | None) -> str:
+    """Return an address with its scheme; nothing where it has none that is known."""
+    if node is None:
+        return ""
+    scheme, value = str(node.element.get("schemeID", "")), node.words(".")
+    written = value if scheme == MAIL else f"{scheme}:{value}"
+    try:
+        return parse_electronic_address(written, "", "electronic_address")
+    except InvalidInput:
+        return ""
 
 
 def _cii_line(line: _Node) -> ReadLine:
@@ -255,6 +269,7 @@ def _read_ubl(root: _Node) -> ReadEInvoice:
         delivered_until=root.day("cac:InvoicePeriod/cbc:EndDate"),
         purchase_order=root.words("cac:OrderReference/cbc:ID"),
         job=root.words("cac:ProjectReference/cbc:ID"),
+        buyer_reference=root.words("cbc:BuyerReference"),
         notes="\n\n".join(x.prose(".") for x in root.all("cbc:Note")),
         terms=root.prose("cac:PaymentTerms/cbc:Note"),
         buyer=_ubl_party(_needed(root.first("cac:AccountingCustomerParty/cac:Party"))),
@@ -276,19 +291,22 @@ def _read_ubl(root: _Node) -> ReadEInvoice:
 
 def _ubl_party(party: _Node) -> ReadParty:
     address = "cac:PostalAddress/cbc:"
-    town = f"{party.words(f'{address}PostalZone')} {party.words(f'{address}CityName')}"
-    lines = [
+    lines = (
         party.words(f"{address}StreetName"),
         party.words(f"{address}AdditionalStreetName"),
         party.words("cac:PostalAddress/cac:AddressLine/cbc:Line"),
-        town.strip(),
-    ]
+    )
     return ReadParty(
         name=party.words("cac:PartyLegalEntity/cbc:RegistrationName")
         or party.words("cac:PartyName/cbc:Name"),
-        address=tuple(filter(None, lines)),
+        street=tuple(filter(None, lines)),
+        postal_code=party.words(f"{address}PostalZone"),
+        town=party.words(f"{address}CityName"),
+        region=party.words(f"{address}CountrySubentity"),
         country=party.words("cac:PostalAddress/cac:Country/cbc:IdentificationCode"),
         vat_id=party.words("cac:PartyTaxScheme/cbc:CompanyID"),
+        registration=party.words("cac:PartyLegalEntity/cbc:CompanyID"),
+        electronic_address=_electronic_address(party.first("cbc:EndpointID")),
         email=party.words("cac:Contact/cbc:ElectronicMail"),
         contact_name=party.words("cac:Contact/cbc:Name"),
         phone=party.words("cac:Contact/cbc:Telephone"),

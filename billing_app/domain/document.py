@@ -60,8 +60,24 @@ class Look(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class PartyId:
+    """A number and the register it is of, by its code in ISO 6523 or Peppol's list."""
+
+    scheme: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Party:
-    """Somebody named on a document. `address` keeps its lines."""
+    """Somebody named on a document, and what machines know them by.
+
+    Attributes:
+        address: the lines as they are printed, without the country.
+        street, postal_code, town, region: the parts of it, as far as they are known.
+        legal_id: what `registration` says, where its register has a code.
+        endpoint: where e-invoices reach them.
+        reference: what a buyer wants on each invoice, such as a Leitweg-ID.
+    """
 
     name: str
     address: tuple[str, ...] = ()
@@ -72,6 +88,13 @@ class Party:
     email: str = ""
     phone: str = ""
     website: str = ""
+    street: tuple[str, ...] = ()
+    postal_code: str = ""
+    town: str = ""
+    region: str = ""
+    legal_id: PartyId | None = None
+    endpoint: PartyId | None = None
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ fill a field. Names in brackets like BR-CO-26 are the rules of the standard.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 
 from babel.core import get_global
 
@@ -16,6 +17,14 @@ from billing_app.domain.document import (
     DocumentTax,
     InvoiceDocument,
     Party,
+    PartyId,
+)
+from billing_app.domain.party_ids import (
+    LEITWEG,
+    MAIL,
+    is_leitweg,
+    vat_address,
+    vat_number,
 )
 from billing_app.domain.taxes import TAX_CATEGORIES
 
@@ -36,41 +45,19 @@ EXEMPTION_WORDS = {
     "O": "Not subject to VAT",
 }
 
-# CEF list of electronic address schemes: those whose address is the VAT number.
-VAT_ADDRESS_SCHEMES = {
-    "AD": "9922", "AL": "9923", "AT": "9914", "BA": "9924", "BE": "9925",
-    "BG": "9926", "CH": "9927", "CY": "9928", "CZ": "9929", "DE": "9930",
-    "EE": "9931", "ES": "9920", "FI": "0213", "FR": "9957", "GB": "9932",
-    "GR": "9933", "HR": "9934", "HU": "9910", "IE": "9935", "IT": "0211",
-    "LI": "9936", "LT": "9937", "LU": "9938", "LV": "9939", "MC": "9940",
-    "ME": "9941", "MK": "9942", "MT": "9943", "NL": "9944", "PL": "9945",
-    "PT": "9946", "RO": "9947", "RS": "9948", "SI": "9949",
-    "SK": "9950", "SM": "9951", "TR": "9952", "VA": "9953",
-}  # fmt: skip
-
-# Greece writes its VAT numbers with EL.
-_COUNTRY_OF_PREFIX = {"EL": "GR"}
+# UNTDID 4461: what a Dutch seller may be paid by is among these (NL-R-008).
+SEPA_TRANSFER, TRANSFER = "58", "30"
+SET_OFF = "97"
+# German rules want as much of a phone number (DE-R-027).
+_PHONE_DIGITS_MIN = 3
 
 
-def vat_number(party: Party) -> str:
-    """Return the VAT number with its country, empty where it is none (BR-CO-09).
+class Standard(StrEnum):
+    """What a UBL file says that it keeps to, by the code of its specification."""
 
-    A number without a country is of the party's own, where numbers have one.
-    """
-    number = "".join(x for x in party.vat_id.upper() if x.isalnum())
-    if not number:
-        return ""
-    prefix = _COUNTRY_OF_PREFIX.get(number[:2], number[:2])
-    if prefix in VAT_ADDRESS_SCHEMES and any(x.isdigit() for x in number):
-        return number
-    return party.country + number if party.country in VAT_ADDRESS_SCHEMES else ""
-
-
-def vat_address(party: Party) -> tuple[str, str] | None:
-    """Return scheme and address of the VAT number, as Peppol finds a party by it."""
-    number = vat_number(party)
-    scheme = VAT_ADDRESS_SCHEMES.get(_COUNTRY_OF_PREFIX.get(number[:2], number[:2]))
-    return (scheme, number) if number and scheme else None
+    EN_16931 = "urn:cen.eu:en16931:2017"
+    PEPPOL = f"{EN_16931}#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"
+    XRECHNUNG = f"{EN_16931}#compliant#urn:xeinkauf.de:kosit:xrechnung_3.0"
 
 
 def find_gaps(document: BilledDocument) -> tuple[str, ...]:
@@ -87,16 +74,138 @@ def find_gaps(document: BilledDocument) -> tuple[str, ...]:
     )
 
 
+def choose_standard(document: BilledDocument) -> Standard:
+    """Return the narrowest standard that an e-invoice keeps to.
+
+    A buyer with a Leitweg-ID is an authority in Germany, which wants XRechnung.
+    """
+    if leitweg_of(document.buyer) and not find_xrechnung_gaps(document):
+        return Standard.XRECHNUNG
+    return Standard.EN_16931 if find_peppol_gaps(document) else Standard.PEPPOL
+
+
+def find_network_gaps(document: BilledDocument) -> tuple[str, ...]:
+    """Name what the buyer's way of receiving e-invoices asks for beyond EN 16931.
+
+    Empty also where nothing says that the buyer receives any.
+    """
+    if leitweg_of(document.buyer):
+        return find_xrechnung_gaps(document)
+    is_reached = _is_in_peppol(document.seller) and _is_in_peppol(document.buyer)
+    return find_peppol_gaps(document) if is_reached else ()
+
+
 def find_peppol_gaps(document: BilledDocument) -> tuple[str, ...]:
-    """Name what Peppol BIS Billing 3 asks for beyond EN 16931 (R003, R010, R020)."""
+    """Name what Peppol BIS Billing 3 asks for (R003, R010, R020, NL-R, DE-R)."""
+    seller, buyer = document.seller, document.buyer
     gaps: list[str] = []
-    if vat_address(document.seller) is None:
-        gaps.append("Peppol finds your business by its VAT number: add it.")
-    if vat_address(document.buyer) is None:
-        gaps.append("Peppol finds the customer by a VAT number: add it.")
-    if not document.purchase_order:
+    if not _is_in_peppol(seller):
+        gaps.append("Peppol finds your business by its VAT or registration number, or "
+                    "an electronic address: add one.")  # fmt: skip
+    if not _is_in_peppol(buyer):
+        gaps.append("Peppol finds the customer by a VAT or registration number, or an "
+                    "electronic address: add one.")  # fmt: skip
+    if not (document.purchase_order or buyer.reference):
         gaps.append("Peppol wants the customer's reference or order number: add it.")
+    if seller.country == "NL":
+        gaps += _dutch_gaps(document)
+    if _are_german(document):
+        gaps += _german_gaps(document)
     return tuple(gaps)
+
+
+def find_xrechnung_gaps(document: BilledDocument) -> tuple[str, ...]:
+    """Name what XRechnung 3 asks for beyond EN 16931."""
+    gaps = _german_gaps(document)
+    if document.seller.endpoint is None and not document.seller.email:
+        gaps.append("XRechnung wants an electronic address of your business: add one.")
+    return tuple(gaps)
+
+
+def keeps_german_rules(document: BilledDocument) -> bool:
+    """Say whether it is written so that German rules hold, as far as they can."""
+    return bool(leitweg_of(document.buyer)) or _are_german(document)
+
+
+def _are_german(document: BilledDocument) -> bool:
+    return document.seller.country == document.buyer.country == "DE"
+
+
+def leitweg_of(buyer: Party) -> str:
+    """Return the number that a German authority is written to by, if it has one."""
+    if is_leitweg(buyer.reference):
+        return buyer.reference
+    has_one = buyer.endpoint is not None and buyer.endpoint.scheme == LEITWEG
+    return buyer.endpoint.value if has_one and buyer.endpoint else ""
+
+
+def buyer_reference(buyer: Party) -> str:
+    """Return what the buyer wants said on each invoice (BT-10)."""
+    return buyer.reference or leitweg_of(buyer)
+
+
+def endpoint_of(party: Party) -> PartyId | None:
+    """Return where e-invoices reach somebody; a mailbox where nothing else does."""
+    found = party.endpoint or vat_address(party)
+    return found or (PartyId(MAIL, party.email) if party.email else None)
+
+
+def _is_in_peppol(party: Party) -> bool:
+    found = endpoint_of(party)
+    return found is not None and found.scheme != MAIL
+
+
+def _dutch_gaps(document: BilledDocument) -> list[str]:
+    """Name what Dutch sellers owe by NL-R-001 to NL-R-008."""
+    seller, buyer = document.seller, document.buyer
+    gaps = _missing_parts("Your address", seller, has_street=True)
+    if seller.legal_id is None:
+        gaps.append("Dutch businesses give their number of the Chamber of Commerce "
+                    "(KvK) or their OIN: add yours as your registration.")  # fmt: skip
+    if buyer.country == "NL":
+        gaps += _missing_parts("The customer's address", buyer, has_street=True)
+        if buyer.registration and buyer.legal_id is None:
+            gaps.append("The customer's registration is neither a KvK number of 8 "
+                        "digits nor an OIN of 20.")  # fmt: skip
+        if document.total_minor < 0:
+            gaps.append("A Dutch credit note names the invoice it is for: credit that "
+                        "one instead.")  # fmt: skip
+    if isinstance(document, InvoiceDocument) and document.due_minor > 0:
+        gaps += _missing_of_payment(document, "Dutch")
+    return gaps
+
+
+def _german_gaps(document: BilledDocument) -> list[str]:
+    """Name what is owed by BR-DE-1 to BR-DE-15, in Peppol DE-R-001 to DE-R-015."""
+    seller, buyer = document.seller, document.buyer
+    gaps = _missing_of_payment(document, "German")
+    gaps += _missing_parts("Your address", seller)
+    gaps += _missing_parts("The customer's address", buyer)
+    if sum(x.isdigit() for x in seller.phone) < _PHONE_DIGITS_MIN:
+        gaps.append("German rules want a phone number of your business: add it.")
+    if not seller.email:
+        gaps.append("German rules want an email address of your business: add it.")
+    if not buyer_reference(buyer):
+        gaps.append("German rules want the customer's reference, which is the "
+                    "Leitweg-ID of an authority: add it.")  # fmt: skip
+    return gaps
+
+
+def _missing_of_payment(document: BilledDocument, whose: str) -> list[str]:
+    if isinstance(document, CreditNoteDocument) or document.iban:
+        return []
+    return [f"{whose} rules want to know how you are paid: add your IBAN."]
+
+
+def _missing_parts(whose: str, party: Party, *, has_street: bool = False) -> list[str]:
+    parts = {"postal code": party.postal_code, "town": party.town}
+    if has_street:
+        parts = {"street": "".join(party.street), **parts}
+    missing = [name for name, value in parts.items() if not value]
+    if not missing:
+        return []
+    named = " and ".join(filter(None, (", ".join(missing[:-1]), missing[-1])))
+    return [f"{whose} lacks its {named}, each in its own field."]
 
 
 def _unsuited(document: BilledDocument) -> list[str]:

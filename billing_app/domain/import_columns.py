@@ -92,6 +92,11 @@ COLUMNS: Mapping[ImportKind, tuple[ImportColumn, ...]] = {
             "zip|zip code|postcode|plz|billing zip|code postal|postcode",
         ),
         _column("town", "Town", "city|billing city|ort|stadt|ville|plaats|ciudad"),
+        _column(
+            "region",
+            "Region",
+            "state|province|county|billing state|bundesland|provincie|provincia",
+        ),
         _column("country", "Country", "country code|billing country|land|pays|pais"),
         _column(
             "vat_id",
@@ -99,6 +104,17 @@ COLUMNS: Mapping[ImportKind, tuple[ImportColumn, ...]] = {
             "vat|vat id|vat number|vat no|tax id|tax number|ust-idnr|ustid|btw nummer"
             "|gst number|tva|nif|partita iva",
         ),
+        _column(
+            "registration",
+            "Registration",
+            "registration number|company number|kvk|kvk nummer|siren|handelsregister",
+        ),
+        _column(
+            "electronic_address",
+            "Electronic address",
+            "peppol id|peppol|endpoint|leitweg id",
+        ),
+        _column("reference", "Their reference", "buyer reference"),
         _column("currency", "Currency", _CURRENCY_NAMES),
         _column("language", "Language", "locale|sprache|langue"),
         _column("net_days", "Days to pay", "payment terms|net days|terms|zahlungsziel"),

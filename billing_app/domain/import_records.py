@@ -272,8 +272,7 @@ def read_records(reading: Reading, rows: Iterable[TableRow]) -> Iterator[ReadRec
 def _customer(reading: Reading, row: TableRow) -> CustomerRecord:
     texts = {key: row.cells.get(key, "").strip() for key in _CUSTOMER_TEXTS}
     street = (texts.pop("address"), texts.pop("address2"))
-    town = f"{texts.pop('postal_code')} {texts.pop('town')}".strip()
-    texts["address"] = "\n".join(filter(None, (*street, town)))
+    texts["address"] = "\n".join(filter(None, street))
     days = "".join(filter(str.isdigit, texts["net_days"]))
     texts["net_days"] = days
     texts["number_code"] = parse_number_code(texts["number_code"]) or ""

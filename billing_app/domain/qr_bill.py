@@ -33,12 +33,6 @@ NEEDS_ADDRESS = (
     "an address with street, then postal code and town, like “8001 Zürich”."
 )
 
-# The shapes of Europe's postal codes, then the town: 8001, 3045 AG, 113 56, 00-950.
-_TOWN_LINE = re.compile(
-    r"(?:[A-Z]{1,2}-)?"
-    r"(\d{4}-\d{3}|\d{4} [A-Z]{2}|\d{3} \d{2}|\d{2}-\d{3}|\d{4,6})\s+(\D.*)",
-    re.ASCII,
-)
 _HOUSE_NUMBER = re.compile(r"(\D.*?),?\s+(\d+\s?[a-zA-Z]?(?:\s?[-/]\s?\d+[a-zA-Z]?)?)")
 # 4.1.1: Latin letters of Europe, beyond Latin-1 and Latin Extended-A these.
 _LETTERS_MORE = frozenset("ȘșȚț€")
@@ -71,24 +65,18 @@ def may_have_qr_bill(iban: str) -> bool:
 
 
 def postal_address(party: Party) -> PostalAddress | None:
-    """Tell the parts of an address apart, or return None where that is a guess."""
-    lines = [" ".join(line.split()) for line in party.address]
-    for place in reversed(range(len(lines))):
-        found = _TOWN_LINE.fullmatch(lines[place])
-        if found is None:
-            continue
-        street, house_number = _street(lines[place - 1]) if place else ("", "")
-        return _checked(
-            PostalAddress(
-                name=party.name,
-                street=street,
-                house_number=house_number,
-                postal_code=found[1],
-                town=found[2],
-                country=party.country,
-            )
+    """Return the parts of an address as the code takes them, or None without them."""
+    street, house_number = _street(party.street[-1]) if party.street else ("", "")
+    return _checked(
+        PostalAddress(
+            name=party.name,
+            street=street,
+            house_number=house_number,
+            postal_code=party.postal_code,
+            town=party.town,
+            country=party.country,
         )
-    return None
+    )
 
 
 def write_payload(

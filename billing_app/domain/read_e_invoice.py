@@ -38,12 +38,17 @@ _LARGEST = Decimal(10**15)
 
 @dataclass(frozen=True, slots=True)
 class ReadParty:
-    """Who is billed."""
+    """Who is billed; `electronic_address` begins with its scheme, or is a mailbox."""
 
     name: str = ""
-    address: tuple[str, ...] = ()
+    street: tuple[str, ...] = ()
+    postal_code: str = ""
+    town: str = ""
+    region: str = ""
     country: str = ""
     vat_id: str = ""
+    registration: str = ""
+    electronic_address: str = ""
     email: str = ""
     contact_name: str = ""
     phone: str = ""
@@ -88,6 +93,7 @@ class ReadEInvoice:
     delivered_until: str
     purchase_order: str
     job: str
+    buyer_reference: str
     notes: str
     terms: str
     buyer: ReadParty

@@ -37,6 +37,13 @@ SQLModel.metadata.naming_convention = MetaData(
 RowId = BigInteger().with_variant(Integer, "sqlite")
 
 
+def later_text(length_max: int) -> Any:
+    """Return a text column that was added to rows which had none."""
+    return Field(
+        default="", max_length=length_max, sa_column_kwargs={"server_default": ""}
+    )
+
+
 def sort_key(length_max: int) -> TypeEngine[str]:
     """A text that sorts by code point everywhere, so that ranges find prefixes."""
     plain = String(length_max)

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field
 
-from billing_app.models.base import UtcInstant, WorkspaceOwned, sort_key
+from billing_app.models.base import UtcInstant, WorkspaceOwned, later_text, sort_key
 
 
 class Customer(WorkspaceOwned, table=True):
@@ -30,6 +30,10 @@ class Customer(WorkspaceOwned, table=True):
     customer in numbers with `{customer}`, and stays once a number has it; one without
     gets a code with the first such number. `custom_fields` holds the values of the
     workspace's own fields of customers, by key.
+
+    `address` is the street where a postal code, a town or a region is there, and else
+    all of the address. `electronic_address` begins with its scheme, or is a mailbox;
+    `reference` is what the customer wants on each invoice, such as a Leitweg-ID.
     """
 
     __table_args__ = (
@@ -55,8 +59,14 @@ class Customer(WorkspaceOwned, table=True):
     phone: str = Field(default="", max_length=60)
     contact_name: str = Field(default="", max_length=200)
     address: str = Field(default="", sa_type=Text)
+    postal_code: str = later_text(20)
+    town: str = later_text(100)
+    region: str = later_text(100)
     country: str = Field(default="", max_length=2)
     vat_id: str = Field(default="", max_length=40)
+    registration: str = later_text(80)
+    electronic_address: str = later_text(100)
+    reference: str = later_text(100)
     language: str = Field(default="", max_length=10)
     currency: str = Field(default="", max_length=3)
     net_days: int | None = Field(default=None)

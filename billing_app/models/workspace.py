@@ -22,6 +22,7 @@ from billing_app.models.base import (
     Stored,
     UtcInstant,
     WorkspaceOwned,
+    later_text,
 )
 
 
@@ -41,6 +42,7 @@ class WorkspaceSettings(WorkspaceOwned, table=True):
     """Everything staff set once: who sends, how it looks, what is usual.
 
     `address`, `bank_instructions` and `terms` are plain text with line breaks.
+    `address` and its parts, and `electronic_address`, are as those of a customer.
     `fiscal_month` is the month that the business's year begins with, 1 to 12.
     `bank_by_currency` has iban, rows and reference_kind of each currency with an
     account of its own; others share `bank_iban`, `bank_details`, `reference_kind`.
@@ -62,12 +64,16 @@ class WorkspaceSettings(WorkspaceOwned, table=True):
 
     legal_name: str = Field(default="", max_length=200)
     address: str = Field(default="", sa_type=Text)
+    postal_code: str = later_text(20)
+    town: str = later_text(100)
+    region: str = later_text(100)
     country: str = Field(default="", max_length=2)
     phone: str = Field(default="", max_length=60)
     email: str = Field(default="", max_length=254)
     website: str = Field(default="", max_length=200)
     vat_id: str = Field(default="", max_length=40)
     registration: str = Field(default="", max_length=80)
+    electronic_address: str = later_text(100)
     look: str = Field(default="modern", max_length=20)
     accent: str = Field(default="#3d4fd6", max_length=7)
     logo_digest: str = Field(default="", max_length=64)

@@ -34,6 +34,7 @@ from billing_app.models import (
     Payment,
     WorkspaceSettings,
 )
+from billing_app.queries.letterhead import buyer_party, stored_address
 from billing_app.queries.paging import (
     COUNT_MAX,
     Count,
@@ -121,6 +122,8 @@ class CustomerDetail:
     """One customer.
 
     Attributes:
+        address: the street, or all of it where its parts aren't known.
+        written_address: as it is printed.
         number_code: what stands for them in numbers, or empty.
         proposed_code: what they get with their first such number otherwise.
         is_in_numbers: a number has the code, so it stays.
@@ -134,8 +137,15 @@ class CustomerDetail:
     contact_name: str
     phone: str
     address: str
+    postal_code: str
+    town: str
+    region: str
+    written_address: str
     country: str
     vat_id: str
+    registration: str
+    electronic_address: str
+    reference: str
     language: str
     currency: str
     net_days: int | None
@@ -282,15 +292,23 @@ def read_customer(uow: UnitOfWork, customer_id: int) -> CustomerDetail:
         .order_by(col(CustomerContact.id))
     )
     code = it.number_code or ""
+    address = stored_address(it)
     return CustomerDetail(
         id=customer_id,
         name=it.name,
         email=it.email,
         contact_name=it.contact_name,
         phone=it.phone,
-        address=it.address,
+        address="\n".join(address.street),
+        postal_code=address.postal_code,
+        town=address.town,
+        region=address.region,
+        written_address="\n".join(buyer_party(it).address),
         country=it.country,
         vat_id=it.vat_id,
+        registration=it.registration,
+        electronic_address=it.electronic_address,
+        reference=it.reference,
         language=it.language,
         currency=it.currency,
         net_days=it.net_days,

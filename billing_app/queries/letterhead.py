@@ -11,6 +11,7 @@ from sqlmodel import col, select
 
 from billing_app.database.access import inner
 from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.domain.address import AddressParts, at_address, shown_parts
 from billing_app.domain.bank import compact_iban, format_iban
 from billing_app.domain.custom_fields import (
     FieldPlace,
@@ -23,6 +24,7 @@ from billing_app.domain.document import BankRow, Branding, Look, Party
 from billing_app.domain.draft import DraftRules
 from billing_app.domain.formats import language_in
 from billing_app.domain.late_fee import NO_RULE, LateFeeRule
+from billing_app.domain.party_ids import with_ids
 from billing_app.domain.payment_reference import ReferenceKind
 from billing_app.domain.totals import Prices, TaxTerms
 from billing_app.models import Customer, TaxRate, WorkspaceSettings
@@ -103,9 +105,8 @@ def tax_terms(rate: TaxRate) -> TaxTerms:
 
 
 def seller_party(settings: WorkspaceSettings) -> Party:
-    return Party(
+    party = Party(
         name=settings.legal_name,
-        address=address_lines(settings.address),
         country=settings.country,
         vat_id=settings.vat_id,
         registration=settings.registration,
@@ -113,20 +114,32 @@ def seller_party(settings: WorkspaceSettings) -> Party:
         phone=settings.phone,
         website=settings.website,
     )
+    return with_ids(_at_address(party, settings), settings.electronic_address)
 
 
 def buyer_party(customer: Customer | None) -> Party:
     if customer is None:
         return Party(name="")
-    return Party(
+    party = Party(
         name=customer.name,
-        address=address_lines(customer.address),
         country=customer.country,
         vat_id=customer.vat_id,
+        registration=customer.registration,
         contact_name=customer.contact_name,
         email=customer.email,
         phone=customer.phone,
     )
+    party = _at_address(party, customer)
+    return with_ids(party, customer.electronic_address, customer.reference)
+
+
+def _at_address(party: Party, row: WorkspaceSettings | Customer) -> Party:
+    return at_address(party, row.address, row.postal_code, row.town, row.region)
+
+
+def stored_address(row: WorkspaceSettings | Customer) -> AddressParts:
+    """Return the address as a form shows it."""
+    return shown_parts(row.address, row.postal_code, row.town, row.region, row.country)
 
 
 def branding(settings: WorkspaceSettings, look: str) -> Branding:
@@ -173,7 +186,3 @@ def stored_bank(settings: WorkspaceSettings, currency: str) -> Mapping[str, Any]
         "rows": settings.bank_details,
         "reference_kind": settings.reference_kind,
     }
-
-
-def address_lines(address: str) -> tuple[str, ...]:
-    return tuple(line.strip() for line in address.splitlines() if line.strip())

@@ -66,8 +66,8 @@ from billing_app.models import (
 )
 from billing_app.queries.invoices import DateRange, parse_range
 from billing_app.queries.letterhead import (
-    address_lines,
     branding,
+    buyer_party,
     language_of,
     read_settings,
     seller_party,
@@ -365,12 +365,7 @@ def read_head(uow: UnitOfWork, customer_id: int) -> AccountHead:
         language=language_of(settings, customer.language),
         business=settings.legal_name or uow.workspace.name,
         seller=seller_party(settings),
-        buyer=Party(
-            name=customer.name,
-            address=address_lines(customer.address),
-            country=customer.country,
-            vat_id=customer.vat_id,
-        ),
+        buyer=replace(buyer_party(customer), contact_name="", email="", phone=""),
         branding=branding(settings, settings.look),
         fiscal_month=settings.fiscal_month,
         zone=uow.workspace.zone,

@@ -54,7 +54,7 @@ from billing_app.models import (
     TaxRate,
     WorkspaceSettings,
 )
-from billing_app.queries.letterhead import seller_party, stored_bank
+from billing_app.queries.letterhead import seller_party, stored_address, stored_bank
 
 PREVIEWED_NUMBERS = 3
 PREVIEWED_CUSTOMERS = 2
@@ -70,6 +70,7 @@ class BusinessSettings:
     """Who sends the invoices. The currency can't be changed once it was chosen.
 
     Attributes:
+        address: the street, or all of it where its parts aren't known.
         vat_warning: what looks wrong about the VAT number.
     """
 
@@ -77,6 +78,9 @@ class BusinessSettings:
     name: str = ""
     legal_name: str = ""
     address: str = ""
+    postal_code: str = ""
+    town: str = ""
+    region: str = ""
     country: str = ""
     phone: str = ""
     email: str = ""
@@ -84,6 +88,7 @@ class BusinessSettings:
     vat_id: str = ""
     vat_warning: str = ""
     registration: str = ""
+    electronic_address: str = ""
     zone: str = ""
     currency: str = ""
     fiscal_month: str = "1"
@@ -254,11 +259,15 @@ def read_version(uow: UnitOfWork) -> int:
 @staff(Permission.EDIT_SETTINGS)
 def read_business(uow: UnitOfWork) -> BusinessSettings:
     settings = _settings(uow)
+    address = stored_address(settings)
     return BusinessSettings(
         version=settings.version,
         name=uow.workspace.name,
         legal_name=settings.legal_name,
-        address=settings.address,
+        address="\n".join(address.street),
+        postal_code=address.postal_code,
+        town=address.town,
+        region=address.region,
         country=settings.country,
         phone=settings.phone,
         email=settings.email,
@@ -266,6 +275,7 @@ def read_business(uow: UnitOfWork) -> BusinessSettings:
         vat_id=settings.vat_id,
         vat_warning=vat_warning(settings.vat_id, settings.country),
         registration=settings.registration,
+        electronic_address=settings.electronic_address,
         zone=uow.workspace.zone,
         currency=uow.workspace.currency,
         fiscal_month=str(settings.fiscal_month),

@@ -233,8 +233,9 @@ SHEETS = (
     Sheet(
         "customers",
         (
-            *("Name", "Email", "Contact", "Phone", "Address", "Country", "VAT ID"),
-            *("Language", "Currency", "Net days", "Number code"),
+            *("Name", "Email", "Contact", "Phone", "Address", "Postal code", "Town"),
+            *("Region", "Country", "VAT ID", "Registration", "Electronic address"),
+            *("Their reference", "Language", "Currency", "Net days", "Number code"),
         ),
         select(
             col(Customer.name),
@@ -242,8 +243,14 @@ SHEETS = (
             col(Customer.contact_name),
             col(Customer.phone),
             col(Customer.address),
+            col(Customer.postal_code),
+            col(Customer.town),
+            col(Customer.region),
             col(Customer.country),
             col(Customer.vat_id),
+            col(Customer.registration),
+            col(Customer.electronic_address),
+            col(Customer.reference),
             col(Customer.language),
             col(Customer.currency),
             col(Customer.net_days),

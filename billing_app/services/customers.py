@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from billing_app.database.access import staff, staff_or_job
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
+from billing_app.domain.address import PLACE_LENGTH_MAX, POSTAL_CODE_LENGTH_MAX
 from billing_app.domain.contact import (
     check_email,
     name_key,
@@ -24,6 +25,11 @@ from billing_app.domain.errors import InvalidInput
 from billing_app.domain.events import CustomerChanged, CustomerCreated
 from billing_app.domain.numbering import parse_number_code
 from billing_app.domain.parsing import Reading, clean_text
+from billing_app.domain.party_ids import (
+    REFERENCE_LENGTH_MAX,
+    REGISTRATION_LENGTH_MAX,
+    parse_electronic_address,
+)
 from billing_app.domain.speech import is_tag
 from billing_app.models import Customer, CustomerContact
 from billing_app.queries.customers import is_in_numbers, list_own_fields
@@ -40,6 +46,10 @@ class CustomerForm:
     """What staff typed about a customer; all text, nothing checked yet.
 
     Attributes:
+        address: the street, or all of it where its parts are empty.
+        electronic_address: where e-invoices reach them; its scheme may be missing
+            where the number alone says whose it is.
+        reference: what the customer wants on each invoice.
         net_days: whole days, or empty for the workspace's usual terms.
         cc: further addresses, separated by commas or line breaks.
         number_code: stands for the customer in numbers; where it is empty the first
@@ -54,8 +64,14 @@ class CustomerForm:
     contact_name: str = ""
     phone: str = ""
     address: str = ""
+    postal_code: str = ""
+    town: str = ""
+    region: str = ""
     country: str = ""
     vat_id: str = ""
+    registration: str = ""
+    electronic_address: str = ""
+    reference: str = ""
     language: str = ""
     currency: str = ""
     net_days: str = ""
@@ -146,6 +162,7 @@ def read_form(
         for field in own_fields
         if field.key in typed
     }
+    country = reading.of(parse_country, form.country)
     columns = {
         "name": name,
         "name_key": name_key(name or ""),
@@ -157,8 +174,38 @@ def read_form(
         "address": reading.of(
             clean_text, form.address, length_max=1000, multiline=True, field="address"
         ),
-        "country": reading.of(parse_country, form.country),
+        "postal_code": reading.of(
+            clean_text,
+            form.postal_code,
+            length_max=POSTAL_CODE_LENGTH_MAX,
+            field="postal_code",
+        ),
+        "town": reading.of(
+            clean_text, form.town, length_max=PLACE_LENGTH_MAX, field="town"
+        ),
+        "region": reading.of(
+            clean_text, form.region, length_max=PLACE_LENGTH_MAX, field="region"
+        ),
+        "country": country,
         "vat_id": reading.of(clean_text, form.vat_id, length_max=40, field="vat_id"),
+        "registration": reading.of(
+            clean_text,
+            form.registration,
+            length_max=REGISTRATION_LENGTH_MAX,
+            field="registration",
+        ),
+        "electronic_address": reading.of(
+            parse_electronic_address,
+            form.electronic_address,
+            country or "",
+            "electronic_address",
+        ),
+        "reference": reading.of(
+            clean_text,
+            form.reference,
+            length_max=REFERENCE_LENGTH_MAX,
+            field="reference",
+        ),
         "language": reading.of(_language, form.language),
         "currency": reading.of(read_currency, form.currency),
         "net_days": reading.of(parse_net_days, form.net_days),

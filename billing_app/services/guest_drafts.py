@@ -32,7 +32,12 @@ from billing_app.domain.guest_invoice import (
 from billing_app.domain.parsing import parse_percent
 from billing_app.domain.speech import LANGUAGE_NAMES, SOURCE_LANGUAGE, speech_for
 from billing_app.models import Customer, GuestDraft, Invoice, TaxRate
-from billing_app.queries.letterhead import address_lines, language_of, read_settings
+from billing_app.queries.letterhead import (
+    buyer_party,
+    language_of,
+    read_settings,
+    seller_party,
+)
 from billing_app.services import customers, drafts, settings, taxes
 from billing_app.services.customers import CustomerForm
 from billing_app.services.taxes import TaxForm
@@ -184,14 +189,12 @@ def _is_new(uow: UnitOfWork) -> bool:
 def _start_with(uow: UnitOfWork, form: GuestForm, read: ReadGuest) -> None:
     """Let a new workspace be who the invoice is from, where it does not say."""
     known = settings.take_settings(uow)
-    empty = {
-        name: text
-        for name, text in (
-            ("address", "\n".join(read.seller.address)),
-            ("vat_id", read.seller.vat_id),
-        )
-        if text and not getattr(known, name)
-    }
+    ours, theirs = seller_party(known), read.seller
+    empty: dict[str, str] = {}
+    if theirs.address and not ours.address:
+        empty["address"] = "\n".join(theirs.address)
+    if theirs.vat_id and not ours.vat_id:
+        empty["vat_id"] = theirs.vat_id
     if empty:
         settings.save(uow, known, "business", **empty)
     for percent in read.percents:
@@ -262,7 +265,7 @@ def _kept_apart(known: Customer, buyer: Party) -> Iterator[str]:
         typed
         for typed, ours in (
             (buyer.name, known.name),
-            ("\n".join(buyer.address), "\n".join(address_lines(known.address))),
+            ("\n".join(buyer.address), "\n".join(buyer_party(known).address)),
             (buyer.vat_id, known.vat_id),
             (buyer.email, known.email),
         )
@@ -333,7 +336,8 @@ def _differences(uow: UnitOfWork, form: GuestForm) -> Iterator[str]:
     seller = _typed(
         form.seller_name, form.seller_address, form.seller_vat_id, form.seller_email
     )
-    ours = _typed(own.legal_name, own.address, own.vat_id, own.email)
+    written = "\n".join(seller_party(own).address)
+    ours = _typed(own.legal_name, written, own.vat_id, own.email)
     if seller and seller != ours:
         yield f"It is from {own.legal_name} now. Typed was: {seller}."
 

@@ -12,6 +12,7 @@ from billing_app.database.access import inner, staff_or_job
 from billing_app.database.bulk import Bulk
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission, StaffActor
+from billing_app.domain.address import PLACE_LENGTH_MAX, POSTAL_CODE_LENGTH_MAX
 from billing_app.domain.billable_event import NewEvent
 from billing_app.domain.contact import country_names, is_email, name_key
 from billing_app.domain.document import content_digest, to_json
@@ -33,6 +34,10 @@ from billing_app.domain.import_records import (
     InvoiceRecord,
     PaymentRecord,
     ProductRecord,
+)
+from billing_app.domain.party_ids import (
+    REFERENCE_LENGTH_MAX,
+    REGISTRATION_LENGTH_MAX,
 )
 from billing_app.domain.product import ProductForm, read_product
 from billing_app.domain.read_e_invoice import (
@@ -200,8 +205,14 @@ def _form(record: CustomerRecord) -> CustomerForm:
         contact_name=texts.get("contact", ""),
         phone=texts.get("phone", ""),
         address=texts.get("address", ""),
+        postal_code=texts.get("postal_code", ""),
+        town=texts.get("town", ""),
+        region=texts.get("region", ""),
         country=texts.get("country", ""),
         vat_id=texts.get("vat_id", ""),
+        registration=texts.get("registration", ""),
+        electronic_address=texts.get("electronic_address", ""),
+        reference=texts.get("reference", ""),
         language=texts.get("language", ""),
         currency=texts.get("currency", ""),
         net_days=texts.get("net_days", ""),
@@ -256,9 +267,15 @@ def _buyer_form(read: ReadEInvoice) -> CustomerForm:
         email=buyer.email if is_email(buyer.email) else "",
         contact_name=buyer.contact_name[:200],
         phone=buyer.phone[:60],
-        address="\n".join(buyer.address)[:1000],
+        address="\n".join(buyer.street)[:1000],
+        postal_code=buyer.postal_code[:POSTAL_CODE_LENGTH_MAX],
+        town=buyer.town[:PLACE_LENGTH_MAX],
+        region=buyer.region[:PLACE_LENGTH_MAX],
         country=buyer.country if buyer.country in country_names() else "",
         vat_id=buyer.vat_id[:40],
+        registration=buyer.registration[:REGISTRATION_LENGTH_MAX],
+        electronic_address=buyer.electronic_address,
+        reference=read.buyer_reference[:REFERENCE_LENGTH_MAX],
     )
 
 

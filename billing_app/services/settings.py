@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from billing_app.database.access import inner, staff
 from billing_app.database.unit_of_work import UnitOfWork, numbers_like
 from billing_app.domain.actors import Permission
+from billing_app.domain.address import PLACE_LENGTH_MAX, POSTAL_CODE_LENGTH_MAX
 from billing_app.domain.bank import format_iban, read_iban
 from billing_app.domain.branding import check_colour
 from billing_app.domain.cash_rounding import parse_cash_rounding
@@ -44,6 +45,10 @@ from billing_app.domain.numbering import (
     read_number,
 )
 from billing_app.domain.parsing import clean_text
+from billing_app.domain.party_ids import (
+    REGISTRATION_LENGTH_MAX,
+    parse_electronic_address,
+)
 from billing_app.domain.payment_reference import (
     ReferenceKind,
     check_reference_kind,
@@ -68,17 +73,22 @@ class BusinessForm:
 
     Attributes:
         name: what staff call the workspace; `legal_name` is printed.
+        address, electronic_address: as in `services.customers.CustomerForm`.
     """
 
     name: str = ""
     legal_name: str = ""
     address: str = ""
+    postal_code: str = ""
+    town: str = ""
+    region: str = ""
     country: str = ""
     phone: str = ""
     email: str = ""
     website: str = ""
     vat_id: str = ""
     registration: str = ""
+    electronic_address: str = ""
     zone: str = ""
     fiscal_month: str = "1"
 
@@ -149,6 +159,7 @@ def change_business(uow: UnitOfWork, version: int, form: BusinessForm) -> int:
     if not legal_name:
         raise InvalidInput("Invoices need the sender's name.", field="legal_name")
     zone = read_zone(form.zone)
+    country = parse_country(form.country)
     settings = take_settings(uow, version)
     moved = set_values(uow.workspace, name=name, zone=zone)
     return save(
@@ -158,12 +169,20 @@ def change_business(uow: UnitOfWork, version: int, form: BusinessForm) -> int:
         *moved,
         legal_name=legal_name,
         address=typed_text(form.address, "address", ADDRESS_LENGTH_MAX),
-        country=parse_country(form.country),
+        postal_code=typed_line(form.postal_code, "postal_code", POSTAL_CODE_LENGTH_MAX),
+        town=typed_line(form.town, "town", PLACE_LENGTH_MAX),
+        region=typed_line(form.region, "region", PLACE_LENGTH_MAX),
+        country=country,
         phone=typed_line(form.phone, "phone", 60),
         email=typed_email(form.email, "email"),
         website=typed_line(form.website, "website", 200),
         vat_id=typed_line(form.vat_id, "vat_id", 40),
-        registration=typed_line(form.registration, "registration", 80),
+        registration=typed_line(
+            form.registration, "registration", REGISTRATION_LENGTH_MAX
+        ),
+        electronic_address=parse_electronic_address(
+            form.electronic_address, country, "electronic_address"
+        ),
         fiscal_month=parse_month(form.fiscal_month, field="fiscal_month"),
     )
 

@@ -54,6 +54,7 @@ from billing_app.domain.exchange_rate import parse_tax_currency
 from billing_app.domain.late_fee import LateFeeRule
 from billing_app.domain.mail_settings import MailSettings, parse_host, parse_port
 from billing_app.domain.numbering import Reset, check_pattern, parse_number_code
+from billing_app.domain.party_ids import parse_electronic_address
 from billing_app.domain.payment_reference import ReferenceKind
 from billing_app.domain.portal_settings import PortalSettings, read_overrides
 from billing_app.domain.profiles import get_profile
@@ -299,6 +300,7 @@ def _check_settings(row: Row, digests: frozenset[str]) -> None:
     check_fields(fields_from_json(row.get("custom_fields", ())))
     parse_tax_currency(row.get("tax_currency", ""))
     check_cash_rounding(row.get("cash_rounding", {}))
+    _check_electronic_address(row)
     details = list(row["bank_details"])
     for currency, account in row.get("bank_by_currency", {}).items():
         assert is_currency(currency)
@@ -327,6 +329,12 @@ def _check_customer(row: Row, digests: frozenset[str]) -> None:
         assert isinstance(key, str)
         assert isinstance(value, str)
         assert len(value) <= VALUE_LENGTH_MAX
+    _check_electronic_address(row)
+
+
+def _check_electronic_address(row: Row) -> None:
+    written = row.get("electronic_address", "")
+    assert parse_electronic_address(written, "", "electronic_address") == written
 
 
 def _check_invoice(row: Row, digests: frozenset[str]) -> None:

@@ -210,7 +210,7 @@ SECTIONS = (
             "A01": "Credit notes: in whole, lines or an amount, numbered, linked",
             "A02": "Numbers without gap, in the form and period the business sets",
             "A03": "A payment code that asks for what is left, gone when paid",
-            "A04": "E-invoices: Factur-X inside the PDF, CII and UBL to take away",
+            "A04": "E-invoices: Factur-X inside the PDF, CII, UBL, Peppol, XRechnung",
             "A10": "A statement of account with what moved and what is how old",
             "A14": "Several currencies, never summed, the rate kept at issue",
             "A15": "Taxes on top or within, several, exempt, reversed; VAT ids checked",

@@ -24,6 +24,7 @@ from billing_app.models import AuditEntry, BillableEvent, CreditNote, Invoice
 from billing_app.services import invoices
 from billing_app.services.billable_events import record_event
 from billing_app.services.conversations import mark_read
+from billing_app.services.customers import CustomerForm, create_customer
 from billing_app.services.drafts import cancel_draft, create_draft, duplicate
 from billing_app.services.write_offs import undo_write_off, write_off
 from tests.support.billing import (
@@ -353,6 +354,29 @@ def test_how_each_invoice_charges_is_known_after_0027(engine, tmp_path):
         engine.begin() as connection,
     ):
         connection.execute(text("update invoice set mode = 'fixed'"))
+    world.runtime.engine.dispose()
+
+
+def test_addresses_of_old_stay_and_those_in_parts_become_text_before_0036(
+    engine, tmp_path
+):
+    url = engine.url.render_as_string(hide_password=False)
+    make_template(tmp_path, url)
+    world = open_world_at(url, tmp_path)
+    place, other = world.northwind, world.kestrel
+    whole = CustomerForm(name="A", address="12 Harbour Lane\nLondon", country="GB")
+    parts = CustomerForm(name="B", address="Kade 1", postal_code="1011", town="Delft")
+    for form in (whole, parts):
+        world.run(place.accounting, create_customer, form)
+    world.run(other.accounting, create_customer, parts)
+
+    migrations.downgrade(engine, "0037")
+    said = [row["address"] for row in rows_of(engine)["customer"]]
+    migrations.upgrade(engine)
+
+    assert said == ["12 Harbour Lane\nLondon", *["Kade 1\n1011 Delft"] * 2]
+    rows = rows_of(engine)["customer"]
+    assert [(row["address"], row["town"]) for row in rows] == [(x, "") for x in said]
     world.runtime.engine.dispose()
 
 

@@ -19,13 +19,20 @@ from billing_app.domain.credit_note import (
 from billing_app.domain.document import CreditNoteDocument, from_json, to_json
 from billing_app.domain.drafting import LineTexts
 from billing_app.domain.drafting import build_document as build_invoice
-from billing_app.domain.e_invoice import find_gaps, find_peppol_gaps
+from billing_app.domain.e_invoice import find_gaps, find_network_gaps, find_peppol_gaps
 from billing_app.domain.errors import BillingError
 from billing_app.domain.money import Money
 from billing_app.domain.terms import Adjustment, DocumentTerms, Prices, negated
-from tests.documents.e_invoice_rules import broken_rules
+from tests.documents.e_invoice_rules import (
+    XRECHNUNG,
+    broken_network_rules,
+    broken_rules,
+    claimed_standard,
+)
 from tests.documents.test_e_invoice import (
+    AUTHORITY,
     EXEMPT,
+    GERMAN_SELLER,
     LOW,
     REVERSED,
     TERMS,
@@ -185,6 +192,18 @@ def test_is_for_peppol_where_the_invoice_was():
     assert find_peppol_gaps(note) == ()
     assert b"poacc:billing:3.0" in write_ubl(note)
     assert b"poacc:billing:3.0" not in write_ubl(unordered)
+
+
+@pytest.mark.parametrize("name", ["a whole invoice"])
+def test_to_an_authority_is_an_xrechnung_that_is_set_off(name: str):
+    """BR-DE-1 asks how it is paid, of a credit note, too."""
+    note = replace(CREDITED[name], seller=GERMAN_SELLER, buyer=AUTHORITY)
+    xml = write_ubl(note)
+
+    assert find_network_gaps(note) == ()
+    assert claimed_standard(xml) == XRECHNUNG
+    assert broken_rules(xml, "ubl") == broken_network_rules(xml) == []
+    assert text(etree.fromstring(xml), "PaymentMeansCode") == "97"
 
 
 def test_the_law_s_words_are_those_of_the_invoice():

@@ -7,13 +7,14 @@ from decimal import Decimal
 
 import facturx
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
 from billing_app.documents.e_invoice import NotAnEInvoice, write_cii, write_ubl
 from billing_app.documents.e_invoice_reader import read_e_invoice
 from billing_app.documents.render import render_sheet
+from billing_app.domain.address import at_address
 from billing_app.domain.document import (
     DocumentField,
     InvoiceDocument,
@@ -22,10 +23,16 @@ from billing_app.domain.document import (
     to_json,
 )
 from billing_app.domain.drafting import LineTexts, build_document
-from billing_app.domain.e_invoice import find_gaps, find_peppol_gaps
+from billing_app.domain.e_invoice import (
+    find_gaps,
+    find_network_gaps,
+    find_peppol_gaps,
+    leitweg_of,
+)
 from billing_app.domain.exchange_rate import ExchangeRate
 from billing_app.domain.import_cases import ImportCase, ImportParty, import_file
 from billing_app.domain.money import Money
+from billing_app.domain.party_ids import with_ids
 from billing_app.domain.terms import (
     Adjustment,
     DocumentTerms,
@@ -36,7 +43,13 @@ from billing_app.domain.terms import (
     negated,
 )
 from billing_app.domain.totals import compute_totals
-from tests.documents.e_invoice_rules import broken_rules
+from tests.documents.e_invoice_rules import (
+    PEPPOL,
+    XRECHNUNG,
+    broken_network_rules,
+    broken_rules,
+    claimed_standard,
+)
 from tests.domain.test_real_invoices import FILE
 from tests.support.documents import BUYER, SELLER, a_header
 
@@ -326,6 +339,221 @@ def test_peppol_is_said_only_where_its_own_fields_are_there():
         "Peppol wants the customer's reference or order number: add it.",
     )
     assert b"peppol" not in write_ubl(anonymous)
+
+
+LEITWEG = "991-33333TEST-33"
+GERMAN_SELLER = with_ids(
+    at_address(
+        Party(
+            "Hafenwerk GmbH",
+            country="DE",
+            vat_id="DE136695976",
+            registration="HRB 12345 Hamburg",
+            email="rechnung@hafenwerk.example",
+            phone="+49 40 5550142",
+        ),
+        "Am Kai 7",
+        "20457",
+        "Hamburg",
+    )
+)
+AUTHORITY = with_ids(
+    at_address(
+        Party("Stadt Musterhausen", country="DE", email="amt@stadt.example"),
+        "Rathausplatz 1",
+        "99084",
+        "Erfurt",
+    ),
+    reference=LEITWEG,
+)
+GERMAN = a_header(
+    seller=GERMAN_SELLER, buyer=AUTHORITY, iban="DE02120300000000202051", language="de"
+)
+BELGIAN = with_ids(
+    at_address(
+        Party("Schelde NV", country="BE", vat_id="BE0403170701"),
+        "Kaai 1\n2000 Antwerpen",
+    ),
+    reference="Dock 4",
+)
+
+
+@pytest.mark.feature("A04", "R42")
+@pytest.mark.parametrize("syntax", WRITERS)
+@pytest.mark.parametrize(
+    "header",
+    [GERMAN, a_header(buyer=BELGIAN), replace(GERMAN, buyer=BUYER)],
+    ids=["to an authority", "to Belgium", "to the Netherlands"],
+)
+def test_addresses_and_numbers_stand_in_fields_of_their_own(header, syntax: str):
+    document = drafted(line("100", VAT), header=header)
+    xml = WRITERS[syntax](document)
+    root = etree.fromstring(xml)
+
+    assert broken_rules(xml, syntax) == []
+    for party in (document.seller, document.buyer):
+        assert party.town
+        for said in (party.street[0], party.postal_code, party.town):
+            assert said in {x.text for x in root.iter()}
+        for known in (party.endpoint, party.legal_id):
+            assert known is None or (known.scheme, known.value) in {
+                (x.get("schemeID"), x.text) for x in root.iter()
+            }
+    reference = document.buyer.reference
+    assert not reference or reference in [
+        x.text for x in root.iter("{*}BuyerReference")
+    ]
+
+
+def to_an_authority(document: InvoiceDocument) -> InvoiceDocument:
+    """The same, between Germans; without VAT there is no number for it."""
+    vat_id = document.seller.vat_id and GERMAN_SELLER.vat_id
+    return replace(
+        document,
+        seller=replace(GERMAN_SELLER, vat_id=vat_id),
+        buyer=AUTHORITY,
+        iban="DE02120300000000202051",
+    )
+
+
+# Nobody sells at home as into another country.
+AT_HOME = [x for x in USUAL if not find_gaps(to_an_authority(USUAL[x]))]
+
+
+@pytest.mark.parametrize("name", AT_HOME)
+def test_an_authority_gets_an_xrechnung(name: str):
+    xml = write_ubl(to_an_authority(USUAL[name]))
+
+    assert claimed_standard(xml) == XRECHNUNG
+    assert broken_rules(xml, "ubl") == broken_network_rules(xml) == []
+
+
+def test_who_sells_from_abroad_to_an_authority_says_where_it_went():
+    header = replace(
+        GERMAN,
+        seller=SELLER,
+        buyer=replace(AUTHORITY, vat_id="DE136695976"),
+        delivery_on=date(2026, 11, 10),
+    )
+    xml = write_ubl(drafted(line("100", WITHIN_EU), header=header))
+
+    assert claimed_standard(xml) == XRECHNUNG
+    assert broken_network_rules(xml) == []
+
+
+FIELDS = ("address", "email", "phone", "registration", "vat_id", "reference")
+LACKING = st.sets(st.sampled_from([*FIELDS, "order", "iban"]))
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from([SELLER, GERMAN_SELLER, BELGIAN]),
+    st.sampled_from([BUYER, AUTHORITY, BELGIAN, GERMAN_SELLER]),
+    LACKING,
+    LACKING,
+    st.sampled_from(["100", "-100", "0"]),
+)
+def test_a_file_keeps_the_rules_of_what_it_says_it_is(
+    seller: Party, buyer: Party, without: set[str], unknown: set[str], price: str
+):
+    """And says in plain words why it is no more, where it is not."""
+    header = a_header(
+        seller=less(seller, without),
+        buyer=less(buyer, unknown),
+        purchase_order="" if "order" in without else "PO 1",
+        iban="" if "iban" in without else "NL91ABNA0417164300",
+    )
+    document = drafted(line(price, VAT), header=header)
+    assume(not find_gaps(document))
+    xml = write_ubl(document)
+
+    assert broken_network_rules(xml) == []
+    gaps = find_network_gaps(document)
+    assert not (gaps and claimed_standard(xml) == XRECHNUNG)
+    if leitweg_of(document.buyer):
+        assert bool(gaps) == (claimed_standard(xml) != XRECHNUNG)
+    else:
+        assert bool(find_peppol_gaps(document)) == (claimed_standard(xml) != PEPPOL)
+        assert gaps in ((), find_peppol_gaps(document))
+
+
+def less(party: Party, names: set[str]) -> Party:
+    """Somebody who left some of it empty in the form."""
+    known = {"email", "phone", "registration", "vat_id"}
+    plain = replace(party, **dict.fromkeys(names & known, ""))
+    if "address" in names:
+        plain = at_address(plain, "Somewhere")
+    return with_ids(plain, "", "" if "reference" in names else party.reference)
+
+
+@pytest.mark.feature("R42")
+@pytest.mark.parametrize(
+    ("seller", "buyer", "sentence"),
+    [
+        (less(GERMAN_SELLER, {"phone"}), AUTHORITY,
+         "German rules want a phone number of your business: add it."),
+        (less(GERMAN_SELLER, {"email"}), AUTHORITY,
+         "German rules want an email address of your business: add it."),
+        (less(GERMAN_SELLER, {"address"}), AUTHORITY,
+         "Your address lacks its postal code and town, each in its own field."),
+        (GERMAN_SELLER, less(AUTHORITY, {"address"}),
+         "The customer's address lacks its postal code and town, each in its own "
+         "field."),
+        (GERMAN_SELLER, replace(GERMAN_SELLER, name="Kunde GmbH"),
+         "German rules want the customer's reference, which is the Leitweg-ID of an "
+         "authority: add it."),
+        (less(SELLER, {"registration"}), BUYER,
+         "Dutch businesses give their number of the Chamber of Commerce (KvK) or their "
+         "OIN: add yours as your registration."),
+        (SELLER, less(BUYER, {"address"}),
+         "The customer's address lacks its street, postal code and town, each in its "
+         "own field."),
+        (SELLER, with_ids(replace(BUYER, registration="KvK 7011")),
+         "The customer's registration is neither a KvK number of 8 digits nor an OIN "
+         "of 20."),
+    ],
+)  # fmt: skip
+def test_what_the_network_of_the_buyer_wants_is_named_in_plain_words(
+    seller: Party, buyer: Party, sentence: str
+):
+    document = drafted(line("1", VAT), header=a_header(seller=seller, buyer=buyer))
+
+    assert find_gaps(document) == ()
+    assert find_network_gaps(document) == (sentence,)
+    assert claimed_standard(write_ubl(document)) == ""
+
+
+def test_who_is_reached_by_mail_alone_is_not_in_peppol():
+    private = with_ids(replace(BUYER, vat_id="", email="jan@home.example"))
+    document = drafted(line("1", VAT), header=a_header(buyer=private))
+    xml = write_ubl(document)
+
+    assert find_network_gaps(document) == ()
+    assert claimed_standard(xml) == ""
+    assert broken_rules(xml, "ubl") == []
+
+
+def test_documents_of_before_say_what_they_said():
+    """Their parties have no parts and no codes; what was frozen is all there is."""
+    old = Party(
+        SELLER.name,
+        SELLER.address,
+        SELLER.country,
+        SELLER.vat_id,
+        SELLER.registration,
+        email=SELLER.email,
+    )
+    document = replace(USUAL["one tax"], seller=old)
+    root = etree.fromstring(write_ubl(document))
+    party = root.find("{*}AccountingSupplierParty/{*}Party")
+
+    assert party is not None
+    assert party.findtext("{*}EndpointID") == SELLER.vat_id
+    assert party.findtext("{*}PartyLegalEntity/{*}CompanyID") == SELLER.registration
+    assert (
+        party.findtext("{*}PostalAddress/{*}AdditionalStreetName") == SELLER.address[1]
+    )
+    assert claimed_standard(write_ubl(document)) == ""
 
 
 @pytest.mark.feature("A16", "R05")

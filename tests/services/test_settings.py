@@ -8,6 +8,7 @@ from billing_app.domain.actors import Role
 from billing_app.domain.errors import InvalidInput, NotPermitted, StaleDraft
 from billing_app.models import AuditEntry, NumberSeries, WorkspaceSettings
 from billing_app.queries import settings as queries
+from billing_app.queries.letterhead import read_settings, seller_party
 from billing_app.services.settings import (
     BankForm,
     BrandingForm,
@@ -69,6 +70,36 @@ class TestChangeBusiness:
         assert (shown.name, shown.legal_name) == ("Northwind", "Northwind Charter B.V.")
         assert (shown.country, shown.currency) == ("NL", "EUR")
 
+    @pytest.mark.feature("A04")
+    def test_an_address_of_old_is_shown_in_parts_and_one_typed_so_is_kept(
+        self, world: World
+    ):
+        world.run(world.northwind.admin, change_business, 1, BUSINESS)
+        shown = world.run(world.northwind.admin, queries.read_business)
+        assert (shown.address, shown.postal_code, shown.town) == (
+            "Kade 1",
+            "1011 AB",
+            "Amsterdam",
+        )
+
+        moved = replace(BUSINESS, address="Gracht 2", postal_code="3011", town="Delft")
+        world.run(world.northwind.admin, change_business, 2, moved)
+
+        with world.reading(world.northwind.viewer) as uow:
+            party = seller_party(read_settings(uow))
+        assert party.address == ("Gracht 2", "3011 Delft")
+        assert (party.street, party.town) == (("Gracht 2",), "Delft")
+        other = world.run(world.kestrel.owner, queries.read_business)
+        assert (other.address, other.town) == ("", "")
+
+    @pytest.mark.feature("A04")
+    def test_an_electronic_address_is_kept_with_its_register(self, world: World):
+        typed = replace(BUSINESS, electronic_address="7011 2233")
+        world.run(world.northwind.admin, change_business, 1, typed)
+
+        shown = world.run(world.northwind.admin, queries.read_business)
+        assert shown.electronic_address == "0106:70112233"
+
     def test_the_business_year_begins_in_january_until_it_is_changed(
         self, world: World
     ):
@@ -117,6 +148,9 @@ class TestChangeBusiness:
             ("email", "nobody"),
             ("vat_id", "x" * 41),
             ("address", "x" * 1_001),
+            ("postal_code", "x" * 21),
+            ("town", "x" * 101),
+            ("electronic_address", "Handelsregister"),
         ],
     )
     def test_names_the_field_it_cannot_use_and_saves_nothing(

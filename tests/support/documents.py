@@ -17,6 +17,7 @@ from billing_app.domain.document import (
     InvoiceDocument,
     Look,
     Party,
+    PartyId,
     ReceiptDocument,
 )
 from billing_app.domain.drafting import Header
@@ -34,6 +35,11 @@ SELLER = Party(
     email="billing@northwind-charter.example",
     phone="+31 10 555 01 42",
     website="northwind-charter.example",
+    street=("Heathrowbaan 4",),
+    postal_code="3045 AG",
+    town="Rotterdam",
+    legal_id=PartyId("0106", "70112233"),
+    endpoint=PartyId("0106", "70112233"),
 )
 BUYER = Party(
     name="Vermeer Optics B.V.",
@@ -41,6 +47,10 @@ BUYER = Party(
     country="NL",
     vat_id="NL003456789B12",
     contact_name="Accounts payable",
+    street=("Keizersgracht 214",),
+    postal_code="1016 DX",
+    town="Amsterdam",
+    endpoint=PartyId("9944", "NL003456789B12"),
 )
 
 SWISS_SELLER = Party(
@@ -48,11 +58,17 @@ SWISS_SELLER = Party(
     address=("Rue du Lac 1268", "2501 Biel"),
     country="CH",
     vat_id="CHE-116.281.710 MWST",
+    street=("Rue du Lac 1268",),
+    postal_code="2501",
+    town="Biel",
 )
 SWISS_BUYER = Party(
     name="Pia-Maria Rutschmann-Schnyder",
     address=("Grosse Marktgasse 28", "9400 Rorschach"),
     country="CH",
+    street=("Grosse Marktgasse 28",),
+    postal_code="9400",
+    town="Rorschach",
 )
 
 

@@ -17,6 +17,7 @@ from billing_app.cli import main
 from billing_app.database.verify import find_broken
 from billing_app.domain.actors import Actor
 from billing_app.domain.billable_event import Grouping, factors_from_json
+from billing_app.domain.document import PartyId
 from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.errors import InvalidInput, NotPermitted
 from billing_app.domain.import_columns import ImportKind, find_columns, find_kind
@@ -35,6 +36,7 @@ from billing_app.models import (
     TaxRate,
 )
 from billing_app.queries.billable_events import list_waiting
+from billing_app.queries.letterhead import buyer_party
 from billing_app.queries.settings import read_documents
 from billing_app.services import drafts, invoices
 from billing_app.services.customers import CustomerForm, create_customer
@@ -393,7 +395,8 @@ class TestCustomers:
         desk.bring_in(CUSTOMERS)
 
         [customer] = desk.rows(Customer)
-        assert customer.address == "Markt 1\n2611 GP Delft"
+        assert (customer.address, customer.postal_code) == ("Markt 1", "2611 GP")
+        assert buyer_party(customer).address == ("Markt 1", "2611 GP Delft")
         assert (customer.country, customer.vat_id) == ("NL", "NL001234567B01")
         assert desk.bring_in(CUSTOMERS) == ImportReport(known=1)
 
@@ -404,6 +407,24 @@ class TestCustomers:
 
         codes = {x.name: x.number_code for x in desk.rows(Customer)}
         assert codes == {"Vermeer": "VER", "Käse": None, "Halden": "HAL"}
+
+    def test_what_machines_know_them_by_comes_along(self, desk: Desk):
+        desk.bring_in(
+            "Name,Street,ZIP,City,State,Country,KvK,Peppol ID,Buyer reference\n"
+            "Vermeer,Markt 1,2611 GP,Delft,,NL,70112233,,Dock 4\n"
+            "Halden,1 Main St,10003,New York,NY,US,,0088:4006381333931,\n"
+        )
+
+        vermeer, halden = desk.rows(Customer)
+        assert (vermeer.address, vermeer.postal_code, vermeer.town) == (
+            "Markt 1",
+            "2611 GP",
+            "Delft",
+        )
+        assert (vermeer.registration, vermeer.reference) == ("70112233", "Dock 4")
+        assert buyer_party(vermeer).endpoint == PartyId("0106", "70112233")
+        assert buyer_party(halden).address == ("1 Main St", "New York, NY 10003")
+        assert buyer_party(halden).endpoint == PartyId("0088", "4006381333931")
 
     def test_a_code_that_somebody_has_or_none_can_have_is_refused(self, desk: Desk):
         desk.bring_in("Name,Number code\nVermeer,VER\n")

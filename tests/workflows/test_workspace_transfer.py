@@ -669,6 +669,11 @@ class TestWhatIsRefused:
             ("workspace_settings", lambda rows: rows.clear(), "lacks the settings"),
             ("number_series", lambda rows: rows.pop(), "lacks the settings"),
             ("customer", lambda rows: rows[0].update(number_code="a b"), "up to 8"),
+            (
+                "customer",
+                lambda rows: rows[0].update(electronic_address="1234:5"),
+                "no number of a register",
+            ),
             ("invoice", lambda rows: counting(rows, "i@OTHER"), "i@OTHER"),
             ("number_series", lambda rows: rows[0].update(next_value=1), "add up"),
         ],

@@ -7,8 +7,14 @@ from typing import Any
 
 import reflex as rx
 
+from billing_app.domain.address import PLACE_LENGTH_MAX, POSTAL_CODE_LENGTH_MAX
 from billing_app.domain.custom_fields import own_key
 from billing_app.domain.numbering import NUMBER_CODE_LENGTH_MAX
+from billing_app.domain.party_ids import (
+    ELECTRONIC_ADDRESS_LENGTH_MAX,
+    REFERENCE_LENGTH_MAX,
+    REGISTRATION_LENGTH_MAX,
+)
 from billing_app.services.customers import NO_LATE_FEES, CustomerForm
 from billing_app.web.components.controls import field, select, text_area, text_input
 from billing_app.web.staff.choices import (
@@ -61,13 +67,40 @@ def customer_fields(values: Any, errors: Any, own_fields: Any) -> rx.Component:
             one("phone", "Phone", kind="tel", max_length=60),
         ),
         field(
-            "Address",
-            text_area("address", rows=3, default_value=values["address"]),
+            "Street and number",
+            text_area("address", rows=2, default_value=values["address"]),
             error=errors["address"],
         ),
         pair(
+            one("postal_code", "Postal code", max_length=POSTAL_CODE_LENGTH_MAX),
+            one("town", "Town", max_length=PLACE_LENGTH_MAX),
+        ),
+        pair(
+            one("region", "Region", "if it is written", max_length=PLACE_LENGTH_MAX),
             one("country", "Country", "name or two letters", custom_attrs=COUNTRIES),
+        ),
+        pair(
             one("vat_id", "VAT number", warning=values["vat_warning"], max_length=40),
+            one(
+                "registration",
+                "Registration",
+                "like KvK 70112233",
+                max_length=REGISTRATION_LENGTH_MAX,
+            ),
+        ),
+        pair(
+            one(
+                "electronic_address",
+                "E-invoice address",
+                "empty: by their numbers",
+                max_length=ELECTRONIC_ADDRESS_LENGTH_MAX,
+            ),
+            one(
+                "reference",
+                "Their reference",
+                "or Leitweg-ID",
+                max_length=REFERENCE_LENGTH_MAX,
+            ),
         ),
         pair(
             one(

@@ -9,7 +9,12 @@ from pathlib import Path
 from billing_app.documents.glyphs import font_words
 from billing_app.domain.combined_payment import some_numbers
 from billing_app.domain.dispute import outcome_words
-from billing_app.domain.e_invoice import BilledDocument, find_gaps
+from billing_app.domain.e_invoice import (
+    BilledDocument,
+    find_gaps,
+    find_network_gaps,
+    leitweg_of,
+)
 from billing_app.domain.events import Topic
 from billing_app.domain.invoice import (
     InvoiceState,
@@ -351,14 +356,18 @@ def paper_words(document: BilledDocument | None, fonts: Path) -> str:
 
 
 def plain_pdf_words(document: BilledDocument) -> str:
-    """Say why a document is a plain PDF; empty where it is an e-invoice, too.
+    """Say why a document is a plain PDF, or lacks what its buyer's network wants.
 
     Where nobody sends e-invoices nobody is told.
     """
     if document.seller.country not in VAT_COUNTRIES:
         return ""
     gaps = find_gaps(document)
-    return f"Not an e-invoice, a plain PDF: {' '.join(gaps)}" if gaps else ""
+    if gaps:
+        return f"Not an e-invoice, a plain PDF: {' '.join(gaps)}"
+    lacking = find_network_gaps(document)
+    name = "an XRechnung" if leitweg_of(document.buyer) else "for Peppol"
+    return f"An e-invoice, but not {name} yet: {' '.join(lacking)}" if lacking else ""
 
 
 def _number_of(it: InvoiceLink | None) -> str:
