@@ -24,7 +24,7 @@ from billing_app.endpoints.imports import import_routes
 from billing_app.endpoints.logo import logo_routes
 from billing_app.endpoints.mail_choices import mail_choices_routes
 from billing_app.endpoints.pay import pay_routes
-from billing_app.endpoints.portal_pages import portal_painters
+from billing_app.endpoints.portal_pages import portal_nowhere_routes, portal_painters
 from billing_app.endpoints.portal_sign_in import portal_sign_in_routes
 from billing_app.endpoints.promises import promise_routes
 from billing_app.endpoints.shared_drafts import shared_draft_routes
@@ -86,6 +86,7 @@ http_app = make_http_app(
         *export_routes(),
         *check_routes(alone_head),
         *guest_invoice_routes(alone_head),
+        *portal_nowhere_routes(alone_head),
         *(stand_ins.routes if stand_ins else ()),
     ],
     alone_head,

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, QueryParams
-from starlette.responses import RedirectResponse, Response
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
 from starlette.types import Scope
 
 from billing_app import runtime
@@ -19,15 +21,21 @@ from billing_app.database.authentication import (
     PortalNotAvailable,
     SignInNotOffered,
 )
-from billing_app.documents.portal import render_account, render_alone, render_portal
+from billing_app.documents.portal import (
+    render_account,
+    render_alone,
+    render_message,
+    render_portal,
+)
 from billing_app.domain.errors import BillingError, NotSignedIn
 from billing_app.domain.portal_invoice import NO_SIGN_IN, NOT_AVAILABLE, NOT_FOUND
-from billing_app.domain.portal_place import PortalPlace, parse_place
+from billing_app.domain.portal_place import Door, PortalPlace, parse_place
 from billing_app.domain.portal_proof import VerificationRequired
 from billing_app.domain.speech import SOURCE_LANGUAGE, choose_language, speech_for
 from billing_app.domain.visit import VisitKind
 from billing_app.endpoints import visits
 from billing_app.endpoints.first_paint import Painted, Painter
+from billing_app.endpoints.portal_request import language_of
 from billing_app.endpoints.words import words_script
 from billing_app.workflows import (
     account_pages,
@@ -79,6 +87,21 @@ def portal_painters(head: Markup, account_head: Markup) -> tuple[Painter, ...]:
         painter(INVOICE_PATH, _paint_invoice, head),
         painter(ACCOUNT_PATH, _paint_account, account_head),
     )
+
+
+def portal_nowhere_routes(head: Markup) -> list[Route]:
+    """Answer for what looks like a page of the portal, and is none.
+
+    They come after all other routes. The frontend would answer with an empty page.
+    """
+
+    async def answer(request: Request) -> Response:
+        language = language_of(request)
+        return HTMLResponse(
+            render_message(*NOT_FOUND, head=head, language=language), 404
+        )
+
+    return [Route(f"/{door}/{{rest:path}}", answer) for door in Door]
 
 
 def _to_sign_in(scope: Scope) -> Response:

@@ -34,6 +34,7 @@ from billing_app.models import (
     Payment,
     WorkspaceSettings,
 )
+from billing_app.queries.invoices import parse_switch
 from billing_app.queries.letterhead import buyer_party, stored_address
 from billing_app.queries.paging import (
     COUNT_MAX,
@@ -186,7 +187,7 @@ def parse_customer_filter(typed: Mapping[str, str]) -> CustomerFilter:
         raise InvalidInput(f"The list can't be sorted by “{sort[:40]}”.", field="sort")
     return CustomerFilter(
         text=clean_text(typed.get("q", ""), length_max=TEXT_LENGTH_MAX, field="q"),
-        includes_archived=typed.get("archived", "") == "1",
+        includes_archived=parse_switch(typed, "archived"),
         sort=CustomerSort(sort),
         is_descending=wanted.startswith("-"),
         paging=Paging(after=typed.get("after", ""), before=typed.get("before", "")),

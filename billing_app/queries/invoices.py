@@ -285,13 +285,23 @@ def parse_invoice_filter(typed: Mapping[str, str]) -> InvoiceFilter:
         customer_id=parse_row_id(typed.get("customer", ""), "customer"),
         issued=parse_range(typed.get("issued", ""), "issued"),
         due=parse_range(typed.get("due", ""), "due"),
-        includes_archived=typed.get("archived", "") == "1",
-        is_disputed=typed.get("disputed", "") == "1",
-        is_sent=typed.get("sent", "") == "1",
+        includes_archived=parse_switch(typed, "archived"),
+        is_disputed=parse_switch(typed, "disputed"),
+        is_sent=parse_switch(typed, "sent"),
         sort=InvoiceSort(sort),
         is_descending=wanted.startswith("-"),
         paging=Paging(after=typed.get("after", ""), before=typed.get("before", "")),
     )
+
+
+def parse_switch(typed: Mapping[str, str], field: str) -> bool:
+    """Read whether an address switches something on: with a 1, or by nothing at all."""
+    text = typed.get(field, "")
+    if text not in ("", "1"):
+        raise InvalidInput(
+            f"The list can't be narrowed by {field} “{text[:40]}”.", field=field
+        )
+    return text == "1"
 
 
 def parse_row_id(text: str, field: str) -> int | None:

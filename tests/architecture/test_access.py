@@ -28,6 +28,7 @@ from billing_app.domain.actors import (
 from billing_app.domain.comment import check_may_comment
 from billing_app.domain.dispute import check_may_open
 from billing_app.domain.errors import NotPermitted
+from billing_app.domain.portal_place import Door
 from billing_app.domain.portal_proof import VerificationRequired, check_may_write
 from billing_app.domain.portal_settings import PortalSettings, WriteAuth
 from tests.support.world import World
@@ -95,6 +96,7 @@ def print_matrix() -> str:
 
 # The first that a path begins with. `{…}` is what an address carries.
 DOORS = (
+    *((f"/{each}/{{rest:path}}", "anybody: nothing is there") for each in Door),
     ("/account/{slug}/sign-in", "anybody: to prove who they are"),
     ("/account/{slug}/sign-out", "anybody: ends their own session"),
     ("/p/{token}", "invoice link that is live"),

@@ -6,11 +6,14 @@ import re
 
 import httpx
 import pytest
+import reflex as rx
 from playwright.sync_api import Page, expect
 
+from billing_app.web.portal.invoice_state import PortalInvoiceState
 from tests.e2e.conftest import OpenPage
 from tests.support.browser import Watcher, find_barriers, scrolls_sideways
 from tests.support.process import Server
+from tests.support.tab import tab
 
 
 def test_the_first_page_is_served_and_connects(server: Server, page: Page):
@@ -62,6 +65,17 @@ def test_scripts_are_sent_compressed_and_kept(server: Server):
 
     assert answer.headers["content-encoding"] == "br"
     assert "immutable" in answer.headers["cache-control"]
+
+
+def test_half_a_character_in_an_address_costs_nobody_their_socket(server: Server):
+    handlers = rx.State.event_handlers
+    with tab(server, "a-token", "/p/half-\ud83d") as page:
+        page.press(handlers["hydrate"])
+        page.press(PortalInvoiceState.refresh)
+        page.path = "/p/whole?told=all"
+        page.press(handlers["set_is_hydrated"], value=True)
+
+        assert "half-" not in page.listen_for("told=all")
 
 
 def test_another_host_is_refused(server: Server):

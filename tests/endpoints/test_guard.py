@@ -1,4 +1,5 @@
 import asyncio
+import json
 
 import httpx
 import pytest
@@ -306,3 +307,59 @@ class TestManyMessages:
         # Ten sockets may send their burst of four; the next two wait for it.
         assert len(opened) == 11
         assert waited == [pytest.approx(extra / 10) for extra in range(1, 9)]
+
+
+def event_at(path: str, **typed: str) -> str:
+    """Return an event of a page at this address, as JSON of ASCII alone."""
+    place = {"pathname": path, "asPath": path}
+    event = {"name": "any", "payload": typed, "router_data": place}
+    return f'42/_event,["event",{json.dumps(event)}]'
+
+
+def connecting_at(path: str) -> str:
+    """Return the same, said by connecting."""
+    event = {"name": "any", "router_data": {"pathname": path}}
+    return f"40/_event,{json.dumps({'event': event})}"
+
+
+async def read_of(text: str) -> list[str]:
+    """Return what the app behind the guard reads of this and one more message."""
+    read: list[str] = []
+    waiting = iter([text, "the last"])
+
+    async def reads_all(scope, receive, send) -> None:
+        while "the last" not in read:
+            read.append((await receive())["text"])
+
+    async def receive() -> dict[str, str]:
+        return {"type": "websocket.receive", "text": next(waiting)}
+
+    async def send(message) -> None:
+        raise AssertionError(message)
+
+    scope = {"type": "websocket", "path": "/", "client": ("192.0.2.1", 1)}
+    headers = [(b"host", HOST.encode())]
+    await Guard(reads_all, origins=[ORIGIN])(
+        {**scope, "headers": headers}, receive, send
+    )
+    return read
+
+
+class TestWhatIsSaid:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            # What was typed is for the handler, which says what is wrong with it.
+            event_at("/p/a", body="half \ud83d"),
+            event_at("/p/\U0001f6d2", body="\U0001f6d2"),
+            connecting_at("/p/\U0001f6d2"),
+            *("42/_event", "42/_event,[\\ud83d", '42/_event,["\\ud83d"]'),
+        ],
+    )
+    async def test_is_read(self, text: str):
+        assert await read_of(text) == [text, "the last"]
+
+    @pytest.mark.parametrize("say", [event_at, connecting_at])
+    @pytest.mark.parametrize("path", ["/p/\ud83d", "/\udc00\ud83d", "/p/a?x=\udfff"])
+    async def test_is_not_where_it_comes_from_half_a_character(self, say, path: str):
+        assert await read_of(say(path)) == ["the last"]

@@ -10,7 +10,9 @@ import pytest
 from markupsafe import Markup
 from sqlmodel import select
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute
+from starlette.responses import PlainTextResponse
+from starlette.routing import BaseRoute, Mount
+from starlette.types import Receive, Scope, Send
 
 from billing_app import runtime
 from billing_app.endpoints.check import check_routes
@@ -21,7 +23,7 @@ from billing_app.endpoints.exports import export_routes
 from billing_app.endpoints.first_paint import FirstPaint
 from billing_app.endpoints.logo import logo_routes
 from billing_app.endpoints.pay import pay_routes
-from billing_app.endpoints.portal_pages import portal_painters
+from billing_app.endpoints.portal_pages import portal_nowhere_routes, portal_painters
 from billing_app.endpoints.portal_sign_in import portal_sign_in_routes
 from billing_app.endpoints.promises import promise_routes
 from billing_app.endpoints.statements import statement_routes
@@ -79,6 +81,8 @@ async def client(world: World, tmp_path: Path) -> AsyncIterator[httpx.AsyncClien
         *export_routes(),
         *logo_routes(),
         *webhook_routes(),
+        *portal_nowhere_routes(HEAD),
+        Mount("", shell),
     ]
     app = FirstPaint(
         Starlette(routes=routes),
@@ -89,6 +93,11 @@ async def client(world: World, tmp_path: Path) -> AsyncIterator[httpx.AsyncClien
     address = "http://localhost:8000"
     async with httpx.AsyncClient(transport=transport, base_url=address) as client:
         yield client
+
+
+async def shell(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer as the frontend does for whatever looks like one of its pages."""
+    await PlainTextResponse("an empty page")(scope, receive, send)
 
 
 _OF_HEAD = (
@@ -133,6 +142,18 @@ async def test_pages_and_files(
             check(await client.get(f"{page}/documents.zip{period}"))
         for asked in LISTS:
             check(await client.get(f"{page}{asked}"))
+
+
+@pytest.mark.parametrize("odd", ["/106/..%2f89", "/abc", "/1/2", "/١", "/account/x"])
+async def test_what_only_looks_like_a_page_is_not_found(
+    client: httpx.AsyncClient, places: tuple[list[str], list[str]], odd: str
+):
+    _, accounts = places
+    for page in (accounts[0], "/account/northwind-charter", "/p/x"):
+        answer = await client.get(f"{page}{odd}")
+
+        assert answer.status_code == 404, page
+        assert "Invoice not found" in answer.text
 
 
 async def test_forms(client: httpx.AsyncClient, places: tuple[list[str], list[str]]):

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import httpx
 import pytest
 from starlette.staticfiles import StaticFiles
 
@@ -31,6 +32,20 @@ async def test_the_name_of_a_page_s_file_is_no_address(tmp_path: Path, path: str
         PagePaths(StaticFiles(directory=client, html=True), client)
     ) as http_client:
         answer = await http_client.get(path)
+
+    assert (answer.status_code, answer.text) == (404, "not found")
+
+
+@pytest.mark.parametrize("path", ["//sign-in", "/x/..%2Fsign-in", "/.%2Fsign-in"])
+async def test_no_page_is_found_by_a_detour(tmp_path: Path, path: str):
+    client = make_client_folder(tmp_path)
+    (client / "404.html").write_text("not found")
+    pages = PagePaths(StaticFiles(directory=client, html=True), client)
+
+    async with http(pages) as http_client:
+        # The client would take the dots out of it, as browsers do.
+        address = httpx.URL("http://localhost:8000").copy_with(raw_path=path.encode())
+        answer = await http_client.get(address)
 
     assert (answer.status_code, answer.text) == (404, "not found")
 

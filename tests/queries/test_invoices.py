@@ -573,6 +573,9 @@ class TestParseInvoiceFilter:
             {"issued": "yesterday"},
             {"due": "2026-02-30..2026-03-01"},
             {"q": "x" * 201},
+            {"sent": "2"},
+            {"disputed": "yes"},
+            {"archived": "１"},
         ],
     )
     def test_refuses_what_no_page_wrote(self, typed: dict[str, str]):

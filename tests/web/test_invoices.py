@@ -63,6 +63,7 @@ async def test_the_address_says_what_is_shown(shelf: World, browse: Browse):
     "query",
     [
         "status=lost",
+        *("sent=2", "from=2026-01-01", "currency=EUR"),
         "sort=1;drop table invoice",
         "after=nonsense",
         "after=2026-01-01~x~1",

@@ -82,6 +82,7 @@ class InvoicesState(UndoState, PaidInvoicesState, FilteredListState, rx.State):
         *("disputed", "sent"),
         *("after", "before"),
     )
+    _BESIDES = ("deleted",)
     _SORT = f"-{InvoiceSort.ISSUED}"
     _DESCENDING_FIRST = frozenset(
         {InvoiceSort.ISSUED, InvoiceSort.TOTAL, InvoiceSort.OUTSTANDING}

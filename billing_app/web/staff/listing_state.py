@@ -50,6 +50,8 @@ class ListState(StaffState, mixin=True):
     # What the list is sorted by when the address does not say.
     _SORT: ClassVar[str]
     _DESCENDING_FIRST: ClassVar[frozenset[str]]
+    # What an address may say besides, which narrows nothing.
+    _BESIDES: ClassVar[tuple[str, ...]] = ()
 
     shape: str = "loading"
     count: str = ""
@@ -70,6 +72,7 @@ class ListState(StaffState, mixin=True):
         """Show the page that the address names."""
         self._typed = {name: self._query(name) for name in self._PARAMETERS}
         try:
+            self._check_names()
             self._read_address()
             await self._read()
         except InvalidInput as refusal:
@@ -107,6 +110,12 @@ class ListState(StaffState, mixin=True):
     async def clear_filters(self) -> Any:
         self.place += 1
         return rx.redirect(self._path)
+
+    def _check_names(self) -> None:
+        """Refuse a filter that the list does not have: all rows would pass for it."""
+        for name in self.router.url.query_parameters:
+            if name not in (*self._PARAMETERS, *self._BESIDES):
+                raise InvalidInput(f"The list can't be narrowed by “{name[:40]}”.")
 
     def _read_address(self) -> None:
         """Understand `_typed`.
