@@ -13,10 +13,11 @@ from billing_app.domain.import_columns import COLUMNS, ImportKind
 from billing_app.domain.import_plan import Fate, FateKind, write_fates
 from billing_app.domain.import_table import DateOrder, Notation
 from billing_app.runtime import Runtime, open_runtime
+from billing_app.services.imports import draft_from_e_invoice
 from billing_app.settings import load_settings
 from billing_app.workflows.audit_trail import seal_all
 from billing_app.workflows.first_workspace import open_workspace
-from billing_app.workflows.import_e_invoice import draft_of, looks_like_e_invoice
+from billing_app.workflows.import_e_invoice import looks_like_e_invoice, read_file
 from billing_app.workflows.import_tables import (
     Choices,
     ImportReport,
@@ -32,6 +33,8 @@ WORKSPACE = "Imported"
 # Of a new workspace; each row may name its own.
 _CURRENCY = "EUR"
 _STEP = 1_000
+# Of a PDF with an e-invoice in it; XML has a smaller limit.
+_E_INVOICE_MAX = 100_000_000
 _SHOWN_MAX = 50
 _MARKS = {"point": ".", "comma": ","}
 _NOUNS = {
@@ -97,13 +100,17 @@ def run(arguments: argparse.Namespace) -> int:
 def _make_draft(arguments: argparse.Namespace) -> int:
     if arguments.dry_run:
         raise InvalidInput("An e-invoice becomes a draft, which needs no dry run.")
+    if arguments.file.stat().st_size > _E_INVOICE_MAX:
+        raise InvalidInput(f"No e-invoice has over {_E_INVOICE_MAX // 10**6} MB.")
     content = arguments.file.read_bytes()
+    # A refusal leaves no workspace behind that nobody asked for.
+    read = read_file(content)
     runtime = open_here(arguments.data)
     opened = open_workspace(
         runtime, JOB, name=WORKSPACE, currency=_CURRENCY, slug=arguments.workspace
     )
     print(opened.sentence)
-    made = draft_of(runtime, opened.actor, content)
+    made = runtime.run(opened.actor, draft_from_e_invoice, read)
     seal_all(runtime)
     runtime.engine.dispose()
     print(f"Made a draft for {made.customer_name}.")

@@ -6,6 +6,7 @@ fetched, and depth, size and lines have their limits.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from billing_app.domain.read_e_invoice import (
 BYTES_MAX = 5_000_000
 ELEMENTS_MAX = 200_000
 _TEXT_MAX = 20_000
+_WEB_PAGE = re.compile(rb"\s*(<\?xml[^>]*>\s*)?<(!doctype )?html\b", re.IGNORECASE)
 
 _CII = {
     "rsm": "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100",
@@ -68,6 +70,8 @@ def read_e_invoice(content: bytes) -> ReadEInvoice:
 def _parse(content: bytes) -> etree._Element:
     if len(content) > BYTES_MAX:
         raise InvalidInput(f"This XML is larger than {BYTES_MAX // 10**6} MB.")
+    if _WEB_PAGE.match(content.removeprefix(codecs.BOM_UTF8)):
+        raise InvalidInput("This is a web page, not an e-invoice.")
     parser = etree.XMLParser(
         resolve_entities=False,
         load_dtd=False,

@@ -19,21 +19,23 @@ XML_BYTES_MAX = 5_000_000
 _NAMES = ("factur-x.xml", "xrechnung.xml", "zugferd-invoice.xml", "order-x.xml")
 _SECONDS_MAX = 20
 _MEMORY_MAX = 512 * 1024**2
-_FOUND, _NOTHING = 0, 3
+_FOUND, _NOTHING, _SEVERAL = 0, 3, 4
 
 
 def find_invoice_xml(pdf: bytes) -> bytes:
     """Return the XML that an invoice's PDF carries.
 
     Raises:
-        InvalidInput: it has none, or can't be read.
+        InvalidInput: it has none or several, or can't be read.
     """
     command = [sys.executable, "-m", "billing_app.documents.pdf_attachment"]
     try:
         done = subprocess.run(  # noqa: S603 - our own module, no words of the file
             command,
             input=pdf,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            # A broken file can be complained about without end.
+            stderr=subprocess.DEVNULL,
             timeout=_SECONDS_MAX,
             check=False,
             env=bare_environment(),
@@ -46,6 +48,11 @@ def find_invoice_xml(pdf: bytes) -> bytes:
         raise InvalidInput(
             "This PDF carries no e-invoice (Factur-X or ZUGFeRD), only what people "
             "read."
+        )
+    if done.returncode == _SEVERAL:
+        raise InvalidInput(
+            "This PDF carries several e-invoices that differ, and nothing says which "
+            "one is meant."
         )
     raise InvalidInput("This PDF can't be read.")
 
@@ -62,13 +69,14 @@ def main() -> int:
 
     attached = PdfReader(BytesIO(content)).attachments
     for name in _NAMES:
-        for known in attached:
-            if known.lower() == name:
-                xml = attached[known][0]
-                if len(xml) > XML_BYTES_MAX:
-                    return 1
-                sys.stdout.buffer.write(xml)
-                return _FOUND
+        found = {xml for x in attached if x.lower() == name for xml in attached[x]}
+        if len(found) > 1:
+            return _SEVERAL
+        for xml in found:
+            if len(xml) > XML_BYTES_MAX:
+                return 1
+            sys.stdout.buffer.write(xml)
+            return _FOUND
     return _NOTHING
 
 

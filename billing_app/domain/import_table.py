@@ -13,12 +13,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import count
+from typing import TextIO
 
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.parsing import parse_date, plain_number
 
 SEPARATORS = (";", ",", "\t", "|")
 COLUMNS_MAX = 200
+# All of a line is in memory, and of a cell with line breaks each of its lines.
+LINE_LENGTH_MAX = 1_000_000
 # What other files begin with, and what to do with each of them.
 _OTHER_FILES: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "a spreadsheet or an archive. Save the sheet as CSV first"),
@@ -126,8 +130,33 @@ def _count(line: str, separator: str) -> int:
         return 0
 
 
+def read_lines(file: TextIO, count_max: int | None = None) -> Iterator[str]:
+    """Return the lines of a file, of which none takes more memory than one may.
+
+    Raises:
+        InvalidInput: a line is longer, or there are more than `count_max`.
+    """
+    for number in count(1):
+        line = file.readline(LINE_LENGTH_MAX + 1)
+        if not line:
+            return
+        if len(line) > LINE_LENGTH_MAX:
+            raise InvalidInput(
+                f"Line {number:,} has more than {LINE_LENGTH_MAX:,} characters, so "
+                "it is no line of a table."
+            )
+        if count_max is not None and number > count_max:
+            raise InvalidInput(
+                f"This file has more than {count_max:,} lines. Import it on the "
+                "server, with: tallyport import FILE"
+            )
+        yield line
+
+
 def read_cells(lines: Iterable[str], separator: str) -> Iterator[tuple[int, list[str]]]:
     """Return each row with the line it begins on, the names of the columns first.
+
+    Empty lines are none.
 
     Raises:
         InvalidInput: a cell or a row is longer than any that is meant.
@@ -146,7 +175,8 @@ def read_cells(lines: Iterable[str], separator: str) -> Iterator[tuple[int, list
             return
         if len(cells) > COLUMNS_MAX:
             raise InvalidInput(f"Line {line} has more than {COLUMNS_MAX} columns.")
-        yield line, cells
+        if cells:
+            yield line, cells
         line = reader.line_num + 1
 
 

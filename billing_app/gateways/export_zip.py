@@ -235,7 +235,10 @@ def _checked(entries: list[zipfile.ZipInfo], size: int) -> dict[str, zipfile.Zip
     checked: dict[str, zipfile.ZipInfo] = {}
     for entry in entries:
         if not form.is_name(entry.filename):
-            raise BadExport("This zip file has files that no export of Tallyport has.")
+            raise BadExport(
+                "This zip file has files that no export of Tallyport has. If it is a "
+                "spreadsheet, save the sheet as CSV first."
+            )
         if entry.filename in checked:
             raise BadExport("This zip file has two files of one name.")
         is_plain = entry.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)

@@ -40,6 +40,7 @@ from billing_app.domain.import_table import (
     find_encoding,
     find_separator,
     read_cells,
+    read_lines,
     read_rows,
 )
 from billing_app.queries.imports import read_import_rules, read_known
@@ -62,12 +63,17 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class TableFile:
-    """A CSV file whose letters and columns can be read."""
+    """A CSV file whose letters and columns can be read.
+
+    Attributes:
+        lines_max: how many lines are read of it; None for any number.
+    """
 
     path: Path
     encoding: str
     separator: str
     head: tuple[str, ...]
+    lines_max: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,7 @@ class ImportRefused(InvalidInput):
     code = "import_refused"
 
 
-def open_table(path: Path) -> TableFile:
+def open_table(path: Path, lines_max: int | None = None) -> TableFile:
     """Find out how a file is written.
 
     Raises:
@@ -127,7 +133,8 @@ def open_table(path: Path) -> TableFile:
             "The first line has to name the columns, with commas or semicolons "
             "between them."
         )
-    return TableFile(path, encoding, separator, tuple(x.strip() for x in head))
+    names = tuple(x.strip() for x in head)
+    return TableFile(path, encoding, separator, names, lines_max)
 
 
 def find_choices(table: TableFile, kind: ImportKind | None = None) -> Choices:
@@ -299,7 +306,7 @@ def _check(record: CustomerRecord | InvoiceRecord | ProductRecord) -> None:
 @contextmanager
 def _cells(table: TableFile) -> Generator[Iterator[tuple[int, list[str]]]]:
     with table.path.open(encoding=table.encoding, newline="") as file:
-        yield read_cells(file, table.separator)
+        yield read_cells(read_lines(file, table.lines_max), table.separator)
 
 
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:

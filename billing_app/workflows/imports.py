@@ -39,6 +39,8 @@ from billing_app.workflows.workspace_import import (
 
 # More would keep others from writing for longer than they wait.
 RECORDS_MAX = 5_000
+# Forty lines for each of so many invoices; reading them takes some seconds.
+LINES_MAX = 200_000
 # An export is read in at once, some thousand rows a second.
 EXPORT_ROWS_MAX = 20_000
 _KEPT = timedelta(days=1)
@@ -89,7 +91,7 @@ def look_at(runtime: Runtime, actor: Actor, key: str, kind: str = "") -> FileLoo
         NotFound: it is gone, or was never this member's.
         InvalidInput: it is no CSV file.
     """
-    table = open_table(_path(runtime, actor, key))
+    table = open_table(_path(runtime, actor, key), LINES_MAX)
     return _look(table, find_choices(table, ImportKind(kind) if kind else None))
 
 
@@ -99,7 +101,7 @@ def look_again(runtime: Runtime, actor: Actor, key: str, look: FileLook) -> File
     Raises:
         InvalidInput: these columns can't be read.
     """
-    table = open_table(_path(runtime, actor, key))
+    table = open_table(_path(runtime, actor, key), LINES_MAX)
     choices = _choices(look)
     check_columns(choices.kind, choices.columns, len(table.head))
     return _look(table, with_notation(table, choices))
@@ -181,7 +183,7 @@ def check_file(
     Raises:
         InvalidInput: it can't be read like that, or has more than the page takes.
     """
-    table = open_table(_path(runtime, actor, key))
+    table = open_table(_path(runtime, actor, key), LINES_MAX)
     return check_table(runtime, actor, table, _choices(look), _counted(hear))
 
 
@@ -197,7 +199,7 @@ def import_file(
     Raises:
         ImportRefused: a row can't be imported.
     """
-    table = open_table(_path(runtime, actor, key))
+    table = open_table(_path(runtime, actor, key), LINES_MAX)
     report = import_table(runtime, actor, table, _choices(look), _counted(hear))
     _incoming(runtime).forget(_owner(actor), key)
     return report

@@ -1,12 +1,14 @@
 """Files of other programs: their letters, their separators, their notation."""
 
 import codecs
+import io
 from datetime import date
 
 import pytest
 
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.import_table import (
+    LINE_LENGTH_MAX,
     DateOrder,
     Notation,
     NotationFinder,
@@ -14,6 +16,7 @@ from billing_app.domain.import_table import (
     find_separator,
     read_cells,
     read_day,
+    read_lines,
     read_number,
     read_rows,
 )
@@ -62,6 +65,25 @@ class TestFindEncoding:
             find_encoding([content] if content else [])
 
 
+class TestReadLines:
+    def test_of_a_line_that_never_ends_only_its_begin_is_in_memory(self):
+        file = io.StringIO("a,b\n" + "x" * (3 * LINE_LENGTH_MAX))
+        lines = read_lines(file)
+        assert next(lines) == "a,b\n"
+
+        with pytest.raises(InvalidInput, match="Line 2 has more than 1,000,000"):
+            next(lines)
+
+        assert file.tell() <= LINE_LENGTH_MAX + 5
+
+    def test_reads_as_many_lines_as_are_allowed(self):
+        text = "a,b\n1,2\n"
+
+        assert list(read_lines(io.StringIO(text), 2)) == ["a,b\n", "1,2\n"]
+        with pytest.raises(InvalidInput, match="more than 1 lines"):
+            list(read_lines(io.StringIO(text), 1))
+
+
 class TestReadCells:
     @pytest.mark.parametrize("mark", [";", ",", "\t", "|"])
     def test_finds_the_separator_in_the_head(self, mark: str):
@@ -79,6 +101,11 @@ class TestReadCells:
 
         with pytest.raises(InvalidInput, match="Line 2 has a cell of more than"):
             list(read_cells(lines, ","))
+
+    def test_counts_empty_lines_and_leaves_them_out(self):
+        rows = list(read_cells(["a,b\n", "\n", "\n", "3,4\n"], ","))
+
+        assert rows == [(1, ["a", "b"]), (4, ["3", "4"])]
 
     def test_leaves_blank_rows_and_missing_cells_out(self):
         cells = read_cells(["a,b\n", ",\n", "1\n"], ",")

@@ -43,7 +43,12 @@ from billing_app.domain.guest_invoice import (
 )
 from billing_app.domain.invoice_mode import InvoiceMode
 from billing_app.domain.product import ProductForm
-from billing_app.models import BillableEvent, WorkspaceSettings
+from billing_app.models import (
+    BillableEvent,
+    CreditNote,
+    IssuedDocument,
+    WorkspaceSettings,
+)
 from billing_app.queries.settings import read_version
 from billing_app.services import (
     billable_events,
@@ -103,7 +108,7 @@ ELSEWHERE = {
     "GuestForm": "tried by itself, below",
 }
 # Lengths of what is tried, until one fits: the usual limits of our fields.
-LENGTHS = (None, 500, 200, 80, 60, 40, 20, 16)
+LENGTHS = (None, 10_000, 2_000, 1_000, 500, 200, 80, 60, 40, 20, 16)
 
 
 LINKS = ("/", "#", "?", "http://", "https://", "mailto:", "tel:")
@@ -121,8 +126,8 @@ class Typist:
         kinds: names of the forms.
     """
 
-    def __init__(self, world: World, there: str) -> None:
-        self._world, self._text = world, attempts(there)
+    def __init__(self, world: World, text: str) -> None:
+        self._world, self._text = world, text
         self.taken: set[str] = set()
         self.kinds: set[str] = set()
 
@@ -193,10 +198,10 @@ def _has_text(form: Any) -> bool:
 class Story:
     """One customer's business with hostile text in all that can be typed."""
 
-    def __init__(self, portal: Portal, there: str) -> None:
+    def __init__(self, portal: Portal, text: str) -> None:
         self.portal, self.world = portal, portal.world
-        self.place = portal.world.northwind
-        self.typist = Typist(self.world, there)
+        self.place, self.text = portal.world.northwind, text
+        self.typist = Typist(self.world, text)
 
     def do(self, actor: Actor, form: Form, save: Save) -> Any:
         filled = self.typist.fill(actor, form, save)
@@ -331,7 +336,7 @@ class Story:
         seen = {other_id: 1_000}
         self.do(biller, rest, lambda uow, x: payments.record_rests(uow, seen, x))
 
-    def tell(self, there: str) -> list[str]:
+    def tell(self) -> list[str]:
         """Do all of it, and deliver; return the pages that the customer reads."""
         world, biller = self.world, self.place.accounting
         self.set_up()
@@ -341,7 +346,7 @@ class Story:
         events_id = self.bill_events(customer_id)
         self.quarrel(invoice_id)
         self.settle(invoice_id, fixed_id)
-        why, seen = attempts(there)[:200], outstanding(world, self.place, events_id)
+        why, seen = self.text[:200], outstanding(world, self.place, events_id)
         world.run(biller, write_offs.write_off, events_id, why, seen)
         world.clock.advance(days=60)
         night(world)
@@ -375,9 +380,9 @@ def html_of(mail: Path) -> str:
 @pytest.mark.feature("F027")
 async def test_what_is_typed_is_text_for_customers(portal: Portal):
     with listening() as (there, callers):
-        story = Story(portal, there)
+        story = Story(portal, attempts(there))
         # Mails are sent in an event loop of their own.
-        pages = await asyncio.to_thread(story.tell, there)
+        pages = await asyncio.to_thread(story.tell)
 
         for path in pages:
             answer = await portal.get(path)
@@ -418,6 +423,21 @@ async def test_what_is_typed_is_text_for_customers(portal: Portal):
     }
 
 
+async def test_endless_texts_are_refused_or_printed(portal: Portal):
+    """Of five thousand line breaks and a word of 200 kB as much as each field takes."""
+    endless = "\n".join("x" * 5_000) + "x" * 200_000
+    story = Story(portal, endless)
+
+    pages = await asyncio.to_thread(story.tell)
+
+    assert "DraftForm.notes" in story.typist.taken
+    for path in pages:
+        assert (await portal.get(path)).status_code == 200
+    for kind in (IssuedDocument, CreditNote):
+        rows = all_rows(portal.world, portal.place, kind)
+        assert all(row.pdf_digest for row in rows)
+
+
 def test_what_a_guest_types_is_text(world: World):
     with listening() as (there, callers):
         opened = welcoming(world)
@@ -426,7 +446,7 @@ def test_what_a_guest_types_is_text(world: World):
             # As it is kept.
             read_guest(guest_from_json(guest_to_json(form))).check()
 
-        typist = Typist(opened, there)
+        typist = Typist(opened, attempts(there))
         filled = typist.fill(opened.northwind.system, GUEST, check)
         token = a_guest(opened, filled)
         _, pdf = guest_invoices.print_guest(opened.runtime, token, NETWORK)
