@@ -65,7 +65,15 @@ from billing_app.domain.payment_reference import format_reference
 from billing_app.domain.speech import speech_for
 from billing_app.domain.statement import EntryKind, StatementDocument
 from billing_app.domain.taxes import VAT_COUNTRIES
-from billing_app.domain.trace import Figure, Part, PartKind, Traces, explain
+from billing_app.domain.trace import (
+    Figure,
+    Part,
+    PartKind,
+    PrintedPart,
+    Traces,
+    explain,
+    explain_credit,
+)
 from billing_app.domain.units import unit_words
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -91,15 +99,6 @@ _MAGIC = {
     b"\xff\xd8\xff": "image/jpeg",
     b"RIFF": "image/webp",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class PrintedPart:
-    """A part of a total: what it is, how it was worked out, how much it is."""
-
-    label: str
-    arithmetic: str
-    amount: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -674,14 +673,7 @@ def _printed_statement(document: StatementDocument, logo: str) -> Printed:
 
 def _movements(document: StatementDocument, words: Words) -> Iterator[PrintedGroup]:
     language, span = document.language, document.span
-    names = {
-        EntryKind.INVOICE: words.invoice,
-        EntryKind.VOID: words.made_void,
-        EntryKind.CREDIT_NOTE: words.credit_note,
-        EntryKind.ADJUSTMENT: words.adjusted,
-        EntryKind.PAYMENT: words.payment,
-        EntryKind.REFUND: words.refund,
-    }
+    names = _entry_names(words)
     for section in document.sections:
         currency = section.currency
 
@@ -715,6 +707,17 @@ def _movements(document: StatementDocument, words: Words) -> Iterator[PrintedGro
         yield PrintedGroup(currency if several else "", "", tuple(lines))
 
 
+def _entry_names(words: Words) -> dict[EntryKind, str]:
+    return {
+        EntryKind.INVOICE: words.invoice,
+        EntryKind.VOID: words.made_void,
+        EntryKind.CREDIT_NOTE: words.credit_note,
+        EntryKind.ADJUSTMENT: words.adjusted,
+        EntryKind.PAYMENT: words.payment,
+        EntryKind.REFUND: words.refund,
+    }
+
+
 def _ages(document: StatementDocument, words: Words) -> Iterator[PrintedTax]:
     language = document.language
 
@@ -739,28 +742,17 @@ def _ages(document: StatementDocument, words: Words) -> Iterator[PrintedTax]:
 
 
 def _closings(document: StatementDocument, words: Words) -> Iterator[Row]:
-    language = document.language
+    """Say what each closing balance is made of."""
+    language, names = document.language, _entry_names(words)
     for section in document.sections:
 
         def money(minor: int, currency: str = section.currency) -> str:
             return format_money(minor, currency, language)
 
-        billed = sum(it.minor for it in section.entries if it.kind in _BILLED)
-        received = sum(it.minor for it in section.entries if it.kind not in _BILLED)
         yield Row(words.opening_balance, money(section.opening_minor))
-        yield Row(words.invoice, money(billed))
-        yield Row(words.payment, money(received))
+        for kind, minor in section.by_kind():
+            yield Row(names[kind], money(minor))
         yield Row(words.closing_balance, money(section.closing_minor), "s-due")
-
-
-_BILLED = frozenset(
-    {
-        EntryKind.INVOICE,
-        EntryKind.VOID,
-        EntryKind.CREDIT_NOTE,
-        EntryKind.ADJUSTMENT,
-    }
-)
 
 
 def _groups(
@@ -961,7 +953,16 @@ def _total_rows(
     yield Row(words.amount_due, money(left_minor), "s-due", why(Figure.DUE))
 
 
-def _part(document: InvoiceDocument, words: Words, part: Part) -> PrintedPart:
+def printed_parts(note: CreditNoteDocument) -> tuple[PrintedPart, ...]:
+    """Say what a credit note's amount is made of, as the note itself would."""
+    _, words = words_for(note.language)
+    named = replace(note, lines=credited_lines(note))
+    return tuple(_part(named, words, part) for part in explain_credit(note))
+
+
+def _part(
+    document: InvoiceDocument | CreditNoteDocument, words: Words, part: Part
+) -> PrintedPart:
     """Say a part of a total in the words that the document itself has for it."""
     language, currency = document.language, document.currency
     label, arithmetic = "", ""
@@ -973,6 +974,7 @@ def _part(document: InvoiceDocument, words: Words, part: Part) -> PrintedPart:
         case PartKind.MORE_LINES:
             label = f"+ {part.place} {words.more}"
         case PartKind.ADJUSTMENT:
+            assert isinstance(document, InvoiceDocument)
             label = own(printable(document.adjustments[part.place].reason), language)
         case PartKind.TAX:
             label = _tax_label(document.taxes[part.place], language)
@@ -986,18 +988,18 @@ def _part(document: InvoiceDocument, words: Words, part: Part) -> PrintedPart:
 
 
 def _line_arithmetic(
-    document: InvoiceDocument, line: DocumentLine, words: Words
+    document: InvoiceDocument | CreditNoteDocument, line: DocumentLine, words: Words
 ) -> str:
     if line.share is not None:
         return share_words(line.share, document.currency, document.language)
-    if document.mode != InvoiceMode.LINES:
+    if isinstance(document, InvoiceDocument) and document.mode != InvoiceMode.LINES:
         return ""
     printed = _line(document, 0, line, words)
     times = figures(f"{printed.quantity} × {printed.unit_price}", document.language)
     return f"{times}, {printed.discount}" if printed.discount else times
 
 
-def _tax_arithmetic(document: InvoiceDocument, part: Part) -> str:
+def _tax_arithmetic(document: InvoiceDocument | CreditNoteDocument, part: Part) -> str:
     if part.percent is None or part.base_minor is None:
         return ""
     language = document.language

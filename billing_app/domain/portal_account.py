@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from billing_app.domain.link_powers import OwnPowers
 from billing_app.domain.portal_invoice import Contact, PaymentRow
+from billing_app.domain.trace import PrintedPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,13 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Stat:
-    """One card: amounts of each currency, and a note below."""
+    """One card: amounts of each currency, a note below, and what they are made of."""
 
     label: str
     amounts: tuple[str, ...]
     note: str = ""
     late_note: str = ""
+    parts: tuple[PrintedPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

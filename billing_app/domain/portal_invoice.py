@@ -62,6 +62,7 @@ from billing_app.domain.portal_settings import (
 )
 from billing_app.domain.speech import SOURCE_LANGUAGE, Speech, later, speech_for
 from billing_app.domain.status_words import customer_word
+from billing_app.domain.trace import PrintedPart
 
 # A bank may take back a direct debit it has announced until then.
 _DEBIT_DAYS = 5
@@ -146,6 +147,7 @@ class CreditNoteFacts:
     credited_minor: int
     reason: str
     is_e_invoice: bool = False
+    parts: tuple[PrintedPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +244,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class PaymentRow:
-    """One payment or credit in the list. A word stands where there is no file."""
+    """One payment or credit in the list. A word stands where there is no file.
+
+    Attributes:
+        parts: what the amount is made of, where that is told.
+    """
 
     received_on: str
     method: str
@@ -254,6 +260,7 @@ class PaymentRow:
     is_processing: bool = False
     cii_href: str = ""
     ubl_href: str = ""
+    parts: tuple[PrintedPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -871,6 +878,7 @@ class _Writer:
                 receipt_words=self.say("Credit note PDF"),
                 cii_href=f"{file}.cii.xml" if is_for_machines else "",
                 ubl_href=f"{file}.ubl.xml" if is_for_machines else "",
+                parts=it.parts,
             )
 
     def payment_rows(self) -> Iterator[PaymentRow]:

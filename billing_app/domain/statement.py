@@ -67,6 +67,13 @@ class Section:
     def closing_minor(self) -> int:
         return self.opening_minor + sum(entry.minor for entry in self.entries)
 
+    def by_kind(self) -> tuple[tuple[EntryKind, int], ...]:
+        """Return what moved the balance, added up by what it was."""
+        sums = dict.fromkeys(EntryKind, 0)
+        for entry in self.entries:
+            sums[entry.kind] += entry.minor
+        return tuple((kind, minor) for kind, minor in sums.items() if minor)
+
     def balances(self) -> tuple[int, ...]:
         """Return the balance after each entry."""
         balances: list[int] = []

@@ -1,4 +1,4 @@
-"""How each total of an invoice comes about: parts that sum to the figure shown.
+"""How each figure comes about: parts that sum to what is shown.
 
 A figure whose parts do not sum to it has no trace: no explanation is better than a
 wrong one. Documents that were brought in from elsewhere may have such figures.
@@ -6,12 +6,17 @@ wrong one. Documents that were brought in from elsewhere may have such figures.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from billing_app.domain.document import DocumentTax, InvoiceDocument, Standing
+from billing_app.domain.document import (
+    CreditNoteDocument,
+    DocumentTax,
+    InvoiceDocument,
+    Standing,
+)
 from billing_app.domain.money import round_half_away
 
 # More lines than people add up; what is beyond is one part.
@@ -42,6 +47,10 @@ class PartKind(StrEnum):
     CREDITED = "credited"
     WRITTEN_OFF = "adjusted"
     VOID = "made_void"
+    BEYOND_LINES = "discounts_and_rounding"
+    AGE = "age"
+    PAYMENT = "payment"
+    MORE_PAYMENTS = "more_payments"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +58,9 @@ class Part:
     """One part of a figure, in minor units of the document's currency.
 
     Attributes:
-        place: of the line, adjustment or tax in the document; of further lines,
-            how many there are.
+        place: of the line, adjustment or tax in the document, of the age or the
+            payment among those given; of further lines and payments, how many there
+            are.
         percent, base_minor: of a tax, where base times percent is the amount; with
             prices that include it, base times percent / (100 + percent).
     """
@@ -60,6 +70,21 @@ class Part:
     place: int = 0
     percent: Decimal | None = None
     base_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedPart:
+    """A part of a figure in its reader's words.
+
+    Attributes:
+        arithmetic: how it was worked out, or how much of it there is.
+        href: leads to what is behind it, empty where there is nothing to go to.
+    """
+
+    label: str
+    arithmetic: str
+    amount: str
+    href: str = ""
 
 
 Traces = dict[Figure, tuple[Part, ...]]
@@ -76,12 +101,51 @@ def explain(document: InvoiceDocument, standing: Standing | None = None) -> Trac
     }
     return {
         figure: parts
-        for figure, (shown_minor, parts) in figures.items()
-        if parts and sum(part.amount_minor for part in parts) == shown_minor
+        for figure, (shown_minor, made) in figures.items()
+        if (parts := _summing(shown_minor, made))
     }
 
 
-def _lines(document: InvoiceDocument) -> tuple[Part, ...]:
+def explain_credit(note: CreditNoteDocument) -> tuple[Part, ...]:
+    """Return the parts of what a credit note credits."""
+    beyond = [
+        (PartKind.BEYOND_LINES, note.adjustment_minor),
+        (PartKind.ROUNDING, note.rounding_minor),
+    ]
+    added = () if note.prices_inclusive else _taxes(note)
+    parts = (*_lines(note), *added, *_changed(beyond))
+    return _summing(note.total_minor + note.rounding_minor, parts)
+
+
+def explain_outstanding(shown_minor: int, by_age: Sequence[int]) -> tuple[Part, ...]:
+    """Return what is outstanding in one currency by age; what is disputed is an age."""
+    ages = [Part(PartKind.AGE, minor, at) for at, minor in enumerate(by_age) if minor]
+    return _summing(shown_minor, ages)
+
+
+def explain_received(
+    shown_minor: int, count: int, latest: Sequence[int]
+) -> tuple[Part, ...]:
+    """Return what was received in one currency, in `count` payments: the `latest` of
+    them one by one, the others as one part.
+    """
+    parts = [
+        Part(PartKind.PAYMENT, minor, place)
+        for place, minor in enumerate(latest[:LINES_MAX])
+    ]
+    rest_minor = shown_minor - sum(part.amount_minor for part in parts)
+    if count > len(parts):
+        parts.append(Part(PartKind.MORE_PAYMENTS, rest_minor, count - len(parts)))
+    return _summing(shown_minor, parts)
+
+
+def _summing(shown_minor: int, parts: Sequence[Part]) -> tuple[Part, ...]:
+    """Return the parts where they are the figure, and else none."""
+    is_whole = sum(part.amount_minor for part in parts) == shown_minor
+    return tuple(parts) if is_whole else ()
+
+
+def _lines(document: InvoiceDocument | CreditNoteDocument) -> tuple[Part, ...]:
     amounts = [line.amount_minor for line in document.lines]
     shown = [
         Part(PartKind.LINE, amount, place)
@@ -92,7 +156,7 @@ def _lines(document: InvoiceDocument) -> tuple[Part, ...]:
     return (*shown, *more)
 
 
-def _taxes(document: InvoiceDocument) -> tuple[Part, ...]:
+def _taxes(document: InvoiceDocument | CreditNoteDocument) -> tuple[Part, ...]:
     return tuple(
         _tax(place, tax, is_included=document.prices_inclusive)
         for place, tax in enumerate(document.taxes)

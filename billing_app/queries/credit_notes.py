@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from billing_app.database.access import inner, job, staff
 from billing_app.database.stored_terms import terms_of
 from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.documents.render import printed_parts
 from billing_app.domain.actors import Permission
 from billing_app.domain.credit_note import (
     Credit,
@@ -33,6 +34,7 @@ from billing_app.domain.e_invoice import find_gaps
 from billing_app.domain.invoice import InvoiceState, WrongState
 from billing_app.domain.portal_invoice import Replacement
 from billing_app.domain.totals import compute_totals
+from billing_app.domain.trace import PrintedPart
 from billing_app.models import CreditNote, Invoice, IssuedDocument, LineItem, Member
 
 SHOWN_MAX = 200
@@ -80,6 +82,8 @@ class StaffCreditNote:
     Attributes:
         lines: places of the credited lines, where it was made of lines.
         is_e_invoice: there are files for machines; known on the invoice's page.
+        credited_minor: the total as it is rounded on the note.
+        parts: what that is made of; known on the invoice's page, too.
     """
 
     id: int
@@ -95,8 +99,10 @@ class StaffCreditNote:
     net_minor: int
     tax_minor: int
     total_minor: int
+    credited_minor: int
     currency: str
     is_e_invoice: bool = False
+    parts: tuple[PrintedPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +120,7 @@ def list_credit_notes(uow: UnitOfWork, invoice_id: int) -> tuple[StaffCreditNote
         col(CreditNote.invoice_id) == invoice_id
     )
     rows = uow.all(statement.order_by(col(CreditNote.id).desc()).limit(SHOWN_MAX))
-    return tuple(
-        replace(_listed(row), is_e_invoice=_is_e_invoice(row.content)) for row in rows
-    )
+    return tuple(_with_content(row) for row in rows)
 
 
 @inner
@@ -129,8 +133,11 @@ def read_these(
     return tuple(by_id[it] for it in credit_note_ids if it in by_id)
 
 
-def _is_e_invoice(content: str) -> bool:
-    return not find_gaps(from_json(CreditNoteDocument, content))
+def _with_content(row: Any) -> StaffCreditNote:
+    note = from_json(CreditNoteDocument, row.content)
+    return replace(
+        _listed(row), is_e_invoice=not find_gaps(note), parts=printed_parts(note)
+    )
 
 
 def _statement(*more: Any) -> Any:
@@ -150,6 +157,7 @@ def _statement(*more: Any) -> Any:
         CreditNote.net_minor,
         CreditNote.tax_minor,
         CreditNote.total_minor,
+        CreditNote.rounding_minor,
         CreditNote.currency,
         *more,
     )
@@ -175,6 +183,7 @@ def _listed(row: Any) -> StaffCreditNote:
         net_minor=row.net_minor,
         tax_minor=row.tax_minor,
         total_minor=row.total_minor,
+        credited_minor=row.total_minor + row.rounding_minor,
         currency=row.currency,
     )
 

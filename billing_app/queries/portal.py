@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from billing_app.database.access import inner, visitor
 from billing_app.database.unit_of_work import UnitOfWork
+from billing_app.documents.render import printed_parts
 from billing_app.domain.actors import PortalVisitor
 from billing_app.domain.billable_event import EventFacts
 from billing_app.domain.dates import Moment
@@ -257,13 +258,15 @@ def _list_received(uow: UnitOfWork, invoice_id: int) -> Iterator[ReceivedFacts]:
 def _list_credit_notes(uow: UnitOfWork, invoice_id: int) -> Iterator[CreditNoteFacts]:
     """List what was credited of an invoice, latest first."""
     for row in uow.all(_CREDIT_NOTES, invoice_id=invoice_id):
+        note = _read_credit_note(row.content)
         yield CreditNoteFacts(
             credit_note_id=row.id,
             number=row.number,
             issued_on=row.issued_on,
             credited_minor=row.total_minor + row.rounding_minor,
             reason=row.reason,
-            is_e_invoice=not find_gaps(_read_credit_note(row.content)),
+            is_e_invoice=not find_gaps(note),
+            parts=printed_parts(note),
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from urllib.parse import quote, urlencode
@@ -66,6 +66,12 @@ from billing_app.domain.portal_settings import (
 )
 from billing_app.domain.speech import Speech, later, later_as, speech_for
 from billing_app.domain.status_words import customer_word
+from billing_app.domain.trace import (
+    PartKind,
+    PrintedPart,
+    explain_outstanding,
+    explain_received,
+)
 from billing_app.domain.units import unit_words
 from billing_app.queries import portal_account
 from billing_app.queries.portal_account import (
@@ -374,6 +380,7 @@ class _Writer:
             )
             if overdue
             else "",
+            parts=tuple(part for it in sums for part in self.outstanding_parts(it)),
         )
         received = Stat(
             self.say("Paid this year"),
@@ -387,6 +394,7 @@ class _Writer:
             )
             if paid
             else self.say("No payments since {date}", date=start),
+            parts=tuple(part for it in sums for part in self.received_parts(it)),
         )
         questioned = Stat(
             self.speech.say_as("status", "Disputed"),
@@ -399,8 +407,67 @@ class _Writer:
             )
             if disputed
             else self.say("Nothing is disputed"),
+            parts=tuple(self.disputed_parts(sums)),
         )
         return (owed, received, *([questioned] if self.speaks_of_disputes else []))
+
+    def outstanding_parts(self, sums: CurrencySums) -> Iterator[PrintedPart]:
+        """Say how old what is outstanding is; each part leads to its invoices."""
+        by_age = [age.minor for age in sums.ages]
+        for part in explain_outstanding(sums.outstanding_minor, by_age):
+            age = sums.ages[part.place]
+            href = self.whole_list(age=age.bucket.value, currency=sums.currency)
+            yield PrintedPart(
+                self.age_words(age.bucket),
+                self.invoices(age.count),
+                self.money(age.minor, sums.currency),
+                href,
+            )
+
+    def disputed_parts(self, sums: Iterable[CurrencySums]) -> Iterator[PrintedPart]:
+        for it in sums:
+            if it.disputed_minor:
+                bucket = AgeBucket.DISPUTED.value
+                href = self.whole_list(age=bucket, currency=it.currency)
+                amount = self.money(it.disputed_minor, it.currency)
+                yield PrintedPart(self.invoices(it.disputed_count), "", amount, href)
+
+    def received_parts(self, sums: CurrencySums) -> Iterator[PrintedPart]:
+        """Name the latest payments of the year, less what of them went back."""
+        start, today = self.account.year_start, self.account.moment.today
+        latest = [
+            it
+            for it in self.history.payments
+            if it.currency == sums.currency
+            and it.status == PaymentStatus.SETTLED
+            and start <= it.received_on <= today
+        ]
+        kept = [it.amount_minor - it.refunded_minor for it in latest]
+        for part in explain_received(sums.paid_minor, sums.paid_count, kept):
+            amount = self.money(part.amount_minor, sums.currency)
+            if part.kind == PartKind.MORE_PAYMENTS:
+                more = self.speech.count(
+                    "{count} payment more",
+                    "{count} payments more",
+                    part.place,
+                    count=self.speech.number(part.place),
+                )
+                href = f"{self.address(payments='all')}#payments"
+                yield PrintedPart(more, "", amount, href)
+                continue
+            it = latest[part.place]
+            method = say_method(it.method, it.method_detail, self.speech)
+            refunded = ""
+            if it.refunded_minor > 0:
+                back = self.money(it.refunded_minor, it.currency)
+                refunded = self.say("{amount} refunded", amount=back)
+            words = f"{self.day(it.received_on)}, {method}"
+            yield PrintedPart(words, refunded, amount)
+
+    def whole_list(self, **narrowed: str) -> str:
+        """Return the list with all that counts, archived ones too, and no more."""
+        others = ("status", "q", "period", "from", "to")
+        return self.address(**dict.fromkeys(others, ""), archived="1", **narrowed)
 
     @property
     def speaks_of_disputes(self) -> bool:

@@ -7,8 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from billing_app.domain.credit_note import build_document as credit_note
+from billing_app.domain.credit_note import compute_credit
 from billing_app.domain.document import InvoiceDocument, Standing
 from billing_app.domain.drafting import LineTexts, build_document
+from billing_app.domain.errors import BillingError
 from billing_app.domain.money import Money
 from billing_app.domain.terms import (
     Adjustment,
@@ -18,8 +21,20 @@ from billing_app.domain.terms import (
     TaxTerms,
 )
 from billing_app.domain.totals import compute_totals
-from billing_app.domain.trace import LINES_MAX, Figure, Part, PartKind, explain
+from billing_app.domain.trace import (
+    LINES_MAX,
+    Figure,
+    Part,
+    PartKind,
+    explain,
+    explain_credit,
+    explain_outstanding,
+    explain_received,
+)
+from tests.domain.test_totals import documents
+from tests.support.credit import an_amount, creditable, some_lines, whole
 from tests.support.documents import a_header
+from tests.support.world import START
 
 TAXES = [
     *(TaxTerms("VAT", "S", Decimal(x)) for x in ("21", "8.5", "0.5")),
@@ -76,6 +91,53 @@ class TestExplain:
             figure: sum(part.amount_minor for part in parts)
             for figure, parts in traces.items()
         } == shown
+
+    @pytest.mark.feature("N07")
+    @given(document=documents(), percent=st.integers(1, 99))
+    def test_the_parts_of_a_credit_note_sum_to_it(self, document, percent):
+        about = creditable(document)
+        asked = Money(about.document.total_minor * percent // 100, document.currency)
+        for form in (whole(), an_amount(format(asked.decimal, "f")), some_lines(1)):
+            try:
+                credit = compute_credit(form, about)
+            except BillingError:
+                continue
+            note = credit_note(
+                about, credit, number="CN-1", reason="", issued_on=START.date()
+            )
+
+            parts = explain_credit(note)
+
+            credited = note.total_minor + note.rounding_minor
+            assert parts
+            assert sum(part.amount_minor for part in parts) == credited
+
+    @pytest.mark.feature("N07")
+    @given(by_age=st.lists(st.integers(0, 10**9), max_size=6))
+    def test_the_ages_sum_to_what_is_outstanding(self, by_age):
+        whole_minor = sum(by_age)
+
+        parts = explain_outstanding(whole_minor, by_age)
+
+        assert [(x.place, x.amount_minor) for x in parts] == [
+            (place, minor) for place, minor in enumerate(by_age) if minor
+        ]
+        assert explain_outstanding(whole_minor + 1, by_age) == ()
+
+    @pytest.mark.feature("N07")
+    @given(
+        latest=st.lists(st.integers(0, 10**9), max_size=20),
+        others=st.lists(st.integers(0, 10**9), max_size=3),
+    )
+    def test_the_payments_sum_to_what_was_received(self, latest, others):
+        received = sum(latest) + sum(others)
+
+        parts = explain_received(received, len(latest) + len(others), latest)
+
+        assert sum(part.amount_minor for part in parts) == received
+        hidden = len(latest[LINES_MAX:]) + len(others)
+        more = [x.place for x in parts if x.kind == PartKind.MORE_PAYMENTS]
+        assert more == ([hidden] if hidden else [])
 
     def test_tells_the_arithmetic_of_a_tax(self):
         """8.5 % of 90.00 is 7.65."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from io import BytesIO
@@ -170,6 +171,29 @@ class TestFiles:
         assert "Statement of account" in html
         assert "INV-00001" in html
         assert "€100.00" in html
+
+    @pytest.mark.feature("N07")
+    def test_the_paper_says_what_the_closing_balance_is_made_of(
+        self, world: World, customer_id: int
+    ):
+        invoice_id = an_invoice(
+            world, world.northwind, "100.00", customer_id=customer_id
+        )
+        credit(world, world.northwind, invoice_id, an_amount("30.00"))
+        pay(world, world.northwind, invoice_id, "45.00")
+        made = statements.make_for_customer(world.runtime, opened(customer_id), "", "")
+
+        html = render_statement(made, None, world.clock.now)
+
+        closing = html[html.index("s-totals") :]
+        said = re.findall(r">([^<>]+)</th><td class=\"s-n\">([^<]+)<", closing)
+        assert said == [
+            ("Opening balance", "€0.00"),
+            ("Invoice", "€100.00"),
+            ("Credit note", "−€30.00"),
+            ("Payment", "−€45.00"),
+            ("Closing balance", "€25.00"),
+        ]
 
     def test_an_account_without_movements_has_a_statement(
         self, world: World, customer_id: int

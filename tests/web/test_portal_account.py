@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from sqlmodel import select
@@ -101,6 +102,10 @@ def numbers(driver: Driver) -> list[str]:
     return [row.number for row in page.rows] if page else []
 
 
+def euros(amount: str) -> Decimal:
+    return Decimal(amount.removeprefix("€").replace(",", ""))
+
+
 class TestWatch:
     async def test_shows_the_list_and_the_sums(
         self, token: str, foreign_ids: list[int]
@@ -112,6 +117,49 @@ class TestWatch:
         assert shown(driver, "frame").stats[0].amounts == ("€100.00",)
         assert "777.77" not in repr(driver.deltas)
         assert "Halden" not in repr(driver.deltas)
+
+    @pytest.mark.feature("N07")
+    async def test_each_sum_is_that_of_its_parts_and_they_lead_to_the_invoices(
+        self,
+        world: World,
+        customer_id: int,
+        invoice_id: int,
+        token: str,
+        foreign_ids: list[int],
+    ):
+        """Twelve payments of one euro, 40.00 disputed, an old one of 20.00 filed."""
+        place = world.northwind
+        form = DraftForm(
+            customer_id,
+            issued_on="2026-01-02",
+            due_on="2026-01-20",
+            lines=(LineForm(name="Fuel", unit_price="20.00"),),
+        )
+        draft = world.run(place.accounting, drafts.create_draft, form)
+        step = invoices.issue_and_publish
+        world.run(place.accounting, step, draft.invoice_id, draft.version)
+        world.run(place.accounting, invoices.archive, draft.invoice_id)
+        dispute(world, place, invoice_id, "40.00")
+        for _ in range(12):
+            pay(world, place, invoice_id, "1.00")
+        async with browser(token) as driver:
+            await driver.send(f"{STATE}.refresh")
+
+        outstanding, paid, disputed = shown(driver, "frame").stats
+        for stat in (outstanding, paid, disputed):
+            assert [euros(x) for x in stat.amounts] == [
+                sum(euros(part.amount) for part in stat.parts)
+            ]
+        assert [part.amount for part in outstanding.parts] == [
+            *("€48.00", "€20.00", "€40.00"),
+        ]
+        assert [part.label for part in paid.parts][-1] == "2 payments more"
+        filed = next(x for x in outstanding.parts if x.amount == "€20.00")
+        async with browser(
+            token, **dict(parse_qsl(urlsplit(filed.href).query))
+        ) as list_:
+            await list_.send(f"{STATE}.refresh")
+        assert [row.balance for row in shown(list_, "list").rows] == ["€20.00"]
 
     async def test_a_payment_shows_by_itself(
         self, world: World, invoice_id: int, token: str

@@ -30,6 +30,7 @@ from billing_app.web.components.layout import (
     skeleton_block,
 )
 from billing_app.web.components.tables import row_check
+from billing_app.web.components.why import why
 from billing_app.web.portal.account_state import PortalAccountState as State
 from billing_app.web.portal.browser import (
     Leave,
@@ -296,6 +297,10 @@ def _stat(it: rx.Var, place: rx.Var[int]) -> rx.Component:
             it.note,
             rx.cond(it.late_note, rx.fragment(", ", late)),
             class_name="figure-note",
+        ),
+        rx.cond(
+            it.parts.length() > 0,
+            rx.el.dd(why(it.parts, worded("Why this figure?"))),
         ),
         rx.cond(place == 0, _balances()),
     )

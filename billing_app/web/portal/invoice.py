@@ -27,6 +27,7 @@ from billing_app.web.components.layout import (
     portal_shell,
     skeleton_block,
 )
+from billing_app.web.components.why import why
 from billing_app.web.portal import disputes
 from billing_app.web.portal.asking import promise_part, reminders_part
 from billing_app.web.portal.browser import (
@@ -579,7 +580,11 @@ def _payment_row(row: rx.Var) -> rx.Component:
     )
     return rx.el.li(
         rx.el.span(row.received_on, class_name="secondary"),
-        rx.el.span(row.method, rx.cond(row.note, rx.el.small(row.note))),
+        rx.el.span(
+            row.method,
+            rx.cond(row.note, rx.el.small(row.note)),
+            why(row.parts, worded("Why this figure?")),
+        ),
         rx.el.span(row.amount, class_name="number medium"),
         rx.el.span(
             rx.cond(

@@ -18,6 +18,7 @@ from billing_app.web.components.controls import (
 from billing_app.web.components.dialogs import confirm_dialog, dialog
 from billing_app.web.components.icons import icon
 from billing_app.web.components.layout import panel
+from billing_app.web.components.why import why
 from billing_app.web.staff.credit_state import (
     CreditableRow,
     CreditNoteLine,
@@ -65,6 +66,7 @@ def _note(it: rx.vars.ObjectVar[CreditNoteLine]) -> rx.Component:
             it.date, rx.cond(it.by, f", {it.by}", ""), class_name="secondary small"
         ),
         rx.el.p(it.reason, class_name="staff-dispute-words"),
+        why(it.parts, "Why this figure?"),
         key=it.id.to_string(),
     )
 

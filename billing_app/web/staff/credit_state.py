@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import reflex as rx
@@ -11,6 +11,7 @@ import reflex as rx
 from billing_app import runtime
 from billing_app.domain.credit_note import CreditForm, CreditMode
 from billing_app.domain.errors import InvalidInput
+from billing_app.domain.trace import PrintedPart
 from billing_app.queries.credit_notes import (
     CreditOffer,
     StaffCreditNote,
@@ -41,6 +42,7 @@ class CreditNoteLine:
     href: str
     cii_href: str = ""
     ubl_href: str = ""
+    parts: list[PrintedPart] = field(default_factory=list[PrintedPart])
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,10 +237,11 @@ def credit_note_line(it: StaffCreditNote) -> CreditNoteLine:
         what=_what(it),
         reason=it.reason,
         by=it.issued_by,
-        amount=formats.money(it.total_minor, it.currency),
+        amount=formats.money(it.credited_minor, it.currency),
         href=f"{file}.pdf",
         cii_href=f"{file}.cii.xml" if it.is_e_invoice else "",
         ubl_href=f"{file}.ubl.xml" if it.is_e_invoice else "",
+        parts=list(it.parts),
     )
 
 
