@@ -44,7 +44,12 @@ def is_iban(text: str) -> bool:
 
 
 def code_of(document: InvoiceDocument, amount_minor: int) -> str:
-    """Return the code that pays so much of an invoice, as `payment_code` does."""
+    """Return the code that pays so much of an invoice, as `payment_code` does.
+
+    A draft has none: there is nothing to refer to yet.
+    """
+    if not document.number:
+        return ""
     if document.qr_bill is not None:
         return swiss_code(swiss_payload(document, amount_minor))
     return payment_code(

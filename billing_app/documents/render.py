@@ -846,9 +846,10 @@ def _orders(
     document: InvoiceDocument | CreditNoteDocument, words: Words
 ) -> Iterator[Row]:
     """Say the customer's own number for what they ordered, and what it was for."""
-    order = own(printable(document.purchase_order), document.language)
-    if order:
-        yield Row(words.your_reference, order)
+    theirs = (document.purchase_order, document.buyer.reference)
+    said = (own(printable(text), document.language) for text in theirs)
+    for reference in dict.fromkeys(filter(None, said)):
+        yield Row(words.your_reference, reference)
     job = own(printable(document.job), document.language)
     if job:
         yield Row(words.job, job)

@@ -116,10 +116,7 @@ def find_peppol_gaps(document: BilledDocument) -> tuple[str, ...]:
 
 def find_xrechnung_gaps(document: BilledDocument) -> tuple[str, ...]:
     """Name what XRechnung 3 asks for beyond EN 16931."""
-    gaps = _german_gaps(document)
-    if document.seller.endpoint is None and not document.seller.email:
-        gaps.append("XRechnung wants an electronic address of your business: add one.")
-    return tuple(gaps)
+    return tuple(_german_gaps(document))
 
 
 def keeps_german_rules(document: BilledDocument) -> bool:

@@ -23,6 +23,7 @@ def preview_document(
     buyer: Party,
     branding: Branding,
     bank: tuple[BankRow, ...] = (),
+    iban: str = "",
     late_fees: LateFeeRule = NO_RULE,
     of_customer: tuple[FilledField, ...] = (),
 ) -> InvoiceDocument:
@@ -49,6 +50,7 @@ def preview_document(
             late_fees, form.terms.strip(), read.terms.currency, language
         ),
         bank=bank,
+        iban=iban,
         mode=read.mode,
         fields=printed_fields((*of_customer, *read.filled)),
         rate=read.rate,

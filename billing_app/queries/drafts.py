@@ -13,12 +13,13 @@ from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.billable_event import bills_events
 from billing_app.domain.custom_fields import FilledField
-from billing_app.domain.document import BankRow, Branding, Party
+from billing_app.domain.document import Branding, Party
 from billing_app.domain.draft import DraftForm, DraftRules, form_from_json
 from billing_app.domain.late_fee import NO_RULE, LateFeeRule
 from billing_app.domain.portal_settings import NotifyOn, PortalSettings, VisibleOn
 from billing_app.models import Customer, Invoice, TaxRate, WorkspaceSettings
 from billing_app.queries.letterhead import (
+    Bank,
     bank_of,
     branding,
     buyer_party,
@@ -69,7 +70,7 @@ class Desk:
 
     Attributes:
         today: in the workspace's zone, for empty dates.
-        banks: the transfer instructions by currency; those of "" are for all others.
+        banks: the accounts by currency; that of "" is for all others.
         notes, terms: what a new draft starts with.
         visible_on: which step shows the invoice to its customer.
         mails_when_published: publishing mails the customer, not a later step.
@@ -85,7 +86,7 @@ class Desk:
     taxes: tuple[TaxChoice, ...]
     seller: Party
     branding: Branding
-    banks: Mapping[str, tuple[BankRow, ...]]
+    banks: Mapping[str, Bank]
     notes: str
     terms: str
     visible_on: VisibleOn
@@ -93,7 +94,7 @@ class Desk:
     shares_drafts: bool = False
     late_fees: LateFeeRule = NO_RULE
 
-    def bank(self, currency: str) -> tuple[BankRow, ...]:
+    def bank(self, currency: str) -> Bank:
         return self.banks.get(currency, self.banks[""])
 
 
@@ -235,7 +236,7 @@ def _desk(uow: UnitOfWork, settings: WorkspaceSettings, look: str) -> Desk:
         seller=seller_party(settings),
         branding=branding(settings, look),
         banks={
-            currency: bank_of(settings, currency).rows
+            currency: bank_of(settings, currency)
             for currency in ("", *settings.bank_by_currency)
         },
         notes=settings.notes,

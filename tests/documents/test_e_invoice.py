@@ -400,6 +400,7 @@ def test_addresses_and_numbers_stand_in_fields_of_their_own(header, syntax: str)
                 (x.get("schemeID"), x.text) for x in root.iter()
             }
     reference = document.buyer.reference
+    assert reference in render_sheet(document)
     assert not reference or reference in [
         x.text for x in root.iter("{*}BuyerReference")
     ]

@@ -10,11 +10,16 @@ import pytest
 from reflex_base.utils.format import format_event_handler
 from sqlmodel import select
 
+from billing_app.documents.e_invoice import write_ubl
 from billing_app.domain.custom_fields import CustomField, fields_to_json
+from billing_app.domain.document import PartyId
 from billing_app.domain.draft import DraftForm, LineForm, form_from_json
 from billing_app.domain.product import ProductForm
 from billing_app.models import Invoice, WorkspaceSettings
+from billing_app.queries.issued_files import read_issued
 from billing_app.services import drafts
+from billing_app.services.customers import CustomerForm, create_customer
+from billing_app.services.invoices import issue
 from billing_app.services.products import add_product
 from billing_app.web.staff.invoice_editor_catalogue import (
     EditorCatalogueState,
@@ -26,6 +31,11 @@ from billing_app.web.staff.invoice_editor_lines import (
     EditorLinesState,
 )
 from billing_app.web.staff.invoice_editor_state import InvoiceEditorState as State
+from tests.documents.e_invoice_rules import (
+    XRECHNUNG,
+    broken_network_rules,
+    claimed_standard,
+)
 from tests.support.billing import a_customer
 from tests.support.driver import Driver
 from tests.support.world import World
@@ -87,6 +97,50 @@ async def test_what_is_not_the_workspaces_is_the_page_that_says_so(
 
     assert driver.redirects == [path.removesuffix("/edit")]
     assert "Fuel" not in str(driver.deltas)
+
+
+@pytest.mark.feature("A04", "R42")
+async def test_what_an_authority_wants_is_named_and_never_in_the_way(
+    world: World, browse: Browse
+):
+    place = world.northwind
+    with world.unit(place.system) as uow:
+        business = uow.one(select(WorkspaceSettings))
+        business.legal_name, business.registration = "Hafenwerk", "HRB 12345"
+        business.address, business.country = "Am Kai 7\n20457 Hamburg", "DE"
+        business.email = "rechnung@hafenwerk.example"
+        business.bank_iban = "DE02120300000000202051"
+    buyer = CustomerForm(
+        name="Stadt Musterhausen",
+        address="Rathausplatz 1",
+        postal_code="99084",
+        town="Erfurt",
+        country="DE",
+        reference="991-33333TEST-33",
+    )
+    customer_id = world.run(place.accounting, create_customer, buyer)
+    form = DraftForm(customer_id=customer_id, lines=LINES)
+    draft = world.run(place.accounting, drafts.create_draft, form)
+    path = f"/invoices/{draft.invoice_id}/edit"
+    async with browse(place.accounting, path) as driver:
+        await driver.press(State.open)
+        assert driver.shown(State, "lacks") == (
+            "An e-invoice, but not an XRechnung yet: German rules want a phone number "
+            "of your business: add it."
+        )
+        # A draft has no number to pay it by.
+        assert "<svg" not in driver.shown(State, "preview")
+
+    issued = world.run(place.accounting, issue, draft.invoice_id, draft.version)
+    document = world.run(place.viewer, read_issued, issued.invoice_id)
+    assert document.seller.town == "Hamburg"
+    assert document.buyer.endpoint == PartyId("0204", "991-33333TEST-33")
+    assert claimed_standard(write_ubl(document)) == ""
+
+    phone = replace(document.seller, phone="+49 40 5550142")
+    called = write_ubl(replace(document, seller=phone))
+    assert claimed_standard(called) == XRECHNUNG
+    assert broken_network_rules(called) == []
 
 
 class TestTyping:

@@ -76,7 +76,7 @@ def customer_fields(values: Any, errors: Any, own_fields: Any) -> rx.Component:
             one("town", "Town", max_length=PLACE_LENGTH_MAX),
         ),
         pair(
-            one("region", "Region", "if it is written", max_length=PLACE_LENGTH_MAX),
+            one("region", "Region", "where it is written", max_length=PLACE_LENGTH_MAX),
             one("country", "Country", "name or two letters", custom_attrs=COUNTRIES),
         ),
         pair(

@@ -748,6 +748,7 @@ def _draw(
     of_customer: tuple[FilledField, ...],
 ) -> tuple[str, str]:
     """Return the preview, and what it lacks for an e-invoice. In a thread."""
+    bank = desk.bank(currency)
     document = preview_document(
         draft,
         read_draft(draft, currency, desk.rules),
@@ -757,7 +758,8 @@ def _draw(
         seller=desk.seller,
         buyer=buyer,
         branding=replace(desk.branding, look=Look(draft.look or desk.branding.look)),
-        bank=desk.bank(currency),
+        bank=bank.rows,
+        iban=bank.iban,
         late_fees=late_fees,
         of_customer=of_customer,
     )

@@ -36,7 +36,7 @@ def page() -> rx.Component:
             ),
             _text("postal_code", "Postal code", "span-4"),
             _text("town", "Town", "span-8"),
-            _text("region", "Region", "span-6", aside="if it is written"),
+            _text("region", "Region", "span-6", aside="where it is written"),
             _text(
                 "country",
                 "Country",
