@@ -70,6 +70,8 @@ class Check:
     Attributes:
         aside: a few words beside it; `reason` says what is wrong and what helps.
         is_choice: it is shut since somebody chose so in the settings.
+        is_awaited: it is shut in the usual course of things, such as a code that
+            nobody has asked for, or a paid invoice that takes no payment.
     """
 
     words: str
@@ -77,6 +79,7 @@ class Check:
     aside: str = ""
     reason: str = ""
     is_choice: bool = False
+    is_awaited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,13 @@ class Question:
     def is_switched_off(self) -> bool:
         """Tell whether it is meant to be so; then nothing is wrong."""
         return any(check.is_choice for check in self.checks)
+
+    @property
+    def is_unexpected(self) -> bool:
+        """Tell whether the answer is no, and neither meant so nor in its time."""
+        return self.failed > 0 and not any(
+            check.is_choice or check.is_awaited for check in self.checks
+        )
 
     @property
     def answer(self) -> str:
@@ -146,6 +156,7 @@ def _open_checks(facts: DiagnosticFacts) -> tuple[Check, ...]:
             "Published",
             facts.is_published,
             reason="" if facts.is_published else _publishes(settings.visible_on),
+            is_awaited=not facts.is_published,
         ),
         _link_check(facts),
     )
@@ -219,7 +230,12 @@ def _proof_check(facts: DiagnosticFacts) -> Check:
     # A code that was right, and is not enough.
     short_of = _SHORT_OF.get(wanted) if facts.sessions else None
     reason = short_of or _code_words(facts)
-    return Check(words, False, reason=f"{_PROOFS[wanted]}. {reason}")
+    return Check(
+        words,
+        False,
+        reason=f"{_PROOFS[wanted]}. {reason}",
+        is_awaited=not short_of and not _is_stuck(facts),
+    )
 
 
 def _no_sign_in(facts: DiagnosticFacts) -> str:
@@ -247,6 +263,15 @@ def _right_checks(facts: DiagnosticFacts) -> tuple[Check, ...]:
     many = "1 browser" if count == 1 else f"{count} browsers"
     words = f"{many} of a contact without “Can pay”; the bare link pays"
     return (Check("Contacts who pay", True, words),)
+
+
+def _is_stuck(facts: DiagnosticFacts) -> bool:
+    """Tell whether somebody wanted a code and got nowhere with it."""
+    code = facts.code
+    if code is None:
+        return not facts.can_be_mailed
+    is_over = code.tries >= CODE_TRIES_MAX or code.expires_at <= facts.now
+    return code.used_at is None and is_over
 
 
 def _code_words(facts: DiagnosticFacts) -> str:
@@ -303,6 +328,9 @@ def _pay_check(gate: Gate) -> Check:
         gate.is_open,
         reason=gate.reason,
         is_choice=gate.name == GateName.ENABLED and not gate.is_open,
+        # The head of the invoice's page says how far it is.
+        is_awaited=gate.name in (GateName.PAYABLE, GateName.OUTSTANDING)
+        and not gate.is_open,
     )
 
 

@@ -11,7 +11,6 @@ import reflex as rx
 from billing_app.web.doors import ActingState, PortalState
 from billing_app.web.portal import account as portal_account
 from billing_app.web.portal import invoice as portal_invoice
-from billing_app.web.portal import not_found
 from billing_app.web.portal.account_state import PortalAccountState
 from billing_app.web.portal.invoice_state import PortalInvoiceState
 from billing_app.web.staff import (
@@ -25,6 +24,7 @@ from billing_app.web.staff import (
     invoice_detail,
     invoice_editor,
     invoices,
+    not_found,
     payments,
     set_up,
     settings_branding,
@@ -56,6 +56,7 @@ from billing_app.web.staff.guest_invoice_state import GuestInvoiceState
 from billing_app.web.staff.invoice_detail_state import InvoiceDetailState
 from billing_app.web.staff.invoice_editor_state import InvoiceEditorState
 from billing_app.web.staff.invoices_state import InvoicesState
+from billing_app.web.staff.not_found import NotFoundState
 from billing_app.web.staff.payments_state import PaymentListState
 from billing_app.web.staff.settings_branding_state import BrandingState
 from billing_app.web.staff.settings_business_state import BusinessState
@@ -286,5 +287,5 @@ PAGES = (
     Page("/sign-in", "Sign in", sign_in.page, _ARRIVE),
     Page("/sign-in/code", "Enter your code", sign_in_code.page, _ARRIVE),
     Page("/sign-in/password", "Choose your password", sign_in_password.page, _ARRIVE),
-    Page("404", "Page not found", not_found.page),
+    Page("404", "Page not found", not_found.page, (NotFoundState.look,)),
 )

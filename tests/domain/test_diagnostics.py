@@ -219,3 +219,28 @@ def test_says_why_nobody_can_answer_a_dispute(mode: str, words: str):
     assert question.words == "Can answer a dispute"
     (check,) = (it for it in question.checks if not it.is_passed)
     assert check.reason == f"{words}, set on this customer."
+
+
+@pytest.mark.feature("F078")
+@pytest.mark.parametrize(
+    ("changes", "is_unexpected"),
+    [
+        ({"sessions": 0}, False),
+        ({"sessions": 0, "code": code()}, True),
+        ({"sessions": 0, "code": code(tries=9, expires_at=NOW)}, True),
+        ({"sessions": 0, "code": code(expires_at=NOW + timedelta(minutes=1))}, False),
+        ({"sessions": 0, "can_be_mailed": False}, True),
+        ({"is_published": False, "link": None}, False),
+        ({"link": replace(LINK, revoked_at=NOW)}, True),
+        ({"pay_gates": (Gate(GateName.OUTSTANDING, False),)}, False),
+        ({"pay_gates": (Gate(GateName.ENABLED, False),)}, False),
+        ({"pay_gates": (Gate(GateName.CONNECTED, False),)}, True),
+    ],
+)
+def test_only_what_nobody_meant_or_waits_for_is_unexpected(
+    changes: dict[str, Any], is_unexpected: bool
+):
+    asked = ask_all(replace(GOOD, **changes))
+
+    assert any(it.failed for it in asked)
+    assert any(it.is_unexpected for it in asked) == is_unexpected

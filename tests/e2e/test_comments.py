@@ -387,8 +387,13 @@ def test_a_dispute_is_argued_where_it_stands(
     at_desk = desk.locator("#disputes").get_by_role("listitem").first
     expect(at_desk).to_contain_text("Only one valve was fitted.")
 
-    at_desk.get_by_label("Reply").fill("Have you a photo of it?")
-    at_desk.get_by_role("button", name="Post comment").click()
+    at_desk.get_by_role("link", name="Reply below").click()
+    reply = desk.get_by_label("Reply")
+    expect(reply).to_be_focused()
+    about = desk.get_by_label("About").locator("option:checked")
+    expect(about).to_contain_text("Dispute about")
+    reply.fill("Have you a photo of it?")
+    desk.get_by_role("button", name="Post comment").click()
     expect(dispute.get_by_text("Have you a photo of it?")).to_be_visible()
     dispute.get_by_text("Reply", exact=True).click()
     dispute.get_by_label("Message").fill("I put one into the mail.")

@@ -315,6 +315,7 @@ class TestInteractivePortal:
         expect(box).to_be_visible()
         desk = open_invoice(demo, open_page, CONSULTING, invoice["number"])
         gates = desk.get_by_role("region", name="What they can do, and why not")
+        gates.get_by_role("heading", level=2).click()
         for words in ("Can pay online Yes", "Can comment No: 1 condition is not met"):
             expect(gates.get_by_role("heading", name=words)).to_be_visible()
         expect(gates.get_by_text("Needs a mailed code. No").first).to_be_visible()

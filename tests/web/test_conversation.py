@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from billing_app.domain.portal_settings import WriteAuth
+from billing_app.domain.portal_settings import PaymentMode, WriteAuth
 from billing_app.models import Comment, StaffNote, ThreadMark
-from billing_app.services import invoices
+from billing_app.services import invoices, portal_links
 from billing_app.web.staff.conversation_state import ConversationState as State
 from billing_app.web.staff.diagnostics_state import DiagnosticsState
 from tests.support.billing import all_rows, an_invoice
@@ -87,7 +87,7 @@ class TestThread:
             await driver.watch(State.watch)
             await driver.until(lambda: bool(driver.shown(State, "turn")))
             turn = driver.shown(State, "turn")
-            await driver.press(State.reply, form={"body": "On Monday.", "line": "1"})
+            await driver.press(State.reply, form={"body": "On Monday.", "about": "1"})
 
             assert said(driver) == ["On Monday."]
             assert driver.shown(State, "turn") != turn
@@ -102,7 +102,7 @@ class TestThread:
             await driver.until(lambda: bool(driver.shown(State, "turn")))
             await driver.press(State.reply, form={"body": body})
 
-            assert driver.shown(State, "reply_errors")[""]
+            assert driver.shown(State, "reply_error")
         assert bodies(world, world.northwind, invoice_id) == []
 
     async def test_pages_back_through_ten_thousand(
@@ -188,6 +188,21 @@ class TestDiagnostics:
         (shut,) = [it for it in blocks[1].checks if not it.is_passed]
         assert "mailed code" in shut.reason
 
+    async def test_are_shown_unasked_once_something_is_shut_unexpectedly(
+        self, world: World, invoice_id: int, browse: Browse
+    ):
+        choose(world, world.northwind, payment=PaymentMode.INSTRUCTIONS)
+        path = f"/invoices/{invoice_id}"
+        async with browse(world.northwind.accounting, path) as driver:
+            await driver.press(DiagnosticsState.check_again)
+            assert not driver.shown(DiagnosticsState, "is_open")
+            world.run(world.northwind.accounting, portal_links.revoke_links, invoice_id)
+            await driver.press(DiagnosticsState.check_again)
+
+            assert driver.shown(DiagnosticsState, "is_open")
+            words = driver.shown(DiagnosticsState, "summary")
+            assert words == "Can open the invoice: no"
+
     async def test_other_workspaces_learn_nothing(
         self, world: World, invoice_id: int, browse: Browse
     ):
@@ -214,15 +229,33 @@ class TestInADispute:
             say(world, world.northwind, invoice_id, "A photo?", dispute=about)
             await driver.until(lambda: bool(talk() and talk().unread == 1))
             assert talk().comments[0].is_unread
-            turn = talk().turn
+            assert driver.shown(State, "about") == f"dispute-{about}"
+            turn = driver.shown(State, "turn")
             await driver.press(State.note_dispute_read, dispute_id=int(about))
             await driver.until(lambda: talk().unread == 0)
-            await driver.press(State.reply, form={"body": "Sent.", "dispute": about})
+            form = {"body": "Sent.", "about": f"dispute-{about}"}
+            await driver.press(State.reply, form=form)
 
             assert [it.author for it in talk().comments][-1] != "Ines Vermeer"
             assert len(talk().comments) == 2
-            assert talk().turn != turn
+            assert driver.shown(State, "turn") != turn
             assert driver.shown(State, "count") in (None, 0)
+
+    async def test_who_writes_about_the_invoice_is_not_moved_to_a_new_dispute(
+        self, world: World, invoice_id: int, browse: Browse
+    ):
+        path = f"/invoices/{invoice_id}"
+        async with browse(world.northwind.accounting, path) as driver:
+            await driver.watch(State.watch)
+            await driver.until(lambda: bool(driver.shown(State, "subjects")))
+            about = str(dispute(world, world.northwind, invoice_id))
+            await driver.until(lambda: bool(driver.shown(State, "disputes")))
+            assert not driver.shown(State, "about")
+
+            await driver.press(State.choose_about, about=f"dispute-{about}")
+            assert "in the dispute" in driver.shown(State, "mode_words")
+            await driver.press(State.choose_about, about="dispute-999")
+            assert not driver.shown(State, "about")
 
     async def test_over_it_is_only_read(
         self, world: World, invoice_id: int, browse: Browse
@@ -234,6 +267,8 @@ class TestInADispute:
             await driver.watch(State.watch)
             await driver.until(lambda: bool(driver.shown(State, "disputes")))
             assert not driver.shown(State, "disputes")[str(about)].can_reply
+            assert not driver.shown(State, "about")
+            assert "Dispute" not in repr(driver.shown(State, "subjects"))
             happenings = [it.happening for it in driver.shown(State, "comments")]
         assert [it.partition(":")[0] for it in happenings] == [
             "Dispute opened",

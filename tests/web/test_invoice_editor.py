@@ -186,6 +186,23 @@ class TestTyping:
         assert names(world, 1) == ["Fuel and oil", "Handling"]
         assert names(world, 2) == ["Fuel", "Handling"]
 
+    async def test_a_new_invoice_is_not_the_one_that_was_just_typed_into(
+        self, world: World, browse: Browse
+    ):
+        biller = world.northwind.accounting
+        first = world.run(biller, drafts.start_draft).invoice_id
+        async with browse(biller, f"/invoices/{first}/edit") as driver:
+            await driver.press(State.open)
+            typed = {"line:line-1:name": "Fuel"}
+            await driver.press(State.take_typed, draft=first, texts=typed, number=7)
+            driver.path = "/invoices/new"
+            await driver.press(State.start)
+
+            assert names(world, first) == ["Fuel"]
+            (there,) = driver.redirects
+        assert there.endswith("/edit")
+        assert there != f"/invoices/{first}/edit"
+
     async def test_terms_that_name_other_days_than_the_due_date_are_told(
         self, desk: Driver
     ):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import reflex as rx
 
 from billing_app.web.components.controls import (
     button,
     field,
     link,
+    link_button,
+    select,
     text_area,
     text_input,
 )
@@ -26,6 +26,7 @@ from billing_app.web.staff.conversation_state import (
 from billing_app.web.staff.shell import ShellState
 
 State = ConversationState
+_REPLY = "reply-body"
 _HIDDEN = {"aria-hidden": "true"}
 
 
@@ -43,10 +44,14 @@ def conversation() -> rx.Component:
     """Draw two threads that never mix: what the customer reads, and what not."""
     return panel(
         "Conversation",
-        Reading.create(
-            rx.el.div(_with_customer(), custom_attrs={"id": "conversation"}),
-            newest=State.newest,
-            on_read=State.note_read,
+        rx.el.div(
+            Reading.create(
+                rx.el.div(_with_customer(), custom_attrs={"id": "conversation"}),
+                newest=State.newest,
+                on_read=State.note_read,
+            ),
+            Reading.create(_among_staff(), newest=0),
+            class_name="talk",
         ),
         count=rx.cond(State.count > 0, State.count, ""),
         aside=[
@@ -58,8 +63,8 @@ def conversation() -> rx.Component:
     )
 
 
-def dispute_thread(dispute_id: rx.Var[int]) -> rx.Component:
-    """Draw what is said in a dispute, and while it is open a place to answer."""
+def dispute_thread(dispute_id: rx.Var[int], *acts: rx.Component) -> rx.Component:
+    """Draw what is said in a dispute, and what can be done; `acts` come first."""
     place = dispute_id.to_string()
     talk = State.disputes[place].to(DisputeTalk)
     older = button(
@@ -70,19 +75,22 @@ def dispute_thread(dispute_id: rx.Var[int]) -> rx.Component:
         class_name="comments",
         custom_attrs={"aria-live": "polite", "aria-label": "In this dispute"},
     )
+    # An address within the page: the browser goes there and puts the cursor in.
+    reply = link_button(
+        "Reply below",
+        f"#{_REPLY}",
+        small=True,
+        icon_name="comment",
+        leaves_app=True,
+        on_click=State.choose_about("dispute-" + place),
+    )
     drawn = rx.el.div(
         rx.cond(talk.has_older, older),
         rx.cond(talk.comments.length() > 0, said),
-        rx.cond(
-            ShellState.may["comment"] & talk.can_reply,
-            _reply_box(
-                f"dispute-{place}-reply",
-                rx.el.input(type="hidden", name="dispute", value=place),
-                may_reply=talk.can_reply,
-                words=talk.mode_words,
-                error=State.reply_errors[place],
-                turn=talk.turn,
-            ),
+        rx.el.div(
+            *acts,
+            rx.cond(ShellState.may["comment"] & talk.can_reply, reply),
+            class_name="staff-dispute-acts",
         ),
         class_name="thread dispute-thread",
     )
@@ -91,22 +99,6 @@ def dispute_thread(dispute_id: rx.Var[int]) -> rx.Component:
         Reading.create(
             drawn, newest=talk.newest, on_read=State.note_dispute_read(dispute_id)
         ),
-    )
-
-
-def staff_notes() -> rx.Component:
-    """Draw what no customer ever reads, as a section of its own."""
-    return panel(
-        "Staff notes",
-        Reading.create(
-            rx.el.div(
-                _rows(State.notes, _note, "No notes yet."),
-                rx.cond(ShellState.may["comment"], _note_box()),
-                class_name="thread thread-staff",
-            ),
-            newest=0,
-        ),
-        aside=[rx.el.span("Never shown to the customer", class_name="secondary small")],
     )
 
 
@@ -132,7 +124,8 @@ def remove_dialog() -> rx.Component:
 
 def _with_customer() -> rx.Component:
     older = button("Show older comments", small=True, on_click=State.show_older)
-    return rx.el.div(
+    return rx.el.section(
+        rx.el.h3(icon("customers", 14), "With the customer"),
         rx.cond(State.older > 0, older),
         _rows(
             State.comments,
@@ -140,18 +133,20 @@ def _with_customer() -> rx.Component:
             "No comments yet. What the customer writes on the invoice's page "
             "will stand here.",
         ),
-        rx.cond(
-            ShellState.may["comment"],
-            _reply_box(
-                "reply-body",
-                rx.cond(State.lines.length() > 1, _line_picker()),
-                may_reply=State.can_reply,
-                words=State.mode_words,
-                error=State.reply_errors[""],
-                turn=State.turn,
-            ),
-        ),
+        rx.cond(ShellState.may["comment"], _reply_box()),
         class_name="thread",
+        aria_label="With the customer",
+    )
+
+
+def _among_staff() -> rx.Component:
+    """Draw what no customer ever reads, as a section of its own."""
+    return rx.el.section(
+        rx.el.h3(icon("lock", 14), "Staff only, never shown to the customer"),
+        _rows(State.notes, _note, "No notes yet."),
+        rx.cond(ShellState.may["comment"], _note_box()),
+        class_name="thread thread-staff",
+        aria_label="Staff notes",
     )
 
 
@@ -231,34 +226,26 @@ def _said(it: rx.vars.ObjectVar[ThreadLine]) -> rx.Component:
     )
 
 
-def _reply_box(
-    field_id: str,
-    more: rx.Component,
-    *,
-    may_reply: Any,
-    words: Any,
-    error: Any,
-    turn: Any,
-) -> rx.Component:
-    """Draw the form of one conversation; `more` are further fields of it."""
+def _reply_box() -> rx.Component:
+    """Draw the one form of answers; where there is a choice, it says what about."""
     return rx.el.form(
+        rx.cond(State.subjects.length() > 1, _subject_picker()),
         field(
             "Reply",
             text_area(
                 "body",
                 rows=2,
                 placeholder="Reply to the customer",
-                disabled=~may_reply,
-                key=turn,
+                disabled=~State.can_reply,
+                key=State.turn,
             ),
-            field_id=field_id,
-            error=error,
+            field_id=_REPLY,
+            error=State.reply_error,
             label_hidden=True,
         ),
-        more,
         rx.el.div(
-            rx.el.span(words, class_name="field-hint"),
-            button("Post comment", submit=True, small=True, disabled=~may_reply),
+            rx.el.span(State.mode_words, class_name="field-hint"),
+            button("Post comment", submit=True, small=True, disabled=~State.can_reply),
             class_name="composer-foot",
         ),
         on_submit=State.reply,
@@ -266,18 +253,13 @@ def _reply_box(
     )
 
 
-def _line_picker() -> rx.Component:
+def _subject_picker() -> rx.Component:
     return field(
         "About",
-        rx.el.select(
-            rx.el.option("The whole invoice", value=""),
-            rx.foreach(State.lines, lambda it: rx.el.option(it[1], value=it[0])),
-            name="line",
-            class_name="input",
-            key=State.turn,
+        select(
+            "about", State.subjects, value=State.about, on_change=State.choose_about
         ),
-        field_id="reply-line",
-        label_hidden=True,
+        field_id="reply-about",
     )
 
 

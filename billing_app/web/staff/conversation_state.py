@@ -40,6 +40,7 @@ _MODE_WORDS = {
     CommentMode.READ: "The customer can read this, but not answer.",
     CommentMode.WRITE: "Customer sees this" + _MAIL,
 }
+_DISPUTE = "dispute-"
 _NO_MAIL = "; no mail leaves, for want of a mail server"
 
 
@@ -76,8 +77,9 @@ class DisputeTalk:
     """What is said in one dispute.
 
     Attributes:
-        turn: changes once something was stored; the field starts anew.
         newest: id of the last comment.
+        can_reply: it is open, and the customer sees what is answered.
+        mode_words: who reads an answer, or why nobody would.
     """
 
     comments: tuple[ThreadLine, ...] = ()
@@ -86,7 +88,6 @@ class DisputeTalk:
     has_older: bool = False
     can_reply: bool = False
     mode_words: str = ""
-    turn: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +107,21 @@ class ConversationState(RecordState, rx.State):
 
     Attributes:
         disputes: those of its disputes, by their id as text.
+        about: what an answer is about: a line by its place, a dispute as
+            "dispute-5", or the whole invoice where it is empty.
+        subjects: all that it can be about, with their words.
         unread: comments of the customer that no member has seen.
         newest: id of the last comment.
         turn, note_turn: change once something was stored; the field starts anew.
-        reply_errors: what is wrong with an answer, by dispute; "" is the invoice's.
+        reply_error: what is wrong with an answer.
         removing: the comment that the dialog is about, 0 for none.
     """
 
     comments: list[ThreadLine] = []  # noqa: RUF012
     disputes: dict[str, DisputeTalk] = {}  # noqa: RUF012
     notes: list[NoteLine] = []  # noqa: RUF012
-    lines: list[tuple[str, str]] = []  # noqa: RUF012
+    about: str = ""
+    subjects: list[tuple[str, str]] = []  # noqa: RUF012
     count: int = 0
     unread: int = 0
     older: int = 0
@@ -125,7 +130,7 @@ class ConversationState(RecordState, rx.State):
     can_reply: bool = False
     turn: str = ""
     note_turn: int = 0
-    reply_errors: dict[str, str] = {}  # noqa: RUF012
+    reply_error: str = ""
     note_error: str = ""
     reason_error: str = ""
     removing: int = 0
@@ -137,7 +142,8 @@ class ConversationState(RecordState, rx.State):
     _keeps_mail: bool = False
     # By dispute; by 0 of the invoice's own conversation.
     _unread_from: dict[int, int] = {}  # noqa: RUF012
-    _turns: dict[int, str] = {}  # noqa: RUF012
+    # Until the page is read: an open dispute is what waits for an answer.
+    _is_new: bool = True
 
     @staff_watch
     async def watch(self) -> None:
@@ -168,26 +174,29 @@ class ConversationState(RecordState, rx.State):
         await self._read()
 
     @staff_door
+    async def choose_about(self, about: str) -> None:
+        """Say what the answer is about; what was typed of it stays."""
+        self.about = about
+        await self._read()
+
+    @staff_door
     async def reply(self, form: dict[str, Any]) -> None:
         """Post an answer that the customer reads, in the thread that the form names."""
-        dispute = _text(form, "dispute")
-        talk = self.disputes.get(dispute)
+        about = _text(form, "about")
+        dispute = _dispute_of(about)
         typed = CommentForm(
             body=_text(form, "body"),
-            line=_text(form, "line"),
-            request_key=talk.turn if talk else self.turn,
+            line="" if dispute else about,
+            request_key=self.turn,
             dispute=dispute,
         )
-        self.reply_errors = {}
+        self.reply_error = ""
         try:
             await self._run(conversations.post_reply, self._invoice_id, typed)
         except InvalidInput as refusal:
-            self.reply_errors = {dispute if talk else "": refusal.message}
+            self.reply_error = refusal.message
             return
-        if talk:
-            self._turns = {**self._turns, int(dispute): secrets.token_hex(8)}
-        else:
-            self.turn = secrets.token_hex(8)
+        self.turn = secrets.token_hex(8)
         await self._read()
 
     @staff_door
@@ -295,18 +304,39 @@ class ConversationState(RecordState, rx.State):
         if self.disputes != talks:
             self.disputes = talks
         self.notes = [_note(it, thread.moment) for it in notes]
-        self.lines = [
-            (str(place), f"{place}. {name}")
-            for place, name in enumerate(thread.lines, 1)
-        ]
+        self._offer_subjects(thread, disputes)
         self.count, self.unread, self.older = thread.count, thread.unread, thread.older
         self.newest = thread.comments[-1].id if thread.comments else 0
+        talk = talks.get(_dispute_of(self.about))
+        if talk:
+            self.can_reply, self.mode_words = talk.can_reply, talk.mode_words
+            return
         self.can_reply = thread.is_published and thread.mode != CommentMode.OFF
         self.mode_words = (
             _MODE_WORDS[thread.mode] if thread.is_published else _NOT_PUBLISHED
         )
         if self.mode_words == _MODE_WORDS[CommentMode.WRITE] and self._keeps_mail:
             self.mode_words = "Customer sees this" + _NO_MAIL
+
+    def _offer_subjects(
+        self, thread: StaffThread, disputes: tuple[DisputeThread, ...]
+    ) -> None:
+        """List what can be answered, and begin with a dispute that is open."""
+        lines = [
+            (str(place), f"{place}. {name}")
+            for place, name in enumerate(thread.lines, 1)
+        ]
+        open_ones = [
+            (f"{_DISPUTE}{it.dispute.id}", _subject_words(it, lines))
+            for it in disputes
+            if it.dispute.is_open
+        ]
+        whole = ("", "The whole invoice")
+        self.subjects = [*open_ones, whole, *(lines if len(lines) > 1 else [])]
+        if self._is_new:
+            self.about, self._is_new = self.subjects[0][0], False
+        elif self.about not in dict(self.subjects):
+            self.about = ""
 
     def _talk(self, it: DisputeThread) -> DisputeTalk:
         thread, dispute_id = it.thread, it.dispute.id
@@ -319,7 +349,6 @@ class ConversationState(RecordState, rx.State):
             words = "Disputes are switched off: the customer can't read this."
         elif not thread.is_published:
             words = _NOT_PUBLISHED
-        turn = self._turns.setdefault(dispute_id, secrets.token_hex(8))
         return DisputeTalk(
             comments=tuple(self._lines(thread, dispute_id)),
             unread=thread.unread,
@@ -327,7 +356,6 @@ class ConversationState(RecordState, rx.State):
             has_older=thread.older > 0,
             can_reply=it.is_shown and thread.is_published and not is_over,
             mode_words=words,
-            turn=turn,
         )
 
     def _lines(self, thread: StaffThread, dispute_id: int) -> list[ThreadLine]:
@@ -352,12 +380,23 @@ class ConversationState(RecordState, rx.State):
         self.turn = self.turn or secrets.token_hex(8)
 
     def _clear(self) -> None:
-        self.comments, self.disputes, self.notes, self.lines = [], {}, [], []
+        self.comments, self.disputes, self.notes, self.subjects = [], {}, [], []
         self.count = self.unread = self.older = self.newest = self.removing = 0
         self.can_reply, self.mode_words = False, ""
-        self.reply_errors, self.note_error, self.reason_error = {}, "", ""
-        self._from, self._unread_from, self._turns = 0, {}, {}
+        self.reply_error = self.note_error = self.reason_error = self.about = ""
+        self._from, self._unread_from, self._is_new = 0, {}, True
         self._has_all_of_disputes = False
+
+
+def _dispute_of(about: str) -> str:
+    """Return the id of the dispute that an answer is about, or nothing."""
+    return about.removeprefix(_DISPUTE) if about.startswith(_DISPUTE) else ""
+
+
+def _subject_words(it: DisputeThread, lines: list[tuple[str, str]]) -> str:
+    """Name a dispute as what an answer is about."""
+    line = dict(lines).get(str(it.dispute.line_position), "the whole invoice")
+    return f"Dispute about {line}"
 
 
 def _with_moments(

@@ -6,7 +6,6 @@ import reflex as rx
 
 from billing_app.web.components.controls import button
 from billing_app.web.components.icons import icon
-from billing_app.web.components.layout import panel
 from billing_app.web.staff.diagnostics_state import (
     CheckLine,
     DiagnosticsState,
@@ -15,19 +14,37 @@ from billing_app.web.staff.diagnostics_state import (
 
 
 def diagnostics() -> rx.Component:
-    """Draw each gate with its answer; nothing here can be changed."""
-    return panel(
-        "What they can do, and why not",
-        rx.foreach(DiagnosticsState.questions, _question),
-        aside=[
-            button(
-                "Check again",
-                kind="quiet",
-                small=True,
-                icon_name="refresh",
-                on_click=DiagnosticsState.check_again,
-            )
-        ],
+    """Draw each gate with its answer; nothing here can be changed.
+
+    It is folded until something is shut that nobody expects to be.
+    """
+    words = "What they can do, and why not"
+    again = button(
+        "Check again",
+        kind="quiet",
+        small=True,
+        icon_name="refresh",
+        on_click=DiagnosticsState.check_again,
+    )
+    return rx.el.section(
+        rx.el.details(
+            rx.el.summary(
+                rx.el.h2(words),
+                rx.el.span(
+                    DiagnosticsState.summary,
+                    class_name=rx.cond(
+                        DiagnosticsState.is_open, "truncate bad", "truncate quiet"
+                    ),
+                    title=DiagnosticsState.summary,
+                ),
+                class_name="panel-head",
+            ),
+            rx.foreach(DiagnosticsState.questions, _question),
+            rx.el.div(again, class_name="gates-foot"),
+            open=DiagnosticsState.is_open,
+        ),
+        class_name="panel panel-fold",
+        aria_label=words,
     )
 
 

@@ -29,7 +29,8 @@ class QuestionBlock:
     """One question, its answer and its gates.
 
     Attributes:
-        tone: the colour of the answer: good, bad, or off where it is meant to be so.
+        tone: the colour of the answer: good, off where it is meant or has to be so,
+            bad where nobody expects it.
     """
 
     words: str
@@ -39,9 +40,16 @@ class QuestionBlock:
 
 
 class DiagnosticsState(RecordState, rx.State):
-    """The gates of the invoice that the address names. Read-only."""
+    """The gates of the invoice that the address names. Read-only.
+
+    Attributes:
+        summary: what is shut unexpectedly, or that nothing is.
+        is_open: something is, so that the gates are shown unasked.
+    """
 
     questions: list[QuestionBlock] = []  # noqa: RUF012
+    summary: str = ""
+    is_open: bool = False
 
     @staff_watch
     async def watch(self) -> None:
@@ -64,13 +72,16 @@ class DiagnosticsState(RecordState, rx.State):
             self.questions = []
             return
         self.questions = [_block(question) for question in asked]
+        shut = [question.words for question in asked if question.is_unexpected]
+        self.summary = f"{', '.join(shut)}: no" if shut else "Nothing unexpected"
+        self.is_open = bool(shut)
         self._show_here()
 
 
 def _tone(question: Question) -> str:
-    if question.is_switched_off:
-        return "off"
-    return "bad" if question.failed else "good"
+    if not question.failed:
+        return "good"
+    return "bad" if question.is_unexpected else "off"
 
 
 def _block(question: Question) -> QuestionBlock:

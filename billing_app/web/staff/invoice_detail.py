@@ -32,7 +32,6 @@ from billing_app.web.staff.conversation import (
     conversation,
     dispute_thread,
     remove_dialog,
-    staff_notes,
 )
 from billing_app.web.staff.conversation_state import ConversationState
 from billing_app.web.staff.copy_link import CopyLink
@@ -124,18 +123,16 @@ def _invoice() -> rx.Component:
             fee_note(State),
             rx.el.div(
                 rx.el.div(
-                    _disputes(),
                     _unless_cancelled(
                         _payments(),
                         credit_panel(State),
                         late_fees_panel(State),
-                        _once_read(ConversationState, conversation),
                     ),
-                    _once_read(ConversationState, staff_notes),
+                    _disputes(),
+                    _once_read(ConversationState, conversation),
                     _document(),
                 ),
                 rx.el.div(
-                    _unless_cancelled(_once_read(DiagnosticsState, diagnostics)),
                     _details(),
                     _unless_cancelled(
                         _mails(),
@@ -145,6 +142,7 @@ def _invoice() -> rx.Component:
                         powers_panel(State),
                     ),
                     timeline_panel(State),
+                    _unless_cancelled(_once_read(DiagnosticsState, diagnostics)),
                 ),
                 class_name="columns",
             ),
@@ -440,11 +438,14 @@ def _disputes() -> rx.Component:
 
 
 def _dispute(it: rx.vars.ObjectVar[DisputeLine]) -> rx.Component:
-    answer = button(
-        "Answer",
-        small=True,
-        kind="primary",
-        on_click=State.start_resolving(it.id),
+    answer = rx.cond(
+        it.is_open & ShellState.may["resolve_dispute"].to(bool),
+        button(
+            "Answer",
+            small=True,
+            kind="primary",
+            on_click=State.start_resolving(it.id),
+        ),
     )
     note = rx.el.p(
         icon("lock", 14),
@@ -461,17 +462,11 @@ def _dispute(it: rx.vars.ObjectVar[DisputeLine]) -> rx.Component:
                 status_badge("Disputed", "Open"),
                 rx.el.span(it.how, class_name="secondary small"),
             ),
-            rx.el.span(class_name="spacer"),
-            rx.cond(
-                it.is_open & ShellState.may["resolve_dispute"].to(bool),
-                answer,
-                rx.fragment(),
-            ),
             class_name="staff-dispute-head",
         ),
         rx.el.p(it.opened, class_name="secondary small"),
         rx.el.p(it.reason, class_name="staff-dispute-words"),
-        dispute_thread(it.id),
+        dispute_thread(it.id, answer),
         _given(
             it.answer,
             rx.el.p(

@@ -16,7 +16,6 @@ from billing_app.web.components.controls import (
     button,
     date_input,
     field,
-    icon_button,
     segmented,
     select,
     text_area,
@@ -117,22 +116,31 @@ def _saved_words() -> rx.Component:
 
 
 def _head_buttons() -> tuple[rx.Component, ...]:
+    def verb(label: str, icon_name: str, handler: Any) -> rx.Component:
+        return button(
+            label,
+            kind="quiet",
+            small=True,
+            icon_name=icon_name,
+            title=label,
+            class_name="head-verb",
+            on_click=handler,
+        )
+
     return (
         rx.cond(
             ShellState.may["record_payment"],
-            icon_button(
-                "Issue and record payment", "paid", on_click=State.start_payment
-            ),
+            verb("Issue and record payment", "paid", State.start_payment),
             rx.fragment(),
         ),
         rx.cond(
             State.may_share & ShellState.may["manage_links"],
-            icon_button("Share draft", "link", on_click=State.start_sharing),
+            verb("Share draft", "link", State.start_sharing),
             rx.fragment(),
         ),
-        icon_button("Duplicate", "copy", on_click=State.duplicate),
-        icon_button("Cancel draft", "cancelled", on_click=State.start_cancelling),
-        icon_button("Delete draft", "trash", on_click=State.delete),
+        verb("Duplicate", "copy", State.duplicate),
+        verb("Cancel draft", "cancelled", State.start_cancelling),
+        verb("Delete draft", "trash", State.delete),
     )
 
 

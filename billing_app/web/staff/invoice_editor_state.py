@@ -137,6 +137,8 @@ class InvoiceEditorState(
     @staff_door
     async def start(self) -> Any:
         """Open a fresh draft and go to its own address."""
+        # What was just typed makes that draft no fresh one.
+        await self._keep()
         customer = self._query("customer")
         customer_id = int(customer) if re.fullmatch("[0-9]{1,15}", customer) else 0
         saved = await self._run(drafts.start_draft, customer_id)
