@@ -20,6 +20,8 @@ from billing_app.domain.formats import (
     format_quantity,
     format_short_date,
 )
+from billing_app.domain.speech import speech_for
+from billing_app.domain.units import unit_words
 
 # A line of more events than anybody reads says how many more there are.
 SHOWN_MAX = 100
@@ -141,7 +143,12 @@ def write_arithmetic(
     factors: tuple[Factor, ...], rate: Decimal, currency: str, language: str = "en"
 ) -> str:
     """Write what is multiplied: 3 pallets × 4 days × 0.85."""
-    parts = [f"{format_quantity(x.value, language)} {x.word}".strip() for x in factors]
+    speech = speech_for(language)
+    parts = [
+        f"{format_quantity(x.value, language)} "
+        f"{unit_words(x.word, x.value, speech)}".strip()
+        for x in factors
+    ]
     return " × ".join((*parts, format_price(rate, currency, language)))
 
 

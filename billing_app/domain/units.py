@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
+
+from babel import Locale
 
 from billing_app.domain.speech import SOURCE_LANGUAGE, Speech, later_count
 
@@ -54,6 +57,14 @@ UNIT_WORDS = {
     "ZZ": (),
 }
 DEFAULT_CODE = "C62"
+# Counted by many, and in no code: machines read single things.
+_UNCODED = {
+    "night": later_count("night", "nights"),
+    "page": later_count("page", "pages"),
+    "word": later_count("word", "words"),
+}
+# What English doesn't make with an s.
+_ODD_PLURALS = {"foot": "feet", "square foot": "square feet", "box": "boxes"}
 
 # What is counted, in words that each language has of its own.
 _COUNTED = {
@@ -92,11 +103,23 @@ _KEPT = {"h", "min", "d", "m2", "m3", "session", "sessions", "visit", "visits"} 
 }
 
 _CODE_BY_WORD = {word: code for code, words in UNIT_WORDS.items() for word in words}
+_UNCODED_BY_WORD = {word: pair for pair in _UNCODED.values() for word in pair}
+
+
+def _english_pairs() -> dict[str, tuple[str, str]]:
+    """Return singular and plural by each of the two, of words that have both."""
+    known = {*_CODE_BY_WORD, *_UNCODED_BY_WORD}
+    pairs = [(word, _ODD_PLURALS.get(word, f"{word}s")) for word in known]
+    return {word: pair for pair in pairs if pair[1] in known for word in pair}
+
+
+_ENGLISH_PAIRS = _english_pairs()
 
 
 # The one name of each that people are offered; any other word is taken, too.
-UNIT_NAMES = tuple(
-    next(filter(None, words)) for words in UNIT_WORDS.values() if any(words)
+UNIT_NAMES = (
+    *(next(filter(None, words)) for words in UNIT_WORDS.values() if any(words)),
+    *_UNCODED,
 )
 
 
@@ -114,19 +137,47 @@ def unit_code(unit: str) -> str:
 def unit_words(unit: str, quantity: Decimal, speech: Speech) -> str:
     """Say a unit in a customer's language: `hours` as Stunden, `KMT` as km.
 
-    What staff typed stays where the language is English and where the word is not
-    known or says it better.
+    One is said as one and several as several, whichever was typed: 1 night, 2 nights.
+    Where the language is English and where the word is not known or says it better,
+    it is the word that staff typed.
     """
     written = " ".join(unit.split())
     is_code = written in UNIT_WORDS
-    if not is_code and (speech.language == SOURCE_LANGUAGE or written.lower() in _KEPT):
+    if not is_code and speech.language == SOURCE_LANGUAGE:
+        return _in_english(written, quantity)
+    if not is_code and written.lower() in _KEPT:
         return written
     code = written if is_code else _CODE_BY_WORD.get(written.lower().rstrip("."), "")
     if code in _SYMBOLS:
         return _SYMBOLS[code]
-    if not written or code not in _COUNTED:
+    pair = _COUNTED.get(code) or _UNCODED_BY_WORD.get(written.lower())
+    if not written or pair is None:
         return written
-    is_whole = quantity == quantity.to_integral_value()
-    # A part of one is said like two: 2.5 hours, and 0.5 hours.
-    number = abs(int(quantity)) if is_whole else 2
-    return speech.count(*_COUNTED[code], number)
+    return speech.count(*pair, _counted_as(quantity, speech.language))
+
+
+def _in_english(written: str, quantity: Decimal) -> str:
+    pair = _ENGLISH_PAIRS.get(written.lower())
+    if pair is None:
+        return written
+    said = pair[_counted_as(quantity, SOURCE_LANGUAGE) != 1]
+    # HOURS stays in capitals, and Hours begins with one.
+    if written.isupper() and len(written) > 1:
+        return said.upper()
+    return said[0].upper() + said[1:] if written[0].isupper() else said
+
+
+@lru_cache(maxsize=1_024)
+def _counted_as(quantity: Decimal, language: str) -> int:
+    """Return a whole number that is said like this quantity.
+
+    Catalogs know whole numbers only; CLDR knows that 1.5 is said like 2 in English,
+    like 1 in French and like 100 in Arabic.
+    """
+    quantity = abs(quantity).normalize()
+    if quantity == quantity.to_integral_value():
+        return int(quantity)
+    plural = Locale.parse(language).plural_form
+    alike = (n for n in (2, 1, 0, 3, 11, 100) if plural(n) == plural(quantity))
+    # Polish has a form for parts alone, which for most words is that of two.
+    return next(alike, 2)

@@ -46,7 +46,7 @@ def test_the_time_is_by_the_business_clock_in_the_customers_language():
     line = described(happened(1), language="de")[0]
 
     assert line.events[0].happened == "03.03.2026 00:30"
-    assert line.events[0].arithmetic == "3 pallets × 4 days × 0,85"
+    assert line.events[0].arithmetic == "3 Paletten × 4 Tage × 0,85"
 
 
 def test_what_is_not_shown_is_counted_and_summed():
