@@ -113,7 +113,7 @@ def _make_draft(arguments: argparse.Namespace) -> int:
     made = runtime.run(opened.actor, draft_from_e_invoice, read)
     seal_all(runtime)
     runtime.engine.dispose()
-    print(f"Made a draft for {made.customer_name}.")
+    print(made.sentence)
     for sentence in made.left_out:
         print(f"  Not in it: {sentence}")
     return 0

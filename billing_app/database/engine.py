@@ -25,6 +25,8 @@ SQLITE_PRAGMAS = (
 )
 READS = "reads_only"
 
+# integrity_constraint_violation: what our guards raise and no constraint does.
+_PG_GUARD = "23000"
 # What SQLite says of a full disk; of a full quota, it only says that the file or
 # the index of its log could not grow: sqlite.org/rescode.html.
 _SQLITE_FULL = {
@@ -103,6 +105,16 @@ def _open_postgresql(url: str) -> Engine:
         pool_pre_ping=True,
         connect_args={"options": "-c lock_timeout=10s -c timezone=UTC"},
     )
+
+
+def guard_says(error: DBAPIError) -> str:
+    """Return the words of the guard that refused a row, or nothing for a constraint."""
+    said = error.orig
+    is_guard = (
+        getattr(said, "sqlite_errorname", "") == "SQLITE_CONSTRAINT_TRIGGER"
+        or getattr(said, "sqlstate", "") == _PG_GUARD
+    )
+    return str(said).partition("\n")[0] if is_guard else ""
 
 
 def _open_sqlite(url: str, is_durable: bool) -> Engine:

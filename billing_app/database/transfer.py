@@ -22,6 +22,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Date,
+    Executable,
     Integer,
     String,
     Text,
@@ -34,10 +35,12 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from billing_app.database.bulk import connection_of, defaults_of
+from billing_app.database.engine import guard_says
 from billing_app.database.invariants import INVARIANTS
 from billing_app.database.scope import limit_session
 from billing_app.database.unit_of_work import UnitOfWork
@@ -402,7 +405,7 @@ class Arrival:
             for row, beside in rows
         )
         for some in _batches(ready):
-            self._connection.execute(insert(whole), some)
+            self._execute(carried, insert(whole), some)
             yield len(some)
 
     def settle(self, carried: Carried, rows: Iterable[Values]) -> None:
@@ -425,7 +428,7 @@ class Arrival:
                 _bound(_before_end(carried, row), carried.held_back) for row in some
             ]
             if steps:
-                self._connection.execute(statement, steps)
+                self._execute(carried, statement, steps)
 
     def end(self, carried: Carried, rows: Iterable[Values]) -> None:
         """Give rows the values that follow from all that is in by now."""
@@ -442,9 +445,52 @@ class Arrival:
             {name: row.get(name, usual.get(name)) for name in needed} for row in moved
         )
         for some in _batches(ready):
-            self._connection.execute(
-                statement, [_bound(row, carried.ends) for row in some]
-            )
+            steps = [_bound(row, carried.ends) for row in some]
+            self._execute(carried, statement, steps)
+
+    def _execute(
+        self, carried: Carried, statement: Executable, some: Sequence[Values]
+    ) -> None:
+        """Write rows together; where that is refused, one by one to name the first.
+
+        Raises:
+            BrokenExport: the database refuses a row.
+        """
+        try:
+            with self._connection.begin_nested():
+                self._connection.execute(statement, some)
+        except DBAPIError:
+            for row in some:
+                self._execute_one(carried, statement, row)
+            raise
+
+    def _execute_one(
+        self, carried: Carried, statement: Executable, row: Values
+    ) -> None:
+        try:
+            with self._connection.begin_nested():
+                self._connection.execute(statement, row)
+        except DBAPIError as error:
+            named = self._named(carried, row)
+            says = guard_says(error)
+            if says:
+                raise BrokenExport(
+                    f"Nothing was read in: {named} can't be as the export has it "
+                    f"({says})."
+                ) from error
+            raise BrokenExport(
+                "Nothing was read in: this business is here already, or the rows of "
+                f"the export contradict each other at {named}."
+            ) from error
+
+    def _named(self, carried: Carried, row: Values) -> str:
+        """Name a row as the export does, by its id there and its number or name."""
+        row_id = row.get("id") or row["row_id"]
+        texts = (row.get(x) for x in ("number", "new_number", "name", "code"))
+        label = next(filter(None, texts), "")
+        noun = carried.name.replace("_", " ")
+        named = f"{noun} {row_id - self._distances[carried.table]}"
+        return f"{named} ({str(label)[:60]})" if label else named
 
     def moved(self, table: Table, row: Mapping[str, Any]) -> Values:
         """Return a row as it is stored here, its ids and those it names moved.

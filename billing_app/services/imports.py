@@ -16,7 +16,7 @@ from billing_app.domain.address import PLACE_LENGTH_MAX, POSTAL_CODE_LENGTH_MAX
 from billing_app.domain.billable_event import NewEvent
 from billing_app.domain.contact import country_names, is_email, name_key
 from billing_app.domain.document import content_digest, to_json
-from billing_app.domain.draft import DraftForm, LineForm
+from billing_app.domain.draft import DraftForm, LineForm, form_to_json
 from billing_app.domain.drafting import LineTexts
 from billing_app.domain.errors import NotPermitted
 from billing_app.domain.events import (
@@ -220,18 +220,35 @@ def _form(record: CustomerRecord) -> CustomerForm:
     )
 
 
+# The newest drafts of a customer that a file is compared with.
+_DRAFTS_COMPARED = 100
+
+
 @dataclass(frozen=True, slots=True)
 class DraftFromFile:
-    """A draft made of an e-invoice; `left_out` are sentences on what it lacks."""
+    """A draft made of an e-invoice; `left_out` are sentences on what it lacks.
+
+    Attributes:
+        is_new: not so where the same file made it before, as after a crash.
+    """
 
     invoice_id: int
     customer_name: str
     left_out: tuple[str, ...]
+    is_new: bool = True
+
+    @property
+    def sentence(self) -> str:
+        if self.is_new:
+            return f"Made a draft for {self.customer_name}."
+        return f"A draft for {self.customer_name} was made of this file already."
 
 
 @staff_or_job(Permission.IMPORT_DATA)
 def draft_from_e_invoice(uow: UnitOfWork, read: ReadEInvoice) -> DraftFromFile:
     """Make a draft of an e-invoice, and its buyer a customer unless they are one.
+
+    A draft that is still as the same file made it is not made again.
 
     Raises:
         InvalidInput: it is nothing that could be issued here.
@@ -239,10 +256,29 @@ def draft_from_e_invoice(uow: UnitOfWork, read: ReadEInvoice) -> DraftFromFile:
     check_can_become_draft(read)
     customer_id = _find_buyer(uow, read) or create_customer(uow, _buyer_form(read))
     made = make_draft(read, customer_id, read_rules(uow, read_settings(uow)))
+    known = _find_draft(uow, made.form)
+    if known is not None:
+        assert known.id is not None
+        return DraftFromFile(known.id, known.customer_name, made.left_out, False)
     invoice = add_draft(uow, made.form, read.currency)
     uow.record(DataImported(kind="e_invoice", count=1))
     assert invoice.id is not None
     return DraftFromFile(invoice.id, invoice.customer_name, made.left_out)
+
+
+def _find_draft(uow: UnitOfWork, form: DraftForm) -> Invoice | None:
+    """Find a draft of the same customer in which the same is typed."""
+    statement = (
+        select(Invoice)
+        .where(
+            col(Invoice.customer_id) == form.customer_id,
+            col(Invoice.state) == "draft",
+            col(Invoice.cancelled_at).is_(None),
+        )
+        .order_by(col(Invoice.id).desc())
+        .limit(_DRAFTS_COMPARED)
+    )
+    return next((x for x in uow.all(statement) if x.draft == form_to_json(form)), None)
 
 
 def _find_buyer(uow: UnitOfWork, read: ReadEInvoice) -> int | None:

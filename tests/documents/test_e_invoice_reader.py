@@ -22,6 +22,7 @@ from billing_app.domain.read_e_invoice import check_can_become_draft, make_draft
 from billing_app.domain.terms import Adjustment, TaxTerms
 from billing_app.models import Customer, Invoice
 from billing_app.queries.letterhead import buyer_party
+from billing_app.services.drafts import cancel_draft
 from billing_app.workflows.import_e_invoice import draft_of, looks_like_e_invoice
 from tests.documents.test_e_invoice import (
     AUTHORITY,
@@ -266,13 +267,19 @@ class TestDraft:
         with world.reading(world.kestrel.owner) as uow:
             assert uow.all(select(Invoice)) == uow.all(select(Customer)) == []
 
-    def test_finds_its_customer_again(self, world: World):
-        content = WRITERS["ubl"](CASES["one rate"]())
-        for _ in range(2):
-            draft_of(world.runtime, world.northwind.accounting, content)
+    def test_is_made_once_of_a_file_while_nobody_changed_it(self, world: World):
+        """And its customer is found again."""
+        actor, content = world.northwind.accounting, WRITERS["ubl"](CASES["rates"]())
+        first = draft_of(world.runtime, actor, content)
+        again = draft_of(world.runtime, actor, content)
+        world.run(actor, cancel_draft, first.invoice_id, 1, "Not ours")
+        third = draft_of(world.runtime, actor, content)
 
+        assert (first.is_new, again.is_new, third.is_new) == (True, False, True)
+        assert again.invoice_id == first.invoice_id
         with world.reading(world.northwind.viewer) as uow:
             assert len(uow.all(select(Customer))) == 1
+            assert len(uow.all(select(Invoice))) == 2
 
     def test_is_refused_to_who_may_not(self, world: World):
         content = WRITERS["ubl"](CASES["one rate"]())

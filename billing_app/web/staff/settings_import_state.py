@@ -271,7 +271,7 @@ class ImportState(SettingsState, rx.State):
             return
         async with self:
             self._clear()
-            self.outcome = f"A draft for {made.customer_name} is made."
+            self.outcome = made.sentence
             self.left_out = list(made.left_out)
             self.next_page = invoice_address(made.invoice_id, is_draft=True)
 
