@@ -128,9 +128,10 @@ class FoldDispute:
 
 @dataclass(frozen=True, slots=True)
 class FoldLine:
-    """One line of an unfolded invoice; nothing behind it was entered by hand.
+    """One line of an unfolded invoice.
 
     Attributes:
+        is_by_hand: no event is behind it, while some are behind other lines.
         more: says how many more events there are, and what they come to.
     """
 
@@ -141,6 +142,7 @@ class FoldLine:
     behind: tuple[BehindLine, ...]
     more: str
     disputes: tuple[FoldDispute, ...]
+    is_by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)

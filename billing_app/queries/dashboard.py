@@ -34,7 +34,7 @@ from billing_app.queries.setup_steps import SetupStep, list_missing_steps
 
 MONTHS = 12
 ATTENTION_MAX = 5
-ACTIVITY_MAX = 12
+ACTIVITY_MAX = 8
 # A failed card is worth a look while the customer still remembers it.
 FAILED_LATELY = timedelta(days=14)
 # A webhook takes seconds; one that waits longer waits for a person.

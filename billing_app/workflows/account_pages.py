@@ -773,6 +773,7 @@ class _Folder:
                 detail=self.detail(line),
                 amount=self.money(line.amount_minor),
                 behind=tuple(_behind_line(it) for it in behind.events),
+                is_by_hand=bool(self.found.invoice.events) and not behind.count,
                 more=self.speech.count(
                     "and {count} more = {amount}",
                     "and {count} more = {amount}",

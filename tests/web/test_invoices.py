@@ -172,7 +172,7 @@ async def test_a_row_says_how_the_invoice_charges(world: World, browse: Browse):
         await driver.press(State.open)
 
     modes = [line.mode for line in driver.shown(State, "lines")]
-    assert modes == ["Lines", "Fixed amount", "Part of a job"]
+    assert modes == ["", "Fixed amount", "Part of a job"]
 
 
 @pytest.mark.feature("F051", "G08")

@@ -89,6 +89,17 @@ def figure(
     )
 
 
+def figure_loading(label: Text) -> rx.Component:
+    """Keep the place of a figure until it is read."""
+    grey = rx.el.span(class_name="skeleton loading", style={"width": "60%"})
+    return rx.el.div(
+        rx.el.dt(label),
+        rx.el.dd(grey, class_name="figure-amount"),
+        rx.el.dd("\u00a0", class_name="figure-note"),
+        class_name="figure",
+    )
+
+
 def month_chart(
     title: str,
     months: rx.Var[list[Month]],

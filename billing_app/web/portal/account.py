@@ -649,7 +649,10 @@ def _line(it: rx.Var) -> rx.Component:
             rx.cond(
                 it.behind.length() > 0,
                 rx.foreach(it.behind, _behind),
-                rx.el.small(icon("pencil", 13), worded("Entered by hand")),
+                rx.cond(
+                    it.is_by_hand,
+                    rx.el.small(icon("pencil", 13), worded("Entered by hand")),
+                ),
             ),
             rx.cond(it.more, rx.el.small(icon("package", 13), it.more)),
             class_name="line",

@@ -40,7 +40,7 @@ def page() -> rx.Component:
         rx.cond(
             State.is_ready,
             _figures_and_panels(),
-            rx.el.div(skeleton_block(9), class_name="page"),
+            _loading(),
         ),
         state=State,
         current="Dashboard",
@@ -48,6 +48,28 @@ def page() -> rx.Component:
         beside_title=State.stamp,
         live=State.live,
         actions=(new_invoice_button(),),
+    )
+
+
+def _loading() -> rx.Component:
+    """Keep the frame of the page, so that nothing moves when its figures come."""
+    labels = ("Outstanding", "Overdue", "Paid this month", "Processing")
+    chart = rx.el.div(skeleton_block(5), class_name="bars-loading")
+    return rx.el.div(
+        charts.figures_strip(*map(charts.figure_loading, labels), label="Figures"),
+        rx.el.div(
+            rx.el.div(
+                panel("Invoiced and paid", chart),
+                panel("Needs attention", skeleton_block(3)),
+            ),
+            rx.el.div(
+                panel("Aging", skeleton_block(7)),
+                panel("Recent activity", skeleton_block(9)),
+            ),
+            class_name="columns",
+        ),
+        class_name="page stack",
+        custom_attrs={"aria-busy": "true"},
     )
 
 

@@ -266,8 +266,10 @@ def _buckets(it: Dashboard) -> list[charts.Bucket]:
                 key=each.bucket.value,
                 words=words,
                 tone=tone,
-                count=str(each.count),
-                amount=formats.money(each.minor, it.currency),
+                count=str(each.count or formats.NOTHING),
+                amount=formats.money(each.minor, it.currency)
+                if each.count
+                else formats.NOTHING,
                 percent=round(each.minor * 100 / whole, 2) if each.minor else 0,
                 href=_bucket_href(each.bucket, it.moment.today),
             )

@@ -90,6 +90,7 @@ def page() -> rx.Component:
         parent=("Invoices", "/invoices"),
         live=State.live,
         stylesheets=(theme.DOCUMENT,),
+        loading=_loading(),
         extra=(
             _payment_dialog(),
             _void_dialog(),
@@ -109,6 +110,42 @@ def page() -> rx.Component:
             behind_drawer(),
         ),
         on_undo=State.undo,
+    )
+
+
+def _loading() -> rx.Component:
+    """Keep the frame of the page, so that little moves when the invoice comes."""
+
+    def grey(width: str) -> rx.Component:
+        return rx.el.span(class_name="skeleton loading", style={"width": width})
+
+    return rx.fragment(
+        rx.el.div(
+            rx.el.div(
+                rx.el.p(grey("220px"), class_name="hero-loading"),
+                rx.el.p(grey("320px"), class_name="hero-facts"),
+            ),
+            rx.el.p(rx.el.b(grey("120px")), class_name="hero-amount"),
+            class_name="hero",
+        ),
+        rx.el.div(grey("420px"), class_name="actions actions-loading"),
+        rx.el.div(
+            rx.el.div(
+                rx.el.div(
+                    panel("Payments", skeleton_block(2)),
+                    panel("Conversation", skeleton_block(6)),
+                    panel("Document", skeleton_block(12)),
+                ),
+                rx.el.div(
+                    panel("Details", skeleton_block(9)),
+                    panel("Mail", skeleton_block(3)),
+                    panel("Activity", skeleton_block(6)),
+                ),
+                class_name="columns",
+            ),
+            class_name="page stack",
+            custom_attrs={"aria-busy": "true"},
+        ),
     )
 
 

@@ -36,8 +36,9 @@ from billing_app.web.undo import UndoState
 
 # The list stands on two pages; each keeps to its own address.
 PATHS = ("/invoices", "/accounting")
+# Most invoices have lines; only what differs is said.
 MODE_WORDS = {
-    InvoiceMode.LINES: "Lines",
+    InvoiceMode.LINES: "",
     InvoiceMode.FIXED: "Fixed amount",
     InvoiceMode.PERCENT: "Part of a job",
 }

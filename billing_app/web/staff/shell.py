@@ -102,19 +102,23 @@ def record_page(
     title: str | rx.Var[str],
     actions: Sequence[rx.Component] = (),
     extra: Sequence[rx.Component] = (),
+    loading: rx.Component | None = None,
     **options: Any,
 ) -> rx.Component:
     """Draw a staff page about one record; nothing of it before it is what was read.
 
-    Until then it has `kind` for a title, a skeleton, no action and no dialog.
+    Until then it has `kind` for a title, a skeleton, no action and no dialog;
+    `loading` is a skeleton with the page's own frame.
     Options are those of `staff_page`.
     """
     is_read = is_shown(state)
+    if loading is None:
+        loading = rx.el.div(skeleton_block(9), class_name="page")
     return staff_page(
         rx.cond(
             is_read,
             rx.fragment(*content),
-            rx.el.div(skeleton_block(9), class_name="page"),
+            loading,
         ),
         state=state,
         title=rx.cond(is_read, title, kind),
