@@ -44,13 +44,16 @@ LENGTH_MAX = 60_000
 BREAKS_MAX = 500
 # Counted from the last change.
 LIFETIME = timedelta(days=7)
-# All that wait at once; with LENGTH_MAX, 120 MB at the very most.
+# All that wait at once; with LENGTH_MAX, 120 MB at the very most. The last of them are
+# for networks that began few, so that some that begin all they may shut nobody out.
 DRAFTS_MAX = 2_000
+DRAFTS_OF_NEWCOMERS = 500
 NET_DAYS = 30
 CURRENCY = "EUR"
 
 # How often one network may begin one, and print, before it has to wait.
 FREE_BEGINNINGS = 60
+BEGINNINGS_OF_NEWCOMER = 3
 FREE_PRINTS = 60
 
 

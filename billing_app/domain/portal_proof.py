@@ -24,10 +24,16 @@ CODE_TRIES_LEAST = 1
 
 # What may be asked for, and what may be wrong, before the next has to wait: of one
 # address from one network; of one network, which may be an office; of one address
-# from anywhere, so high that a stranger shuts nobody out.
+# from anywhere, but for the first of each network: those are the customer's own.
 CODES_FREE_OF_PAIR = 5
 CODES_FREE_OF_NETWORK = 40
 CODES_FREE_OF_ADDRESS = 40
+CODES_OF_NEWCOMER = 2
+# Mails to one address about one place within the window, before those who ask soon
+# after another share the code that was just mailed: each with tries of their own.
+CODES_MAILED_FREE = 10
+CODES_MAILED_WINDOW = timedelta(hours=1)
+CODE_SHARED_FOR = CODE_LIFETIME / 2
 TRIES_FREE_OF_PAIR = 10
 TRIES_FREE_OF_NETWORK = 100
 TOTP_TRIES_FREE = 5

@@ -112,9 +112,9 @@ class OneTimeCode(WorkspaceOwned, table=True):
     """A code that was asked for, whether the address is known or not.
 
     Kept for unknown addresses, too, so that both take the same way. `place` is what
-    the code is for: `invoice:<id>`, `customer:<id>` or `account`. The code itself is
-    made by the worker that mails it and only its keyed digest is stored; empty until
-    then, and for ever where nobody is written to.
+    the code is for: `invoice:<id>`, `customer:<id>` or `account`. The code itself
+    follows from the secret key and only its keyed digest is stored; empty until it is
+    mailed, and for ever where nobody is written to. Those that share it end together.
     """
 
     __table_args__ = (

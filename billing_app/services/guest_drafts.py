@@ -18,7 +18,9 @@ from billing_app.domain.draft import LineForm
 from billing_app.domain.errors import Conflict, InvalidInput, LimitReached, StaleDraft
 from billing_app.domain.formats import format_date, format_money
 from billing_app.domain.guest_invoice import (
+    BEGINNINGS_OF_NEWCOMER,
     DRAFTS_MAX,
+    DRAFTS_OF_NEWCOMERS,
     LIFETIME,
     NET_DAYS,
     GuestForm,
@@ -70,9 +72,12 @@ class TakenOver:
 
 @anyone
 def save_guest_draft(
-    uow: UnitOfWork, token_digest: str, version: int, form: GuestForm
+    uow: UnitOfWork, token_digest: str, version: int, form: GuestForm, begun: int = 0
 ) -> int:
     """Keep what was typed, readable or not, and return its version.
+
+    Args:
+        begun: how many the guest's network began before.
 
     Raises:
         LimitReached: it is too large, or too many wait already.
@@ -87,7 +92,9 @@ def save_guest_draft(
         # Two pages of one browser may both be the first.
         row = uow.first(_locked(token_digest))
     if row is None:
-        if uow.count(select(GuestDraft.id)) >= DRAFTS_MAX:
+        is_new_here = begun < BEGINNINGS_OF_NEWCOMER
+        room = DRAFTS_MAX - (0 if is_new_here else DRAFTS_OF_NEWCOMERS)
+        if uow.count(select(GuestDraft.id)) >= room:
             raise LimitReached(
                 "Too many invoices are being written here just now. Yours is kept "
                 "in this browser; try again later."

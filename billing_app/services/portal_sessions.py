@@ -7,6 +7,7 @@ every address; only the worker that mails the code looks whether anybody is ther
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement
 from sqlmodel import col, func, or_, select
@@ -27,10 +28,13 @@ from billing_app.domain.events import (
 from billing_app.domain.portal_proof import (
     CODE_DIGITS,
     CODE_LIFETIME,
+    CODE_SHARED_FOR,
     CODE_TRIES_LEAST,
     CODE_TRIES_MAX,
     CODE_TRIES_OF_PLACE,
     CODE_TRIES_WINDOW,
+    CODES_MAILED_FREE,
+    CODES_MAILED_WINDOW,
     is_code_live,
     plain_code,
 )
@@ -102,23 +106,54 @@ class TotpState:
 def ask_for_code(uow: UnitOfWork, place: CodePlace, email: str) -> int:
     """Promise a code to an address, known or not; return which one it will be.
 
+    Where very many were mailed, it is the code of the last mail, if that is young. A
+    stranger who asks without end fills no mailbox, and the customer can still sign in.
+
     Raises:
         InvalidInput: it is no email address.
     """
     address = check_email(email, "email")
+    until = _shared_until(uow, address.lower(), place)
     asked = uow.add(
         OneTimeCode(
             email_key=address.lower(),
             place=place.key,
             customer_id=place.customer_id,
             created_at=uow.now,
-            expires_at=uow.now + CODE_LIFETIME,
+            expires_at=until or uow.now + CODE_LIFETIME,
         )
     )
-    key = f"code:{asked.id}"
-    uow.promise(Topic.MAIL_CODE, key, code_id=asked.id, email=address)
     assert asked.id is not None
+    if until:
+        asked.code_digest = _code_digest(uow, asked.id, _code_of(uow, asked))
+    else:
+        key = f"code:{asked.id}"
+        uow.promise(Topic.MAIL_CODE, key, code_id=asked.id, email=address)
     return asked.id
+
+
+@inner
+def _shared_until(uow: UnitOfWork, email_key: str, place: CodePlace) -> datetime | None:
+    """Return when the code ends that whoever asks now shares; None for a new one."""
+    of_place = (
+        col(OneTimeCode.email_key) == email_key,
+        col(OneTimeCode.place) == place.key,
+    )
+    # Those that share a code end with it.
+    ends = col(OneTimeCode.expires_at)
+    lately = col(OneTimeCode.created_at) > uow.now - CODES_MAILED_WINDOW
+    mailed: int = uow.one(select(func.count(ends.distinct())).where(*of_place, lately))
+    if mailed < CODES_MAILED_FREE:
+        return None
+    young = ends.between(
+        uow.now + CODE_LIFETIME - CODE_SHARED_FOR, uow.now + CODE_LIFETIME
+    )
+    last: OneTimeCode | None = uow.first(
+        select(OneTimeCode)
+        .where(*of_place, young)
+        .order_by(ends.desc(), col(OneTimeCode.id))
+    )
+    return last.expires_at if last and last.used_at is None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +166,16 @@ class MadeCode:
 
 @job
 def make_code(uow: UnitOfWork, code_id: int, email: str) -> MadeCode | None:
-    """Return a new code for a mail, or None where nobody is written to.
+    """Return the code for a mail, or None where nobody is written to.
 
-    Only its keyed digest is stored. A mail that is tried again gets another code.
+    Only its keyed digest is stored.
     """
     asked = uow.get(OneTimeCode, code_id, lock=True)
     place = _place_of(asked)
     rights = list_rights(uow, email, place)
     if not rights or asked.expires_at <= uow.now or asked.used_at is not None:
         return None
-    code = f"{int(digest(uow.new_token()), 16) % 10**CODE_DIGITS:0{CODE_DIGITS}}"
+    code = _code_of(uow, asked)
     asked.code_digest = _code_digest(uow, code_id, code)
     customer_id = rights[0].customer_id if len(rights) == 1 else None
     uow.record(
@@ -184,7 +219,10 @@ def take_code(
     assert asked.id is not None
     if code is None or _code_digest(uow, asked.id, code) != asked.code_digest:
         return False
-    asked.used_at = uow.now
+    shared = select(OneTimeCode).where(*_ends_with(asked)).with_for_update()
+    for each in uow.all(shared.order_by(col(OneTimeCode.id))):
+        if _code_digest(uow, each.id or 0, code) == each.code_digest:
+            each.used_at = uow.now
     return True
 
 
@@ -498,6 +536,27 @@ def _app_of(uow: UnitOfWork, session: PortalSession) -> ContactTotp | None:
 def _place_of(asked: OneTimeCode) -> CodePlace:
     kind, _, number = asked.place.partition(":")
     return CodePlace(asked.customer_id, int(number) if kind == "invoice" else None)
+
+
+def _ends_with(asked: OneTimeCode) -> tuple[ColumnElement[bool], ...]:
+    """Match a code and those that may share it."""
+    return (
+        col(OneTimeCode.email_key) == asked.email_key,
+        col(OneTimeCode.place) == asked.place,
+        col(OneTimeCode.expires_at) == asked.expires_at,
+    )
+
+
+@inner
+def _code_of(uow: UnitOfWork, asked: OneTimeCode) -> str:
+    """Return the code that was asked for, by the first of those who share it.
+
+    It follows from the secret key, so that it need not rest anywhere to be shared.
+    """
+    first: int = uow.one(select(func.min(OneTimeCode.id)).where(*_ends_with(asked)))
+    parts = ("code to mail", str(asked.workspace_id), str(first))
+    number = int(uow.cipher.keyed_digest(*parts), 16) % 10**CODE_DIGITS
+    return f"{number:0{CODE_DIGITS}}"
 
 
 def _code_digest(uow: UnitOfWork, code_id: int, code: str) -> str:

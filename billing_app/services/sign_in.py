@@ -33,10 +33,13 @@ class Counted:
     Attributes:
         key: keyed digest of what it is, such as an email address.
         free: how many tries may fail before the next has to wait.
+        of_newcomer: whoever has made fewer tries, by the first of the keys that are
+            counted together, does not wait for this one.
     """
 
     key: str
     free: int
+    of_newcomer: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,10 @@ class Place:
 
 
 @job
-def take_try(uow: UnitOfWork, counted: tuple[Counted, ...]) -> None:
+def take_try(uow: UnitOfWork, counted: tuple[Counted, ...]) -> int:
     """Count a try as failed before it is made, so that many at once gain nothing.
+
+    Returns how many the first key had before.
 
     Raises:
         LimitReached: too many failed; nothing is counted and the lock is as it was.
@@ -68,7 +73,12 @@ def take_try(uow: UnitOfWork, counted: tuple[Counted, ...]) -> None:
             select(SignInFailure).where(col(SignInFailure.key_digest).in_(keys))
         )
     }
-    if any(is_locked(x.locked_until, uow.now) for x in found.values()):
+    first = found.get(keys[0])
+    tried = first.failed_count if first else 0
+    waits_for = [
+        found[x.key] for x in counted if x.key in found and tried >= x.of_newcomer
+    ]
+    if any(is_locked(x.locked_until, uow.now) for x in waits_for):
         raise LimitReached("Too many tries. Wait a few minutes and try again.")
 
     for each in counted:
@@ -78,6 +88,7 @@ def take_try(uow: UnitOfWork, counted: tuple[Counted, ...]) -> None:
         row.failed_count += 1
         row.failed_at = uow.now
         row.locked_until = locked_until(row.failed_count, each.free, uow.now)
+    return tried
 
 
 @job

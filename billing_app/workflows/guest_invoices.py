@@ -114,11 +114,12 @@ def save(runtime: Runtime, token: str, version: int, form: GuestForm) -> int:
         LimitReached: its network began very many.
         LimitReached, StaleDraft, Conflict: as `services.guest_drafts`.
     """
+    begun = 0
     if open_guest(runtime, token).version == 0:
         mark = token.partition(".")[0][-_MARK_LENGTH:]
-        _count(runtime, "begin", mark, FREE_BEGINNINGS)
+        begun = _count(runtime, "begin", mark, FREE_BEGINNINGS)
     return runtime.run(
-        Nobody(), guest_drafts.save_guest_draft, digest(token), version, form
+        Nobody(), guest_drafts.save_guest_draft, digest(token), version, form, begun
     )
 
 
@@ -218,10 +219,11 @@ def _seal(runtime: Runtime, random: str) -> str:
     return runtime.cipher.keyed_digest("guest invoice", random)[:32]
 
 
-def _count(runtime: Runtime, act: str, network: str, free: int) -> None:
+def _count(runtime: Runtime, act: str, network: str, free: int) -> int:
+    """Count an act of a network; return how many it did before."""
     key = runtime.cipher.keyed_digest("guest invoice", act, network)
     try:
-        runtime.run(_JOB, counting.take_try, (Counted(key, free),))
+        return runtime.run(_JOB, counting.take_try, (Counted(key, free),))
     except LimitReached:
         raise LimitReached(_TOO_OFTEN) from None
 

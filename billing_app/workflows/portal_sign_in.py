@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import logging
+from collections.abc import Callable
 
 from billing_app.database.authentication import CustomerSession
 from billing_app.domain.actors import SystemActor
@@ -12,6 +13,7 @@ from billing_app.domain.portal_proof import (
     CODES_FREE_OF_ADDRESS,
     CODES_FREE_OF_NETWORK,
     CODES_FREE_OF_PAIR,
+    CODES_OF_NEWCOMER,
     TOTP_TRIES_FREE,
     TRIES_FREE_OF_NETWORK,
     TRIES_FREE_OF_PAIR,
@@ -44,16 +46,23 @@ def request_code(
 
     Raises:
         InvalidInput: it is no email address.
-        LimitReached: asked for very often, from this network or for this address.
+        LimitReached: asked for very often, from this network or for this address; the
+            first from a network is not held up by those of others.
     """
     address = email.strip().lower()[:254]
-    keys = (
-        ("pair", f"{address} {browser.network}", CODES_FREE_OF_PAIR),
-        ("network", browser.network, CODES_FREE_OF_NETWORK),
-        # Of one place: who has no link to an invoice shuts nobody out there.
-        ("address", f"{address} {place.key}", CODES_FREE_OF_ADDRESS),
+    count = _counter(runtime, workspace_id, "ask")
+    counted = (
+        count("pair", f"{address} {browser.network}", CODES_FREE_OF_PAIR),
+        count("network", browser.network, CODES_FREE_OF_NETWORK),
+        # Of one place: who has no link to an invoice holds nobody up there.
+        count(
+            "address",
+            f"{address} {place.key}",
+            CODES_FREE_OF_ADDRESS,
+            CODES_OF_NEWCOMER,
+        ),
     )
-    _take(runtime, workspace_id, "ask", keys)
+    _take(runtime, counted)
     system = SystemActor(workspace_id, JOB)
     code_id = runtime.run(system, portal_sessions.ask_for_code, place, email)
     return f"{code_id}.{_seal(runtime, code_id)}"
@@ -77,17 +86,24 @@ def confirm_code(
         LimitReached: too many wrong ones from here; others are not held up.
     """
     address = email.strip().lower()[:254]
-    keys = (
-        ("pair", f"{address} {browser.network}", TRIES_FREE_OF_PAIR),
-        ("network", browser.network, TRIES_FREE_OF_NETWORK),
+    pair = f"{address} {browser.network}"
+    count = _counter(runtime, workspace_id, "try")
+    counted = (
+        count("pair", pair, TRIES_FREE_OF_PAIR),
+        count("network", browser.network, TRIES_FREE_OF_NETWORK),
     )
-    counted = _take(runtime, workspace_id, "try", keys)
+    _take(runtime, counted)
     system = SystemActor(workspace_id, JOB)
     code_id = _unseal(runtime, asked)
     if not runtime.run(system, portal_sessions.take_code, place, email, typed, code_id):
         log.warning("portal.code_refused network=%s", browser.network)
         raise InvalidInput(CODE_REFUSAL, field="code")
     runtime.run(_NOBODY, give_back_try, counted)
+    # Here they read their mail: they may ask again as if they never had.
+    asked_here = _counter(runtime, workspace_id, "ask")(
+        "pair", pair, CODES_FREE_OF_PAIR
+    )
+    runtime.run(_NOBODY, give_back_try, (asked_here,))
     return runtime.run(
         system, portal_sessions.open_session, place, email, browser.agent
     )
@@ -126,9 +142,12 @@ def confirm_totp(runtime: Runtime, session: CustomerSession, typed: str) -> None
         InvalidInput: it is wrong or was used before.
         LimitReached: too many wrong ones.
     """
-    keys = (("totp", str(session.session_id), TOTP_TRIES_FREE),)
-    keys += (("totp of", session.email.lower(), TOTP_TRIES_FREE * 4),)
-    counted = _take(runtime, session.workspace_id, "totp", keys)
+    count = _counter(runtime, session.workspace_id, "totp")
+    counted = (
+        count("totp", str(session.session_id), TOTP_TRIES_FREE),
+        count("totp of", session.email.lower(), TOTP_TRIES_FREE * 4),
+    )
+    _take(runtime, counted)
     system = SystemActor(session.workspace_id, JOB)
     runtime.run(system, portal_sessions.accept_totp, session.session_id, typed)
     runtime.run(_NOBODY, give_back_try, counted)
@@ -155,22 +174,19 @@ def _unseal(runtime: Runtime, asked: str) -> int:
     return code_id if is_ours else 0
 
 
-def _take(
-    runtime: Runtime,
-    workspace_id: int,
-    what: str,
-    keys: tuple[tuple[str, str, int], ...],
-) -> tuple[Counted, ...]:
+def _counter(runtime: Runtime, workspace_id: int, what: str) -> Callable[..., Counted]:
+    """Return what makes the key of one act: by kind, what it is, and the limits."""
+
+    def count(kind: str, key: str, free: int, of_newcomer: int = 0) -> Counted:
+        parts = ("portal", what, str(workspace_id), kind, key)
+        return Counted(runtime.cipher.keyed_digest(*parts), free, of_newcomer)
+
+    return count
+
+
+def _take(runtime: Runtime, counted: tuple[Counted, ...]) -> None:
     """Count a try under each key before it is made."""
-    counted = tuple(
-        Counted(
-            runtime.cipher.keyed_digest("portal", what, str(workspace_id), kind, key),
-            free,
-        )
-        for kind, key, free in keys
-    )
     try:
         runtime.run(_NOBODY, take_try, counted)
     except LimitReached:
         raise LimitReached(TOO_OFTEN) from None
-    return counted

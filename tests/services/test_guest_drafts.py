@@ -15,7 +15,7 @@ from billing_app.database.verify import find_broken
 from billing_app.domain.actors import Nobody, SystemActor
 from billing_app.domain.draft import DraftForm, LineForm, form_from_json
 from billing_app.domain.errors import Conflict, LimitReached, NotPermitted, StaleDraft
-from billing_app.domain.guest_invoice import GuestForm
+from billing_app.domain.guest_invoice import BEGINNINGS_OF_NEWCOMER, GuestForm
 from billing_app.models import Customer, GuestDraft, Invoice, TaxRate, WorkspaceSettings
 from billing_app.queries.guest_drafts import read_guest_draft, read_told
 from billing_app.services import guest_drafts
@@ -90,6 +90,21 @@ class TestSave:
 
         with pytest.raises(LimitReached):
             keep(world, key=digest("another"))
+
+    def test_keeps_room_for_networks_that_began_few(self, world: World, monkeypatch):
+        monkeypatch.setattr(guest_drafts, "DRAFTS_MAX", 3)
+        monkeypatch.setattr(guest_drafts, "DRAFTS_OF_NEWCOMERS", 2)
+        key, other = digest("another"), digest("a third")
+        save = guest_drafts.save_guest_draft
+        many = BEGINNINGS_OF_NEWCOMER
+        assert world.run(Nobody(), save, KEY, 0, FORM, many)
+
+        with pytest.raises(LimitReached):
+            world.run(Nobody(), save, key, 0, FORM, many)
+        assert world.run(Nobody(), save, key, 0, FORM, many - 1)
+        assert world.run(Nobody(), save, other, 0, FORM)
+        # Who has begun goes on.
+        assert world.run(Nobody(), save, KEY, 1, replace(FORM, number="2"), many) == 2
 
     def test_is_forgotten_a_week_after_its_last_change(self, world: World):
         keep(world)

@@ -9,11 +9,14 @@ import pytest
 
 from billing_app.domain.errors import InvalidInput, LimitReached
 from billing_app.domain.portal_proof import (
+    CODE_SHARED_FOR,
+    CODE_TRIES_MAX,
     CODES_FREE_OF_ADDRESS,
     CODES_FREE_OF_NETWORK,
+    CODES_MAILED_FREE,
+    CODES_OF_NEWCOMER,
     TRIES_FREE_OF_PAIR,
 )
-from billing_app.domain.sign_in import LOCK_LONGEST
 from billing_app.models import OneTimeCode
 from billing_app.services.portal_sessions import CodePlace
 from billing_app.workflows.outbox import deliver_due
@@ -83,23 +86,63 @@ class TestAThousandRequests:
         assert asked
         assert confirm(world, place, mailed_codes(world)[-1], asked=asked)
 
-    def test_from_everywhere_leave_the_customers_own_link_open(
+    def test_from_everywhere_fill_no_mailbox_and_shut_nobody_out(
         self, world: World, place: CodePlace
     ):
         """Who knows an address but holds no link asks where everybody may."""
-        heard = [
-            bool(ask(world, ANYWHERE, Browser(f"203.0.{number}.0", "curl")))
-            for number in range(1_000)
-        ]
+        asked = [ask_later(world, ANYWHERE, number) for number in range(1_000)]
 
-        assert sum(heard) == CODES_FREE_OF_ADDRESS
-        assert not ask(world, ANYWHERE)
-        asked = ask(world, place)
-        assert asked
-        assert confirm(world, place, mailed_codes(world)[-1], asked=asked)
-        # What is shut opens by itself.
-        world.clock.now += LOCK_LONGEST
-        assert ask(world, ANYWHERE)
+        assert all(asked)
+        hour = timedelta(hours=1) // CODE_SHARED_FOR
+        assert len(mailed_codes(world)) <= CODES_MAILED_FREE + hour
+        for where in (ANYWHERE, place):
+            own = ask(world, where)
+            code = mailed_codes(world)[-1]
+            assert confirm(world, where, code, asked=own)
+        # It was the code of one mail, and works once, whoever asked for it.
+        own = ask(world, ANYWHERE)
+        world.clock.advance(seconds=1)
+        with pytest.raises(InvalidInput):
+            confirm(world, ANYWHERE, code, asked=asked[-1])
+        assert confirm(world, ANYWHERE, mailed_codes(world)[-1], asked=own)
+
+    @pytest.mark.usefixtures("place")
+    def test_from_a_few_places_are_as_many_as_the_limit(self, world: World):
+        strangers = [ask_later(world, ANYWHERE, number % 8) for number in range(200)]
+
+        heard = sum(map(bool, strangers))
+        assert CODES_FREE_OF_ADDRESS <= heard <= CODES_FREE_OF_ADDRESS + 8
+        # Who has proven to read that mail is as new here as before.
+        for _ in range(CODES_OF_NEWCOMER + 1):
+            asked = ask(world, ANYWHERE)
+            assert confirm(world, ANYWHERE, mailed_codes(world)[-1], asked=asked)
+
+    def test_of_others_open_nothing_with_the_code_that_they_share(
+        self, world: World, place: CodePlace
+    ):
+        """Each has tries of their own, and none of them another's."""
+        for number in range(CODES_MAILED_FREE):
+            ask_later(world, place, number)
+        strangers = [ask_later(world, place, 100 + number) for number in range(10)]
+        own = ask(world, place)
+        code = mailed_codes(world)[-1]
+        wrong = f"{(int(code) + 1) % 10**6:06}"
+
+        for number, asked in enumerate(strangers):
+            browser = Browser(f"203.0.{100 + number}.0", "curl")
+            for _ in range(CODE_TRIES_MAX):
+                with pytest.raises(InvalidInput):
+                    confirm(world, place, wrong, browser, asked=asked)
+
+        assert confirm(world, place, code, asked=own)
+        with pytest.raises(InvalidInput):
+            confirm(world, place, code, A_PROGRAM, asked=strangers[-1])
+
+
+def ask_later(world: World, place: CodePlace, number: int) -> str:
+    """Ask from one of many networks, a few seconds after what was before."""
+    world.clock.advance(seconds=3)
+    return ask(world, place, Browser(f"203.0.{number}.0", "curl"))
 
 
 class TestGuessing:
