@@ -159,6 +159,24 @@ class Replacement:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownFee:
+    """A published late fee of this invoice, which is an invoice of its own."""
+
+    invoice_id: int
+    number: str
+    total_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeeLine:
+    """A late fee in words; no address where the link opens no other invoice."""
+
+    number: str
+    amount: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class PortalFacts:
     """What is stored about an invoice and what its customer may know of it."""
 
@@ -188,6 +206,7 @@ class Looking:
         came_back: what the way back from the payment page says; proves nothing.
         missing: the proof that writing still asks for.
         replaced_by: what the business has issued instead.
+        late_fees: that were charged for paying it late, oldest first.
     """
 
     now: datetime
@@ -197,6 +216,7 @@ class Looking:
     came_back: str = ""
     missing: WriteAuth | None = None
     replaced_by: Replacement | None = None
+    late_fees: tuple[ShownFee, ...] = ()
 
 
 def staff_words(looking: Looking | PortalVisitor) -> str:
@@ -374,6 +394,7 @@ class PortalInvoice:
     sign_in_href: str = ""
     replaced_by: str = ""
     replaced_href: str = ""
+    late_fees: tuple[FeeLine, ...] = ()
 
     EMPTY: ClassVar[PortalInvoice]
 
@@ -520,6 +541,14 @@ class _Writer:
             shows_payments=bool(payments) or status not in _ENDED,
             replaced_by=self.replaced_by,
             replaced_href=self.replaced_href,
+            late_fees=tuple(
+                FeeLine(
+                    fee.number,
+                    self.money(fee.total_minor),
+                    self.href_of(fee.invoice_id),
+                )
+                for fee in self.looking.late_fees
+            ),
             disputes=self.disputes,
             asking=self.asking,
             shows_pdf=settings.shows_pdf,
@@ -572,12 +601,16 @@ class _Writer:
 
     @property
     def replaced_href(self) -> str:
+        follower = self.looking.replaced_by
+        return self.href_of(follower.invoice_id) if follower else ""
+
+    def href_of(self, invoice_id: int) -> str:
         """Lead on inside the account; a link to one invoice opens no other."""
-        place, follower = parse_place(self.looking.base), self.looking.replaced_by
-        if follower is None or place is None or not place.is_account:
+        place = parse_place(self.looking.base)
+        if place is None or not place.is_account:
             return ""
         asked = "?preview=1" if self.looking.is_preview else ""
-        return place.invoice_path(follower.invoice_id) + asked
+        return place.invoice_path(invoice_id) + asked
 
     @property
     def today(self) -> date:

@@ -22,6 +22,7 @@ from billing_app.domain.late_fee import (
     next_fee,
     step_of,
 )
+from billing_app.domain.portal_invoice import ShownFee
 from billing_app.domain.reminders import find_obstacle
 from billing_app.models import Customer, Invoice, LateFee, TaxRate
 from billing_app.queries.letterhead import read_rules, read_settings
@@ -90,6 +91,25 @@ def list_open_fees(uow: UnitOfWork, invoice_id: int) -> tuple[OpenFee, ...]:
     return tuple(fees)
 
 
+@job
+def list_shown_fees(uow: UnitOfWork, invoice_id: int) -> tuple[ShownFee, ...]:
+    """Return the fees of an invoice that its customer was shown, oldest first; of
+    those that were waived or taken back whole, none.
+    """
+    rows = uow.all(
+        select(col(Invoice.id), col(Invoice.number), col(Invoice.total_minor))
+        .join(LateFee, col(LateFee.fee_id) == col(Invoice.id))
+        .where(
+            col(LateFee.invoice_id) == invoice_id,
+            col(Invoice.state) == InvoiceState.ISSUED,
+            col(Invoice.published_at).is_not(None),
+            col(Invoice.credited_minor) < col(Invoice.due_minor),
+        )
+        .order_by(col(LateFee.id))
+    )
+    return tuple(ShownFee(*row) for row in rows)
+
+
 @dataclass(frozen=True, slots=True)
 class LateFeesPage:
     """The rule as its page shows it; amounts and caps as typed, by currency.
@@ -98,6 +118,7 @@ class LateFeesPage:
         currencies: that the business bills in, its own first.
         taxes: id and name of each that a fee may carry; first out of scope.
         reminder_steps: that leave by themselves; none while reminders are off.
+        step_minor: what a fee in the first currency is a multiple of.
     """
 
     version: int = 0
@@ -111,6 +132,7 @@ class LateFeesPage:
     caps: dict[str, str] = field(default_factory=dict[str, str])
     taxes: tuple[tuple[str, str], ...] = ()
     reminder_steps: tuple[int, ...] = ()
+    step_minor: int = 1
 
 
 @staff(Permission.EDIT_SETTINGS)
@@ -134,6 +156,7 @@ def read_late_fee_settings(uow: UnitOfWork) -> LateFeesPage:
         caps=_typed(rule.caps),
         taxes=(("", "Out of scope of tax"), *((str(x.id), x.name) for x in rates)),
         reminder_steps=policy.steps if policy.is_on else (),
+        step_minor=step_of(read_rules(uow, settings), uow.workspace.currency),
     )
 
 

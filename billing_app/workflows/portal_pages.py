@@ -13,6 +13,7 @@ from billing_app.documents.render import render_sheet
 from billing_app.domain.actors import PortalVisitor, SystemActor
 from billing_app.domain.behind import describe_lines
 from billing_app.domain.billable_event import EventFacts
+from billing_app.domain.dates import business_date
 from billing_app.domain.document import Standing
 from billing_app.domain.formats import format_exact_instant
 from billing_app.domain.link_powers import describe_own
@@ -21,6 +22,7 @@ from billing_app.domain.portal_invoice import (
     PortalFacts,
     PortalInvoice,
     Replacement,
+    ShownFee,
     Weighed,
     describe_invoice,
     payability_of,
@@ -29,7 +31,7 @@ from billing_app.domain.portal_invoice import (
 from billing_app.domain.portal_place import parse_place
 from billing_app.domain.portal_proof import find_missing
 from billing_app.domain.portal_thread import PortalThreads
-from billing_app.queries import credit_notes, portal
+from billing_app.queries import credit_notes, late_fees, portal
 from billing_app.queries.portal import ReadInvoice, read_document
 from billing_app.runtime import Runtime
 from billing_app.workflows import conversations
@@ -102,6 +104,7 @@ def open_invoice(
         came_back=came_back,
         missing=find_missing(setup.settings.write_auth, visitor),
         replaced_by=_replacement(runtime, visitor, read, invoice_id),
+        late_fees=_late_fees(runtime, link, read, invoice_id),
     )
     view = describe_invoice(read.facts, setup, looking)
     if place := parse_place(base):
@@ -136,6 +139,23 @@ def _replacement(
         return None
     job = SystemActor(visitor.workspace_id, "portal")
     return runtime.run(job, credit_notes.find_replacement, wanted)
+
+
+def _late_fees(
+    runtime: Runtime, link: OpenedLink, read: ReadInvoice, invoice_id: int | None
+) -> tuple[ShownFee, ...]:
+    """Read what was charged for paying this invoice late.
+
+    Each is another invoice: whoever holds a link to one is told of the others that
+    they were charged, and what they come to, and no more.
+    """
+    wanted = link.visitor.invoice_id or invoice_id
+    due_on = read.facts.document.due_on
+    today = business_date(runtime.now(), link.setup.zone)
+    if wanted is None or due_on is None or today <= due_on:
+        return ()
+    job = SystemActor(link.visitor.workspace_id, "portal")
+    return runtime.run(job, late_fees.list_shown_fees, wanted)
 
 
 def weigh(

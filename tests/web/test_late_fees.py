@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
+from billing_app.models import WorkspaceSettings
 from billing_app.web.staff.invoice_detail_state import InvoiceDetailState
 from billing_app.web.staff.settings_reminders_state import RemindersState
 from billing_app.workflows import nightly
 from tests.support.billing import an_invoice, read_invoice
-from tests.support.late import charge_late, fees, noon
+from tests.support.late import FEE, charge_late, fees, noon
 from tests.support.world import World
 from tests.web.conftest import Browse
 
@@ -48,6 +52,31 @@ async def test_the_example_follows_what_is_typed(world: World, browse: Browse):
         assert "No reminder leaves that late" in driver.shown(state, "example")
         await driver.press(state.foresee, what="percent", text="much")
         assert "percentage" in driver.shown(state, "example")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "charged"),
+    [
+        ({}, "€35.11"),
+        ({"cash_rounding": {"EUR": 5}}, "€35.10"),
+        ({"decimals": 0}, "€35.00"),
+    ],
+)
+async def test_the_example_is_rounded_as_the_fee_is(
+    world: World, browse: Browse, chosen: dict[str, Any], charged: str
+):
+    """2.011 % of 1,000.00 and 15.00 are 35.11."""
+    state = RemindersState
+    rule = replace(FEE, percent=Decimal("2.011"))
+    charge_late(world, world.northwind, rule)
+    with world.unit(world.northwind.system) as uow:
+        settings = uow.one(select(WorkspaceSettings))
+        for name, value in chosen.items():
+            setattr(settings, name, value)
+
+    async with browse(world.northwind.owner, PATH) as driver:
+        await driver.press(state.open)
+        assert f"charged {charged}" in driver.shown(state, "example")
 
 
 async def test_a_rule_is_saved_with_its_amounts(world: World, browse: Browse):

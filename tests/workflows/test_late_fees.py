@@ -13,13 +13,21 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from billing_app.database.authentication import OpenedLink
 from billing_app.database.verify import find_broken
+from billing_app.domain.actors import PortalVisitor
 from billing_app.domain.document import InvoiceDocument, from_json
 from billing_app.domain.draft import read_draft
 from billing_app.domain.errors import Conflict, NotFound, NotPermitted
 from billing_app.domain.mail_choices import MailKind
 from billing_app.domain.online_payment import AttemptStatus
-from billing_app.domain.portal_settings import MailFiles, PortalSettings, WriteAuth
+from billing_app.domain.portal_invoice import FeeLine, PortalInvoice
+from billing_app.domain.portal_settings import (
+    MailFiles,
+    PortalSettings,
+    PortalSetup,
+    WriteAuth,
+)
 from billing_app.domain.preview import preview_document
 from billing_app.models import (
     Customer,
@@ -36,6 +44,7 @@ from billing_app.services import drafts, invoices, promises, reminders
 from billing_app.services.credit_notes import reissue
 from billing_app.services.customers import CustomerForm, change_customer
 from billing_app.services.mail_choices import choose_mails
+from billing_app.workflows.portal_pages import open_invoice
 from tests.support.billing import (
     a_customer,
     all_rows,
@@ -70,6 +79,12 @@ def invoice_id(world: World, place: Place) -> int:
 def _nothing_is_broken(world: World):
     yield
     assert find_broken(world.runtime.engine, world.clock.now) == []
+
+
+def page(world: World, visitor: PortalVisitor, base: str = "/p/x") -> PortalInvoice:
+    setup = PortalSetup(PortalSettings(), "UTC", "EUR", False, False, "northwind")
+    link = OpenedLink(visitor, setup)
+    return open_invoice(world.runtime, link, base).view
 
 
 def mailed(world: World) -> list[EmailMessage]:
@@ -121,6 +136,39 @@ class TestOneFee:
         assert [tax.category for tax in shown.taxes] == ["O"]
         assert shown.due_minor == 20_00
         assert fees(world, world.kestrel) == []
+
+    def test_is_named_on_the_page_of_the_late_invoice(
+        self, world: World, place: Place, invoice_id: int
+    ):
+        """By a link to one invoice without a way to the other."""
+        visitor = visitor_of(world, place, invoice_id)
+        noon(world, DUE + timedelta(days=3))
+        assert page(world, visitor).late_fees == ()
+        noon(world, CHARGED)
+        night(world)
+
+        (fee,) = fees(world, place)
+        assert page(world, visitor).late_fees == (FeeLine("INV-00002", "€20.00", ""),)
+        account = page(world, visitor, f"/account/northwind/{invoice_id}")
+        assert [x.href for x in account.late_fees] == [
+            f"/account/northwind/{fee.fee_id}"
+        ]
+        # The fee's own page is not about itself, and a stranger's tells of nothing.
+        other = an_invoice(world, place)
+        for shown in (fee.fee_id, other):
+            noon(world, CHARGED + timedelta(days=60))
+            assert page(world, visitor_of(world, place, shown)).late_fees == ()
+
+    def test_that_is_waived_is_not_named_there(
+        self, world: World, place: Place, invoice_id: int
+    ):
+        noon(world, CHARGED)
+        night(world)
+        (fee,) = fees(world, place)
+
+        world.run(place.accounting, invoices.void, fee.fee_id, "Agreed by phone")
+
+        assert page(world, visitor_of(world, place, invoice_id)).late_fees == ()
 
     @pytest.mark.feature("R28")
     def test_is_in_the_mail_and_on_paper_with_the_same_figures(

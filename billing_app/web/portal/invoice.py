@@ -199,6 +199,18 @@ def _note() -> rx.Component:
     )
 
 
+def _late_fee(fee: rx.Var) -> rx.Component:
+    return rx.el.p(
+        worded("Charged for paying late:"),
+        " ",
+        rx.cond(fee.href, link(fee.number, href=fee.href), fee.number),
+        ", ",
+        rx.el.span(fee.amount, class_name="number"),
+        class_name="replaced",
+        key=fee.number,
+    )
+
+
 def _head() -> rx.Component:
     it = State.invoice
     return rx.fragment(
@@ -221,6 +233,7 @@ def _head() -> rx.Component:
                 class_name="replaced",
             ),
         ),
+        rx.foreach(it.late_fees, _late_fee),
         rx.el.p(worded("Amount due"), class_name="amount-label"),
         rx.el.p(
             it.amount,

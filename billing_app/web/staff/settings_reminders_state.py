@@ -95,7 +95,7 @@ def example_words(rule: LateFeeRule, page: LateFeesPage) -> str:
     """Say what one reminder of an example charges, and which reminders charge."""
     currency = page.currencies[0]
     overdue = Money.from_decimal(_EXAMPLE, currency).minor
-    fee = compute_fee(rule, overdue, currency)
+    fee = compute_fee(rule, overdue, currency, page.step_minor)
     example = (
         f"Example: {formats.money(overdue, currency)} overdue, "
         f"charged {formats.money(fee, currency)}"
