@@ -152,6 +152,18 @@ def test_the_short_list_names_columns_that_are_there():
     assert not MAY_CHANGE.keys() & ONCE
 
 
+@pytest.mark.feature("R29")
+def test_a_copy_that_was_handed_out_stays(engine):
+    """Else a file that somebody has would be a stranger to the page that checks it."""
+    row_id, _ = a_row(engine, PrintedCopy, "id", "1 = 1")
+    with engine.connect() as connection:
+        one = text(f"delete from printed_copy where id = {row_id}")
+        with pytest.raises(IntegrityError, match="handed out stays"):
+            connection.execute(one)
+
+    assert a_row(engine, PrintedCopy, "id", f"id = {row_id}") == (row_id, row_id)
+
+
 @pytest.mark.parametrize("change", ["invoice_id = {issued}", "position = 9"])
 def test_a_line_is_not_moved_to_an_issued_invoice(engine, change):
     with engine.connect() as connection:
