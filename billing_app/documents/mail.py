@@ -21,7 +21,6 @@ from billing_app.domain.document import (
     Branding,
     CreditNoteDocument,
     InvoiceDocument,
-    Party,
     ReceiptDocument,
 )
 from billing_app.domain.formats import format_date, format_money
@@ -82,6 +81,34 @@ class MailedFee:
 
 
 @dataclass(frozen=True, slots=True)
+class _Sender:
+    """Who writes, and how all of their mail looks.
+
+    Attributes:
+        language: of the words, figures and dates.
+        closing: in small print below the button.
+    """
+
+    business: str
+    accent: str
+    language: str = SOURCE_LANGUAGE
+    closing: tuple[str, ...] = ()
+
+    @property
+    def brand(self) -> Brand:
+        return correct_brand(self.accent)
+
+    @property
+    def mark(self) -> str:
+        return initials(self.business)
+
+    @property
+    def direction(self) -> str:
+        """How the words run: ltr or rtl."""
+        return "rtl" if speech_for(self.language).is_right_to_left else "ltr"
+
+
+@dataclass(frozen=True, slots=True)
 class _Letter:
     """What both parts of a mail show, in this order.
 
@@ -91,13 +118,10 @@ class _Letter:
         facts: labels and values in rows.
         quote: what a person wrote, with its line breaks.
         also: further links below the button, each with its words.
-        closing: in small print below the button.
         choices: where the reader chooses which mails to get.
     """
 
-    business: str
-    accent: str
-    language: str
+    sender: _Sender
     subject: str
     preview: str
     heading: str
@@ -109,25 +133,15 @@ class _Letter:
     action: str = ""
     link: str = ""
     also: tuple[tuple[str, str], ...] = ()
-    closing: tuple[str, ...] = ()
     choices: str = ""
 
     @property
-    def brand(self) -> Brand:
-        return correct_brand(self.accent)
+    def copy_words(self) -> str:
+        return speech_for(self.sender.language).say("Or copy this address:")
 
     @property
     def choices_words(self) -> str:
-        return speech_for(self.language).say("Choose which mails you get")
-
-    @property
-    def direction(self) -> str:
-        """How the words run: ltr or rtl."""
-        return "rtl" if speech_for(self.language).is_right_to_left else "ltr"
-
-    @property
-    def mark(self) -> str:
-        return initials(self.business)
+        return speech_for(self.sender.language).say("Choose which mails you get")
 
 
 def write_invoice_mail(
@@ -143,9 +157,7 @@ def write_invoice_mail(
     due = _due_text(document)
     return _write(
         _Letter(
-            business=business,
-            accent=document.branding.accent,
-            language=_language(document),
+            sender=_sender(document),
             subject=say(
                 "Invoice {number} from {business}",
                 number=document.number,
@@ -161,7 +173,6 @@ def write_invoice_mail(
             facts=_invoice_facts(document),
             action=_action(document, is_payable_online=is_payable_online),
             link=link,
-            closing=_closing(document.seller),
         )
     )
 
@@ -174,9 +185,7 @@ def write_link_mail(
     amount = _money(outstanding_minor, document)
     return _write(
         _Letter(
-            business=business,
-            accent=document.branding.accent,
-            language=_language(document),
+            sender=_sender(document),
             subject=say(
                 "Your invoice {number} from {business}",
                 number=document.number,
@@ -191,7 +200,6 @@ def write_link_mail(
             quote=message.strip(),
             action=say("View invoice"),
             link=link,
-            closing=_closing(document.seller),
         )
     )
 
@@ -201,11 +209,17 @@ def write_code_mail(
 ) -> MailContent:
     """Send a one-time code. It says nothing of what the code opens."""
     say = speech_for(language).say
+    closing = (
+        say(
+            "The code works once, for ten minutes. Nobody from {business} will "
+            "ever ask you for it.",
+            business=business,
+        ),
+        say("If you didn’t ask for a code, you can ignore this mail."),
+    )
     return _write(
         _Letter(
-            business=business,
-            accent=accent,
-            language=language,
+            sender=_Sender(business, accent, language, closing),
             subject=say(
                 "{code} is your code for {business}", code=code, business=business
             ),
@@ -219,14 +233,6 @@ def write_code_mail(
             ),
             amount_label=say("Verification code"),
             amount=code,
-            closing=(
-                say(
-                    "The code works once, for ten minutes. Nobody from {business} will "
-                    "ever ask you for it.",
-                    business=business,
-                ),
-                say("If you didn’t ask for a code, you can ignore this mail."),
-            ),
         )
     )
 
@@ -253,9 +259,7 @@ def write_reminder_mail(
     ]
     return _write(
         _Letter(
-            business=business,
-            accent=document.branding.accent,
-            language=_language(document),
+            sender=_sender(document),
             subject=say(
                 "Reminder: invoice {number} from {business}",
                 number=document.number,
@@ -293,7 +297,6 @@ def write_reminder_mail(
                 (say("View late fee {number}", number=fee.number), fee.link)
                 for fee in fees
             ),
-            closing=_closing(document.seller),
         )
     )
 
@@ -319,9 +322,7 @@ def write_receipt_mail(document: ReceiptDocument, *, link: str) -> MailContent:
         facts.append((say("Your credit"), kept))
     return _write(
         _Letter(
-            business=business,
-            accent=document.branding.accent,
-            language=_language(document),
+            sender=_sender(document),
             subject=say(
                 "Receipt for invoice {number} from {business}",
                 number=document.invoice_number,
@@ -335,7 +336,6 @@ def write_receipt_mail(document: ReceiptDocument, *, link: str) -> MailContent:
             facts=_given(facts),
             action=say("View receipt") if is_settled else say("View invoice"),
             link=link,
-            closing=_closing(document.seller),
         )
     )
 
@@ -355,9 +355,7 @@ def write_credit_note_mail(
     ]
     return _write(
         _Letter(
-            business=business,
-            accent=document.branding.accent,
-            language=_language(document),
+            sender=_sender(document),
             subject=say(
                 "Credit note {number} from {business}",
                 number=document.number,
@@ -373,7 +371,6 @@ def write_credit_note_mail(
             facts=_given(facts),
             action=say("View invoice"),
             link=link,
-            closing=_closing(document.seller),
         )
     )
 
@@ -423,9 +420,7 @@ def write_receipts_mail(
     )
     return _write(
         _Letter(
-            business=business,
-            accent=first.branding.accent,
-            language=_language(first),
+            sender=_sender(first),
             subject=speech.count(
                 "Receipt for {count} invoice from {business}",
                 "Receipt for {count} invoices from {business}",
@@ -442,7 +437,6 @@ def write_receipts_mail(
             facts=_given(facts + _receipt_facts(first)),
             action=say("View receipt"),
             link=link,
-            closing=_closing(first.seller),
         )
     )
 
@@ -471,13 +465,11 @@ def write_processing_mail(
     document: InvoiceDocument, *, link: str, amount_minor: int
 ) -> MailContent:
     """Say that a bank debit is under way and that nothing more is to be done."""
-    business, say = _business(document), _speech(document).say
+    say = _speech(document).say
     amount = _money(amount_minor, document)
     return _write(
         _Letter(
-            business=business,
-            accent=document.branding.accent,
-            language=_language(document),
+            sender=_sender(document),
             subject=say(
                 "Your payment for invoice {number} is under way", number=document.number
             ),
@@ -498,7 +490,6 @@ def write_processing_mail(
             facts=((say("Invoice"), document.number),),
             action=say("View invoice"),
             link=link,
-            closing=_closing(document.seller),
         )
     )
 
@@ -507,13 +498,11 @@ def write_failure_mail(
     document: InvoiceDocument, *, link: str, amount_minor: int, reason: str
 ) -> MailContent:
     """Say that a payment did not go through, why, and where to try again."""
-    business, say = _business(document), _speech(document).say
+    say = _speech(document).say
     amount = _money(amount_minor, document)
     return _write(
         _Letter(
-            business=business,
-            accent=document.branding.accent,
-            language=_language(document),
+            sender=_sender(document),
             subject=say(
                 "Your payment for invoice {number} did not go through",
                 number=document.number,
@@ -532,7 +521,6 @@ def write_failure_mail(
             facts=_given([(say("Invoice"), document.number), (say("Reason"), reason)]),
             action=say("Try again"),
             link=link,
-            closing=_closing(document.seller),
         )
     )
 
@@ -573,9 +561,7 @@ def write_comment_mail(
         )
     return _write(
         _Letter(
-            business=business,
-            accent=document.branding.accent,
-            language=speech.tag,
+            sender=_to_staff(document) if is_to_staff else _sender(document),
             subject=subject,
             preview=_shortened(comments[-1][1]),
             heading=heading,
@@ -589,7 +575,6 @@ def write_comment_mail(
             ),
             action=say("Read and answer"),
             link=link,
-            closing=() if is_to_staff else _closing(document.seller),
         )
     )
 
@@ -628,9 +613,7 @@ def write_dispute_mail(
     amount = format_money(amount_minor, document.currency, SOURCE_LANGUAGE)
     return _write(
         _Letter(
-            business=_business(document),
-            accent=document.branding.accent,
-            language=SOURCE_LANGUAGE,
+            sender=_to_staff(document),
             subject=f"{buyer} disputes {amount} of invoice {document.number}",
             preview=_shortened(reason),
             heading=f"Dispute on invoice {document.number}",
@@ -681,9 +664,7 @@ def write_resolution_mail(
         ]
     return _write(
         _Letter(
-            business=business,
-            accent=document.branding.accent,
-            language=_language(document),
+            sender=_sender(document),
             subject=say(
                 "Your dispute about invoice {number}: {outcome}",
                 number=document.number,
@@ -698,7 +679,6 @@ def write_resolution_mail(
             quote=answer,
             action=say("View invoice"),
             link=link,
-            closing=_closing(document.seller),
         )
     )
 
@@ -712,9 +692,7 @@ def write_test_mail(business: str, accent: str = _TEST_ACCENT) -> MailContent:
     """Show a member that mail leaves, and what it looks like."""
     return _write(
         _Letter(
-            business=business,
-            accent=accent,
-            language="en",
+            sender=_Sender(business, accent),
             subject=f"Test mail from {business}",
             preview="Mail works.",
             heading="Mail works",
@@ -764,12 +742,13 @@ def _template() -> Template:
 
 
 def _text_of(letter: _Letter) -> str:
+    sender = letter.sender
     amount = f"{letter.amount_label}: {letter.amount}" if letter.amount else ""
     facts = "\n".join(f"{label}: {_one_line(value)}" for label, value in letter.facts)
     quote = "\n".join(f"> {line}" for line in letter.quote.splitlines())
     links = ((letter.action, letter.link), *letter.also)
     action = "\n\n".join(f"{words}:\n{link}" for words, link in links if link)
-    closing = "\n".join(("--", *map(_one_line, (letter.business, *letter.closing))))
+    closing = "\n".join(("--", *map(_one_line, (sender.business, *sender.closing))))
     if letter.choices:
         closing += f"\n{letter.choices_words}: {letter.choices}"
     blocks = (
@@ -841,10 +820,20 @@ def _greeting(document: InvoiceDocument) -> str:
     return say("Hello {name},", name=name) if name else say("Hello,")
 
 
-def _closing(seller: Party) -> tuple[str, ...]:
-    """Who wrote, and how to reach them."""
+def _sender(document: AnyDocument) -> _Sender:
+    """The business to its customer: where it is, and how to reach it."""
+    seller = document.seller
     reach = " · ".join(filter(None, (seller.email, seller.phone, seller.website)))
-    return tuple(filter(None, (", ".join(seller.address), reach)))
+    return _Sender(
+        _business(document),
+        document.branding.accent,
+        _language(document),
+        tuple(filter(None, (", ".join(seller.address), reach))),
+    )
+
+
+def _to_staff(document: AnyDocument) -> _Sender:
+    return _Sender(_business(document), document.branding.accent)
 
 
 def _business(document: AnyDocument) -> str:

@@ -377,6 +377,12 @@ class TestTheCustomersLanguage:
         assert 'align="right"' not in html
         assert "تأخرت الفاتورة INV-42 3 أيام" in html
 
+    def test_says_what_the_link_is_for_in_the_customers_language(self):
+        content = invoice_mail(replace(INVOICE, language="de"))
+
+        assert "Or copy" not in content.html
+        assert "Oder diese Adresse kopieren:" in content.html
+
     def test_staff_read_english_whatever_the_customer_reads(self):
         content = mail.write_comment_mail(
             replace(INVOICE, language="de"),
