@@ -114,6 +114,20 @@ def test_words_are_kept_to_their_homes(word: str, homes: set[str]):
     assert strays == []
 
 
+def test_a_form_without_a_handler_is_sent_by_the_browser():
+    """Reflex's own form then goes nowhere: `post_form` and `get_form` do."""
+    strays = [
+        f"{name_of(path)}:{call.lineno}"
+        for path in MODULES
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call)
+        and ast.unparse(call.func) in ("rx.form", "rx.el.form")
+        and "on_submit" not in {keyword.arg for keyword in call.keywords}
+    ]
+
+    assert strays == []
+
+
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_every_module_says_what_it_is_for(path: Path):
     assert ast.get_docstring(ast.parse(path.read_text()))

@@ -408,6 +408,19 @@ def test_a_dispute_is_argued_where_it_stands(
         expect(thread.get_by_text("I put one into the mail.")).to_have_count(0)
 
 
+def test_a_customer_promises_a_date(demo: tuple[Server, Any], open_page: OpenPage):
+    visitor, _ = open_both(demo, open_page)
+    expect(visitor.locator("#painted")).to_have_count(0)
+    visitor.get_by_text("Tell us when you will pay").click()
+    last = visitor.get_by_label("I will pay by").get_attribute("max")
+    assert last is not None
+    visitor.get_by_label("I will pay by").fill(last)
+
+    visitor.get_by_role("button", name="Send").click()
+
+    expect(visitor.get_by_text("You told us that you will pay by")).to_be_visible()
+
+
 @pytest.mark.feature("F072", "F075")
 def test_a_code_is_confirmed_on_the_page_and_nothing_typed_is_lost(
     demo: tuple[Server, Any], open_page: OpenPage

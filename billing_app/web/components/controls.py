@@ -369,7 +369,7 @@ def spinner(label: str = "Loading") -> rx.Component:
     )
 
 
-class PostForm(rx.el.Div):
+class PlainForm(rx.el.Div):
     """A form that the browser itself sends; Reflex's own never leaves the page."""
 
     tag = "form"
@@ -389,7 +389,12 @@ def post_form(
     """
     if action is not None:
         props["action"] = action
-    return PostForm.create(*content, method="post", **props)
+    return PlainForm.create(*content, method="post", **props)
+
+
+def get_form(*content: rx.Component, action: Text, **props: Any) -> rx.Component:
+    """Draw a form whose fields go behind the ? of an HTTP route, such as a file's."""
+    return PlainForm.create(*content, method="get", action=action, **props)
 
 
 class CopyButton(rx.Component):

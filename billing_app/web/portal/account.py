@@ -16,6 +16,7 @@ from billing_app.web.components.charts import aging
 from billing_app.web.components.controls import (
     button,
     field,
+    get_form,
     link,
     link_button,
     money_input,
@@ -776,7 +777,7 @@ def _statement() -> rx.Component:
     it, packing = State.frame, State.packing
     return rx.el.section(
         rx.el.h2(worded("Statement and documents"), id="statement"),
-        rx.el.form(
+        get_form(
             _day(worded("From"), "from", it.statement_first),
             _day(worded("To"), "to", it.statement_last),
             _file(worded("Statement PDF"), f"{it.base}/statement.pdf"),
@@ -790,7 +791,6 @@ def _statement() -> rx.Component:
                     on_click=State.pack({"from": _typed("from"), "to": _typed("to")}),
                 ),
             ),
-            method="get",
             action=f"{it.base}/statement.pdf",
             class_name="statement",
         ),

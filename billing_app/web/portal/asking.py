@@ -5,7 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from billing_app.domain.portal_asking import AskingPart
-from billing_app.web.components.controls import button, date_input, link
+from billing_app.web.components.controls import button, date_input, link, post_form
 from billing_app.web.words import worded
 
 
@@ -13,7 +13,7 @@ def promise_part(it: rx.vars.ObjectVar[AskingPart]) -> rx.Component:
     """Draw the promise that stands, and a small form for a date."""
     form = rx.el.details(
         rx.el.summary(it.label),
-        rx.el.form(
+        post_form(
             rx.el.label(worded("I will pay by"), html_for="promised-on"),
             date_input(
                 "promised_on",
@@ -24,7 +24,6 @@ def promise_part(it: rx.vars.ObjectVar[AskingPart]) -> rx.Component:
                 required=True,
             ),
             button(worded("Send"), submit=True, small=True),
-            method="post",
             action=it.action,
         ),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from billing_app.web.components.controls import button, copy_button
+from billing_app.web.components.controls import button, copy_button, get_form
 from billing_app.web.components.icons import ICONS, icon
 from billing_app.web.components.layout import panel
 from billing_app.web.staff.copy_link import CopyLink
@@ -71,13 +71,12 @@ def _statement(customer_id: rx.Var[int]) -> rx.Component:
     base = f"/api/customers/{customer_id}/statement"
     return panel(
         "Statement of account",
-        rx.el.form(
+        get_form(
             _day("From", "from"),
             _day("To", "to"),
             _file("PDF", f"{base}.pdf"),
             _file("CSV", f"{base}.csv"),
             rx.el.p("This business year, unless days are chosen.", class_name="quiet"),
-            method="get",
             action=f"{base}.pdf",
             class_name="panel-body panel-actions",
         ),
