@@ -442,12 +442,18 @@ def read_bank(uow: UnitOfWork, currency: str = "") -> BankSettings:
     is_stored = not currency or currency in settings.bank_by_currency
     stored = stored_bank(settings, currency) if is_stored else _NO_BANK
     iban = stored["iban"]
+    # The field of the account says it, and has it printed.
+    printed = ("iban", format_iban(iban))
     return BankSettings(
         version=settings.version,
         currency=currency,
         currencies=tuple(sorted({*settings.bank_by_currency, currency} - {""})),
         iban=format_iban(iban),
-        rows=tuple((row["label"], row["value"]) for row in stored["rows"]),
+        rows=tuple(
+            (row["label"], row["value"])
+            for row in stored["rows"]
+            if (row["label"].casefold(), row["value"]) != printed
+        ),
         reference_kind=stored["reference_kind"],
         is_qr_iban=is_qr_iban(iban),
         qr_bill_gap=find_qr_bill_gap(seller_party(settings), iban),

@@ -316,7 +316,7 @@ class TestReference:
             "EUR": ("NL91 ABNA 0417 1643 00", lambda number, _: rf_reference(number)),
         }[currency]
         assert document.reference == reference(invoice.number, invoice.id)
-        assert document.bank == shown == (BankRow("IBAN", account),)
+        assert document.bank == shown.rows == (BankRow("IBAN", account),)
         assert document.iban == account.replace(" ", "")
 
     def test_is_the_number_where_nothing_else_is_chosen(self, world, biller, draft):

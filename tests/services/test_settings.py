@@ -316,6 +316,16 @@ class TestChangeBank:
         assert stored.bank_iban == "NL91ABNA0417164300"
         assert shown.rows == (("BIC", "ABNANL2A"), ("Bank", "ABN"))
 
+    def test_the_iban_is_asked_once(self, world: World):
+        rows = (("Name", "Northwind"), ("iban", "NL91ABNA0417164300"))
+        form = BankForm("NL91ABNA0417164300", rows)
+
+        world.run(world.northwind.admin, change_bank, 1, form)
+
+        shown = world.run(world.northwind.admin, queries.read_bank)
+        assert shown.iban == "NL91 ABNA 0417 1643 00"
+        assert shown.rows == (("Name", "Northwind"),)
+
     def test_a_currency_may_have_an_account_of_its_own(self, world: World):
         admin = world.northwind.admin
         usual = BankForm("NL91ABNA0417164300", (("Bank", "ABN"),))

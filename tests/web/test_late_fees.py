@@ -50,6 +50,10 @@ async def test_the_example_follows_what_is_typed(world: World, browse: Browse):
         assert "charged €20.00" in driver.shown(state, "example")
         await driver.press(state.foresee, what="from_step", text="30")
         assert "No reminder leaves that late" in driver.shown(state, "example")
+        await driver.press(state.foresee, what="from_step", text="7")
+        await driver.press(state.foresee, what="percent", text="")
+        await driver.press(state.foresee, what="amount-EUR", text="")
+        assert driver.shown(state, "example").startswith("Nothing is charged yet")
         await driver.press(state.foresee, what="percent", text="much")
         assert "percentage" in driver.shown(state, "example")
 

@@ -8,7 +8,6 @@ from billing_app.domain.document import Look
 from billing_app.web.components.controls import (
     button,
     field,
-    segmented,
     text_input,
 )
 from billing_app.web.components.file_upload import file_upload
@@ -81,12 +80,13 @@ def _logo() -> rx.Component:
 
 def _look() -> list[rx.Component]:
     return [
-        segmented(
-            "look",
-            "Look of documents",
-            _LOOKS,
-            value=State.look,
-            on_select=State.choose_look,
+        rx.el.fieldset(
+            rx.el.legend("Look of documents", class_name="visually-hidden"),
+            rx.el.div(
+                *(_look_choice(look, words) for look, words in _LOOKS),
+                class_name="looks",
+            ),
+            class_name="span-12",
         ),
         field(
             "Colour",
@@ -106,6 +106,27 @@ def _look() -> list[rx.Component]:
             class_name="span-8 form-end brands-shown",
         ),
     ]
+
+
+def _look_choice(look: Look, words: str) -> rx.Component:
+    """Draw one look as a small sheet, to be chosen like any radio button."""
+    return rx.el.label(
+        rx.el.input(
+            type="radio",
+            name="look",
+            value=look,
+            checked=State.look == look,
+            on_change=State.choose_look(look),
+            class_name="visually-hidden",
+        ),
+        rx.el.span(
+            class_name=f"look-sheet look-{look}",
+            style={"--look": State.shown},
+            custom_attrs={"aria-hidden": "true"},
+        ),
+        words,
+        class_name="look",
+    )
 
 
 def _sample(

@@ -109,7 +109,6 @@ def _numbers() -> list[rx.Component]:
             "credit_note_reset",
             State.page.credit_note_reset,
             State.choose_credit_note_reset,
-            class_name="span-6",
         ),
         _preview(State.credit_note_preview, "credit-note-preview"),
         field(
@@ -118,19 +117,17 @@ def _numbers() -> list[rx.Component]:
             error=State.errors["receipt_pattern"],
             class_name="span-6",
         ),
-        _starts_again("receipt_reset", State.page.receipt_reset, class_name="span-6"),
+        _starts_again("receipt_reset", State.page.receipt_reset),
     ]
 
 
-def _starts_again(
-    name: str, value: rx.Var[str], on_change: Any = None, class_name: str = "span-3"
-) -> rx.Component:
+def _starts_again(name: str, value: rx.Var[str], on_change: Any = None) -> rx.Component:
     heard = {} if on_change is None else {"on_change": on_change}
     return field(
         "Starts again",
         select(name, _RESETS, default_value=value, **heard),
         error=State.errors[name],
-        class_name=class_name,
+        class_name="span-3",
     )
 
 

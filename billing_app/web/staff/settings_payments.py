@@ -68,7 +68,8 @@ def _bank() -> rx.Component:
                     hint=rx.cond(
                         State.page.is_qr_iban,
                         "A QR-IBAN. It takes payments with a QR reference only.",
-                        "Also makes the payment code that banking apps scan.",
+                        "Printed on invoices, and made into the code that banking "
+                        "apps scan.",
                     ),
                     error=State.errors["iban"],
                     class_name="span-6",
@@ -100,13 +101,14 @@ def _bank() -> rx.Component:
             on_submit=State.save_bank,
             class_name="panel-body stack",
         ),
+        _another_account(),
         class_name="panel",
         aria_label="Bank transfer",
     )
 
 
 def _accounts() -> rx.Component:
-    """Draw which account is shown, and the way to one for another currency."""
+    """Draw which account is shown, once there are several."""
 
     def tab(code: Any, words: Any) -> rx.Component:
         return rx.el.button(
@@ -117,9 +119,9 @@ def _accounts() -> rx.Component:
             on_click=State.choose_currency(code),
         )
 
-    return rx.el.form(
-        rx.cond(
-            State.page.currencies.length() > 0,
+    return rx.cond(
+        State.page.currencies.length() > 0,
+        rx.el.div(
             rx.el.div(
                 tab("", "All other currencies"),
                 rx.foreach(State.page.currencies, lambda code: tab(code, code)),
@@ -127,7 +129,14 @@ def _accounts() -> rx.Component:
                 role="group",
                 aria_label="Account of which currency",
             ),
+            class_name="panel-body",
         ),
+    )
+
+
+def _another_account() -> rx.Component:
+    """Draw the way to an account for another currency."""
+    return rx.el.form(
         field(
             "Another account for invoices in",
             rx.el.div(

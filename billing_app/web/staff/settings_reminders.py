@@ -38,12 +38,14 @@ def _reminders() -> rx.Component:
             ),
             class_name="span-12",
         ),
-        field(
-            "Days from the due date",
-            text_input("steps", default_value=State.page.steps),
-            hint="Like -3, 0, 7: three days before, on the day, a week after.",
-            error=State.errors["steps"],
-            class_name="span-8",
+        _when_on(
+            field(
+                "Days from the due date",
+                text_input("steps", default_value=State.page.steps),
+                hint="Like -3, 0, 7: three days before, on the day, a week after.",
+                error=State.errors["steps"],
+                class_name="span-8",
+            ),
         ),
         rx.el.p(
             f"They leave from {FROM_HOUR} in the morning by your clock, each once "
@@ -68,6 +70,25 @@ def _late_fees() -> rx.Component:
             ),
             class_name="span-12",
         ),
+        _when_on(*_fee_fields()),
+        rx.el.p(
+            "Each fee is an invoice of its own, which the reminder tells of. None is "
+            "charged within the days of grace, while a promised date is still to come, "
+            "or on a late fee. A customer can be left out, on their page.",
+            class_name="field-hint span-12",
+        ),
+        on_submit=State.save_fees,
+    )
+
+
+def _when_on(*fields: rx.Component) -> rx.Component:
+    """Show fields only while the switch of their form is on; they keep their text."""
+    return rx.el.div(*fields, class_name="form-grid span-12 when-on")
+
+
+def _fee_fields() -> tuple[rx.Component, ...]:
+    fees = State.fees
+    return (
         field(
             "From the reminder",
             _typed("from_step", fees.from_step),
@@ -104,13 +125,6 @@ def _late_fees() -> rx.Component:
             class_name="quiet span-12",
             custom_attrs={"aria-live": "polite", "id": "late-fee-example"},
         ),
-        rx.el.p(
-            "Each fee is an invoice of its own, which the reminder tells of. None is "
-            "charged within the days of grace, while a promised date is still to come, "
-            "or on a late fee. A customer can be left out, on their page.",
-            class_name="field-hint span-12",
-        ),
-        on_submit=State.save_fees,
     )
 
 

@@ -96,6 +96,8 @@ def example_words(rule: LateFeeRule, page: LateFeesPage) -> str:
     currency = page.currencies[0]
     overdue = Money.from_decimal(_EXAMPLE, currency).minor
     fee = compute_fee(rule, overdue, currency, page.step_minor)
+    if not fee:
+        return "Nothing is charged yet: type a share, a fixed amount, or both."
     example = (
         f"Example: {formats.money(overdue, currency)} overdue, "
         f"charged {formats.money(fee, currency)}"
