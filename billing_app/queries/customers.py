@@ -59,7 +59,7 @@ class CustomerSort(StrEnum):
     CREATED = "created"
 
 
-_SORTS: dict[CustomerSort, tuple[Any, type[Key]]] = {
+SORTS: dict[CustomerSort, tuple[Any, type[Key]]] = {
     CustomerSort.NAME: (Customer.name_key, str),
     CustomerSort.CREATED: (Customer.created_at, datetime),
 }
@@ -201,7 +201,7 @@ def list_customers(uow: UnitOfWork, wanted: CustomerFilter) -> CustomerPage:
     Raises:
         InvalidInput: the place to go on from was not made by this list.
     """
-    key, key_type = _SORTS[wanted.sort]
+    key, key_type = SORTS[wanted.sort]
     row_id = col(Customer.id)
     walk = make_walk(col(key), row_id, key_type, wanted.is_descending, wanted.paging)
     columns: tuple[Any, ...] = (
@@ -214,7 +214,7 @@ def list_customers(uow: UnitOfWork, wanted: CustomerFilter) -> CustomerPage:
     )
     statement = (
         select(*columns, col(key).label("sort_key"))
-        .where(*_conditions(wanted), *walk.beyond())
+        .where(*customer_conditions(wanted), *walk.beyond())
         .order_by(*walk.order())
         .limit(wanted.paging.rows_wanted)
     )
@@ -233,7 +233,7 @@ def list_customers(uow: UnitOfWork, wanted: CustomerFilter) -> CustomerPage:
         )
         for row in rows
     ]
-    every = select(row_id).where(*_conditions(wanted)).limit(COUNT_MAX + 1)
+    every = select(row_id).where(*customer_conditions(wanted)).limit(COUNT_MAX + 1)
     page = make_page(
         found, wanted.paging, walk, lambda row: Cursor(row.sort_key, row.id)
     )
@@ -258,7 +258,7 @@ def list_choices(uow: UnitOfWork, text: str) -> tuple[CustomerChoice, ...]:
     begins = col(Customer.name_key).startswith(part, autoescape=True)
     statement = (
         select(*columns)
-        .where(*_conditions(CustomerFilter(text=part)))
+        .where(*customer_conditions(CustomerFilter(text=part)))
         .order_by(case((begins, 0), else_=1), col(Customer.name_key), col(Customer.id))
         .limit(CHOICES_MAX)
     )
@@ -350,7 +350,7 @@ def is_in_numbers(uow: UnitOfWork, number_code: str) -> bool:
     return uow.first(counters) is not None
 
 
-def _conditions(wanted: CustomerFilter) -> list[Any]:
+def customer_conditions(wanted: CustomerFilter) -> list[Any]:
     conditions: list[Any] = []
     if not wanted.includes_archived:
         conditions.append(col(Customer.archived_at).is_(None))

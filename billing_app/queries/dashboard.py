@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import case, extract, func, select
 from sqlmodel import col
 
-from billing_app.database.access import staff
+from billing_app.database.access import inner, staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.dates import Moment, add_months, month_start
@@ -33,6 +33,8 @@ from billing_app.queries.promises import list_broken
 from billing_app.queries.setup_steps import SetupStep, list_missing_steps
 
 MONTHS = 12
+# Money that is still to come; archived invoices are owed, too.
+OWED_PHASES = (*OPEN_PHASES, *(phase.archived for phase in OPEN_PHASES))
 ATTENTION_MAX = 5
 ACTIVITY_MAX = 8
 # A failed card is worth a look while the customer still remembers it.
@@ -180,19 +182,30 @@ class _OpenSum:
     oldest: date
 
 
-def _open_sums(uow: UnitOfWork) -> list[_OpenSum]:
-    """Sum up open invoices by currency and age; archived ones are owed too."""
+@inner
+def sum_by_age(uow: UnitOfWork) -> tuple[BucketSum, ...]:
+    """Sum up what all customers owe in the workspace's currency, by age."""
+    return tuple(_aging(uow.workspace.currency, _open_sums(uow)))
+
+
+@inner
+def age_bucket(uow: UnitOfWork) -> Any:
+    """Return the column that says how old what an invoice asks for is."""
     rules = read_late_rules(uow)
     today, due = uow.today, col(Invoice.due_key)
-    bucket = case(
+    return case(
         (due >= rules.late_before(today), Bucket.NOT_DUE.value),
         (due >= today - timedelta(days=30), Bucket.TO_30.value),
         (due >= today - timedelta(days=60), Bucket.TO_60.value),
         (due >= today - timedelta(days=90), Bucket.TO_90.value),
         else_=Bucket.OVER_90.value,
     )
+
+
+def _open_sums(uow: UnitOfWork) -> list[_OpenSum]:
+    """Sum up open invoices by currency and age; archived ones are owed too."""
+    bucket, due = age_bucket(uow), col(Invoice.due_key)
     processing = col(Invoice.processing_minor)
-    phases = [*OPEN_PHASES, *(phase.archived for phase in OPEN_PHASES)]
     rows = uow.all(
         select(
             col(Invoice.currency),
@@ -203,7 +216,7 @@ def _open_sums(uow: UnitOfWork) -> list[_OpenSum]:
             func.sum(case((processing > 0, 1), else_=0)),
             func.min(due),
         )
-        .where(col(Invoice.phase).in_(phases))
+        .where(col(Invoice.phase).in_(OWED_PHASES))
         .group_by(col(Invoice.currency), bucket)
     )
     return [

@@ -15,6 +15,7 @@ from billing_app.web.portal.account_state import PortalAccountState
 from billing_app.web.portal.invoice_state import PortalInvoiceState
 from billing_app.web.staff import (
     accounting,
+    aging,
     credit_notes,
     customer_detail,
     customer_events,
@@ -44,6 +45,7 @@ from billing_app.web.staff import (
     sign_in_code,
     sign_in_password,
 )
+from billing_app.web.staff.aging_state import AgingState
 from billing_app.web.staff.conversation_state import ConversationState
 from billing_app.web.staff.credit_notes_state import CreditNoteListState
 from billing_app.web.staff.customer_detail_state import CustomerDetailState
@@ -122,6 +124,12 @@ PAGES = (
         "Accounting",
         accounting.page,
         (ShellState.enter, InvoicesState.open, InvoicesState.watch),
+    ),
+    Page(
+        "/accounting/aging",
+        "Aging",
+        aging.page,
+        (ShellState.enter, AgingState.open, AgingState.watch),
     ),
     Page(
         "/accounting/credit-notes",

@@ -17,6 +17,7 @@ from billing_app.domain.invoice import InvoiceStatus, LateRules
 from billing_app.domain.online_payment import AttemptStatus
 from billing_app.domain.statement import Span
 from billing_app.models import Invoice, WorkspaceSettings
+from billing_app.queries.aging import list_aging
 from billing_app.queries.customers import CustomerFilter, list_customers
 from billing_app.queries.dashboard import read_dashboard
 from billing_app.queries.invoice_detail import read_invoice
@@ -186,6 +187,11 @@ def test_the_ages_of_all_customers_sum_to_what_is_owed(
         it.currency: it.minor for it in dashboard.outstanding if it.minor
     } == balances
     assert sum(bucket.minor for bucket in dashboard.aging) == balances["EUR"]
+    aging = world.run(place.viewer, list_aging, CustomerFilter())
+    for bucket in aging.sums:
+        by_customer = (row.minor.get(bucket.bucket, 0) for row in aging.page.rows)
+        assert sum(by_customer) == bucket.minor
+    assert sum(row.total_minor for row in aging.page.rows) == balances["EUR"]
 
 
 @pytest.mark.feature("C11")

@@ -47,7 +47,7 @@ DESTINATIONS = (
     Destination("Dashboard", "/dashboard", "dashboard"),
     Destination("Invoices", "/invoices", "invoice"),
     Destination("Customers", "/customers", "customers"),
-    Destination("Accounting", "/accounting", "accounting"),
+    Destination("Accounting", "/accounting/aging", "accounting"),
     Destination("Settings", "/settings", "settings"),
 )
 

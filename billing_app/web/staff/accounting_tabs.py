@@ -7,6 +7,7 @@ import reflex as rx
 from billing_app.web.components.tables import link_tab, link_tabs
 
 _TABS = (
+    ("Aging", "/accounting/aging"),
     ("Invoices", "/accounting"),
     ("Payments", "/accounting/payments"),
     ("Credit notes", "/accounting/credit-notes"),

@@ -216,7 +216,7 @@ def _aging() -> rx.Component:
         charts.aging(State.buckets),
         total,
         rx.cond(State.aging_note != "", note, rx.fragment()),
-        aside=[link("Open accounting", href="/accounting")],
+        aside=[link("Open report", href="/accounting/aging")],
     )
 
 

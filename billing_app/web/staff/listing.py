@@ -66,6 +66,8 @@ def rows(
     *,
     none: rx.Component,
     before: rx.Component | None = None,
+    foot: Sequence[rx.Component] = (),
+    cards: bool = True,
 ) -> rx.Component:
     """Draw the rows and the way to more of them, or what stands in for none."""
     page: Any = state
@@ -78,6 +80,8 @@ def rows(
         sorted_by=page.sorted_by,
         is_descending=page.is_descending,
         on_sort=page.sort,
+        foot=foot,
+        cards=cards,
     )
     pages = pager(
         page.range_words,
