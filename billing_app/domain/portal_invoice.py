@@ -74,6 +74,10 @@ _FINE = later("Card or bank debit, on Stripe’s secure page.")
 _FINE_HERE = later("Card or bank debit. Your details go straight to Stripe, not to us.")
 _WEB = re.compile(r"(?:https?://)?[\w.-]+\.\w{2,}(?::[0-9]+)?(?:/[^\s\"'<>]*)?")
 # What the pages that stand alone say, first their heading.
+# EN 16931 has no word for void: software would book it as money that is owed.
+VOID_HAS_NO_XML = later(
+    "This invoice is void, so there is no file of it for accounting software."
+)
 NOT_FOUND = (
     later("Invoice not found"),
     later(
@@ -382,6 +386,7 @@ class PortalInvoice:
     powers: OwnPowers = OwnPowers.EMPTY
     shows_pdf: bool = False
     has_e_invoice: bool = False
+    e_invoice_words: str = ""
     pdf_words: str = ""
     has_pdf: bool = False
     pdf_href: str = ""
@@ -496,6 +501,8 @@ class _Writer:
         form, outcome = self.form(payability), self.outcome(payability)
         bank = self.bank(payability)
         payments = (*self.debit_rows(), *self.credit_rows(), *self.payment_rows())
+        is_void = self.facts.state == InvoiceState.VOID
+        is_for_machines = settings.shows_pdf and not find_gaps(document)
         return PortalInvoice(
             language=document.language,
             number=document.number,
@@ -552,7 +559,8 @@ class _Writer:
             disputes=self.disputes,
             asking=self.asking,
             shows_pdf=settings.shows_pdf,
-            has_e_invoice=settings.shows_pdf and not find_gaps(document),
+            has_e_invoice=is_for_machines and not is_void,
+            e_invoice_words=say(VOID_HAS_NO_XML) if is_for_machines and is_void else "",
             pdf_words=say(words) if (words := _PDF_WORDS[self.facts.pdf]) else "",
             has_pdf=self.facts.pdf == PdfState.READY,
             pdf_href=f"{self.looking.base}/invoice.pdf",

@@ -33,7 +33,11 @@ from billing_app.domain.errors import (
     NotPermitted,
     NotSignedIn,
 )
-from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND
+from billing_app.domain.portal_invoice import (
+    NOT_AVAILABLE,
+    NOT_FOUND,
+    VOID_HAS_NO_XML,
+)
 from billing_app.domain.portal_place import INVOICE_ROUTES
 from billing_app.domain.speech import later
 from billing_app.domain.visit import VisitKind
@@ -137,7 +141,9 @@ def portal_standing(request: Request) -> Response:
 
 
 def portal_e_invoice(request: Request) -> Response:
-    link = _open(request)
+    link, found = _find_invoice(request)
+    if found.voided:
+        raise NotAnEInvoice(VOID_HAS_NO_XML)
     document = runtime.current().run(link.visitor, portal.read_issued)
     answer = _xml(request, document, DocumentKind.INVOICE)
     return _kept(request, link, VisitKind.E_INVOICE, answer)

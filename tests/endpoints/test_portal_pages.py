@@ -792,6 +792,27 @@ class TestEInvoices:
             assert answer.status_code == 409
             assert "This document can’t be an e-invoice" in answer.text
 
+    async def test_of_a_void_invoice_customers_get_none(self, portal: Portal):
+        """They have no word for void. Staff keep what was issued."""
+        portal.invoice_id = self.make_suitable(portal)
+        staff = portal.sign_in()
+        said = "This invoice is void, so there is no file of it for accounting software"
+        assert said not in (await portal.open()).text
+        portal.world.run(
+            portal.place.accounting, invoices.void, portal.invoice_id, "Sent twice"
+        )
+
+        page = await portal.open()
+
+        assert said in page.text
+        assert ".cii.xml" not in page.text
+        for file in self.FILES:
+            answer = await portal.open(f"/{file}")
+            assert answer.status_code == 409
+            assert said in answer.text
+            issued = f"/api/invoices/{portal.invoice_id}/{file}"
+            assert (await portal.get(issued, headers=staff)).status_code == 200
+
     async def test_without_files_there_is_no_xml_either(self, portal: Portal):
         portal.invoice_id = self.make_suitable(portal)
         portal.choose(shows_pdf=False)

@@ -13,10 +13,11 @@ from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.events import Topic
 from billing_app.domain.portal_settings import ActivityDetail, NotifyOn
 from billing_app.domain.short_link import short_path
-from billing_app.models import Invoice, OutboxMessage, WorkspaceSettings
+from billing_app.models import Customer, Invoice, OutboxMessage, WorkspaceSettings
 from billing_app.services import drafts, portal_links, visits
 from billing_app.web.staff.invoice_detail_state import InvoiceDetailState as State
 from tests.support.billing import (
+    a_customer,
     all_rows,
     an_invoice,
     pay,
@@ -219,6 +220,29 @@ async def test_an_archived_invoice_comes_back_as_long_as_that_is_offered(
         await driver.press(State.undo, key=notice.key)
         with world.reading(world.northwind.system) as uow:
             assert uow.get(Invoice, invoice_id).archived_at is not None
+
+
+@pytest.mark.feature("A04")
+async def test_files_of_a_void_invoice_for_machines_are_said_to_be_as_issued(
+    world: World, browse: Browse
+):
+    place = world.northwind
+    buyer = a_customer(world, place)
+    with world.unit(place.system) as uow:
+        settings = uow.one(select(WorkspaceSettings))
+        settings.legal_name, settings.country = "Northwind Charter B.V.", "NL"
+        settings.registration = "KvK 70112233"
+        uow.get(Customer, buyer).country = "NL"
+    invoice_id = an_invoice(world, place, customer_id=buyer)
+    async with browse(place.accounting, f"/invoices/{invoice_id}") as driver:
+        await driver.press(State.open)
+        assert "as issued" not in driver.shown(State, "card").e_invoice
+
+        await driver.press(State.void, form={"reason": "Sent twice"})
+
+    card = driver.shown(State, "card")
+    assert card.is_e_invoice
+    assert card.e_invoice.startswith("CII and UBL are the invoice as issued.")
 
 
 @pytest.mark.feature("G09")

@@ -101,6 +101,10 @@ def _invoice() -> rx.Component:
             _document(),
             rx.cond(State.invoice.with_payments_href != "", _with_payments()),
             rx.cond(State.invoice.has_e_invoice, _e_invoice()),
+            rx.cond(
+                it.e_invoice_words != "",
+                rx.el.p(it.e_invoice_words, class_name="e-invoice"),
+            ),
             rx.cond(it.shows_payments, _payments()),
             disputes.section(),
             reminders_part(it.asking),

@@ -317,7 +317,7 @@ def card_of(it: InvoiceDetail, fonts: Path, print_problem: str) -> InvoiceCard:
         cii_href=f"/api/invoices/{it.id}/invoice.cii.xml",
         ubl_href=f"/api/invoices/{it.id}/invoice.ubl.xml",
         is_e_invoice=it.document is not None and not find_gaps(it.document),
-        e_invoice=paper_words(it.document, fonts),
+        e_invoice=_e_invoice_words(it, fonts),
         pdf_error=_pdf_words(it, print_problem),
         can_pay=is_issued and it.outstanding_minor > 0,
         can_publish=is_issued and it.published_at is None and it.may_publish,
@@ -342,6 +342,13 @@ def card_of(it: InvoiceDetail, fonts: Path, print_problem: str) -> InvoiceCard:
         if it.disputed_minor
         else "",
     )
+
+
+def _e_invoice_words(it: InvoiceDetail, fonts: Path) -> str:
+    words = paper_words(it.document, fonts)
+    if not it.voided_on or it.document is None or find_gaps(it.document):
+        return words
+    return f"{_VOID_XML} {words}".rstrip()
 
 
 def paper_words(document: BilledDocument | None, fonts: Path) -> str:
@@ -563,6 +570,10 @@ def _payment_line(each: StaffPayment, it: InvoiceDetail) -> PaymentLine:
     )
 
 
+_VOID_XML = (
+    "CII and UBL are the invoice as issued. They can't say that it is void, so "
+    "customers don't get them any more."
+)
 _RETURNS = {
     True: "It goes back through Stripe, to where it came from.",
     False: "Note here that you have returned it; nothing is sent.",
