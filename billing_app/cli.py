@@ -21,6 +21,7 @@ COMMANDS = {
     "import": "bring in a file of another program, or an export, all or nothing",
     "export": "write all of a workspace into one zip file, to keep or to leave",
     "create-owner": "add a workspace and its first member",
+    "set-password": "give somebody who is locked out a new password",
     "build": "build the frontend when its sources changed",
     "backup": "write the database, the files and the key into one archive",
     "doctor": "check settings and surroundings, say what is wrong",

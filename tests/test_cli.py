@@ -145,6 +145,37 @@ def test_says_in_a_sentence_that_the_data_has_no_place(capsys, monkeypatch, tmp_
     assert "cannot be used: Not a directory." in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["backup", "b.tar.gz"],
+        ["verify"],
+        ["export", "all.zip"],
+        ["set-password", "harriet@heron.example"],
+    ],
+)
+def test_makes_nothing_in_a_folder_that_was_mistyped(
+    command: list[str], capsys, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "dtaa"))
+    monkeypatch.chdir(tmp_path)
+
+    assert main(command) == 1
+
+    assert f"no database at {tmp_path / 'dtaa'}" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_names_the_switch_that_says_how_a_file_writes(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    products = tmp_path / "products.csv"
+    products.write_text("Name;Price\nBerth;1.234\n")
+
+    assert main(["import", str(products), "--kind", "products"]) == 1
+
+    assert "--numbers comma" in capsys.readouterr().err
+
+
 class TestServe:
     def test_refuses_a_port_that_is_taken(self, capsys, monkeypatch, tmp_path):
         import socket

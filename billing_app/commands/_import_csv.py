@@ -37,6 +37,10 @@ _STEP = 1_000
 _E_INVOICE_MAX = 100_000_000
 _SHOWN_MAX = 50
 _MARKS = {"point": ".", "comma": ","}
+_SWITCHES = (
+    "Say so with --numbers point or --numbers comma, and --dates "
+    f"{' or --dates '.join(DateOrder)}."
+)
 _NOUNS = {
     ImportKind.CUSTOMERS: "customer",
     ImportKind.INVOICES: "invoice",
@@ -54,10 +58,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     csv.add_argument("--dates", choices=[*DateOrder], help="order of a day's parts")
 
 
-def open_here(data: Path | None) -> Runtime:
-    """Open what the settings name, its tables brought up to date."""
+def choose_folder(data: Path | None) -> None:
+    """Let --data stand in for DATA_DIR."""
     if data:
         os.environ["DATA_DIR"] = str(data.resolve())
+
+
+def open_here(data: Path | None) -> Runtime:
+    """Open what the settings name, its tables brought up to date."""
+    choose_folder(data)
     settings = load_settings()
     migrate(settings)
     return open_runtime(settings)
@@ -86,7 +95,12 @@ def run(arguments: argparse.Namespace) -> int:
     print(opened.sentence)
     teller = _Teller(is_trial=arguments.dry_run, keeps=bool(arguments.fates))
     work = check_table if arguments.dry_run else import_table
-    report = work(runtime, opened.actor, table, choices, teller.hear)
+    try:
+        report = work(runtime, opened.actor, table, choices, teller.hear)
+    except InvalidInput as refusal:
+        if refusal.field != "notation":
+            raise
+        raise InvalidInput(f"{refusal.message} {_SWITCHES}") from None
     seal_all(runtime)
     runtime.engine.dispose()
     if arguments.fates:

@@ -8,9 +8,10 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+from billing_app.commands._installed import load_installed
 from billing_app.database.backup import copy_sqlite, database_file
 from billing_app.domain.errors import Conflict
-from billing_app.settings import Settings, load_settings
+from billing_app.settings import Settings
 
 _DATABASE, _KEY_FILE = "tallyport.db", "secret.key"
 
@@ -20,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    settings = load_settings()
+    settings = load_installed()
     held = write_backup(settings, arguments.file)
     print(f"Written to {arguments.file}.")
     if _KEY_FILE in held:

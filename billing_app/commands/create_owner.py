@@ -14,7 +14,12 @@ from billing_app.domain.sign_in import PASSWORD_LENGTH_MIN
 from billing_app.runtime import open_runtime
 from billing_app.settings import load_settings
 from billing_app.workflows.audit_trail import seal_all
-from billing_app.workflows.set_up import SetUpForm, create_owner
+from billing_app.workflows.set_up import (
+    SetUpForm,
+    create_another,
+    create_owner,
+    signs_in,
+)
 
 PASSWORD_VARIABLE = "TALLYPORT_PASSWORD"  # noqa: S105  (a name, not a password)
 
@@ -40,14 +45,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how the portal answers at first, one of "
         + ", ".join(profile.key for profile in PROFILES),
     )
+    parser.add_argument(
+        "--another",
+        action="store_true",
+        help="one more workspace of somebody who signs in already; "
+        "their password stays",
+    )
     parser.epilog = f"The password is asked for, or taken from {PASSWORD_VARIABLE}."
 
 
 def run(arguments: argparse.Namespace) -> int:
     settings = load_settings()
-    password, repeated = read_password()
     migrate(settings)
-
+    runtime = open_runtime(settings)
+    # Whoever signs in already is refused before a password is asked for.
+    keeps_password = arguments.another or signs_in(runtime, arguments.email)
+    password, repeated = ("", "") if keeps_password else read_password()
     form = SetUpForm(
         name=arguments.workspace,
         currency=arguments.currency,
@@ -58,8 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
         password=password,
         repeated=repeated,
     )
-    runtime = open_runtime(settings)
-    create_owner(runtime, form)
+    found = create_another if arguments.another else create_owner
+    found(runtime, form)
     seal_all(runtime)
     runtime.engine.dispose()
     print(f"{arguments.email} owns {arguments.workspace}.")

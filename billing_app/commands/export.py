@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from billing_app.commands._import_csv import open_here
+from billing_app.commands._import_csv import choose_folder, open_here
+from billing_app.commands._installed import load_installed
 from billing_app.database.authentication import list_system_actors
 from billing_app.domain.actors import SystemActor
 from billing_app.domain.errors import InvalidInput, NotFound
@@ -22,7 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    runtime = open_here(arguments.data)
+    choose_folder(arguments.data)
+    load_installed()
+    runtime = open_here(None)
     try:
         actor = find_workspace(runtime, arguments.workspace)
         manifest = write_export(runtime, actor, arguments.file, _tell)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from billing_app.commands._installed import load_installed
 from billing_app.database.audit_chain import ChainReport
-from billing_app.settings import load_settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
     from billing_app.gateways.files import FileStore
     from billing_app.runtime import system_clock
 
-    settings = load_settings()
+    settings = load_installed()
     engine = open_engine(settings.database_url)
     require_answer(engine)
     broken = find_broken(engine, system_clock())

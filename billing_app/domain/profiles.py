@@ -123,5 +123,6 @@ def get_profile(key: str) -> Profile:
     """
     found = next((profile for profile in PROFILES if profile.key == key), None)
     if found is None:
-        raise InvalidInput("Choose one of the profiles.", field="profile")
+        keys = ", ".join(profile.key for profile in PROFILES)
+        raise InvalidInput(f"Choose one of the profiles: {keys}.", field="profile")
     return found

@@ -178,14 +178,13 @@ def set_password(
     password_hash: str,
     *,
     keep_session: int | None = None,
+    change: str = "password changed",
 ) -> None:
     """Set a person's own password and end their sessions but one."""
     person = _person(uow, place.person_id)
     person.password_hash, person.initial_until = password_hash, None
     end_sessions_of(uow, place.person_id, keep=keep_session)
-    uow.record(
-        MemberSecurityChanged(member_id=place.member_id, change="password changed")
-    )
+    uow.record(MemberSecurityChanged(member_id=place.member_id, change=change))
 
 
 @job

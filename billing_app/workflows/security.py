@@ -9,7 +9,7 @@ from billing_app.database import authentication
 from billing_app.database.authentication import KnownPerson, SignedIn
 from billing_app.database.passwords import hash_password, is_password
 from billing_app.domain.actors import Actor, SystemActor
-from billing_app.domain.errors import Conflict, InvalidInput, LimitReached
+from billing_app.domain.errors import Conflict, InvalidInput, LimitReached, NotFound
 from billing_app.domain.sign_in import (
     FREE_OF_CODE,
     PASSWORD_LENGTH_MAX,
@@ -44,6 +44,40 @@ def change_password(
         place,
         hash_password(new),
         keep_session=signed_in.session_id,
+    )
+
+
+def find_locked_out(runtime: Runtime, email: str) -> KnownPerson:
+    """Return who signs in with that email, for whoever runs the server.
+
+    Raises:
+        NotFound: nobody does.
+    """
+    person = authentication.find_person(runtime.engine, email.strip().lower())
+    if person is None:
+        raise NotFound(f"Nobody signs in with {email.strip()}.")
+    return person
+
+
+def replace_password(
+    runtime: Runtime, person: KnownPerson, new: str, repeated: str
+) -> None:
+    """Set a password without the old one, and end all sessions of the person.
+
+    Raises:
+        Conflict: they were removed from every workspace.
+        InvalidInput: the password is weak or typed in two ways.
+    """
+    check_new_password(new, repeated, person.email)
+    places = authentication.list_memberships(runtime.engine, person.person_id)
+    if not places:
+        raise Conflict(f"{person.email} is no longer a member of any workspace.")
+    runtime.run(
+        SystemActor(places[0].workspace_id, "set-password"),
+        steps.set_password,
+        Place(person.person_id, places[0].member_id),
+        hash_password(new),
+        change="password set on the server",
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from billing_app.database import authentication
 from billing_app.database.passwords import hash_password
 from billing_app.domain.actors import Nobody, SystemActor
-from billing_app.domain.errors import Conflict
+from billing_app.domain.errors import Conflict, NotFound
 from billing_app.domain.parsing import Reading
 from billing_app.domain.sign_in import Owes, check_new_password
 from billing_app.runtime import Runtime
@@ -66,15 +66,50 @@ def create_owner(runtime: Runtime, form: SetUpForm) -> Founded:
     """Open a workspace from the command line, also beside others.
 
     Raises:
+        Conflict: the owner signs in here already.
         InvalidInput: a field can't be used.
     """
+    if signs_in(runtime, form.email):
+        raise Conflict(
+            f"{form.email.strip()} signs in here already. `tallyport set-password` "
+            "gives them a new password; --another opens one more workspace for them."
+        )
     return runtime.run(
         workspaces.FOUNDER, workspaces.create_workspace, _new_workspace(form)
     )
 
 
+def create_another(runtime: Runtime, form: SetUpForm) -> Founded:
+    """Open one more workspace for somebody whose password stays.
+
+    Raises:
+        NotFound: nobody signs in with that email.
+        InvalidInput: a field can't be used.
+    """
+    if not signs_in(runtime, form.email):
+        raise NotFound(f"Nobody signs in with {form.email.strip()} yet.")
+    return runtime.run(
+        workspaces.FOUNDER, workspaces.create_workspace, _unchecked(form)
+    )
+
+
+def signs_in(runtime: Runtime, email: str) -> bool:
+    typed = email.strip().lower()
+    return authentication.find_person(runtime.engine, typed) is not None
+
+
 def _new_workspace(form: SetUpForm) -> NewWorkspace:
-    new = NewWorkspace(
+    new = _unchecked(form)
+    reading = Reading()
+    reading.of(workspaces.checked, new)
+    email = form.email.strip().lower()
+    reading.of(check_new_password, form.password, form.repeated, email)
+    reading.check()
+    return replace(new, password_hash=hash_password(form.password))
+
+
+def _unchecked(form: SetUpForm) -> NewWorkspace:
+    return NewWorkspace(
         name=form.name,
         currency=form.currency.strip().upper(),
         zone=form.zone,
@@ -83,12 +118,6 @@ def _new_workspace(form: SetUpForm) -> NewWorkspace:
         password_hash="",
         profile=form.profile.strip(),
     )
-    reading = Reading()
-    reading.of(workspaces.checked, new)
-    email = form.email.strip().lower()
-    reading.of(check_new_password, form.password, form.repeated, email)
-    reading.check()
-    return replace(new, password_hash=hash_password(form.password))
 
 
 def _sign_in(runtime: Runtime, founded: Founded, browser: Browser) -> OpenedSession:

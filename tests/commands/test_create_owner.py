@@ -5,11 +5,16 @@ from sqlmodel import select
 
 from billing_app.cli import main
 from billing_app.commands.create_owner import PASSWORD_VARIABLE
+from billing_app.database.authentication import list_system_actors, staff_actor
 from billing_app.domain.actors import SystemActor
-from billing_app.models import Member, Workspace
+from billing_app.domain.errors import NotSignedIn
+from billing_app.models import AuditEntry, Member, Workspace
 from billing_app.runtime import open_runtime
 from billing_app.settings import load_settings
+from billing_app.workflows.sign_in import Browser, SignInRefused, sign_in
 
+EMAIL = "harriet@heron.example"
+BROWSER = Browser("192.0.2.7", "test")
 ARGUMENTS = [
     "create-owner",
     *("--email", "harriet@heron.example"),
@@ -59,7 +64,7 @@ def test_never_prints_the_password(data_dir: Path, capsys: pytest.CaptureFixture
         (("--currency", "EURO"), "currency"),
         (("--zone", "Mars/Olympus"), "time zone"),
         (("--email", "harriet"), "email"),
-        (("--profile", "free"), "profiles"),
+        (("--profile", "free"), "simple_link"),
     ],
 )
 def test_says_what_it_cannot_use(
@@ -101,6 +106,90 @@ def test_refuses_a_weak_password(
 
     assert main(ARGUMENTS) == 1
     assert "12 characters" in capsys.readouterr().err
+
+
+def test_refuses_somebody_who_signs_in_already(
+    data_dir: Path, capsys: pytest.CaptureFixture[str]
+):
+    main(ARGUMENTS)
+
+    assert main([*ARGUMENTS, "--email", "Harriet@Heron.example"]) == 1
+
+    assert "tallyport set-password" in capsys.readouterr().err
+    with open_runtime(load_settings()).reading(SystemActor(1, "test")) as uow:
+        assert uow.all(select(Workspace.name)) == ["Heron Yachts"]
+    assert len(list_system_actors(open_runtime(load_settings()).engine, "test")) == 1
+
+
+def test_opens_one_more_workspace_when_told_to(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+):
+    main(ARGUMENTS)
+    monkeypatch.delenv(PASSWORD_VARIABLE)
+
+    assert main([*ARGUMENTS, "--workspace", "Heron Boats", "--another"]) == 0
+
+    runtime = open_runtime(load_settings())
+    assert len(list_system_actors(runtime.engine, "test")) == 2
+    assert sign_in(runtime, EMAIL, "a sentence of her own", BROWSER).owes == ""
+
+
+def test_opens_one_more_workspace_for_nobody_new(
+    data_dir: Path, capsys: pytest.CaptureFixture[str]
+):
+    assert main([*ARGUMENTS, "--another"]) == 1
+
+    assert "Nobody signs in with harriet" in capsys.readouterr().err
+
+
+class TestSetPassword:
+    def test_lets_somebody_in_again(
+        self, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        main(ARGUMENTS)
+        runtime = open_runtime(load_settings())
+        old = sign_in(runtime, EMAIL, "a sentence of her own", BROWSER)
+        monkeypatch.setenv(PASSWORD_VARIABLE, "another sentence of hers")
+
+        assert main(["set-password", EMAIL.upper()]) == 0
+
+        with pytest.raises(NotSignedIn):
+            staff_actor(runtime.engine, old.token, runtime.now())
+        with pytest.raises(SignInRefused):
+            sign_in(runtime, EMAIL, "a sentence of her own", BROWSER)
+        assert sign_in(runtime, EMAIL, "another sentence of hers", BROWSER).token
+
+    def test_is_in_the_audit_trail(self, data_dir: Path):
+        main(ARGUMENTS)
+
+        main(["set-password", EMAIL])
+
+        with open_runtime(load_settings()).reading(SystemActor(1, "test")) as uow:
+            entries = uow.all(select(AuditEntry))
+        changes = [x.details["change"] for x in entries if "change" in x.details]
+        assert changes == ["password set on the server"]
+
+    def test_says_when_nobody_has_that_address(
+        self, data_dir: Path, capsys: pytest.CaptureFixture[str]
+    ):
+        main(ARGUMENTS)
+
+        assert main(["set-password", "nobody@heron.example"]) == 1
+
+        assert "Nobody signs in with nobody@heron" in capsys.readouterr().err
+
+    def test_refuses_a_weak_one(
+        self,
+        data_dir: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ):
+        main(ARGUMENTS)
+        monkeypatch.setenv(PASSWORD_VARIABLE, "short")
+
+        assert main(["set-password", EMAIL]) == 1
+
+        assert "12 characters" in capsys.readouterr().err
 
 
 def test_needs_a_password_from_somewhere(

@@ -44,6 +44,12 @@ def page() -> rx.Component:
             ),
             button("Sign in", kind="primary", submit=True),
         ),
+        rx.el.p(
+            "Forgot your password? Ask whoever runs this server: ",
+            rx.el.code("tallyport set-password"),
+            " sets a new one.",
+            class_name="quiet",
+        ),
         rx.cond(
             SignInState.welcomes_guests,
             rx.el.p(
