@@ -83,8 +83,9 @@ def list_aging(uow: UnitOfWork, wanted: CustomerFilter) -> AgingPage:
         col(Invoice.currency) == currency,
     )
     conditions = [*customer_conditions(replace(wanted, includes_archived=True)), owes]
+    columns: list[Any] = [row_id, col(Customer.name), col(key).label("sort_key")]
     rows = uow.all(
-        select(row_id, col(Customer.name), col(key).label("sort_key"))
+        select(*columns)
         .where(*conditions, *walk.beyond())
         .order_by(*walk.order())
         .limit(wanted.paging.rows_wanted)

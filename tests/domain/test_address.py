@@ -40,7 +40,7 @@ from billing_app.domain.document import Party
     ],
 )  # fmt: skip
 def test_is_written_as_its_country_does(
-    country: str, parts: tuple[str, ...], lines: tuple[str, ...]
+    country: str, parts: tuple[str, str, str, str], lines: tuple[str, ...]
 ):
     assert written_lines(*parts, country) == lines
 

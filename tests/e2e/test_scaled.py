@@ -212,8 +212,9 @@ class Left:
 
     def forget_who_looked(self) -> None:
         """Let Redis forget the page but not what it shows, which changed later."""
-        (key,) = self.apart.redis.keys(f"*_{rx.State.get_full_name()}")
-        self.apart.redis.delete(key)
+        redis: Any = self.apart.redis
+        (key,) = redis.keys(f"*_{rx.State.get_full_name()}")
+        redis.delete(key)
 
     def told(self, path: str, first: Any = HYDRATE, **payload: Any) -> str:
         """Return all that whoever knows the token is told at the other server.

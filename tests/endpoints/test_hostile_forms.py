@@ -178,7 +178,7 @@ class Typist:
 
 def all_forms() -> dict[str, type]:
     """Return every form that something is typed into, by its name."""
-    found: dict[str, type] = {}
+    found: dict[str, Any] = {}
     for package in ("domain", "services", "workflows"):
         folder = importlib.import_module(f"billing_app.{package}")
         for module in pkgutil.iter_modules(folder.__path__):
