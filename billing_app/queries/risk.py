@@ -29,8 +29,9 @@ from billing_app.models import Invoice, PaymentAttempt, Reminder
 from billing_app.queries.portal_rules import list_not_recorded, read_late_rules
 from billing_app.queries.promises import list_promises_of_customers
 
-# Money that nobody has even started to send.
+# Money that nobody has even started to send; put away, it is owed all the same.
 _WAITING = (InvoicePhase.UNPAID, InvoicePhase.PARTIALLY_PAID)
+_OWED = (*_WAITING, *(phase.archived for phase in _WAITING))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +67,23 @@ def read_risks(
 
 def _late(uow: UnitOfWork, customer_ids: Sequence[int]) -> dict[int, tuple[int, str]]:
     """Return the days of the oldest late invoice, and what is late in words."""
-    undisputed = col(Invoice.outstanding_minor) - col(Invoice.disputed_minor)
+    late_minor = (
+        col(Invoice.outstanding_minor)
+        - col(Invoice.disputed_minor)
+        - col(Invoice.processing_minor)
+    )
     statement = (
         select(
             col(Invoice.customer_id),
             col(Invoice.currency),
             func.min(col(Invoice.due_key)).label("oldest"),
-            func.sum(undisputed).label("late"),
+            func.sum(late_minor).label("late"),
         )
         .where(
             col(Invoice.customer_id).in_(customer_ids),
-            col(Invoice.phase).in_(_WAITING),
+            col(Invoice.phase).in_(_OWED),
             col(Invoice.due_key) < read_late_rules(uow).late_before(uow.today),
-            undisputed > 0,
+            late_minor > 0,
         )
         .group_by(col(Invoice.customer_id), col(Invoice.currency))
         .order_by(col(Invoice.customer_id), col(Invoice.currency))
@@ -137,7 +142,7 @@ def _reminded(uow: UnitOfWork, customer_ids: Sequence[int]) -> dict[int, int]:
             Invoice,
             and_(
                 col(Invoice.id) == col(Reminder.invoice_id),
-                col(Invoice.phase).in_(_WAITING),
+                col(Invoice.phase).in_(_OWED),
             ),
         )
         .where(

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 from pyotp.totp import TOTP
 from pypdf import PdfReader
 
@@ -525,6 +525,25 @@ class TestClientAccount:
             seen.get_by_role("heading", level=1, name="Saffron Pantry")
         ).to_be_visible()
 
+    @pytest.mark.feature("F030")
+    def test_what_is_typed_before_the_page_is_live_narrows_the_list(
+        self, demo: Demo, page: Page
+    ):
+        """On a slow line, where the server has painted it and no script has come."""
+        theirs = shown_to(demo, WAREHOUSE, "Saffron Pantry")
+        waiting: list[Route] = []
+        scripts = re.compile(r"/assets/.*\.js")
+        page.route(scripts, lambda it: waiting.append(it))
+        page.goto(account_of(demo, WAREHOUSE, "Saffron Pantry"), wait_until="commit")
+
+        page.get_by_role("searchbox", name="Search").fill(theirs[0]["number"])
+        page.route(scripts, lambda it: it.continue_())
+        for each in waiting:
+            each.continue_()
+
+        expect(rows_of(page)).to_have_count(1)
+        assert numbers_on(page) == [theirs[0]["number"]]
+
 
 class TestCollectionsPortal:
     """A gym: members have one address for all that they owe and paid."""
@@ -642,6 +661,38 @@ class TestSimpleLink:
 
         expect(phone.get_by_text("Invoice not found")).to_be_visible()
         assert httpx.get(link).status_code == 404
+
+    @pytest.mark.feature("F015", "F044", "C21", "G13")
+    def test_the_badge_and_the_portal_itself_are_switched(
+        self, demo: Demo, open_page: OpenPage
+    ):
+        link = demo.link("Paid", PLUMBER)
+        phone = open_page(viewport=PHONE, is_mobile=True, has_touch=True)
+        phone.goto(link)
+        summary_of(phone)
+        badge = phone.get_by_text("Powered by Tallyport")
+        expect(badge).to_be_visible()
+        desk = open_page()
+        demo.sign_in(desk, PLUMBER)
+        desk.goto(f"{demo.base_url}/settings/portal")
+        save = desk.get_by_role("button", name="Save changes")
+
+        desk.get_by_role("switch", name="Badge").click()
+        save.click()
+        expect(badge).to_have_count(0)
+        desk.get_by_role("switch", name="Portal", exact=True).click()
+        save.click()
+
+        expect(phone.get_by_role("heading", level=1)).to_have_text(
+            "Portal not available"
+        )
+        for file in ("", "/invoice.pdf"):
+            assert httpx.get(f"{link}{file}").status_code == 403
+        for name in ("Portal", "Badge"):
+            desk.get_by_role("switch", name=name, exact=True).click()
+        save.click()
+        expect(phone.get_by_text("Paid in full. Thank you.")).to_be_visible()
+        expect(badge).to_be_visible()
 
     @pytest.mark.feature("F043", "F060")
     def test_what_was_sent_keeps_the_look_it_was_sent_with(

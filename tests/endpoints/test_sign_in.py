@@ -299,6 +299,7 @@ class TestSignOut:
 
 
 class TestSwitchWorkspace:
+    @pytest.mark.feature("F013")
     async def test_goes_where_one_is_a_member(
         self, current: World, client: httpx.AsyncClient
     ):

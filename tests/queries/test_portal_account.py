@@ -36,6 +36,7 @@ from billing_app.queries.portal_account import (
     read_account,
     unfold,
 )
+from billing_app.queries.portal_asking import read_asking
 from tests.support.billing import a_customer, an_invoice, pay
 from tests.support.rows import add_customer, add_invoice, let_in
 from tests.support.world import Place, World
@@ -455,7 +456,9 @@ class TestUnfold:
             customer_id = uow.get(Invoice, invoice_id).customer_id
             common = {"customer_id": customer_id, "invoice_id": invoice_id}
             uow.add(an_event(uow, **common))
-            for sent_at in (uow.now, None):
+            # Written down in another order than they went out; one has not yet.
+            went_out = [uow.now - timedelta(days=days) for days in (7, 17, 0)]
+            for sent_at in (*went_out, None):
                 uow.add(
                     Reminder(
                         **common,
@@ -491,7 +494,11 @@ class TestUnfold:
             Factor(Decimal(3), "pallets"),
             Factor(Decimal(4), "days"),
         )
-        assert len(found.reminders) == len(found.disputes) == 1
+        assert [it.sent_at for it in found.reminders] == sorted(went_out)
+        with world.reading(visitor) as uow:
+            on_invoice = read_asking(uow, invoice_id)
+        assert [sent_at for sent_at, _ in on_invoice.reminders] == sorted(went_out)
+        assert len(found.disputes) == 1
 
         quiet = world.run(
             visitor, unfold, invoice_id, shows_reminders=False, shows_disputes=False

@@ -4,6 +4,7 @@ import pytest
 from sqlmodel import select
 
 from billing_app.domain.errors import InvalidInput, NotFound
+from billing_app.domain.online_payment import AttemptStatus
 from billing_app.domain.portal_settings import ActivityDetail, WriteAuth
 from billing_app.domain.risk import RiskLevel
 from billing_app.domain.visit import VisitKind
@@ -15,8 +16,9 @@ from billing_app.queries.timeline import (
     read_customer_timeline,
     read_invoice_timeline,
 )
-from billing_app.services import promises, visits
+from billing_app.services import invoices, promises, visits
 from tests.support.billing import a_customer, an_invoice, pay, visitor_of
+from tests.support.story import an_attempt, report
 from tests.support.world import World
 
 FULL = ActivityDetail.FULL
@@ -113,6 +115,11 @@ class TestTimeline:
             world.run(world.northwind.viewer, read_invoice_timeline, invoice_id, older)
 
 
+def overdue_reasons(world: World, customer_id: int) -> list[str]:
+    [found] = world.run(world.northwind.viewer, read_risks, [customer_id])
+    return [reason for reason in found.risk.reasons if "overdue" in reason]
+
+
 class TestRisk:
     @pytest.mark.feature("F105")
     def test_follows_from_what_is_known(
@@ -152,6 +159,46 @@ class TestRisk:
         assert said == [False, not is_of_all]
         asides = [check.aside for check in asked[0].checks]
         assert "never seen" not in asides
+
+    @pytest.mark.feature("F105")
+    def test_counts_what_was_archived_while_it_is_owed(
+        self, world: World, invoice_id: int, customer_id: int
+    ):
+        place = world.northwind
+        paid = an_invoice(world, place, "70.00", customer_id=customer_id)
+        pay(world, place, paid, "70.00")
+        for each in (invoice_id, paid):
+            world.run(place.accounting, invoices.archive, each)
+        world.clock.advance(days=70)
+
+        assert overdue_reasons(world, customer_id) == [
+            "€100.00 overdue, the oldest for 40 days"
+        ]
+
+    @pytest.mark.feature("F105", "G06")
+    @pytest.mark.parametrize(
+        ("coming", "reasons"),
+        [
+            (0, ["€100.00 overdue, the oldest for 40 days"]),
+            (40_00, ["€60.00 overdue, the oldest for 40 days"]),
+            (100_00, []),
+        ],
+    )
+    def test_leaves_out_what_is_on_its_way(
+        self,
+        world: World,
+        invoice_id: int,
+        customer_id: int,
+        coming: int,
+        reasons: list[str],
+    ):
+        if coming:
+            place = world.northwind
+            attempt_id = an_attempt(world, place, invoice_id, coming)
+            report(world, place, attempt_id, AttemptStatus.PROCESSING, coming)
+        world.clock.advance(days=70)
+
+        assert overdue_reasons(world, customer_id) == reasons
 
     def test_another_workspace_knows_nothing(
         self, world: World, invoice_id: int, customer_id: int

@@ -34,6 +34,7 @@ from billing_app.web.components.tables import row_check
 from billing_app.web.components.why import why
 from billing_app.web.portal.account_state import PortalAccountState as State
 from billing_app.web.portal.browser import (
+    HandOver,
     Leave,
     Painted,
     Presence,
@@ -57,6 +58,9 @@ _FINE = worded(
     "Card or bank debit, on Stripe’s secure page. One payment for all of them."
 )
 _HIDDEN = {"aria-hidden": "true"}
+# As the server paints it, too: what was typed there is handed over.
+_SEARCH = "search-list"
+_ENDS = ("from", "to")
 # The columns that the address cannot sort by stand at their places.
 _FIRST, _LAST = worded("Invoice"), (worded("Balance"), worded("Actions"))
 
@@ -313,6 +317,7 @@ def _tools() -> rx.Component:
         search_field(
             worded("Search"),
             name="q",
+            id=_SEARCH,
             placeholder=worded("Number, PO or reference"),
             default_value=it.text,
             key=State.place.to_string(),
@@ -338,6 +343,8 @@ def _tools() -> rx.Component:
             _issued_day(worded("To"), "to", it.last),
             class_name="days",
         ),
+        HandOver.create(target=_SEARCH, tells="input"),
+        *(HandOver.create(target=f"issued-{end}", tells="focusout") for end in _ENDS),
         class_name="toolbar",
         role="search",
     )
@@ -350,6 +357,7 @@ def _issued_day(words: rx.Var[str], end: str, day: rx.Var[str]) -> rx.Component:
         rx.el.input(
             type="date",
             name=end,
+            id=f"issued-{end}",
             class_name="input",
             default_value=day,
             # Left, not typed: a year is typed digit by digit.

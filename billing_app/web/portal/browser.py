@@ -27,12 +27,17 @@ class Painted(rx.Component):
 
 
 class HandOver(rx.Component):
-    """Puts back into a field what was typed before the page took over."""
+    """Puts back into a field what was typed before the page took over.
+
+    Attributes:
+        tells: the event by which the field says so, where something follows from it.
+    """
 
     library = _PAINTED
     tag = "HandOver"
 
     target: rx.Var[str]
+    tells: rx.Var[str]
 
 
 class Presence(rx.Component):

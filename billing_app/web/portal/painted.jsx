@@ -115,15 +115,30 @@ export function Painted({ children }) {
   return <div id="painted" dangerouslySetInnerHTML={{ __html: html }} />;
 }
 
+// As typing does: React hears of no value that it sees being set on the element.
+function setAsTyped(element, value) {
+  const { set } = Object.getOwnPropertyDescriptor(
+    Object.getPrototypeOf(element),
+    "value",
+  );
+  set.call(element, value);
+}
+
 // Puts back what somebody typed before the page took over, and the focus, before the
-// next key can come.
-export function HandOver({ target }) {
+// next key can come. Where that asks for something, the field `tells` of it now, unless
+// it will by being left.
+export function HandOver({ target, tells = "" }) {
   useLayoutEffect(() => {
     const element = document.getElementById(target);
-    if (element && typed.has(target)) element.value = typed.get(target);
-    if (element && focused === target) element.focus({ preventScroll: true });
+    const isLeft = focused !== target;
+    const isTyped = element && typed.has(target);
+    if (isTyped && tells) setAsTyped(element, typed.get(target));
+    else if (isTyped) element.value = typed.get(target);
+    if (element && !isLeft) element.focus({ preventScroll: true });
+    if (isTyped && (tells === "input" || (tells && isLeft)))
+      element.dispatchEvent(new Event(tells, { bubbles: true }));
     typed.delete(target);
-    if (focused === target) focused = "";
+    if (!isLeft) focused = "";
   }, [target]);
   return null;
 }
