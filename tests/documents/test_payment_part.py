@@ -1,6 +1,7 @@
 """Banks can read what is printed: the codes as drawn, and the Swiss payment part."""
 
 import io
+import json
 
 import pypdf
 import pytest
@@ -180,13 +181,15 @@ def test_it_survives_storage():
 
 def test_an_invoice_of_before_prints_as_it_did():
     """Fields that came later are left out of the stored text."""
-    stored = to_json(an_invoice())
-    older = stored
-    for later in ('"qr_bill":null,', '"reference":"",', '"delivery_until_on":null,'):
-        assert older.count(later) == 1
-        older = older.replace(later, "")
+    older = json.loads(to_json(an_invoice()))
+    for later in ("qr_bill", "reference", "delivery_until_on"):
+        del older[later]
+    parts = ("street", "postal_code", "town", "region")
+    for party in (older["seller"], older["buyer"]):
+        for later in (*parts, "legal_id", "endpoint", "reference"):
+            del party[later]
 
-    read = from_json(InvoiceDocument, older)
+    read = from_json(InvoiceDocument, json.dumps(older))
 
     assert render_print(read, None, MADE_AT) == render_print(
         an_invoice(), None, MADE_AT
