@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+import contextlib
 import functools
 import inspect
 import json
@@ -46,6 +47,9 @@ TEXT_LENGTH_MAX = 200_000
 # What the databases keep in a column of numbers.
 NUMBER_MAX = 2**63 - 1
 NOTICES_MAX = 3
+# What a form of the staff says of itself beside its fields; see `PressState`.
+PRESS = "press"
+PRESSES_KEPT = 20
 PORTAL_PATHS = ("/p/", "/c/", "/account/")
 
 
@@ -82,6 +86,10 @@ def _door(audience: Audience, background: bool) -> Callable[[Callable[..., Any]]
         async def guarded(self: Any, /, *args: Any, **kwargs: Any) -> Any:
             if not _is_understood(signature, types, args, kwargs):
                 return await _show(self, "That request was not understood.")
+            is_staff = audience == Audience.STAFF
+            press = _take_press(*args, *kwargs.values()) if is_staff else ""
+            if press and not await _begin(self, press):
+                return None
             try:
                 return await handler(self, *args, **kwargs)
             except NotSignedIn as refusal:
@@ -96,6 +104,9 @@ def _door(audience: Audience, background: bool) -> Callable[[Callable[..., Any]]
                 return await _show(
                     self, f"Something went wrong on our side (code {code})."
                 )
+            finally:
+                if press:
+                    await _answer(self, press)
 
         marked: Any = guarded
         marked.audience = audience
@@ -172,12 +183,38 @@ def _is_whole(value: Any) -> bool:
     return True
 
 
+def _take_press(*values: Any) -> str:
+    """Take the key of its press out of a form of the staff; empty where it has none."""
+    forms = [value for value in values if isinstance(value, dict)]
+    key = forms[0].pop(PRESS, "") if len(forms) == 1 else ""
+    return key if isinstance(key, str) else ""
+
+
+async def _begin(state: Any, press: str) -> bool:
+    """Note a press of a form; tell whether it is the first time that it comes."""
+    async with _held(state):
+        presses = await state.get_state(PressState)
+        if press in presses._begun:
+            return False
+        presses._begun = [*presses._begun[1 - PRESSES_KEPT :], press]
+        return True
+
+
+async def _answer(state: Any, press: str) -> None:
+    """Tell the page that what it sent was carried out, or refused."""
+    async with _held(state):
+        presses = await state.get_state(PressState)
+        presses.answered = [*presses.answered[1 - PRESSES_KEPT :], press]
+
+
 async def _show(state: Any, message: str) -> None:
-    if isinstance(state, StateProxy):
-        async with state:
-            state._notify(message, is_refusal=True)
-    else:
+    async with _held(state):
         state._notify(message, is_refusal=True)
+
+
+def _held(state: Any) -> contextlib.AbstractAsyncContextManager[Any]:
+    """Hold a state to change it; only a background handler does not hold it anyway."""
+    return state if isinstance(state, StateProxy) else contextlib.nullcontext()
 
 
 class ActingState(rx.State, mixin=True):
@@ -280,6 +317,22 @@ class DeskState(ActingState, mixin=True):
         if not self._was_touched and self.rx_router_url.path.startswith(PORTAL_PATHS):
             return {}
         return super().dict(*args, **kwargs)
+
+
+class PressState(DeskState, rx.State):
+    """What one page's forms have sent: each press of a form has a key of its own.
+
+    A press that comes twice, since it was sent again into a queue or through a
+    broken line, is carried out once.
+
+    Attributes:
+        answered: the latest that were carried out or refused; their forms can be
+            pressed again.
+    """
+
+    answered: list[str] = []  # noqa: RUF012  (Reflex copies the default)
+
+    _begun: list[str] = []  # noqa: RUF012
 
 
 class StaffState(DeskState, mixin=True):

@@ -67,6 +67,16 @@ def button(
     )
 
 
+def once_button(label: Text, *, on_press: Handler, **props: Any) -> rx.Component:
+    """Draw a button that makes something: a form of its own, so sent once.
+
+    Properties are those of `button`.
+    """
+    return rx.el.form(
+        button(label, submit=True, **props), on_submit=on_press, class_name="once"
+    )
+
+
 def icon_button(
     label: Text,
     icon_name: str,

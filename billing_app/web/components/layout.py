@@ -110,6 +110,15 @@ class NoticeCard(rx.Component):
     on_expire: rx.EventHandler[rx.event.no_args_event_spec]
 
 
+class Presses(rx.Component):
+    """Sends each form of the page once, until its press is among those answered."""
+
+    library = script_beside(__name__, "presses.jsx")
+    tag = "Presses"
+
+    answered: rx.Var[list[str]]
+
+
 def staff_shell(
     *content: rx.Component,
     title: Text,
@@ -136,6 +145,7 @@ def staff_shell(
     sign_out_action: str = "/sign-out",
     stylesheets: Sequence[str] = (),
     extra: Sequence[rx.Component] = (),
+    answered: rx.Var[list[str]] | None = None,
 ) -> rx.Component:
     """Put the staff's navigation and head around a page.
 
@@ -146,6 +156,7 @@ def staff_shell(
     navigation beside an editor. `more_notices` are those of other states of the page.
     `stylesheets` adds files, such as theme.DOCUMENT;
     `extra` holds dialogs and the command menu, which stand outside the main landmark.
+    `answered` are the keys of the presses of forms that were answered.
     """
     mark = workspace_mark if _is_given(workspace_mark) else "T"
     return rx.fragment(
@@ -182,6 +193,7 @@ def staff_shell(
         ),
         *extra,
         keyboard(),
+        *([] if answered is None else [Presses.create(answered=answered)]),
     )
 
 

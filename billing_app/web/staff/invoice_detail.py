@@ -19,6 +19,7 @@ from billing_app.web.components.controls import (
     link_button,
     money_input,
     more_menu,
+    once_button,
     segmented,
     text_area,
     text_input,
@@ -318,7 +319,7 @@ def _more_actions() -> rx.Component:
             card.can_pay,
             button("Note a promise", kind="quiet", on_click=State.start_noting_promise),
         ),
-        button("Duplicate", kind="quiet", on_click=State.duplicate),
+        once_button("Duplicate", kind="quiet", on_press=State.duplicate),
         _may(
             "issue_credit_note",
             card.can_credit,

@@ -281,7 +281,7 @@ class InvoiceDetailState(
         await self._read()
 
     @staff_door
-    async def duplicate(self) -> Any:
+    async def duplicate(self, form: dict[str, Any]) -> Any:
         copy = await self._run(drafts.duplicate, self._shown().id)
         return rx.redirect(f"{PATH}/{copy.invoice_id}/edit?copied=1")
 

@@ -16,6 +16,7 @@ from billing_app.web.components.controls import (
     button,
     date_input,
     field,
+    once_button,
     segmented,
     select,
     text_area,
@@ -116,16 +117,17 @@ def _saved_words() -> rx.Component:
 
 
 def _head_buttons() -> tuple[rx.Component, ...]:
+    def look(label: str, icon_name: str) -> dict[str, Any]:
+        return {
+            "kind": "quiet",
+            "small": True,
+            "icon_name": icon_name,
+            "title": label,
+            "class_name": "head-verb",
+        }
+
     def verb(label: str, icon_name: str, handler: Any) -> rx.Component:
-        return button(
-            label,
-            kind="quiet",
-            small=True,
-            icon_name=icon_name,
-            title=label,
-            class_name="head-verb",
-            on_click=handler,
-        )
+        return button(label, **look(label, icon_name), on_click=handler)
 
     return (
         rx.cond(
@@ -138,7 +140,7 @@ def _head_buttons() -> tuple[rx.Component, ...]:
             verb("Share draft", "link", State.start_sharing),
             rx.fragment(),
         ),
-        verb("Duplicate", "copy", State.duplicate),
+        once_button("Duplicate", **look("Duplicate", "copy"), on_press=State.duplicate),
         verb("Cancel draft", "cancelled", State.start_cancelling),
         verb("Delete draft", "trash", State.delete),
     )

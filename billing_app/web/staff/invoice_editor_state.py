@@ -444,9 +444,9 @@ class InvoiceEditorState(
         await self._choose(chosen.id if chosen else 0)
 
     @staff_door
-    async def create_customer(self, form_data: dict) -> None:  # type: ignore[type-arg]
+    async def create_customer(self, form: dict[str, Any]) -> None:
         """Add the customer typed in the picker and bill them."""
-        typed = read_form(form_data)
+        typed = read_form(form)
         named = replace(typed, name=typed.name or self.customer_name)
         try:
             customer_id = await self._run(customers.create_customer, named)
@@ -474,7 +474,7 @@ class InvoiceEditorState(
         return await self._issue_by(invoices.issue_and_publish)
 
     @staff_door
-    async def duplicate(self) -> Any:
+    async def duplicate(self, form: dict[str, Any]) -> Any:
         """Copy the draft as it stands and go to the copy."""
         await self._save()
         copy = await self._run(drafts.duplicate, self.invoice_id)

@@ -16,7 +16,7 @@ from billing_app.web.components.layout import (
     skeleton_block,
     staff_shell,
 )
-from billing_app.web.doors import StaffState, staff_door
+from billing_app.web.doors import PressState, StaffState, staff_door
 from billing_app.web.staff.command_state import ACTIONS, CommandState
 from billing_app.web.staff.record import RecordState, is_shown
 from billing_app.workflows.sign_in import list_places
@@ -80,6 +80,7 @@ def staff_page(
         on_dismiss=page_state.dismiss_notice,
         more_notices=[_source(each) for each in also],
         sign_out_action="/session/end",
+        answered=PressState.answered,
         extra=(
             command_menu(
                 actions=ACTIONS,
