@@ -38,6 +38,30 @@ def test_a_dialog_keeps_the_focus_and_gives_it_back(demo: Demo, desk: Page):
     expect(opener).to_be_focused()
 
 
+def test_what_a_dialog_refuses_comes_into_sight(demo: Demo, desk: Page):
+    desk.set_viewport_size(PHONE)
+    desk.goto(f"{demo.base_url}/customers")
+    wait_until_live(desk)
+    desk.get_by_role("button", name="New customer").click()
+    dialog = desk.get_by_role("dialog", name="New customer")
+    dialog.get_by_label("Name", exact=True).fill("Never added")
+    wrong = dialog.get_by_label("E-invoice address")
+    wrong.fill("12")
+    dialog.get_by_label("Name", exact=True).scroll_into_view_if_needed()
+    expect(wrong).not_to_be_in_viewport()
+
+    dialog.get_by_role("button", name="Add customer").click()
+
+    said = dialog.get_by_text("no number of a register")
+    expect(said).to_be_in_viewport()
+    expect(wrong).to_be_focused()
+    foot = dialog.get_by_role("button", name="Add customer").bounding_box()
+    words = said.bounding_box()
+    assert foot is not None
+    assert words is not None
+    assert words["y"] + words["height"] <= foot["y"]
+
+
 def test_the_menu_finds_invoices_customers_and_pages_by_keys_alone(
     demo: Demo, desk: Page
 ):

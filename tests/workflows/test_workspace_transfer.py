@@ -173,6 +173,13 @@ def standing(runtime: Runtime, workspace_id: int) -> dict[str, Any]:
                 (x.number, number_of[x.invoice_id], x.content_digest, x.amount_minor)
                 for x in uow.all(select(CreditNote).order_by(col(CreditNote.id)))
             ],
+            "customers": [
+                (
+                    *(x.name, x.address, x.postal_code, x.town, x.region, x.country),
+                    *(x.registration, x.electronic_address, x.reference),
+                )
+                for x in uow.all(select(Customer).order_by(col(Customer.id)))
+            ],
             "ledger": ledger,
             "trail": [
                 (x.event, x.at, x.actor_name, number_of.get(x.invoice_id))

@@ -45,7 +45,10 @@ IRONWOOD = DemoBusiness(
     look=Look.COMPACT,
     letterhead={
         "legal_name": "Ironwood Gym Pty Ltd",
-        "address": "22 Swan Street\nRichmond VIC 3121",
+        "address": "22 Swan Street",
+        "postal_code": "3121",
+        "town": "Richmond",
+        "region": "VIC",
         "phone": "+61 3 5550 0142",
         "email": "members@ironwood.example",
         "website": "ironwood-gym.example",
@@ -68,7 +71,10 @@ IRONWOOD = DemoBusiness(
             name="Yarra Dental",
             email="accounts@yarra-dental.example",
             contact_name="Dr. Mei Chen",
-            address="5 Church Street\nRichmond VIC 3121",
+            address="5 Church Street",
+            postal_code="3121",
+            town="Richmond",
+            region="VIC",
             country="AU",
         ),
         CustomerForm(

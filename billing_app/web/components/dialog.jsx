@@ -24,6 +24,18 @@ export function Dialog({ id, open, onClose, dismissible, children, ...attributes
     if (open === false && dialog.open) dialog.close();
   }, [open]);
 
+  // What was refused comes into sight, and gets the focus from the button.
+  useEffect(() => {
+    const seen = new MutationObserver(() => {
+      const wrong = ref.current.querySelector('[aria-invalid="true"]');
+      if (!wrong) return;
+      if (!document.activeElement?.matches("input, select, textarea")) wrong.focus();
+      (wrong.closest(".field") ?? wrong).scrollIntoView({ block: "nearest" });
+    });
+    seen.observe(ref.current, { subtree: true, attributeFilter: ["aria-invalid"] });
+    return () => seen.disconnect();
+  }, []);
+
   useEffect(() => {
     const onClick = (event) => {
       const opener = event.target.closest?.(`[data-opens="${id}"]`);
