@@ -43,6 +43,8 @@ STEPS = {
     Owes.PASSWORD: f"{SIGN_IN}/password",
 }
 _FIELDS_MAX = 20
+# Pages that say beside each field what is wrong with it.
+_SAYS_BESIDE = (SET_UP, STEPS[Owes.PASSWORD])
 # Long enough to read what was wrong and try again.
 _FLASH_SECONDS = 300
 
@@ -265,7 +267,10 @@ def _refused(
     """Go back to the page, which says why and still holds what was typed."""
     # A cookie must stay below 4 kB.
     kept = {name: text[:300] for name, text in typed.items()}
-    flash = Flash(refusal.message, refusal.field or "", kept)
+    said = refusal.together
+    beside = {each.field: each.message for each in reversed(said) if each.field}
+    problem = _count(beside) if beside and page in _SAYS_BESIDE else refusal.message
+    flash = Flash(problem, beside, kept)
     # Without scripts, the fragment is what makes the page say that it was refused.
     where = f"{_with_next(page, _next(request, form))}#refused"
     answer = RedirectResponse(where, 303)
@@ -280,6 +285,13 @@ def _refused(
         samesite="lax",
     )
     return answer
+
+
+def _count(beside: dict[str, str]) -> str:
+    """Say how many fields to look for; each says itself what is wrong."""
+    if len(beside) == 1:
+        return "One field can't be used yet."
+    return f"{len(beside)} fields can't be used yet."
 
 
 def _signed_out() -> Response:

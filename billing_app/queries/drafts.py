@@ -17,7 +17,13 @@ from billing_app.domain.document import Branding, Party
 from billing_app.domain.draft import DraftForm, DraftRules, form_from_json
 from billing_app.domain.late_fee import NO_RULE, LateFeeRule
 from billing_app.domain.portal_settings import NotifyOn, PortalSettings, VisibleOn
-from billing_app.models import Customer, Invoice, TaxRate, WorkspaceSettings
+from billing_app.models import (
+    AuditEntry,
+    Customer,
+    Invoice,
+    TaxRate,
+    WorkspaceSettings,
+)
 from billing_app.queries.letterhead import (
     Bank,
     bank_of,
@@ -117,6 +123,18 @@ class OpenDraft:
     customer: CustomerChoice | None
     buyer: Party
     desk: Desk
+
+
+@staff(Permission.EDIT_DRAFT)
+def is_own_save(uow: UnitOfWork, invoice_id: int) -> bool:
+    """Tell whether the draft was last changed by whoever asks."""
+    actor = uow.first(
+        select(col(AuditEntry.actor))
+        .where(col(AuditEntry.invoice_id) == invoice_id)
+        .order_by(col(AuditEntry.id).desc())
+        .limit(1)
+    )
+    return actor == uow.actor.label
 
 
 @staff(Permission.EDIT_DRAFT)

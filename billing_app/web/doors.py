@@ -299,6 +299,10 @@ class ActingState(rx.State, mixin=True):
         self.notices = [*kept[1 - NOTICES_MAX :], notice]
         return notice.key
 
+    def _forget_done(self) -> None:
+        """Take away what told that something is done, since the next thing is not."""
+        self.notices = [notice for notice in self.notices if notice.is_refusal]
+
     def _carry_notice(self, key: str) -> None:
         """Keep a notice through the next visit: the page goes to another address."""
         self._carried = key

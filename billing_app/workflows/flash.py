@@ -14,12 +14,12 @@ class Flash:
 
     Attributes:
         problem: the sentence to show.
-        beside: name of the field it belongs beside, or empty.
+        beside: a sentence for each field that can't be used, by its name.
         typed: text of the fields by name; never a password or a code.
     """
 
     problem: str = ""
-    beside: str = ""
+    beside: dict[str, str] = field(default_factory=dict[str, str])
     typed: dict[str, str] = field(default_factory=dict[str, str])
 
 

@@ -125,8 +125,13 @@ def test_two_people_never_overwrite_each_other(demo: Demo, open_page: OpenPage):
     cell(second, 1, "Unit price").fill("90")
     expect_saved(second)
     first.get_by_label("Note to customer").fill("Typed by the first")
-    warning = first.get_by_role("alert").filter(has_text="Somebody else saved")
+    warning = first.get_by_role("alert").filter(has_text="saved this draft meanwhile")
+    expect(warning).to_contain_text("You, in another window,")
     expect(warning).to_contain_text("What you typed is still here")
+    # It stays in sight, and saving leads to it.
+    expect(warning).to_be_in_viewport()
+    first.get_by_role("button", name="Save draft").click()
+    expect(first.get_by_role("button", name="Show theirs")).to_be_focused()
     expect(first.get_by_label("Note to customer")).to_have_value("Typed by the first")
 
     # Theirs can be looked at, and mine is not gone.

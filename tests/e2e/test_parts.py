@@ -62,6 +62,31 @@ def test_what_a_dialog_refuses_comes_into_sight(demo: Demo, desk: Page):
     assert words["y"] + words["height"] <= foot["y"]
 
 
+def test_what_a_page_refuses_comes_into_sight_each_time(demo: Demo, desk: Page):
+    desk.set_viewport_size(PHONE)
+    desk.goto(f"{demo.base_url}/settings")
+    save = desk.get_by_role("button", name="Save changes")
+    save.click()
+    done = desk.get_by_text("Saved.", exact=True)
+    expect(done).to_be_visible()
+    wrong = desk.get_by_label("Legal name")
+    kept = wrong.input_value()
+    wrong.fill("")
+
+    for _ in range(2):
+        save.scroll_into_view_if_needed()
+        expect(wrong).not_to_be_in_viewport()
+        save.click()
+        expect(wrong).to_be_focused()
+        expect(wrong).to_be_in_viewport()
+        expect(done).to_be_hidden()
+
+    wrong.fill(kept)
+    save.click()
+    expect(done).to_be_visible()
+    expect(wrong).not_to_have_attribute("aria-invalid", "true")
+
+
 def test_the_menu_finds_invoices_customers_and_pages_by_keys_alone(
     demo: Demo, desk: Page
 ):

@@ -185,7 +185,7 @@ class TestSignIn:
         answer = await sign_in(client, "wrong horse battery", "/session?next=/invoices")
 
         assert answer.headers["location"] == "/sign-in?next=%2Finvoices#refused"
-        assert flash(client) == Flash(REFUSAL, "", {"email": EMAIL})
+        assert flash(client) == Flash(REFUSAL, {}, {"email": EMAIL})
         with pytest.raises(NotSignedIn):
             actor(client)
 
@@ -250,7 +250,7 @@ class TestSteps:
         answer = await client.post("/session/code", data={"code": "１２３４５６"})
 
         assert answer.headers["location"] == "/sign-in/code#refused"
-        assert flash(client).beside == "code"
+        assert list(flash(client).beside) == ["code"]
 
     async def test_a_code_without_a_sign_in_starts_over(
         self, client: httpx.AsyncClient
@@ -392,7 +392,16 @@ class TestSetUp:
 
         assert answer.headers["location"] == "/set-up#refused"
         kept = flash(first_client)
-        assert kept.beside == "zone"
+        assert list(kept.beside) == ["zone"]
         assert kept.typed["name"] == "Heron Yachts"
         assert kept.typed["profile"] == "simple_link"
         assert SET_UP["password"] not in str(kept)
+
+    async def test_names_all_that_cannot_be_used(self, first_client: httpx.AsyncClient):
+        typed = {**SET_UP, "zone": "Mars", "email": "harriet", "repeated": "other"}
+
+        await first_client.post("/set-up", data=typed)
+
+        kept = flash(first_client)
+        assert set(kept.beside) == {"zone", "email", "repeated"}
+        assert kept.problem == "3 fields can't be used yet."

@@ -80,6 +80,13 @@ async def desk(world: World, browse: Browse) -> AsyncIterator[Driver]:
         yield driver
 
 
+async def test_no_tax_is_offered_once(desk: Driver):
+    words = [words for _, words in desk.shown(EditorLinesState, "taxes")]
+
+    assert words[0] == "No tax"
+    assert words.count("No tax") == 1
+
+
 def test_only_fields_of_the_form_can_be_set():
     assert "customer_id" not in FIELDS
     assert "lines" not in FIELDS
@@ -421,6 +428,27 @@ class TestTwoPeople:
 
         await stale.press(State.publish)
         assert stored(world, 1) == theirs
+
+    async def test_says_who_it_was(self, stale: Driver):
+        assert stale.shown(State, "rival") == "Somebody else"
+
+    async def test_says_when_it_was_another_window_of_ones_own(
+        self, world: World, desk: Driver
+    ):
+        theirs = DraftForm(notes="Theirs", lines=LINES)
+        world.run(world.northwind.accounting, drafts.save_draft, 1, 1, theirs)
+
+        await desk.press(State.take_typed, draft=1, texts={"notes": "Mine"}, number=5)
+        await desk.press(State.save)
+
+        assert desk.shown(State, "rival") == "You, in another window,"
+
+    async def test_saving_leads_to_the_choice(self, stale: Driver):
+        before = stale.shown(State, "refused")
+
+        await stale.press(State.save)
+
+        assert stale.shown(State, "refused") == before + 1
 
     async def test_one_can_take_over(self, world: World, stale: Driver):
         await stale.press(State.take_over)

@@ -379,6 +379,13 @@ def spinner(label: str = "Loading") -> rx.Component:
     )
 
 
+class FirstWrong(rx.Component):
+    """Shows, once for a page, what of its forms was refused."""
+
+    library = script_beside(__name__, "first_wrong.jsx")
+    tag = "FirstWrong"
+
+
 class PlainForm(rx.el.Div):
     """A form that the browser itself sends; Reflex's own never leaves the page."""
 

@@ -109,6 +109,11 @@ _STEPS = {
         "Your legal name, address and country stand on each of them.",
         "/settings",
     ),
+    SetupStep.TAXES: StepLine(
+        "Say which taxes you charge",
+        "Until then invoices have none; the first invoice ends this question.",
+        "/settings/taxes",
+    ),
     SetupStep.PAYING: StepLine(
         "Say how customers pay you",
         "Bank details on the invoice, or cards through Stripe.",

@@ -168,7 +168,8 @@ export function DraftKeeper(props) {
 
   useEffect(() => {
     if (!refused) return;
-    const wrong = root.current.querySelector('[aria-invalid="true"]');
+    const choice = ".draft-choice button";
+    const wrong = root.current.querySelector(`${choice}, [aria-invalid="true"]`);
     wrong?.focus();
     wrong?.scrollIntoView({ block: "center" });
   }, [refused]);

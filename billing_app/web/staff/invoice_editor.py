@@ -165,7 +165,7 @@ def _form() -> rx.Component:
 
 def _stale_message() -> rx.Component:
     return _choice(
-        "Somebody else saved this draft meanwhile, so yours is not saved. What you "
+        f"{State.rival} saved this draft meanwhile, so this is not saved. What you "
         "typed is still here.",
         button("Show theirs", small=True, on_click=State.show_theirs),
         button("Save mine instead", small=True, on_click=State.take_over),
@@ -174,7 +174,7 @@ def _stale_message() -> rx.Component:
 
 def _theirs_message() -> rx.Component:
     return _choice(
-        "This is what somebody else saved. What you typed is kept aside.",
+        "This is what was saved meanwhile. What you typed is kept aside.",
         button("Back to mine", small=True, on_click=State.show_mine),
         button("Keep theirs", small=True, on_click=State.forget_mine),
     )
@@ -203,7 +203,7 @@ def _choice(words: str, *buttons: rx.Component) -> rx.Component:
             rx.el.p(words),
             rx.el.div(*buttons, class_name="message-choices"),
         ),
-        class_name="message message-warn",
+        class_name="message message-warn draft-choice",
         role="alert",
     )
 

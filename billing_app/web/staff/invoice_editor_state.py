@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -45,7 +45,7 @@ from billing_app.domain.product import filled
 from billing_app.domain.terms_words import find_other_days
 from billing_app.queries import drafts as queries
 from billing_app.queries.billable_events import list_on_draft, sum_unbilled
-from billing_app.queries.drafts import CustomerChoice, Desk
+from billing_app.queries.drafts import CustomerChoice, Desk, TaxChoice
 from billing_app.queries.guest_drafts import read_told
 from billing_app.queries.products import find_product, list_offers
 from billing_app.services import customers, drafts, invoices
@@ -77,6 +77,7 @@ from billing_app.web.staff.record import RecordState
 AUTOSAVE_SECONDS = 1.2
 # Older than any version of a draft.
 NOTHING_SAVED = 0
+NO_TAX = "No tax"
 # A missing key would reach the page as "undefined", which is not an empty text.
 NO_PROBLEMS = dict.fromkeys((*FIELDS, "lines"), "")
 
@@ -94,6 +95,7 @@ class InvoiceEditorState(
     Attributes:
         lacks: why it would be issued as a plain PDF, without an e-invoice inside.
         is_stale: somebody else saved meanwhile; what is typed here is not saved.
+        rival: who saved meanwhile, as a sentence about it begins.
         has_mine: theirs is shown, and what was typed here can be had back.
         charged: what the percentage of the job comes to.
         told: how it differs from the guest's invoice that it was made of.
@@ -104,6 +106,7 @@ class InvoiceEditorState(
     invoice_id: int = 0
     is_editable: bool = False
     is_stale: bool = False
+    rival: str = ""
     has_mine: bool = False
     customer_name: str = ""
     customer_hint: str = ""
@@ -217,7 +220,7 @@ class InvoiceEditorState(
         self._draft = replace(opened.form, lines=keyed(lines))
         self.currency = opened.currency
         sheet = await self.get_state(EditorLinesState)
-        sheet.taxes = [("", "No tax"), *((x.id, x.label) for x in opened.desk.taxes)]
+        sheet.taxes = _tax_choices(opened.desk.taxes)
         sheet.own = all_asked(opened.desk.rules.line_fields)
         self._is_dirty = False
         self._say("Saved")
@@ -297,7 +300,11 @@ class InvoiceEditorState(
             is_kept_here = not self._is_dirty and not self.is_stale
             self.saved = self.heard if is_kept_here else self.saved
             return
-        self._draft, self.is_stale = typed, is_behind
+        self._draft = typed
+        if is_behind:
+            await self._turn_stale()
+        else:
+            self.is_stale = False
         # What is typed stands on what it stood on, until somebody chooses.
         self.version = version if is_behind else self.version
         if is_renamed:
@@ -509,7 +516,8 @@ class InvoiceEditorState(
         """Go back to what was typed here; saving it is a choice of its own."""
         if not self.has_mine:
             return
-        self._draft, self.is_stale, self.has_mine = self._mine, True, False
+        self._draft, self.has_mine = self._mine, False
+        await self._turn_stale()
         self.version = NOTHING_SAVED
         self._say("Not saved")
         if self._draft.customer_id:
@@ -566,19 +574,24 @@ class InvoiceEditorState(
 
     async def _save(self) -> None:
         if self.is_stale:
-            raise StaleDraft(
-                "Somebody else saved this draft meanwhile. Choose above whose to keep."
-            )
+            # The focus goes where the choice is.
+            self.refused += 1
+            raise StaleDraft(f"{self.rival} saved this draft meanwhile. Choose which.")
         try:
             saved = await self._run(
                 drafts.save_draft, self.invoice_id, self.version, self._draft
             )
         except StaleDraft:
-            self.is_stale = True
+            await self._turn_stale()
             self._say("Not saved")
             raise
         self.version, self._is_dirty = saved.version, False
         self.saved = self.heard
+
+    async def _turn_stale(self) -> None:
+        is_own = await self._run(queries.is_own_save, self.invoice_id)
+        self.rival = "You, in another window," if is_own else "Somebody else"
+        self.is_stale = True
 
     async def _save_quietly(self) -> None:
         try:
@@ -728,6 +741,14 @@ class InvoiceEditorState(
         assert self._desk is not None
         now = runtime.current().now()
         return formats.clock_time(now, Moment(now, self._desk.zone))
+
+
+def _tax_choices(taxes: Sequence[TaxChoice]) -> list[tuple[str, str]]:
+    """Offer no tax first and once: a rate that is called so stands in for none."""
+    choices = [(tax.id, tax.label) for tax in taxes]
+    named = [choice for choice in choices if choice[1] == NO_TAX]
+    others = [choice for choice in choices if choice[1] != NO_TAX]
+    return [*(named or [("", NO_TAX)]), *others]
 
 
 def _charged(read: ReadDraft) -> str:

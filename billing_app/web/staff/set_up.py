@@ -55,21 +55,33 @@ def _form() -> rx.Component:
         ),
         refusal("Something typed can't be used."),
         post_form(
-            field("Business name", _input("name", auto_complete="organization")),
-            field("Currency", _list("currency", *_currencies())),
-            field(
+            _field("Business name", _input("name", auto_complete="organization")),
+            _field(
+                "Currency",
+                _list("currency", *_currencies()),
+                hint="Your figures add up in it, so it stays. "
+                "An invoice may be in another.",
+            ),
+            _field(
                 "Time zone", _list("zone", *_zones()), hint="Decides which day it is."
             ),
-            field("Your name", _input("owner_name", auto_complete="name")),
-            field("Email", _input("email", kind="email", auto_complete="username")),
-            *new_password_fields(),
+            _field("Your name", _input("owner_name", auto_complete="name")),
+            _field("Email", _input("email", kind="email", auto_complete="username")),
+            *new_password_fields(SignInState.beside),
             _profiles(),
             button("Set up and sign in", kind="primary", submit=True),
             BrowserGuess.create(
                 zone="zone", currency="currency", currencies=dict(usual_currencies())
             ),
+            # What was typed may come after the form is drawn, and lists and choices
+            # start with it only once.
+            key=SignInState.typed.to_string(),
         ),
     )
+
+
+def _field(label: str, control: Any, **options: Any) -> rx.Component:
+    return field(label, control, error=SignInState.beside[control.name], **options)
 
 
 def _profiles() -> rx.Component:

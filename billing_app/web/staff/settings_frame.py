@@ -82,7 +82,12 @@ class SettingsState(StaffState, mixin=True):
         """Show a refusal beside its field, or as a notice when it has none."""
         if refusal.field is None:
             raise refusal
-        self.errors = {refusal.field: refusal.message}
+        self._forget_done()
+        self.errors = {
+            each.field: each.message
+            for each in reversed(refusal.together)
+            if each.field
+        }
 
 
 class EntriesState(UndoState, SettingsState, mixin=True):

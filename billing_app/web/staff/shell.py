@@ -10,6 +10,7 @@ import reflex as rx
 from billing_app.domain.branding import initials
 from billing_app.queries import shell as queries
 from billing_app.web.components.command_menu import command_menu, shortcuts_dialog
+from billing_app.web.components.controls import FirstWrong
 from billing_app.web.components.layout import (
     NoticeSource,
     PlaceLine,
@@ -90,6 +91,7 @@ def staff_page(
                 on_select=CommandState.act,
             ),
             shortcuts_dialog(),
+            FirstWrong.create(),
             *extra,
         ),
         **options,

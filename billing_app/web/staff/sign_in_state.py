@@ -29,7 +29,7 @@ class SignInState(ActingState, rx.State):
 
     Attributes:
         problem: why the last try was refused; empty before one.
-        beside: name of the field the problem belongs beside, or empty.
+        beside: a sentence for each field that can't be used, by its name.
         typed: what the refused form held, without secrets.
         next: a path of ours to go to afterwards, or empty.
         welcomes_guests: an invoice can be written without an account.
@@ -38,7 +38,7 @@ class SignInState(ActingState, rx.State):
     """
 
     problem: str = ""
-    beside: str = ""
+    beside: dict[str, str] = {}  # noqa: RUF012  (Reflex copies the default)
     typed: dict[str, str] = {}  # noqa: RUF012  (Reflex copies the default)
     next: str = ""
     welcomes_guests: bool = False
