@@ -246,6 +246,7 @@ NAMED_BY_COLUMN: dict[str, type[Any]] = {
     "promise_id": PaymentPromise,
     "read_id": Comment,
     "recorded_by": Member,
+    "refund_id": Refund,
     "reminder_id": Reminder,
     "replaces_id": Invoice,
     "resolved_by": Member,

@@ -538,7 +538,7 @@ class UnitOfWork:
 
 def _subject(happened: Event, details: dict[str, Any]) -> tuple[str, dict[str, int]]:
     """Return what the work that follows from an event is about: its key, its id."""
-    for name in ("payment", "credit_note"):
+    for name in ("refund", "payment", "credit_note"):
         row_id = details.get(f"{name}_id")
         if row_id:
             return f"{name}:{row_id}", {f"{name}_id": row_id}

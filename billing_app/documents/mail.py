@@ -375,6 +375,54 @@ def write_credit_note_mail(
     )
 
 
+def write_refund_mail(
+    document: InvoiceDocument,
+    *,
+    link: str,
+    amount_minor: int,
+    refunded_on: date,
+    method: str,
+    is_online: bool,
+    outstanding_minor: int,
+) -> MailContent:
+    """Say what was returned of a payment, and what the invoice asks for now.
+
+    `is_online`: it went back by itself, the way it came.
+    """
+    business, say = _business(document), _speech(document).say
+    amount = _money(amount_minor, document)
+    rest = say("There is nothing left to pay on this invoice.")
+    if outstanding_minor > 0:
+        left = _money(outstanding_minor, document)
+        rest = say("{amount} of the invoice is still to be paid.", amount=left)
+    way = say(
+        "It goes back the way you paid. Your bank may take up to ten days to show it."
+    )
+    facts = [
+        (say("Invoice"), document.number),
+        (say("Refunded"), _date(refunded_on, document)),
+        (say("Paid with"), method),
+    ]
+    return _write(
+        _Letter(
+            sender=_sender(document),
+            subject=say(
+                "Refund for invoice {number} from {business}",
+                number=document.number,
+                business=business,
+            ),
+            preview=" ".join((say("{amount} refunded.", amount=amount), rest)),
+            heading=say("A refund for invoice {number}", number=document.number),
+            paragraphs=(way, rest) if is_online else (rest,),
+            amount_label=say("Refunded"),
+            amount=amount,
+            facts=_given(facts),
+            action=say("View invoice"),
+            link=link,
+        )
+    )
+
+
 def _after_credit(
     document: CreditNoteDocument, outstanding_minor: int
 ) -> tuple[str, ...]:

@@ -155,6 +155,7 @@ _SELF_EVIDENT = frozenset(
         events.AttemptFailed,
         events.AttemptExpired,
         events.CustomerSignedIn,
+        events.PaymentRefunded,
         events.ReminderSent,
     )
 )

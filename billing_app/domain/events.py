@@ -21,6 +21,7 @@ class Topic(StrEnum):
     MAIL_INVOICE = "mail.invoice_available"
     MAIL_LINK = "mail.share_link"
     MAIL_RECEIPT = "mail.receipt"
+    MAIL_REFUND = "mail.refund"
     MAIL_CREDIT_NOTE = "mail.credit_note"
     MAIL_COMMENT = "mail.comment"
     MAIL_DISPUTE_OPENED = "mail.dispute_opened"
@@ -325,11 +326,32 @@ class PaymentReleased(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentRefunded(Event):
-    """Negative where a refund failed and the money came back."""
+class RefundRequested(Event):
+    """Somebody asked Stripe for it; that it was made is told apart."""
 
+    TEXT: ClassVar[str] = "Refund asked for"
+    payment_id: int
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentRefunded(Event):
     TEXT: ClassVar[str] = "Payment refunded"
     payment_id: int
+    refund_id: int
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundFailed(Event):
+    """Money that had been refunded came back."""
+
+    TEXT: ClassVar[str] = "Refund failed, the money came back"
+    payment_id: int
+    amount_minor: int
+    currency: str
     amount_minor: int
     currency: str
 
@@ -644,4 +666,5 @@ EFFECTS: dict[type[Event], tuple[Topic, ...]] = {
     CreditNoteIssued: (Topic.RENDER_CREDIT_NOTE, Topic.MAIL_CREDIT_NOTE),
     PaymentRecorded: (Topic.RENDER_RECEIPT,),
     PaymentSettled: (Topic.RENDER_RECEIPT, Topic.MAIL_RECEIPT),
+    PaymentRefunded: (Topic.MAIL_REFUND,),
 }

@@ -248,14 +248,16 @@ def check_reason(reason: str) -> str:
 def void_hindrance(allocated_minor: int, is_by_card: bool) -> str:
     """Say what keeps an issued invoice from being void; empty when nothing does.
 
-    `is_by_card`: some of its money came through Stripe, which alone can return it.
+    `is_by_card`: some of its money came through Stripe, which alone can return it,
+    and only what is credited first.
     """
     if not allocated_minor:
         return ""
     if is_by_card:
         return (
-            "Money was received by card, so this invoice can't be void. Refund it "
-            "in Stripe first, or write a credit note."
+            "Money was received by card, so this invoice can't be void. Press Credit "
+            "to take all of it back, then Refund beside the payment: the money goes "
+            "back to the card by itself."
         )
     return "Reverse its payments first, then void the invoice."
 

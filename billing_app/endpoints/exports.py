@@ -71,7 +71,7 @@ CREDIT_NOTE_HEAD = (
 )
 PAYMENT_HEAD = (
     *("Received", "Customer", "Invoices", "Method", "Reference", "Status"),
-    *("Currency", "Amount", "Credit", "Recorded by"),
+    *("Currency", "Amount", "Refunded", "Net", "Credit", "Recorded by"),
 )
 
 
@@ -270,6 +270,8 @@ def _payment_cells(row: PaymentRow) -> list[str]:
         row.status.value,
         row.currency,
         _amount(row.amount_minor, row.currency),
+        _amount(row.refunded_minor, row.currency),
+        _amount(row.amount_minor - row.refunded_minor, row.currency),
         _amount(row.credit_minor, row.currency),
         safe_cell(row.recorded_by),
     ]

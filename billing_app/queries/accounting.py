@@ -36,6 +36,7 @@ from billing_app.queries.paging import (
     make_page,
     make_walk,
 )
+from billing_app.queries.received import Received, sum_received, within
 
 _FOUND_MAX = 1_000
 
@@ -101,6 +102,7 @@ class PaymentRow:
 
     Attributes:
         credit_minor: settled money that no invoice has taken; the customer's.
+        refunded_minor: returned to the customer so far.
         recorded_by: the member's name; empty when the customer paid online.
     """
 
@@ -116,18 +118,10 @@ class PaymentRow:
     hold_reason: str
     amount_minor: int
     credit_minor: int
+    refunded_minor: int
     currency: str
     recorded_by: str
     sort_key: Key
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """What came in one currency, in minor units."""
-
-    currency: str
-    amount_minor: int
-    payment_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +129,8 @@ class PaymentPage:
     """A page of payments, their capped count, and what came in by currency.
 
     Attributes:
-        received: settled payments of the days in `days`, whatever else is filtered
-            but the customer.
+        received: settled payments of the days in `days`, and what was refunded in
+            them, whatever else is filtered but the customer.
     """
 
     page: Page[PaymentRow] = field(default_factory=lambda: Page())
@@ -191,7 +185,7 @@ def list_payments(uow: UnitOfWork, wanted: PaymentFilter) -> PaymentPage:
         page=payment_page(uow, wanted, conditions),
         count=Count(uow.count(every)),
         days=days,
-        received=_received(uow, days, wanted.customer_id),
+        received=sum_received(uow, days, wanted.customer_id),
         moment=Moment(uow.now, uow.workspace.zone),
     )
 
@@ -252,6 +246,7 @@ def _row(row: Any, invoices: tuple[PaidInvoice, ...]) -> PaymentRow:
         hold_reason=row.hold_reason,
         amount_minor=row.amount_minor,
         credit_minor=row.amount_minor - spent if is_settled else 0,
+        refunded_minor=row.refunded_minor,
         currency=row.currency,
         recorded_by=row.recorded_by or "",
         sort_key=row.sort_key,
@@ -286,10 +281,7 @@ def _conditions(uow: UnitOfWork, wanted: PaymentFilter) -> list[Any]:
         conditions.append(col(Payment.method) == wanted.method.value)
     if wanted.customer_id is not None:
         conditions.append(col(Payment.customer_id) == wanted.customer_id)
-    if wanted.received.first is not None:
-        conditions.append(col(Payment.received_on) >= wanted.received.first)
-    if wanted.received.last is not None:
-        conditions.append(col(Payment.received_on) <= wanted.received.last)
+    conditions += within(col(Payment.received_on), wanted.received)
     if wanted.text:
         conditions.append(_matches_text(uow, wanted.text))
     return conditions
@@ -311,19 +303,3 @@ def _matches_text(uow: UnitOfWork, text: str) -> Any:
         col(Payment.customer_id).in_([row.id for row in uow.all(customers)]),
         col(Payment.invoice_id).in_([row.id for row in uow.all(invoices)]),
     )
-
-
-def _received(
-    uow: UnitOfWork, days: DateRange, customer_id: int | None
-) -> tuple[Received, ...]:
-    of_days = PaymentFilter(
-        status=PaymentStatus.SETTLED, customer_id=customer_id, received=days
-    )
-    amount = func.sum(Payment.amount_minor)
-    statement = (
-        select(col(Payment.currency), amount, func.count())
-        .where(*_conditions(uow, of_days))
-        .group_by(col(Payment.currency))
-        .order_by(func.count().desc(), col(Payment.currency))
-    )
-    return tuple(Received(row[0], int(row[1]), row[2]) for row in uow.all(statement))

@@ -25,11 +25,14 @@ from billing_app.models import (
     OutboxMessage,
     Payment,
     PaymentAttempt,
+    Refund,
 )
 from billing_app.queries.activity import Activity, list_recent_activity
 from billing_app.queries.conversations import list_unread
+from billing_app.queries.invoices import DateRange
 from billing_app.queries.portal_rules import read_late_rules
 from billing_app.queries.promises import list_broken
+from billing_app.queries.received import OF_PAYMENT, sum_received
 from billing_app.queries.setup_steps import SetupStep, list_missing_steps
 
 MONTHS = 12
@@ -66,7 +69,10 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class MonthSums:
-    """Invoiced and paid in one month, in the workspace's currency."""
+    """Invoiced and paid in one month, in the workspace's currency.
+
+    What was refunded in it is no longer paid: there may be more of it than came.
+    """
 
     first_day: date
     invoiced_minor: int
@@ -125,7 +131,8 @@ class Dashboard:
 
     Attributes:
         oldest_due_on: the earliest due date that is over; None without overdue.
-        paid_before: paid last month up to the same day.
+        paid: this month's payments, less what was refunded in it.
+        paid_before: paid last month up to the same day, likewise.
         aging, months: in the workspace's currency alone.
         steps: what is to be filled in before the first invoice.
     """
@@ -153,7 +160,7 @@ def read_dashboard(uow: UnitOfWork) -> Dashboard:
     late = [each for each in open_sums if each.bucket != Bucket.NOT_DUE]
     is_asked = _still_asked if read_late_rules(uow).debit_counts else _outstanding
     processing = ((x.currency, x.processing, x.processing_count) for x in open_sums)
-    paid, paid_before = _paid(uow)
+    paid, paid_before = _paid_this_month_and_before(uow)
     return Dashboard(
         currency=currency,
         moment=Moment(uow.now, uow.workspace.zone),
@@ -244,24 +251,17 @@ def _aging(currency: str, sums: list[_OpenSum]) -> Iterator[BucketSum]:
         yield BucketSum(bucket, minor, count)
 
 
-def _paid(
+def _paid_this_month_and_before(
     uow: UnitOfWork,
-) -> tuple[list[tuple[str, int, int]], list[tuple[str, int, int]]]:
-    """Sum up this month's payments, and last month's up to the same day."""
+) -> Iterator[list[tuple[str, int, int]]]:
+    """Sum up this month's payments, then last month's up to the same day."""
     first, last = month_start(uow.today), uow.today
-    spans = ((first, last), (add_months(first, -1), add_months(last, -1)))
-    this, before = (
-        uow.all(
-            select(col(Payment.currency), func.sum(Payment.amount_minor), func.count())
-            .where(
-                col(Payment.status) == PaymentStatus.SETTLED.value,
-                col(Payment.received_on).between(since, until),
-            )
-            .group_by(col(Payment.currency))
-        )
-        for since, until in spans
-    )
-    return [tuple(row) for row in this], [tuple(row) for row in before]
+    for months in (0, -1):
+        span = DateRange(add_months(first, months), add_months(last, months))
+        yield [
+            (each.currency, each.kept_minor, each.payment_count)
+            for each in sum_received(uow, span)
+        ]
 
 
 def _months(uow: UnitOfWork) -> tuple[MonthSums, ...]:
@@ -282,12 +282,22 @@ def _months(uow: UnitOfWork) -> tuple[MonthSums, ...]:
         col(Payment.status) == PaymentStatus.SETTLED.value,
         col(Payment.currency) == uow.workspace.currency,
     )
+    refunded = _by_month(
+        uow,
+        Refund.refunded_on,
+        Refund.amount_minor,
+        col(Refund.refunded_on).between(since, uow.today),
+        OF_PAYMENT,
+        col(Payment.status) == PaymentStatus.SETTLED.value,
+        col(Payment.currency) == uow.workspace.currency,
+    )
     firsts = [add_months(since, months) for months in range(MONTHS)]
     return tuple(
         MonthSums(
             first,
             invoiced.get((first.year, first.month), 0),
-            paid.get((first.year, first.month), 0),
+            paid.get((first.year, first.month), 0)
+            - refunded.get((first.year, first.month), 0),
         )
         for first in firsts
     )

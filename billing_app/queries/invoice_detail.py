@@ -75,6 +75,7 @@ class StaffPayment:
         allocated_minor: the part that pays this invoice.
         credit_minor: what was paid for this invoice beyond what it asked for.
         returnable_minor: the customer's credit in all of it.
+        refunded_minor: returned so far, of all of it.
         is_online: it came through Stripe, and is returned there.
         others: numbers of the other invoices that the same payment pays.
         recorded_by: the member's name; empty when the customer paid online.
@@ -92,6 +93,7 @@ class StaffPayment:
     allocated_minor: int
     credit_minor: int
     returnable_minor: int
+    refunded_minor: int
     currency: str
     is_online: bool
     recorded_by: str
@@ -413,6 +415,7 @@ def _payments(uow: UnitOfWork, invoice_id: int) -> tuple[StaffPayment, ...]:
             allocated_minor=int(parts.get(row.id, 0)),
             credit_minor=row.credit_minor if row.invoice_id == invoice_id else 0,
             returnable_minor=_credit_in(row),
+            refunded_minor=row.refunded_minor,
             currency=row.currency,
             is_online=row.provider is not None,
             recorded_by=row.name or "",

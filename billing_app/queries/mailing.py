@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlmodel import col, select
@@ -19,13 +20,16 @@ from billing_app.domain.document import (
 )
 from billing_app.domain.mail_settings import MailSettings
 from billing_app.domain.payability import find_shut_gate
+from billing_app.domain.payment import print_method
 from billing_app.models import (
     CreditNote,
     Customer,
     CustomerContact,
     Invoice,
     IssuedDocument,
+    Payment,
     PortalLink,
+    Refund,
     WorkspaceSettings,
 )
 from billing_app.queries.payability import read_facts
@@ -129,6 +133,31 @@ def _shown_receipts(payment_id: int, column: Any = IssuedDocument.content) -> An
             col(IssuedDocument.shown_at).is_not(None),
         )
         .order_by(col(IssuedDocument.id))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RefundFacts:
+    """Money that was returned, in minor units; `is_online`: it went back by itself."""
+
+    amount_minor: int
+    refunded_on: date
+    method: str
+    is_online: bool
+
+
+@job
+def find_refund(uow: UnitOfWork, refund_id: int, language: str) -> RefundFacts | None:
+    """Return a refund, or None where the money has come back meanwhile."""
+    refund = uow.get(Refund, refund_id)
+    payment = uow.get(Payment, refund.payment_id)
+    if not payment.refunded_minor:
+        return None
+    return RefundFacts(
+        amount_minor=refund.amount_minor,
+        refunded_on=refund.refunded_on,
+        method=print_method(payment.method, payment.method_detail, language),
+        is_online=payment.provider is not None,
     )
 
 

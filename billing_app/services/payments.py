@@ -23,6 +23,8 @@ from billing_app.domain.events import (
     PaymentReversed,
     PaymentSettled,
     PaymentShared,
+    RefundFailed,
+    RefundRequested,
     Topic,
 )
 from billing_app.domain.import_records import PaymentRecord
@@ -440,6 +442,16 @@ def start_refund(uow: UnitOfWork, payment_id: int, amount: str) -> Refunding | N
         return None
     assert payment.attempt_id is not None
     attempt = uow.get(PaymentAttempt, payment.attempt_id)
+    # Stripe's answer may come first through its webhook, which knows no member.
+    uow.record(
+        RefundRequested(
+            invoice_id=payment.invoice_id,
+            customer_id=payment.customer_id,
+            payment_id=payment_id,
+            amount_minor=minor,
+            currency=payment.currency,
+        )
+    )
     return Refunding(
         provider_payment_id=payment.provider_payment_id or "",
         checkout_id=attempt.checkout_id or attempt.intent_id or "",
@@ -607,11 +619,21 @@ def follow_refunds(uow: UnitOfWork, payment_id: int, refunded_minor: int) -> Non
     for invoice in invoices.values():
         refresh(uow, invoice)
 
+    assert refund.id is not None
     uow.record(
-        PaymentRefunded(
+        RefundFailed(
             invoice_id=payment.invoice_id,
             customer_id=payment.customer_id,
             payment_id=payment_id,
+            amount_minor=-change,
+            currency=payment.currency,
+        )
+        if change < 0
+        else PaymentRefunded(
+            invoice_id=payment.invoice_id,
+            customer_id=payment.customer_id,
+            payment_id=payment_id,
+            refund_id=refund.id,
             amount_minor=change,
             currency=payment.currency,
         )

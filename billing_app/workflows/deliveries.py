@@ -24,6 +24,7 @@ from billing_app.documents.mail import (
     write_link_mail,
     write_receipt_mail,
     write_receipts_mail,
+    write_refund_mail,
     write_reminder_mail,
     write_resolution_mail,
     write_test_mail,
@@ -219,6 +220,30 @@ def mail_receipt(runtime: Runtime, actor: SystemActor, message: Claimed) -> None
         content,
         files=files,
     )
+
+
+def mail_refund(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:
+    """Tell the customer of a refund, unless the money came back meanwhile."""
+    assert message.invoice_id is not None
+    facts = runtime.run(actor, mailing.read_mail_facts, message.invoice_id)
+    refund = runtime.run(
+        actor,
+        mailing.find_refund,
+        int(message.details["refund_id"]),
+        facts.document.language,
+    )
+    if refund is None or not facts.to or not facts.token:
+        return
+    content = write_refund_mail(
+        facts.document,
+        link=portal_url(runtime, facts.token),
+        amount_minor=refund.amount_minor,
+        refunded_on=refund.refunded_on,
+        method=refund.method,
+        is_online=refund.is_online,
+        outstanding_minor=facts.outstanding_minor,
+    )
+    _send_wanted(runtime, actor, message, facts, facts.to, MailKind.RECEIPTS, content)
 
 
 def mail_credit_note(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:

@@ -42,6 +42,7 @@ DELIVERIES: dict[str, Delivery] = {
     Topic.MAIL_INVOICE: deliveries.mail_invoice,
     Topic.MAIL_LINK: deliveries.mail_link,
     Topic.MAIL_RECEIPT: deliveries.mail_receipt,
+    Topic.MAIL_REFUND: deliveries.mail_refund,
     Topic.MAIL_CREDIT_NOTE: deliveries.mail_credit_note,
     Topic.MAIL_REMINDER: deliveries.mail_reminder,
     Topic.MAIL_COMMENT: deliveries.mail_comment,

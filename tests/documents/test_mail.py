@@ -124,6 +124,15 @@ EVERY_KIND = {
     ),
     "receipt": mail.write_receipt_mail(RECEIPT, link=LINK),
     "receipts": mail.write_receipts_mail(TOGETHER, link=LINK),
+    "refund": mail.write_refund_mail(
+        INVOICE,
+        link=LINK,
+        amount_minor=100,
+        refunded_on=date(2026, 3, 2),
+        method="Card •••• 4242",
+        is_online=True,
+        outstanding_minor=0,
+    ),
     "processing": mail.write_processing_mail(INVOICE, link=LINK, amount_minor=1),
     "failure": mail.write_failure_mail(
         INVOICE, link=LINK, amount_minor=1, reason="The bank said no."

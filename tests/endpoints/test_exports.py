@@ -185,7 +185,7 @@ async def test_payments_name_their_invoices(client: httpx.AsyncClient, world: Wo
         "'=1+1",
         "settled",
         "EUR",
-        "130.00",
+        *("130.00", "0.00", "130.00"),
         "30.00",
         "Accounting",
     ]

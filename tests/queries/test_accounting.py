@@ -16,13 +16,13 @@ from billing_app.queries.accounting import (
     PaymentPage,
     PaymentRow,
     PaymentSort,
-    Received,
     export_payments,
     list_payments,
     parse_payment_filter,
 )
 from billing_app.queries.invoices import DateRange
 from billing_app.queries.paging import Paging
+from billing_app.queries.received import Received
 from tests.support.billing import a_customer, an_invoice, pay
 from tests.support.rows import add_customer, add_invoice
 from tests.support.world import World

@@ -182,7 +182,7 @@ async def test_what_came_beyond_the_invoice_is_said_to_be_credit(
     async with browse(world.northwind.viewer, f"/invoices/{invoice_id}") as driver:
         await driver.press(State.open)
 
-    received = "€100.00 of €100.00 received and €40.50 credit"
+    received = "€100.00 of €100.00 received, €40.50 is the customer's credit"
     assert driver.shown(State, "card").received == received
 
 

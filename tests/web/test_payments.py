@@ -28,7 +28,7 @@ async def test_lists_payments_and_what_came_in(world: World, browse: Browse):
     )
     assert (line.invoices, line.href) == ("INV-00001", f"/invoices/{invoice_id}")
     assert driver.shown(State, "received") == "€40.00"
-    assert driver.shown(State, "received_words") == "Settled 1 Mar to 2 Mar"
+    assert driver.shown(State, "received_words") == "Received 1 Mar to 2 Mar"
 
 
 async def test_a_held_payment_is_taken_as_credit(world: World, browse: Browse):

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import contextlib
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from billing_app.database.verify import find_broken
 from billing_app.domain.errors import BillingError, Conflict, InvalidInput
 from billing_app.gateways.errors import GatewayUnavailable
-from billing_app.models import Payment, Refund
+from billing_app.models import AuditEntry, Payment, Refund
+from billing_app.queries.accounting import PaymentFilter, list_payments
+from billing_app.queries.dashboard import read_dashboard
+from billing_app.queries.invoice_detail import read_invoice
 from billing_app.sandbox.stripe_faults import Fault
+from billing_app.web.staff.invoice_words import card_of, payment_lines
 from billing_app.workflows import refunds
 from tests.support.billing import all_rows, an_invoice, pay, read_payment
 from tests.support.credit import an_amount, credit
+from tests.support.outgoing import deliver, empty_mailbox, sent
+from tests.support.rows import add_customer
 
 pytestmark = pytest.mark.feature("G10")
 
@@ -44,6 +53,105 @@ def test_stripe_returns_what_was_credited(till, paid):
     intent = till.gateway().read_payment(payment.provider_payment_id)
     assert intent.refunded_minor == 4_000
     assert till.outstanding(payment.invoice_id) == 0
+
+
+def test_everybody_reads_of_a_refund(till, paid):
+    """The invoice's page, the list, the sums, the story and the customer's mail."""
+    place, run = till.place, till.world.run
+    deliver(till.world)
+    empty_mailbox(till.world)
+    give_back(till, paid)
+    till.settle_down()
+
+    invoice = run(place.viewer, read_invoice, till.payments()[0].invoice_id)
+    (line,) = payment_lines(invoice)
+    assert line.words == "€40.00 of €100.00 refunded"
+    card = card_of(invoice, till.runtime.settings.fonts_dir, "")
+    assert card.received == "€60.00 of €60.00 received, €40.00 refunded"
+    assert card.left == "left, €60.00 of €60.00 paid, after €40.00 was credited"
+    (received,) = run(place.viewer, list_payments, PaymentFilter()).received
+    assert (received.amount_minor, received.kept_minor) == (10_000, 6_000)
+    dashboard = run(place.viewer, read_dashboard)
+    assert dashboard.paid[0].minor == dashboard.months[-1].paid_minor == 6_000
+
+    story = {x.event: x for x in all_rows(till.world, place, AuditEntry)}
+    assert story["refund_requested"].actor_name == "Accounting"
+    assert story["payment_refunded"].details["amount_minor"] == 4_000
+    deliver(till.world)
+    till.settle_down()
+    deliver(till.world)
+    (text,) = [text for _, text in sent(till.world) if "refund" in text.lower()]
+    assert "€40.00" in text
+
+
+def test_all_of_it_refunded(till, paid):
+    invoice_id = till.payments()[0].invoice_id
+    credit(till.world, till.place, invoice_id)
+    give_back(till, paid, "100")
+    till.settle_down()
+
+    invoice = till.world.run(till.place.viewer, read_invoice, invoice_id)
+    (line,) = payment_lines(invoice)
+    assert (line.words, line.counts) == ("Refunded", False)
+    card = card_of(invoice, till.runtime.settings.fonts_dir, "")
+    assert card.received == "All of it was credited, €100.00 refunded"
+
+
+DAYS = st.dates(date(2026, 1, 1), date(2026, 3, 2))
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(
+            DAYS,
+            st.integers(1, 10**9),
+            st.sampled_from(("settled", "reversed")),
+            st.lists(st.tuples(DAYS, st.integers(1, 100)), max_size=3),
+        ),
+        max_size=6,
+    )
+)
+def test_what_is_kept_of_a_month_is_its_payments_less_its_refunds(world, payments):
+    kept = world.run(world.northwind.viewer, read_dashboard).paid[0].minor
+    first, last = date(2026, 3, 1), date(2026, 3, 2)
+    with world.unit(world.northwind.owner) as uow:
+        customer = add_customer(uow)
+        for received_on, minor, status, refunds_of_it in payments:
+            back = sum(each for _, each in refunds_of_it)
+            payment = uow.add(
+                Payment(
+                    customer_id=customer.id,
+                    amount_minor=minor + back,
+                    refunded_minor=back,
+                    currency="EUR",
+                    received_on=received_on,
+                    method="cash",
+                    created_at=uow.now,
+                )
+            )
+            for refunded_on, each in refunds_of_it:
+                uow.add(
+                    Refund(
+                        customer_id=customer.id,
+                        payment_id=payment.id,
+                        amount_minor=each,
+                        refunded_on=refunded_on,
+                        created_at=uow.now,
+                    )
+                )
+                kept -= each * (first <= refunded_on <= last and status == "settled")
+            uow.flush()
+            payment.status = status
+            kept += (minor + back) * (
+                first <= received_on <= last and status == "settled"
+            )
+
+    dashboard = world.run(world.northwind.viewer, read_dashboard)
+    listed = world.run(world.northwind.viewer, list_payments, PaymentFilter())
+
+    assert dashboard.paid[0].minor == dashboard.months[-1].paid_minor == kept
+    assert sum(each.kept_minor for each in listed.received) == kept
 
 
 def test_pressed_twice_at_once_is_one_refund(till, paid):

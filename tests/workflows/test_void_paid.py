@@ -30,7 +30,7 @@ def test_money_by_card_is_refunded_where_it_came_from(till: Till):
     till.settle_down()
 
     assert refusal(till, invoice_id) == hindrance(till, invoice_id)
-    assert "Refund it in Stripe first" in hindrance(till, invoice_id)
+    assert "then Refund beside the payment" in hindrance(till, invoice_id)
 
 
 def test_money_that_staff_recorded_is_reversed(till: Till):

@@ -228,7 +228,7 @@ def _overdue_words(it: Dashboard) -> str:
 def _paid_words(it: Dashboard) -> str:
     words = formats.count_of(sum(each.count for each in it.paid), "payment")
     before, now = it.paid_before[0].minor, it.paid[0].minor
-    if before:
+    if before > 0:
         percent = round((now - before) * 100 / before)
         way = "above" if percent >= 0 else "below"
         month = formats.short_month(add_months(it.moment.today, -1))
@@ -254,7 +254,7 @@ def _months(it: Dashboard) -> tuple[list[charts.Month], list[str]]:
             before=formats.money(each.invoiced_minor, it.currency),
             after=formats.money(each.paid_minor, it.currency),
             before_height=round(each.invoiced_minor * 100 / top, 2),
-            after_height=round(each.paid_minor * 100 / top, 2),
+            after_height=round(max(0, each.paid_minor) * 100 / top, 2),
         )
         for each in it.months
     ]

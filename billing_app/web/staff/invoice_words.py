@@ -191,7 +191,9 @@ ICON_BY_EVENT = {
     "payment_recorded": "payment",
     "payment_settled": "paid",
     "payment_reversed": "undo",
+    "refund_requested": "refund",
     "payment_refunded": "refund",
+    "refund_failed": "undo",
     "payment_held": "shield-alert",
     "payment_released": "shield",
     "payment_disputed": "disputed",
@@ -223,6 +225,7 @@ _MAIL_WORDS = {
     Topic.MAIL_INVOICE: "Invoice available",
     Topic.MAIL_LINK: "Shared link",
     Topic.MAIL_RECEIPT: "Receipt",
+    Topic.MAIL_REFUND: "Refund",
     Topic.MAIL_CREDIT_NOTE: "Credit note",
     Topic.MAIL_REMINDER: "Reminder",
     Topic.MAIL_DISPUTE_OPENED: "Dispute, to staff",
@@ -247,6 +250,19 @@ _ATTEMPT_BADGES = {
     "open": ("Draft", "Not finished"),
     "unknown": ("Draft", "Being checked"),
 }
+
+
+def payment_badge(
+    status: PaymentStatus, amount_minor: int, refunded_minor: int, currency: str
+) -> tuple[str, str]:
+    """Return how a payment's badge looks and what it says."""
+    if status != PaymentStatus.SETTLED or not refunded_minor:
+        return PAYMENT_BADGES[status]
+    if refunded_minor == amount_minor:
+        return "Void", "Refunded"
+    refunded = formats.money(refunded_minor, currency)
+    whole = formats.money(amount_minor, currency)
+    return "Partially paid", f"{refunded} of {whole} refunded"
 
 
 def _pdf_words(it: InvoiceDetail, print_problem: str) -> str:
@@ -519,18 +535,30 @@ def _left(it: InvoiceDetail) -> str:
         return f"of {total} left, credited"
     if it.status == InvoiceStatus.WRITTEN_OFF:
         return f"of {total} left, written off"
+    if it.outstanding_minor <= 0 and it.credited_minor:
+        paid = formats.money(it.due_minor - it.credited_minor, it.currency)
+        credited = formats.money(it.credited_minor, it.currency)
+        return f"left, {paid} of {paid} paid, after {credited} was credited"
     if it.outstanding_minor <= 0:
         return f"left, all of {total} is paid"
     return f"left of {total}" if it.outstanding_minor != it.total_minor else "to pay"
 
 
 def _received(it: InvoiceDetail) -> str:
+    """Say what pays the invoice, and what became of other money that came for it."""
     received = formats.money(it.allocated_minor, it.currency)
-    asked = formats.money(it.due_minor - it.credited_minor, it.currency)
+    asked_minor = it.due_minor - it.credited_minor
+    words = [f"{received} of {formats.money(asked_minor, it.currency)} received"]
+    if not asked_minor:
+        words = ["All of it was credited"] if it.credited_minor else ["Nothing to pay"]
     credit_minor = sum(each.credit_minor for each in it.payments)
-    credit = formats.money(credit_minor, it.currency)
-    more = f" and {credit} credit" if credit_minor else ""
-    return f"{received} of {asked} received{more}"
+    if credit_minor:
+        credit = formats.money(credit_minor, it.currency)
+        words.append(f"{credit} is the customer's credit")
+    refunded_minor = sum(each.refunded_minor for each in it.payments)
+    if refunded_minor:
+        words.append(f"{formats.money(refunded_minor, it.currency)} refunded")
+    return ", ".join(words)
 
 
 def _void_hindrance(it: InvoiceDetail) -> str:
@@ -540,7 +568,9 @@ def _void_hindrance(it: InvoiceDetail) -> str:
 
 def _payment_line(each: StaffPayment, it: InvoiceDetail) -> PaymentLine:
     status = PaymentStatus(each.status)
-    badge, words = PAYMENT_BADGES[status]
+    badge, words = payment_badge(
+        status, each.amount_minor, each.refunded_minor, each.currency
+    )
     amount = formats.money(each.amount_minor, each.currency)
     is_part = status == PaymentStatus.SETTLED and (
         each.allocated_minor != each.amount_minor
@@ -561,7 +591,8 @@ def _payment_line(each: StaffPayment, it: InvoiceDetail) -> PaymentLine:
         words=words,
         detail=each.hold_reason or split,
         amount=amount,
-        counts=status == PaymentStatus.SETTLED,
+        counts=status == PaymentStatus.SETTLED
+        and each.refunded_minor < each.amount_minor,
         is_reversible=status != PaymentStatus.REVERSED and bool(each.recorded_by),
         credit=formats.typed_amount(each.returnable_minor, each.currency)
         if each.returnable_minor > 0
@@ -575,8 +606,10 @@ _VOID_XML = (
     "customers don't get them any more."
 )
 _RETURNS = {
-    True: "It goes back through Stripe, to where it came from.",
-    False: "Note here that you have returned it; nothing is sent.",
+    True: "It goes back through Stripe, to where it came from. The customer gets a "
+    "mail about it.",
+    False: "Note here that you have returned it: no money moves. The customer gets a "
+    "mail about it.",
 }
 
 

@@ -24,7 +24,7 @@ from billing_app.services.payments import release_payment
 from billing_app.web import formats
 from billing_app.web.doors import staff_door
 from billing_app.web.staff.addresses import with_query
-from billing_app.web.staff.invoice_words import PAYMENT_BADGES
+from billing_app.web.staff.invoice_words import payment_badge
 from billing_app.web.staff.listing_state import (
     Chip,
     FilteredListState,
@@ -66,7 +66,7 @@ class PaymentListState(FilteredListState, rx.State):
     """One page of the list.
 
     Attributes:
-        received: settled money of `received_words`, by currency.
+        received: settled money of `received_words` less refunds, by currency.
     """
 
     _PARAMETERS = (
@@ -99,9 +99,11 @@ class PaymentListState(FilteredListState, rx.State):
         found = await self._run(queries.list_payments, self._wanted)
         self._show_page(found, self._wanted)
         self.lines = [_entry(row, found.moment) for row in found.page.rows]
-        sums = [(each.currency, each.amount_minor) for each in found.received]
+        sums = [(each.currency, each.kept_minor) for each in found.received]
         self.received = formats.join_money(sums) if sums else formats.NOTHING
-        self.received_words = f"Settled {range_words(found.days, found.moment)}"
+        self.received_words = f"Received {range_words(found.days, found.moment)}"
+        if any(each.refunded_minor for each in found.received):
+            self.received_words += ", less refunds"
         self.tabs = [self._tab(words, status) for words, status in _STATUS_TABS]
         self.chips = self._chips(found.moment)
 
@@ -123,7 +125,9 @@ class PaymentListState(FilteredListState, rx.State):
 
 
 def _entry(row: PaymentRow, moment: Moment) -> PaymentEntry:
-    badge, words = PAYMENT_BADGES[row.status]
+    badge, words = payment_badge(
+        row.status, row.amount_minor, row.refunded_minor, row.currency
+    )
     first = row.invoices[0] if row.invoices else None
     credit = formats.money(row.credit_minor, row.currency) if row.credit_minor else ""
     return PaymentEntry(
@@ -143,5 +147,6 @@ def _entry(row: PaymentRow, moment: Moment) -> PaymentEntry:
         amount=formats.money(row.amount_minor, row.currency),
         credit=f"{credit} credit" if credit else "",
         is_held=row.status == PaymentStatus.HELD,
-        counts=row.status == PaymentStatus.SETTLED,
+        counts=row.status == PaymentStatus.SETTLED
+        and row.refunded_minor < row.amount_minor,
     )
