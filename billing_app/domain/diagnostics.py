@@ -214,7 +214,7 @@ def _writing_check(facts: DiagnosticFacts) -> Check:
 
 def _proof_check(facts: DiagnosticFacts) -> Check:
     wanted = facts.resolved.settings.write_auth
-    words = "Proved who they are"
+    words = "Confirmed who they are"
     if wanted in (WriteAuth.LINK, WriteAuth.OFF):
         return Check(words, wanted == WriteAuth.LINK, "Not asked for", "")
     if wanted == WriteAuth.SESSION and not facts.resolved.settings.allows_sign_in:

@@ -145,7 +145,16 @@ class InvoicePublished(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceSent(Event):
+    """Somebody says that it was, whichever way."""
+
     TEXT: ClassVar[str] = "Marked as sent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceMailed(Event):
+    """The first mail with its link has left: it is sent."""
+
+    TEXT: ClassVar[str] = "Mailed to the customer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -212,6 +212,7 @@ class InvoiceRow:
     net_minor: int
     tax_minor: int
     total_minor: int
+    allocated_minor: int
     outstanding_minor: int
     credited_minor: int
     written_off_minor: int
@@ -740,6 +741,7 @@ def _row(row: Any, today: date, rules: LateRules) -> InvoiceRow:
         net_minor=row.net_minor,
         tax_minor=row.tax_minor,
         total_minor=row.total_minor,
+        allocated_minor=row.allocated_minor,
         outstanding_minor=row.outstanding_minor,
         credited_minor=row.credited_minor,
         written_off_minor=row.written_off_minor,

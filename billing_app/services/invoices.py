@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import BigInteger, bindparam, exists, or_
 from sqlmodel import col, func, select
 
-from billing_app.database.access import inner, staff, staff_or_job
+from billing_app.database.access import inner, job, staff, staff_or_job
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission, StaffActor
 from billing_app.domain.contact import job_key
@@ -31,6 +31,7 @@ from billing_app.domain.events import (
     DisputeResolved,
     InvoiceArchived,
     InvoiceIssued,
+    InvoiceMailed,
     InvoiceMailedAgain,
     InvoicePublished,
     InvoiceSent,
@@ -160,6 +161,21 @@ def mark_sent(uow: UnitOfWork, invoice_id: int) -> None:
         WrongState: a draft or void.
     """
     _mark_sent(uow, uow.get(Invoice, invoice_id, lock=True))
+
+
+@job
+def note_mailed(uow: UnitOfWork, invoice_id: int) -> None:
+    """Note that the first mail with the invoice's link has left: it is sent.
+
+    Changes nothing where it was sent before, or is no longer to be.
+    """
+    invoice = uow.get(Invoice, invoice_id, lock=True)
+    is_shown = invoice.state == InvoiceState.ISSUED and invoice.published_at is not None
+    if invoice.sent_at is not None or not is_shown:
+        return
+    invoice.sent_at = uow.now
+    uow.flush()
+    uow.record(InvoiceMailed(invoice_id=invoice_id, customer_id=invoice.customer_id))
 
 
 @staff(Permission.ISSUE_INVOICE)

@@ -73,6 +73,7 @@ class RecordPaymentForm:
         currency: what the form showed; empty where there was nothing to choose.
         reference: the customer sees it.
         note: only staff ever see it.
+        mails_receipt: the customer gets the receipt by mail, as for a card.
         request_key: new for each opened form, the same for each press of its
             button.
     """
@@ -84,6 +85,7 @@ class RecordPaymentForm:
     note: str = ""
     currency: str = ""
     request_key: str = ""
+    mails_receipt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,10 @@ def record_payment(
             credit_minor=recorded.credit_minor,
         )
     )
+    if form.mails_receipt:
+        payment_id = recorded.payment_id
+        key = f"payment:{payment_id}"
+        uow.promise(Topic.MAIL_RECEIPT, key, invoice_id, payment_id=payment_id)
     return recorded
 
 

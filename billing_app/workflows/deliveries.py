@@ -60,7 +60,12 @@ from billing_app.queries.mail_choices import list_wanting
 from billing_app.queries.mailing import MailFacts, Sender
 from billing_app.runtime import Runtime
 from billing_app.services import conversations as talking
-from billing_app.services import issued_documents, portal_sessions, reminders
+from billing_app.services import (
+    invoices,
+    issued_documents,
+    portal_sessions,
+    reminders,
+)
 from billing_app.services.issued_documents import ToPrint
 from billing_app.services.mail_choices import REACHED, note_reached
 from billing_app.services.mail_settings import note_kept
@@ -173,7 +178,8 @@ def _mail_invoice(
     )
     enclosed = Enclosure(invoice_id, facts.token)
     files = take_files(runtime, actor, message, facts.customer_id, [enclosed])
-    _send(runtime, actor, message, facts.to, content, files=files)
+    if _send(runtime, actor, message, facts.to, content, files=files):
+        runtime.run(actor, invoices.note_mailed, invoice_id)
 
 
 def mail_link(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:
@@ -188,7 +194,9 @@ def mail_link(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:
         outstanding_minor=facts.outstanding_minor,
         message=str(message.details.get("note", "")),
     )
-    _send(runtime, actor, message, (str(message.details["email"]),), content)
+    to = (str(message.details["email"]),)
+    if _send(runtime, actor, message, to, content):
+        runtime.run(actor, invoices.note_mailed, message.invoice_id)
 
 
 def mail_receipt(runtime: Runtime, actor: SystemActor, message: Claimed) -> None:
@@ -544,8 +552,12 @@ def _send(
     unsubscribe_url: str = "",
     suffix: str = "",
     files: tuple[Attachment, ...] = (),
-) -> None:
-    """Send one mail; `suffix` tells apart those that one message asks for."""
+) -> bool:
+    """Send one mail; `suffix` tells apart those that one message asks for.
+
+    Returns:
+        Whether it has left; where no server is set up it is kept here.
+    """
     name = f"{message.topic}.{message.workspace_id}.{message.id}{suffix}"
     sender = runtime.run(actor, mailing.read_sender)
     host = urlsplit(runtime.public_url).hostname or "localhost"
@@ -565,8 +577,10 @@ def _send(
     )
     gateway = _gateway(runtime, sender)
     gateway.send_and_wait(mail)
-    if not gateway.has_server and not runtime.sends_mail:
+    has_left = gateway.has_server or runtime.sends_mail
+    if not has_left:
         runtime.run(actor, note_kept, message.id)
+    return has_left
 
 
 def _find_logo(runtime: Runtime, branding: Branding) -> Attachment | None:

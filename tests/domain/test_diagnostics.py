@@ -84,21 +84,21 @@ def test_who_records_no_looks_does_not_say_that_there_were_none(
             "Link works",
             "expired 2 days ago",
         ),
-        ({"sessions": 0}, "Proved who they are", "No code was asked for"),
-        ({"sessions": 0, "code": code()}, "Proved who they are", "expired unused"),
+        ({"sessions": 0}, "Confirmed who they are", "No code was asked for"),
+        ({"sessions": 0, "code": code()}, "Confirmed who they are", "expired unused"),
         (
             {"sessions": 0, "code": code(tries=5)},
-            "Proved who they are",
+            "Confirmed who they are",
             "mistyped too often",
         ),
         (
             {"sessions": 0, "code": code(used_at=NOW)},
-            "Proved who they are",
+            "Confirmed who they are",
             "session has ended",
         ),
         (
             {"sessions": 0, "can_be_mailed": False},
-            "Proved who they are",
+            "Confirmed who they are",
             "no email address",
         ),
         (
@@ -107,7 +107,7 @@ def test_who_records_no_looks_does_not_say_that_there_were_none(
                     {"write_auth": "session", "disputes": "open"}, {}, {}
                 )
             },
-            "Proved who they are",
+            "Confirmed who they are",
             "signed-in customer",
         ),
         (

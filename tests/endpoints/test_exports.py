@@ -78,6 +78,21 @@ async def test_it_takes_the_permission(
     assert (answer.status_code, answer.text) == (403, "Your role doesn't allow this.")
 
 
+async def test_an_invoice_says_what_was_paid(client: httpx.AsyncClient, world: World):
+    invoice_id = an_invoice(world, world.northwind, "100.00")
+    pay(world, world.northwind, invoice_id, "40.00")
+    sign_in(client, world, world.northwind.accounting)
+
+    head, row = rows_of(await client.get(INVOICES))
+
+    told = dict(zip(head, row, strict=True))
+    assert (told["Total"], told["Paid"], told["Balance"]) == (
+        "100.00",
+        "40.00",
+        "60.00",
+    )
+
+
 async def test_no_cell_is_a_formula(client: httpx.AsyncClient, world: World):
     with world.unit(world.northwind.owner) as uow:
         for name in (

@@ -140,6 +140,57 @@ async def test_says_what_a_payment_will_make_true_and_records_it_once(
     assert read_invoice(world, world.northwind, invoice_id).outstanding_minor == 6_000
 
 
+async def test_a_date_before_the_invoice_is_asked_about_once(
+    world: World, browse: Browse
+):
+    invoice_id = an_invoice(world, world.northwind, "100.00")
+    form = {"amount": "40", "received_on": "2025-03-02", "method": "cash"}
+    async with browse(world.northwind.accounting, f"/invoices/{invoice_id}") as driver:
+        await driver.press(State.open)
+        await driver.press(State.start_payment)
+        await driver.press(State.record_payment, form=form)
+
+        asked = driver.shown(State, "errors")["received_on"]
+        assert asked.startswith("That is before the invoice was issued")
+        assert driver.shown(State, "payments") in (None, [])
+        await driver.press(State.record_payment, form=form)
+
+    assert len(driver.shown(State, "payments")) == 1
+
+
+@pytest.mark.parametrize("is_wanted", [True, False])
+async def test_the_receipt_is_mailed_where_staff_want_that(
+    world: World, browse: Browse, is_wanted: bool
+):
+    settings = replace(world.runtime.settings, is_demo=True)
+    world = replace(world, runtime=replace(world.runtime, settings=settings))
+    runtime.set_current(world.runtime)
+    invoice_id = an_invoice(world, world.northwind, "100.00")
+    form = {"amount": "40", "received_on": "2026-03-02", "method": "cash"}
+    form |= {"mails_receipt": "on"} if is_wanted else {}
+    async with browse(world.northwind.accounting, f"/invoices/{invoice_id}") as driver:
+        await driver.press(State.open)
+        await driver.press(State.start_payment)
+        assert driver.shown(State, "receipt_mail")
+        await driver.press(State.record_payment, form=form)
+
+    promised = [x.topic for x in all_rows(world, world.northwind, OutboxMessage)]
+    assert promised.count(Topic.MAIL_RECEIPT) == is_wanted
+
+
+async def test_a_receipt_that_no_mail_brings_is_in_the_portal(
+    world: World, browse: Browse
+):
+    invoice_id = an_invoice(world, world.northwind, "100.00")
+    async with browse(world.northwind.accounting, f"/invoices/{invoice_id}") as driver:
+        await driver.press(State.open)
+        await driver.press(State.start_payment)
+
+    assert not driver.shown(State, "receipt_mail")
+    words = driver.shown(State, "receipt_words")
+    assert words.startswith("The receipt is in the customer's portal. Mail is kept")
+
+
 @pytest.mark.parametrize("amount", ["", "NaN", "1e5", "１２", "1.234", "-5"])
 async def test_a_bad_amount_is_refused_beside_its_field_and_kept(
     world: World, browse: Browse, amount: str

@@ -10,10 +10,12 @@ from PIL import Image
 from sqlmodel import col, delete, select
 
 from billing_app.database import outbox
+from billing_app.database.verify import find_broken
 from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.events import Topic
 from billing_app.models import IssuedDocument, OutboxMessage
 from billing_app.queries.invoice_detail import read_invoice
+from billing_app.queries.invoices import count_by_status
 from billing_app.services import drafts, invoices, issued_documents, portal_links
 from billing_app.services.customers import CustomerForm, create_customer
 from billing_app.services.mail_settings import request_test_mail
@@ -105,6 +107,7 @@ def test_a_mail_without_a_server_is_kept_and_not_said_to_be_sent(world):
     (mail,) = mail_lines(world.run(viewer, read_invoice, invoice_id))
     assert mail.state == "Kept in the mailbox, not sent: no mail server is set up"
     assert len(mails(world)) == 1
+    assert world.run(viewer, read_invoice, invoice_id).sent_at is None
 
 
 def test_in_the_demo_the_mailbox_is_where_mail_goes(world):
@@ -115,8 +118,27 @@ def test_in_the_demo_the_mailbox_is_where_mail_goes(world):
     deliver_all(world)
 
     viewer = world.northwind.viewer
-    (mail,) = mail_lines(world.run(viewer, read_invoice, invoice_id))
+    invoice = world.run(viewer, read_invoice, invoice_id)
+    (mail,) = mail_lines(invoice)
     assert mail.state == "Sent"
+    assert invoice.sent_at is not None
+    assert world.run(viewer, count_by_status).sent.seen == 1
+    assert not find_broken(world.runtime.engine, world.clock.now)
+
+
+def test_the_first_mail_that_left_makes_an_invoice_sent_and_no_other(world):
+    settings = replace(world.runtime.settings, is_demo=True)
+    world = replace(world, runtime=replace(world.runtime, settings=settings))
+    invoice_id, viewer = publish(world), world.northwind.viewer
+    deliver_all(world)
+    first = world.run(viewer, read_invoice, invoice_id).sent_at
+
+    world.clock.advance(days=1)
+    world.run(world.northwind.accounting, invoices.mail_again, invoice_id)
+    deliver_all(world)
+
+    assert len(mails(world)) == 2
+    assert world.run(viewer, read_invoice, invoice_id).sent_at == first
 
 
 def test_delivering_again_changes_nothing(world):

@@ -12,6 +12,7 @@ from billing_app.web import theme
 from billing_app.web.components.badges import status_badge
 from billing_app.web.components.controls import (
     button,
+    checkbox,
     copy_button,
     date_input,
     field,
@@ -626,6 +627,16 @@ def _payment_dialog() -> rx.Component:
             State.card.currency,
             on_change=State.foresee.debounce(150),
         ),
+        rx.cond(
+            State.receipt_mail,
+            checkbox(
+                "mails_receipt",
+                "Mail the receipt to the customer",
+                default_checked=True,
+            ),
+            rx.fragment(),
+        ),
+        rx.el.p(State.receipt_words, class_name="secondary small"),
         _given(State.becomes, afterwards(State.becomes, State.becomes_balance)),
         dialog_id="record-payment",
         lead=f"{State.card.number}, {State.card.customer}",

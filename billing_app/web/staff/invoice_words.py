@@ -172,6 +172,7 @@ ICON_BY_EVENT = {
     "invoice_viewed": "eye",
     "invoice_published": "send",
     "invoice_sent": "send",
+    "invoice_mailed": "mail",
     "invoice_issued": "invoice",
     "invoice_voided": "void",
     "invoice_cancelled": "cancelled",
@@ -241,7 +242,7 @@ _MAIL_STATES = {
 }
 PAYMENT_BADGES = {
     PaymentStatus.SETTLED: ("Paid", "Settled"),
-    PaymentStatus.HELD: ("Disputed", "Held"),
+    PaymentStatus.HELD: ("Disputed", "Held for review"),
     PaymentStatus.REVERSED: ("Void", "Reversed"),
 }
 _ATTEMPT_BADGES = {
@@ -461,7 +462,10 @@ def _facts(it: InvoiceDetail) -> Iterator[tuple[str, str]]:
     processing = it.processing_minor
     written_off = it.written_off_minor
     yield "Written off", formats.money(written_off, it.currency) if written_off else ""
-    yield "Processing", formats.money(processing, it.currency) if processing else ""
+    yield (
+        "On its way from the bank",
+        formats.money(processing, it.currency) if processing else "",
+    )
 
 
 def _delivery_words(it: InvoiceDetail) -> str:

@@ -35,7 +35,7 @@ from billing_app.web.staff.listing_state import (
 _STATUS_TABS = (
     ("All", ""),
     ("Settled", PaymentStatus.SETTLED),
-    ("Held", PaymentStatus.HELD),
+    ("Held for review", PaymentStatus.HELD),
     ("Reversed", PaymentStatus.REVERSED),
 )
 

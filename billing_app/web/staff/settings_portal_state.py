@@ -160,7 +160,7 @@ def _origins(page: PortalPage) -> dict[str, Origin]:
         is_set_here, count = key in page.set_here, page.differing.get(key, 0)
         many = f"{formats.count_of(count, 'customer')} differ{'s' * (count == 1)}"
         origins[key] = Origin(
-            "Set here" if is_set_here else "From system",
+            "Set here" if is_set_here else "As delivered",
             is_set_here,
             many if count else "",
         )
