@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, ParamSpec, TypeVar, cast
 
-from billing_app.domain.currencies import exponent
+from billing_app.domain.currencies import currency_plural, exponent
 from billing_app.domain.custom_fields import (
     TYPED_MAX,
     CustomField,
@@ -42,6 +42,7 @@ from billing_app.domain.parsing import (
     parse_date,
     parse_factor,
     parse_percent,
+    without_currency,
 )
 from billing_app.domain.print_size import check_print_size
 from billing_app.domain.terms import TaxAccounting
@@ -624,21 +625,24 @@ def read_unit_price(text: str, currency: str) -> Decimal:
     Raises:
         InvalidInput: not a price, or a likely slip.
     """
+    text = without_currency(text, currency)
     price = parse_factor(text, decimals_max=8, field="unit_price", what="price")
     places = price.as_tuple().exponent
     assert isinstance(places, int)
     if -places != exponent(currency) + 1:
         return price
-    try:
-        parse_amount(text, currency, field="unit_price", what="price")
-    except InvalidInput as refusal:
-        finer = "0." + "1234567890"[: exponent(currency) + 2]
+    finer = f"{price}0"
+    if -places == 3 and 1 <= price < 1000:
         raise InvalidInput(
-            f"{refusal.message} For a finer price write one decimal more, as in "
-            f"{finer}.",
+            f"{price} can be read in two ways. Write {price.scaleb(3):f} for thousands "
+            f"or {finer} for a price that fine.",
             field="unit_price",
-        ) from None
-    return price
+        )
+    raise InvalidInput(
+        f"Prices in {currency_plural(currency)} rarely end like this. Write {finer} "
+        "if it is meant.",
+        field="unit_price",
+    )
 
 
 def _line_percent(text: str) -> Decimal:

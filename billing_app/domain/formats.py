@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date as babel_date
 from babel.dates import format_skeleton as babel_skeleton
+from babel.numbers import get_currency_symbol
 
 from billing_app.domain.currencies import exponent
 
@@ -141,6 +142,19 @@ def currency_sign(currency: str, language: str = "en") -> str:
     locale = locale_of(language)
     home = (locale.language, locale.territory or "", currency)
     return HOME_SYMBOLS.get(home) or SYMBOLS.get(currency, currency)
+
+
+@lru_cache
+def typed_signs(currency: str) -> tuple[str, ...]:
+    """Return how people write the currency beside a figure, longest first: CA$, $.
+
+    In capitals. A sign that countries share is each one's own.
+    """
+    sign = get_currency_symbol(currency, "en").upper()
+    signs = {currency, sign, currency_sign(currency)}
+    if not sign[-1].isalpha():
+        signs |= {sign[-1], currency[:2] + sign[-1]}
+    return tuple(sorted(signs, key=lambda it: (-len(it), it)))
 
 
 def format_price(value: Decimal, currency: str, language: str = "en") -> str:

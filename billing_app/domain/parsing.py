@@ -21,6 +21,7 @@ from typing import ParamSpec, TypeVar
 
 from billing_app.domain.currencies import currency_plural, exponent, exponents
 from billing_app.domain.errors import BillingError, InvalidInput, Phrase
+from billing_app.domain.formats import typed_signs
 from billing_app.domain.money import MINOR_MAX, Money
 from billing_app.domain.speech import later
 
@@ -79,10 +80,12 @@ def parse_amount(
 ) -> Money:
     """Read an amount that somebody typed, exactly.
 
-    `what` is the word for it in the refusal: Write the price like 1,240.50.
+    `what` is the word for it in the refusal: Write the price like 1,240.50. The
+    currency's own sign or code may stand beside it.
     """
     decimals = exponent(currency)
     hint = _hint(what, _example(decimals))
+    text = without_currency(text, currency)
     number = _number(text, hint, field, decimals_max=decimals)
     if number < 0 and not may_be_negative:
         raise InvalidInput(
@@ -112,11 +115,12 @@ def parse_factor(
     decimals_max: int,
     field: str | None = None,
     what: str = "number",
+    example: str = "",
     may_be_negative: bool = False,
 ) -> Decimal:
     """Read a quantity, unit price or rate that somebody typed, exactly."""
     assert 0 <= decimals_max <= FACTOR_DECIMALS_MAX
-    hint = _hint(what, _example(min(decimals_max, 2)))
+    hint = _hint(what, example or _example(min(decimals_max, 2)))
     number = _number(text, hint, field, decimals_max=decimals_max)
     if number < 0 and not may_be_negative:
         raise InvalidInput(f"The {what} must not be below zero.", field=field)
@@ -131,6 +135,19 @@ def parse_factor(
     if abs(number) >= 10**FACTOR_DIGITS_MAX:
         raise InvalidInput(f"This {what} is too large. {hint}", field=field)
     return number
+
+
+def without_currency(text: str, currency: str) -> str:
+    """Leave out the currency's own sign or code at either end; no other's."""
+    text = text.strip()
+    minus = text[:1] if text[:1] in tuple(_MINUS_SIGNS) else ""
+    size = text.removeprefix(minus).lstrip()
+    for sign in typed_signs(currency):
+        if size.upper().startswith(sign):
+            return minus + size[len(sign) :].lstrip()
+        if size.upper().endswith(sign):
+            return minus + size[: -len(sign)].rstrip()
+    return text
 
 
 def plain_number(text: str, decimal_mark: str) -> str:
@@ -175,6 +192,7 @@ def parse_percent(text: str, *, field: str | None = None) -> Decimal:
         decimals_max=PERCENT_DECIMALS_MAX,
         field=field,
         what="percentage",
+        example="19.5",
     )
     if number > 100:
         raise InvalidInput("The percentage must not be above 100.", field=field)

@@ -13,6 +13,7 @@ from sqlalchemy import (
     BigInteger,
     case,
     cast,
+    exists,
     func,
     literal,
     null,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from billing_app.database.access import staff
@@ -28,7 +30,7 @@ from billing_app.domain.activity import Happened, describe_happened
 from billing_app.domain.actors import Permission
 from billing_app.domain.dates import Moment
 from billing_app.domain.errors import InvalidInput
-from billing_app.domain.events import DocumentPrinted, ReminderQueued
+from billing_app.domain.events import DocumentPrinted, DraftSaved, ReminderQueued
 from billing_app.models import AuditEntry, Customer, Invoice, PortalSession, PortalVisit
 
 PAGE_SIZE = 30
@@ -153,7 +155,18 @@ def _place(older: str) -> tuple[int, int]:
 
 # A reminder that queues itself leaves a moment later, and that is said. That a file was
 # made is for whoever checks the audit trail.
+# A draft saves itself while somebody types: the last time of each of them is enough.
+_later = aliased(AuditEntry)
+_IS_SAVED_AGAIN = (col(AuditEntry.event) == DraftSaved.name()) & exists(
+    select(col(_later.id)).where(
+        col(_later.invoice_id) == col(AuditEntry.invoice_id),
+        col(_later.id) > col(AuditEntry.id),
+        col(_later.event) == DraftSaved.name(),
+        col(_later.actor) == col(AuditEntry.actor),
+    )
+)
 _IS_NOISE = or_(
+    _IS_SAVED_AGAIN,
     col(AuditEntry.event) == DocumentPrinted.name(),
     (col(AuditEntry.event) == ReminderQueued.name())
     & col(AuditEntry.actor).startswith("system:"),

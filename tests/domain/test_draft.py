@@ -13,6 +13,7 @@ from billing_app.domain.draft import (
     form_from_json,
     form_to_json,
     read_draft,
+    read_unit_price,
 )
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.terms import TaxTerms
@@ -72,6 +73,25 @@ class TestLines:
         fuel = LineForm(name="Fuel", quantity="1000", unit_price="1.42345678")
 
         assert read(fuel).totals.total.minor == 142_346
+
+    @pytest.mark.parametrize(
+        ("typed", "words"),
+        [
+            ("1.234", "Write 1234 for thousands or 1.2340 for a price that fine."),
+            ("£10.005", "Write 10005 for thousands or 10.0050"),
+            ("0.125", "British pounds rarely end like this. Write 0.1250 if it is"),
+        ],
+    )
+    def test_a_price_that_is_likely_a_slip_says_what_to_write(self, typed, words):
+        with pytest.raises(InvalidInput) as refusal:
+            read_unit_price(typed, "GBP")
+
+        assert words in refusal.value.message
+
+    def test_a_price_may_stand_beside_its_currency(self):
+        assert read_unit_price("£185.50", "GBP") == read_unit_price("185.50", "GBP")
+        with pytest.raises(InvalidInput):
+            read_unit_price("$185.50", "GBP")
 
     def test_no_more_than_five_hundred(self):
         with pytest.raises(InvalidInput, match="500"):

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from billing_app.domain.currencies import currency_names
 from billing_app.domain.errors import InvalidInput
+from billing_app.domain.formats import format_money
 from billing_app.domain.money import MINOR_MAX, Money
 from billing_app.domain.parsing import (
     clean_text,
@@ -47,7 +48,17 @@ class TestParseAmount:
             *["", " ", "abc", "NaN", "nan", "inf", "-inf", "Infinity", "1e5", "1E-2"],
             *["0x10", "1_000", "１２", "٣", "½", "+5", "--5", "5-", "-", ".", ","],
             *["1,,5", "1..5", "12.34,5", "1,23.4", "1,234.5.6", "1 23", "1,2,3"],
-            *["$5", "5 EUR", "5%", "1\u0000", "1\n2", "1,234'567", "<b>1</b>"],
+            *[
+                "€5",
+                "5 EUR",
+                "$",
+                "$5$",
+                "5%",
+                "1\u0000",
+                "1\n2",
+                "1,234'567",
+                "<b>1</b>",
+            ],
         ],
     )
     def test_refuses_what_is_no_number_and_says_what_to_write(self, text: str):
@@ -55,6 +66,30 @@ class TestParseAmount:
             parse_amount(text, "USD", field="amount", may_be_negative=True)
 
         assert refusal.value.field == "amount"
+
+    @pytest.mark.parametrize(
+        ("text", "currency"),
+        [
+            *[("$1,240.50", "USD"), ("US$ 1240.50", "USD"), ("1240.50 usd", "USD")],
+            *[("£1240.50", "GBP"), ("1.240,50 €", "EUR"), ("€ 1240,50", "EUR")],
+            *[("CA$1240.50", "CAD"), ("$1240.50", "CAD"), ("CHF 1'240.50", "CHF")],
+        ],
+    )
+    def test_takes_the_sign_or_code_of_that_very_currency(
+        self, text: str, currency: str
+    ):
+        assert parse_amount(text, currency) == Money(124050, currency)
+
+    @given(st.sampled_from(sorted(currency_names())), st.integers(0, MINOR_MAX))
+    def test_takes_what_lists_show(self, currency: str, minor: int):
+        shown = format_money(minor, currency, "en-US")
+
+        assert parse_amount(shown, currency).minor == minor
+
+    @pytest.mark.parametrize("text", ["£5", "5 GBP", "CA$5", "5 CAD"])
+    def test_refuses_the_sign_of_another_currency(self, text: str):
+        with pytest.raises(InvalidInput, match="cannot be read as a number"):
+            parse_amount(text, "USD")
 
     def test_says_how_many_decimals_the_currency_has(self):
         with pytest.raises(InvalidInput) as refusal:

@@ -217,7 +217,7 @@ BAD_CELLS = (
     ("Unit price", "NaN", "cannot be read as a number"),
     ("Unit price", "1e5", "cannot be read as a number"),
     ("Unit price", "１２", "cannot be read as a number"),
-    ("Unit price", "10.005", "US dollars have two decimals, this has three"),
+    ("Unit price", "10.005", "10.005 can be read in two ways."),
     ("Unit price", "", "Write the price like 1,240.50"),
     ("Quantity", "-1", "must not be below zero"),
 )
@@ -374,3 +374,37 @@ def test_an_invoice_of_one_amount(demo: Demo, page: Page):
     expect_saved(page)
     page.reload()
     expect(page.get_by_label("Job total")).to_have_value("12,000.00")
+
+
+def test_nothing_is_issued_at_another_amount_than_was_on_screen(
+    demo: Demo, page: Page, watcher: Watcher
+):
+    watcher.expect("WebSocket|ERR_")
+    open_draft(page, demo)
+    page.get_by_label("Customer", exact=True).fill("Away and Sons")
+    page.get_by_role("button", name="Create customer").click()
+    expect(page.get_by_text("Away and Sons is a customer now.")).to_be_visible()
+    fill_line(page, 1, "Boiler service", "£10")
+    expect(cell(page, 1, "Unit price")).to_have_attribute("aria-invalid", "true")
+    cell(page, 1, "Unit price").fill("$10")
+    expect(total_of(page)).to_have_text(re.compile(r"\$1\d\.\d\d"))
+    expect_saved(page)
+    seen = total_of(page).inner_text()
+
+    page.context.set_offline(True)
+    cell(page, 1, "Quantity").fill("5")
+    issue = page.get_by_role("button", name="Publish to portal")
+    expect(issue).to_be_disabled()
+    expect(page.get_by_text("Not saved", exact=True)).to_be_visible()
+    expect(total_of(page)).to_have_css("opacity", "0.5")
+    # Whoever gets a press through nevertheless issues nothing else.
+    issue.evaluate("button => { button.disabled = false; button.click(); }")
+    page.context.set_offline(False)
+
+    expect(
+        page.get_by_text(re.compile("^The total is now .*Look again"))
+    ).to_be_visible()
+    expect(total_of(page)).not_to_have_text(seen)
+    expect(issue).to_be_enabled()
+    issue.click()
+    page.wait_for_url(re.compile(r"/invoices/\d+$"))

@@ -3,6 +3,7 @@
 import pytest
 from sqlmodel import select
 
+from billing_app.domain.draft import DraftForm
 from billing_app.domain.errors import InvalidInput, NotFound
 from billing_app.domain.online_payment import AttemptStatus
 from billing_app.domain.portal_settings import ActivityDetail, WriteAuth
@@ -16,7 +17,7 @@ from billing_app.queries.timeline import (
     read_customer_timeline,
     read_invoice_timeline,
 )
-from billing_app.services import invoices, promises, visits
+from billing_app.services import drafts, invoices, promises, visits
 from tests.support.billing import a_customer, an_invoice, pay, visitor_of
 from tests.support.story import an_attempt, report
 from tests.support.world import World
@@ -40,6 +41,23 @@ def texts(world: World, invoice_id: int) -> list[str]:
 
 
 class TestTimeline:
+    def test_a_draft_that_was_saved_often_was_saved_once_by_each(self, world: World):
+        place = world.northwind
+        draft = world.run(place.accounting, drafts.create_draft, DraftForm())
+        for member, note in (
+            *((place.accounting, "a"), (place.owner, "b"), (place.owner, "c")),
+            *((place.accounting, "d"), (place.accounting, "e")),
+        ):
+            world.clock.advance(minutes=1)
+            form = DraftForm(notes=note)
+            args = (draft.invoice_id, draft.version, form)
+            draft = world.run(member, drafts.save_draft, *args)
+        found = world.run(place.viewer, read_invoice_timeline, draft.invoice_id)
+
+        saved = [x.who for x in found.entries if x.text == "Draft saved"]
+        assert len(saved) == len(set(saved)) == 2
+        assert found.entries[-1].text == "Draft created"
+
     @pytest.mark.feature("F104")
     def test_says_what_happened_and_how_sure_it_is(self, world: World, invoice_id: int):
         visitor = visitor_of(world, world.northwind, invoice_id)

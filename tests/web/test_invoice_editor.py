@@ -15,7 +15,7 @@ from billing_app.domain.custom_fields import CustomField, fields_to_json
 from billing_app.domain.document import PartyId
 from billing_app.domain.draft import DraftForm, LineForm, form_from_json
 from billing_app.domain.product import ProductForm
-from billing_app.models import Invoice, WorkspaceSettings
+from billing_app.models import Customer, Invoice, WorkspaceSettings
 from billing_app.queries.issued_files import read_issued
 from billing_app.services import drafts
 from billing_app.services.customers import CustomerForm, create_customer
@@ -36,7 +36,7 @@ from tests.documents.e_invoice_rules import (
     broken_network_rules,
     claimed_standard,
 )
-from tests.support.billing import a_customer
+from tests.support.billing import a_customer, all_rows
 from tests.support.driver import Driver
 from tests.support.world import World
 from tests.web.conftest import Browse
@@ -220,8 +220,14 @@ class TestTyping:
             "The text says 14 days; the invoice is due 30 days after its issue."
         )
 
+        early = {**typed, "due_on": "2026-02-01"}
+        await desk.press(State.take_typed, draft=1, texts=early, number=8)
+        assert desk.shown(State, "terms_warning") == (
+            "The text says 14 days; the invoice is due before its issue date."
+        )
+
         agreed = {**typed, "due_on": "2026-03-15"}
-        await desk.press(State.take_typed, draft=1, texts=agreed, number=8)
+        await desk.press(State.take_typed, draft=1, texts=agreed, number=9)
 
         assert desk.shown(State, "terms_warning") == ""
 
@@ -302,7 +308,7 @@ class TestTyping:
             ("unit_price", "NaN", "cannot be read as a number"),
             ("unit_price", "1e5", "cannot be read as a number"),
             ("unit_price", "１２", "cannot be read as a number"),
-            ("unit_price", "10.005", "two decimals"),
+            ("unit_price", "10.005", "read in two ways"),
             ("quantity", "-1", "must not be below zero"),
             ("name", " ", "Say what this line is for"),
         ],
@@ -426,7 +432,7 @@ class TestTwoPeople:
         assert stored(world, 1) == theirs
         assert "Mine" in stale.shown(State, "preview")
 
-        await stale.press(State.publish)
+        await stale.press(State.publish, shown=stale.shown(State, "total"))
         assert stored(world, 1) == theirs
 
     async def test_says_who_it_was(self, stale: Driver):
@@ -598,8 +604,31 @@ class TestButtons:
         assert desk.redirects == ["/invoices/2/edit?copied=1"]
         assert stored(world, 2).notes == "New"
 
+    @pytest.mark.parametrize("step", ["issue", "publish"])
+    async def test_a_press_before_the_last_typing_was_answered_issues_nothing(
+        self, world: World, desk: Driver, step: str
+    ):
+        customer_id = a_customer(world, world.northwind)
+        (customer,) = [
+            x.name
+            for x in all_rows(world, world.northwind, Customer)
+            if x.id == customer_id
+        ]
+        await desk.press(State.type_customer, typed=customer)
+        seen = desk.shown(State, "total")
+        more = {"line:a:quantity": "3"}
+        await desk.press(State.take_typed, draft=1, texts=more, number=1)
+        await desk.press(getattr(State, step), shown=seen)
+
+        now = desk.shown(State, "total")
+        assert now != seen
+        assert told(desk) == [f"The total is now {now}. Look again and issue."]
+        assert desk.redirects == []
+        await desk.press(getattr(State, step), shown=now)
+        assert desk.redirects == ["/invoices/1"]
+
     async def test_an_issue_that_is_refused_names_the_field(self, desk: Driver):
-        await desk.press(State.issue)
+        await desk.press(State.issue, shown=desk.shown(State, "total"))
 
         assert "customer" in desk.shown(State, "customer_problem").lower()
         assert desk.shown(State, "refused") == 1

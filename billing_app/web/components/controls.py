@@ -48,6 +48,7 @@ def button(
     closes: bool = False,
     submit: bool = False,
     busy: Flag = False,
+    issues: bool = False,
     class_name: str = "",
     **props: Any,
 ) -> rx.Component:
@@ -56,13 +57,17 @@ def button(
     `shortcut` is the key as in aria-keyshortcuts; the page's keyboard handler
     clicks the button, `hint` (or the key) is drawn beside the label and stays out
     of its name. `opens` is the id of a dialog to open, `closes` closes the dialog
-    around the button. A busy button shows a spinner and takes no clicks.
+    around the button. A busy button shows a spinner and takes no clicks; one that
+    `issues` waits for the connection (draft_keeper.jsx).
     """
     return rx.el.button(
         *_button_content(label, icon_name, hint or shortcut, busy),
         type="submit" if submit else "button",
         class_name=_button_class(kind, small, busy, class_name),
-        custom_attrs=_button_attributes(shortcut, opens, closes, busy),
+        custom_attrs={
+            **_button_attributes(shortcut, opens, closes, busy),
+            **({"data-issues": "true"} if issues else {}),
+        },
         **props,
     )
 

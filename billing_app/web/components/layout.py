@@ -313,14 +313,18 @@ def panel(
     *content: rx.Component,
     count: Text = "",
     aside: Sequence[rx.Component] = (),
+    is_printed: bool = True,
 ) -> rx.Component:
-    """Draw a section as one hairline box with its heading."""
+    """Draw a section as one hairline box with its heading.
+
+    What is for the desk alone is not printed with the page: what people said and did.
+    """
     counted = [rx.el.span(count, class_name="count")] if _is_given(count) else []
     pushed = [rx.el.span(class_name="spacer"), *aside] if aside else []
     return rx.el.section(
         rx.el.div(rx.el.h2(title), *counted, *pushed, class_name="panel-head"),
         *content,
-        class_name="panel",
+        class_name="panel" if is_printed else "panel unprinted",
         aria_label=title,
     )
 

@@ -13,8 +13,8 @@ const newKey = () =>
     byte.toString(16).padStart(2, "0"),
   ).join("");
 
-// Forms with an address are sent by the browser, and load a page.
-const isOurs = (form) => !form.hasAttribute("action");
+// Those with a method are sent by the browser itself: a file, or another page.
+const isOurs = (form) => !form.hasAttribute("method");
 
 function stop(event) {
   event.preventDefault();

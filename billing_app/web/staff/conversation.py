@@ -54,6 +54,7 @@ def conversation() -> rx.Component:
             class_name="talk",
         ),
         count=rx.cond(State.count > 0, State.count, ""),
+        is_printed=False,
         aside=[
             rx.cond(
                 State.unread > 0,

@@ -27,7 +27,7 @@ from billing_app.web.staff.credit_state import (
 )
 
 _MODES = [
-    (CreditMode.WHOLE.value, "All that is left"),
+    (CreditMode.WHOLE.value, "All not credited yet"),
     (CreditMode.LINES.value, "Lines"),
     (CreditMode.AMOUNT.value, "Amount"),
 ]

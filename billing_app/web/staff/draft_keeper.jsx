@@ -99,6 +99,23 @@ export function DraftKeeper(props) {
   }, [heard]);
   useEffect(() => () => clearTimeout(now.timer), []);
 
+  // What nobody answers for is not added up, and is not to be issued.
+  useEffect(() => {
+    const isAway = isSilent || props.lost;
+    const page = document.documentElement;
+    const isUnsaved = isAway && Object.keys(now.unsaved).length > 0;
+    page.toggleAttribute("data-away", isAway);
+    page.toggleAttribute("data-unsaved", isUnsaved);
+    for (const it of document.querySelectorAll("[data-issues]")) it.disabled = isAway;
+  });
+  useEffect(
+    () => () => {
+      document.documentElement.removeAttribute("data-away");
+      document.documentElement.removeAttribute("data-unsaved");
+    },
+    [],
+  );
+
   // What was on its way when the line broke may never have arrived.
   useEffect(() => {
     const again = () => {

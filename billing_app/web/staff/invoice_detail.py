@@ -602,6 +602,7 @@ def _mails() -> rx.Component:
         "Mail",
         rx.cond(State.mails.length() > 0, some, none),
         aside=[_may("issue_invoice", State.card.is_published, again)],
+        is_printed=False,
     )
 
 

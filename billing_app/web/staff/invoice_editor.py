@@ -109,8 +109,12 @@ def start_page() -> rx.Component:
 
 def _saved_words() -> rx.Component:
     return rx.el.span(
-        rx.cond(State.is_saved, icon("check", 14), rx.fragment()),
-        State.saved_words,
+        rx.el.span(
+            rx.cond(State.is_saved, icon("check", 14), rx.fragment()),
+            State.saved_words,
+            class_name="saved-words",
+        ),
+        rx.el.span("Not saved", class_name="saved-away"),
         class_name=rx.cond(State.is_saved, "saved saved-done", "saved"),
         custom_attrs={"aria-live": "polite"},
     )
@@ -126,13 +130,16 @@ def _head_buttons() -> tuple[rx.Component, ...]:
             "class_name": "head-verb",
         }
 
-    def verb(label: str, icon_name: str, handler: Any) -> rx.Component:
-        return button(label, **look(label, icon_name), on_click=handler)
+    def verb(label: str, icon_name: str, handler: Any, **props: Any) -> rx.Component:
+        return button(label, **look(label, icon_name), on_click=handler, **props)
 
     return (
         rx.cond(
             ShellState.may["record_payment"],
-            verb("Issue and record payment", "paid", State.start_payment),
+            verb(
+                *("Issue and record payment", "paid", State.start_payment),
+                issues=True,
+            ),
             rx.fragment(),
         ),
         rx.cond(
@@ -549,17 +556,20 @@ def _dock() -> rx.Component:
             (
                 VisibleOn.PUBLISH,
                 rx.fragment(
-                    button("Issue", on_click=State.issue),
+                    button("Issue", on_click=State.issue(State.total), issues=True),
                     button(
                         "Publish to portal",
                         kind="primary",
                         title=State.publish_hint,
-                        on_click=State.publish,
+                        on_click=State.publish(State.total),
+                        issues=True,
                     ),
                 ),
             ),
             # Issuing shows it, or only "Mark as sent" does, on the invoice's page.
-            button("Issue", kind="primary", on_click=State.issue),
+            button(
+                "Issue", kind="primary", on_click=State.issue(State.total), issues=True
+            ),
         ),
         class_name="dock",
         role="group",

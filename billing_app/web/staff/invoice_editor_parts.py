@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import reflex as rx
+from reflex_components_core.core.banner import has_connection_errors
 
 from billing_app.web.components.controls import (
     button,
@@ -65,6 +66,7 @@ class DraftKeeper(rx.Component):
     refused: rx.Var[int]
     fields: rx.Var[list[str]]
     silence: rx.Var[str]
+    lost: rx.Var[bool]
     on_type: rx.EventHandler[_typed]
     on_restore: rx.EventHandler[rx.event.passthrough_event_spec(dict)]
     on_add: rx.EventHandler[rx.event.no_args_event_spec]
@@ -101,6 +103,7 @@ def draft_keeper(state: Any, *content: rx.Component, **own: Any) -> rx.Component
         focus=state.focus,
         refused=state.refused,
         silence=CONNECTION_WORDS,
+        lost=has_connection_errors,
         on_type=state.take_typed,
         on_restore=state.restore,
         on_add=state.add_line,

@@ -31,6 +31,7 @@ from billing_app.domain.draft import (
 )
 from billing_app.domain.errors import (
     BillingError,
+    Conflict,
     DiskFull,
     InvalidInput,
     NotFound,
@@ -472,12 +473,15 @@ class InvoiceEditorState(
         self._say(f"Saved {self._time()}")
 
     @staff_door
-    async def issue(self) -> Any:
+    async def issue(self, shown: str) -> Any:
+        """Save and issue, where it comes to the total that was shown at the press."""
+        self._check_shown(shown)
         return await self._issue_by(invoices.issue)
 
     @staff_door
-    async def publish(self) -> Any:
-        """Save, issue and publish in one click."""
+    async def publish(self, shown: str) -> Any:
+        """Save, issue and publish in one click; as `issue`."""
+        self._check_shown(shown)
         return await self._issue_by(invoices.issue_and_publish)
 
     @staff_door
@@ -535,6 +539,11 @@ class InvoiceEditorState(
         if self._desk is None:
             raise InvalidInput("Open an invoice first.")
         return self._read().totals.due, self._desk.today
+
+    def _check_shown(self, shown: str) -> None:
+        """Refuse a press that came before the answer to what was typed last."""
+        if self.is_editable and shown != self.total:
+            raise Conflict(f"The total is now {self.total}. Look again and issue.")
 
     async def _issue_by(self, step: Any, *args: Any) -> Any:
         # A second click finds the draft issued and changes nothing.
@@ -702,6 +711,9 @@ class InvoiceEditorState(
         other = find_other_days((self._draft.terms, self._draft.notes), due)
         if other is None:
             return ""
+        if due < 0:
+            said = formats.count_of(other, "day")
+            return f"The text says {said}; the invoice is due before its issue date."
         said, until = (formats.count_of(it, "day") for it in (other, due))
         return f"The text says {said}; the invoice is due {until} after its issue."
 

@@ -54,6 +54,7 @@ def rules_panel(state: Any, title: str, *above: rx.Component, may: str) -> rx.Co
             ),
             class_name="desk-fold",
         ),
+        is_printed=False,
     )
 
 
@@ -62,6 +63,7 @@ def powers_panel(state: Any) -> rx.Component:
     return panel(
         "What this link can do",
         rx.el.div(rx.foreach(state.rungs, _rung), class_name="panel-body desk-rungs"),
+        is_printed=False,
     )
 
 

@@ -95,6 +95,7 @@ def timeline_panel(state: Any, *, shows_numbers: bool = False) -> rx.Component:
         "Activity",
         rx.cond(state.happened.length() > 0, some, none),
         rx.cond(state.older != "", more, rx.fragment()),
+        is_printed=False,
     )
 
 
