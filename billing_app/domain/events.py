@@ -67,6 +67,16 @@ class CustomerChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerArchived(Event):
+    TEXT: ClassVar[str] = "Customer archived"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerRestored(Event):
+    TEXT: ClassVar[str] = "Customer taken out of the archive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DataImported(Event):
     TEXT: ClassVar[str] = "File imported"
     kind: str

@@ -22,7 +22,12 @@ from billing_app.domain.contact import (
 from billing_app.domain.currencies import read_currency
 from billing_app.domain.custom_fields import CustomField, read_value
 from billing_app.domain.errors import InvalidInput
-from billing_app.domain.events import CustomerChanged, CustomerCreated
+from billing_app.domain.events import (
+    CustomerArchived,
+    CustomerChanged,
+    CustomerCreated,
+    CustomerRestored,
+)
 from billing_app.domain.numbering import parse_number_code
 from billing_app.domain.parsing import Reading, clean_text
 from billing_app.domain.party_ids import (
@@ -144,6 +149,34 @@ def change_customer(uow: UnitOfWork, customer_id: int, form: CustomerForm) -> No
 
     changed = tuple(k for k, v in before.items() if getattr(customer, k, v) != v)
     uow.record(CustomerChanged(customer_id=customer_id, fields=changed))
+
+
+@staff(Permission.EDIT_CUSTOMER)
+def archive_customer(uow: UnitOfWork, customer_id: int) -> None:
+    """Take a customer out of lists and pickers; their invoices and links stay.
+
+    Raises:
+        NotFound: no such customer in this workspace.
+    """
+    customer = uow.get(Customer, customer_id, lock=True)
+    if customer.archived_at is None:
+        customer.archived_at = uow.now
+        uow.flush()
+        uow.record(CustomerArchived(customer_id=customer_id))
+
+
+@staff(Permission.EDIT_CUSTOMER)
+def restore_customer(uow: UnitOfWork, customer_id: int) -> None:
+    """Bring an archived customer back into lists and pickers.
+
+    Raises:
+        NotFound: no such customer in this workspace.
+    """
+    customer = uow.get(Customer, customer_id, lock=True)
+    if customer.archived_at is not None:
+        customer.archived_at = None
+        uow.flush()
+        uow.record(CustomerRestored(customer_id=customer_id))
 
 
 def read_form(

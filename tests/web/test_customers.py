@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlmodel import select
 
+from billing_app.domain.actors import StaffActor
 from billing_app.domain.custom_fields import CustomField, fields_to_json
 from billing_app.models import Customer, WorkspaceSettings
+from billing_app.queries.drafts import list_choices
 from billing_app.web.staff.customer_detail_state import CustomerDetailState
 from billing_app.web.staff.customers_state import CustomersState
 from tests.support.billing import a_customer, an_invoice, pay
@@ -159,3 +161,47 @@ async def test_a_payment_shows_on_the_open_page(world: World, browse: Browse):
         await driver.until(lambda: driver.shown(state, "card").owed == "Nothing open")
 
     assert driver.shown(state, "card").credit == "Credit €30.00"
+
+
+async def test_an_archived_customer_is_out_of_the_way_until_restored(
+    world: World, browse: Browse
+):
+    place = world.northwind
+    kept, twin = a_customer(world, place, "Kept"), a_customer(world, place, "Twin")
+    an_invoice(world, place, customer_id=twin)
+
+    async def listed(actor: StaffActor, path: str = "/customers") -> list[str]:
+        async with browse(actor, path) as driver:
+            await driver.press(CustomersState.open)
+            return [line.name for line in driver.shown(CustomersState, "lines")]
+
+    def offered() -> list[int]:
+        return [x.id for x in world.run(place.owner, list_choices, "")]
+
+    detail = CustomerDetailState
+    async with browse(place.operations, f"/customers/{twin}") as driver:
+        await driver.press(detail.open)
+        await driver.press(detail.archive)
+        assert driver.shown(detail, "card").is_archived
+
+        assert await listed(place.viewer) == ["Kept"]
+        assert await listed(place.owner, "/customers?archived=1") == ["Kept", "Twin"]
+        assert offered() == [kept]
+
+        await driver.press(detail.restore)
+
+    assert not driver.shown(detail, "card").is_archived
+    assert await listed(place.accounting) == ["Kept", "Twin"]
+    assert sorted(offered()) == sorted([kept, twin])
+
+
+async def test_nobody_archives_without_the_right_or_elsewhere(
+    world: World, browse: Browse
+):
+    customer_id = a_customer(world, world.northwind)
+    for actor in (world.northwind.viewer, world.kestrel.owner):
+        async with browse(actor, f"/customers/{customer_id}") as driver:
+            await driver.press(CustomerDetailState.archive)
+
+    with world.reading(world.northwind.system) as uow:
+        assert uow.get(Customer, customer_id).archived_at is None

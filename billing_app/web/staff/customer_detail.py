@@ -109,6 +109,11 @@ def _hero() -> rx.Component:
             rx.el.p(
                 rx.el.span(card.email),
                 rx.cond(card.credit != "", credit, rx.fragment()),
+                rx.cond(
+                    card.is_archived,
+                    rx.el.span(icon("archived", 14), "Archived"),
+                    rx.fragment(),
+                ),
                 class_name="hero-facts",
             ),
             risk_signal(State.risk),
@@ -134,11 +139,18 @@ def _actions() -> rx.Component:
         link_button("Events", State.card.events_href, icon_name="package"),
         rx.cond(
             ShellState.may["edit_customer"],
-            button(
-                "Edit",
-                icon_name="pencil",
-                shortcut="E",
-                on_click=State.start_editing,
+            rx.fragment(
+                button(
+                    "Edit",
+                    icon_name="pencil",
+                    shortcut="E",
+                    on_click=State.start_editing,
+                ),
+                rx.cond(
+                    State.card.is_archived,
+                    button("Restore", icon_name="archived", on_click=State.restore),
+                    button("Archive", icon_name="archived", on_click=State.archive),
+                ),
             ),
             rx.fragment(),
         ),

@@ -18,7 +18,9 @@ from billing_app.queries.timeline import Timeline, read_customer_timeline
 from billing_app.services.customers import (
     NO_LATE_FEES,
     CustomerForm,
+    archive_customer,
     change_customer,
+    restore_customer,
 )
 from billing_app.web import formats
 from billing_app.web.doors import staff_door, staff_watch
@@ -49,6 +51,7 @@ class CustomerCard:
     new_invoice_href: str = ""
     events_href: str = ""
     invoice_count: str = ""
+    is_archived: bool = False
 
 
 class CustomerDetailState(RecordState, CustomerPortalState, TimelineState, rx.State):
@@ -127,6 +130,18 @@ class CustomerDetailState(RecordState, CustomerPortalState, TimelineState, rx.St
         self._notify("Saved. What is already issued keeps what was printed.")
         await self._read()
 
+    @staff_door
+    async def archive(self) -> None:
+        await self._run(archive_customer, self._segment_id(1))
+        self._notify("Archived. Lists and pickers leave this customer out.")
+        await self._read()
+
+    @staff_door
+    async def restore(self) -> None:
+        await self._run(restore_customer, self._segment_id(1))
+        self._notify("Back in the lists.")
+        await self._read()
+
     async def _read(self) -> None:
         it = await self._run(read_customer, self._segment_id(1))
         theirs = InvoiceFilter(
@@ -167,6 +182,7 @@ def _card(it: CustomerDetail, invoice_count: str) -> CustomerCard:
         new_invoice_href=f"/invoices/new?customer={it.id}",
         events_href=f"/customers/{it.id}/events",
         invoice_count=invoice_count,
+        is_archived=it.archived_at is not None,
     )
 
 

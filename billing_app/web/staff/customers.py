@@ -9,6 +9,7 @@ import reflex as rx
 from billing_app.queries.customers import CustomerSort
 from billing_app.web.components.controls import button
 from billing_app.web.components.dialogs import dialog
+from billing_app.web.components.icons import icon
 from billing_app.web.components.tables import (
     Column,
     empty_state,
@@ -39,7 +40,7 @@ def page() -> rx.Component:
             State.shape,
             ("empty", _nothing_yet()),
             rx.fragment(
-                rx.el.div(listing.search("Name or email", State), class_name="toolbar"),
+                _toolbar(),
                 _list(),
             ),
         ),
@@ -64,6 +65,22 @@ def _add_button(shortcut: str = "") -> rx.Component:
     return rx.cond(ShellState.may["edit_customer"], drawn, rx.fragment())
 
 
+def _toolbar() -> rx.Component:
+    archived = button(
+        rx.cond(State.shows_archived, "Hide archived", "Show archived"),
+        kind="quiet",
+        icon_name="archived",
+        small=True,
+        on_click=State.toggle_archived,
+    )
+    return rx.el.div(
+        listing.search("Name or email", State),
+        rx.el.span(class_name="spacer"),
+        archived,
+        class_name="toolbar",
+    )
+
+
 def _list() -> rx.Component:
     none = empty_state(
         "No customer found",
@@ -76,7 +93,16 @@ def _list() -> rx.Component:
 
 def _cells(it: rx.vars.ObjectVar[CustomerLine]) -> list[Any]:
     return [
-        rx.el.span(row_link(it.name, it.href), title=it.name, class_name="truncate"),
+        rx.fragment(
+            rx.el.span(
+                row_link(it.name, it.href), title=it.name, class_name="truncate"
+            ),
+            rx.cond(
+                it.is_archived,
+                rx.el.span(icon("archived", 14), class_name="quiet", title="Archived"),
+                rx.fragment(),
+            ),
+        ),
         rx.el.span(it.contact, class_name="secondary"),
         rx.el.span(it.email, class_name="secondary"),
         rx.el.span(it.open_count, class_name="secondary"),

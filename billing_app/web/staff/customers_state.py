@@ -43,6 +43,7 @@ class CustomerLine:
     outstanding: str
     also: str
     is_settled: bool
+    is_archived: bool
     risk: RiskLine
 
 
@@ -54,6 +55,7 @@ class CustomersState(ListState, rx.State):
     _DESCENDING_FIRST = frozenset({CustomerSort.CREATED})
 
     lines: list[CustomerLine] = []  # noqa: RUF012
+    shows_archived: bool = False
     is_adding: bool = False
     form: dict[str, str] = {}  # noqa: RUF012
     errors: dict[str, str] = {}  # noqa: RUF012
@@ -61,6 +63,10 @@ class CustomersState(ListState, rx.State):
 
     _path: str = PATH
     _wanted: CustomerFilter = CustomerFilter()
+
+    @staff_door
+    async def toggle_archived(self) -> Any:
+        return self._go(archived="" if self.shows_archived else "1")
 
     @staff_door
     async def start_adding(self) -> None:
@@ -96,6 +102,7 @@ class CustomersState(ListState, rx.State):
         risks = {x.customer_id: x.risk for x in await self._run(read_risks, shown)}
         self.lines = [_line(row, risks[row.id]) for row in found.page.rows]
         self._show_page(found, self._wanted)
+        self.shows_archived = self._wanted.includes_archived
 
 
 def _line(row: CustomerRow, risk: Risk) -> CustomerLine:
@@ -116,5 +123,6 @@ def _line(row: CustomerRow, risk: Risk) -> CustomerLine:
         else formats.NOTHING,
         also=f"and {formats.join_money(others)}" if others else "",
         is_settled=first is None,
+        is_archived=row.archived_at is not None,
         risk=risk_line(risk),
     )

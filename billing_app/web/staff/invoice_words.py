@@ -219,6 +219,8 @@ ICON_BY_EVENT = {
     "customer_signed_in": "shield",
     "customer_created": "customers",
     "customer_changed": "pencil",
+    "customer_archived": "archived",
+    "customer_restored": "archived",
     "settings_changed": "settings",
 }
 DEFAULT_ICON = "history"
