@@ -16,7 +16,12 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Field, col
 
-from billing_app.models.base import CustomerVisible, UtcInstant, WorkspaceOwned
+from billing_app.models.base import (
+    CustomerVisible,
+    UtcInstant,
+    WorkspaceOwned,
+    sort_key,
+)
 
 
 class Payment(CustomerVisible, table=True):
@@ -48,6 +53,7 @@ class Payment(CustomerVisible, table=True):
         ),
         Index("ix_payment_received", "workspace_id", "received_on", "id"),
         Index("ix_payment_amount", "workspace_id", "amount_minor", "id"),
+        Index("ix_payment_reference", "workspace_id", "reference", "id"),
         Index("ix_payment_status", "workspace_id", "status", "received_on", "id"),
         # This one answers sums without reading the rows.
         Index(
@@ -85,7 +91,7 @@ class Payment(CustomerVisible, table=True):
     received_on: date
     method: str = Field(max_length=20)
     method_detail: str = Field(default="", max_length=60)
-    reference: str = Field(default="", max_length=140)
+    reference: str = Field(default="", sa_type=sort_key(140))
     status: str = Field(default="settled", max_length=10)
     hold_reason: str = Field(default="", max_length=200)
     provider: str | None = Field(default=None, max_length=20)

@@ -17,12 +17,14 @@ from billing_app.domain.actors import Permission
 from billing_app.domain.contact import name_key
 from billing_app.domain.dates import Moment, month_start
 from billing_app.domain.errors import InvalidInput
-from billing_app.domain.parsing import clean_text
+from billing_app.domain.parsing import clean_text, find_amounts
 from billing_app.domain.payment import PaymentMethod, PaymentStatus
 from billing_app.models import Allocation, Customer, Invoice, Member, Payment
 from billing_app.queries.invoices import (
+    LAST_CHARACTER,
     TEXT_LENGTH_MAX,
     DateRange,
+    has_decimals,
     parse_range,
     parse_row_id,
 )
@@ -75,7 +77,8 @@ class PaymentFilter:
     """Which payments, in which order.
 
     Attributes:
-        text: part of a customer's name, or the beginning of an invoice's number.
+        text: part of a customer's name, the beginning of an invoice's number or of a
+            reference, or the very amount.
     """
 
     status: PaymentStatus | None = None
@@ -288,18 +291,33 @@ def _conditions(uow: UnitOfWork, wanted: PaymentFilter) -> list[Any]:
 
 
 def _matches_text(uow: UnitOfWork, text: str) -> Any:
-    """Match through customers and invoices, a thousand of each at most."""
+    """Match each way by an index of its own.
+
+    Customers and invoices are looked up first, a thousand of each at most.
+    """
     customers = (
         select(col(Customer.id))
         .where(col(Customer.name_key).contains(name_key(text), autoescape=True))
         .limit(_FOUND_MAX)
     )
-    begins = [
-        (col(Invoice.number) >= prefix) & (col(Invoice.number) < prefix + "\U0010ffff")
-        for prefix in dict.fromkeys((text, text.upper()))
-    ]
-    invoices = select(col(Invoice.id)).where(or_(*begins)).limit(_FOUND_MAX)
+    number, reference = (
+        or_(
+            *(
+                (column >= prefix) & (column < prefix + LAST_CHARACTER)
+                for prefix in dict.fromkeys((text, text.upper()))
+            )
+        )
+        for column in (col(Invoice.number), col(Payment.reference))
+    )
+    invoices = select(col(Invoice.id)).where(number).limit(_FOUND_MAX)
+    amounts = (
+        (col(Payment.amount_minor) == minor)
+        & has_decimals(col(Payment.currency), decimals)
+        for decimals, minor in find_amounts(text).items()
+    )
     return or_(
         col(Payment.customer_id).in_([row.id for row in uow.all(customers)]),
         col(Payment.invoice_id).in_([row.id for row in uow.all(invoices)]),
+        reference,
+        *amounts,
     )

@@ -81,7 +81,7 @@ TEXT_LENGTH_MAX = 200
 GATHERED_MAX = 5_000
 CUSTOMERS_MAX = 1_000
 # Sorts after every character that a number or an order can hold.
-_LAST_CHARACTER = "\U0010ffff"
+LAST_CHARACTER = "\U0010ffff"
 _USUAL_DECIMALS = 2
 _LAST_DAY = date.max - timedelta(days=1)
 
@@ -590,7 +590,7 @@ def _comes_to(column: Any, amounts: Mapping[int, int]) -> _Condition:
 
     def condition(of: Callable[[Any], Any]) -> Any:
         exactly = (
-            (col(column) == minor) & _has_decimals(decimals)
+            (col(column) == minor) & has_decimals(col(Invoice.currency), decimals)
             for decimals, minor in amounts.items()
         )
         is_near = of(column).in_(sorted(set(amounts.values())))
@@ -599,9 +599,8 @@ def _comes_to(column: Any, amounts: Mapping[int, int]) -> _Condition:
     return condition
 
 
-def _has_decimals(decimals: int) -> Any:
+def has_decimals(currency: Any, decimals: int) -> Any:
     """Match the currencies of so many decimals; of most, by what they are not."""
-    currency = col(Invoice.currency)
     if decimals == _USUAL_DECIMALS:
         others = (it for it in exponents() if it != _USUAL_DECIMALS)
         return currency.not_in(currencies_with(*others))
@@ -623,7 +622,7 @@ def _of_customers_named(uow: UnitOfWork, text: str) -> _Condition:
 
 
 def _begins_with(column: Any, prefix: str) -> _Condition:
-    return lambda of: (of(column) >= prefix) & (of(column) < prefix + _LAST_CHARACTER)
+    return lambda of: (of(column) >= prefix) & (of(column) < prefix + LAST_CHARACTER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,3 +156,29 @@ def test_an_export_is_not_for_everyone(world: World, role: str):
 def test_refuses_what_no_page_wrote(typed: dict[str, str]):
     with pytest.raises(InvalidInput):
         parse_payment_filter(typed)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("FPS 7781", ["FPS 7781-A"]),
+        ("fps 77", ["FPS 7781-A"]),
+        ("12.50", ["by amount"]),
+        ("1,250.00", []),
+        ("7781", []),
+    ],
+)
+def test_is_found_by_how_the_reference_begins_and_by_the_very_amount(
+    world: World, text: str, found: list[str]
+):
+    for place in (world.northwind, world.kestrel):
+        with world.unit(place.owner) as uow:
+            customer = add_customer(uow)
+            bill = add_invoice(uow, customer)
+            add_payment(uow, customer, bill, reference="FPS 7781-A", amount_minor=99)
+            add_payment(uow, customer, bill, reference="by amount", amount_minor=1_250)
+
+    page = listed(world, text=text)
+
+    assert [row.reference for row in page.page.rows] == found
+    assert page.count.seen == len(found)
