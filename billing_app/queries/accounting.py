@@ -291,33 +291,48 @@ def _conditions(uow: UnitOfWork, wanted: PaymentFilter) -> list[Any]:
 
 
 def _matches_text(uow: UnitOfWork, text: str) -> Any:
-    """Match each way by an index of its own.
+    """Match each way by an index of its own: the few there are, by their ids.
 
-    Customers and invoices are looked up first, a thousand of each at most.
+    Of many the next page is soon found without. Customers and invoices are looked up
+    first, a thousand of each at most.
     """
     customers = (
         select(col(Customer.id))
         .where(col(Customer.name_key).contains(name_key(text), autoescape=True))
         .limit(_FOUND_MAX)
     )
-    number, reference = (
-        or_(
-            *(
-                (column >= prefix) & (column < prefix + LAST_CHARACTER)
-                for prefix in dict.fromkeys((text, text.upper()))
-            )
-        )
-        for column in (col(Invoice.number), col(Payment.reference))
+    invoices = (
+        select(col(Invoice.id))
+        .where(or_(*_begins_with(col(Invoice.number), text)))
+        .limit(_FOUND_MAX)
     )
-    invoices = select(col(Invoice.id)).where(number).limit(_FOUND_MAX)
-    amounts = (
+    ways = [
+        col(Payment.customer_id).in_([row.id for row in uow.all(customers)]),
+        col(Payment.invoice_id).in_([row.id for row in uow.all(invoices)]),
+        *_begins_with(col(Payment.reference), text),
+    ]
+    amounts = [
         (col(Payment.amount_minor) == minor)
         & has_decimals(col(Payment.currency), decimals)
         for decimals, minor in find_amounts(text).items()
-    )
-    return or_(
-        col(Payment.customer_id).in_([row.id for row in uow.all(customers)]),
-        col(Payment.invoice_id).in_([row.id for row in uow.all(invoices)]),
-        reference,
-        *amounts,
-    )
+    ]
+    row_id = col(Payment.id)
+    looks = [
+        *(select(row_id).where(way) for way in ways),
+        # In the order of the amounts' own index, or SQLite takes another.
+        *(select(row_id).where(way).order_by(row_id) for way in amounts),
+    ]
+    ids: set[int] = set()
+    for look in looks:
+        ids.update(row.id for row in uow.all(look.limit(_FOUND_MAX + 1)))
+        if len(ids) > _FOUND_MAX:
+            return or_(*ways, *amounts)
+    return row_id.in_(ids)
+
+
+def _begins_with(column: Any, text: str) -> list[Any]:
+    """Return the ways a column begins with a text: as typed, or in capitals."""
+    return [
+        (column >= prefix) & (column < prefix + LAST_CHARACTER)
+        for prefix in dict.fromkeys((text, text.upper()))
+    ]

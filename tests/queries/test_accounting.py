@@ -11,6 +11,7 @@ import pytest
 from billing_app.domain.errors import InvalidInput, NotPermitted
 from billing_app.domain.payment import PaymentMethod, PaymentStatus
 from billing_app.models import Customer, Invoice, Payment
+from billing_app.queries import accounting
 from billing_app.queries.accounting import (
     PaymentFilter,
     PaymentPage,
@@ -182,3 +183,19 @@ def test_is_found_by_how_the_reference_begins_and_by_the_very_amount(
 
     assert [row.reference for row in page.page.rows] == found
     assert page.count.seen == len(found)
+
+
+def test_many_are_found_as_few_are(world: World, monkeypatch: pytest.MonkeyPatch):
+    with world.unit(world.northwind.owner) as uow:
+        customer = add_customer(uow)
+        bill = add_invoice(uow, customer)
+        for number in range(5):
+            add_payment(uow, customer, bill, reference=f"FPS {number}")
+        add_payment(uow, customer, bill, reference="other")
+    wanted = PaymentFilter(text="FPS")
+    few = walk(world, wanted)
+
+    monkeypatch.setattr(accounting, "_FOUND_MAX", 2)
+
+    assert len(few) == 5
+    assert walk(world, wanted) == few
