@@ -16,11 +16,17 @@ from billing_app.domain.custom_fields import FilledField
 from billing_app.domain.document import Branding, Party
 from billing_app.domain.draft import DraftForm, DraftRules, form_from_json
 from billing_app.domain.late_fee import NO_RULE, LateFeeRule
-from billing_app.domain.portal_settings import NotifyOn, PortalSettings, VisibleOn
+from billing_app.domain.portal_settings import (
+    NotifyOn,
+    PaymentMode,
+    PortalSettings,
+    VisibleOn,
+)
 from billing_app.models import (
     AuditEntry,
     Customer,
     Invoice,
+    StripeAccount,
     TaxRate,
     WorkspaceSettings,
 )
@@ -81,6 +87,7 @@ class Desk:
         visible_on: which step shows the invoice to its customer.
         mails_when_published: publishing mails the customer, not a later step.
         shares_drafts: whether a draft may be shown before that.
+        takes_cards: customers may pay online.
     """
 
     currency: str
@@ -98,6 +105,7 @@ class Desk:
     visible_on: VisibleOn
     mails_when_published: bool = True
     shares_drafts: bool = False
+    takes_cards: bool = False
     late_fees: LateFeeRule = NO_RULE
 
     def bank(self, currency: str) -> Bank:
@@ -262,8 +270,15 @@ def _desk(uow: UnitOfWork, settings: WorkspaceSettings, look: str) -> Desk:
         visible_on=portal.visible_on,
         mails_when_published=portal.notify_on == NotifyOn.PUBLISH,
         shares_drafts=portal.shares_drafts,
+        takes_cards=_takes_cards(uow, portal),
         late_fees=LateFeeRule.from_stored(settings.late_fees),
     )
+
+
+def _takes_cards(uow: UnitOfWork, portal: PortalSettings) -> bool:
+    account = uow.first(select(StripeAccount))
+    is_charging = account is not None and account.charges_enabled
+    return is_charging and portal.payment == PaymentMode.ONLINE
 
 
 def _tax_label(rules: DraftRules, rate: TaxRate) -> str:

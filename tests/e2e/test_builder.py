@@ -203,8 +203,14 @@ def test_keys_alone_build_and_issue_an_invoice(demo: Demo, page: Page):
     paste(cell(page, 2, "Description"), "x\t1\n" * 499)
     expect(page.get_by_text("so nothing was pasted")).to_be_visible()
 
-    # A double press issues once.
-    issue = page.get_by_role("button", name="Issue", exact=True)
+    # What lacks something is asked about, and a double press issues once.
+    page.get_by_role("button", name="Issue", exact=True).click()
+    question = page.get_by_role("alertdialog", name="Issue it like this?")
+    expect(question).to_contain_text("The customer's address is missing")
+    question.get_by_role("button", name="Go back").click()
+    expect(question).to_be_hidden()
+    page.get_by_role("button", name="Issue", exact=True).click()
+    issue = question.get_by_role("button", name="Issue anyway")
     issue.evaluate("button => { button.click(); button.click(); }")
     heading = page.get_by_role("heading", level=1)
     expect(heading).to_contain_text(re.compile(r"\d{3}"))
@@ -407,4 +413,5 @@ def test_nothing_is_issued_at_another_amount_than_was_on_screen(
     expect(total_of(page)).not_to_have_text(seen)
     expect(issue).to_be_enabled()
     issue.click()
+    page.get_by_role("button", name="Issue anyway").click()
     page.wait_for_url(re.compile(r"/invoices/\d+$"))

@@ -80,6 +80,61 @@ async def desk(world: World, browse: Browse) -> AsyncIterator[Driver]:
         yield driver
 
 
+async def test_names_what_should_be_there_before_it_is_issued(
+    world: World, browse: Browse
+):
+    place = world.northwind
+    buyer = CustomerForm(name="De Waal", address="Wijnhaven 60")
+    customer_id = world.run(place.accounting, create_customer, buyer)
+    form = DraftForm(customer_id=customer_id, lines=LINES)
+    made = world.run(place.accounting, drafts.create_draft, form)
+    path = f"/invoices/{made.invoice_id}/edit"
+
+    async with browse(place.accounting, path) as fresh:
+        await fresh.press(State.open)
+        assert [x.partition(":")[0] for x in fresh.shown(State, "lacking")] == [
+            "Your own address is missing",
+            "It says nowhere how to pay",
+        ]
+
+        with world.unit(place.system) as uow:
+            settings = uow.one(select(WorkspaceSettings))
+            settings.address = "Kade 1"
+            iban = {"label": "IBAN", "value": "NL91 ABNA 0417 1643 00"}
+            settings.bank_details = [iban]
+        await fresh.press(State.open)
+        assert fresh.shown(State, "lacking") == []
+
+
+async def test_asks_before_it_issues_what_lacks_something(world: World, browse: Browse):
+    place = world.northwind
+    customer_id = world.run(
+        place.accounting, create_customer, CustomerForm(name="De Waal")
+    )
+    form = DraftForm(customer_id=customer_id, lines=LINES)
+    made = world.run(place.accounting, drafts.create_draft, form)
+
+    async with browse(place.accounting, f"/invoices/{made.invoice_id}/edit") as driver:
+        await driver.press(State.open)
+
+        def total() -> str:
+            return driver.shown(State, "total")
+
+        await driver.press(State.issue_anyway, shown=total())
+        await driver.press(State.issue, shown=total())
+        assert driver.shown(State, "is_asking") is True
+        await driver.press(State.go_back)
+        assert driver.redirects == []
+
+        await driver.press(State.issue, shown=total())
+        await driver.press(State.issue_anyway, shown=total())
+        assert driver.shown(State, "is_asking") is False
+        assert driver.redirects == [f"/invoices/{made.invoice_id}"]
+
+    with world.reading(place.system) as uow:
+        assert uow.get(Invoice, made.invoice_id).number
+
+
 async def test_no_tax_is_offered_once(desk: Driver):
     words = [words for _, words in desk.shown(EditorLinesState, "taxes")]
 
@@ -625,6 +680,11 @@ class TestButtons:
         assert told(desk) == [f"The total is now {now}. Look again and issue."]
         assert desk.redirects == []
         await desk.press(getattr(State, step), shown=now)
+        assert desk.redirects == []
+        await desk.press(State.issue_anyway, shown=seen)
+        assert desk.redirects == []
+        await desk.press(getattr(State, step), shown=now)
+        await desk.press(State.issue_anyway, shown=now)
         assert desk.redirects == ["/invoices/1"]
 
     async def test_an_issue_that_is_refused_names_the_field(self, desk: Driver):

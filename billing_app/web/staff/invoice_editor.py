@@ -34,6 +34,7 @@ from billing_app.web.staff.invoice_editor_events import (
     add_events_button,
     add_events_dialog,
 )
+from billing_app.web.staff.invoice_editor_lacking import lacking_dialog
 from billing_app.web.staff.invoice_editor_lines import (
     FIELDS,
     EditorLinesState,
@@ -90,6 +91,7 @@ def page() -> rx.Component:
             paid_draft_dialog(State),
             share_draft_dialog(State),
             cancel_draft_dialog(State),
+            lacking_dialog(State),
         ),
         on_undo=State.undo,
     )
@@ -163,6 +165,7 @@ def _form() -> rx.Component:
             _facts(),
             _charges(),
             _below_lines(),
+            rx.cond(State.lacking, _lacking_message(), rx.fragment()),
             class_name="editor-body stack",
         ),
         _dock(),
@@ -184,6 +187,18 @@ def _theirs_message() -> rx.Component:
         "This is what was saved meanwhile. What you typed is kept aside.",
         button("Back to mine", small=True, on_click=State.show_mine),
         button("Keep theirs", small=True, on_click=State.forget_mine),
+    )
+
+
+def _lacking_message() -> rx.Component:
+    return rx.el.div(
+        icon("info"),
+        rx.el.div(
+            rx.el.p("Before you issue:"),
+            rx.el.ul(rx.foreach(State.lacking, rx.el.li)),
+        ),
+        class_name="message message-warn",
+        role="status",
     )
 
 

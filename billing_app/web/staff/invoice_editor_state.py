@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from billing_app import runtime
 from billing_app.database.secrets import digest
 from billing_app.documents.render import render_sheet
+from billing_app.domain.before_issue import list_lacking
 from billing_app.domain.billable_event import Grouping, is_event_key
 from billing_app.domain.cookies import guest_cookie, read_cookie
 from billing_app.domain.currencies import is_currency
@@ -49,7 +50,7 @@ from billing_app.queries.billable_events import list_on_draft, sum_unbilled
 from billing_app.queries.drafts import CustomerChoice, Desk, TaxChoice
 from billing_app.queries.guest_drafts import read_told
 from billing_app.queries.products import find_product, list_offers
-from billing_app.services import customers, drafts, invoices
+from billing_app.services import customers, drafts
 from billing_app.services.paid_drafts import PAYMENT
 from billing_app.web import formats
 from billing_app.web.doors import staff_door, staff_watch
@@ -60,6 +61,7 @@ from billing_app.web.staff.invoice_editor_catalogue import (
     EditorCatalogueState,
     typed_name,
 )
+from billing_app.web.staff.invoice_editor_lacking import LackingState
 from billing_app.web.staff.invoice_editor_lines import (
     FIELDS,
     EditorLinesState,
@@ -89,6 +91,7 @@ class InvoiceEditorState(
     PaidDraftState,
     SharedDraftState,
     CancelledDraftState,
+    LackingState,
     rx.State,
 ):
     """One draft on the builder of the staff.
@@ -476,13 +479,13 @@ class InvoiceEditorState(
     async def issue(self, shown: str) -> Any:
         """Save and issue, where it comes to the total that was shown at the press."""
         self._check_shown(shown)
-        return await self._issue_by(invoices.issue)
+        return await self._issue_or_ask("issue")
 
     @staff_door
     async def publish(self, shown: str) -> Any:
         """Save, issue and publish in one click; as `issue`."""
         self._check_shown(shown)
-        return await self._issue_by(invoices.issue_and_publish)
+        return await self._issue_or_ask("publish")
 
     @staff_door
     async def duplicate(self, form: dict[str, Any]) -> Any:
@@ -697,11 +700,28 @@ class InvoiceEditorState(
             ],
             "tax_currency": rules.tax_currency if asks_rate else "",
             "to_fix": f"{things} to fix before you issue" if count else "",
+            "lacking": self._list_lacking(read),
             "due_hint": f"Empty means {self._net_days()} days after the issue date",
             "terms_warning": self._terms_warning(read),
         }
         self._show_sums(read, {**NO_PROBLEMS, **read.problems}, more)
         return read
+
+    def _list_lacking(self, read: ReadDraft) -> list[str]:
+        """Name what is left to think of, once there is something to issue."""
+        assert self._desk is not None
+        if not self._draft.customer_id or read.problem_count:
+            return []
+        bank = self._desk.bank(self.currency)
+        return list(
+            list_lacking(
+                self._desk.seller,
+                self._buyer,
+                tax=read.totals.tax_total,
+                total=read.totals.total,
+                is_payable=bool(bank.rows or bank.iban or self._desk.takes_cards),
+            )
+        )
 
     def _terms_warning(self, read: ReadDraft) -> str:
         """Say where the texts ask for the money after other days than the due date."""

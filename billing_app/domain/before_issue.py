@@ -1,0 +1,27 @@
+"""What an invoice can be issued without, and should hardly be."""
+
+from __future__ import annotations
+
+from billing_app.domain.document import Party
+from billing_app.domain.money import Money
+
+
+def list_lacking(
+    seller: Party, buyer: Party, *, tax: Money, total: Money, is_payable: bool
+) -> tuple[str, ...]:
+    """Name what most laws and every customer expect, one sentence each.
+
+    Args:
+        is_payable: it says where to pay: a bank account, or cards.
+    """
+    found = {
+        "Your own address is missing: Settings, Business has it.": not seller.address,
+        "The customer's address is missing, and tax is charged.": bool(
+            tax.minor and not buyer.address
+        ),
+        "It says nowhere how to pay: Settings, Payments has bank details and cards.": (
+            total.minor > 0 and not is_payable
+        ),
+        "Its total is zero.": total.minor == 0,
+    }
+    return tuple(sentence for sentence, is_so in found.items() if is_so)
