@@ -54,7 +54,7 @@ def page() -> rx.Component:
 
 def _toolbar() -> rx.Component:
     return rx.el.div(
-        listing.search("Customer, invoice, reference or amount", State),
+        listing.search("Name, number, reference, amount", State),
         listing.filters(State),
         rx.el.span(class_name="spacer"),
         rx.el.p(
