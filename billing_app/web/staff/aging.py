@@ -94,7 +94,7 @@ def _figures(it: Any) -> list[rx.Component]:
 def _sums(it: Any) -> rx.Component:
     cells = (it.not_due, it.to_30, it.to_60, it.to_90, it.over_90, it.total)
     return rx.el.tr(
-        rx.el.td("All customers", role="cell"),
+        rx.el.td("Total", role="cell"),
         *(rx.el.td(words, role="cell", class_name="number fit") for words in cells),
         role="row",
     )
