@@ -6,7 +6,7 @@ How a page stays cheap at a million invoices: docs/decisions/0018.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -86,6 +86,7 @@ _USUAL_DECIMALS = 2
 _LAST_DAY = date.max - timedelta(days=1)
 
 _DISPUTED = "disputed"
+_CUSTOMER = "customer_id"
 _SENT = "sent"
 # A missing instant is after none. SQLite looks no IS NOT NULL up in an index.
 _BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
@@ -105,6 +106,7 @@ class InvoiceSort(StrEnum):
     OUTSTANDING = "outstanding"
 
 
+_SORTS_OF_A_CUSTOMER = {InvoiceSort.ISSUED, InvoiceSort.DUE, InvoiceSort.TOTAL}
 _ID = col(Invoice.id)
 _SHOWN: tuple[Any, ...] = (
     Invoice.id,
@@ -384,14 +386,19 @@ def count_by_status(uow: UnitOfWork) -> StatusCounts:
     leaders = dict.fromkeys(tabs, str(InvoiceSort.DUE))
     tabs[_DISPUTED] = InvoiceFilter(is_disputed=True)
     tabs[_SENT] = InvoiceFilter(is_sent=True)
-    counted: dict[str, Select[Any]] = {}
+    subqueries: list[Select[str, int]] = []
     for name, tab in tabs.items():
-        conditions = _led_by(leaders.get(name, name), _tests(uow, tab))
-        counted[name] = _few(_by_phase(tab, conditions), COUNT_MAX + 1)
-    subqueries = [
-        select(literal(name), func.count()).select_from(ids.subquery())
-        for name, ids in counted.items()
-    ]
+        tests = _tests(uow, tab)
+        known = tests[name].source if name in tests else None
+        if known is None:
+            conditions = _led_by(leaders.get(name, name), tests)
+            ids = _few(_by_phase(tab, conditions), COUNT_MAX + 1).subquery()
+            subqueries.append(select(literal(name), func.count()).select_from(ids))
+        else:
+            joined = _these(tab, known.limit(COUNT_MAX + 1))
+            subqueries.append(
+                select(literal(name), func.count(_ID)).select_from(joined)
+            )
     seen: dict[str, int] = dict(uow.all(union_all(*subqueries)))
     return StatusCounts(
         all=Count(sum(seen[status.value] for status in InvoiceStatus)),
@@ -407,6 +414,9 @@ def count_by_status(uow: UnitOfWork) -> StatusCounts:
 def invoice_page(
     uow: UnitOfWork, wanted: InvoiceFilter, *, is_counted: bool
 ) -> InvoicePage:
+    if wanted.customer_id is not None and wanted.sort == InvoiceSort.CUSTOMER:
+        # One name sorts nothing, and its index has all others before it.
+        wanted = replace(wanted, sort=InvoiceSort.ISSUED)
     key, key_type = _SORTS[wanted.sort]
     walk = make_walk(col(key), _ID, key_type, wanted.is_descending, wanted.paging)
     tests = _tests(uow, wanted)
@@ -430,9 +440,14 @@ def invoice_page(
 
 @dataclass(frozen=True, slots=True)
 class _Test:
-    """One filter: an invoice passes in any of these ways."""
+    """One filter: an invoice passes in any of these ways.
+
+    Attributes:
+        source: selects the ids of all that pass from a table of few rows.
+    """
 
     ways: list[_Condition]
+    source: Select[Any] | None = None
 
     def condition(self, of: Callable[[Any], Any]) -> Any:
         return or_(*(way(of) for way in self.ways))
@@ -454,15 +469,14 @@ def _tests(uow: UnitOfWork, wanted: InvoiceFilter) -> _Tests:
         tests[InvoiceSort.DUE] = _Test([_between(Invoice.due_key, due)])
     if wanted.customer_id is not None:
         customer_id = wanted.customer_id
-        tests["customer_id"] = _Test(
-            [lambda of: of(Invoice.customer_id) == customer_id]
-        )
+        tests[_CUSTOMER] = _Test([lambda of: of(Invoice.customer_id) == customer_id])
     if wanted.is_disputed:
         # Disputes know their invoices; few invoices have any.
-        disputed = select(col(Dispute.invoice_id)).where(
-            col(Dispute.resolved_at).is_(None)
+        ids: list[Any] = [col(Dispute.invoice_id).label("id")]
+        disputed: Select[Any] = (
+            select(*ids).where(col(Dispute.resolved_at).is_(None)).distinct()
         )
-        tests[_DISPUTED] = _Test([lambda of: of(Invoice.id).in_(disputed)])
+        tests[_DISPUTED] = _Test([lambda of: of(Invoice.id).in_(disputed)], disputed)
     if wanted.is_sent:
         tests[_SENT] = _Test([lambda of: of(Invoice.sent_at) > _BEFORE_ALL])
     if wanted.text:
@@ -497,8 +511,15 @@ def _first_ids(wanted: InvoiceFilter, tests: _Tests, walk: Walk) -> Any:
 
 
 def _led_by(leader: str, tests: _Tests) -> list[Any]:
+    """Return the conditions, those on the index that is to be walked first.
+
+    A customer's invoices have indexes of their own for most sorts.
+    """
+    on_index = {leader}
+    if leader in _SORTS_OF_A_CUSTOMER:
+        on_index.add(_CUSTOMER)
     return [
-        test.condition(col if name == leader else _off_index)
+        test.condition(col if name in on_index else _off_index)
         for name, test in tests.items()
     ]
 
@@ -657,6 +678,8 @@ def _fewest(uow: UnitOfWork, wanted: InvoiceFilter, tests: _Tests) -> _Fewest | 
 
 
 def _matches_alone(wanted: InvoiceFilter, test: _Test) -> Select[Any]:
+    if test.source is not None:
+        return test.source.limit(GATHERED_MAX + 1)
     if len(test.ways) == 1:
         return _few(_by_phase(wanted, [test.condition(col)]))
     # Each way has its own index, and none of them knows phases.
@@ -672,16 +695,21 @@ def _gather(
     walk: Walk,
     ids: Select[Any],
 ) -> list[tuple[Key, int]]:
-    """Return the key and id of every match among a few, in walking order.
+    """Return the key and id of every match among a few, in walking order."""
+    conditions = [test.condition(_off_index) for test in tests.values()]
+    joined = _these(wanted, ids, *conditions)
+    statement = select(walk.key, _ID).select_from(joined).order_by(*walk.order())
+    return [(key, row_id) for key, row_id in uow.all(statement) if row_id is not None]
+
+
+def _these(wanted: InvoiceFilter, ids: Select[Any], *conditions: Any) -> Any:
+    """Join a few ids with those of their invoices that a filter shows.
 
     The outer join fixes the order of work: first the few, then each by its id.
     """
     few = ids.subquery()
-    conditions = [_off_index(Invoice.phase).in_(_phases(wanted))]
-    conditions += [test.condition(_off_index) for test in tests.values()]
-    joined = outerjoin(few, Invoice, and_(few.c.id == _ID, *conditions))
-    statement = select(walk.key, _ID).select_from(joined).order_by(*walk.order())
-    return [(key, row_id) for key, row_id in uow.all(statement) if row_id is not None]
+    is_shown = _off_index(Invoice.phase).in_(_phases(wanted))
+    return outerjoin(few, Invoice, and_(few.c.id == _ID, is_shown, *conditions))
 
 
 def _counted(

@@ -209,7 +209,8 @@ def test_every_form_of_the_desk_says_which_press_it_is():
         for form in forms_of(page.component())
         if "action" not in form.custom_attrs and form.action is None
     ]
-    specs = [x for form in forms for x in form.event_triggers["on_submit"].events]
+    sent: list[Any] = [form.event_triggers["on_submit"] for form in forms]
+    specs = [spec for chain in sent for spec in chain.events]
     named_args = {
         spec.handler.fn.__qualname__: [value._js_expr for _, value in spec.args]
         for spec in specs

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from alembic import op
 
-revision = "0037b"
+revision = "0038"
 down_revision = "0036"
 branch_labels = None
 depends_on = None
