@@ -473,7 +473,7 @@ def _tests(uow: UnitOfWork, wanted: InvoiceFilter) -> _Tests:
     if wanted.is_disputed:
         # Disputes know their invoices; few invoices have any.
         ids: list[Any] = [col(Dispute.invoice_id).label("id")]
-        disputed: Select[Any] = (
+        disputed: Any = (
             select(*ids).where(col(Dispute.resolved_at).is_(None)).distinct()
         )
         tests[_DISPUTED] = _Test([lambda of: of(Invoice.id).in_(disputed)], disputed)
