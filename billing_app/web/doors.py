@@ -50,6 +50,7 @@ NOTICES_MAX = 3
 # What a form of the staff says of itself beside its fields; see `PressState`.
 PRESS = "press"
 PRESSES_KEPT = 20
+PRESS_LENGTH_MAX = 64
 PORTAL_PATHS = ("/p/", "/c/", "/account/")
 
 
@@ -187,7 +188,7 @@ def _take_press(*values: Any) -> str:
     """Take the key of its press out of a form of the staff; empty where it has none."""
     forms = [value for value in values if isinstance(value, dict)]
     key = forms[0].pop(PRESS, "") if len(forms) == 1 else ""
-    return key if isinstance(key, str) else ""
+    return key if isinstance(key, str) and len(key) <= PRESS_LENGTH_MAX else ""
 
 
 async def _begin(state: Any, press: str) -> bool:

@@ -457,5 +457,8 @@ class TestCommand:
     def test_an_empty_file_is_told_from_a_broken_one(
         self, tmp_path, monkeypatch, capsys
     ):
-        assert self.run(monkeypatch, tmp_path / "tallyport.db") == 1
+        file = tmp_path / "tallyport.db"
+        file.touch()
+
+        assert self.run(monkeypatch, file) == 1
         assert "migrate" in capsys.readouterr().out

@@ -60,7 +60,9 @@ PAGES = (
     Command("dashboard", "Go to", "Dashboard", "dashboard", href="/dashboard"),
     Command("invoices", "Go to", "Invoices", "invoice", href="/invoices"),
     Command("customers", "Go to", "Customers", "customers", href="/customers"),
-    Command("accounting", "Go to", "Accounting", "accounting", href="/accounting"),
+    Command(
+        "accounting", "Go to", "Accounting", "accounting", href="/accounting/aging"
+    ),
     Command("settings", "Go to", "Settings", "settings", href="/settings"),
 )
 
