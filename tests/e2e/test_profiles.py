@@ -425,7 +425,8 @@ class TestClientAccount:
 
         stats = page.get_by_role("region", name="Résumé")
         for words in ("À payer", "Payé cette année", "Contesté"):
-            expect(stats.get_by_text(words).first).to_be_visible()
+            term = stats.get_by_role("term").filter(has_text=words)
+            expect(term).to_be_visible()
         expect(stats.get_by_text("94,38").first).to_be_visible()
         page.get_by_role("link", name="Contestées", exact=False).first.click()
         expect(rows_of(page)).to_have_count(1)
