@@ -427,7 +427,8 @@ class TestClientAccount:
         for words in ("À payer", "Payé cette année", "Contesté"):
             term = stats.get_by_role("term").filter(has_text=words)
             expect(term).to_be_visible()
-        expect(stats.get_by_text("94,38").first).to_be_visible()
+        stat = stats.get_by_role("paragraph").filter(has_text="94,38")
+        expect(stat).to_be_visible()
         page.get_by_role("link", name="Contestées", exact=False).first.click()
         expect(rows_of(page)).to_have_count(1)
         page.get_by_role("button", name="Lignes de").click()
