@@ -19,6 +19,7 @@ from sqlmodel import Session, col, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
 from billing_app.database.engine import reading
+from billing_app.database.prefix import begins_with
 from billing_app.database.scope import gives_columns, limit_session, limited_kept
 from billing_app.database.secrets import Cipher
 from billing_app.domain.actors import Actor, StaffActor, SystemActor
@@ -561,13 +562,12 @@ def numbers_like(series_code: str, start: str, end: str = "") -> SelectOfScalar[
             statement = select(number).where(number.is_not(None))
     if start and series_code != "receipt":
         # By the index, which the form of many customers needs.
-        statement = statement.where(number >= start, number < start + _LAST_CHARACTER)
+        statement = statement.where(begins_with(number, start))
     if end:
         statement = statement.where(number.endswith(end, autoescape=True))
     return statement
 
 
-_LAST_CHARACTER = "\U0010ffff"
 # Of a series that starts again, or counts by customer, the counter stays: its periods
 # and its customers have their own.
 _TAKE_NUMBERS = (

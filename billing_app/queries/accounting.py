@@ -12,6 +12,7 @@ from sqlalchemy import func, or_, select
 from sqlmodel import col
 
 from billing_app.database.access import inner, staff
+from billing_app.database.prefix import begins_as_typed
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.contact import name_key
@@ -21,7 +22,6 @@ from billing_app.domain.parsing import clean_text, find_amounts
 from billing_app.domain.payment import PaymentMethod, PaymentStatus
 from billing_app.models import Allocation, Customer, Invoice, Member, Payment
 from billing_app.queries.invoices import (
-    LAST_CHARACTER,
     TEXT_LENGTH_MAX,
     DateRange,
     has_decimals,
@@ -303,13 +303,13 @@ def _matches_text(uow: UnitOfWork, text: str) -> Any:
     )
     invoices = (
         select(col(Invoice.id))
-        .where(or_(*_begins_with(col(Invoice.number), text)))
+        .where(or_(*begins_as_typed(col(Invoice.number), text)))
         .limit(_FOUND_MAX)
     )
     ways = [
         col(Payment.customer_id).in_([row.id for row in uow.all(customers)]),
         col(Payment.invoice_id).in_([row.id for row in uow.all(invoices)]),
-        *_begins_with(col(Payment.reference), text),
+        *begins_as_typed(col(Payment.reference), text),
     ]
     amounts = [
         (col(Payment.amount_minor) == minor)
@@ -328,11 +328,3 @@ def _matches_text(uow: UnitOfWork, text: str) -> Any:
         if len(ids) > _FOUND_MAX:
             return or_(*ways, *amounts)
     return row_id.in_(ids)
-
-
-def _begins_with(column: Any, text: str) -> list[Any]:
-    """Return the ways a column begins with a text: as typed, or in capitals."""
-    return [
-        (column >= prefix) & (column < prefix + LAST_CHARACTER)
-        for prefix in dict.fromkeys((text, text.upper()))
-    ]

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlmodel import col
 
 from billing_app.database.access import inner, staff
+from billing_app.database.prefix import as_typed, begins_with
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.contact import name_key
@@ -80,8 +81,6 @@ TEXT_LENGTH_MAX = 200
 # enough while walking the index of the sort.
 GATHERED_MAX = 5_000
 CUSTOMERS_MAX = 1_000
-# Sorts after every character that a number or an order can hold.
-LAST_CHARACTER = "\U0010ffff"
 _USUAL_DECIMALS = 2
 _LAST_DAY = date.max - timedelta(days=1)
 
@@ -581,7 +580,7 @@ def _text_ways(uow: UnitOfWork, text: str) -> list[_Condition]:
         *(
             _begins_with(column, prefix)
             for column in (Invoice.number, Invoice.purchase_order)
-            for prefix in dict.fromkeys((text, text.upper()))
+            for prefix in as_typed(text)
         ),
         _begins_with(Invoice.job_key, name_key(text)),
     ]
@@ -643,7 +642,7 @@ def _of_customers_named(uow: UnitOfWork, text: str) -> _Condition:
 
 
 def _begins_with(column: Any, prefix: str) -> _Condition:
-    return lambda of: (of(column) >= prefix) & (of(column) < prefix + LAST_CHARACTER)
+    return lambda of: begins_with(of(column), prefix)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from sqlalchemy import (
 from sqlmodel import col
 
 from billing_app.database.access import inner, job, visitor
+from billing_app.database.prefix import begins_as_typed, begins_with
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import PortalVisitor
 from billing_app.domain.aging import AGES, AgeBucket, DueSpan, due_span
@@ -97,7 +98,6 @@ DEBITS_MAX = 50
 PARTS_MAX = 1_000
 _LOOKED_UP_MAX = 500
 _REFERENCES_MAX = 500
-_LAST_CHARACTER = "\U0010ffff"
 _ID = col(Invoice.id)
 
 Kind = TypeVar("Kind", bound=StrEnum)
@@ -944,7 +944,8 @@ def _matches(uow: UnitOfWork, text: str) -> Any:
         for column in (Invoice.number, Invoice.purchase_order)
     )
     return or_(
-        *(_begins_with(x, each) for x in (number, order) for each in _cases(text)),
+        *begins_as_typed(number, text),
+        *begins_as_typed(order, text),
         _ID.in_(sorted(_look_behind(uow, text))),
     )
 
@@ -953,9 +954,9 @@ def _look_up(uow: UnitOfWork, text: str) -> set[int]:
     """Return the invoices that match, or more than `_LOOKED_UP_MAX` of them."""
     limit = _LOOKED_UP_MAX + 1
     looks = [
-        select(_ID).where(_begins_with(col(column), each)).limit(limit).subquery()
+        select(_ID).where(begins).limit(limit).subquery()
         for column in (Invoice.number, Invoice.purchase_order)
-        for each in _cases(text)
+        for begins in begins_as_typed(col(column), text)
     ]
     found = uow.all(union_all(*(select(look.c.id) for look in looks)))
     return {row.id for row in found} | _look_behind(uow, text)
@@ -965,18 +966,10 @@ def _look_behind(uow: UnitOfWork, text: str) -> set[int]:
     """Return invoices with a line whose reference begins like that."""
     behind = (
         select(col(BillableEvent.invoice_id))
-        .where(_begins_with(col(BillableEvent.reference), text))
+        .where(begins_with(col(BillableEvent.reference), text))
         .limit(_REFERENCES_MAX)
     )
     return {row.invoice_id for row in uow.all(behind)}
-
-
-def _cases(text: str) -> Iterable[str]:
-    return dict.fromkeys((text, text.upper()))
-
-
-def _begins_with(column: Any, prefix: str) -> Any:
-    return and_(column >= prefix, column < prefix + _LAST_CHARACTER)
 
 
 def _due_within(span: DueSpan) -> Any:
