@@ -21,8 +21,9 @@ from billing_app.domain.custom_fields import (
     read_value,
 )
 from billing_app.domain.document import JobShare, Look
-from billing_app.domain.errors import BillingError, InvalidInput
+from billing_app.domain.errors import BillingError, InvalidInput, TotalChanged
 from billing_app.domain.exchange_rate import ExchangeRate, read_rate
+from billing_app.domain.formats import format_money
 from billing_app.domain.invoice import (
     JOB_LENGTH_MAX,
     LINES_MAX,
@@ -350,6 +351,30 @@ class ReadDraft:
             raise InvalidInput("Say what this invoice is for.", field="work")
         for name, sentence in self.missing:
             raise InvalidInput(sentence, field=name)
+
+
+def check_shown(shown: Totals, now: Totals) -> None:
+    """Refuse to issue other sums than whoever issues them saw.
+
+    Raises:
+        TotalChanged: naming the first that differs, as it was shown and as it is.
+    """
+    sums = (
+        ("total", shown.total, now.total),
+        ("tax", shown.tax_total, now.tax_total),
+        ("amount due", shown.due, now.due),
+        ("tax", shown.tax_accounting_total, now.tax_accounting_total),
+    )
+    for name, before, after in sums:
+        if before != after:
+            raise TotalChanged(
+                f"The {name} changed from {_in_words(before)} to {_in_words(after)} "
+                "meanwhile. Nothing was issued: look again, and issue."
+            )
+
+
+def _in_words(amount: Money | None) -> str:
+    return "none" if amount is None else format_money(amount.minor, amount.currency)
 
 
 def read_draft(form: DraftForm, currency: str, rules: DraftRules) -> ReadDraft:

@@ -6,7 +6,8 @@ BillingError
 ├── NotSignedIn          there is no live session behind the request
 ├── InvalidInput         a field holds something that cannot be used
 ├── Conflict             the thing is not in a state that allows this
-│   └── StaleDraft       somebody else saved it meanwhile
+│   ├── StaleDraft       somebody else saved it meanwhile
+│   └── TotalChanged     it comes to something else than was shown
 ├── LimitReached         too much, too often, too large
 └── DiskFull             the server has no room left to write anything down
 
@@ -99,6 +100,12 @@ class StaleDraft(Conflict):
     """Somebody else saved the draft since it was read."""
 
     code = "stale_draft"
+
+
+class TotalChanged(Conflict):
+    """A draft comes to something else than whoever issues it was shown."""
+
+    code = "total_changed"
 
 
 class LimitReached(BillingError):

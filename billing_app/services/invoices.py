@@ -24,7 +24,13 @@ from billing_app.domain.custom_fields import (
 from billing_app.domain.dates import due_on
 from billing_app.domain.dispute import Outcome
 from billing_app.domain.document import InvoiceDocument, content_digest, to_json
-from billing_app.domain.draft import DraftForm, ReadDraft, form_from_json, read_draft
+from billing_app.domain.draft import (
+    DraftForm,
+    ReadDraft,
+    check_shown,
+    form_from_json,
+    read_draft,
+)
 from billing_app.domain.drafting import Header, LineTexts, build_document
 from billing_app.domain.errors import Conflict, InvalidInput
 from billing_app.domain.events import (
@@ -107,18 +113,22 @@ class IssuedInvoice:
 
 
 @staff(Permission.ISSUE_INVOICE)
-def issue(uow: UnitOfWork, invoice_id: int, version: int) -> IssuedInvoice:
+def issue(
+    uow: UnitOfWork, invoice_id: int, version: int, shown: Totals | None = None
+) -> IssuedInvoice:
     """Freeze a draft and give it the next number.
 
     Customers see it only where the business shows invoices as soon as they exist.
+    Whoever looked at its sums before passes them as `shown`.
 
     Raises:
         StaleDraft: somebody saved it since `version` was read.
+        TotalChanged: by the taxes and settings of now it comes to something else.
         WrongState: it is issued already.
         InvalidInput: something is missing or can't be read; names the field.
     """
     invoice = lock_draft(uow, invoice_id, version)
-    issued = _issue(uow, invoice)
+    issued = _issue(uow, invoice, shown)
     if read_workspace_settings(uow).visible_on == VisibleOn.ISSUE:
         _publish(uow, invoice)
     return issued
@@ -140,7 +150,9 @@ def publish(uow: UnitOfWork, invoice_id: int) -> None:
 
 
 @staff(Permission.ISSUE_INVOICE)
-def issue_and_publish(uow: UnitOfWork, invoice_id: int, version: int) -> IssuedInvoice:
+def issue_and_publish(
+    uow: UnitOfWork, invoice_id: int, version: int, shown: Totals | None = None
+) -> IssuedInvoice:
     """Issue and publish in one transaction: both or neither.
 
     Raises:
@@ -148,7 +160,7 @@ def issue_and_publish(uow: UnitOfWork, invoice_id: int, version: int) -> IssuedI
     """
     check_may_publish(read_workspace_settings(uow))
     invoice = lock_draft(uow, invoice_id, version)
-    issued = _issue(uow, invoice)
+    issued = _issue(uow, invoice, shown)
     _publish(uow, invoice)
     return issued
 
@@ -589,7 +601,7 @@ def postings_of(totals: Totals) -> tuple[Posting, ...]:
     )
 
 
-def _issue(uow: UnitOfWork, invoice: Invoice) -> IssuedInvoice:
+def _issue(uow: UnitOfWork, invoice: Invoice, shown: Totals | None) -> IssuedInvoice:
     assert invoice.draft is not None
     form = form_from_json(invoice.draft)
     if not form.customer_id:
@@ -599,6 +611,8 @@ def _issue(uow: UnitOfWork, invoice: Invoice) -> IssuedInvoice:
     rules = read_rules(uow, settings)
     read = read_draft(form, invoice.currency, rules)
     read.check()
+    if shown is not None:
+        check_shown(shown, read.totals)
     check_kept(rules.customer_fields, customer.custom_fields)
     if read.totals.total.minor < 0:
         raise InvalidInput("The total can't be below zero.", field="lines")

@@ -10,13 +10,15 @@ from billing_app.domain.draft import (
     DraftForm,
     DraftRules,
     LineForm,
+    check_shown,
     form_from_json,
     form_to_json,
     read_draft,
     read_unit_price,
 )
-from billing_app.domain.errors import InvalidInput
+from billing_app.domain.errors import InvalidInput, TotalChanged
 from billing_app.domain.terms import TaxTerms
+from billing_app.domain.totals import Prices
 
 RULES = DraftRules(taxes={"1": TaxTerms("VAT", "S", Decimal(21))})
 FLIGHT = LineForm(key="a", name="Flight", quantity="2", unit_price="10.00", tax_id="1")
@@ -105,6 +107,44 @@ FLIGHT_TEXTS = {
     "unit_price": "5.00",
     "tax_id": "1",
 }
+
+
+class TestShown:
+    """100.01 at 21 %: what was shown, and what it comes to by other settings."""
+
+    LINE = LineForm(key="a", name="Flight", unit_price="100.01", tax_id="1")
+
+    def totals(self, rules: DraftRules):
+        return read_draft(DraftForm(lines=(self.LINE,)), "EUR", rules).totals
+
+    def test_what_was_shown_may_be_issued(self):
+        check_shown(self.totals(RULES), self.totals(replace(RULES)))
+
+    @pytest.mark.parametrize(
+        ("rules", "sentence"),
+        [
+            (
+                DraftRules(taxes={"1": TaxTerms("VAT", "S", Decimal(9))}),
+                "The total changed from €121.01 to €109.01",
+            ),
+            (
+                replace(RULES, cash_rounding={"EUR": 5}),
+                "The amount due changed from €121.01 to €121.00",
+            ),
+        ],
+    )
+    def test_what_comes_to_something_else_is_named(self, rules, sentence):
+        with pytest.raises(TotalChanged) as refused:
+            check_shown(self.totals(RULES), self.totals(rules))
+
+        assert refused.value.message.startswith(sentence)
+
+    def test_the_same_total_with_another_tax_inside_is_something_else(self):
+        inside = replace(RULES, prices=Prices.INCLUSIVE)
+        lower = replace(inside, taxes={"1": TaxTerms("VAT", "S", Decimal(9))})
+
+        with pytest.raises(TotalChanged, match=r"tax changed from €17\.36 to €8\.26"):
+            check_shown(self.totals(inside), self.totals(lower))
 
 
 class TestPrintSize:

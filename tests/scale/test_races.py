@@ -16,8 +16,8 @@ from billing_app.database import inbox
 from billing_app.database.inbox import Arrival
 from billing_app.database.verify import find_broken
 from billing_app.domain.billable_event import Grouping
-from billing_app.domain.draft import DraftForm, LineForm
-from billing_app.domain.errors import BillingError
+from billing_app.domain.draft import DraftForm, LineForm, read_draft
+from billing_app.domain.errors import BillingError, TotalChanged
 from billing_app.domain.numbering import Reset
 from billing_app.domain.online_payment import AttemptStatus
 from billing_app.domain.portal_settings import CardForm
@@ -28,7 +28,8 @@ from billing_app.models import (
     IssuedDocument,
     Payment,
 )
-from billing_app.queries.settings import read_documents
+from billing_app.queries.letterhead import read_rules, read_settings
+from billing_app.queries.settings import list_taxes, read_documents
 from billing_app.services import (
     credit_notes,
     drafts,
@@ -39,6 +40,7 @@ from billing_app.services import (
 from billing_app.services.billable_events import record_events
 from billing_app.services.customers import CustomerForm, change_customer
 from billing_app.services.settings import DocumentsForm, change_documents
+from billing_app.services.taxes import TaxForm, change_tax
 from billing_app.workflows import pay_online
 from tests.support.billing import (
     a_customer,
@@ -215,6 +217,36 @@ def test_one_draft_is_issued_once(world, place):
     )
 
     assert refused(results) == THREADS - 1
+
+
+def test_what_is_issued_while_its_tax_changes_is_what_was_shown(world, place):
+    """1,000.00 at 21 %, eight times, and one who makes it 9 % in the middle."""
+    tax_id = next(
+        x.tax_id for x in world.run(place.admin, list_taxes) if x.name == "VAT 21 %"
+    )
+    line = LineForm(name="Hall", unit_price="1000", tax_id=str(tax_id))
+    form = DraftForm(a_customer(world, place), lines=(line,))
+    made = [
+        world.run(place.accounting, drafts.create_draft, form) for _ in range(THREADS)
+    ]
+    with world.reading(place.accounting) as uow:
+        shown = read_draft(form, "EUR", read_rules(uow, read_settings(uow))).totals
+    issues = [
+        partial(
+            world.run, place.accounting, invoices.issue, x.invoice_id, x.version, shown
+        )
+        for x in made
+    ]
+    lower = TaxForm("VAT 21 %", "S", "9", is_default=True)
+    change = partial(world.run, place.admin, change_tax, tax_id, lower)
+
+    results = at_once([*issues[:4], change, *issues[4:]])
+
+    after = {x.id: (x.state, x.total_minor) for x in all_rows(world, place, Invoice)}
+    assert set(after.values()) <= {("draft", 1_210_00), ("issued", 1_210_00)}
+    changed = [x for x in results if isinstance(x, TotalChanged)]
+    assert len(changed) == refused(results)
+    assert len(changed) == sum(state == "draft" for state, _ in after.values())
 
 
 def test_two_drafts_never_bill_the_same_event(world, place):

@@ -15,12 +15,14 @@ from billing_app.domain.custom_fields import CustomField, fields_to_json
 from billing_app.domain.document import PartyId
 from billing_app.domain.draft import DraftForm, LineForm, form_from_json
 from billing_app.domain.product import ProductForm
-from billing_app.models import Customer, Invoice, WorkspaceSettings
+from billing_app.models import Customer, Invoice, Payment, WorkspaceSettings
 from billing_app.queries.issued_files import read_issued
+from billing_app.queries.settings import list_taxes
 from billing_app.services import drafts
 from billing_app.services.customers import CustomerForm, create_customer
 from billing_app.services.invoices import issue
 from billing_app.services.products import add_product
+from billing_app.services.taxes import TaxForm, change_tax
 from billing_app.web.staff.invoice_editor_catalogue import (
     EditorCatalogueState,
     Offer,
@@ -693,6 +695,70 @@ class TestButtons:
         assert "customer" in desk.shown(State, "customer_problem").lower()
         assert desk.shown(State, "refused") == 1
         assert desk.redirects == []
+
+
+class TestTaxChangedMeanwhile:
+    """Three hours of 100.00 at 21 %; Settings make it 9 % while the page is open."""
+
+    SEEN, NOW = "€363.00", "€327.00"
+
+    @pytest.fixture
+    async def open_page(self, world: World, browse: Browse) -> AsyncIterator[Driver]:
+        place = world.northwind
+        taxes = {x.name: x.tax_id for x in world.run(place.admin, list_taxes)}
+        self.tax_id = taxes["VAT 21 %"]
+        line = LineForm(
+            "a", "Crane", quantity="3", unit_price="100", tax_id=str(self.tax_id)
+        )
+        form = DraftForm(customer_id=a_customer(world, place), lines=(line,))
+        made = world.run(place.accounting, drafts.create_draft, form)
+        with world.unit(place.system) as uow:
+            settings = uow.one(select(WorkspaceSettings))
+            settings.address = "Kade 1"
+            settings.bank_details = [{"label": "IBAN", "value": "NL91"}]
+        path = f"/invoices/{made.invoice_id}/edit"
+        async with browse(place.accounting, path) as driver:
+            await driver.press(State.open)
+            assert driver.shown(State, "total") == self.SEEN
+            yield driver
+
+    def lower(self, world: World) -> None:
+        lower = TaxForm("VAT 21 %", "S", "9", is_default=True)
+        world.run(world.northwind.admin, change_tax, self.tax_id, lower)
+
+    @pytest.mark.parametrize("step", ["issue", "publish"])
+    async def test_what_was_shown_is_issued_or_nothing(
+        self, world: World, open_page: Driver, step: str
+    ):
+        self.lower(world)
+        await open_page.press(getattr(State, step), shown=self.SEEN)
+        await open_page.press(State.issue_anyway, shown=self.SEEN)
+
+        assert open_page.redirects == []
+        assert told(open_page) == [
+            f"The total changed from {self.SEEN} to {self.NOW} meanwhile. Nothing was "
+            "issued: look again, and issue."
+        ]
+        assert open_page.shown(State, "total") == self.NOW
+        assert stored(world, 1).lines[0].quantity == "3"
+
+        await open_page.press(getattr(State, step), shown=self.NOW)
+        await open_page.press(State.issue_anyway, shown=self.NOW)
+        assert open_page.redirects == ["/invoices/1"]
+        with world.reading(world.northwind.system) as uow:
+            assert uow.get(Invoice, 1).total_minor == 327_00
+
+    async def test_nor_is_a_payment_recorded(self, world: World, open_page: Driver):
+        await open_page.press(State.start_payment)
+        self.lower(world)
+        today = open_page.shown(State, "payment")["received_on"]
+        paid = TestIssueAsPaid.PAID | {"received_on": today, "amount": "327.00"}
+        await open_page.press(State.issue_as_paid, form=paid)
+
+        assert open_page.redirects == []
+        assert open_page.shown(State, "total") == self.NOW
+        assert not open_page.shown(State, "is_paying")
+        assert all_rows(world, world.northwind, Payment) == []
 
 
 @pytest.mark.feature("F046")

@@ -37,6 +37,7 @@ from billing_app.domain.errors import (
     InvalidInput,
     NotFound,
     StaleDraft,
+    TotalChanged,
 )
 from billing_app.domain.invoice import LINES_MAX
 from billing_app.domain.invoice_mode import InvoiceMode
@@ -45,6 +46,7 @@ from billing_app.domain.money import Money
 from billing_app.domain.preview import preview_document
 from billing_app.domain.product import filled
 from billing_app.domain.terms_words import find_other_days
+from billing_app.domain.totals import Totals
 from billing_app.queries import drafts as queries
 from billing_app.queries.billable_events import list_on_draft, sum_unbilled
 from billing_app.queries.drafts import CustomerChoice, Desk, TaxChoice
@@ -553,17 +555,23 @@ class InvoiceEditorState(
         if not self.is_editable:
             return None
         await self._save()
-        issued = await self._refusing(step, self.invoice_id, self.version, *args)
+        at = (self.invoice_id, self.version)
+        issued = await self._refusing(step, *at, *args, shown=self._read().totals)
         if issued is None:
             self.refused += 1
             return None
         self.is_editable = False
         return rx.redirect(f"/invoices/{issued.invoice_id}")
 
-    async def _refusing(self, work: Any, *args: Any) -> Any:
+    async def _refusing(self, work: Any, *args: Any, **shown: Totals) -> Any:
         """Run a service; put its refusal beside the field it names."""
         try:
-            return await self._run(work, *args)
+            return await self._run(work, *args, **shown)
+        except TotalChanged as refusal:
+            # Taxes or settings changed since the page read them.
+            await self._take(await self._run(queries.open_draft, self.invoice_id))
+            self._notify(refusal.message, is_refusal=True)
+            return None
         except InvalidInput as refusal:
             if (refusal.field or "").startswith(PAYMENT):
                 raise
