@@ -8,6 +8,7 @@ depends on a decimal context.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -124,6 +125,11 @@ def priced(
 def percent_of(amount: Money, percent: Decimal) -> Money:
     """Take a percentage, rounded half away from zero to minor units."""
     return Money(percent_of_minor(amount.minor, percent), amount.currency)
+
+
+def rounded_up(figure: Decimal, currency: str) -> Money:
+    """Return the least amount of a currency that is not below a figure."""
+    return Money(math.ceil(figure.scaleb(exponent(currency))), currency)
 
 
 def allocate(amount: Money, weights: Sequence[int]) -> tuple[Money, ...]:

@@ -50,6 +50,7 @@ from billing_app.models import (
     Invoice,
     NumberSeries,
     OutboxMessage,
+    Payment,
     StripeAccount,
     TaxRate,
     WorkspaceSettings,
@@ -67,9 +68,10 @@ _NO_BANK: Mapping[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class BusinessSettings:
-    """Who sends the invoices. The currency can't be changed once it was chosen.
+    """Who sends the invoices.
 
     Attributes:
+        currency_stays: why the currency can't be changed any more; empty while it can.
         address: the street, or all of it where its parts aren't known.
         vat_warning: what looks wrong about the VAT number.
     """
@@ -91,6 +93,7 @@ class BusinessSettings:
     electronic_address: str = ""
     zone: str = ""
     currency: str = ""
+    currency_stays: str = ""
     fiscal_month: str = "1"
 
 
@@ -278,8 +281,27 @@ def read_business(uow: UnitOfWork) -> BusinessSettings:
         electronic_address=settings.electronic_address,
         zone=uow.workspace.zone,
         currency=uow.workspace.currency,
+        currency_stays=why_currency_stays(uow),
         fiscal_month=str(settings.fiscal_month),
     )
+
+
+@inner
+def why_currency_stays(uow: UnitOfWork) -> str:
+    """Return what stands on the workspace's currency by now, or nothing."""
+    issued = select_one(Invoice.id).where(col(Invoice.number).is_not(None)).limit(1)
+    paid = select_one(Payment.id).limit(1)
+    stands = {
+        "an invoice was issued": uow.first(issued),
+        "a payment was recorded": uow.first(paid),
+    }
+    for what, row_id in stands.items():
+        if row_id is not None:
+            return (
+                f"It stays {uow.workspace.currency}: {what}, and figures of different "
+                "currencies don't add up."
+            )
+    return ""
 
 
 @staff(Permission.EDIT_SETTINGS)

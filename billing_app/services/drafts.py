@@ -117,6 +117,7 @@ def start_draft(uow: UnitOfWork, customer_id: int = 0) -> SavedDraft:
             col(Invoice.created_by) == uow.actor.member_id,
             col(Invoice.version) == 1,
             col(Invoice.customer_id) == (customer_id or None),
+            col(Invoice.currency) == _usual_currency(uow, customer_id),
             col(Invoice.source_id).is_(None),
             col(Invoice.deleted_at).is_(None),
             col(Invoice.cancelled_at).is_(None),
@@ -127,6 +128,11 @@ def start_draft(uow: UnitOfWork, customer_id: int = 0) -> SavedDraft:
     if untouched is not None and untouched.draft == form_to_json(fresh):
         return _saved(untouched)
     return create_draft(uow, fresh)
+
+
+def _usual_currency(uow: UnitOfWork, customer_id: int) -> str:
+    customer = uow.get(Customer, customer_id) if customer_id else None
+    return (customer.currency if customer else "") or uow.workspace.currency
 
 
 @staff(Permission.EDIT_DRAFT)

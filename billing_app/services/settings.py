@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sqlalchemy import String, cast
 from sqlmodel import col, select
 
 from billing_app.database.access import inner, staff
@@ -15,7 +16,7 @@ from billing_app.domain.bank import format_iban, read_iban
 from billing_app.domain.branding import check_colour
 from billing_app.domain.cash_rounding import parse_cash_rounding
 from billing_app.domain.contact import check_email, parse_country, parse_net_days
-from billing_app.domain.currencies import read_currency
+from billing_app.domain.currencies import exponent, read_currency
 from billing_app.domain.custom_fields import (
     KEY_LENGTH,
     NAME_LENGTH_MAX,
@@ -29,6 +30,7 @@ from billing_app.domain.document import Look
 from billing_app.domain.errors import InvalidInput, StaleDraft
 from billing_app.domain.events import SettingsChanged
 from billing_app.domain.exchange_rate import parse_tax_currency
+from billing_app.domain.money import Money, rounded_up
 from billing_app.domain.numbering import (
     Reset,
     check_pattern,
@@ -53,8 +55,8 @@ from billing_app.domain.payment_reference import (
     ReferenceKind,
     check_reference_kind,
 )
-from billing_app.models import Invoice, NumberSeries, WorkspaceSettings
-from billing_app.queries.settings import next_counter
+from billing_app.models import Customer, Invoice, NumberSeries, WorkspaceSettings
+from billing_app.queries.settings import next_counter, why_currency_stays
 
 ADDRESS_LENGTH_MAX = 1_000
 TEXT_LENGTH_MAX = 10_000
@@ -65,6 +67,7 @@ NET_DAYS_DEFAULT = 30
 _REACH = 10**6
 _IN_PARTS = ("portal", "mail", "reminders")
 _KIND = "reference_kind"
+_MINIMUM = "minimum_minor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class BusinessForm:
     Attributes:
         name: what staff call the workspace; `legal_name` is printed.
         address, electronic_address: as in `services.customers.CustomerForm`.
+        currency: empty for the one there is.
     """
 
     name: str = ""
@@ -90,6 +94,7 @@ class BusinessForm:
     registration: str = ""
     electronic_address: str = ""
     zone: str = ""
+    currency: str = ""
     fiscal_month: str = "1"
 
 
@@ -162,6 +167,7 @@ def change_business(uow: UnitOfWork, version: int, form: BusinessForm) -> int:
     country = parse_country(form.country)
     settings = take_settings(uow, version)
     moved = set_values(uow.workspace, name=name, zone=zone)
+    moved += _change_currency(uow, settings, form.currency)
     return save(
         uow,
         settings,
@@ -185,6 +191,45 @@ def change_business(uow: UnitOfWork, version: int, form: BusinessForm) -> int:
         ),
         fiscal_month=parse_month(form.fiscal_month, field="fiscal_month"),
     )
+
+
+def _change_currency(
+    uow: UnitOfWork, settings: WorkspaceSettings, typed: str
+) -> tuple[str, ...]:
+    """Count in another currency from now on; return the names of what changed.
+
+    Drafts keep the currency they have.
+
+    Raises:
+        InvalidInput: there is none of that name, or figures stand on the one there is.
+    """
+    before = uow.workspace.currency
+    currency = read_currency(typed) or before
+    if currency == before:
+        return ()
+    if reason := why_currency_stays(uow):
+        raise InvalidInput(reason, field="currency")
+    _rewrite_minimums(uow, settings, before, currency)
+    return set_values(uow.workspace, currency=currency)
+
+
+def _rewrite_minimums(
+    uow: UnitOfWork, settings: WorkspaceSettings, before: str, after: str
+) -> None:
+    """Let least payments be the same figure in a currency of other decimals."""
+    if exponent(before) == exponent(after):
+        return
+    stored = (cast(col(it.portal), String) for it in (Customer, Invoice))
+    customers, drafts = (it.contains(f'"{_MINIMUM}"') for it in stored)
+    rows: list[Any] = [
+        settings,
+        *uow.all(select(Customer).where(customers)),
+        *uow.all(select(Invoice).where(drafts)),
+    ]
+    for row in rows:
+        if least := row.portal.get(_MINIMUM):
+            figure = Money(least, before).decimal
+            row.portal = {**row.portal, _MINIMUM: rounded_up(figure, after).minor}
 
 
 @staff(Permission.EDIT_SETTINGS)

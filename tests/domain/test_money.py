@@ -13,6 +13,7 @@ from billing_app.domain.money import (
     allocate,
     percent_of,
     priced,
+    rounded_up,
 )
 
 minors = st.integers(-MINOR_MAX, MINOR_MAX)
@@ -21,6 +22,14 @@ currencies = st.sampled_from(sorted(currency_names()))
 
 def eur(minor: int) -> Money:
     return Money(minor, "EUR")
+
+
+@given(figure=st.decimals(0, 10**9, places=3), currency=currencies)
+def test_a_figure_is_rounded_up_to_what_a_currency_has(figure: D, currency: str):
+    least = rounded_up(figure, currency)
+
+    assert least.decimal >= figure
+    assert Money(least.minor - 1, currency).decimal < figure
 
 
 class TestMoney:

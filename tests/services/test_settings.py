@@ -5,10 +5,18 @@ import pytest
 from sqlmodel import select
 
 from billing_app.domain.actors import Role
+from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.errors import InvalidInput, NotPermitted, StaleDraft
-from billing_app.models import AuditEntry, NumberSeries, WorkspaceSettings
+from billing_app.models import (
+    AuditEntry,
+    Customer,
+    NumberSeries,
+    Payment,
+    WorkspaceSettings,
+)
 from billing_app.queries import settings as queries
 from billing_app.queries.letterhead import read_settings, seller_party
+from billing_app.services import drafts
 from billing_app.services.settings import (
     BankForm,
     BrandingForm,
@@ -20,7 +28,8 @@ from billing_app.services.settings import (
     change_documents,
     set_logo,
 )
-from tests.support.rows import add_invoice
+from tests.support.billing import an_invoice, read_invoice
+from tests.support.rows import add_customer, add_invoice
 from tests.support.world import World
 
 BUSINESS = BusinessForm(
@@ -172,6 +181,104 @@ class TestChangeBusiness:
 
         shown = world.run(world.northwind.admin, queries.read_business)
         assert shown.legal_name == "<script>{{7*7}}</script>"
+
+
+class TestCurrency:
+    YEN = replace(BUSINESS, currency="JPY")
+
+    def shown(self, world: World) -> queries.BusinessSettings:
+        return world.run(world.northwind.admin, queries.read_business)
+
+    def test_changes_while_no_figure_stands_on_it(self, world: World):
+        world.run(world.northwind.admin, change_business, 1, self.YEN)
+
+        shown = self.shown(world)
+        assert (shown.currency, shown.currency_stays) == ("JPY", "")
+        assert "currency" in last_change(world).details["fields"]
+        assert world.run(world.kestrel.admin, queries.read_business).currency == "USD"
+
+    def test_stays_where_the_form_names_none(self, world: World):
+        world.run(world.northwind.admin, change_business, 1, BUSINESS)
+
+        assert self.shown(world).currency == "EUR"
+
+    def test_drafts_keep_theirs_and_new_ones_follow(self, world: World):
+        place = world.northwind
+        form = DraftForm(lines=(LineForm(name="Crane", unit_price="10.50"),))
+        kept = world.run(place.accounting, drafts.create_draft, form)
+        untouched = world.run(place.accounting, drafts.start_draft)
+        world.run(place.admin, change_business, 1, self.YEN)
+        after = world.run(place.accounting, drafts.start_draft)
+        changed = replace(form, notes="Thank you")
+        world.run(
+            place.accounting,
+            drafts.save_draft,
+            kept.invoice_id,
+            kept.version,
+            changed,
+        )
+
+        still = read_invoice(world, place, kept.invoice_id)
+        assert (still.currency, still.total_minor) == ("EUR", 1_050)
+        assert after.invoice_id != untouched.invoice_id
+        assert read_invoice(world, place, after.invoice_id).currency == "JPY"
+
+    def test_a_least_payment_stays_the_same_figure(self, world: World):
+        """10.50 euros become 11 yen; of a customer 200.00 become 200."""
+        place = world.northwind
+        with world.unit(place.system) as uow:
+            settings = uow.one(select(WorkspaceSettings))
+            settings.portal = {"minimum_minor": 1_050, "allows_partial": True}
+            add_customer(uow, portal={"minimum_minor": 20_000})
+        world.run(place.admin, change_business, 1, self.YEN)
+
+        with world.reading(place.admin) as uow:
+            settings = uow.one(select(WorkspaceSettings))
+            assert settings.portal == {"minimum_minor": 11, "allows_partial": True}
+            customer = uow.one(select(Customer))
+            assert customer.portal == {"minimum_minor": 200}
+
+    @pytest.mark.parametrize(
+        ("row", "reason"),
+        [("invoice", "an invoice was issued"), ("payment", "a payment was recorded")],
+    )
+    def test_stays_once_figures_stand_on_it(self, world: World, row: str, reason: str):
+        place = world.northwind
+        if row == "invoice":
+            an_invoice(world, place)
+        else:
+            with world.unit(place.system) as uow:
+                customer = add_customer(uow)
+                uow.add(
+                    Payment(
+                        customer_id=customer.id,
+                        amount_minor=100,
+                        currency="EUR",
+                        received_on=uow.today,
+                        method="cash",
+                        created_at=uow.now,
+                    )
+                )
+
+        with pytest.raises(InvalidInput, match=reason) as refused:
+            world.run(place.admin, change_business, 1, self.YEN)
+
+        assert refused.value.field == "currency"
+        assert self.shown(world).currency == "EUR"
+        assert reason in self.shown(world).currency_stays
+        other = replace(BUSINESS, currency="GBP")
+        world.run(world.kestrel.admin, change_business, 1, other)
+
+    def test_is_one_that_there_is(self, world: World):
+        with pytest.raises(InvalidInput) as refused:
+            world.run(
+                world.northwind.admin,
+                change_business,
+                1,
+                replace(BUSINESS, currency="XYZ"),
+            )
+
+        assert refused.value.field == "currency"
 
 
 class TestStaleSaves:

@@ -22,6 +22,7 @@ from billing_app.services import drafts
 from billing_app.services.customers import CustomerForm, create_customer
 from billing_app.services.invoices import issue
 from billing_app.services.products import add_product
+from billing_app.services.settings import BusinessForm, change_business
 from billing_app.services.taxes import TaxForm, change_tax
 from billing_app.web.staff.invoice_editor_catalogue import (
     EditorCatalogueState,
@@ -135,6 +136,21 @@ async def test_asks_before_it_issues_what_lacks_something(world: World, browse: 
 
     with world.reading(place.system) as uow:
         assert uow.get(Invoice, made.invoice_id).number
+
+
+async def test_a_draft_in_another_currency_than_usual_says_so(
+    world: World, desk: Driver
+):
+    assert desk.shown(State, "currency_hint") == ""
+
+    form = BusinessForm("Northwind", "Northwind", zone="Europe/Amsterdam")
+    usd = replace(form, currency="USD")
+    world.run(world.northwind.admin, change_business, 1, usd)
+    await desk.press(State.open)
+    assert desk.shown(State, "currency_hint") == "This draft is in EUR; usual is USD."
+
+    await desk.press(State.choose_currency, code="USD")
+    assert desk.shown(State, "currency_hint") == ""
 
 
 async def test_no_tax_is_offered_once(desk: Driver):

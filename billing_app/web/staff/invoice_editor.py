@@ -378,6 +378,7 @@ def _currency() -> rx.Component:
             value=State.currency,
             on_change=State.choose_currency,
         ),
+        hint=State.currency_hint,
     )
 
 

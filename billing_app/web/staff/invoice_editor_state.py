@@ -123,6 +123,7 @@ class InvoiceEditorState(
     visible_on: str = "publish"
     publish_hint: str = ""
     due_hint: str = ""
+    currency_hint: str = ""
     terms_warning: str = ""
     lacks: str = ""
     told: list[str] = []  # noqa: RUF012
@@ -711,6 +712,7 @@ class InvoiceEditorState(
             "lacking": self._list_lacking(read),
             "due_hint": f"Empty means {self._net_days()} days after the issue date",
             "terms_warning": self._terms_warning(read),
+            "currency_hint": self._currency_hint(),
         }
         self._show_sums(read, {**NO_PROBLEMS, **read.problems}, more)
         return read
@@ -730,6 +732,15 @@ class InvoiceEditorState(
                 is_payable=bool(bank.rows or bank.iban or self._desk.takes_cards),
             )
         )
+
+    def _currency_hint(self) -> str:
+        """Say where a draft is in another currency than its customer's invoices."""
+        assert self._desk is not None
+        own = self._customer.currency if self._customer else ""
+        usual = own or self._desk.currency
+        if self.currency == usual:
+            return ""
+        return f"This draft is in {self.currency}; usual is {usual}."
 
     def _terms_warning(self, read: ReadDraft) -> str:
         """Say where the texts ask for the money after other days than the due date."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import reflex as rx
 
+from billing_app.domain.currencies import currency_names
 from billing_app.domain.dates import zone_names
 from billing_app.web.components.controls import (
     Text,
@@ -19,6 +20,7 @@ from billing_app.web.staff.choices import COUNTRIES, country_choices
 from billing_app.web.staff.settings_business_state import BusinessState as State
 from billing_app.web.staff.settings_frame import form_panel, settings_page
 
+NAMES = currency_names()
 MONTHS = tuple(enumerate(calendar.month_name))[1:]
 
 
@@ -78,11 +80,21 @@ def page() -> rx.Component:
                 error=State.errors["fiscal_month"],
                 class_name="span-6",
             ),
-            rx.el.p(
-                "Currency: ",
-                rx.el.b(State.page.currency),
-                ". It stays, since figures of different currencies don't add up.",
-                class_name="quiet",
+            field(
+                "Currency",
+                select(
+                    "currency",
+                    [(code, f"{code}  {name}") for code, name in NAMES.items()],
+                    default_value=State.page.currency,
+                    disabled=State.page.currency_stays != "",
+                ),
+                hint=rx.cond(
+                    State.page.currency_stays,
+                    State.page.currency_stays,
+                    "What you count in. Drafts there are keep the one they have.",
+                ),
+                error=State.errors["currency"],
+                class_name="span-12",
             ),
             country_choices(),
             rx.el.datalist(
