@@ -38,11 +38,13 @@ from billing_app.documents.printable import printable, printable_prose
 from billing_app.documents.qr import code_of
 from billing_app.documents.words import (
     Words,
+    age_words,
+    by_age_on,
     credited_lines,
+    entry_words,
     share_words,
     words_for,
 )
-from billing_app.domain.aging import AgeBucket
 from billing_app.domain.behind import Behind
 from billing_app.domain.branding import correct_brand, initials
 from billing_app.domain.custom_fields import plain_value
@@ -620,7 +622,7 @@ def _printed_statement(document: StatementDocument, logo: str) -> Printed:
         quantity=words.day,
         unit_price=words.movement,
         amount=words.balance,
-        tax_group=f"{words.by_age} {made_on}",
+        tax_group=by_age_on(made_on, language),
         taxable="",
         tax=words.movement,
     )
@@ -639,7 +641,7 @@ def _printed_statement(document: StatementDocument, logo: str) -> Printed:
         words_language=spoken,
         is_turned=is_turned(language),
         kind=words.statement,
-        number=figures(span.last.isoformat(), language),
+        number=format_short_date(span.last, language),
         title=words.statement,
         stamp="",
         sender=own(sender, language),
@@ -654,10 +656,10 @@ def _printed_statement(document: StatementDocument, logo: str) -> Printed:
         by_words=words.closing_balance,
         by_label=words.day,
         by_date=last,
-        buyer_label=words.billed_to,
+        buyer_label=words.customer,
         buyer=_party(document.buyer, words, language, is_abroad),
         seller=_party(document.seller, words, language, is_abroad),
-        dates=(Row(words.period, f"{format_date(span.first, language)} – {last}"),),
+        dates=(Row(words.period, _days(span.first, span.last, language)),),
         references=(),
         currency=" / ".join(each.currency for each in sections),
         groups=tuple(_movements(document, words)),
@@ -673,7 +675,6 @@ def _printed_statement(document: StatementDocument, logo: str) -> Printed:
 
 def _movements(document: StatementDocument, words: Words) -> Iterator[PrintedGroup]:
     language, span = document.language, document.span
-    names = _entry_names(words)
     for section in document.sections:
         currency = section.currency
 
@@ -697,43 +698,24 @@ def _movements(document: StatementDocument, words: Words) -> Iterator[PrintedGro
         moves = zip(section.entries, section.balances(), strict=True)
         for place, (entry, balance) in enumerate(moves, 1):
             reference = figures(printable(entry.reference), language)
-            name = own(f"{names[entry.kind]} {reference}".strip(), language)
+            said = entry_words(entry.kind, language)
+            name = own(f"{said} {reference}".strip(), language)
             moved = format_amount(entry.minor, currency, language)
             detail = entry.detail
             if entry.method:
                 detail = print_method(entry.method, detail, language)
+            elif entry.kind == EntryKind.CREDIT_NOTE and detail:
+                detail = f"{words.invoice} {detail}"
             lines.append(line(entry.on, name, detail, moved, balance, place))
         several = len(document.sections) > 1
         yield PrintedGroup(currency if several else "", "", tuple(lines))
 
 
-def _entry_names(words: Words) -> dict[EntryKind, str]:
-    return {
-        EntryKind.INVOICE: words.invoice,
-        EntryKind.VOID: words.made_void,
-        EntryKind.CREDIT_NOTE: words.credit_note,
-        EntryKind.ADJUSTMENT: words.adjusted,
-        EntryKind.PAYMENT: words.payment,
-        EntryKind.REFUND: words.refund,
-    }
-
-
 def _ages(document: StatementDocument, words: Words) -> Iterator[PrintedTax]:
     language = document.language
 
-    def late(days: str) -> str:
-        return own(f"{figures(days, language)} {words.days_late}", language)
-
-    names = {
-        AgeBucket.CURRENT: words.not_due_yet,
-        AgeBucket.TO_30: late("1–30"),
-        AgeBucket.TO_60: late("31–60"),
-        AgeBucket.TO_90: late("61–90"),
-        AgeBucket.OVER_90: late("> 90"),
-        AgeBucket.DISPUTED: words.disputed,
-    }
     for section in document.sections:
-        amounts = [(names[bucket], minor) for bucket, minor in section.ages]
+        amounts = [(age_words(age, language), minor) for age, minor in section.ages]
         if section.credit_minor:
             amounts.append((words.credit, -section.credit_minor))
         for label, minor in amounts:
@@ -743,7 +725,7 @@ def _ages(document: StatementDocument, words: Words) -> Iterator[PrintedTax]:
 
 def _closings(document: StatementDocument, words: Words) -> Iterator[Row]:
     """Say what each closing balance is made of."""
-    language, names = document.language, _entry_names(words)
+    language = document.language
     for section in document.sections:
 
         def money(minor: int, currency: str = section.currency) -> str:
@@ -751,7 +733,7 @@ def _closings(document: StatementDocument, words: Words) -> Iterator[Row]:
 
         yield Row(words.opening_balance, money(section.opening_minor))
         for kind, minor in section.by_kind():
-            yield Row(names[kind], money(minor))
+            yield Row(entry_words(kind, language, several=True), money(minor))
         yield Row(words.closing_balance, money(section.closing_minor), "s-due")
 
 
@@ -1065,8 +1047,17 @@ def _credit_rows(document: CreditNoteDocument, words: Words) -> Iterator[Row]:
 
 def _delivered(document: InvoiceDocument) -> str:
     """Write the day of delivery, or its first and last day."""
-    days = (document.delivery_on, document.delivery_until_on)
-    return " – ".join(format_date(x, document.language) for x in days if x)
+    first, last = document.delivery_on, document.delivery_until_on
+    assert first is not None
+    if last is None:
+        return format_date(first, document.language)
+    return _days(first, last, document.language)
+
+
+def _days(first: date, last: date, language: str) -> str:
+    """Write two days, each of them on one line."""
+    days = (format_date(day, language) for day in (first, last))
+    return " – ".join(day.replace(" ", "\u00a0") for day in days)
 
 
 def _payment_code(document: InvoiceDocument, minor: int) -> Markup:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from billing_app.documents.bidi import format_amount, format_percent
+from billing_app.documents.bidi import figures, format_amount, format_percent, own
+from billing_app.domain.aging import AgeBucket
 from billing_app.domain.document import CreditNoteDocument, DocumentLine, JobShare
-from billing_app.domain.speech import speech_for
+from billing_app.domain.speech import later, speech_for
+from billing_app.domain.statement import EntryKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,7 @@ class Words:
     draft: str
     void: str
     billed_to: str
+    customer: str
     received_from: str
     sender: str
     issued: str
@@ -68,13 +71,7 @@ class Words:
     balance: str
     opening_balance: str
     closing_balance: str
-    payment: str
-    refund: str
     made_void: str
-    by_age: str
-    not_due_yet: str
-    days_late: str
-    disputed: str
     credit: str
     credit_note: str
     credited: str
@@ -90,6 +87,40 @@ class Words:
     by_guest: str
     why: str
     close: str
+
+
+# What moved a balance: one of them with its number, and all of them as a sum.
+_ENTRIES = {
+    EntryKind.INVOICE: (later("Invoice"), later("Invoices")),
+    EntryKind.VOID: (later("Voided invoice"), later("Voided invoices")),
+    EntryKind.CREDIT_NOTE: (later("Credit note"), later("Credit notes")),
+    EntryKind.ADJUSTMENT: (later("Adjustment"), later("Adjustments")),
+    EntryKind.PAYMENT: (later("Payment"), later("Payments")),
+    EntryKind.REFUND: (later("Refund"), later("Refunds")),
+}
+_AGES = {
+    AgeBucket.CURRENT: (later("Not due yet"), ""),
+    AgeBucket.TO_30: (later("{days} days late"), "1–30"),
+    AgeBucket.TO_60: (later("{days} days late"), "31–60"),
+    AgeBucket.TO_90: (later("{days} days late"), "61–90"),
+    AgeBucket.OVER_90: (later("More than {days} days late"), "90"),
+    AgeBucket.DISPUTED: (later("Disputed"), ""),
+}
+
+
+def entry_words(kind: EntryKind, language: str, *, several: bool = False) -> str:
+    """Name what moved a balance; `several` are added up."""
+    return speech_for(language).say(_ENTRIES[kind][several])
+
+
+def age_words(bucket: AgeBucket, language: str) -> str:
+    """Say how late the amounts of a statement are."""
+    words, days = _AGES[bucket]
+    return own(speech_for(language).say(words, days=figures(days, language)), language)
+
+
+def by_age_on(day: str, language: str) -> str:
+    return speech_for(language).say("Outstanding by age on {date}", date=day)
 
 
 def share_words(share: JobShare, currency: str, language: str) -> str:
@@ -112,6 +143,7 @@ def words_for(tag: str) -> tuple[str, Words]:
         draft=say("Draft"),
         void=say("Void"),
         billed_to=say("Billed to"),
+        customer=say("Customer"),
         received_from=say("Received from"),
         sender=say("From"),
         issued=say("Issued"),
@@ -161,13 +193,7 @@ def words_for(tag: str) -> tuple[str, Words]:
         balance=say("Balance"),
         opening_balance=say("Opening balance"),
         closing_balance=say("Closing balance"),
-        payment=say("Payment"),
-        refund=say("Refund"),
         made_void=say("Made void"),
-        by_age=say("Outstanding by age, on"),
-        not_due_yet=say("Not due yet"),
-        days_late=say("days late"),
-        disputed=say("Disputed"),
         credit=say("Your credit"),
         credit_note=say("Credit note"),
         credited=say("Amount credited"),

@@ -89,6 +89,13 @@ _COUNTED = {
     "IE": later_count("person", "persons"),
     "NAR": later_count("article", "articles"),
 }
+# Polish says one and a half with the genitive of one. Its catalog counts whole numbers,
+# so this is by what it says of two; words that are left out sound alike.
+_POLISH_PARTS = {
+    "zestawy": "zestawu", "ryczałty": "ryczałtu", "dni": "dnia",
+    "tygodnie": "tygodnia", "miesiące": "miesiąca", "kwartały": "kwartału",
+    "lata": "roku", "kartony": "kartonu", "artykuły": "artykułu", "noce": "nocy",
+}  # fmt: skip
 # What is measured, by the symbol that all languages share.
 _SYMBOLS = {
     "GRM": "g", "KGM": "kg", "TNE": "t", "LBR": "lb", "MMT": "mm", "CMT": "cm",
@@ -153,7 +160,10 @@ def unit_words(unit: str, quantity: Decimal, speech: Speech) -> str:
     pair = _COUNTED.get(code) or _UNCODED_BY_WORD.get(written.lower())
     if not written or pair is None:
         return written
-    return speech.count(*pair, _counted_as(quantity, speech.language))
+    said = speech.count(*pair, _counted_as(quantity, speech.language))
+    if speech.language == "pl" and quantity != quantity.to_integral_value():
+        return _POLISH_PARTS.get(said, said)
+    return said
 
 
 def _in_english(written: str, quantity: Decimal) -> str:
@@ -179,5 +189,5 @@ def _counted_as(quantity: Decimal, language: str) -> int:
         return int(quantity)
     plural = Locale.parse(language).plural_form
     alike = (n for n in (2, 1, 0, 3, 11, 100) if plural(n) == plural(quantity))
-    # Polish has a form for parts alone, which for most words is that of two.
+    # Polish has a form for parts alone.
     return next(alike, 2)

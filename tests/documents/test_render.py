@@ -37,6 +37,7 @@ from billing_app.domain.statement import (
 )
 from billing_app.domain.trace import Figure, PartKind, explain
 from tests.support.documents import (
+    BUYER,
     LINES,
     MADE_AT,
     SELLER,
@@ -591,7 +592,7 @@ class TestFromTheRight:
         assert right(f"دفعة {left('R-00017')}") in html
         assert left("−400.00") in html
         assert right("بطاقة 4242") in html
-        assert right(f"{left('1–30')} أيام تأخير") in html
+        assert right(f"متأخر {left('1–30')} يومًا") in html
 
     def test_the_foot_of_its_pages_is_turned_too(self, look: Look):
         turned = render_print(a_turned(look), None, MADE_AT)
@@ -643,3 +644,46 @@ def a_statement(look: Look) -> StatementDocument:
     return StatementDocument(
         "ar", branding, SELLER, ARABIC_BUYER, span, span.last, (section,)
     )
+
+
+@pytest.mark.feature("A20")
+@pytest.mark.parametrize(
+    ("language", "sums", "late"),
+    [
+        ("en", ("Invoices", "Payments"), "More than 90 days late"),
+        ("de", ("Rechnungen", "Zahlungen"), "Mehr als 90 Tage überfällig"),
+        ("pl", ("Faktury", "Wpłaty"), "Ponad 90 dni po terminie"),
+        ("ja", ("請求書", "入金"), "期限後90日超"),
+    ],
+)
+def test_a_statement_names_one_entry_and_sums_of_many(
+    language: str, sums: tuple[str, ...], late: str
+):
+    (section,) = a_statement(Look.COMPACT).sections
+    section = replace(section, ages=((AgeBucket.OVER_90, 1_031_982),))
+    document = replace(
+        a_statement(Look.COMPACT), language=language, buyer=BUYER, sections=(section,)
+    )
+
+    html = render_statement(document, None, MADE_AT)
+
+    assert late in html
+    for words in sums:
+        assert f">{words}</th>" in html
+    assert "2026-11-22" not in html
+    assert "> 90" not in html
+    assert "&gt; 90" not in html
+
+
+def test_a_credit_note_on_a_statement_says_which_invoice_it_is_of():
+    entry = Entry(date(2026, 11, 20), EntryKind.CREDIT_NOTE, "CN-3", "2026-0142", -100)
+    document = replace(
+        a_statement(Look.CLASSIC),
+        language="en",
+        sections=(Section("EUR", 0, (entry,)),),
+    )
+
+    html = render_statement(document, None, MADE_AT)
+
+    assert "Credit note CN-3" in html
+    assert "<span>Invoice 2026-0142</span>" in html
