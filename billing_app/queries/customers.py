@@ -14,6 +14,7 @@ from sqlmodel import col
 from billing_app.database.access import inner, staff, staff_or_job
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
+from billing_app.domain.aging import AGES, AgeBucket, DueSpan, due_span
 from billing_app.domain.contact import name_key
 from billing_app.domain.custom_fields import (
     CustomField,
@@ -50,6 +51,8 @@ from billing_app.queries.portal_rules import read_late_rules
 
 CHOICES_MAX = 20
 TEXT_LENGTH_MAX = 200
+# Archived invoices are owed, too.
+_OWED = (*OPEN_PHASES, *(phase.archived for phase in OPEN_PHASES))
 
 
 class CustomerSort(StrEnum):
@@ -84,6 +87,17 @@ class Owed:
     outstanding_minor: int
     overdue_minor: int
     invoice_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwedAge:
+    """What of it has one age, and the due dates that it has."""
+
+    currency: str
+    minor: int
+    invoice_count: int
+    bucket: AgeBucket
+    due: DueSpan
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +142,7 @@ class CustomerDetail:
         number_code: what stands for them in numbers, or empty.
         proposed_code: what they get with their first such number otherwise.
         is_in_numbers: a number has the code, so it stays.
+        ages: what is owed in each currency, the youngest first.
         credit: money received and not allocated, by currency.
         own: the workspace's own fields of customers, each with what it holds.
     """
@@ -158,6 +173,7 @@ class CustomerDetail:
     archived_at: datetime | None
     created_at: datetime
     owed: tuple[Owed, ...]
+    ages: tuple[OwedAge, ...]
     turnover: tuple[Turnover, ...]
     credit: tuple[tuple[str, int], ...]
     own: tuple[tuple[CustomField, str], ...]
@@ -321,6 +337,7 @@ def read_customer(uow: UnitOfWork, customer_id: int) -> CustomerDetail:
         archived_at=it.archived_at,
         created_at=it.created_at,
         owed=_owed(uow, [customer_id]).get(customer_id, ()),
+        ages=_ages(uow, customer_id),
         turnover=_turnover(uow, customer_id),
         credit=_credit(uow, customer_id),
         own=tuple(
@@ -367,7 +384,6 @@ def customer_conditions(wanted: CustomerFilter) -> list[Any]:
 
 def _owed(uow: UnitOfWork, customer_ids: list[int]) -> dict[int, tuple[Owed, ...]]:
     """Sum up the open invoices of some customers, archived ones too."""
-    phases = [*OPEN_PHASES, *(phase.archived for phase in OPEN_PHASES)]
     outstanding = col(Invoice.outstanding_minor)
     rules = read_late_rules(uow)
     still_asked: Any = outstanding
@@ -384,7 +400,7 @@ def _owed(uow: UnitOfWork, customer_ids: list[int]) -> dict[int, tuple[Owed, ...
             func.count().label("invoice_count"),
         )
         .where(
-            col(Invoice.customer_id).in_(customer_ids), col(Invoice.phase).in_(phases)
+            col(Invoice.customer_id).in_(customer_ids), col(Invoice.phase).in_(_OWED)
         )
         .group_by(col(Invoice.customer_id), col(Invoice.currency))
         .order_by(func.count().desc(), col(Invoice.currency))
@@ -396,6 +412,29 @@ def _owed(uow: UnitOfWork, customer_ids: list[int]) -> dict[int, tuple[Owed, ...
         )
         owed[row.customer_id] = (*owed.get(row.customer_id, ()), one)
     return owed
+
+
+def _ages(uow: UnitOfWork, customer_id: int) -> tuple[OwedAge, ...]:
+    grace = read_late_rules(uow).grace_days
+    spans = {bucket: due_span(bucket, uow.today, grace) for bucket in AGES}
+    due = col(Invoice.due_key)
+    bucket = case(
+        *((due >= it.first, name.value) for name, it in spans.items() if it.first),
+        else_=AgeBucket.OVER_90.value,
+    )
+    owed = func.sum(Invoice.outstanding_minor)
+    columns: list[Any] = [col(Invoice.currency), bucket, owed, func.count()]
+    rows = uow.all(
+        select(*columns)
+        .where(col(Invoice.customer_id) == customer_id, col(Invoice.phase).in_(_OWED))
+        .group_by(col(Invoice.currency), bucket)
+    )
+    ages = [
+        OwedAge(row[0], int(row[2]), row[3], age, spans[age])
+        for row in rows
+        if (age := AgeBucket(row[1]))
+    ]
+    return tuple(sorted(ages, key=lambda it: AGES.index(it.bucket)))
 
 
 def _turnover(uow: UnitOfWork, customer_id: int) -> tuple[Turnover, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlmodel import select
 
@@ -11,9 +13,10 @@ from billing_app.models import Customer, WorkspaceSettings
 from billing_app.queries.drafts import list_choices
 from billing_app.web.staff.customer_detail_state import CustomerDetailState
 from billing_app.web.staff.customers_state import CustomersState
+from billing_app.web.staff.invoices_state import InvoicesState
 from tests.support.billing import a_customer, an_invoice, pay
 from tests.support.numbers import issue_for, number_by
-from tests.support.rows import add_customer
+from tests.support.rows import add_customer, add_invoice
 from tests.support.world import World
 from tests.web.conftest import Browse
 
@@ -205,3 +208,32 @@ async def test_nobody_archives_without_the_right_or_elsewhere(
 
     with world.reading(world.northwind.system) as uow:
         assert uow.get(Customer, customer_id).archived_at is None
+
+
+@pytest.mark.feature("N07")
+async def test_says_how_old_what_they_owe_is(world: World, browse: Browse):
+    """The parts are its ages, in each currency, and each leads to its invoices."""
+    for place in world.places:
+        with world.unit(place.owner) as uow:
+            customer = add_customer(uow, "Halden")
+            uow.flush()
+            halden, today = customer.id, uow.today
+            late, gone = today - timedelta(days=31), {"archived_at": uow.now}
+            add_invoice(uow, customer, total_minor=10_000, due_on=today)
+            add_invoice(uow, customer, total_minor=2_550, due_on=late)
+            add_invoice(uow, customer, total_minor=50, due_on=late, **gone)
+            add_invoice(uow, customer, total_minor=700, due_on=late, currency="USD")
+    async with browse(world.kestrel.viewer, f"/customers/{halden}") as driver:
+        await driver.press(CustomerDetailState.open)
+        card = driver.shown(CustomerDetailState, "card")
+        driver.path = card.owed_parts[1].href
+        await driver.press(InvoicesState.open)
+
+    assert card.owed == "€126.00 and $7.00"
+    assert [(it.label, it.arithmetic, it.amount) for it in card.owed_parts] == [
+        ("Not due yet", "1 invoice", "€100.00"),
+        ("31 to 60 days late", "2 invoices", "€26.00"),
+        ("31 to 60 days late", "1 invoice", "$7.00"),
+    ]
+    shown = [line.outstanding for line in driver.shown(InvoicesState, "lines")]
+    assert shown == ["€25.50", "$7.00", "€0.50"]

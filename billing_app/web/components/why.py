@@ -12,25 +12,29 @@ import reflex as rx
 from billing_app.web.components.controls import Text, link
 
 
-def why(parts: Any, words: Text) -> rx.Component:
+def why(parts: Any, words: Text, *, leaves_app: bool = True) -> rx.Component:
     """Draw a list of `PrintedPart`, folded up under the words; nothing for none."""
+
+    def part(it: Any) -> rx.Component:
+        return _part(it, leaves_app=leaves_app)
+
     return rx.cond(
         parts.length() > 0,
         rx.el.details(
             rx.el.summary(words),
-            rx.el.div(rx.foreach(parts, _part), role="list"),
+            rx.el.div(rx.foreach(parts, part), role="list"),
             class_name="why",
         ),
         rx.fragment(),
     )
 
 
-def _part(part: Any) -> rx.Component:
+def _part(part: Any, *, leaves_app: bool) -> rx.Component:
     return rx.el.div(
         rx.el.span(
             rx.cond(
                 part.href,
-                link(part.label, href=part.href, leaves_app=True),
+                link(part.label, href=part.href, leaves_app=leaves_app),
                 part.label,
             ),
             rx.cond(part.arithmetic, rx.el.small(part.arithmetic)),

@@ -18,6 +18,7 @@ from billing_app.web.components.tables import (
     empty_state,
     row_link,
 )
+from billing_app.web.components.why import why
 from billing_app.web.staff.customer_detail_state import CustomerDetailState
 from billing_app.web.staff.customer_form import customer_fields
 from billing_app.web.staff.customer_link import customer_link_panel
@@ -118,7 +119,10 @@ def _hero() -> rx.Component:
             ),
             risk_signal(State.risk),
         ),
-        rx.el.p(rx.el.b(card.owed), card.owed_words, class_name="hero-amount"),
+        rx.el.div(
+            rx.el.p(rx.el.b(card.owed), card.owed_words, class_name="hero-amount"),
+            why(card.owed_parts, "Why this figure?", leaves_app=False),
+        ),
         class_name="hero",
     )
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import reflex as rx
 
+from billing_app.domain.aging import AgeBucket
 from billing_app.domain.custom_fields import CustomField
 from billing_app.domain.errors import BillingError, InvalidInput, NotFound
+from billing_app.domain.trace import PrintedPart, explain_outstanding
 from billing_app.domain.vat_id import vat_warning
 from billing_app.queries.customers import CustomerDetail, read_customer
 from billing_app.queries.invoices import InvoiceFilter, list_invoices
@@ -35,6 +38,13 @@ from billing_app.web.staff.risk import RiskLine, risk_line
 from billing_app.web.staff.timeline import TimelineState
 
 LATEST = 10
+_AGE_WORDS = {
+    AgeBucket.CURRENT: "Not due yet",
+    AgeBucket.TO_30: "1 to 30 days late",
+    AgeBucket.TO_60: "31 to 60 days late",
+    AgeBucket.TO_90: "61 to 90 days late",
+    AgeBucket.OVER_90: "More than 90 days late",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,7 @@ class CustomerCard:
     email: str = ""
     owed: str = ""
     owed_words: str = ""
+    owed_parts: list[PrintedPart] = field(default_factory=list[PrintedPart])
     credit: str = ""
     invoices_href: str = ""
     new_invoice_href: str = ""
@@ -177,6 +188,7 @@ def _card(it: CustomerDetail, invoice_count: str) -> CustomerCard:
         email=it.email,
         owed=formats.join_money(owed) if owed else "Nothing open",
         owed_words=words if owed else "",
+        owed_parts=list(_owed_parts(it)),
         credit=f"Credit {formats.join_money(it.credit)}" if it.credit else "",
         invoices_href=f"/invoices?customer={it.id}&archived=1",
         new_invoice_href=f"/invoices/new?customer={it.id}",
@@ -184,6 +196,23 @@ def _card(it: CustomerDetail, invoice_count: str) -> CustomerCard:
         invoice_count=invoice_count,
         is_archived=it.archived_at is not None,
     )
+
+
+def _owed_parts(it: CustomerDetail) -> Iterator[PrintedPart]:
+    """Say how old what is owed is; each part leads to its invoices, open ones first."""
+    for owed in it.owed:
+        ages = [age for age in it.ages if age.currency == owed.currency]
+        minors = [age.minor for age in ages]
+        for part in explain_outstanding(owed.outstanding_minor, minors):
+            age = ages[part.place]
+            first, last = (day or "" for day in (age.due.first, age.due.last))
+            yield PrintedPart(
+                _AGE_WORDS[age.bucket],
+                formats.count_of(age.invoice_count, "invoice"),
+                formats.money(age.minor, age.currency),
+                f"/invoices?customer={it.id}&archived=1&due={first}..{last}"
+                "&sort=-outstanding",
+            )
 
 
 def _facts(it: CustomerDetail) -> list[Fact]:
@@ -210,8 +239,8 @@ def _facts(it: CustomerDetail) -> list[Fact]:
     ]
 
 
-def _own_name(field: CustomField) -> str:
-    return f"{field.name} (staff only)" if field.is_staff_only else field.name
+def _own_name(own: CustomField) -> str:
+    return f"{own.name} (staff only)" if own.is_staff_only else own.name
 
 
 def _form_of(it: CustomerDetail) -> dict[str, str]:
