@@ -5,7 +5,7 @@ How a page stays cheap at a million invoices: docs/decisions/0018.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlmodel import col
 
-from billing_app.database.access import inner, staff
+from billing_app.database.access import staff
 from billing_app.database.prefix import as_typed, begins_with
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
@@ -77,9 +77,10 @@ from billing_app.queries.paging import (
 from billing_app.queries.portal_rules import read_late_rules
 
 TEXT_LENGTH_MAX = 200
-# Up to here a filter's matches are gathered and sorted; beyond, they are met often
-# enough while walking the index of the sort.
+# Up to here a filter's matches are gathered and sorted.
 GATHERED_MAX = 5_000
+# Where more match, they may be met while so many are looked at along the sort's index.
+LOOKED_MAX = 1_000
 CUSTOMERS_MAX = 1_000
 _USUAL_DECIMALS = 2
 _LAST_DAY = date.max - timedelta(days=1)
@@ -237,10 +238,15 @@ class OwnColumns:
 
 @dataclass(frozen=True, slots=True)
 class InvoicePage:
-    """A page of invoices and how many the filter matches in all."""
+    """A page of invoices and how many the filter matches in all.
+
+    Attributes:
+        is_partial: too many match to sort them all; the page is of the newest of them.
+    """
 
     page: Page[InvoiceRow] = field(default_factory=lambda: Page())
     count: Count = field(default_factory=Count)
+    is_partial: bool = False
     moment: Moment = field(default_factory=Moment)
 
 
@@ -332,10 +338,20 @@ def parse_range(text: str, field: str) -> DateRange:
 def list_invoices(uow: UnitOfWork, wanted: InvoiceFilter) -> InvoicePage:
     """Return one page of invoices and their capped count.
 
+    The work is bounded: a filter that more than `GATHERED_MAX` match, under a sort
+    that meets its matches late, gives a page of the newest matches only.
+
     Raises:
         InvalidInput: the place to go on from was not made by this list.
     """
-    return invoice_page(uow, wanted, is_counted=True)
+    asked = _ask(uow, wanted)
+    found = _find(uow, asked)
+    return InvoicePage(
+        _page(uow, asked, found.ids),
+        found.count,
+        found.is_partial,
+        Moment(uow.now, uow.workspace.zone),
+    )
 
 
 @staff(Permission.VIEW)
@@ -352,8 +368,12 @@ def list_these(
 
 @staff(Permission.EXPORT)
 def export_invoices(uow: UnitOfWork, wanted: InvoiceFilter) -> Page[InvoiceRow]:
-    """Return one page for an export; `older` leads to the next."""
-    return invoice_page(uow, wanted, is_counted=False).page
+    """Return one page for an export; `older` leads to the next.
+
+    Every match is in it: what one page looks at in vain, the next need not.
+    """
+    asked = _ask(uow, wanted)
+    return _page(uow, asked, _walk_on(uow, asked))
 
 
 @staff(Permission.EXPORT)
@@ -409,32 +429,16 @@ def count_by_status(uow: UnitOfWork) -> StatusCounts:
     )
 
 
-@inner
-def invoice_page(
-    uow: UnitOfWork, wanted: InvoiceFilter, *, is_counted: bool
-) -> InvoicePage:
-    if wanted.customer_id is not None and wanted.sort == InvoiceSort.CUSTOMER:
-        # One name sorts nothing, and its index has all others before it.
-        wanted = replace(wanted, sort=InvoiceSort.ISSUED)
-    key, key_type = _SORTS[wanted.sort]
-    walk = make_walk(col(key), _ID, key_type, wanted.is_descending, wanted.paging)
-    tests = _tests(uow, wanted)
-    fewest = _fewest(uow, wanted, tests)
-    if fewest is not None and fewest.is_few:
-        matches = _gather(uow, wanted, tests, walk, fewest.ids)
-        ids = [row_id for key, row_id in matches if walk.is_beyond(key, row_id)]
-        count = Count(min(len(matches), COUNT_MAX + 1))
-    else:
-        ids = [row.id for row in uow.all(_first_ids(wanted, tests, walk))]
-        count = Count()
-        if is_counted:
-            count = _counted(uow, wanted, tests, walk, fewest)
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How an invoice can pass a filter.
 
-    found = _rows(uow, ids[: wanted.paging.rows_wanted], key)
-    page = make_page(
-        found, wanted.paging, walk, lambda row: Cursor(row.sort_key, row.id)
-    )
-    return InvoicePage(page, count, Moment(uow.now, uow.workspace.zone))
+    Attributes:
+        newest: the column whose index has those that pass, the newest last.
+    """
+
+    passes: _Condition
+    newest: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -445,15 +449,74 @@ class _Test:
         source: selects the ids of all that pass from a table of few rows.
     """
 
-    ways: list[_Condition]
+    ways: list[_Way]
     source: Select[Any] | None = None
 
     def condition(self, of: Callable[[Any], Any]) -> Any:
-        return or_(*(way(of) for way in self.ways))
+        return or_(*(way.passes(of) for way in self.ways))
 
 
 # By the name of the sort that a filter can share an index with.
 _Tests = dict[str, _Test]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a page is asked for, as the database understands it."""
+
+    wanted: InvoiceFilter
+    walk: Walk
+    tests: _Tests
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Ids in walking order, one longer than the page when there is more."""
+
+    ids: Sequence[int]
+    count: Count
+    is_partial: bool = False
+
+
+def _ask(uow: UnitOfWork, wanted: InvoiceFilter) -> _Asked:
+    if wanted.customer_id is not None and wanted.sort == InvoiceSort.CUSTOMER:
+        # One name sorts nothing, and its index has all others before it.
+        wanted = replace(wanted, sort=InvoiceSort.ISSUED)
+    key, key_type = _SORTS[wanted.sort]
+    walk = make_walk(col(key), _ID, key_type, wanted.is_descending, wanted.paging)
+    return _Asked(wanted, walk, _tests(uow, wanted))
+
+
+def _page(uow: UnitOfWork, asked: _Asked, ids: Sequence[int]) -> Page[InvoiceRow]:
+    paging = asked.wanted.paging
+    found = _rows(uow, ids[: paging.rows_wanted], asked.walk.key)
+    return make_page(
+        found, paging, asked.walk, lambda row: Cursor(row.sort_key, row.id)
+    )
+
+
+def _find(uow: UnitOfWork, asked: _Asked) -> _Found:
+    fewest = _fewest(uow, asked)
+    if fewest is None:
+        conditions = _led_by(asked.wanted.sort, asked.tests)
+        every = _few(_by_phase(asked.wanted, conditions), COUNT_MAX + 1)
+        return _Found(_walk_on(uow, asked), Count(uow.count(every)))
+
+    if fewest.is_few:
+        matches = _gather(uow, asked, fewest.ids)
+        ids = [row_id for key, row_id in matches if asked.walk.is_beyond(key, row_id)]
+        return _Found(ids, Count(min(len(matches), COUNT_MAX + 1)))
+
+    ids = _look_ahead(uow, asked)
+    if ids is not None:
+        return _Found(
+            ids, Count(_count_among(uow, asked, fewest.newest), is_least=True)
+        )
+    matches = _gather(uow, asked, fewest.newest)
+    ids = [row_id for key, row_id in matches if asked.walk.is_beyond(key, row_id)]
+    return _Found(
+        ids, Count(min(len(matches), COUNT_MAX + 1), is_least=True), is_partial=True
+    )
 
 
 def _tests(uow: UnitOfWork, wanted: InvoiceFilter) -> _Tests:
@@ -468,16 +531,21 @@ def _tests(uow: UnitOfWork, wanted: InvoiceFilter) -> _Tests:
         tests[InvoiceSort.DUE] = _Test([_between(Invoice.due_key, due)])
     if wanted.customer_id is not None:
         customer_id = wanted.customer_id
-        tests[_CUSTOMER] = _Test([lambda of: of(Invoice.customer_id) == customer_id])
+        theirs = _Way(
+            lambda of: of(Invoice.customer_id) == customer_id, Invoice.issued_key
+        )
+        tests[_CUSTOMER] = _Test([theirs])
     if wanted.is_disputed:
         # Disputes know their invoices; few invoices have any.
         ids: list[Any] = [col(Dispute.invoice_id).label("id")]
         disputed: Any = (
             select(*ids).where(col(Dispute.resolved_at).is_(None)).distinct()
         )
-        tests[_DISPUTED] = _Test([lambda of: of(Invoice.id).in_(disputed)], disputed)
+        argued = _Way(lambda of: of(Invoice.id).in_(disputed))
+        tests[_DISPUTED] = _Test([argued], disputed)
     if wanted.is_sent:
-        tests[_SENT] = _Test([lambda of: of(Invoice.sent_at) > _BEFORE_ALL])
+        sent = _Way(lambda of: of(Invoice.sent_at) > _BEFORE_ALL, Invoice.sent_at)
+        tests[_SENT] = _Test([sent])
     if wanted.text:
         tests["text"] = _Test(_text_ways(uow, wanted.text))
     return tests
@@ -491,36 +559,63 @@ def _off_index(column: Any) -> Any:
     return func.coalesce(column, column)
 
 
-def _first_ids(wanted: InvoiceFilter, tests: _Tests, walk: Walk) -> Any:
-    """Select the ids of a page in walking order: the first of each phase, merged."""
-    branches = [
-        statement.add_columns(walk.key.label("key"))
-        .where(*walk.beyond())
-        .order_by(*walk.order())
-        .limit(wanted.paging.rows_wanted)
-        .subquery()
-        for statement in _by_phase(wanted, _led_by(wanted.sort, tests))
+def _walk_on(uow: UnitOfWork, asked: _Asked) -> list[int]:
+    """Return the ids of a page, however many must be looked at to find them."""
+    conditions = _led_by(asked.wanted.sort, asked.tests)
+    first = _first(asked, conditions, asked.wanted.paging.rows_wanted)
+    return [row.id for row in uow.all(first)]
+
+
+def _look_ahead(uow: UnitOfWork, asked: _Asked) -> list[int] | None:
+    """Return the ids of a page if it is found along the sort's index before long."""
+    on_index = _names_on_index(asked.wanted.sort)
+    shared = [
+        test.condition(col) for name, test in asked.tests.items() if name in on_index
     ]
-    merged = union_all(*(select(each.c.id, each.c.key) for each in branches)).subquery()
+    ahead = _first(asked, shared, LOOKED_MAX)
+    wanted = asked.wanted.paging.rows_wanted
+    ids = [row_id for _, row_id in _gather(uow, asked, ahead, wanted)]
+    is_found = len(ids) == wanted or uow.count(ahead) < LOOKED_MAX
+    return ids if is_found else None
+
+
+def _first(asked: _Asked, conditions: list[Any], limit: int) -> Any:
+    """Select ids in walking order: the first of each phase, merged."""
+    walk = asked.walk
+    branches = [
+        statement.where(*walk.beyond()).order_by(*walk.order())
+        for statement in _by_phase(asked.wanted, conditions)
+    ]
+    return _merged(branches, walk.key, limit, is_descending=walk.is_descending)
+
+
+def _merged(
+    branches: list[Select[Any]], key: Any, limit: int, *, is_descending: bool
+) -> Select[Any]:
+    """Select the first ids by a key from statements that are each in its order."""
+    first = [
+        it.add_columns(key.label("key")).limit(limit).subquery() for it in branches
+    ]
+    merged = union_all(*(select(each.c.id, each.c.key) for each in first)).subquery()
     order = [
-        column.desc() if walk.is_descending else column.asc()
+        column.desc() if is_descending else column.asc()
         for column in (merged.c.key, merged.c.id)
     ]
-    return select(merged.c.id).order_by(*order).limit(wanted.paging.rows_wanted)
+    return select(merged.c.id).order_by(*order).limit(limit)
 
 
 def _led_by(leader: str, tests: _Tests) -> list[Any]:
-    """Return the conditions, those on the index that is to be walked first.
-
-    A customer's invoices have indexes of their own for most sorts.
-    """
-    on_index = {leader}
-    if leader in _SORTS_OF_A_CUSTOMER:
-        on_index.add(_CUSTOMER)
+    """Return the conditions, those on the index that is to be walked first."""
+    on_index = _names_on_index(leader)
     return [
         test.condition(col if name in on_index else _off_index)
         for name, test in tests.items()
     ]
+
+
+def _names_on_index(leader: str) -> set[str]:
+    """A customer's invoices have indexes of their own for most sorts."""
+    return {leader, _CUSTOMER} if leader in _SORTS_OF_A_CUSTOMER else {leader}
 
 
 def _by_phase(wanted: InvoiceFilter, conditions: list[Any]) -> list[Select[Any]]:
@@ -562,7 +657,7 @@ def _due_range(wanted: InvoiceFilter, late_before: date) -> DateRange:
     return DateRange(first, last)
 
 
-def _between(column: Any, days: DateRange) -> _Condition:
+def _between(column: Any, days: DateRange) -> _Way:
     """Compare with a key column, where a missing date is the last there is."""
 
     def condition(of: Callable[[Any], Any]) -> Any:
@@ -570,12 +665,12 @@ def _between(column: Any, days: DateRange) -> _Condition:
         last = [of(column) <= days.last] if days.last is not None else []
         return and_(*first, *last)
 
-    return condition
+    return _Way(condition, column)
 
 
-def _text_ways(uow: UnitOfWork, text: str) -> list[_Condition]:
+def _text_ways(uow: UnitOfWork, text: str) -> list[_Way]:
     """Return the ways an invoice can match a text, each with an index of its own."""
-    ways: list[_Condition] = [
+    ways: list[_Way] = [
         _of_customers_named(uow, text),
         *(
             _begins_with(column, prefix)
@@ -587,13 +682,15 @@ def _text_ways(uow: UnitOfWork, text: str) -> list[_Condition]:
     if text.isascii() and text.isdigit() and len(text) <= 18:
         codes, counter = select(col(NumberSeries.code)), int(text)
         ways.append(
-            lambda of: (
-                of(Invoice.series_code).in_(codes)
-                & (of(Invoice.series_value) == counter)
+            _Way(
+                lambda of: (
+                    of(Invoice.series_code).in_(codes)
+                    & (of(Invoice.series_value) == counter)
+                )
             )
         )
     if reference := read_reference(text):
-        ways.append(lambda of: of(Invoice.payment_reference) == reference)
+        ways.append(_Way(lambda of: of(Invoice.payment_reference) == reference))
     amounts = find_amounts(text)
     if amounts:
         ways += [_comes_to(Invoice.total_minor, amounts)]
@@ -601,7 +698,7 @@ def _text_ways(uow: UnitOfWork, text: str) -> list[_Condition]:
     return ways
 
 
-def _comes_to(column: Any, amounts: Mapping[int, int]) -> _Condition:
+def _comes_to(column: Any, amounts: Mapping[int, int]) -> _Way:
     """Match an amount, in minor units by the decimals of a currency.
 
     The phases are all there are: the index of an amount begins with them.
@@ -616,7 +713,7 @@ def _comes_to(column: Any, amounts: Mapping[int, int]) -> _Condition:
         is_near = of(column).in_(sorted(set(amounts.values())))
         return of(Invoice.phase).in_(phases) & is_near & or_(*exactly)
 
-    return condition
+    return _Way(condition)
 
 
 def has_decimals(currency: Any, decimals: int) -> Any:
@@ -627,7 +724,7 @@ def has_decimals(currency: Any, decimals: int) -> Any:
     return currency.in_(currencies_with(decimals))
 
 
-def _of_customers_named(uow: UnitOfWork, text: str) -> _Condition:
+def _of_customers_named(uow: UnitOfWork, text: str) -> _Way:
     """Match the customers' names of today; so many that any row may, its own name."""
     part = name_key(text)
     named = (
@@ -637,12 +734,14 @@ def _of_customers_named(uow: UnitOfWork, text: str) -> _Condition:
     )
     ids = [row.id for row in uow.all(named)]
     if len(ids) > CUSTOMERS_MAX:
-        return lambda of: of(Invoice.customer_name_key).contains(part, autoescape=True)
-    return lambda of: of(Invoice.customer_id).in_(ids)
+        return _Way(
+            lambda of: of(Invoice.customer_name_key).contains(part, autoescape=True)
+        )
+    return _Way(lambda of: of(Invoice.customer_id).in_(ids))
 
 
-def _begins_with(column: Any, prefix: str) -> _Condition:
-    return lambda of: begins_with(of(column), prefix)
+def _begins_with(column: Any, prefix: str) -> _Way:
+    return _Way(lambda of: begins_with(of(column), prefix), column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -652,28 +751,32 @@ class _Fewest:
     Attributes:
         ids: selects its matches, one more than are gathered at most.
         is_few: that is all of them.
+        newest: selects `LOOKED_MAX` of them, the newest where an index knows.
     """
 
     ids: Select[Any]
     is_few: bool
+    newest: Select[Any]
 
 
-def _fewest(uow: UnitOfWork, wanted: InvoiceFilter, tests: _Tests) -> _Fewest | None:
+def _fewest(uow: UnitOfWork, asked: _Asked) -> _Fewest | None:
     """Count the matches of each filter but the sort's, a little past the few."""
-    offered = [
-        _matches_alone(wanted, test)
-        for name, test in tests.items()
-        if name != wanted.sort
-    ]
+    wanted = asked.wanted
+    offered = [test for name, test in asked.tests.items() if name != wanted.sort]
     if not offered:
         return None
+    every = [_matches_alone(wanted, test) for test in offered]
     counts = [
         select(func.count()).select_from(ids.subquery()).scalar_subquery()
-        for ids in offered
+        for ids in every
     ]
     seen = uow.one(select(*counts))
-    count, ids = min(zip(seen, offered, strict=True), key=lambda pair: pair[0])
-    return _Fewest(ids, is_few=count <= GATHERED_MAX)
+    least = min(range(len(offered)), key=lambda at: seen[at])
+    return _Fewest(
+        every[least],
+        seen[least] <= GATHERED_MAX,
+        _newest_alone(wanted, offered[least]),
+    )
 
 
 def _matches_alone(wanted: InvoiceFilter, test: _Test) -> Select[Any]:
@@ -682,23 +785,51 @@ def _matches_alone(wanted: InvoiceFilter, test: _Test) -> Select[Any]:
     if len(test.ways) == 1:
         return _few(_by_phase(wanted, [test.condition(col)]))
     # Each way has its own index, and none of them knows phases.
-    ways = [_few([select(_ID).where(way(col))]) for way in test.ways]
+    return _any_of(_few([select(_ID).where(way.passes(col))]) for way in test.ways)
+
+
+def _newest_alone(wanted: InvoiceFilter, test: _Test) -> Select[Any]:
+    if test.source is not None:
+        return test.source.limit(LOOKED_MAX)
+    if len(test.ways) == 1:
+        newest = col(test.ways[0].newest)
+        every = _by_phase(wanted, [test.condition(col)])
+        branches = [it.order_by(newest.desc(), _ID.desc()) for it in every]
+        return _merged(branches, newest, LOOKED_MAX, is_descending=True)
+    ways = (_newest_of(way).limit(LOOKED_MAX) for way in test.ways)
+    together = _any_of(ways)
+    return together.order_by(together.selected_columns.id.desc()).limit(LOOKED_MAX)
+
+
+def _newest_of(way: _Way) -> Select[Any]:
+    every = select(_ID).where(way.passes(col))
+    return every if way.newest is None else every.order_by(col(way.newest).desc())
+
+
+def _any_of(ways: Iterable[Select[Any]]) -> Select[Any]:
     any_way = union(*(select(way.subquery().c.id) for way in ways)).subquery()
     return select(any_way.c.id).limit(GATHERED_MAX + 1)
 
 
 def _gather(
-    uow: UnitOfWork,
-    wanted: InvoiceFilter,
-    tests: _Tests,
-    walk: Walk,
-    ids: Select[Any],
+    uow: UnitOfWork, asked: _Asked, ids: Select[Any], limit: int | None = None
 ) -> list[tuple[Key, int]]:
     """Return the key and id of every match among a few, in walking order."""
-    conditions = [test.condition(_off_index) for test in tests.values()]
-    joined = _these(wanted, ids, *conditions)
-    statement = select(walk.key, _ID).select_from(joined).order_by(*walk.order())
-    return [(key, row_id) for key, row_id in uow.all(statement) if row_id is not None]
+    joined = _these(asked.wanted, ids, *_beside(asked))
+    statement = select(asked.walk.key, _ID).select_from(joined).where(_ID.is_not(None))
+    found = uow.all(statement.order_by(*asked.walk.order()).limit(limit))
+    return [(key, row_id) for key, row_id in found]
+
+
+def _count_among(uow: UnitOfWork, asked: _Asked, ids: Select[Any]) -> int:
+    """Count the matches among a few, no further than `COUNT_MAX`."""
+    joined = _these(asked.wanted, ids, *_beside(asked))
+    count = uow.one(select(func.count(_ID)).select_from(joined))[0]
+    return min(count, COUNT_MAX + 1)
+
+
+def _beside(asked: _Asked) -> list[Any]:
+    return [test.condition(_off_index) for test in asked.tests.values()]
 
 
 def _these(wanted: InvoiceFilter, ids: Select[Any], *conditions: Any) -> Any:
@@ -709,21 +840,6 @@ def _these(wanted: InvoiceFilter, ids: Select[Any], *conditions: Any) -> Any:
     few = ids.subquery()
     is_shown = _off_index(Invoice.phase).in_(_phases(wanted))
     return outerjoin(few, Invoice, and_(few.c.id == _ID, is_shown, *conditions))
-
-
-def _counted(
-    uow: UnitOfWork,
-    wanted: InvoiceFilter,
-    tests: _Tests,
-    walk: Walk,
-    fewest: _Fewest | None,
-) -> Count:
-    if fewest is not None:
-        some = _gather(uow, wanted, tests, walk, fewest.ids.limit(2 * COUNT_MAX))
-        if len(some) > COUNT_MAX:
-            return Count(COUNT_MAX + 1)
-    conditions = _led_by(wanted.sort, tests)
-    return Count(uow.count(_few(_by_phase(wanted, conditions), COUNT_MAX + 1)))
 
 
 def _few(branches: list[Select[Any]], limit: int = GATHERED_MAX + 1) -> Select[Any]:

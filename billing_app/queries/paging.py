@@ -88,16 +88,23 @@ class Page(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many there are, counted no further than `COUNT_MAX`."""
+    """How many there are, counted no further than `COUNT_MAX`.
+
+    Attributes:
+        is_least: there may be more than were seen.
+    """
 
     seen: int = 0
+    is_least: bool = False
 
     @property
     def is_capped(self) -> bool:
         return self.seen > COUNT_MAX
 
     def __str__(self) -> str:
-        return f"{COUNT_MAX:,}+" if self.is_capped else f"{self.seen:,}"
+        if self.is_capped:
+            return f"{COUNT_MAX:,}+"
+        return f"{self.seen:,}+" if self.is_least else f"{self.seen:,}"
 
 
 def read_cursor(text: str, key_type: type[Key]) -> Cursor:

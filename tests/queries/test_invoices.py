@@ -32,6 +32,7 @@ from billing_app.queries.invoices import (
     InvoiceFilter,
     InvoiceRow,
     InvoiceSort,
+    export_invoices,
     list_invoices,
     parse_invoice_filter,
 )
@@ -215,6 +216,45 @@ class TestPaging:
     def test_a_made_up_place_is_refused(self, crowd: World, place: str):
         with pytest.raises(InvalidInput):
             listed(crowd, paging=Paging(after=place))
+
+    def test_of_too_many_to_sort_the_newest_are_shown_and_it_is_said(
+        self, crowd: World, monkeypatch: pytest.MonkeyPatch
+    ):
+        lately = InvoiceFilter(
+            issued=DateRange(START - timedelta(days=15), START),
+            sort=InvoiceSort.TOTAL,
+            is_descending=False,
+        )
+        every = walk(crowd, lately)
+        monkeypatch.setattr(queries, "GATHERED_MAX", 10)
+        monkeypatch.setattr(queries, "LOOKED_MAX", 10)
+
+        found = crowd.run(crowd.northwind.viewer, list_invoices, lately)
+
+        newest = sorted(every, key=lambda row: (row.issued_on, row.id))[-10:]
+        kept = {row.id for row in newest}
+        assert [row.id for row in found.page.rows] == [
+            row.id for row in every if row.id in kept
+        ]
+        assert found.is_partial
+        assert str(found.count) == "10+"
+
+    def test_an_export_has_every_match_however_many(
+        self, crowd: World, monkeypatch: pytest.MonkeyPatch
+    ):
+        lately = InvoiceFilter(
+            issued=DateRange(START - timedelta(days=15), START),
+            text="hald",
+            sort=InvoiceSort.TOTAL,
+        )
+        every = walk(crowd, lately)
+        monkeypatch.setattr(queries, "GATHERED_MAX", 3)
+        monkeypatch.setattr(queries, "LOOKED_MAX", 3)
+
+        first = crowd.run(crowd.northwind.owner, export_invoices, lately)
+
+        assert len(every) > 3
+        assert [row.id for row in first.rows] == [row.id for row in every]
 
     def test_the_count_stops_at_a_thousand(
         self, crowd: World, monkeypatch: pytest.MonkeyPatch

@@ -189,9 +189,9 @@ class TestFiles:
         said = re.findall(r">([^<>]+)</th><td class=\"s-n\">([^<]+)<", closing)
         assert said == [
             ("Opening balance", "€0.00"),
-            ("Invoice", "€100.00"),
-            ("Credit note", "−€30.00"),
-            ("Payment", "−€45.00"),
+            ("Invoices", "€100.00"),
+            ("Credit notes", "−€30.00"),
+            ("Payments", "−€45.00"),
             ("Closing balance", "€25.00"),
         ]
 

@@ -7,6 +7,7 @@ from sqlmodel import select
 
 from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.models import Invoice, Reminder
+from billing_app.queries import invoices as queries
 from billing_app.services import drafts, invoices
 from billing_app.web.staff.invoices_state import InvoicesState as State
 from tests.support.billing import a_customer, an_invoice, outstanding, pay
@@ -107,6 +108,33 @@ async def test_nothing_yet_and_nothing_found_are_told_apart(
     async with browse(shelf.kestrel.viewer, "/invoices") as driver:
         await driver.press(State.open)
     assert driver.shown(State, "shape") == "empty"
+
+
+@pytest.mark.parametrize(
+    ("query", "is_told", "shape"),
+    [
+        # A page of them is among the first that are looked at; or is not.
+        ("q=INV-&sort=-number", False, "rows"),
+        ("q=INV-0000&sort=-number", True, "rows"),
+        ("q=halden&sort=total&due=2020-01-01..2020-01-02", False, "none"),
+    ],
+)
+async def test_what_is_too_much_to_sort_is_told(
+    shelf: World,
+    browse: Browse,
+    monkeypatch: pytest.MonkeyPatch,
+    query: str,
+    is_told: bool,
+    shape: str,
+):
+    monkeypatch.setattr(queries, "GATHERED_MAX", 5)
+    monkeypatch.setattr(queries, "LOOKED_MAX", 55)
+
+    async with browse(shelf.northwind.viewer, f"/invoices?{query}") as driver:
+        await driver.press(State.open)
+
+    assert bool(driver.shown(State, "partial_words")) == is_told
+    assert driver.shown(State, "shape") == shape
 
 
 @pytest.mark.feature("F051", "G08")

@@ -75,7 +75,12 @@ def list_of_invoices() -> rx.Component:
         listing.views("Invoice views", State),
         _toolbar(),
         listing.rows(
-            "Invoices", COLUMNS, _cells, State, none=_no_match(), before=_news()
+            "Invoices",
+            COLUMNS,
+            _cells,
+            State,
+            none=_no_match(),
+            before=rx.fragment(_partial(), _news()),
         ),
         rx.cond(State.selected_count != "", _selection(), rx.fragment()),
     )
@@ -109,6 +114,11 @@ def _toolbar() -> rx.Component:
         archived,
         class_name="toolbar",
     )
+
+
+def _partial() -> rx.Component:
+    drawn = rx.el.p(State.partial_words, class_name="partial-list", role="note")
+    return rx.cond(State.partial_words != "", drawn, rx.fragment())
 
 
 def _news() -> rx.Component:

@@ -36,6 +36,15 @@ from billing_app.web.undo import UndoState
 
 # The list stands on two pages; each keeps to its own address.
 PATHS = ("/invoices", "/accounting")
+_NARROW_WORDS = "Add dates, a customer or a longer text to see the others."
+PARTIAL_WORDS = (
+    f"More than {queries.GATHERED_MAX:,} match, too many to sort. These are of the "
+    f"newest {queries.LOOKED_MAX:,}; an export has all. {_NARROW_WORDS}"
+)
+NONE_YET_WORDS = (
+    f"More than {queries.GATHERED_MAX:,} match in part, but of the newest "
+    f"{queries.LOOKED_MAX:,} none in all. {_NARROW_WORDS}"
+)
 # Most invoices have lines; only what differs is said.
 MODE_WORDS = {
     InvoiceMode.LINES: "",
@@ -75,6 +84,7 @@ class InvoicesState(UndoState, PaidInvoicesState, FilteredListState, rx.State):
 
     Attributes:
         news: words on the button that shows rows that came in meanwhile.
+        partial_words: said where too many match to sort them all.
         selected: ids; they may be sent as anything, the services decide.
     """
 
@@ -95,6 +105,7 @@ class InvoicesState(UndoState, PaidInvoicesState, FilteredListState, rx.State):
     shows_archived: bool = False
     news: str = ""
     none_words: str = ""
+    partial_words: str = ""
     selected: list[int] = []  # noqa: RUF012
     selected_count: str = ""
     selected_sum: str = ""
@@ -240,7 +251,8 @@ class InvoicesState(UndoState, PaidInvoicesState, FilteredListState, rx.State):
         self.news = ""
         self.tabs = self._make_tabs(counts)
         self._select([one for one in self.selected if one in self._rows])
-        self.none_words = self._none_words()
+        self.partial_words = PARTIAL_WORDS if found.is_partial else ""
+        self.none_words = NONE_YET_WORDS if found.is_partial else self._none_words()
 
     def _make_tabs(self, counts: queries.StatusCounts) -> list[Tab]:
         def tab(words: str, status: str, count: str) -> Tab:
