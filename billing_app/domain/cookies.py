@@ -35,6 +35,11 @@ def flash_cookie(is_https: bool) -> str:
     return _bound("tallyport-flash", is_https)
 
 
+def device_cookie(is_https: bool) -> str:
+    """Return the name of the cookie of a browser in which somebody has signed in."""
+    return _bound("tallyport-device", is_https)
+
+
 def guest_cookie(is_https: bool) -> str:
     """Return the name of the cookie that finds the invoice of a browser's guest."""
     return _bound("tallyport-guest", is_https)

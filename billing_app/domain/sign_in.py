@@ -24,12 +24,18 @@ PASSWORD_LENGTH_MAX = 200
 INITIAL_PASSWORD_LIFETIME = timedelta(days=7)
 
 # Tries that fail before the next has to wait: of one address from one network; of
-# one address from anywhere, so high that nobody is shut out by a stranger; of one
-# network, which may be an office; of one person's authentication code.
+# one address from anywhere; of one network, which may be an office; of a browser in
+# which the address has signed in before, whatever strangers use up of the others; of
+# one person's authentication code.
 FREE_OF_PAIR = 5
 FREE_OF_ADDRESS = 50
 FREE_OF_NETWORK = 100
+FREE_OF_DEVICE = 10
 FREE_OF_CODE = 5
+# So many tries of a network at an address do not wait for those of all others there.
+TRIES_OF_NEWCOMER = 2
+# For how long a browser in which somebody has signed in is known.
+DEVICE_MEMORY = timedelta(days=365)
 LOCK_FIRST = timedelta(minutes=1)
 LOCK_LONGEST = timedelta(minutes=30)
 # After a day without a failure, the count starts anew.

@@ -21,10 +21,15 @@ from starlette.types import Scope
 from billing_app import runtime
 from billing_app.database import authentication
 from billing_app.documents.portal import render_message
-from billing_app.domain.cookies import flash_cookie, read_cookie, session_cookie
+from billing_app.domain.cookies import (
+    device_cookie,
+    flash_cookie,
+    read_cookie,
+    session_cookie,
+)
 from billing_app.domain.errors import BillingError, Conflict, NotSignedIn
 from billing_app.domain.guest_invoice import KEEP_PATH
-from billing_app.domain.sign_in import ALREADY_SET_UP, Owes, safe_next
+from billing_app.domain.sign_in import ALREADY_SET_UP, DEVICE_MEMORY, Owes, safe_next
 from billing_app.endpoints import guest_invoice
 from billing_app.endpoints.first_paint import Painter
 from billing_app.endpoints.guard import client_network
@@ -222,7 +227,9 @@ def _browser(request: Request) -> Browser:
     headers = Headers(scope=request.scope)
     hops = runtime.current().settings.trusted_proxy_hops
     network = client_network(request.scope, headers, hops)
-    return Browser(network, headers.get("user-agent", ""))
+    name = device_cookie(runtime.current().settings.is_https)
+    device = read_cookie(headers.get("cookie", ""), name)
+    return Browser(network, headers.get("user-agent", ""), device)
 
 
 def _next(request: Request, form: FormData) -> str:
@@ -252,6 +259,8 @@ def _opened(opened: OpenedSession, request: Request, form: FormData) -> Response
     answer = RedirectResponse(where, 303)
     guest_invoice.set_session(answer, opened.token)
     _forget(answer, flash_cookie(settings.is_https))
+    if opened.device:
+        _remember(answer, opened.device)
     if not step and path == KEEP_PATH:
         return guest_invoice.keep_at_once(answer, opened.token, request)
     return answer
@@ -292,6 +301,20 @@ def _count(beside: dict[str, str]) -> str:
     if len(beside) == 1:
         return "One field can't be used yet."
     return f"{len(beside)} fields can't be used yet."
+
+
+def _remember(answer: Response, device: str) -> None:
+    """Let the browser show later that somebody signed in there; it opens nothing."""
+    is_https = runtime.current().settings.is_https
+    answer.set_cookie(
+        device_cookie(is_https),
+        device,
+        max_age=int(DEVICE_MEMORY.total_seconds()),
+        path="/",
+        secure=is_https,
+        httponly=True,
+        samesite="lax",
+    )
 
 
 def _signed_out() -> Response:

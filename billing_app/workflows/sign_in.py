@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import logging
 from dataclasses import dataclass
 
@@ -13,9 +14,11 @@ from billing_app.domain.errors import InvalidInput, LimitReached, NotFound, NotS
 from billing_app.domain.sign_in import (
     FREE_OF_ADDRESS,
     FREE_OF_CODE,
+    FREE_OF_DEVICE,
     FREE_OF_NETWORK,
     FREE_OF_PAIR,
     PASSWORD_LENGTH_MAX,
+    TRIES_OF_NEWCOMER,
     Owes,
     check_new_password,
 )
@@ -51,18 +54,26 @@ class Browser:
     Attributes:
         network: the address, as `endpoints.guard.client_network` gives it.
         agent: what the browser calls itself.
+        device: what it was given when somebody signed in there; see `OpenedSession`.
     """
 
     network: str
     agent: str
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedSession:
-    """A session's token for the cookie, and what is still missing."""
+    """A session's token for the cookie, and what is still missing.
+
+    Attributes:
+        device: what tells later that the address has signed in here before; empty
+            until nothing is missing.
+    """
 
     token: str
     owes: Owes
+    device: str = ""
 
 
 def sign_in(
@@ -94,7 +105,7 @@ def sign_in(
     owes = Owes.CODE if person.has_totp else _owes_after_code(person)
     place = Place(person.person_id, member.member_id, browser.agent)
     token = runtime.run(_job_in(member.workspace_id), steps.open_session, place, owes)
-    return OpenedSession(token, owes)
+    return _opened(runtime, token, owes, email, browser)
 
 
 def confirm_code(
@@ -121,11 +132,12 @@ def confirm_code(
         raise SignInRefused(CODE_REFUSAL, field="code") from None
 
     runtime.run(_NOBODY, steps.give_back_try, counted)
-    owes = _owes_after_code(authentication.get_person(runtime.engine, person_id))
+    person = authentication.get_person(runtime.engine, person_id)
+    owes = _owes_after_code(person)
     opened = runtime.run(
         actor, steps.replace_session, signed_in.session_id, place, owes
     )
-    return OpenedSession(opened, owes)
+    return _opened(runtime, opened, owes, person.email, browser)
 
 
 def replace_initial_password(
@@ -147,7 +159,7 @@ def replace_initial_password(
     place = Place(signed_in.person_id, signed_in.actor.member_id, browser.agent)
     password_hash = hash_password(password)
     opened = runtime.run(actor, steps.start_with_password, place, password_hash)
-    return OpenedSession(opened, Owes.NOTHING)
+    return _opened(runtime, opened, Owes.NOTHING, person.email, browser)
 
 
 def end_session(runtime: Runtime, token: str) -> None:
@@ -215,12 +227,40 @@ def switch_workspace(
 def _count_for_password(
     runtime: Runtime, email: str, browser: Browser
 ) -> tuple[Counted, ...]:
+    """Return what a try counts for: only for the browser where it is a known one.
+
+    See docs/decisions/0061-strangers-lock-nobody-out.md.
+    """
     digest = runtime.cipher.keyed_digest
+    if device := _known_device(runtime, email, browser):
+        return (Counted(digest("sign-in", "device", email, device), FREE_OF_DEVICE),)
     return (
         Counted(digest("sign-in", "pair", email, browser.network), FREE_OF_PAIR),
-        Counted(digest("sign-in", "address", email), FREE_OF_ADDRESS),
+        Counted(
+            digest("sign-in", "address", email), FREE_OF_ADDRESS, TRIES_OF_NEWCOMER
+        ),
         Counted(digest("sign-in", "network", browser.network), FREE_OF_NETWORK),
     )
+
+
+def _opened(
+    runtime: Runtime, token: str, owes: Owes, email: str, browser: Browser
+) -> OpenedSession:
+    if owes:
+        return OpenedSession(token, owes)
+    known = _known_device(runtime, email, browser) or runtime.chance.new_token()
+    return OpenedSession(token, owes, f"{known}.{_proof(runtime, email, known)}")
+
+
+def _known_device(runtime: Runtime, email: str, browser: Browser) -> str:
+    """Return which browser it is, if the address has signed in there before."""
+    device, _, proof = browser.device.partition(".")
+    expected = _proof(runtime, email, device)
+    return device if hmac.compare_digest(proof.encode(), expected.encode()) else ""
+
+
+def _proof(runtime: Runtime, email: str, device: str) -> str:
+    return runtime.cipher.keyed_digest("sign-in", "known device", email, device)
 
 
 def _take_try(runtime: Runtime, counted: tuple[Counted, ...], refusal: str) -> None:

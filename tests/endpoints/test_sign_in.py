@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from billing_app import runtime
 from billing_app.database import authentication
 from billing_app.domain.actors import Role, StaffActor
-from billing_app.domain.cookies import flash_cookie, session_cookie
+from billing_app.domain.cookies import device_cookie, flash_cookie, session_cookie
 from billing_app.domain.errors import NotSignedIn
 from billing_app.endpoints.app import add_layers
 from billing_app.endpoints.sign_in import set_up_painter, sign_in_routes
@@ -156,6 +156,25 @@ class TestSignIn:
         set_cookie = answer.headers.get_list("set-cookie")[0]
         assert set_cookie.startswith("__Host-tallyport=")
         assert "; Secure" in set_cookie
+
+    async def test_leaves_the_browser_what_it_is_known_by(
+        self, client: httpx.AsyncClient
+    ):
+        """Out of reach of scripts; it outlives the session and opens nothing."""
+        answer = await sign_in(client)
+        cookies = answer.headers.get_list("set-cookie")
+        (given,) = [it for it in cookies if it.startswith(device_cookie(False))]
+        assert "HttpOnly" in given
+        assert "SameSite=lax" in given
+        await client.post("/session/end")
+        kept = client.cookies[device_cookie(False)]
+
+        await sign_in(client)
+
+        assert client.cookies[device_cookie(False)] == kept
+        client.cookies.delete(session_cookie(False))
+        with pytest.raises(NotSignedIn):
+            actor(client)
 
     async def test_goes_on_to_where_the_person_was_going(
         self, client: httpx.AsyncClient

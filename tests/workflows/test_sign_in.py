@@ -1,4 +1,5 @@
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,13 +12,17 @@ from billing_app.database.secrets import digest
 from billing_app.domain.actors import Role, StaffActor
 from billing_app.domain.errors import InvalidInput, NotFound, NotSignedIn
 from billing_app.domain.sign_in import (
+    FREE_OF_ADDRESS,
+    FREE_OF_DEVICE,
     FREE_OF_NETWORK,
     FREE_OF_PAIR,
     INITIAL_PASSWORD_LIFETIME,
     LOCK_FIRST,
+    LOCK_LONGEST,
     SESSION_IDLE,
     SESSION_LIFETIME,
     STEP_LIFETIME,
+    TRIES_OF_NEWCOMER,
     Owes,
 )
 from billing_app.models import AuditEntry, Member, Person, SignInFailure, StaffSession
@@ -145,6 +150,23 @@ class TestSignIn:
         assert sign_in(world)
 
 
+def use_up(world: World) -> None:
+    """Let twelve networks try wrong passwords for an address until it is locked."""
+    for network in range(12):
+        for _ in range(FREE_OF_PAIR):
+            browser = Browser(f"10.0.0.{network}", "")
+            with pytest.raises(SignInRefused):
+                sign_in(world, password="x", browser=browser)
+    with world.reading(world.northwind.system) as uow:
+        assert max(uow.all(select(SignInFailure.failed_count))) >= FREE_OF_ADDRESS
+
+
+def device_of(world: World, browser: Browser, email: str = EMAIL) -> Browser:
+    """Sign in and return the browser with what it was given then."""
+    opened = workflow.sign_in(world.runtime, email, PASSWORD, browser)
+    return replace(browser, device=opened.device)
+
+
 class TestLock:
     def fail(self, world: World, times: int, email: str = EMAIL) -> None:
         for _ in range(times):
@@ -216,6 +238,60 @@ class TestLock:
         with world.reading(world.northwind.system) as uow:
             assert set(uow.all(select(SignInFailure.failed_count))) == {0}
 
+    def test_of_strangers_everywhere_holds_up_no_newcomer(self, world: World):
+        """Twelve networks fail five times each: the address is locked, for them."""
+        use_up(world)
+
+        with pytest.raises(SignInRefused):
+            sign_in(world, browser=Browser("10.0.0.1", ""))
+        assert sign_in(world, browser=HERE)
+
+    def test_of_strangers_leaves_a_newcomer_two_tries_a_day(self, world: World):
+        use_up(world)
+        self.fail(world, TRIES_OF_NEWCOMER)
+
+        with pytest.raises(SignInRefused):
+            sign_in(world)
+
+    def test_of_strangers_holds_up_no_browser_that_is_known(self, world: World):
+        """Neither those elsewhere nor those in the same network, and after mistakes."""
+        known = device_of(world, HERE)
+        use_up(world)
+        self.fail(world, FREE_OF_PAIR)
+        with world.unit(world.northwind.system) as uow:
+            for row in uow.all(select(SignInFailure)):
+                row.failed_count = 10 * FREE_OF_NETWORK
+                row.locked_until = uow.now + LOCK_LONGEST
+
+        for _ in range(FREE_OF_DEVICE - 1):
+            with pytest.raises(SignInRefused):
+                sign_in(world, password="wrong horse battery", browser=known)
+
+        assert sign_in(world, browser=known)
+
+    def test_holds_for_a_known_browser_that_guesses(self, world: World):
+        known = device_of(world, HERE)
+        for _ in range(FREE_OF_DEVICE):
+            with pytest.raises(SignInRefused):
+                sign_in(world, password="wrong horse battery", browser=known)
+
+        with pytest.raises(SignInRefused):
+            sign_in(world, browser=known)
+
+    @pytest.mark.parametrize("forged", ["", ".", "x", "x.y", ".é", "é." + "0" * 64])
+    def test_knows_no_browser_by_what_it_says(self, world: World, forged: str):
+        self.fail(world, FREE_OF_PAIR)
+
+        with pytest.raises(SignInRefused):
+            sign_in(world, browser=replace(HERE, device=forged))
+
+    def test_knows_a_browser_for_the_address_that_signed_in_there(self, world: World):
+        known = device_of(world, HERE, "owner@northwind.example")
+        self.fail(world, FREE_OF_PAIR)
+
+        with pytest.raises(SignInRefused):
+            sign_in(world, browser=known)
+
     def test_is_the_same_for_an_address_that_nobody_has(self, world: World):
         """The same rows are written, so neither answer nor time tells them apart."""
         self.fail(world, 2)
@@ -266,6 +342,18 @@ class TestCode:
         assert actor_of(world, opened.token) == world.northwind.accounting
         with pytest.raises(NotSignedIn):
             actor_of(world, token)
+
+    def test_makes_the_browser_a_known_one(self, world: World):
+        """Not the password alone, which may have been stolen."""
+        set_up_totp(world)
+        started = workflow.sign_in(world.runtime, EMAIL, PASSWORD, HERE)
+        assert started.device == ""
+
+        opened = workflow.confirm_code(
+            world.runtime, started.token, code_now(world), HERE
+        )
+
+        assert opened.device
 
     def test_works_once(self, world: World):
         code = (self.start(world), code_now(world))
