@@ -106,11 +106,14 @@ _PAYMENTS_MAX = 250
 # A parameter that a page of ours wrote is no longer.
 _KEPT_LENGTH_MAX = 200
 
-# The parameters of the list, in the order that addresses carry them.
+# The parameters of the list, in the order that addresses carry them; and those that
+# say which list it is.
+_CURSORS = ("after", "before")
 PARAMETERS = (
     *("status", "q", "age", "currency", "period", "from", "to", "archived", "sort"),
-    *("payments", "after", "before"),
+    *("payments", *_CURSORS),
 )
+NARROWED_BY = tuple(name for name in PARAMETERS if name not in _CURSORS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -542,6 +545,7 @@ class _Writer:
             last=_iso(wanted.issued.last),
             heads=tuple(self.heads()),
             archived=self.archived(),
+            asked=self.address().partition("?")[2],
             text=wanted.text,
             count=str(account.count),
             range_words=count if is_whole else shown,
@@ -553,7 +557,7 @@ class _Writer:
             hidden=tuple(
                 (name, text)
                 for name, text in self.typed.items()
-                if text and name not in ("q", "from", "to", "after", "before")
+                if text and name not in ("q", "from", "to", *_CURSORS)
             )
             + ((("preview", "1"),) if self.is_preview else ()),
         )
@@ -694,7 +698,7 @@ class _Writer:
 
     def address(self, **changes: str) -> str:
         """Return the page with some parameters changed, at the list's beginning."""
-        typed = self.typed | {"after": "", "before": ""} | changes
+        typed = self.typed | dict.fromkeys(_CURSORS, "") | changes
         wanted = {name: text for name, text in typed.items() if text}
         return self.with_preview(wanted)
 

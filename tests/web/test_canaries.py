@@ -387,7 +387,6 @@ async def test_no_frame_of_the_accounts_socket_holds_one(invoice_id: int, accoun
         await driver.press(PortalAccountState.confirm_choice)
         await driver.press(PortalAccountState.weigh, amount="1")
         await driver.press(PortalAccountState.confirm_balance, currency="EUR")
-        await driver.press(PortalAccountState.search, text="INV")
         await driver.press(PortalAccountState.note_seen)
 
         sent = repr(driver.deltas) + repr(driver.events)

@@ -382,40 +382,6 @@ class TestToggle:
         assert "Invoice not found." in repr(driver.deltas)
 
 
-class TestFilters:
-    @pytest.mark.feature("F030")
-    async def test_are_in_the_address_and_keep_to_it(self, token: str):
-        async with browser(token, status="open", after="x") as driver:
-            await driver.send(f"{STATE}.search", text=" INV ")
-            await driver.send(f"{STATE}.choose_period", period="this-year")
-
-        assert driver.redirects == [
-            f"/c/{token}?status=open&q=INV",
-            f"/c/{token}?status=open&period=this-year",
-        ]
-
-    @pytest.mark.feature("F030", "F107")
-    async def test_two_days_stand_beside_the_years(self, token: str):
-        asked = {"period": "this-year", "from": "2026-01-31"}
-        async with browser(token, **asked) as driver:
-            await driver.send(f"{STATE}.choose_day", end="to", day="2026-02-28")
-        asked = {"from": "2026-01-31", "to": "2026-02-28"}
-        async with browser(token, **asked) as driver:
-            await driver.send(f"{STATE}.refresh")
-            assert shown(driver, "list").first == "2026-01-31"
-            assert shown(driver, "list").period == "range"
-            await driver.send(f"{STATE}.choose_day", end="from", day="")
-            await driver.send(f"{STATE}.choose_day", end="to", day="2026-02-28")
-            await driver.send(f"{STATE}.choose_day", end="sort", day="total")
-            await driver.send(f"{STATE}.choose_period", period="last-year")
-            second = driver.redirects
-
-        assert second == [
-            f"/c/{token}?to=2026-02-28",
-            f"/c/{token}?period=last-year",
-        ]
-
-
 class TestPayments:
     @pytest.mark.feature("F039", "F024")
     async def test_are_those_of_all_invoices_with_their_receipts(

@@ -113,6 +113,16 @@ class TestSocket:
 
         assert stored(world, world.northwind) == []
 
+    async def test_says_on_the_page_that_one_is_withdrawn(
+        self, world: World, invoice_id: int, token: str
+    ):
+        opened = dispute(world, world.northwind, invoice_id)
+        async with browser(token) as driver:
+            await driver.press(PortalDisputeState.withdraw, dispute_id=opened)
+
+            (notice,) = shown(driver, "notices")
+        assert notice.words.startswith("The dispute is withdrawn.")
+
     @pytest.mark.parametrize("wanted", ["x", None, True, 10**30, -1, {}, 0])
     async def test_withdrawing_what_is_not_theirs_changes_nothing(
         self, world: World, token: str, wanted: Any

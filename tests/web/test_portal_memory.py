@@ -163,11 +163,17 @@ async def test_a_form_opened_on_one_invoice_is_not_open_on_the_next(
 ):
     other = an_invoice(world, world.northwind, "67.89", customer_id=customer_id)
     async with Driver("", f"{account}/{invoice_id}") as driver:
+        await driver.watch(PortalInvoiceState.watch)
         await driver.press(PortalDisputeState.start)
-        driver.path = f"{account}/{other}"
+        await driver.press(PortalDisputeState.send, form={})
+        assert driver.shown(PortalDisputeState, "errors")
 
-        await driver.press(PortalDisputeState.withdraw, dispute_id=1)
-        assert driver.shown(PortalDisputeState, "is_writing") is False
+        driver.path = f"{account}/{other}"
+        await driver.watch(PortalInvoiceState.watch)
+        await driver.until(
+            lambda: driver.shown(PortalDisputeState, "is_writing") is False
+        )
+        assert not driver.shown(PortalDisputeState, "errors")
 
         await driver.press(PortalDisputeState.start)
         assert driver.shown(PortalDisputeState, "is_writing") is True

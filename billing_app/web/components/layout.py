@@ -214,12 +214,14 @@ def portal_shell(
     notices: rx.Var[list[Notice]] | None = None,
     on_undo: Handler = None,
     on_dismiss: Handler = None,
+    more_notices: Sequence[NoticeSource] = (),
     stylesheets: Sequence[str] = (theme.DOCUMENT,),
     extra: Sequence[rx.Component] = (),
 ) -> rx.Component:
     """Put the seller's lockup above and their contact below a portal page.
 
-    `brand` is the value of brand_style; `above` stands over everything.
+    `brand` is the value of brand_style; `above` stands over everything;
+    `more_notices` are those of other states of the page.
     """
     portal_links = [rx.el.nav(*links, aria_label=worded("Portal"))] if links else []
     branded = {} if brand is None else {"style": brand}
@@ -233,7 +235,7 @@ def portal_shell(
             *portal_links,
             class_name="top",
         ),
-        notice_region(notices, on_undo, on_dismiss),
+        notice_region(notices, on_undo, on_dismiss, more_notices),
         rx.el.main(*content, class_name=main_class, id="main", tab_index=-1),
         rx.el.footer(
             rx.el.p(*contact),

@@ -36,6 +36,7 @@ from billing_app.web.portal.account_state import PortalAccountState as State
 from billing_app.web.portal.browser import (
     HandOver,
     Leave,
+    Narrowing,
     Painted,
     Presence,
     refresh_button,
@@ -48,6 +49,7 @@ from billing_app.web.portal.invoice import (
 )
 from billing_app.web.portal.powers import powers
 from billing_app.web.words import worded
+from billing_app.workflows.account_pages import NARROWED_BY
 
 # Until the page knows better it keeps the title that the server has painted.
 _PAINTED_TITLE = rx.Var[str](
@@ -320,8 +322,6 @@ def _tools() -> rx.Component:
             id=_SEARCH,
             placeholder=worded("Number, PO or reference"),
             default_value=it.text,
-            key=State.place.to_string(),
-            on_change=State.search.debounce(250),
             max_length=200,
         ),
         rx.el.nav(
@@ -336,13 +336,14 @@ def _tools() -> rx.Component:
             class_name="input period",
             aria_label=worded("Period"),
             value=it.period,
-            on_change=State.choose_period,
         ),
         rx.el.span(
             _issued_day(worded("From"), "from", it.first),
             _issued_day(worded("To"), "to", it.last),
             class_name="days",
         ),
+        # Before those that hand something over, to hear of it.
+        Narrowing.create(read=it.asked, names=list(NARROWED_BY), field=_SEARCH),
         HandOver.create(target=_SEARCH, tells="input"),
         *(HandOver.create(target=f"issued-{end}", tells="focusout") for end in _ENDS),
         class_name="toolbar",
@@ -360,8 +361,6 @@ def _issued_day(words: rx.Var[str], end: str, day: rx.Var[str]) -> rx.Component:
             id=f"issued-{end}",
             class_name="input",
             default_value=day,
-            # Left, not typed: a year is typed digit by digit.
-            on_blur=lambda typed: State.choose_day(end, typed),
             key=day,
         ),
     )

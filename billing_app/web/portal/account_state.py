@@ -49,7 +49,6 @@ class PortalAccountState(PortalState, rx.State):
         sign_in_href: where to go for the proof that the page lacks.
         open_rows: the invoices that are unfolded, as text; `folds` is what of them.
         packing: how far the documents are that go into one file, at `zip_href`.
-        place: changes when the search field has to be drawn anew.
         chosen: the invoices that are to be paid in one go, as text.
         quote: what they come to; while the balance is to be paid, all of it.
         is_confirming: the choice is shown once more before Stripe's page opens.
@@ -66,7 +65,6 @@ class PortalAccountState(PortalState, rx.State):
     list: AccountList = AccountList.EMPTY
     open_rows: list[str] = []  # noqa: RUF012  (Reflex copies the default)
     folds: dict[str, Fold] = {}  # noqa: RUF012
-    place: int = 0
     as_of: str = ""
     clock: str = ""
     exactly: str = ""
@@ -82,7 +80,6 @@ class PortalAccountState(PortalState, rx.State):
 
     _balance: str = ""
     _shown: str = ""
-    _searched: str = ""
     _turn: str = ""
 
     @portal_watch
@@ -235,32 +232,6 @@ class PortalAccountState(PortalState, rx.State):
         async with self:
             self.zip_href = f"{self._place().account_path}/documents.zip?{asked}"
 
-    @portal_door
-    async def search(self, text: str) -> Any:
-        """Narrow the list to what was typed; the address says so."""
-        # What is typed letter by letter is one step back, not many.
-        self._searched = text.strip()
-        return rx.redirect(self._address(q=text.strip()), replace=True)
-
-    @portal_door
-    async def choose_period(self, period: str) -> Any:
-        """Narrow the list to a period; the address says so."""
-        if period == "range":
-            return None
-        chosen = "" if period == "all" else period
-        return rx.redirect(self._address(period=chosen, **{"from": "", "to": ""}))
-
-    @portal_door
-    async def choose_day(self, end: str, day: str) -> Any:
-        """Narrow the list from a day on or up to one; an empty one lifts it."""
-        if end not in ("from", "to"):
-            return None
-        now = {"from": self.list.first, "to": self.list.last}
-        days = now | {end: day[:10]}
-        if days == now:
-            return None
-        return rx.redirect(self._address(period="", **days))
-
     async def _weigh(self, amount: str) -> None:
         """Ask anew what the choice comes to; what is gone falls out of it."""
         if not (self.chosen or self._balance):
@@ -372,14 +343,6 @@ class PortalAccountState(PortalState, rx.State):
     def _typed(self) -> dict[str, str]:
         return {name: self._query(name) for name in PARAMETERS}
 
-    def _address(self, **changes: str) -> str:
-        typed = self._typed() | {"after": "", "before": ""} | changes
-        wanted = {name: text for name, text in typed.items() if text}
-        if self._query("preview") == "1":
-            wanted["preview"] = "1"
-        path = self._place().account_path
-        return f"{path}?{urlencode(wanted, safe='.~')}" if wanted else path
-
     def _start(self) -> None:
         """Forget what another account has shown in this browser tab."""
         self._leave_notices()
@@ -401,10 +364,6 @@ class PortalAccountState(PortalState, rx.State):
         if self.frame != opened.frame:
             self.frame = opened.frame
         if self.list != opened.list:
-            if opened.list.text != self._searched:
-                # The address says something else than the field: draw it anew.
-                self._searched = opened.list.text
-                self.place += 1
             self.list = opened.list
         self.title = opened.frame.title
         self.as_of = opened.as_of.isoformat(timespec="seconds")

@@ -10,6 +10,7 @@ from billing_app.web.words import worded
 
 _PAINTED = script_beside(__name__, "painted.jsx")
 _CARD = script_beside(__name__, "card.jsx")
+_NARROWING = script_beside(__name__, "narrowing.jsx")
 _PRESENCE = script_beside(__name__, "presence.jsx")
 _UNREACHED = script_beside(__name__, "unreached.jsx")
 _VERIFYING = script_beside(__name__, "verifying.jsx")
@@ -38,6 +39,23 @@ class HandOver(rx.Component):
 
     target: rx.Var[str]
     tells: rx.Var[str]
+
+
+class Narrowing(rx.Component):
+    """Goes to the list that is asked for by a link or a field, from where it is now.
+
+    Attributes:
+        read: what the list that is shown was read for, as an address has it.
+        names: what an address may ask of the list, but for a place within it.
+        field: where a search is typed.
+    """
+
+    library = _NARROWING
+    tag = "Narrowing"
+
+    read: rx.Var[str]
+    names: rx.Var[list[str]]
+    field: rx.Var[str]
 
 
 class Presence(rx.Component):

@@ -14,7 +14,6 @@ from billing_app.domain.errors import BillingError
 from billing_app.domain.speech import later, speech_for
 from billing_app.runtime import Runtime
 from billing_app.web.doors import PortalState, portal_door
-from billing_app.web.portal.invoice_state import PortalInvoiceState
 from billing_app.workflows import disputes
 
 _OPENED = later(
@@ -78,14 +77,15 @@ class PortalDisputeState(PortalState, rx.State):
             self._say(refusal.message, is_refused=True)
             return
         self.said = ""
-        page = await self.get_state(PortalInvoiceState)
-        page._notify(speech_for(language).say(_WITHDRAWN))
+        self._notify(speech_for(language).say(_WITHDRAWN))
 
-    def _is_meant(self) -> bool:
-        """A form is of the page that it was opened on; nobody watches over it."""
-        if not super()._is_meant():
+    def _start(self, base: str) -> None:
+        """Put away the form of the invoice that this browser tab has shown before."""
+        self._leave_notices()
+        # A page that is new has shown nothing; to clear it would be sent.
+        if self._shown_at and self._shown_at != base:
             self.reset()
-        return super()._is_meant()
+        self._shown_at = base
 
     def _say(self, words: str, *, said_of: int = 0, is_refused: bool = False) -> None:
         self.said, self.said_of, self.is_refused = words, said_of, is_refused

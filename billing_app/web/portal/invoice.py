@@ -22,6 +22,7 @@ from billing_app.web.components.controls import (
 )
 from billing_app.web.components.icons import icon
 from billing_app.web.components.layout import (
+    NoticeSource,
     alone_page,
     message,
     portal_shell,
@@ -38,6 +39,7 @@ from billing_app.web.portal.browser import (
     Presence,
     refresh_button,
 )
+from billing_app.web.portal.disputes_state import PortalDisputeState
 from billing_app.web.portal.invoice_state import PortalInvoiceState as State
 from billing_app.web.portal.powers import powers
 from billing_app.web.portal.thread import thread, watched
@@ -149,6 +151,10 @@ def _invoice() -> rx.Component:
         above=[staff_banner(State.invoice)],
         notices=State.notices,
         on_dismiss=State.dismiss_notice,
+        more_notices=[
+            NoticeSource(part.notices, part.dismiss_notice)
+            for part in (PortalThreadState, PortalDisputeState)
+        ],
         extra=[
             verifying(),
             rx.cond(it.form.is_open | (it.bank.length() > 0), _payment_bar()),

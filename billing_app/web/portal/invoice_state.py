@@ -14,6 +14,7 @@ from billing_app.domain.online_payment import SAID, AttemptStatus
 from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND, PortalInvoice
 from billing_app.runtime import Hints
 from billing_app.web.doors import PortalState, portal_door, portal_watch
+from billing_app.web.portal.disputes_state import PortalDisputeState
 from billing_app.web.portal.thread_state import PortalThreadState
 from billing_app.workflows import (
     conversations,
@@ -80,6 +81,7 @@ class PortalInvoiceState(PortalState, rx.State):
             turn = self._turn = secrets.token_hex(4)
             self._start(base)
             (await self._thread())._start(base)
+            (await self.get_state(PortalDisputeState))._start(base)
         with runtime.current().bus.subscribe() as hints:
             while await self._look(hints, turn):
                 changed = await hints.wait(LOOK_AGAIN_SECONDS)

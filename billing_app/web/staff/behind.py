@@ -10,6 +10,7 @@ from billing_app.web.components.dialogs import dialog
 from billing_app.web.components.icons import icon
 from billing_app.web.scripts import script_beside
 from billing_app.web.staff.behind_state import BehindState
+from billing_app.web.staff.record import is_shown
 
 State = BehindState
 
@@ -40,7 +41,7 @@ def behind_drawer() -> rx.Component:
         dialog_id="behind",
         lead=State.name,
         actions=[button("Close", closes=True)],
-        open=State.is_open,
+        open=State.is_open & is_shown(State),
         on_close=State.close,
         is_drawer=True,
     )

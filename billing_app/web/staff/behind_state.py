@@ -11,10 +11,11 @@ from billing_app.queries.billable_events import (
     read_line,
 )
 from billing_app.web import formats
-from billing_app.web.doors import StaffState, staff_door
+from billing_app.web.doors import staff_door
+from billing_app.web.staff.record import RecordState
 
 
-class BehindState(StaffState, rx.State):
+class BehindState(RecordState, rx.State):
     """What is behind the line that was opened, of the invoice in the address.
 
     Attributes:
@@ -59,3 +60,4 @@ class BehindState(StaffState, rx.State):
         self.discount = formats.money(-off, it.currency) if has_discount else ""
         self.amount = formats.money(it.amount_minor, it.currency)
         self.is_open = True
+        self._show_here()

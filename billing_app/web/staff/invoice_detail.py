@@ -618,6 +618,11 @@ def _again_dialog() -> rx.Component:
     )
 
 
+def _is_asked(name: str) -> rx.Var[bool]:
+    """Say whether a dialog is open, and about the invoice that the address names."""
+    return (State.dialog == name) & is_shown(State)
+
+
 def _payment_dialog() -> rx.Component:
     form = State.payment
     return dialog(
@@ -648,7 +653,7 @@ def _payment_dialog() -> rx.Component:
             button(State.record_words, kind="primary", submit=True),
         ],
         on_submit=State.record_payment,
-        open=State.dialog == "payment",
+        open=_is_asked("payment"),
         on_close=State.close_dialog,
         key=form["request_key"],
     )
@@ -782,7 +787,7 @@ def _refund_dialog() -> rx.Component:
             button("Refund", kind="primary", submit=True),
         ],
         on_submit=State.refund,
-        open=State.dialog == "refund",
+        open=_is_asked("refund"),
         on_close=State.close_dialog,
     )
 
@@ -869,7 +874,7 @@ def _form_dialog(
             button(does, kind="primary", submit=True),
         ],
         on_submit=on_submit,
-        open=State.dialog == name,
+        open=_is_asked(name),
         on_close=State.close_dialog,
         **form_props,
     )
@@ -903,7 +908,7 @@ def _reason_dialog(
         keep=keep,
         confirm=button(does, kind="danger", submit=True, disabled=is_hindered),
         on_submit=on_submit,
-        open=State.dialog == name,
+        open=_is_asked(name),
         on_close=State.close_dialog,
     )
 
