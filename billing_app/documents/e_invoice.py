@@ -239,7 +239,7 @@ class _Writer:
                 "BT-10": printable(rules.buyer_reference(document.buyer)),
                 "BT-11": printable(document.job),
                 "BT-13": printable(document.purchase_order),
-                "BT-20": printable_prose(document.terms),
+                "BT-20": rules.written_terms(printable_prose(document.terms)),
                 "BG-1": [{"BT-22": printable_prose(document.notes)}]
                 if document.notes.strip()
                 else None,

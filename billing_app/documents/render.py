@@ -14,6 +14,7 @@ from decimal import Decimal
 from functools import cache
 from itertools import groupby
 from pathlib import Path
+from unicodedata import east_asian_width
 
 from babel import Locale
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -562,7 +563,7 @@ def _printed_credit_note(
     issued_on = format_date(document.issued_on, language)
     number = figures(printable(document.number), language)
     invoice_number = figures(printable(document.invoice_number), language)
-    credited_day = format_date(document.invoice_issued_on, language)
+    credited_day = _unbroken(document.invoice_issued_on, language)
     lines = credited_lines(document)
     references = [*_orders(document, words), *_own_facts(document.fields, language)]
     references += _rate_facts(document, language)
@@ -1056,8 +1057,11 @@ def _delivered(document: InvoiceDocument) -> str:
 
 def _days(first: date, last: date, language: str) -> str:
     """Write two days, each of them on one line."""
-    days = (format_date(day, language) for day in (first, last))
-    return " – ".join(day.replace(" ", "\u00a0") for day in days)
+    return " – ".join(_unbroken(day, language) for day in (first, last))
+
+
+def _unbroken(day: date, language: str) -> str:
+    return format_date(day, language).replace(" ", "\u00a0")
 
 
 def _payment_code(document: InvoiceDocument, minor: int) -> Markup:
@@ -1146,7 +1150,8 @@ def _width(heading: str, texts: list[str], widest: int) -> Decimal:
 def _ems(text: str) -> Decimal:
     text = bare(text)
     thin = len(text) - len(text.translate(_WITHOUT_THIN))
-    wide = text.count("%") + text.count("M") + text.count("W")
+    # So are letters of Chinese, Japanese and Korean.
+    wide = sum(x in "%MW" or east_asian_width(x) in "WF" for x in text)
     normal = len(text) - thin - wide
     return (thin * Decimal("0.3") + normal * Decimal("0.63") + wide).quantize(
         Decimal("0.01")

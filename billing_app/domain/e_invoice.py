@@ -6,6 +6,7 @@ fill a field. Names in brackets like BR-CO-26 are the rules of the standard.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 
@@ -50,6 +51,12 @@ SEPA_TRANSFER, TRANSFER = "58", "30"
 SET_OFF = "97"
 # German rules want as much of a phone number (DE-R-027).
 _PHONE_DIGITS_MIN = 3
+# A discount for paying early, as German programs read it out of the terms: the days,
+# the percentage and, where that is not all that is due, of how much (BR-DE-18).
+_SKONTO = re.compile(
+    r"#SKONTO#TAGE=[0-9]+#PROZENT=[0-9]+\.[0-9]{2}(#BASISBETRAG=-?[0-9]+\.[0-9]{2})?#",
+    re.ASCII,
+)
 
 
 class Standard(StrEnum):
@@ -185,7 +192,29 @@ def _german_gaps(document: BilledDocument) -> list[str]:
     if not buyer_reference(buyer):
         gaps.append("German rules want the customer's reference, which is the "
                     "Leitweg-ID of an authority: add it.")  # fmt: skip
-    return gaps
+    return gaps + _unread_terms(document)
+
+
+def written_terms(terms: str) -> str:
+    """Return the terms with a line's end behind each line that programs read.
+
+    The last of a text is stripped of it, and BR-DE-18 asks for it.
+    """
+    last = terms.rpartition("\n")[2]
+    return f"{terms}\n" if last.startswith("#") else terms
+
+
+def _unread_terms(document: BilledDocument) -> list[str]:
+    """Name the lines of the terms that programs would read, and can't (BR-DE-18)."""
+    if isinstance(document, CreditNoteDocument):
+        return []
+    lines = (line.strip() for line in document.terms.splitlines())
+    wrong = [x for x in lines if x.startswith("#") and not _SKONTO.fullmatch(x)]
+    return [
+        f"German rules read “{line[:40]}” in the terms as a discount for paying "
+        "early: write it like #SKONTO#TAGE=7#PROZENT=2.00#, on a line of its own."
+        for line in wrong[:1]
+    ]
 
 
 def _missing_of_payment(document: BilledDocument, whose: str) -> list[str]:

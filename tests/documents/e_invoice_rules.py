@@ -6,6 +6,7 @@ files could break are said here in our own words.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -51,6 +52,11 @@ def _sheet(saxonche, syntax):
     return compiler.compile_stylesheet(stylesheet_file=str(SHEETS[syntax]))
 
 
+# As KoSIT's sheet for XRechnung 3 writes it.
+SKONTO = re.compile(
+    r"#(SKONTO)#TAGE=([0-9]+#PROZENT=[0-9]+\.[0-9]{2})"
+    r"(#BASISBETRAG=-?[0-9]+\.[0-9]{2})?#"
+)
 PEPPOL, XRECHNUNG = "poacc:billing:3.0", "xrechnung_3.0"
 DUTCH_REGISTERS, DUTCH_MEANS = {"0106", "0190"}, {"30", "48", "49", "57", "58", "59"}
 
@@ -150,10 +156,18 @@ def _of_the_germans(
         "BR-DE-11": shipped is None or _said(shipped, "{*}PostalZone"),
         "BR-DE-14": len(percents) == len(kinds),
         "BR-DE-15": _said(root, "{*}BuyerReference"),
+        "BR-DE-18": _reads_discounts(root.findtext("{*}PaymentTerms/{*}Note") or ""),
         "BR-DE-23": account or means not in {"30", "58"},
         "BR-DE-27": sum(map(str.isdigit, _said(supplier, f"{contact}Telephone"))) > 2,
     }
     yield from (rule for rule, is_kept in holds.items() if not is_kept)
+
+
+def _reads_discounts(terms: str) -> bool:
+    """Each line with a # is one, and the last of them ends as a line does."""
+    marked = [x.strip() for x in terms.splitlines() if x.strip().startswith("#")]
+    ends = re.match(r"\s*\n", re.split("#.+#", terms)[-1]) is not None
+    return not marked or (ends and all(map(SKONTO.fullmatch, marked)))
 
 
 def _said(node: etree._Element, path: str) -> str:

@@ -429,6 +429,51 @@ def test_an_authority_gets_an_xrechnung(name: str):
     assert broken_rules(xml, "ubl") == broken_network_rules(xml) == []
 
 
+@pytest.mark.feature("R42")
+@pytest.mark.parametrize(
+    "terms",
+    [
+        "2 % Skonto in 7 Tagen, 30 Tage netto.\n#SKONTO#TAGE=7#PROZENT=2.00#",
+        "#SKONTO#TAGE=7#PROZENT=2.00#\n#SKONTO#TAGE=14#PROZENT=1.50#BASISBETRAG=80.00#",
+        "#SKONTO#TAGE=7#PROZENT=2.00#\nSonst 30 Tage netto, Rechnung #4711 angeben.",
+    ],
+)
+def test_a_discount_for_paying_early_is_read_by_programs(terms: str):
+    """What stands behind its last # is the end of its line, in either file."""
+    document = drafted(line("100", VAT), header=replace(GERMAN, terms=terms))
+    xml = write_ubl(document)
+    note = etree.fromstring(xml).findtext("{*}PaymentTerms/{*}Note") or ""
+    (cii,) = etree.fromstring(write_cii(document)).iter("{*}SpecifiedTradePaymentTerms")
+
+    assert claimed_standard(xml) == XRECHNUNG
+    assert broken_rules(xml, "ubl") == broken_network_rules(xml) == []
+    assert note == (cii.findtext("{*}Description") or "")
+    assert note.rstrip("\n") == terms
+    assert "#\n" in note
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "#SKONTO#TAGE=7#PROZENT=2#",
+        "#SKONTO#TAGE=7#PROZENT=2,00#",
+        "#SKONTO#PROZENT=2.00#TAGE=7#",
+        "#SKONTO#TAGE=7#PROZENT=2.00",
+        "#4711",
+    ],
+)
+def test_one_that_programs_would_refuse_is_named(wrong: str):
+    terms = f"30 Tage netto.\n{wrong}"
+    document = drafted(line("100", VAT), header=replace(GERMAN, terms=terms))
+    xml = write_ubl(document)
+
+    (gap,) = find_network_gaps(document)
+    assert wrong in gap
+    assert "#SKONTO#TAGE=7#PROZENT=2.00#" in gap
+    assert claimed_standard(xml) != XRECHNUNG
+    assert broken_rules(xml, "ubl") == []
+
+
 def test_who_sells_from_abroad_to_an_authority_says_where_it_went():
     header = replace(
         GERMAN,

@@ -6,6 +6,7 @@ import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pikepdf
@@ -80,6 +81,30 @@ class TestEveryLook:
         for number, page in enumerate(pages, 1):
             assert f"Page {number} of {count}" in page.extract_text()
         assert all("Description" in page.extract_text() for page in pages[:-1])
+
+    @pytest.mark.feature("R33")
+    def test_totals_never_stand_on_a_page_without_a_line(
+        self, renderer: PdfRenderer, look: Look
+    ):
+        """Whatever the number of lines, the page of the sums has the lines' head."""
+        spilled = 0
+        for count in range(16, 40):
+            lines = tuple(replace(it, group="") for it in lines_of(count))
+            read_pages = read(pdf_of(renderer, an_invoice(look, lines=lines))).pages
+            texts = [page.extract_text() for page in read_pages]
+            (summed,) = [it for it in texts if "Subtotal" in it]
+            assert "Description" in summed
+            spilled += summed is not texts[0]
+
+        assert spilled > 0
+
+    def test_a_unit_stays_beside_its_figure(self, renderer: PdfRenderer, look: Look):
+        hours = a_line("仕事", 828_000, "10%", quantity=Decimal("2.4"), unit="hours")
+        document = an_invoice(look, language="ja", lines=(hours,))
+
+        (page,) = read(pdf_of(renderer, document)).pages
+
+        assert "2.4 時間" in page.extract_text().replace("\u00a0", " ")
 
     def test_fits_one_page_with_one_line(self, renderer: PdfRenderer, look: Look):
         document = an_invoice(look, lines=(a_line("Work", 1_071_982),))
