@@ -1,0 +1,394 @@
+"""Each setting of the portal, off and on: what is painted, the open page, the handlers.
+
+A customer has the page open while the business turns a setting, as its settings page
+does. What is turned off is painted no more, leaves the open page by itself, and is
+refused to whoever calls its handler all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from markupsafe import Markup
+from sqlmodel import select
+from starlette.responses import PlainTextResponse
+from starlette.routing import Mount
+from starlette.types import ASGIApp
+
+from billing_app import runtime
+from billing_app.billing_app import app as composed
+from billing_app.domain.portal_settings import (
+    ActivityDetail,
+    AuthorName,
+    CardForm,
+    CommentMode,
+    DisputeMode,
+    DueWord,
+    PaymentMode,
+    PortalSettings,
+    WriteAuth,
+)
+from billing_app.endpoints.app import make_http_app
+from billing_app.endpoints.downloads import download_routes
+from billing_app.endpoints.first_paint import FirstPaint
+from billing_app.endpoints.portal_pages import portal_painters
+from billing_app.models import (
+    Comment,
+    Dispute,
+    Invoice,
+    PaymentAttempt,
+    PortalVisit,
+    Reminder,
+    StripeAccount,
+    WorkspaceSettings,
+)
+from billing_app.services import portal_links
+from billing_app.services.portal_settings import restore_portal
+from billing_app.web.portal.account_state import PortalAccountState
+from billing_app.web.portal.disputes_state import PortalDisputeState
+from billing_app.web.portal.invoice_state import PortalInvoiceState
+from billing_app.web.portal.thread_state import PortalThreadState
+from tests.support.asgi import http, make_client_folder
+from tests.support.billing import all_rows, an_invoice
+from tests.support.driver import Driver
+from tests.support.talk import say
+from tests.support.world import World
+from tests.web.test_portal_state import connect_stripe
+
+HEAD = Markup("")
+LATE_DAYS = 60
+# Writing asks for no proof, so that only the switch itself can refuse.
+OPEN = {"write_auth": WriteAuth.LINK}
+# What says nothing on a page that is open: steps of staff, mails, and how long a link
+# made from now on lasts. And the rule of debits, which takes one on its way.
+ELSEWHERE = {
+    "visible_on": "services/test_visible_on.py",
+    "notify_on": "services/test_visible_on.py",
+    "shares_drafts": "endpoints/test_shared_drafts.py",
+    "mail_files": "services/test_visible_on.py",
+    "link_expiry": "queries/test_portal_rules.py",
+    "link_expiry_days": "queries/test_portal_rules.py",
+    "allows_sign_in": "endpoints/test_portal_sign_in.py",
+    "debit_counts": "queries/test_grace.py",
+}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """An invoice that is late, reminded of and talked about, and who looks at it."""
+
+    world: World
+    app: ASGIApp
+    invoice_id: int
+    token: str
+
+    def turn(self, **wanted: Any) -> None:
+        """Answer as the settings page does; the other answers are the usual ones."""
+        place = self.world.northwind
+        (row,) = all_rows(self.world, place, WorkspaceSettings)
+        stored = PortalSettings(**{**OPEN, **wanted}).to_stored()
+        self.world.run(place.owner, restore_portal, row.version, stored, "")
+
+    async def get(self, path: str = "") -> tuple[int, str]:
+        async with http(self.app) as client:
+            answer = await client.get(f"/p/{self.token}{path}")
+        return answer.status_code, answer.text
+
+    def count(self, table: Any) -> int:
+        return len(all_rows(self.world, self.world.northwind, table))
+
+
+@pytest.fixture
+def scene(world: World, tmp_path: Path) -> Scene:
+    assert composed is not None
+    runtime.set_current(world.runtime)
+    place = world.northwind
+    connect_stripe(world)
+    with world.unit(place.system) as uow:
+        uow.one(select(StripeAccount)).publishable_key = "pk_test_x"
+    invoice_id = an_invoice(world, place, "100.00")
+    say(world, place, invoice_id, "Which flight was it?")
+    with world.unit(place.system) as uow:
+        customer_id = uow.get(Invoice, invoice_id).customer_id
+        uow.add(
+            Reminder(
+                customer_id=customer_id,
+                invoice_id=invoice_id,
+                occasion="7",
+                queued_at=uow.now,
+                sent_at=uow.now,
+            )
+        )
+    world.clock.now += timedelta(days=LATE_DAYS)
+    inner = Mount("/", PlainTextResponse("inner"))
+    app = FirstPaint(
+        make_http_app([*download_routes(HEAD), inner]),
+        make_client_folder(tmp_path / "client"),
+        painters=portal_painters(HEAD, HEAD),
+    )
+    token = world.run(place.accounting, portal_links.copy_link, invoice_id)
+    return Scene(world, app, invoice_id, token)
+
+
+Act = Callable[[Scene, Driver], Awaitable[bool]]
+
+
+async def comments(scene: Scene, driver: Driver) -> bool:
+    before = scene.count(Comment)
+    form = {
+        "body": "Directly",
+        "name": "Ines",
+        "email": "ines@vermeer.example",
+        "request_key": f"direct-{before:06}",
+    }
+    await driver.press(PortalThreadState.post, form=form)
+    return scene.count(Comment) > before
+
+
+async def disputes(scene: Scene, driver: Driver) -> bool:
+    before = scene.count(Dispute)
+    await driver.press(PortalDisputeState.start)
+    form = {"amount": "10.00", "reason": "Directly.", "line": ""}
+    await driver.press(PortalDisputeState.send, form=form)
+    return scene.count(Dispute) > before
+
+
+async def pays(scene: Scene, driver: Driver) -> bool:
+    before = scene.count(PaymentAttempt)
+    await driver.press(PortalInvoiceState.pay, form={"amount": "100.00"})
+    return scene.count(PaymentAttempt) > before
+
+
+async def pays_a_part(scene: Scene, driver: Driver) -> bool:
+    before = scene.count(PaymentAttempt)
+    await driver.press(PortalInvoiceState.pay, form={"amount": "10.00"})
+    return scene.count(PaymentAttempt) > before
+
+
+async def downloads(scene: Scene, _: Driver) -> bool:
+    status, _ = await scene.get("/invoice.pdf")
+    return status != 404
+
+
+async def opens_the_account(scene: Scene, _: Driver) -> bool:
+    async with Driver("", f"/p/{scene.token}/account") as driver:
+        await driver.watch(PortalAccountState.watch)
+        await driver.until(
+            lambda: (
+                driver.shown(PortalAccountState, "is_loaded")
+                or driver.shown(PortalAccountState, "sign_in_href")
+            )
+        )
+        is_open = bool(
+            getattr(driver.shown(PortalAccountState, "frame"), "customer", "")
+        )
+    painted, _ = await scene.get("/account")
+    assert (painted == 200) == is_open
+    return is_open
+
+
+async def leaves_a_visit(scene: Scene, driver: Driver) -> bool:
+    before = scene.count(PortalVisit)
+    await driver.press(PortalInvoiceState.note_seen)
+    return scene.count(PortalVisit) > before
+
+
+@dataclass(frozen=True)
+class Switch:
+    """One setting; `on` and `off` are its answers.
+
+    Attributes:
+        painted: what the server paints while it is on, and not while it is off.
+        live: what the open page holds while it is on; of invoice or conversation.
+        act: does it directly, whatever the page shows; says whether it was done.
+    """
+
+    on: dict[str, Any]
+    off: dict[str, Any]
+    painted: str = ""
+    live: Callable[[Any, Any], Any] | None = None
+    act: Act | None = None
+
+
+SWITCHES = {
+    "the portal": Switch(
+        {}, {"is_on": False}, "Invoice INV", lambda it, _: it.number, comments
+    ),
+    "invoices": Switch(
+        {}, {"shows_invoices": False}, "Invoice INV", lambda it, _: it.number, comments
+    ),
+    "paying": Switch(
+        {}, {"payment": PaymentMode.OFF}, "Pay now", lambda it, _: it.form.is_open, pays
+    ),
+    "paying, by transfer only": Switch(
+        {},
+        {"payment": PaymentMode.INSTRUCTIONS},
+        "Pay now",
+        lambda it, _: it.form.is_open,
+        pays,
+    ),
+    "paying for all": Switch(
+        {},
+        {"allows_payment": False},
+        "Pay now",
+        lambda it, _: it.form.is_open,
+        pays,
+    ),
+    "paying a part": Switch(
+        {},
+        {"allows_partial": False},
+        "",
+        lambda it, _: not it.form.is_fixed,
+        pays_a_part,
+    ),
+    "paying a small part": Switch(
+        {},
+        {"minimum_minor": 5_000},
+        "",
+        lambda it, _: "50" not in it.form.hint,
+        pays_a_part,
+    ),
+    "the card on the page": Switch(
+        {"card_form": CardForm.EMBEDDED}, {}, "", lambda it, _: it.form.takes_card
+    ),
+    "disputes": Switch(
+        {},
+        {"disputes": DisputeMode.OFF},
+        'id="disputes"',
+        lambda it, _: it.disputes.is_shown,
+        disputes,
+    ),
+    "opening disputes": Switch(
+        {},
+        {"disputes": DisputeMode.VIEW},
+        "Send dispute",
+        lambda it, _: it.disputes.can_open,
+        disputes,
+    ),
+    "comments": Switch(
+        {},
+        {"comments": CommentMode.OFF},
+        "Which flight was it?",
+        lambda _, thread: thread["is_shown"],
+        comments,
+    ),
+    "writing comments": Switch(
+        {},
+        {"comments": CommentMode.READ},
+        "Post comment",
+        lambda _, thread: thread["composer"].is_open,
+        comments,
+    ),
+    "writing by the link": Switch(
+        {},
+        {"write_auth": WriteAuth.CODE},
+        "",
+        lambda _, thread: not thread["composer"].is_gated,
+        comments,
+    ),
+    "writing at all": Switch(
+        {},
+        {"write_auth": WriteAuth.OFF},
+        "Post comment",
+        lambda _, thread: thread["composer"].is_open,
+        comments,
+    ),
+    "names of customers": Switch(
+        {"author_name": AuthorName.FULL},
+        {},
+        "Ines Vermeer",
+        lambda _, thread: thread["recent"][0].author == "Ines Vermeer",
+    ),
+    "the account by an invoice's link": Switch(
+        {"link_opens_account": True},
+        {},
+        "All invoices",
+        lambda it, _: it.account_href,
+        opens_the_account,
+    ),
+    "the PDF": Switch(
+        {}, {"shows_pdf": False}, "Download PDF", lambda it, _: it.shows_pdf, downloads
+    ),
+    "reminders that left": Switch(
+        {},
+        {"shows_reminders": False},
+        'id="reminders"',
+        lambda it, _: it.asking.reminders,
+    ),
+    "days of grace": Switch(
+        {"grace_days": LATE_DAYS}, {}, "badge-due", lambda it, _: it.status == "Due"
+    ),
+    "the word of what is due": Switch(
+        {"grace_days": LATE_DAYS, "due_word": DueWord.PENDING},
+        {"grace_days": LATE_DAYS},
+        "Pending",
+        lambda it, _: it.status_words == "Pending",
+    ),
+    "the badge": Switch(
+        {"shows_badge": True}, {}, "Powered by", lambda it, _: it.shows_badge
+    ),
+    "a welcome": Switch(
+        {"welcome": "Good to see you."},
+        {},
+        "Good to see you.",
+        lambda it, _: it.welcome,
+    ),
+    "a notice of what is kept": Switch(
+        {"storage_notice": "We keep nothing."},
+        {},
+        "We keep nothing.",
+        lambda it, _: it.storage_notice,
+    ),
+    "views": Switch({}, {"activity": ActivityDetail.OFF}, act=leaves_a_visit),
+}
+
+
+@pytest.mark.feature("C01", "C02", "C03", "C07", "C09", "C10", "C12", "C13", "C15")
+@pytest.mark.feature("C18", "C19", "C21", "C22", "C25", "C27", "F015", "F071", "F098")
+@pytest.mark.parametrize("name", SWITCHES)
+async def test_a_switch_holds_for_what_is_painted_live_and_called(
+    scene: Scene, name: str
+):
+    switch = SWITCHES[name]
+
+    async def look(driver: Driver, wanted: dict[str, Any], is_on: bool) -> None:
+        scene.turn(**wanted)
+        if switch.live:
+            await driver.until(lambda: bool(is_live(driver, switch)) == is_on)
+        if switch.painted:
+            _, html = await scene.get()
+            assert (switch.painted in html) == is_on
+        if switch.act:
+            assert await switch.act(scene, driver) == is_on
+
+    scene.turn(**switch.on)
+    async with Driver("", f"/p/{scene.token}") as driver:
+        await driver.watch(PortalInvoiceState.watch)
+        await driver.until(lambda: driver.shown(PortalInvoiceState, "is_loaded"))
+
+        await look(driver, switch.off, False)
+        await look(driver, switch.on, True)
+        await look(driver, switch.off, False)
+
+
+def is_live(driver: Driver, switch: Switch) -> Any:
+    assert switch.live is not None
+    thread = {
+        name: driver.shown(PortalThreadState, name)
+        for name in ("is_shown", "composer", "recent")
+    }
+    return switch.live(driver.shown(PortalInvoiceState, "invoice"), thread)
+
+
+def test_every_setting_is_turned_here_or_said_to_be_shown_elsewhere():
+    turned = {key for it in SWITCHES.values() for key in (*it.on, *it.off)}
+
+    assert turned | ELSEWHERE.keys() == {it.name for it in fields(PortalSettings)}
+    assert not turned & ELSEWHERE.keys()
+    for path in ELSEWHERE.values():
+        assert (Path(__file__).parents[1] / path).exists()
