@@ -332,6 +332,41 @@ def test_without_a_socket_the_page_asks_for_what_is_new(
 
 
 @pytest.mark.feature("F077")
+def test_what_a_lagging_socket_brings_late_is_there_once(
+    demo: tuple[Server, Any], open_page: OpenPage
+):
+    """Asked for because the socket was silent, and then told of by it all the same."""
+    late: list[str | bytes] = []
+    lags = threading.Event()
+    sockets: list[WebSocketRoute] = []
+
+    def connect(socket: WebSocketRoute) -> None:
+        sockets.append(socket)
+        socket.connect_to_server().on_message(
+            lambda it: late.append(it) if lags.is_set() else socket.send(it)
+        )
+
+    visitor, desk = open_both(demo, open_page)
+    visitor.clock.install()
+    visitor.route_web_socket(re.compile("/_event/"), connect)
+    visitor.reload()
+    thread = comments_of(visitor)
+    expect(visitor.locator("#painted")).to_have_count(0)
+    lags.set()
+    answer_at(desk, "On its way for long.")
+    visitor.clock.fast_forward(71_000)
+    expect(thread.get_by_text("On its way for long.")).to_have_count(1)
+
+    lags.clear()
+    for message in late:
+        sockets[-1].send(message)
+    answer_at(desk, "And this at once.")
+
+    expect(thread.get_by_text("And this at once.")).to_have_count(1)
+    expect(thread.get_by_text("On its way for long.")).to_have_count(1)
+
+
+@pytest.mark.feature("F077")
 def test_refresh_works_without_a_socket(
     demo: tuple[Server, Any], open_page: OpenPage, watcher: Watcher
 ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import reflex as rx
 from reflex_components_core.core.banner import has_connection_errors
 
+from billing_app.domain.portal_thread import CommentLine
 from billing_app.web.scripts import script_beside
 from billing_app.web.words import worded
 
@@ -124,7 +125,9 @@ class Missed(rx.Component):
 
     Attributes:
         place: the conversation, as the templates mark it by `data-fresh`.
-        as_of: the instant of what the page shows; what is older was missed.
+        as_of: the instant of what the page shows; as long as it moves on by itself,
+            nothing is asked for.
+        shown: what the page shows of the conversation; the rest was missed.
     """
 
     library = _UNREACHED
@@ -133,6 +136,7 @@ class Missed(rx.Component):
     place: rx.Var[str]
     is_cut_off: rx.Var[bool]
     as_of: rx.Var[str]
+    shown: rx.Var[list[CommentLine]]
 
 
 class Reload(rx.Component):

@@ -49,7 +49,7 @@ def thread(as_of: rx.Var[str]) -> rx.Component:
                 class_name="section-head",
             ),
             _comments(),
-            _missed("said", as_of),
+            _missed("said", as_of, State.history + State.recent),
             _composer(State.composer),
             class_name="section",
             custom_attrs={"id": "comments", "aria-labelledby": "comments-title"},
@@ -81,7 +81,7 @@ def dispute_thread(dispute: rx.Var[str], as_of: rx.Var[str]) -> rx.Component:
         rx.el.div(
             rx.cond(it.older > 0, rx.el.p(older)),
             rx.cond(it.comments.length() > 0, said),
-            _missed(f"said-{dispute}", as_of),
+            _missed(f"said-{dispute}", as_of, it.comments),
             rx.cond(it.composer.is_open, answer),
             class_name="dispute-thread",
         ),
@@ -93,8 +93,10 @@ def watched() -> rx.Component:
     return Newest.create(newest=State.newest, own=State.own, on_read=State.note_read)
 
 
-def _missed(place: str, as_of: rx.Var[str]) -> rx.Component:
-    return Missed.create(place=place, is_cut_off=has_connection_errors, as_of=as_of)
+def _missed(place: str, as_of: rx.Var[str], shown: Any) -> rx.Component:
+    return Missed.create(
+        place=place, is_cut_off=has_connection_errors, as_of=as_of, shown=shown
+    )
 
 
 def _comments() -> rx.Component:

@@ -40,27 +40,27 @@ export function everySoOften(show, seconds = SECONDS) {
   };
 }
 
-// Draws the comments of one conversation that were said since the connection was
-// lost. Once the page has read anew by itself, they stand among the others.
-export function Missed({ place, isCutOff, asOf }) {
-  const [kept, setKept] = useState({ asOf, comments: [] });
+// Draws the comments of one conversation that the page itself does not show, because
+// they were said since its connection was lost. What it shows, whenever and by whatever
+// way it came, is never drawn here: no comment can stand there twice.
+export function Missed({ place, isCutOff, asOf, shown }) {
+  const [painted, setPainted] = useState([]);
   useEffect(() => {
-    const show = (painted) => {
-      const said = painted.querySelectorAll(`[data-fresh="${place}"] > .comment`);
-      const isNew = ({ id }) => !document.querySelector(`#${id}:not([data-missed])`);
-      setKept({ asOf, comments: [...said].filter(isNew) });
-    };
-    return everySoOften(show, isCutOff ? SECONDS : SILENT_SECONDS);
+    const keep = (page) =>
+      setPainted([...page.querySelectorAll(`[data-fresh="${place}"] > .comment`)]);
+    // Begun anew with each reading: one that comes in time makes asking needless.
+    return everySoOften(keep, isCutOff ? SECONDS : SILENT_SECONDS);
   }, [place, isCutOff, asOf]);
-  if (kept.asOf !== asOf || !kept.comments.length) return null;
+  const isShown = new Set(shown.map(({ id }) => `comment-${id}`));
+  const missed = painted.filter(({ id }) => !isShown.has(id));
+  if (!missed.length) return null;
   return (
     <ol className="thread" aria-live="polite">
-      {kept.comments.map(({ id, className, innerHTML }) => (
+      {missed.map(({ id, className, innerHTML }) => (
         <li
           key={id}
           id={id}
           className={className}
-          data-missed=""
           dangerouslySetInnerHTML={{ __html: innerHTML }}
         />
       ))}
