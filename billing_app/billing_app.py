@@ -37,6 +37,7 @@ from billing_app.runtime import open_runtime, set_current
 from billing_app.settings import load_settings
 from billing_app.web import defaults, gate, routes, theme
 from billing_app.web.components.layout import error_boundary
+from billing_app.web.page_states import use_page_states
 from billing_app.workflows.background import run_beside_pages
 
 log = logging.getLogger("tallyport")
@@ -119,6 +120,7 @@ for page in routes.PAGES:
     )
 gate.check_doors()
 defaults.share_defaults()
+use_page_states(app)
 
 
 async def beside_pages() -> None:
