@@ -53,7 +53,8 @@ class Settings:
         public_url: origin that every link is made from, without a slash at the end.
         secret_key: encrypts stored keys and signs; lost with it, they are unreadable.
         trusted_proxy_hops: reverse proxies whose X-Forwarded-For is believed.
-        signing_file: key and certificate (PKCS#12) that every PDF is signed with.
+        signing_file: key and certificate (PKCS#12) that every PDF is signed with, or
+            a folder with those of each workspace.
         guest_invoices: anybody may write an invoice on a page without an account.
         is_demo: a throw-away database with a sandbox instead of Stripe and mail.
     """

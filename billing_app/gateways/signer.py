@@ -14,6 +14,7 @@ from typing import Any
 from billing_app.domain.errors import BillingError
 
 _FIELD = "Signature"
+_KEY = ".p12"
 
 
 class SigningFailed(BillingError):
@@ -24,10 +25,40 @@ class SigningFailed(BillingError):
 
 @dataclass(frozen=True, slots=True)
 class PdfSigner:
-    """Signs with the key and certificate of a PKCS#12 file, read anew each time."""
+    """Signs with the key and certificate of a PKCS#12 file, read anew each time.
+
+    Attributes:
+        key_file: or a folder with a file for each workspace that signs, by its slug:
+            `aldgate-pine.p12`, and with a password of its own `aldgate-pine.txt`.
+    """
 
     key_file: Path
     password: str = field(repr=False)
+
+    @property
+    def is_by_workspace(self) -> bool:
+        return self.key_file.is_dir()
+
+    def of_workspace(self, slug: str) -> PdfSigner | None:
+        """Return who signs for a workspace; nobody where the folder has no key.
+
+        Raises:
+            SigningFailed: its password can't be read.
+        """
+        key_file = self.key_file / f"{slug}{_KEY}"
+        if not key_file.exists():
+            return None
+        return PdfSigner(key_file, self._password_beside(key_file))
+
+    def _password_beside(self, key_file: Path) -> str:
+        try:
+            return key_file.with_suffix(".txt").read_text().rstrip("\r\n")
+        except FileNotFoundError:
+            return self.password
+        except (OSError, UnicodeDecodeError):
+            raise SigningFailed(
+                f"The password beside {key_file} can't be read."
+            ) from None
 
     def sign(self, pdf: bytes, now: datetime) -> bytes:
         """Return the PDF with a signature behind it. Never the same bytes twice.
@@ -52,12 +83,19 @@ class PdfSigner:
         return signed.getvalue()
 
     def check(self, now: datetime) -> None:
-        """Refuse a key that could not sign.
+        """Refuse a key that could not sign; of a folder, any of them.
 
         Raises:
             SigningFailed: with what to do about it.
         """
-        self._key(now)
+        if not self.is_by_workspace:
+            self._key(now)
+            return
+        keys = sorted(self.key_file.glob(f"*{_KEY}"))
+        if not keys:
+            raise SigningFailed(f"The folder {self.key_file} has no key ({_KEY}).")
+        for key_file in keys:
+            PdfSigner(key_file, self._password_beside(key_file))._key(now)
 
     def _key(self, now: datetime) -> Any:
         try:

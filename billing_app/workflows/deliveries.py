@@ -94,7 +94,7 @@ def render_document(runtime: Runtime, actor: SystemActor, message: Claimed) -> N
     if document is None or document.pdf_digest:
         return
     try:
-        pdf = _signed(runtime, print_document(runtime, document))
+        pdf = _signed(runtime, actor, print_document(runtime, document))
     except BillingError as refusal:
         runtime.run(
             actor,
@@ -139,9 +139,13 @@ def print_document(runtime: Runtime, document: ToPrint) -> bytes:
     return runtime.pdf.render(html, document.content_digest, _xml_of(printed))
 
 
-def _signed(runtime: Runtime, pdf: bytes) -> bytes:
+def _signed(runtime: Runtime, actor: SystemActor, pdf: bytes) -> bytes:
     """Sign last of all: whatever is changed later breaks it."""
-    return runtime.signer.sign(pdf, runtime.now()) if runtime.signer else pdf
+    signer = runtime.signer
+    if signer is not None and signer.is_by_workspace:
+        with runtime.reading(actor) as uow:
+            signer = signer.of_workspace(uow.workspace.slug)
+    return signer.sign(pdf, runtime.now()) if signer is not None else pdf
 
 
 def _xml_of(printed: AnyDocument) -> bytes:

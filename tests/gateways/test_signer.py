@@ -139,6 +139,48 @@ class TestRefusals:
         assert PASSWORD not in repr(signer)
 
 
+class TestFolder:
+    """Where several businesses share an installation, each signs with its own."""
+
+    @pytest.mark.feature("N03")
+    def test_each_workspace_signs_with_its_key_and_the_others_with_none(
+        self, world: World, tmp_path: Path
+    ):
+        with world.reading(world.northwind.system) as uow:
+            slug = uow.workspace.slug
+        theirs = make_key(tmp_path / f"{slug}.p12")
+        for place in world.places:
+            an_invoice(world, place)
+
+        deliver_due(replace(world.runtime, signer=PdfSigner(tmp_path, PASSWORD)))
+
+        ours, others = (
+            world.runtime.files.read(
+                all_rows(world, place, IssuedDocument)[0].pdf_digest
+            )
+            for place in (world.northwind, world.kestrel)
+        )
+        assert validated(ours, theirs).bottom_line
+        assert b"/ByteRange" not in others
+
+    def test_a_password_beside_the_key_opens_it(self, tmp_path: Path):
+        make_key(tmp_path / "halden.p12")
+        (tmp_path / "halden.txt").write_text(f"{PASSWORD}\n")
+
+        PdfSigner(tmp_path, "of another").check(MADE_AT)
+
+    def test_one_bad_key_of_many_is_named(self, tmp_path: Path):
+        make_key(tmp_path / "halden.p12")
+        (tmp_path / "bristow.p12").write_bytes(b"no key")
+
+        with pytest.raises(SigningFailed, match=r"bristow\.p12 is no PKCS#12 file"):
+            PdfSigner(tmp_path, PASSWORD).check(MADE_AT)
+
+    def test_a_folder_without_a_key_is_named(self, tmp_path: Path):
+        with pytest.raises(SigningFailed, match="has no key"):
+            PdfSigner(tmp_path, "").check(MADE_AT)
+
+
 class TestIssued:
     """What is kept and asked for at /check is the signed file."""
 
