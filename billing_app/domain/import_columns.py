@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from billing_app.domain.custom_fields import CustomField
 from billing_app.domain.errors import InvalidInput
 
 
@@ -350,6 +351,20 @@ def find_columns(kind: ImportKind, head: Sequence[str]) -> dict[str, int]:
                 found[column.key] = place
                 taken.add(place)
     return found
+
+
+def find_own_columns(
+    own_fields: Sequence[CustomField], head: Sequence[str], taken: Iterable[int]
+) -> dict[str, int]:
+    """Return where the fields of one's own stand, by their input's name.
+
+    They are found by their names, in what no other column took.
+    """
+    free = {folded_name(x): i for i, x in reversed([*enumerate(head)])}
+    for place in taken:
+        free.pop(folded_name(head[place]), None)
+    named = ((it.input_name, free.get(folded_name(it.name))) for it in own_fields)
+    return {name: place for name, place in named if place is not None}
 
 
 def find_kind(head: Sequence[str]) -> ImportKind:

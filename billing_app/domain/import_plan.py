@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from billing_app.domain.billable_event import amount_of
 from billing_app.domain.contact import name_key
+from billing_app.domain.custom_fields import CustomField
 from billing_app.domain.errors import BillingError, InvalidInput
 from billing_app.domain.formats import format_money
 from billing_app.domain.import_records import (
@@ -123,6 +124,7 @@ class ImportRules:
         next_values: of each of their counters that has begun and is a row of its
             own, by its code.
         has_issued: its own numbers are in use, so their counter can't move.
+        own_fields: what it keeps of a customer beyond what everybody does.
     """
 
     currency: str
@@ -134,6 +136,7 @@ class ImportRules:
     reset: Reset = Reset.NEVER
     next_values: Mapping[str, int] = field(default_factory=dict[str, int])
     zone: str = "UTC"
+    own_fields: tuple[CustomField, ...] = ()
 
 
 class Plan:

@@ -14,6 +14,7 @@ from decimal import Decimal
 
 from billing_app.domain.billable_event import Factor, NewEvent, read_event
 from billing_app.domain.currencies import is_currency
+from billing_app.domain.custom_fields import own_key
 from billing_app.domain.draft import (
     DESCRIPTION_LENGTH_MAX,
     DISCOUNT_REASON,
@@ -106,11 +107,16 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class CustomerRecord:
-    """A customer as a file has it; all texts, as `services.customers` takes them."""
+    """A customer as a file has it; all texts, as `services.customers` takes them.
+
+    Attributes:
+        own: key and text of the workspace's own fields.
+    """
 
     line: int
     name: str
     texts: Mapping[str, str] = field(default_factory=dict[str, str])
+    own: tuple[tuple[str, str], ...] = ()
 
     @property
     def number_code(self) -> str:
@@ -283,7 +289,8 @@ def _customer(reading: Reading, row: TableRow) -> CustomerRecord:
     name = clean_text(row.cells.get("name", ""), length_max=_NAME_MAX)
     if not name:
         raise InvalidInput("The customer has no name.")
-    return CustomerRecord(row.line, name, texts)
+    own = ((own_key(column), text.strip()) for column, text in row.cells.items())
+    return CustomerRecord(row.line, name, texts, tuple(it for it in own if it[0]))
 
 
 _CUSTOMER_TEXTS = tuple(

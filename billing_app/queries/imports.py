@@ -37,6 +37,7 @@ from billing_app.models import (
     Product,
     TaxRate,
 )
+from billing_app.queries.customers import list_own_fields
 from billing_app.queries.letterhead import tax_terms
 
 
@@ -64,6 +65,7 @@ def read_import_rules(uow: UnitOfWork) -> ImportRules:
         reset=Reset(series.reset),
         next_values=dict(uow.all(begun)),
         zone=uow.workspace.zone,
+        own_fields=list_own_fields(uow),
     )
 
 

@@ -15,6 +15,7 @@ from billing_app.domain.actors import Permission, StaffActor
 from billing_app.domain.address import PLACE_LENGTH_MAX, POSTAL_CODE_LENGTH_MAX
 from billing_app.domain.billable_event import NewEvent
 from billing_app.domain.contact import country_names, is_email, name_key
+from billing_app.domain.custom_fields import CustomField
 from billing_app.domain.document import content_digest, to_json
 from billing_app.domain.draft import DraftForm, LineForm, form_to_json
 from billing_app.domain.drafting import LineTexts
@@ -73,13 +74,15 @@ from billing_app.services.payments import receive_imported
 from billing_app.services.products import create_product
 
 
-def check_customer(record: CustomerRecord) -> None:
+def check_customer(
+    record: CustomerRecord, own_fields: Sequence[CustomField] = ()
+) -> None:
     """Refuse a customer that could not be stored.
 
     Raises:
         InvalidInput: a field can't be used.
     """
-    read_form(_form(record))
+    read_form(_form(record), own_fields)
 
 
 def check_product(record: ProductRecord) -> None:
@@ -217,6 +220,7 @@ def _form(record: CustomerRecord) -> CustomerForm:
         currency=texts.get("currency", ""),
         net_days=texts.get("net_days", ""),
         number_code=record.number_code,
+        own=record.own,
     )
 
 

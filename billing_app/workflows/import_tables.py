@@ -18,6 +18,7 @@ from billing_app.domain.import_columns import (
     check_columns,
     find_columns,
     find_kind,
+    find_own_columns,
     missing_columns,
 )
 from billing_app.domain.import_plan import Fate, FateKind, ImportRules, Known, Plan
@@ -57,6 +58,8 @@ _CHUNK = 1 << 16
 # Records that are looked up, and written, together.
 _AT_ONCE = 500
 _HEAD_MAX = 100_000
+# Of columns that are named as not read.
+_NAME_SHOWN, _NAMES_SHOWN = 40, 12
 
 Item = TypeVar("Item")
 
@@ -96,6 +99,7 @@ class ImportReport:
 
     Attributes:
         number_next: the counter the workspace's own invoices go on with, or 0.
+        unread: the columns of the file that nothing is read of.
     """
 
     new: int = 0
@@ -104,10 +108,19 @@ class ImportReport:
     refused: int = 0
     new_customers: int = 0
     number_next: int = 0
+    unread: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:
         return self.new + self.known + self.left_out + self.refused
+
+    @property
+    def unread_words(self) -> str:
+        """Name the columns that nothing is read of; empty where there are none."""
+        names = [name[:_NAME_SHOWN] for name in self.unread[:_NAMES_SHOWN]]
+        rest = len(self.unread) - len(names)
+        more = [f"{rest} more"] if rest else []
+        return f"Not read: {', '.join(names + more)}." if names else ""
 
 
 class ImportRefused(InvalidInput):
@@ -181,7 +194,7 @@ def check_table(
             for some in _batches(records):
                 for _, fate, _ in _decided(uow, plan, some)[1]:
                     hear(fate)
-    return _report(plan)
+    return _report(plan, _unread(table, choices, rules))
 
 
 def import_table(
@@ -207,7 +220,7 @@ def import_table(
         with _records(table, choices, rules) as records:
             for some in _batches(records):
                 _write(uow, plan, some, hear)
-        report = _report(plan)
+        report = _report(plan, _unread(table, choices, rules))
         if report.new:
             finish_import(uow, choices.kind, report.new, plan.next_value)
     return report
@@ -248,7 +261,23 @@ def _key(plan: Plan, record: ReadRecord) -> str:
     return plan.payment_key(record) if isinstance(record, PaymentRecord) else ""
 
 
-def _report(plan: Plan) -> ImportReport:
+def _own_columns(
+    table: TableFile, choices: Choices, rules: ImportRules
+) -> dict[str, int]:
+    if choices.kind is not ImportKind.CUSTOMERS:
+        return {}
+    taken = choices.columns.values()
+    return find_own_columns(rules.own_fields, table.head, taken)
+
+
+def _unread(table: TableFile, choices: Choices, rules: ImportRules) -> tuple[str, ...]:
+    own = _own_columns(table, choices, rules)
+    read = {*choices.columns.values(), *own.values()}
+    named = enumerate(table.head)
+    return tuple(name for place, name in named if name and place not in read)
+
+
+def _report(plan: Plan, unread: tuple[str, ...]) -> ImportReport:
     return ImportReport(
         new=plan.counts[FateKind.NEW],
         known=plan.counts[FateKind.KNOWN],
@@ -256,6 +285,7 @@ def _report(plan: Plan) -> ImportReport:
         refused=plan.counts[FateKind.REFUSED],
         new_customers=plan.new_customers,
         number_next=plan.next_value if plan.moves_numbers else 0,
+        unread=unread,
     )
 
 
@@ -279,28 +309,31 @@ def _records(
     reading = Reading(
         choices.kind, choices.notation, rules.currency, rules.taxes, rules.zone
     )
+    columns = {**choices.columns, **_own_columns(table, choices, rules)}
     with _cells(table) as cells:
-        rows = read_rows(cells, choices.columns)
-        yield (_checked(record) for record in read_records(reading, rows))
+        rows = read_rows(cells, columns)
+        yield (_checked(record, rules) for record in read_records(reading, rows))
 
 
-def _checked(record: ReadRecord) -> ReadRecord:
+def _checked(record: ReadRecord, rules: ImportRules) -> ReadRecord:
     """Refuse in time what only a form of ours can tell is wrong."""
     if isinstance(record, Refused | LeftOut | PaymentRecord | EventRecord):
         return record
     try:
-        _check(record)
+        _check(record, rules)
     except BillingError as refusal:
         return Refused(record.line, record.name, refusal.message)
     return record
 
 
-def _check(record: CustomerRecord | InvoiceRecord | ProductRecord) -> None:
+def _check(
+    record: CustomerRecord | InvoiceRecord | ProductRecord, rules: ImportRules
+) -> None:
     if isinstance(record, ProductRecord):
         check_product(record)
     else:
         named = record.customer if isinstance(record, InvoiceRecord) else record
-        check_customer(named)
+        check_customer(named, rules.own_fields)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from billing_app.cli import main
 from billing_app.database.verify import find_broken
 from billing_app.domain.actors import Actor
 from billing_app.domain.billable_event import Grouping, factors_from_json
+from billing_app.domain.custom_fields import CustomField, fields_to_json
 from billing_app.domain.document import PartyId
 from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.errors import InvalidInput, NotPermitted
@@ -34,6 +35,7 @@ from billing_app.models import (
     Payment,
     Product,
     TaxRate,
+    WorkspaceSettings,
 )
 from billing_app.queries.billable_events import list_waiting
 from billing_app.queries.letterhead import buyer_party
@@ -125,6 +127,70 @@ def issue_own(world: World, customer_name: str = "Own") -> str:
     )
     draft = world.run(actor, drafts.create_draft, form)
     return world.run(actor, invoices.issue, draft.invoice_id, draft.version).number
+
+
+def keep_own_fields(world: World) -> None:
+    """Let both workspaces keep the same of customers, and Kestrel's by other keys."""
+    for place, mark in ((world.northwind, "n"), (world.kestrel, "k")):
+        fields = [
+            CustomField(f"{mark}1", "Cost centre", place="customer"),
+            CustomField(f"{mark}2", "Reviewed on", "date", place="customer"),
+            CustomField(f"{mark}3", "Rating", is_staff_only=True, place="customer"),
+            CustomField(f"{mark}4", "Project"),
+        ]
+        with world.unit(place.system) as uow:
+            settings = uow.one(select(WorkspaceSettings))
+            settings.custom_fields = fields_to_json(fields)
+
+
+@pytest.mark.feature("A29")
+class TestOwnFields:
+    FILE = (
+        "Name,cost-centre,Reviewed on,RATING,Project,Shoe size\n"
+        "Halden,4711,2026-02-28,A,Harbour,44\n"
+        "Bristow,,,,,\n"
+    )
+
+    def test_of_customers_are_read_by_their_names(self, desk: Desk, world: World):
+        keep_own_fields(world)
+
+        report = desk.bring_in(self.FILE)
+
+        kept = {it.name: it.custom_fields for it in desk.rows(Customer)}
+        assert kept == {
+            "Halden": {"n1": "4711", "n2": "2026-02-28", "n3": "A"},
+            "Bristow": {},
+        }
+        assert report == ImportReport(new=2, unread=("Project", "Shoe size"))
+
+    def test_a_dry_run_names_the_columns_it_does_not_know(
+        self, desk: Desk, world: World
+    ):
+        keep_own_fields(world)
+
+        report = desk.check(self.FILE)
+
+        assert report.unread_words == "Not read: Project, Shoe size."
+        assert desk.rows(Customer) == []
+
+    def test_one_that_can_not_be_read_refuses_its_row(self, desk: Desk, world: World):
+        keep_own_fields(world)
+
+        report = desk.check("Name,Reviewed on\nHalden,soon\nBristow,2026-02-28\n")
+
+        assert (report.new, report.refused) == (1, 1)
+        (sentence,) = desk.sentences(FateKind.REFUSED)
+        assert "date" in sentence
+
+    def test_a_column_chosen_for_something_else_fills_no_field(
+        self, desk: Desk, world: World
+    ):
+        keep_own_fields(world)
+
+        desk.bring_in("Name,Rating\nHalden,A\n", columns={"name": 0, "reference": 1})
+
+        (customer,) = desk.rows(Customer)
+        assert (customer.reference, customer.custom_fields) == ("A", {})
 
 
 class TestInvoices:

@@ -414,6 +414,8 @@ def _summary(report: ImportReport, kind: ImportKind) -> str:
     said = f"{', '.join(parts)}."
     if report.number_next:
         said += f" Your own invoices go on with number {report.number_next:,}."
+    if report.unread:
+        said += f" {report.unread_words}"
     if report.refused:
         said += (
             f" {report.refused:,} can't be imported. Correct the file and choose it "
