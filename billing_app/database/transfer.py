@@ -145,7 +145,7 @@ CARRIED = (
     Carried(NumberSeries),
     Carried(Member, {"person_id": "who signs in here does not sign in there"}),
     Carried(Product),
-    Carried(Customer),
+    Carried(Customer, held_back=("merged_into_id",), settles_after=Customer),
     Carried(CustomerContact),
     Carried(MailRefusal),
     Carried(
@@ -239,6 +239,8 @@ NAMED_BY_COLUMN: dict[str, type[Any]] = {
     "link_id": PortalLink,
     "mailed_id": Comment,
     "member_id": Member,
+    "merged_id": Customer,
+    "merged_into_id": Customer,
     "message_id": OutboxMessage,
     "note_id": StaffNote,
     "noted_by": Member,

@@ -22,6 +22,7 @@ class Permission(StrEnum):
     VIEW = "view"
     EDIT_DRAFT = "edit_draft"
     EDIT_CUSTOMER = "edit_customer"
+    REMOVE_CUSTOMER = "remove_customer"
     ISSUE_INVOICE = "issue_invoice"
     MANAGE_LINKS = "manage_links"
     RECORD_PAYMENT = "record_payment"
@@ -63,7 +64,12 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: frozenset({Permission.VIEW}),
     Role.OPERATIONS: _OPERATIONS,
     Role.ACCOUNTING: _ACCOUNTING,
-    Role.ADMIN: _ACCOUNTING | {Permission.EDIT_SETTINGS, Permission.MANAGE_MEMBERS},
+    Role.ADMIN: _ACCOUNTING
+    | {
+        Permission.REMOVE_CUSTOMER,
+        Permission.EDIT_SETTINGS,
+        Permission.MANAGE_MEMBERS,
+    },
     Role.OWNER: frozenset(Permission),
 }
 

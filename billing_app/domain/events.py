@@ -77,6 +77,36 @@ class CustomerRestored(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerDeleted(Event):
+    TEXT: ClassVar[str] = "Customer deleted, who was never billed"
+    customer_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerMerged(Event):
+    """Said of the customer who is kept.
+
+    Attributes:
+        merged_id: who was recorded twice, and is archived.
+        drafts, events, contacts: how many moved or were copied.
+        fields: what was empty and is not any more.
+    """
+
+    TEXT: ClassVar[str] = "Another record of this customer merged into this one"
+    merged_id: int
+    drafts: int
+    events: int
+    contacts: int
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerMergedAway(Event):
+    TEXT: ClassVar[str] = "Merged into another record of this customer"
+    merged_into_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DataImported(Event):
     TEXT: ClassVar[str] = "File imported"
     kind: str

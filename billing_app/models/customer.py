@@ -34,6 +34,9 @@ class Customer(WorkspaceOwned, table=True):
     `address` is the street where a postal code, a town or a region is there, and else
     all of the address. `electronic_address` begins with its scheme, or is a mailbox;
     `reference` is what the customer wants on each invoice, such as a Leitweg-ID.
+
+    `merged_into_id` names the customer that is kept, where this one was recorded twice;
+    that one is never merged itself.
     """
 
     __table_args__ = (
@@ -50,6 +53,13 @@ class Customer(WorkspaceOwned, table=True):
             unique=True,
             postgresql_where=column("number_code").is_not(None),
             sqlite_where=column("number_code").is_not(None),
+        ),
+        Index(
+            "ix_customer_merged",
+            "workspace_id",
+            "merged_into_id",
+            postgresql_where=column("merged_into_id").is_not(None),
+            sqlite_where=column("merged_into_id").is_not(None),
         ),
     )
 
@@ -77,6 +87,9 @@ class Customer(WorkspaceOwned, table=True):
     portal: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     custom_fields: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     archived_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+    merged_into_id: int | None = Field(
+        default=None, foreign_key="customer.id", sa_type=BigInteger
+    )
     created_at: datetime = Field(sa_type=UtcInstant)
 
     # Written by the database alone, and compared with what it makes of an address.

@@ -53,6 +53,7 @@ CHOICES_MAX = 20
 TEXT_LENGTH_MAX = 200
 # Archived invoices are owed, too.
 _OWED = (*OPEN_PHASES, *(phase.archived for phase in OPEN_PHASES))
+MERGED_MAX = 50
 
 
 class CustomerSort(StrEnum):
@@ -133,6 +134,23 @@ class Turnover:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """A customer by name."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerTwin:
+    """Somebody who was recorded twice, and what is still billed under that name."""
+
+    id: int
+    name: str
+    owed: tuple[Owed, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerDetail:
     """One customer.
 
@@ -145,6 +163,8 @@ class CustomerDetail:
         ages: what is owed in each currency, the youngest first.
         credit: money received and not allocated, by currency.
         own: the workspace's own fields of customers, each with what it holds.
+        merged_into: who is kept, where this one was recorded twice.
+        merged: those that were merged into this one.
     """
 
     id: int
@@ -170,6 +190,8 @@ class CustomerDetail:
     proposed_code: str
     is_in_numbers: bool
     cc: tuple[str, ...]
+    merged_into: Named | None
+    merged: tuple[CustomerTwin, ...]
     archived_at: datetime | None
     created_at: datetime
     owed: tuple[Owed, ...]
@@ -334,6 +356,8 @@ def read_customer(uow: UnitOfWork, customer_id: int) -> CustomerDetail:
         proposed_code=code or uow.propose_number_code(customer_id, it.name),
         is_in_numbers=bool(code) and is_in_numbers(uow, code),
         cc=tuple(row.email for row in uow.all(contacts)),
+        merged_into=_named(uow, it.merged_into_id),
+        merged=_merged(uow, customer_id),
         archived_at=it.archived_at,
         created_at=it.created_at,
         owed=_owed(uow, [customer_id]).get(customer_id, ()),
@@ -346,6 +370,23 @@ def read_customer(uow: UnitOfWork, customer_id: int) -> CustomerDetail:
         ),
         moment=Moment(uow.now, uow.workspace.zone),
     )
+
+
+def _named(uow: UnitOfWork, customer_id: int | None) -> Named | None:
+    found = None if customer_id is None else uow.find(Customer, customer_id)
+    return None if found is None or found.id is None else Named(found.id, found.name)
+
+
+def _merged(uow: UnitOfWork, customer_id: int) -> tuple[CustomerTwin, ...]:
+    statement = (
+        select(col(Customer.id), col(Customer.name))
+        .where(col(Customer.merged_into_id) == customer_id)
+        .order_by(col(Customer.id))
+        .limit(MERGED_MAX)
+    )
+    rows = uow.all(statement)
+    owed = _owed(uow, [row.id for row in rows])
+    return tuple(CustomerTwin(x.id, x.name, owed.get(x.id, ())) for x in rows)
 
 
 @staff_or_job(Permission.VIEW)

@@ -129,7 +129,10 @@ def _events(uow: UnitOfWork, keys: set[tuple[str, str]]) -> frozenset[tuple[str,
 
 def _customers(uow: UnitOfWork, names: set[str]) -> dict[str, int]:
     statement = (
-        select(col(Customer.name_key), func.min(Customer.id))
+        select(
+            col(Customer.name_key),
+            func.min(func.coalesce(Customer.merged_into_id, Customer.id)),
+        )
         .where(col(Customer.name_key).in_(sorted(names)))
         .group_by(col(Customer.name_key))
     )

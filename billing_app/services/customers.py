@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from billing_app.database.access import staff, staff_or_job
 from billing_app.database.unit_of_work import UnitOfWork
@@ -21,7 +21,7 @@ from billing_app.domain.contact import (
 )
 from billing_app.domain.currencies import read_currency
 from billing_app.domain.custom_fields import CustomField, read_value
-from billing_app.domain.errors import InvalidInput
+from billing_app.domain.errors import Conflict, InvalidInput
 from billing_app.domain.events import (
     CustomerArchived,
     CustomerChanged,
@@ -117,7 +117,7 @@ def customer_named(uow: UnitOfWork, form: CustomerForm) -> int:
         InvalidInput: a field can't be used.
     """
     known = uow.first(
-        select(Customer.id)
+        select(func.coalesce(col(Customer.merged_into_id), col(Customer.id)))
         .where(
             col(Customer.name_key) == name_key(form.name),
             col(Customer.name) == form.name,
@@ -171,8 +171,12 @@ def restore_customer(uow: UnitOfWork, customer_id: int) -> None:
 
     Raises:
         NotFound: no such customer in this workspace.
+        Conflict: they were merged into another one.
     """
     customer = uow.get(Customer, customer_id, lock=True)
+    if customer.merged_into_id is not None:
+        kept = uow.get(Customer, customer.merged_into_id)
+        raise Conflict(f"This is {kept.name} recorded twice. Bill that one.")
     if customer.archived_at is not None:
         customer.archived_at = None
         uow.flush()

@@ -349,6 +349,12 @@ def fill_draft(uow: UnitOfWork, invoice: Invoice, form: DraftForm) -> ReadDraft:
         raise InvalidInput("Choose a currency from the list.", field="currency")
     settings = read_settings(uow)
     customer = uow.get(Customer, form.customer_id) if form.customer_id else None
+    if customer is not None and customer.merged_into_id is not None:
+        kept = uow.get(Customer, customer.merged_into_id)
+        raise InvalidInput(
+            f"{customer.name} was merged into {kept.name}. Choose that one.",
+            field="customer",
+        )
     currency = form.currency or (customer.currency if customer else "")
     invoice.currency = currency or invoice.currency
     read = read_draft(form, invoice.currency, read_rules(uow, settings))

@@ -237,3 +237,65 @@ async def test_says_how_old_what_they_owe_is(world: World, browse: Browse):
     ]
     shown = [line.outstanding for line in driver.shown(InvoicesState, "lines")]
     assert shown == ["€25.50", "$7.00", "€0.50"]
+
+
+async def test_one_recorded_twice_is_merged_and_points_to_the_other(
+    world: World, browse: Browse
+):
+    place = world.northwind
+    twice, kept = (a_customer(world, place, x) for x in ("Halden BV", "Halden"))
+    a_customer(world, world.kestrel, "Halden Elsewhere")
+    an_invoice(world, place, "100.00", customer_id=twice)
+
+    async with browse(place.admin, f"/customers/{twice}") as driver:
+        await driver.press(CustomerDetailState.open)
+        await driver.press(CustomerDetailState.start_merging)
+        await driver.press(CustomerDetailState.find_kept, text="halden")
+        choices = driver.shown(CustomerDetailState, "kept_choices")
+        assert [x.name for x in choices] == ["Halden"]
+
+        await driver.press(CustomerDetailState.merge)
+        assert driver.redirects == []
+        await driver.press(CustomerDetailState.choose_kept, customer_id=kept)
+        assert driver.shown(CustomerDetailState, "stays")[0].startswith("1 invoice on")
+        await driver.press(CustomerDetailState.merge)
+        assert driver.redirects == [f"/customers/{kept}"]
+
+        await driver.press(CustomerDetailState.open)
+        card = driver.shown(CustomerDetailState, "card")
+        assert (card.merged_into, card.merged_into_href) == (
+            *("Halden", f"/customers/{kept}"),
+        )
+
+    async with browse(place.viewer, f"/customers/{kept}") as driver:
+        await driver.press(CustomerDetailState.open)
+        (line,) = driver.shown(CustomerDetailState, "merged")
+        assert (line.name, line.owed) == ("Halden BV", "€100.00 outstanding")
+
+
+async def test_one_who_was_billed_is_not_deleted(world: World, browse: Browse):
+    place = world.northwind
+    customer_id = a_customer(world, place)
+    an_invoice(world, place, customer_id=customer_id)
+
+    async with browse(place.owner, f"/customers/{customer_id}") as driver:
+        await driver.press(CustomerDetailState.open)
+        await driver.press(CustomerDetailState.delete)
+
+    assert driver.redirects == []
+    (notice,) = driver.shown(CustomerDetailState, "notices")
+    assert notice.words == (
+        "There is an invoice or a draft on record. Archive this customer instead."
+    )
+
+
+async def test_one_without_a_trace_is_deleted(world: World, browse: Browse):
+    customer_id = a_customer(world, world.northwind)
+
+    async with browse(world.northwind.owner, f"/customers/{customer_id}") as driver:
+        await driver.press(CustomerDetailState.open)
+        await driver.press(CustomerDetailState.delete)
+
+    assert driver.redirects == ["/customers"]
+    with world.reading(world.northwind.viewer) as uow:
+        assert uow.find(Customer, customer_id) is None

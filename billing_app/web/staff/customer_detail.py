@@ -19,9 +19,10 @@ from billing_app.web.components.tables import (
     row_link,
 )
 from billing_app.web.components.why import why
-from billing_app.web.staff.customer_detail_state import CustomerDetailState
+from billing_app.web.staff.customer_detail_state import CustomerDetailState, TwinLine
 from billing_app.web.staff.customer_form import customer_fields
 from billing_app.web.staff.customer_link import customer_link_panel
+from billing_app.web.staff.customer_removal import delete_dialog, merge_dialog
 from billing_app.web.staff.invoice_words import Fact
 from billing_app.web.staff.invoices_state import InvoiceLine
 from billing_app.web.staff.portal_desk import (
@@ -58,7 +59,12 @@ def page() -> rx.Component:
         title_in_page=True,
         parent=("Customers", "/customers"),
         live=State.live,
-        extra=(_edit_dialog(), contact_dialog(State)),
+        extra=(
+            _edit_dialog(),
+            contact_dialog(State),
+            delete_dialog(State),
+            merge_dialog(State, State.card.name),
+        ),
     )
 
 
@@ -111,9 +117,17 @@ def _hero() -> rx.Component:
                 rx.el.span(card.email),
                 rx.cond(card.credit != "", credit, rx.fragment()),
                 rx.cond(
-                    card.is_archived,
-                    rx.el.span(icon("archived", 14), "Archived"),
-                    rx.fragment(),
+                    card.merged_into != "",
+                    rx.el.span(
+                        icon("archived", 14),
+                        "Merged into ",
+                        link(card.merged_into, href=card.merged_into_href),
+                    ),
+                    rx.cond(
+                        card.is_archived,
+                        rx.el.span(icon("archived", 14), "Archived"),
+                        rx.fragment(),
+                    ),
                 ),
                 class_name="hero-facts",
             ),
@@ -130,7 +144,7 @@ def _hero() -> rx.Component:
 def _actions() -> rx.Component:
     return rx.el.div(
         rx.cond(
-            ShellState.may["edit_draft"],
+            ShellState.may["edit_draft"] & (State.card.merged_into == ""),
             link_button(
                 "New invoice",
                 State.card.new_invoice_href,
@@ -151,10 +165,22 @@ def _actions() -> rx.Component:
                     on_click=State.start_editing,
                 ),
                 rx.cond(
-                    State.card.is_archived,
-                    button("Restore", icon_name="archived", on_click=State.restore),
-                    button("Archive", icon_name="archived", on_click=State.archive),
+                    State.card.merged_into != "",
+                    rx.fragment(),
+                    rx.cond(
+                        State.card.is_archived,
+                        button("Restore", icon_name="archived", on_click=State.restore),
+                        button("Archive", icon_name="archived", on_click=State.archive),
+                    ),
                 ),
+            ),
+            rx.fragment(),
+        ),
+        rx.cond(
+            ShellState.may["remove_customer"] & (State.card.merged_into == ""),
+            rx.fragment(
+                button("Merge", icon_name="customers", on_click=State.start_merging),
+                button("Delete", icon_name="trash", opens="delete-customer"),
             ),
             rx.fragment(),
         ),
@@ -174,8 +200,19 @@ def _invoices() -> rx.Component:
     return panel(
         "Invoices",
         rx.cond(State.invoices.length() > 0, table, none),
+        rx.foreach(State.merged, _twin),
         count=State.card.invoice_count,
         aside=[link("All of them", href=State.card.invoices_href)],
+    )
+
+
+def _twin(it: rx.vars.ObjectVar[TwinLine]) -> rx.Component:
+    return rx.el.p(
+        "Recorded as ",
+        link(it.name, href=it.href),
+        ", too: ",
+        it.owed,
+        class_name="panel-body quiet",
     )
 
 

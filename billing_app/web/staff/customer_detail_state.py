@@ -13,7 +13,7 @@ from billing_app.domain.custom_fields import CustomField
 from billing_app.domain.errors import BillingError, InvalidInput, NotFound
 from billing_app.domain.trace import PrintedPart, explain_outstanding
 from billing_app.domain.vat_id import vat_warning
-from billing_app.queries.customers import CustomerDetail, read_customer
+from billing_app.queries.customers import CustomerDetail, CustomerTwin, read_customer
 from billing_app.queries.invoices import InvoiceFilter, list_invoices
 from billing_app.queries.paging import Paging
 from billing_app.queries.risk import read_risks
@@ -28,6 +28,7 @@ from billing_app.services.customers import (
 from billing_app.web import formats
 from billing_app.web.doors import staff_door, staff_watch
 from billing_app.web.staff.customer_form import NAMES, read_form
+from billing_app.web.staff.customer_removal import CustomerRemovalState
 from billing_app.web.staff.invoice_words import Fact
 from billing_app.web.staff.invoices_state import InvoiceLine, line_of
 from billing_app.web.staff.live import changes
@@ -63,9 +64,26 @@ class CustomerCard:
     events_href: str = ""
     invoice_count: str = ""
     is_archived: bool = False
+    merged_into: str = ""
+    merged_into_href: str = ""
 
 
-class CustomerDetailState(RecordState, CustomerPortalState, TimelineState, rx.State):
+@dataclass(frozen=True, slots=True)
+class TwinLine:
+    """Another record of the same customer, and what is still open there."""
+
+    name: str
+    href: str
+    owed: str
+
+
+class CustomerDetailState(
+    RecordState,
+    CustomerRemovalState,
+    CustomerPortalState,
+    TimelineState,
+    rx.State,
+):
     """The customer that the address names.
 
     Attributes:
@@ -77,6 +95,7 @@ class CustomerDetailState(RecordState, CustomerPortalState, TimelineState, rx.St
     card: CustomerCard = CustomerCard()
     facts: list[Fact] = []  # noqa: RUF012
     invoices: list[InvoiceLine] = []  # noqa: RUF012
+    merged: list[TwinLine] = []  # noqa: RUF012
     risk: RiskLine = RiskLine()
     live: str = ""
     is_editing: bool = False
@@ -90,7 +109,7 @@ class CustomerDetailState(RecordState, CustomerPortalState, TimelineState, rx.St
     @staff_door
     async def open(self) -> None:
         """Show the customer that the address names."""
-        self.is_editing = False
+        self.is_editing = self.is_merging = False
         try:
             await self._read()
         except BillingError as refusal:
@@ -167,6 +186,7 @@ class CustomerDetailState(RecordState, CustomerPortalState, TimelineState, rx.St
         self.card = _card(it, str(found.count))
         self.facts = [fact for fact in _facts(it) if fact.words]
         self.invoices = [line_of(row, found.moment) for row in found.page.rows]
+        self.merged = [_twin(each) for each in it.merged]
         self.live = formats.live_words(it.moment)
         await self._read_portal()
         self.shape = "shown"
@@ -195,6 +215,8 @@ def _card(it: CustomerDetail, invoice_count: str) -> CustomerCard:
         events_href=f"/customers/{it.id}/events",
         invoice_count=invoice_count,
         is_archived=it.archived_at is not None,
+        merged_into=it.merged_into.name if it.merged_into else "",
+        merged_into_href=f"/customers/{it.merged_into.id}" if it.merged_into else "",
     )
 
 
@@ -213,6 +235,12 @@ def _owed_parts(it: CustomerDetail) -> Iterator[PrintedPart]:
                 f"/invoices?customer={it.id}&archived=1&due={first}..{last}"
                 "&sort=-outstanding",
             )
+
+
+def _twin(it: CustomerTwin) -> TwinLine:
+    owed = [(each.currency, each.outstanding_minor) for each in it.owed]
+    words = f"{formats.join_money(owed)} outstanding" if owed else "nothing open"
+    return TwinLine(it.name, f"/customers/{it.id}", words)
 
 
 def _facts(it: CustomerDetail) -> list[Fact]:
