@@ -151,7 +151,7 @@ async def test_a_date_before_the_invoice_is_asked_about_once(
         await driver.press(State.record_payment, form=form)
 
         asked = driver.shown(State, "errors")["received_on"]
-        assert asked.startswith("That is before the invoice was issued")
+        assert asked.startswith("That is before the invoice's own date")
         assert driver.shown(State, "payments") in (None, [])
         await driver.press(State.record_payment, form=form)
 

@@ -14,8 +14,16 @@ from billing_app.documents.e_invoice import write_ubl
 from billing_app.domain.custom_fields import CustomField, fields_to_json
 from billing_app.domain.document import PartyId
 from billing_app.domain.draft import DraftForm, LineForm, form_from_json
+from billing_app.domain.events import Topic
+from billing_app.domain.portal_settings import VisibleOn
 from billing_app.domain.product import ProductForm
-from billing_app.models import Customer, Invoice, Payment, WorkspaceSettings
+from billing_app.models import (
+    Customer,
+    Invoice,
+    OutboxMessage,
+    Payment,
+    WorkspaceSettings,
+)
 from billing_app.queries.issued_files import read_issued
 from billing_app.queries.settings import list_taxes
 from billing_app.services import drafts
@@ -863,6 +871,40 @@ class TestIssueAsPaid:
         assert desk.shown(State, "is_paying")
         assert desk.redirects == []
         assert stored(world, 1).notes == "Thank you"
+
+    async def test_a_date_before_the_invoices_own_is_asked_about_once(
+        self, world: World, desk: Driver
+    ):
+        await self.bill_somebody(world, desk)
+        early = self.PAID | {"received_on": "2026-02-01"}
+        await desk.press(State.issue_as_paid, form=early)
+
+        question = desk.shown(State, "payment_errors")["received_on"]
+        assert question.startswith("That is before the invoice's own date")
+        assert desk.redirects == []
+        await desk.press(State.issue_as_paid, form=early)
+        assert desk.redirects == ["/invoices/1"]
+
+    @pytest.mark.parametrize("visible_on", list(VisibleOn))
+    async def test_the_receipt_is_mailed_where_the_customer_sees_the_invoice(
+        self, world: World, desk: Driver, visible_on: VisibleOn
+    ):
+        is_shown = visible_on == VisibleOn.ISSUE
+        with world.unit(world.northwind.system) as uow:
+            settings = uow.one(select(WorkspaceSettings))
+            settings.portal = {"visible_on": visible_on}
+            settings.mail = {"host": "mail.northwind.example", "port": 25}
+        await desk.press(State.open)
+        await self.bill_somebody(world, desk)
+        assert desk.shown(State, "receipt_mail") == is_shown
+
+        today = desk.shown(State, "payment")["received_on"]
+        sent = self.PAID | {"received_on": today, "mails_receipt": "on"}
+        await desk.press(State.issue_as_paid, form=sent)
+
+        assert desk.redirects == ["/invoices/1"]
+        topics = [x.topic for x in all_rows(world, world.northwind, OutboxMessage)]
+        assert (Topic.MAIL_RECEIPT in topics) == is_shown
 
     async def test_what_the_draft_lacks_is_named_on_the_page(self, desk: Driver):
         await desk.press(State.start_payment)

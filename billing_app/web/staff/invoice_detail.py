@@ -12,7 +12,6 @@ from billing_app.web import theme
 from billing_app.web.components.badges import status_badge
 from billing_app.web.components.controls import (
     button,
-    checkbox,
     copy_button,
     date_input,
     field,
@@ -48,7 +47,7 @@ from billing_app.web.staff.invoice_words import (
     PaymentLine,
 )
 from billing_app.web.staff.late_fees import fee_note, late_fees_panel
-from billing_app.web.staff.payment_fields import payment_fields
+from billing_app.web.staff.payment_fields import payment_fields, receipt_choice
 from billing_app.web.staff.portal_desk import powers_panel, rules_panel
 from billing_app.web.staff.record import RecordState, is_shown
 from billing_app.web.staff.shell import ShellState, record_page
@@ -633,16 +632,7 @@ def _payment_dialog() -> rx.Component:
             State.card.currency,
             on_change=State.foresee.debounce(150),
         ),
-        rx.cond(
-            State.receipt_mail,
-            checkbox(
-                "mails_receipt",
-                "Mail the receipt to the customer",
-                default_checked=True,
-            ),
-            rx.fragment(),
-        ),
-        rx.el.p(State.receipt_words, class_name="secondary small"),
+        receipt_choice(State),
         _given(State.becomes, afterwards(State.becomes, State.becomes_balance)),
         dialog_id="record-payment",
         lead=f"{State.card.number}, {State.card.customer}",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from datetime import date
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -34,7 +33,6 @@ from billing_app.services import (
     reminders,
     write_offs,
 )
-from billing_app.services.payments import RecordPaymentForm
 from billing_app.web import formats
 from billing_app.web.doors import staff_door, staff_watch
 from billing_app.web.staff import invoice_words as words
@@ -48,8 +46,8 @@ from billing_app.web.staff.invoice_words import (
 )
 from billing_app.web.staff.late_fees_state import LateFeesState
 from billing_app.web.staff.live import changes
-from billing_app.web.staff.mail_words import KEPT, keeps_mail, mail_words
-from billing_app.web.staff.payment_fields import PAYMENT_FIELDS
+from billing_app.web.staff.mail_words import mail_words
+from billing_app.web.staff.payment_fields import PaymentFormState
 from billing_app.web.staff.portal_desk_state import InvoicePortalState
 from billing_app.web.staff.record import RecordState
 from billing_app.web.staff.timeline import TimelineState
@@ -66,6 +64,7 @@ class InvoiceDetailState(
     TimelineState,
     CreditState,
     LateFeesState,
+    PaymentFormState,
     rx.State,
 ):
     """The invoice that the address names.
@@ -89,10 +88,6 @@ class InvoiceDetailState(
     link_url: str = ""
     short_url: str = ""
     sms_href: str = ""
-    payment: dict[str, str] = {}  # noqa: RUF012
-    receipt_mail: bool = False
-    receipt_words: str = ""
-    _kept_early: str = ""
     becomes: str = ""
     becomes_balance: str = ""
     record_words: str = ""
@@ -356,8 +351,8 @@ class InvoiceDetailState(
     @staff_door
     async def start_payment(self) -> None:
         it = self._shown()
-        self._kept_early = ""
-        self.receipt_mail, self.receipt_words = _receipt(it, await keeps_mail(self))
+        is_shown = it.published_at is not None
+        await self._begin_payment(is_shown=is_shown, email=it.customer_email)
         amount = formats.typed_amount(max(it.outstanding_minor, 0), it.currency)
         self.payment = {
             "amount": amount,
@@ -377,36 +372,14 @@ class InvoiceDetailState(
     @staff_door
     async def record_payment(self, form: dict[str, Any]) -> None:
         it = self._shown()
-        typed = {name: _text(form, name) for name in PAYMENT_FIELDS}
-        self.payment = {**self.payment, **typed}
-        if self._asks_about_early(typed["received_on"]):
+        recorded = self._take_payment(form, it.currency)
+        early = self._asks_about_early(recorded.received_on, it.issued_on)
+        if early:
+            self.errors = {"received_on": early}
             return
-        mails = bool(form.get("mails_receipt")) and self.receipt_mail
-        recorded = RecordPaymentForm(
-            **typed,
-            currency=it.currency,
-            request_key=self.payment.get("request_key", ""),
-            mails_receipt=mails,
-        )
         if await self._tried(payments.record_payment, it.id, recorded):
             self._notify("Payment recorded.")
             await self._read()
-
-    def _asks_about_early(self, received_on: str) -> bool:
-        """Ask once about a date before the invoice's own; the next press keeps it."""
-        issued_on = self._shown().issued_on
-        try:
-            is_early = issued_on and date.fromisoformat(received_on) < issued_on
-        except ValueError:
-            is_early = False
-        if not is_early or self._kept_early == received_on:
-            return False
-        self._kept_early = received_on
-        self.errors = {
-            "received_on": "That is before the invoice was issued, on "
-            f"{formats.full_day(issued_on)}. Press again to keep it."
-        }
-        return True
 
     @staff_door
     async def start_reversing(self, payment_id: int) -> None:
@@ -549,16 +522,6 @@ class InvoiceDetailState(
         if left < 0:
             credit = formats.money(-left, it.currency)
             self.becomes += f", {credit} is the customer's credit"
-
-
-def _receipt(it: InvoiceDetail, is_mail_kept: bool) -> tuple[bool, str]:
-    """Say whether a receipt can be mailed, and where else the customer finds it."""
-    if it.published_at is None:
-        return False, "The customer gets no receipt: the invoice is not published."
-    there = "The receipt is in the customer's portal."
-    if not it.customer_email:
-        return False, f"{there} It can't be mailed: no address yet."
-    return (False, f"{there} {KEPT}") if is_mail_kept else (True, there)
 
 
 def _text(form: dict[str, Any], name: str) -> str:

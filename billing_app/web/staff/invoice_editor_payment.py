@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -11,34 +12,54 @@ import reflex as rx
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.money import Money
 from billing_app.services.paid_drafts import PAYMENT, issue_and_record
-from billing_app.services.payments import RecordPaymentForm
 from billing_app.web import formats
 from billing_app.web.components.controls import button
 from billing_app.web.components.dialogs import dialog
-from billing_app.web.doors import StaffState, staff_door
-from billing_app.web.staff.payment_fields import PAYMENT_FIELDS, payment_fields
+from billing_app.web.doors import staff_door
+from billing_app.web.staff.payment_fields import (
+    PAYMENT_FIELDS,
+    PaymentFormState,
+    payment_fields,
+    receipt_choice,
+)
 
 NO_ERRORS: dict[str, str] = dict.fromkeys(PAYMENT_FIELDS, "")
 
 
-class PaidDraftState(StaffState, mixin=True):
+@dataclass(frozen=True, slots=True)
+class PaidDraft:
+    """What a draft asks for, and who gets to know that it is paid.
+
+    Attributes:
+        is_shown: issuing shows the invoice to its customer.
+        email: the customer's; empty for none.
+    """
+
+    due: Money
+    issued_on: date
+    today: date
+    is_shown: bool
+    email: str
+
+
+class PaidDraftState(PaymentFormState, mixin=True):
     """A builder whose draft can be issued as paid.
 
     Attributes:
         payment_errors: what is wrong with a field of the dialog, by its name.
     """
 
-    payment: dict[str, str] = {}  # noqa: RUF012  (Reflex copies the defaults)
     payment_errors: dict[str, str] = NO_ERRORS
     is_paying: bool = False
 
     @staff_door
     async def start_payment(self) -> None:
         """Open with the whole amount, come today."""
-        due, today = self._asks()
+        asked = self._asks()
+        await self._begin_payment(is_shown=asked.is_shown, email=asked.email)
         self.payment = {
-            "amount": formats.typed_amount(due.minor, due.currency),
-            "received_on": today.isoformat(),
+            "amount": formats.typed_amount(asked.due.minor, asked.due.currency),
+            "received_on": asked.today.isoformat(),
             "request_key": secrets.token_hex(16),
         }
         self.payment_errors, self.is_paying = NO_ERRORS, True
@@ -50,16 +71,12 @@ class PaidDraftState(StaffState, mixin=True):
     @staff_door
     async def issue_as_paid(self, form: dict[str, Any]) -> Any:
         """Issue and record the payment: both, or neither with the reason."""
-        texts = ((name, form.get(name, "")) for name in PAYMENT_FIELDS)
-        typed = {name: text if isinstance(text, str) else "" for name, text in texts}
-        self.payment = {**self.payment, **typed}
-        self.payment_errors = NO_ERRORS
-        due, _ = self._asks()
-        recorded = RecordPaymentForm(
-            **typed,
-            currency=due.currency,
-            request_key=self.payment.get("request_key", ""),
-        )
+        asked = self._asks()
+        recorded = self._take_payment(form, asked.due.currency)
+        early = self._asks_about_early(recorded.received_on, asked.issued_on)
+        self.payment_errors = {**NO_ERRORS, "received_on": early}
+        if early:
+            return None
         try:
             issued = await self._issue_by(issue_and_record, recorded)
         except InvalidInput as refusal:
@@ -72,8 +89,8 @@ class PaidDraftState(StaffState, mixin=True):
         self.is_paying = False
         return issued
 
-    def _asks(self) -> tuple[Money, date]:
-        """Return what the draft comes to, and today; the page knows both."""
+    def _asks(self) -> PaidDraft:
+        """Return what the page knows of its draft."""
         raise NotImplementedError
 
     async def _issue_by(self, step: Any, *args: Any) -> Any:
@@ -84,6 +101,7 @@ def paid_draft_dialog(state: Any) -> rx.Component:
     return dialog(
         "Issue and record payment",
         *payment_fields(state.payment, state.payment_errors, state.currency),
+        receipt_choice(state),
         dialog_id="issue-as-paid",
         lead="The draft gets its number and is paid, in one step.",
         actions=[

@@ -6,7 +6,6 @@ import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from functools import partial
 from typing import Any
 
@@ -42,7 +41,7 @@ from billing_app.domain.errors import (
 from billing_app.domain.invoice import LINES_MAX
 from billing_app.domain.invoice_mode import InvoiceMode
 from billing_app.domain.late_fee import LateFeeRule
-from billing_app.domain.money import Money
+from billing_app.domain.portal_settings import VisibleOn
 from billing_app.domain.preview import preview_document
 from billing_app.domain.product import filled
 from billing_app.domain.terms_words import find_other_days
@@ -72,7 +71,7 @@ from billing_app.web.staff.invoice_editor_lines import (
     only_texts,
     with_texts,
 )
-from billing_app.web.staff.invoice_editor_payment import PaidDraftState
+from billing_app.web.staff.invoice_editor_payment import PaidDraft, PaidDraftState
 from billing_app.web.staff.invoice_editor_share import SharedDraftState
 from billing_app.web.staff.invoice_words import paper_words
 from billing_app.web.staff.mail_words import publish_hint
@@ -541,10 +540,17 @@ class InvoiceEditorState(
     async def forget_mine(self) -> None:
         self.has_mine, self._mine = False, DraftForm()
 
-    def _asks(self) -> tuple[Money, date]:
+    def _asks(self) -> PaidDraft:
         if self._desk is None:
             raise InvalidInput("Open an invoice first.")
-        return self._read().totals.due, self._desk.today
+        read = self._read()
+        return PaidDraft(
+            read.totals.due,
+            issued_on=read.issued_on or self._desk.today,
+            today=self._desk.today,
+            is_shown=self._desk.visible_on == VisibleOn.ISSUE,
+            email=self._customer.email if self._customer else "",
+        )
 
     def _check_shown(self, shown: str) -> None:
         """Refuse a press that came before the answer to what was typed last."""
