@@ -32,6 +32,7 @@ from billing_app.domain.invoice import (
 from billing_app.domain.link_powers import OwnPowers
 from billing_app.domain.parsing import parse_amount
 from billing_app.domain.payability import (
+    NOT_ONLINE,
     ONLY_LOOKS,
     AmountLimits,
     PayabilityFacts,
@@ -787,8 +788,10 @@ class _Writer:
         if self.setup.is_pay_refused and payability.payable_minor > 0:
             return self.closed(self.say("Payment unavailable"), self.say(ONLY_LOOKS))
         shut = find_shut_gate(payability)
-        if shut is None or payability.mode != PaymentMode.ONLINE:
+        if shut is None:
             return Outcome()
+        if payability.mode != PaymentMode.ONLINE:
+            return self.as_agreed(payability)
         reason = self.speech.refuse(shut.refusal)
         if shut.code == "disputed":
             return self.closed(self.say("Nothing to pay for now"), reason)
@@ -797,6 +800,15 @@ class _Writer:
         if self.facts.document.bank:
             return Outcome()
         return Outcome("elsewhere", self.say("How to pay"), reason)
+
+    def as_agreed(self, payability: PayabilityFacts) -> Outcome:
+        """Say how an invoice is paid that is not paid here, unless the bank does."""
+        has_bank = payability.mode == PaymentMode.INSTRUCTIONS and (
+            self.facts.document.bank
+        )
+        if has_bank or payability.payable_minor <= 0:
+            return Outcome()
+        return Outcome("elsewhere", self.say("How to pay"), self.say(NOT_ONLINE))
 
     def closed(self, heading: str, words: str) -> Outcome:
         return Outcome("closed", heading, words)

@@ -236,7 +236,18 @@ class TestPaying:
 
         assert not it.form.is_open
         assert bool(it.bank) == has_bank
-        assert it.outcome.kind == ""
+        assert bool(it.outcome.words) != has_bank
+
+    def test_says_how_to_pay_where_nothing_is_taken_nor_any_bank_shown(self):
+        """Nothing of it where there is nothing to pay."""
+        for mode in (PaymentMode.OFF, PaymentMode.INSTRUCTIONS):
+            it = show(setup=chosen(payment=mode), document=a_document(bank=()))
+            assert it.outcome.heading == "How to pay"
+            assert it.outcome.words.endswith("Please pay as agreed.")
+            assert it.has_card
+
+        paid = show(setup=chosen(payment=PaymentMode.OFF), outstanding_minor=0)
+        assert paid.outcome.heading != "How to pay"
 
     @pytest.mark.feature("F097")
     def test_a_transfer_needs_a_name_and_a_reference(self):
