@@ -321,6 +321,7 @@ class IssuedDocument(Printed, table=True):
         ),
         UniqueConstraint("workspace_id", "kind", "invoice_id", "payment_id"),
         Index("ix_issued_document_invoice", "workspace_id", "invoice_id"),
+        Index("ix_issued_document_payment", "workspace_id", "payment_id"),
     )
 
     kind: str = Field(default="invoice", max_length=20)

@@ -526,3 +526,15 @@ def an_event(uow: Any, **facts: Any) -> BillableEvent:
 def add_event(desk: Desk, invoice_id: int, **facts: Any) -> None:
     with desk.world.unit(desk.place.system) as uow:
         uow.add(an_event(uow, customer_id=desk.ours, invoice_id=invoice_id, **facts))
+
+
+def test_receipts_are_found_by_their_payment_and_not_among_all(world: World):
+    """A business writes a receipt for each payment; a page shows ten."""
+    asked = (
+        "explain query plan select number from issued_document "
+        "where workspace_id = 1 and payment_id in (1, 2) and kind = 'receipt'"
+    )
+    with world.runtime.engine.connect() as connection:
+        plan = connection.exec_driver_sql(asked).all()
+
+    assert "ix_issued_document_payment (workspace_id=? AND payment_id=?)" in str(plan)
