@@ -22,6 +22,7 @@ from typing import BinaryIO
 from xml.etree import ElementTree
 
 from billing_app.documents import archive
+from billing_app.documents.actual_text import say_text
 from billing_app.documents.confined import leave_network
 from billing_app.documents.frames import read_message, write_message
 from billing_app.documents.render import render_print
@@ -66,8 +67,10 @@ def load_engine() -> Engine:
     """Import the engine, read the style sheets, and return what makes a PDF."""
     import weasyprint
     from cssselect2 import ElementWrapper
+    from weasyprint import draw
     from weasyprint.text.fonts import FontConfiguration
 
+    say_text(draw)
     fonts = FontConfiguration()
     # Everything a document needs is inside it or read here.
     fetcher = weasyprint.URLFetcher(allowed_protocols={"data"}, allow_redirects=False)

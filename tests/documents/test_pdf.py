@@ -212,6 +212,23 @@ def test_any_script_of_the_world_has_its_letters(renderer: PdfRenderer):
     )
 
 
+@pytest.mark.feature("R32")
+@pytest.mark.parametrize("look", Look)
+def test_hindi_and_thai_are_copied_as_they_were_written(
+    renderer: PdfRenderer, look: Look
+):
+    """Their signs are drawn in another order; figures and others stay as they are."""
+    written = ["हिन्दी में बिल की किताब", "र्क प्रकाशन कर्म", "ค่าที่อยู่ น้ำ", "Fuel uplift"]
+    lines = tuple(a_line(words, 167_560) for words in written)
+
+    data = pdf_of(renderer, an_invoice(look, lines=lines))
+
+    page = pypdfium2.PdfDocument(data)[0].get_textpage()
+    rows = [" ".join(row.split()) for row in page.get_text_range().splitlines()]
+    for words in written:
+        assert f"{words} 1 1,675.60 21% 1,675.60" in rows
+
+
 @pytest.mark.feature("R33")
 def test_long_words_and_notes_stay_on_the_page(renderer: PdfRenderer):
     document = an_invoice(notes="long " * 2_000, lines=(a_line("x" * 2_000, 100),))
