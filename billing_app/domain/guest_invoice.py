@@ -13,7 +13,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from billing_app.domain.contact import check_email
+from billing_app.domain.address import (
+    PLACE_LENGTH_MAX,
+    POSTAL_CODE_LENGTH_MAX,
+    at_address,
+)
+from billing_app.domain.contact import check_email, parse_country
 from billing_app.domain.currencies import is_currency
 from billing_app.domain.document import Branding, InvoiceDocument, Look, Party
 from billing_app.domain.draft import (
@@ -68,6 +73,8 @@ class GuestForm:
         number: the sender's own; without one it is a draft, which is watermarked.
         language: of the document.
         tax_name: what the tax is called, like VAT.
+        seller_address, buyer_address: the street, or all of it where its parts are
+            empty.
         draft: of this the fields that a workspace is not needed for.
     """
 
@@ -76,10 +83,18 @@ class GuestForm:
     tax_name: str = ""
     seller_name: str = ""
     seller_address: str = ""
+    seller_postal_code: str = ""
+    seller_town: str = ""
+    seller_region: str = ""
+    seller_country: str = ""
     seller_vat_id: str = ""
     seller_email: str = ""
     buyer_name: str = ""
     buyer_address: str = ""
+    buyer_postal_code: str = ""
+    buyer_town: str = ""
+    buyer_region: str = ""
+    buyer_country: str = ""
     buyer_vat_id: str = ""
     buyer_email: str = ""
     draft: DraftForm = _DRAFT
@@ -109,13 +124,23 @@ LENGTHS = {
     "tax_name": 20,
     "seller_name": 200,
     "seller_address": 500,
+    "seller_postal_code": POSTAL_CODE_LENGTH_MAX,
+    "seller_town": PLACE_LENGTH_MAX,
+    "seller_region": PLACE_LENGTH_MAX,
+    "seller_country": 60,
     "seller_vat_id": 40,
     "seller_email": 254,
     "buyer_name": 200,
     "buyer_address": 500,
+    "buyer_postal_code": POSTAL_CODE_LENGTH_MAX,
+    "buyer_town": PLACE_LENGTH_MAX,
+    "buyer_region": PLACE_LENGTH_MAX,
+    "buyer_country": 60,
     "buyer_vat_id": 40,
     "buyer_email": 254,
 }
+# As `domain.address.parts_of` takes them.
+ADDRESS_PARTS = ("address", "postal_code", "town", "region")
 TEXTS = frozenset((*LENGTHS, "language"))
 _MULTILINE = ("seller_address", "buyer_address")
 
@@ -125,6 +150,7 @@ class ReadGuest:
     """The invoice after reading: its draft, and who is on it as far as it can be used.
 
     Attributes:
+        texts: what can be used of the other fields, by their names.
         problems: a sentence for each field that can't be used, the draft's too.
         percents: the taxes of its lines, without double.
     """
@@ -133,6 +159,7 @@ class ReadGuest:
     number: str
     seller: Party
     buyer: Party
+    texts: Mapping[str, str]
     problems: Mapping[str, str]
     percents: tuple[Decimal, ...]
 
@@ -215,6 +242,7 @@ def read_guest(form: GuestForm) -> ReadGuest:
         number=texts["number"],
         seller=_party("seller", texts),
         buyer=_party("buyer", texts),
+        texts=texts,
         problems={**problems, **read.problems},
         percents=tuple(percents),
     )
@@ -279,6 +307,8 @@ def _text(form: GuestForm, name: str, problems: dict[str, str]) -> str:
     text = _try(problems, name, clean)
     if text and name.endswith("_email"):
         return _try(problems, name, lambda: check_email(text, name))
+    if text and name.endswith("_country"):
+        return _try(problems, name, lambda: parse_country(text, name))
     return text
 
 
@@ -291,13 +321,14 @@ def _try(problems: dict[str, str], name: str, read: Callable[[], str]) -> str:
 
 
 def _party(who: str, texts: Mapping[str, str]) -> Party:
-    address = texts[f"{who}_address"].splitlines()
-    return Party(
+    party = Party(
         name=texts[f"{who}_name"],
-        address=tuple(line.strip() for line in address if line.strip()),
+        country=texts[f"{who}_country"],
         vat_id=texts[f"{who}_vat_id"],
         email=texts[f"{who}_email"],
     )
+    parts = (texts[f"{who}_{part}"] for part in ADDRESS_PARTS)
+    return at_address(party, *parts)
 
 
 def fresh_form() -> GuestForm:
@@ -328,10 +359,16 @@ def example_of(form: GuestForm) -> GuestForm:
         form,
         tax_name="VAT",
         seller_name="Fern & Field Studio",
-        seller_address="12 Harbour Lane\nLondon E14 4AB",
+        seller_address="12 Harbour Lane",
+        seller_postal_code="E14 4AB",
+        seller_town="London",
+        seller_country="GB",
         seller_email="hello@fernfield.example",
         buyer_name="Vermeer Optics B.V.",
-        buyer_address="Keizersgracht 214\n1016 DX Amsterdam",
+        buyer_address="Keizersgracht 214",
+        buyer_postal_code="1016 DX",
+        buyer_town="Amsterdam",
+        buyer_country="NL",
         draft=replace(
             form.draft, lines=lines, notes="Thank you. It was a pleasure to work on."
         ),

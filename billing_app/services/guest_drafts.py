@@ -12,15 +12,19 @@ from sqlmodel import col, delete, select
 from billing_app.database.access import anyone, job, staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission, StaffActor
+from billing_app.domain.address import address_lines
+from billing_app.domain.contact import country_names
 from billing_app.domain.dates import due_on
 from billing_app.domain.document import Party
 from billing_app.domain.draft import LineForm
 from billing_app.domain.errors import Conflict, InvalidInput, LimitReached, StaleDraft
 from billing_app.domain.formats import format_date, format_money
 from billing_app.domain.guest_invoice import (
+    ADDRESS_PARTS,
     BEGINNINGS_OF_NEWCOMER,
     DRAFTS_MAX,
     DRAFTS_OF_NEWCOMERS,
+    LENGTHS,
     LIFETIME,
     NET_DAYS,
     GuestForm,
@@ -53,6 +57,10 @@ TAKEN = (
 _BUYER = {
     "buyer_name": "name",
     "buyer_address": "address",
+    "buyer_postal_code": "postal code",
+    "buyer_town": "town",
+    "buyer_region": "region",
+    "buyer_country": "country",
     "buyer_vat_id": "VAT or tax number",
     "buyer_email": "email",
 }
@@ -158,7 +166,7 @@ def take_over(uow: UnitOfWork, token_digest: str) -> TakenOver:
         own=(),
     )
     saved = drafts.create_draft(uow, draft)
-    told += _differences(uow, form)
+    told += _differences(uow, form, read)
     told += _other_terms(uow, form, read, uow.get(Invoice, saved.invoice_id))
     if not any(line.tax_id.endswith("%") for line in draft.lines):
         told += _other_total(uow, read, saved.invoice_id)
@@ -199,7 +207,9 @@ def _start_with(uow: UnitOfWork, form: GuestForm, read: ReadGuest) -> None:
     ours, theirs = seller_party(known), read.seller
     empty: dict[str, str] = {}
     if theirs.address and not ours.address:
-        empty["address"] = "\n".join(theirs.address)
+        empty |= _address(read, "seller")
+    if theirs.country and not ours.country:
+        empty["country"] = theirs.country
     if theirs.vat_id and not ours.vat_id:
         empty["vat_id"] = theirs.vat_id
     if empty:
@@ -241,12 +251,19 @@ def _customer(
         CustomerForm(
             name=buyer.name,
             email=buyer.email,
-            address="\n".join(buyer.address),
+            **_address(read, "buyer"),
+            country=buyer.country,
             vat_id=buyer.vat_id,
             # Where nobody chose one, the workspace's goes.
             language="" if form.language == SOURCE_LANGUAGE else form.language,
         ),
     )
+
+
+def _address(read: ReadGuest, who: str) -> dict[str, str]:
+    """Return an address as it is stored: with its parts, where they were typed."""
+    parts = {name: read.texts[f"{who}_{name}"] for name in ADDRESS_PARTS}
+    return {**parts, "address": "\n".join(address_lines(parts["address"]))}
 
 
 def _find_customer(uow: UnitOfWork, buyer: Party) -> Customer | None:
@@ -273,6 +290,7 @@ def _kept_apart(known: Customer, buyer: Party) -> Iterator[str]:
         for typed, ours in (
             (buyer.name, known.name),
             ("\n".join(buyer.address), "\n".join(buyer_party(known).address)),
+            (_country_name(buyer.country), _country_name(known.country)),
             (buyer.vat_id, known.vat_id),
             (buyer.email, known.email),
         )
@@ -283,6 +301,10 @@ def _kept_apart(known: Customer, buyer: Party) -> Iterator[str]:
             f"{known.name} is a customer here already and stays as it was. Typed "
             f"was: {_typed(*differing)}."
         )
+
+
+def _country_name(code: str) -> str:
+    return country_names().get(code, code)
 
 
 def _with_taxes(
@@ -332,7 +354,7 @@ def _find_rate(uow: UnitOfWork, percent: Decimal) -> str:
     return str(rates[0].id) if rates else ""
 
 
-def _differences(uow: UnitOfWork, form: GuestForm) -> Iterator[str]:
+def _differences(uow: UnitOfWork, form: GuestForm, read: ReadGuest) -> Iterator[str]:
     """Say what of the invoice the draft does not have, or has otherwise."""
     own = read_settings(uow)
     if form.number.strip():
@@ -340,13 +362,16 @@ def _differences(uow: UnitOfWork, form: GuestForm) -> Iterator[str]:
             f"Its number was {form.number.strip()}. Here it gets the next one of the "
             "series when you issue it."
         )
-    seller = _typed(
-        form.seller_name, form.seller_address, form.seller_vat_id, form.seller_email
-    )
-    written = "\n".join(seller_party(own).address)
-    ours = _typed(own.legal_name, written, own.vat_id, own.email)
-    if seller and seller != ours:
-        yield f"It is from {own.legal_name} now. Typed was: {seller}."
+    typed = _typed(*(getattr(form, name) for name in LENGTHS if "seller_" in name))
+    if typed and _is_another(read.seller, seller_party(own)):
+        yield f"It is from {own.legal_name} now. Typed was: {typed}."
+
+
+def _is_another(theirs: Party, ours: Party) -> bool:
+    """Say whether anything that was typed of the sender is otherwise here."""
+    names = ("name", "address", "country", "vat_id", "email")
+    pairs = ((getattr(theirs, name), getattr(ours, name)) for name in names)
+    return any(typed != known for typed, known in pairs if typed or known)
 
 
 def _other_terms(

@@ -18,12 +18,13 @@ from billing_app.domain.errors import Conflict, LimitReached, NotPermitted, Stal
 from billing_app.domain.guest_invoice import BEGINNINGS_OF_NEWCOMER, GuestForm
 from billing_app.models import Customer, GuestDraft, Invoice, TaxRate, WorkspaceSettings
 from billing_app.queries.guest_drafts import read_guest_draft, read_told
+from billing_app.queries.letterhead import buyer_party
 from billing_app.services import guest_drafts
 from billing_app.services.customers import CustomerForm, create_customer
 from billing_app.services.drafts import create_draft
 from billing_app.services.guest_drafts import TakenOver, save_guest_draft, take_over
 from tests.support.billing import all_rows
-from tests.support.guest import FORM, LINES
+from tests.support.guest import FORM, IN_PARTS, LINES
 from tests.support.postgres import running_postgres
 from tests.support.world import World, make_template, open_world_at
 
@@ -182,6 +183,48 @@ class TestTakeOver:
         assert (customer.name, customer.address) == (known.name, known.address)
         assert draft_of(world, taken).customer_id == customer.id
         assert any("Keizersgracht 214" in sentence for sentence in taken.told)
+
+    def test_addresses_keep_their_parts_so_that_machines_read_them(self, world: World):
+        """What is issued of it is as complete for an e-invoice as any other."""
+        taken = take(world, IN_PARTS, world.northwind.owner)
+
+        (customer,) = all_rows(world, world.northwind, Customer)
+        (settings,) = all_rows(world, world.northwind, WorkspaceSettings)
+        read = [
+            (it.address, it.postal_code, it.town, it.region, it.country)
+            for it in (settings, customer)
+        ]
+        assert read == [
+            ("12 Harbour Lane\nFloor 2", "E14 4AB", "London", "", "GB"),
+            ("Keizersgracht 214", "1016 DX", "Amsterdam", "Noord-Holland", "NL"),
+        ]
+        party = buyer_party(customer)
+        assert (party.street, party.town) == (("Keizersgracht 214",), "Amsterdam")
+        assert draft_of(world, taken).customer_id == customer.id
+
+    @pytest.mark.parametrize(
+        ("name", "typed"),
+        [
+            ("buyer_postal_code", "9" * 21),
+            ("buyer_town", "x" * 101),
+            ("buyer_region", "y" * 101),
+            ("buyer_country", "Atlantis"),
+        ],
+    )
+    def test_a_part_that_can_not_be_used_is_told(
+        self, world: World, name: str, typed: str
+    ):
+        taken = take(world, replace(IN_PARTS, **{name: typed}))
+
+        assert any(typed in sentence for sentence in taken.told)
+
+    def test_a_country_that_is_known_otherwise_is_told(self, world: World):
+        known = CustomerForm(name="Vermeer Optics", address="Markt 1", country="BE")
+        world.run(world.northwind.accounting, create_customer, known)
+
+        taken = take(world, replace(IN_PARTS, buyer_address=""))
+
+        assert any("Netherlands" in sentence for sentence in taken.told)
 
     def test_a_number_of_its_own_is_told_and_not_taken(self, world: World):
         taken = take(world, replace(FORM, number="2026-7"))

@@ -27,6 +27,21 @@ FORM = GuestForm(
 )
 
 
+# The same, at addresses that machines read.
+IN_PARTS = replace(
+    FORM,
+    seller_address="12 Harbour Lane\nFloor 2",
+    seller_postal_code="E14 4AB",
+    seller_town="London",
+    seller_country="GB",
+    buyer_address="Keizersgracht 214",
+    buyer_postal_code="1016 DX",
+    buyer_town="Amsterdam",
+    buyer_region="Noord-Holland",
+    buyer_country="Netherlands",
+)
+
+
 def welcoming(world: World) -> World:
     """Return the world with the page for guests open."""
     settings = replace(world.runtime.settings, guest_invoices=True)

@@ -28,6 +28,7 @@ from billing_app.web.components.layout import (
     skip_link,
 )
 from billing_app.web.scripts import script_beside
+from billing_app.web.staff.choices import COUNTRIES, country_choices
 from billing_app.web.staff.guest_invoice_state import FIELDS, FILE, GuestInvoiceState
 from billing_app.web.staff.invoice_editor_parts import (
     PERCENTS_LIST,
@@ -174,6 +175,7 @@ def _form() -> rx.Component:
             class_name="editor-body stack",
         ),
         _dock(),
+        country_choices(),
         class_name="editor-form",
     )
 
@@ -186,12 +188,24 @@ def _party(who: str, heading: str, name: str, email: str) -> rx.Component:
             "Address",
             text_area(
                 f"{who}_address",
-                rows=3,
+                rows=2,
                 max_length=LENGTHS[f"{who}_address"],
                 default_value=State.form[f"{who}_address"],
                 key=State.opened + f"{who}_address",
             ),
             error=State.field_problems[f"{who}_address"],
+        ),
+        rx.el.div(
+            _text(f"{who}_postal_code", "Postal code"),
+            _text(f"{who}_town", "Town"),
+            _text(f"{who}_region", "Region", hint="Where it is written"),
+            _text(
+                f"{who}_country",
+                "Country",
+                hint="Name or two letters",
+                custom_attrs=COUNTRIES,
+            ),
+            class_name="field-pair",
         ),
         rx.el.div(
             _text(f"{who}_vat_id", "VAT or tax number", aside="optional"),
