@@ -158,6 +158,14 @@ class Refund(CustomerVisible, table=True):
         ),
         CheckConstraint("amount_minor <> 0", name="amount"),
         Index("ix_refund_payment", "workspace_id", "payment_id", "id"),
+        # Sums of a span of days ask which payments, and how much.
+        Index(
+            "ix_refund_day",
+            "workspace_id",
+            "refunded_on",
+            "payment_id",
+            "amount_minor",
+        ),
     )
 
     INVOICE_COLUMN: ClassVar[str] = ""

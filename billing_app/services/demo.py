@@ -13,7 +13,7 @@ from sqlmodel import col, select
 from billing_app.database.access import job
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Role
-from billing_app.domain.events import MemberAdded
+from billing_app.domain.events import MemberAdded, Topic
 from billing_app.domain.portal_settings import PortalSettings
 from billing_app.models import (
     BillableEvent,
@@ -205,9 +205,21 @@ def put_away_past(uow: UnitOfWork, before: datetime) -> None:
     for index, message in enumerate(waiting):
         if message.topic.startswith("mail.") and message.created_at < before:
             message.done_at, message.attempts = message.created_at, 1
+            _note_sent(uow, message)
         else:
             message.available_at = uow.now + index * _PAUSE
     uow.flush()
+
+
+def _note_sent(uow: UnitOfWork, message: OutboxMessage) -> None:
+    """Call the invoice sent that such a mail is about; the trail is of today."""
+    if message.topic not in (Topic.MAIL_INVOICE, Topic.MAIL_LINK):
+        return
+    assert message.invoice_id is not None
+    invoice = uow.get(Invoice, message.invoice_id)
+    is_shown = invoice.state == "issued" and invoice.published_at is not None
+    if is_shown and invoice.sent_at is None:
+        invoice.sent_at = message.created_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,22 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.exc import IntegrityError
+from sqlmodel import col
+from sqlmodel import select as select_rows
 
 from billing_app.database import migrations
 from billing_app.database.engine import open_engine
 from billing_app.database.verify import find_broken
 from billing_app.domain.draft import DraftForm, LineForm
+from billing_app.domain.events import Topic
 from billing_app.domain.online_payment import AttemptStatus
-from billing_app.models import AuditEntry, BillableEvent, CreditNote, Invoice
+from billing_app.models import (
+    AuditEntry,
+    BillableEvent,
+    CreditNote,
+    Invoice,
+    OutboxMessage,
+)
 from billing_app.services import invoices
 from billing_app.services.billable_events import record_event
 from billing_app.services.conversations import mark_read
@@ -354,6 +363,50 @@ def test_how_each_invoice_charges_is_known_after_0027(engine, tmp_path):
         engine.begin() as connection,
     ):
         connection.execute(text("update invoice set mode = 'fixed'"))
+    world.runtime.engine.dispose()
+
+
+def test_what_was_mailed_before_0041_is_sent(engine, tmp_path):
+    """What left for a customer says when; what never did stays unsent."""
+    url = engine.url.render_as_string(hide_password=False)
+    make_template(tmp_path, url)
+    world = open_world_at(url, tmp_path)
+    place = world.northwind
+    mailed, shared, settled, late, waiting, failed = (
+        an_invoice(world, place, "100.00") for _ in range(6)
+    )
+    hidden = an_invoice(world, place, is_published=False)
+    pay(world, place, settled, "100.00")
+    world.clock.advance(hours=1)
+    left_at = world.clock.now
+    with world.unit(place.system) as uow:
+        for message in uow.all(
+            select_rows(OutboxMessage).where(OutboxMessage.topic == Topic.MAIL_INVOICE)
+        ):
+            if message.invoice_id == failed:
+                message.failed_at = left_at
+            elif message.invoice_id not in (waiting, shared):
+                message.done_at = left_at
+        uow.promise(Topic.MAIL_LINK, "share:1", shared)
+        uow.promise(Topic.MAIL_INVOICE, "never", hidden)
+    with world.unit(place.system) as uow:
+        for message in uow.all(
+            select_rows(OutboxMessage).where(
+                col(OutboxMessage.invoice_id).in_((shared, hidden))
+            )
+        ):
+            if message.topic == Topic.MAIL_LINK or message.key == "never":
+                message.done_at = left_at
+    world.clock.advance(hours=1)
+    pay(world, place, late, "100.00")
+
+    migrations.downgrade(engine, "0042")
+    migrations.upgrade(engine)
+
+    sent = {x.id: x.sent_at for x in all_rows(world, place, Invoice)}
+    assert {x for x, at in sent.items() if at is not None} == {mailed, shared, late}
+    assert {at for at in sent.values() if at is not None} == {left_at}
+    assert find_broken(engine, world.clock.now) == []
     world.runtime.engine.dispose()
 
 

@@ -17,6 +17,7 @@ from billing_app.database.authentication import list_system_actors
 from billing_app.database.engine import open_engine
 from billing_app.database.verify import find_broken
 from billing_app.domain.actors import Role, StaffActor, SystemActor
+from billing_app.domain.events import Topic
 from billing_app.domain.portal_settings import PortalSettings
 from billing_app.domain.profiles import get_profile
 from billing_app.domain.risk import RiskLevel
@@ -246,6 +247,20 @@ class TestData:
 
         assert waiting
         assert all(x.created_at > NOW - story.MAIL_AGE for x in waiting)
+
+    def test_what_was_mailed_is_sent(self, demo: Runtime):
+        with demo.reading(SystemActor(1, "test")) as uow:
+            mailed = uow.all(
+                select(Invoice.sent_at)
+                .join(OutboxMessage, col(OutboxMessage.invoice_id) == col(Invoice.id))
+                .where(
+                    OutboxMessage.topic == Topic.MAIL_INVOICE,
+                    col(OutboxMessage.done_at).is_not(None),
+                    Invoice.state == "issued",
+                )
+            )
+        assert len(mailed) > 10
+        assert None not in mailed
 
     def test_no_work_looks_forgotten(self, demo: Runtime):
         left = [x for x in rows(demo, 1, OutboxMessage) if x.done_at is None]
