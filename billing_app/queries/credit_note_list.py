@@ -12,6 +12,7 @@ from sqlalchemy import or_, select
 from sqlmodel import col
 
 from billing_app.database.access import inner, staff
+from billing_app.database.prefix import begins_as_typed
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.contact import name_key
@@ -107,6 +108,20 @@ def list_issued_credit_notes(
         count=Count(uow.count(every)),
         moment=Moment(uow.now, uow.workspace.zone),
     )
+
+
+@staff(Permission.VIEW)
+def find_credit_notes(
+    uow: UnitOfWork, number: str, most: int
+) -> tuple[StaffCreditNote, ...]:
+    """Return some whose number begins as typed, or so in capitals, by number."""
+    own = col(CreditNote.number)
+    looks = (
+        select(col(CreditNote.id), own).where(begins).order_by(own).limit(most)
+        for begins in begins_as_typed(own, number)
+    )
+    found = {row.number: row.id for look in looks for row in uow.all(look)}
+    return read_these(uow, [found[each] for each in sorted(found)[:most]])
 
 
 @staff(Permission.EXPORT)

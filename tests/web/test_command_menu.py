@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from billing_app.web.staff.command_state import CommandState as State
 from tests.support.billing import an_invoice
+from tests.support.credit import an_amount, credit
 from tests.support.rows import add_customer, add_invoice
 from tests.support.world import World
 from tests.web.conftest import Browse
@@ -34,3 +35,22 @@ async def test_nothing_typed_finds_nothing(world: World, browse: Browse):
             await driver.press(State.find, text=text)
 
     assert driver.shown(State, "found") == []
+
+
+async def test_finds_credit_notes_of_the_own_workspace_by_their_number(
+    world: World, browse: Browse
+):
+    for place in world.places:
+        invoice_id = an_invoice(world, place, "85.00")
+        credit(world, place, invoice_id, an_amount("10.00"))
+    async with browse(world.northwind.viewer, "/dashboard") as driver:
+        for text, found in (("cn-", 1), ("CN-", 1), ("N-0", 0), ("%", 0)):
+            await driver.press(State.find, text=text)
+            commands = driver.shown(State, "found")
+            notes = [x for x in commands if x.group == "Credit notes"]
+            assert len(notes) == found, text
+        await driver.press(State.find, text="cn-")
+
+    (note,) = (x for x in driver.shown(State, "found") if x.group == "Credit notes")
+    assert (note.words, note.href) == ("CN-00001 · Vermeer Optics", "/invoices/1")
+    assert note.detail == "€10.00, for INV-00001"

@@ -1,10 +1,12 @@
-"""The command menu's search: invoices and customers by what is typed."""
+"""The command menu's search: invoices, credit notes and customers."""
 
 from __future__ import annotations
 
 import reflex as rx
 
 from billing_app.domain.invoice import InvoiceStatus
+from billing_app.queries.credit_note_list import find_credit_notes
+from billing_app.queries.credit_notes import StaffCreditNote
 from billing_app.queries.customers import CustomerFilter, CustomerRow, list_customers
 from billing_app.queries.invoices import InvoiceFilter, InvoiceRow, list_invoices, slug
 from billing_app.queries.paging import Paging
@@ -37,7 +39,7 @@ class CommandState(StaffState, rx.State):
 
     @staff_door
     async def find(self, text: str) -> None:
-        """Look for invoices and customers, a few of each, archived ones too."""
+        """Look for a few of each; archived ones too, credit notes by their number."""
         text = text.strip()[:TEXT_LENGTH_MAX]
         if not text or text.startswith(">"):
             self.found, self.asked = [], text
@@ -46,12 +48,14 @@ class CommandState(StaffState, rx.State):
         invoices = await self._run(
             list_invoices, InvoiceFilter(text=text, includes_archived=True, paging=few)
         )
+        notes = await self._run(find_credit_notes, text, FOUND_MAX)
         customers = await self._run(
             list_customers, CustomerFilter(text=text, paging=few)
         )
         self.asked = text
         self.found = [
             *(_invoice(row) for row in invoices.page.rows),
+            *(_credit_note(note) for note in notes),
             *(_customer(row) for row in customers.page.rows),
         ]
 
@@ -72,6 +76,18 @@ def _invoice(row: InvoiceRow) -> Command:
         icon=slug(row.status),
         detail=f"{amount}, {row.status.value.lower()}",
         href=invoice_address(row.id, is_draft),
+    )
+
+
+def _credit_note(note: StaffCreditNote) -> Command:
+    return Command(
+        key=f"credit-note-{note.id}",
+        group="Credit notes",
+        words=f"{note.number} · {formats.isolated(note.customer_name)}",
+        icon=slug(InvoiceStatus.CREDITED),
+        detail=f"{formats.money(note.credited_minor, note.currency)}, for "
+        f"{note.invoice_number}",
+        href=invoice_address(note.invoice_id),
     )
 
 
