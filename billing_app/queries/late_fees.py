@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import or_
+from sqlalchemy import exists, literal, or_, union_all
 from sqlmodel import col, select
 
 from billing_app.database.access import inner, job, staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
+from billing_app.domain.currencies import currency_codes
 from billing_app.domain.formats import format_amount
-from billing_app.domain.invoice import InvoiceState
+from billing_app.domain.invoice import InvoicePhase, InvoiceState
 from billing_app.domain.late_fee import (
     LateFeeFacts,
     LateFeeRule,
@@ -33,6 +34,13 @@ from billing_app.queries.reminders import (
     read_policy,
     read_reminder_facts,
 )
+
+_BILLED = [
+    each
+    for phase in InvoicePhase
+    if phase not in (InvoicePhase.DRAFT, InvoicePhase.CANCELLED, InvoicePhase.VOID)
+    for each in (phase.value, phase.archived)
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +169,19 @@ def read_late_fee_settings(uow: UnitOfWork) -> LateFeesPage:
 
 
 def _currencies(uow: UnitOfWork, rule: LateFeeRule) -> tuple[str, ...]:
-    of_invoices = uow.all(
-        select(col(Invoice.currency))
-        .where(col(Invoice.state) == InvoiceState.ISSUED)
-        .distinct()
+    """Return the workspace's own currency, and those that are or were asked for.
+
+    Each there is in the world is looked up once, by an index, however many invoices
+    there are.
+    """
+    codes = union_all(
+        *(select(literal(code).label("code")) for code in currency_codes())
+    ).subquery()
+    is_asked_for = exists().where(
+        col(Invoice.phase).in_(_BILLED), col(Invoice.currency) == codes.c.code
     )
-    of_customers = uow.all(select(col(Customer.currency)).distinct())
-    others = {*of_invoices, *of_customers, *rule.amounts, *rule.caps} - {""}
+    found = uow.all(select(codes.c.code).where(is_asked_for))
+    others = {*found, *rule.amounts, *rule.caps}
     own = uow.workspace.currency
     return (own, *sorted(others - {own}))
 

@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.models import WorkspaceSettings
+from billing_app.queries.late_fees import read_late_fee_settings
+from billing_app.services.drafts import create_draft
 from billing_app.web.staff.invoice_detail_state import InvoiceDetailState
 from billing_app.web.staff.settings_reminders_state import RemindersState
 from billing_app.workflows import nightly
@@ -160,3 +163,14 @@ async def test_only_a_fee_of_the_invoice_in_view_is_waived(
         await driver.press(state.waive, form={"reason": "Goodwill"})
 
     assert read_invoice(world, place, other).state == "issued"
+
+
+def test_amounts_are_asked_for_in_each_currency_that_is_billed(world: World):
+    for place, currency in ((world.northwind, "USD"), (world.kestrel, "GBP")):
+        an_invoice(world, place, currency=currency)
+    draft = DraftForm(currency="CHF", lines=(LineForm(name="Crane"),))
+    world.run(world.northwind.accounting, create_draft, draft)
+
+    shown = world.run(world.northwind.admin, read_late_fee_settings)
+
+    assert shown.currencies == ("EUR", "USD")
