@@ -142,7 +142,8 @@ SECTIONS: tuple[tuple[str, tuple[Question, ...]], ...] = (
             _choice(
                 "due_word",
                 "Word for an open invoice",
-                "On the customer's badge until the invoice is late or paid.",
+                "On the customer's badge until the invoice is late or paid. Staff "
+                "always read Due.",
                 {word: word.value for word in DueWord},
             ),
             Question(

@@ -17,7 +17,6 @@ from billing_app.domain.document import (
 from billing_app.domain.genuine import CheckedDocument
 from billing_app.domain.invoice import InvoiceFacts, InvoiceState, compute_status
 from billing_app.domain.payment import PaymentStatus
-from billing_app.domain.status_words import customer_word
 from billing_app.models import (
     CreditNote,
     Invoice,
@@ -26,7 +25,7 @@ from billing_app.models import (
     PrintedCopy,
 )
 from billing_app.queries.letterhead import bank_of, read_settings
-from billing_app.queries.portal_rules import read_late_rules
+from billing_app.queries.portal_rules import read_late_rules, read_workspace_settings
 
 
 @job
@@ -90,7 +89,7 @@ def _invoice(uow: UnitOfWork, row: IssuedDocument, file: str) -> CheckedDocument
         issued_on=document.issued_on,
         total_minor=document.total_minor,
         currency=document.currency,
-        status=customer_word(status),
+        status=read_workspace_settings(uow).word_of(status),
         bank=bank_of(read_settings(uow), document.currency).rows,
         file_digest=file if copy else row.pdf_digest,
         due_minor=facts.outstanding_minor if is_issued else None,

@@ -67,6 +67,18 @@ async def test_the_code_shows_what_was_issued_and_its_status_today(
     assert "Amount due" not in later
 
 
+@pytest.mark.feature("C12")
+async def test_its_status_is_called_as_the_business_calls_it(
+    client: httpx.AsyncClient, world: World
+):
+    invoice_id = an_invoice(world, world.northwind)
+    with world.unit(world.northwind.system) as uow:
+        uow.one(select(WorkspaceSettings)).portal = {"due_word": "Open"}
+    code = check_code(document_of(world, invoice_id).content_digest)
+
+    assert "<dd>Open</dd>" in await ask(client, code=code)
+
+
 async def test_what_is_left_to_pay_is_that_of_today(
     client: httpx.AsyncClient, world: World
 ):

@@ -29,7 +29,7 @@ from billing_app.models import (
 )
 from billing_app.services import drafts
 from billing_app.web import routes
-from billing_app.web.doors import PressState
+from billing_app.web.doors import PRESS_LENGTH_MAX, PressState
 from billing_app.web.staff.conversation_state import ConversationState
 from billing_app.web.staff.customer_detail_state import CustomerDetailState
 from billing_app.web.staff.customer_events_state import CustomerEventsState
@@ -182,6 +182,20 @@ async def test_what_is_pressed_again_on_purpose_is_done_again(
             await driver.press(ConversationState.write_note, form=form)
 
     assert len(all_rows(world, world.northwind, StaffNote)) == 2
+
+
+@pytest.mark.parametrize(("extra", "made"), [(0, 1), (1, 2)])
+async def test_a_key_that_is_too_long_is_none_and_is_not_kept(
+    world: World, browse: Browse, extra: int, made: int
+):
+    key = "k" * (PRESS_LENGTH_MAX + extra)
+    form = {"name": "Halden", "press": key}
+    async with browse(world.northwind.owner, "/customers") as driver:
+        for _ in range(2):
+            await driver.press(CustomersState.add, form=dict(form))
+
+        assert (driver.shown(PressState, "answered") or []) == ([] if extra else [key])
+    assert len(all_rows(world, world.northwind, Customer)) == made
 
 
 async def test_a_refused_form_is_answered_too(world: World, browse: Browse):
