@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import shutil
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from datetime import datetime
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from typing import IO
 
@@ -13,6 +15,7 @@ from billing_app.domain.errors import DiskFull, says_disk_full
 from billing_app.gateways.errors import FileMissing
 
 _KEY = re.compile("[0-9a-f]{32}", re.ASCII)
+_MARK = ".begun"
 _OWNER = re.compile("[0-9]{1,20}-[0-9]{1,20}", re.ASCII)
 
 
@@ -52,6 +55,32 @@ class IncomingFiles:
 
     def forget(self, owner: str, key: str) -> None:
         self._place(owner, key).unlink(missing_ok=True)
+        self._mark(owner, key).unlink(missing_ok=True)
+
+    @contextmanager
+    def at_work(self, owner: str, key: str) -> Generator[None]:
+        """Mark a file while it is worked on; a mark that nobody holds is of the dead.
+
+        The lock goes with the process, the mark stays.
+        """
+        with self._mark(owner, key).open("w") as mark:
+            flock(mark, LOCK_EX)
+            try:
+                yield
+            finally:
+                self._mark(owner, key).unlink(missing_ok=True)
+
+    def find_stopped(self, owner: str) -> str:
+        """Return the key of a file whose work ended without an end, or nothing."""
+        assert _OWNER.fullmatch(owner), owner
+        for place in sorted((self._folder / owner).glob(f"*{_MARK}")):
+            key = place.name.removesuffix(_MARK)
+            with suppress(BlockingIOError, FileNotFoundError):
+                with place.open() as mark:
+                    flock(mark, LOCK_EX | LOCK_NB)
+                if self._place(owner, key).is_file():
+                    return key
+        return ""
 
     def sweep(self, before: datetime) -> None:
         """Forget what was left lying since then."""
@@ -60,6 +89,9 @@ class IncomingFiles:
             with suppress(FileNotFoundError):
                 if place.stat().st_mtime < before.timestamp():
                     place.unlink()
+
+    def _mark(self, owner: str, key: str) -> Path:
+        return self._place(owner, key).with_suffix(_MARK)
 
     def _place(self, owner: str, key: str) -> Path:
         assert _OWNER.fullmatch(owner), owner

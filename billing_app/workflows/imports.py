@@ -156,7 +156,8 @@ def read_export_file(
     """
     path = _path(runtime, actor, key)
     _check_rows(read_manifest(path).rows)
-    read_export(runtime, actor, path, tell)
+    with _incoming(runtime).at_work(_owner(actor), key):
+        read_export(runtime, actor, path, tell)
     _incoming(runtime).forget(_owner(actor), key)
 
 
@@ -200,9 +201,18 @@ def import_file(
         ImportRefused: a row can't be imported.
     """
     table = open_table(_path(runtime, actor, key), LINES_MAX)
-    report = import_table(runtime, actor, table, _choices(look), _counted(hear))
+    with _incoming(runtime).at_work(_owner(actor), key):
+        report = import_table(runtime, actor, table, _choices(look), _counted(hear))
     _incoming(runtime).forget(_owner(actor), key)
     return report
+
+
+def find_stopped(runtime: Runtime, actor: Actor) -> str:
+    """Return the key of this member's file whose import the server did not survive.
+
+    Nothing of it was written, or all of it: looking into it again says which.
+    """
+    return _incoming(runtime).find_stopped(_owner(actor))
 
 
 def sweep(runtime: Runtime) -> None:

@@ -50,6 +50,7 @@ _COLUMNS = (
 def page() -> rx.Component:
     return settings_page(
         rx.cond(State.outcome, _outcome()),
+        rx.cond(State.stopped, _stopped()),
         _file(),
         rx.cond(State.file_name, _fates()),
         rx.cond(State.kind, _reading()),
@@ -89,6 +90,28 @@ def _outcome() -> rx.Component:
             ),
         ),
         class_name="message message-good",
+        role="status",
+    )
+
+
+def _stopped() -> rx.Component:
+    return rx.el.div(
+        rx.el.div(
+            rx.el.p(
+                "Your last import was cut off when the server stopped. A file comes in "
+                "as a whole or not at all: look what is still to add, and go on."
+            ),
+            rx.el.div(
+                button(
+                    "Look at the file",
+                    on_click=State.take_file(
+                        State.stopped, "The file of the last import"
+                    ),
+                ),
+                class_name="message-choices",
+            ),
+        ),
+        class_name="message message-warn",
         role="status",
     )
 

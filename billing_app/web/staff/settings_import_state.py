@@ -21,6 +21,7 @@ from billing_app.workflows.imports import (
     FileLook,
     check_file,
     draft_of_file,
+    find_stopped,
     forget_file,
     import_file,
     is_e_invoice,
@@ -79,6 +80,7 @@ class ImportState(SettingsState, rx.State):
         can_import: every row can be imported and one of them is new.
         done, whole: how far an import is; whole is 0 while none runs.
         outcome: what the last import did; left_out what a draft of it lacks.
+        stopped: the key of a file whose import ended with the server.
         waiting: after events, whose wait to be billed: words, and where they stand.
     """
 
@@ -100,6 +102,7 @@ class ImportState(SettingsState, rx.State):
     done: int = 0
     whole: int = 0
     outcome: str = ""
+    stopped: str = ""
     next_page: str = ""
     left_out: list[str] = []  # noqa: RUF012
     waiting: list[tuple[str, str]] = []  # noqa: RUF012
@@ -118,6 +121,7 @@ class ImportState(SettingsState, rx.State):
         if not self.whole:
             self._clear()
             self.outcome, self.left_out, self.waiting = "", [], []
+            self.stopped = await self._run_workflow(find_stopped)
 
     @staff_watch
     async def take_file(self, key: str, name: str) -> None:
@@ -127,6 +131,7 @@ class ImportState(SettingsState, rx.State):
                 return
             self._clear()
             self.outcome, self.left_out, self.waiting = "", [], []
+            self.stopped = ""
             self._key = key
             self.file_name = name[:_NAME_MAX] or "File"
         if await self._run_workflow(is_export, key):
