@@ -16,7 +16,8 @@ BROWSER_TESTS = "browser tests"
 STEPS = {
     "check": ("make", "--no-print-directory", "check"),
     "tests": (*PYTEST, "-n", "2", "-rs"),
-    BROWSER_TESTS: (*PYTEST, "-rs", "tests/e2e"),
+    # Two at a time, by their files: the tests of one share what they start.
+    BROWSER_TESTS: (*PYTEST, "-n", "2", "--dist", "loadfile", "-rs", "tests/e2e"),
 }
 
 

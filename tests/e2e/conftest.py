@@ -27,6 +27,10 @@ PICTURES = Path(__file__).parents[2] / "reports" / "e2e"
 EMAIL = "owner@northwind.example"
 PASSWORD = "correct horse battery"
 
+# What a page is given to show something: it costs nothing where the page is quick, and
+# a machine may have two other things to do at the same time.
+PATIENCE_MS = 15_000
+
 OpenPage = Callable[..., Page]
 
 
@@ -148,7 +152,7 @@ def browser(slowness: int) -> Iterator[Browser]:
     if path is None:
         pytest.skip("no Chromium: sudo apt-get install chromium")
     use_own_node()
-    expect.set_options(timeout=5_000 * slowness)
+    expect.set_options(timeout=PATIENCE_MS * slowness)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
@@ -174,7 +178,7 @@ def open_page(
 
     def open_page(**options: Any) -> Page:
         context = browser.new_context(**{"viewport": DESKTOP, **options})
-        context.set_default_timeout(10_000 * slowness)
+        context.set_default_timeout(PATIENCE_MS * slowness)
         contexts.append(context)
         page = context.new_page()
         if slowness > 1:

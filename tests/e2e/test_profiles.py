@@ -141,6 +141,8 @@ class TestClosedBilling:
     def test_what_is_late_is_red_and_says_so(self, demo: Demo, phone: Page):
         """To a customer in Zug, in German."""
         phone.goto(demo.link("Overdue", CHARTER))
+        # What was painted goes away while it is looked at.
+        expect(phone.locator("#painted")).to_have_count(0)
 
         badge = phone.get_by_role("main").get_by_role("status").first
         expect(badge).to_have_text("Überfällig")

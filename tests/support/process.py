@@ -94,7 +94,7 @@ def _wait_until_ready(server: Server, process: subprocess.Popen[bytes]) -> None:
     raise AssertionError(f"the server did not get ready:\n{server.log.read_text()}")
 
 
-def wait_until(is_true: Callable[[], bool], seconds_max: float = 10) -> None:
+def wait_until(is_true: Callable[[], bool], seconds_max: float = 30) -> None:
     """Wait for something that another process does in its own time."""
     deadline = time.monotonic() + seconds_max
     while not is_true():
