@@ -178,6 +178,7 @@ def merge_dialog(state: Any, name: rx.Var[str]) -> rx.Component:
                 ),
                 rx.fragment(),
             ),
+            class_name="stack",
             custom_attrs={"aria-live": "polite"},
         ),
         dialog_id="merge-customers",
@@ -206,6 +207,7 @@ def _choice(state: Any, it: rx.vars.ObjectVar[KeptChoice]) -> rx.Component:
             value=it.id.to_string(),
             checked=state.kept_id == it.id,
             on_change=lambda _: state.choose_kept(it.id),
+            class_name="radio",
         ),
         rx.el.span(it.name, " ", rx.el.span(it.email, class_name="secondary")),
         class_name="check",
@@ -214,7 +216,7 @@ def _choice(state: Any, it: rx.vars.ObjectVar[KeptChoice]) -> rx.Component:
 
 
 def _sentences(title: str, sentences: rx.Var[list[str]]) -> rx.Component:
-    return rx.fragment(
+    return rx.el.section(
         rx.el.h3(title),
         rx.el.ul(rx.foreach(sentences, rx.el.li)),
     )
