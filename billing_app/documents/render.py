@@ -64,7 +64,7 @@ from billing_app.domain.document import (
 from billing_app.domain.formats import locale_of
 from billing_app.domain.invoice_mode import InvoiceMode
 from billing_app.domain.payment import print_method
-from billing_app.domain.payment_reference import format_reference
+from billing_app.domain.payment_reference import printed_reference
 from billing_app.domain.speech import speech_for
 from billing_app.domain.statement import EntryKind, StatementDocument
 from billing_app.domain.taxes import VAT_COUNTRIES
@@ -412,6 +412,7 @@ def _printed_invoice(
     sender = printable(brand.name or document.seller.name)
     is_abroad = document.seller.country != document.buyer.country
     due = format_money(left_minor, document.currency, language)
+    total = format_money(document.total_minor, document.currency, language)
     due_on = format_date(document.due_on, language) if document.due_on else ""
     number = figures(printable(document.number), language)
     is_payable = left_minor > 0
@@ -432,9 +433,14 @@ def _printed_invoice(
         Row(own(printable(x.label), language), own(printable(x.value), language))
         for x in document.bank
     )
-    if document.reference and bank_rows:
-        reference = figures(format_reference(document.reference), language)
-        bank_rows += (Row(words.payment_reference, reference),)
+    reference = printed_reference(
+        [x.label for x in document.bank],
+        document.reference,
+        printable(document.number),
+        words.payment_reference,
+    )
+    if bank_rows and reference:
+        bank_rows += (Row(words.payment_reference, figures(reference, language)),)
     return Printed(
         look=brand.look,
         heading=heading,
@@ -454,8 +460,8 @@ def _printed_invoice(
         reach=_reach(document.seller, language),
         letterhead=_letterhead(document.seller, words, language),
         legal_line=_legal_line(document.seller, language),
-        poster=due,
-        poster_label=words.amount_due,
+        poster=due if is_payable else total,
+        poster_label=words.amount_due if is_payable else words.total,
         by_words=_by_words(words, is_payable, bool(due_on)),
         by_label=words.due_date,
         by_date=due_on if is_payable else "",

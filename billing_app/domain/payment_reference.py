@@ -6,6 +6,7 @@ begins with RF), understood in all of Europe, and the 27 digits of the Swiss QR-
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from stdnum import iso11649
@@ -90,6 +91,21 @@ def format_reference(reference: str) -> str:
     if reference.startswith("RF"):
         return _grouped(reference, 4)
     return f"{reference[:2]} {_grouped(reference[2:], 5)}" if reference else ""
+
+
+def printed_reference(
+    labels: Iterable[str], reference: str, number: str, own_label: str
+) -> str:
+    """Return what a transfer is to say, as people read it.
+
+    Empty for a draft's missing number, and where the business's own bank details
+    (`labels`) say what to quote, as `own_label` or in English. A reference with check
+    digits is always told: the bank books by it.
+    """
+    if reference:
+        return format_reference(reference)
+    said = {label.strip().casefold() for label in labels}
+    return "" if said & {"reference", own_label.casefold()} else number
 
 
 def _grouped(text: str, size: int) -> str:

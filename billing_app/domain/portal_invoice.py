@@ -41,7 +41,7 @@ from billing_app.domain.payability import (
     read_amount,
 )
 from billing_app.domain.payment import PaymentStatus, say_method
-from billing_app.domain.payment_reference import format_reference
+from billing_app.domain.payment_reference import printed_reference
 from billing_app.domain.portal_asking import (
     AskingFacts,
     AskingLooker,
@@ -894,9 +894,11 @@ class _Writer:
         labels = {label.strip().lower() for label, _ in rows}
         if not labels & _NAME_LABELS:
             rows.insert(0, (self.say("Name"), document.seller.name))
-        if "reference" not in labels:
-            reference = format_reference(document.reference) or document.number
-            words = self.speech.say_as("what a transfer says", "Reference")
+        words = self.speech.say_as("what a transfer says", "Reference")
+        reference = printed_reference(
+            labels, document.reference, document.number, words
+        )
+        if reference:
             rows.append((words, reference))
         return tuple(
             BankLine(label, value, self.say("Copy {what}", what=self.inside(label)))

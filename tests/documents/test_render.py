@@ -18,6 +18,7 @@ from billing_app.documents.words import words_for
 from billing_app.domain.aging import AgeBucket
 from billing_app.domain.behind import Behind, BehindEvent
 from billing_app.domain.document import (
+    BankRow,
     Branding,
     CreditNoteDocument,
     DocumentAdjustment,
@@ -71,6 +72,15 @@ class TestEveryLook:
             "Chamber of Commerce 70112233",
         ):  # fmt: skip
             assert words in shown
+
+    def test_says_what_a_transfer_is_to_quote(self, look: Look):
+        document = replace(an_invoice(look), bank=(BankRow("IBAN", "NL91 ABNA"),))
+
+        assert "Reference 2026-0142" in bank_of(render_sheet(document))
+        own = replace(document, bank=(*document.bank, BankRow("Reference", "Ask us")))
+        assert "2026-0142" not in bank_of(render_sheet(own))
+        draft = render_sheet(replace(document, number=""))
+        assert "Reference" not in bank_of(draft)
 
     @pytest.mark.feature("A29")
     def test_says_the_fields_of_ones_own_as_the_language_writes_them(self, look: Look):
@@ -380,6 +390,13 @@ class TestStanding:
             assert words in shown
         assert "NL91 ABNA 0417 1643 00" in shown
 
+    @pytest.mark.parametrize("look", Look)
+    def test_says_in_big_figures_what_it_was_for_once_nothing_is_due(self, look: Look):
+        paid = render_sheet(an_invoice(look), standing=Standing(1_071_982, 0, 0))
+
+        assert ">€10,719.82</p>" in paid
+        assert ">€0.00</p>" not in paid
+
     @pytest.mark.feature("A03", "R43")
     def test_the_payment_code_asks_for_the_rest_and_goes_once_paid(self):
         whole = render_sheet(an_invoice())
@@ -418,6 +435,11 @@ class TestStanding:
 
         assert [it.kind for it in parts][-1] == PartKind.VOID
         assert sum(it.amount_minor for it in parts) == 0
+
+
+def bank_of(html: str) -> str:
+    """Return the words of the box with the account."""
+    return text_of(html.partition('class="s-bank"')[2].partition("</table>")[0])
 
 
 def code_of(html: str) -> str:

@@ -11,6 +11,7 @@ from billing_app.domain.payment_reference import (
     check_reference_kind,
     format_reference,
     make_reference,
+    printed_reference,
     qr_reference,
     read_reference,
     rf_reference,
@@ -135,3 +136,20 @@ def test_a_kind_the_account_does_not_take_is_refused(kind: ReferenceKind, iban: 
 )
 def test_a_kind_the_account_takes_is_kept(kind: ReferenceKind, iban: str):
     check_reference_kind(kind, iban)
+
+
+class TestWhatATransferSays:
+    def test_is_the_number_where_there_is_no_reference_of_its_own(self):
+        assert printed_reference(["IBAN"], "", "INV-7", "Referenz") == "INV-7"
+        assert printed_reference(["IBAN"], "", "", "Referenz") == ""
+
+    @pytest.mark.parametrize("label", ["Reference", " reference ", "REFERENZ"])
+    def test_is_left_to_what_the_business_wrote_itself(self, label: str):
+        assert printed_reference(["IBAN", label], "", "INV-7", "Referenz") == ""
+
+    def test_always_is_the_one_with_check_digits(self):
+        reference = rf_reference("INV-7")
+
+        said = printed_reference(["Reference"], reference, "INV-7", "Reference")
+
+        assert said == format_reference(reference)
