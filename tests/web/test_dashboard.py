@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from billing_app.models import InboundEvent
@@ -9,6 +11,7 @@ from billing_app.queries.settings import read_mail
 from billing_app.services.mail_settings import MailForm, change_mail
 from billing_app.web.staff.dashboard_state import DashboardState as State
 from tests.support.billing import an_invoice, pay
+from tests.support.rows import add_invoice
 from tests.support.world import World
 from tests.web.conftest import Browse
 
@@ -87,3 +90,29 @@ async def test_a_webhook_that_was_set_aside_says_why_and_is_tried_again(
 
     assert driver.shown(State, "attention") == []
     assert driver.shown(State, "notices")[-1].words == "It is handled now."
+
+
+@pytest.mark.feature("F068")
+async def test_all_that_is_overdue_is_one_thing_that_needs_attention(
+    world: World, browse: Browse
+):
+    place = world.northwind
+    for each, minor, days in (
+        (place, 100_00, 3),
+        (place, 50_00, 1),
+        (place, 70_00, 0),
+        (world.kestrel, 900_00, 9),
+    ):
+        with world.unit(each.owner) as uow:
+            due_on = uow.today - timedelta(days=days)
+            add_invoice(uow, total_minor=minor, due_on=due_on)
+
+    async with browse(place.viewer, "/dashboard") as driver:
+        await driver.press(State.open)
+
+    (line,) = driver.shown(State, "attention")
+    assert (line.title, line.detail) == (
+        "2 invoices are overdue",
+        "The oldest is 3 days late",
+    )
+    assert (line.amount, line.href) == ("€150.00", "/invoices?status=overdue")

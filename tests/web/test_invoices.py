@@ -11,6 +11,7 @@ from billing_app.queries import invoices as queries
 from billing_app.services import drafts, invoices
 from billing_app.web.staff.invoices_state import InvoicesState as State
 from tests.support.billing import a_customer, an_invoice, outstanding, pay
+from tests.support.credit import an_amount, credit
 from tests.support.rows import add_customer, add_invoice
 from tests.support.world import World
 from tests.web.conftest import Browse
@@ -423,3 +424,29 @@ async def test_dates_in_the_wrong_order_are_refused_beside_the_field(
         "issued": "The second day comes before the first."
     }
     assert driver.redirects == []
+
+
+@pytest.mark.feature("G03", "G08")
+async def test_a_card_tells_rows_apart_by_one_figure(world: World, browse: Browse):
+    place = world.northwind
+    paid = an_invoice(world, place, "100.00")
+    pay(world, place, paid, "100.00")
+    partly = an_invoice(world, place, "200.00")
+    pay(world, place, partly, "75.00")
+    credited = an_invoice(world, place, "300.00")
+    credit(world, place, credited, an_amount("40.00"))
+    an_invoice(world, place, "400.00")
+
+    async with browse(place.viewer, "/invoices?sort=total") as driver:
+        await driver.press(State.open)
+
+    cards = [
+        (line.figure, line.of_total, line.reduced)
+        for line in driver.shown(State, "lines")
+    ]
+    assert cards == [
+        ("€100.00", "", ""),
+        ("€125.00", "of €200.00", ""),
+        ("€260.00", "of €300.00", "€40.00 credited"),
+        ("€400.00", "", ""),
+    ]

@@ -75,6 +75,15 @@ def test_the_edge_of_a_control_can_be_seen(name: str, surface: str):
     assert contrast(THEMES[name]["line-field"], THEMES[name][surface]) >= 3
 
 
+@pytest.mark.parametrize("name", THEMES)
+@pytest.mark.parametrize("surface", SURFACES)
+@pytest.mark.parametrize(
+    "part", ["age-0", "age-1", "age-2", "age-3", "age-4", "bar-before"]
+)
+def test_the_parts_of_a_chart_can_be_seen(name: str, surface: str, part: str):
+    assert contrast(THEMES[name][part], THEMES[name][surface]) >= 3
+
+
 def test_both_themes_answer_for_every_colour():
     assert set(THEMES["light"]) - set(THEMES["dark"]) <= {"age-disputed"}
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import reflex as rx
 
@@ -148,7 +149,7 @@ def aging(buckets: rx.Var[list[Bucket]], *, on_pick: Handler = None) -> rx.Compo
     """
     return rx.fragment(
         rx.el.div(
-            rx.foreach(buckets, _slice),
+            rx.foreach(buckets, slice_of_age),
             class_name="aging-bar",
             custom_attrs={"aria-hidden": "true"},
         ),
@@ -157,6 +158,12 @@ def aging(buckets: rx.Var[list[Bucket]], *, on_pick: Handler = None) -> rx.Compo
             class_name="aging-key",
         ),
     )
+
+
+def slice_of_age(it: rx.vars.ObjectVar[Any]) -> rx.Component:
+    """Draw one part of a bar of ages, by its `tone` and `percent`."""
+    drawn = rx.el.i(class_name=f"aging-{it.tone}", style={"width": f"{it.percent}%"})
+    return rx.cond(it.percent != 0, drawn, rx.fragment())
 
 
 def _month(it: rx.vars.ObjectVar[Month], before: str, after: str) -> rx.Component:
@@ -197,11 +204,6 @@ def _month_table(
         label=title,
         cards=False,
     )
-
-
-def _slice(it: rx.vars.ObjectVar[Bucket]) -> rx.Component:
-    drawn = rx.el.i(class_name=f"aging-{it.tone}", style={"width": f"{it.percent}%"})
-    return rx.cond(it.percent != 0, drawn, rx.fragment())
 
 
 def _bucket(it: rx.vars.ObjectVar[Bucket], on_pick: Handler) -> rx.Component:

@@ -291,7 +291,7 @@ def skip_link(words: Text) -> rx.Component:
 def navigation(
     current: str, counts: dict[str, Text], jobs_word: Text = "Jobs"
 ) -> rx.Component:
-    """List where to go; counts are drawn but are not part of a link's name."""
+    """List where to go; counts, of drafts, describe a link but do not name it."""
     return rx.el.nav(
         rx.el.ul(
             *(_destination(it, current, counts, jobs_word) for it in DESTINATIONS)
@@ -426,13 +426,11 @@ def _destination(
     it: Destination, current: str, counts: dict[str, Text], jobs_word: Text
 ) -> rx.Component:
     count = counts.get(it.name)
-    number = (
-        []
-        if count is None
-        else [
-            rx.el.span(count, class_name="count", title="drafts", custom_attrs=_HIDDEN)
-        ]
-    )
+    number: list[rx.Component] = []
+    told: Text = ""
+    if count is not None:
+        number = [rx.el.span(count, class_name="count", custom_attrs=_HIDDEN)]
+        told = rx.cond(count, f"Drafts: {count}", "")
     here = {"aria-current": "page"} if it.name == current else {}
     return rx.el.li(
         link(
@@ -441,6 +439,7 @@ def _destination(
             *number,
             href=it.href,
             class_name="destination",
+            title=told,
             custom_attrs=here,
         ),
         class_name="navigation-last" if it.name == "Settings" else "",

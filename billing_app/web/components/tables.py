@@ -61,7 +61,8 @@ class Column:
         phone: a card has a title and an amount, under each a second line, and
             a status at the left and the right of the third; a checkbox before all.
             Rows are cards on phones and where the desk has as little room.
-        shown_from: a table leaves it out in a narrower window than that.
+        shown_from: a table leaves it out in a narrower window than that; only cards
+            show "card", over their whole width.
         control: makes what stands in the head in place of the label, such as a
             checkbox for all rows.
     """
@@ -73,14 +74,15 @@ class Column:
     sortable: bool = False
     label_hidden: bool = False
     phone: CardPlace = "hidden"
-    shown_from: Literal["tablet", "laptop", "desktop"] = "tablet"
+    shown_from: Literal["card", "tablet", "laptop", "desktop"] = "tablet"
     control: Callable[[], rx.Component] | None = None
 
     @property
     def class_name(self) -> str:
         width = "wide" if self.wide else "fit"
         number = " number" if self.number else ""
-        room = "" if self.shown_from == "tablet" else f" from-{self.shown_from}"
+        places = {"tablet": "", "card": " only-cards"}
+        room = places.get(self.shown_from, f" from-{self.shown_from}")
         return width + number + room
 
 
@@ -242,7 +244,12 @@ def link_tabs(label: str, *tabs: rx.Component) -> rx.Component:
 
 
 def link_tab(
-    words: str, href: Text, *, count: Text = "", current: Flag = False
+    words: str,
+    href: Text,
+    *,
+    count: Text = "",
+    current: Flag = False,
+    empty: Flag = False,
 ) -> rx.Component:
     """Draw one view; its count is drawn but not part of the link's name."""
     number = rx.el.span(count, class_name="count", custom_attrs=_HIDDEN)
@@ -250,7 +257,7 @@ def link_tab(
         words,
         number,
         href=href,
-        class_name="tab",
+        class_name=_either(empty, "tab tab-empty", "tab"),
         custom_attrs={"aria-current": _current(current)},
     )
 

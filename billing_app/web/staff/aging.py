@@ -7,8 +7,9 @@ from typing import Any
 import reflex as rx
 
 from billing_app.queries.customers import CustomerSort
+from billing_app.web.components.charts import slice_of_age
 from billing_app.web.components.controls import button, link_button
-from billing_app.web.components.tables import Column, empty_state, row_link
+from billing_app.web.components.tables import Column, empty_state, row_link, table_row
 from billing_app.web.staff import listing
 from billing_app.web.staff.accounting_tabs import accounting_tabs
 from billing_app.web.staff.aging_state import AgingLine, AgingState
@@ -24,6 +25,7 @@ COLUMNS = (
     Column("to_90", "61 to 90", number=True, phone="hidden"),
     Column("over_90", "Over 90", number=True, phone="hidden"),
     Column("total", "Total", number=True, phone="amount"),
+    Column("ages", "By age", phone="under", shown_from="card"),
 )
 
 
@@ -69,7 +71,6 @@ def _list() -> rx.Component:
         State,
         none=none,
         foot=(_sums(State.sums),),
-        cards=False,
     )
 
 
@@ -78,26 +79,51 @@ def _cells(it: rx.vars.ObjectVar[AgingLine]) -> list[Any]:
         rx.el.span(row_link(it.name, it.href), title=it.name, class_name="truncate"),
         *_figures(it),
         rx.el.span(it.total, class_name="medium"),
+        _ages(it.parts),
     ]
+
+
+def _ages(parts: Any) -> rx.Component:
+    """Draw the ages as a card does: a thin bar, and the same in words."""
+    return rx.fragment(
+        rx.el.div(
+            rx.foreach(parts, slice_of_age),
+            class_name="aging-bar",
+            custom_attrs={"aria-hidden": "true"},
+        ),
+        rx.el.ul(
+            rx.foreach(
+                parts,
+                lambda it: rx.el.li(
+                    rx.el.i(class_name=f"swatch aging-{it.tone}"), it.words
+                ),
+            ),
+            class_name="ages",
+        ),
+    )
 
 
 def _figures(it: Any) -> list[rx.Component]:
     late = rx.el.span(it.over_90, class_name=rx.cond(it.over_90 != "–", "late", "zero"))
-    figures = (it.not_due, it.to_30, it.to_60, it.to_90)
     drawn = [
         rx.el.span(words, class_name=rx.cond(words == "–", "zero", ""))
-        for words in figures
+        for words in (it.not_due, it.to_30, it.to_60, it.to_90)
     ]
     return [*drawn, late]
 
 
 def _sums(it: Any) -> rx.Component:
-    cells = (it.not_due, it.to_30, it.to_60, it.to_90, it.over_90, it.total)
-    return rx.el.tr(
-        rx.el.td("Total", role="cell"),
-        *(rx.el.td(words, role="cell", class_name="number fit") for words in cells),
-        role="row",
+    cells = (
+        "Total",
+        it.not_due,
+        it.to_30,
+        it.to_60,
+        it.to_90,
+        it.over_90,
+        it.total,
+        _ages(it.parts),
     )
+    return table_row(COLUMNS, *cells)
 
 
 def _nothing_owed() -> rx.Component:

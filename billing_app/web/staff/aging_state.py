@@ -15,7 +15,21 @@ from billing_app.queries.customers import (
 )
 from billing_app.queries.dashboard import Bucket
 from billing_app.web import formats
+from billing_app.web.staff.dashboard_state import BUCKETS
 from billing_app.web.staff.listing_state import ListState
+
+
+@dataclass(frozen=True, slots=True)
+class AgePart:
+    """One age that holds something, of what somebody owes.
+
+    Attributes:
+        percent: of all they owe.
+    """
+
+    words: str
+    tone: str
+    percent: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +45,7 @@ class AgingLine:
     to_90: str = ""
     over_90: str = ""
     total: str = ""
+    parts: tuple[AgePart, ...] = ()
 
 
 class AgingState(ListState, rx.State):
@@ -84,6 +99,7 @@ def _line(
         owed = minor.get(bucket, 0)
         return formats.amount(owed, currency) if owed else formats.NOTHING
 
+    whole = sum(minor.values())
     return AgingLine(
         id=id,
         name=name,
@@ -93,5 +109,14 @@ def _line(
         to_60=figure(Bucket.TO_60),
         to_90=figure(Bucket.TO_90),
         over_90=figure(Bucket.OVER_90),
-        total=formats.money(sum(minor.values()), currency),
+        total=formats.money(whole, currency),
+        parts=tuple(
+            AgePart(
+                words=f"{words}: {formats.money(minor[bucket], currency)}",
+                tone=tone,
+                percent=round(minor[bucket] * 100 / whole, 2),
+            )
+            for bucket, (words, tone) in BUCKETS.items()
+            if minor.get(bucket)
+        ),
     )

@@ -7,7 +7,6 @@ from typing import Any
 import reflex as rx
 
 from billing_app.domain.invoice import InvoiceStatus
-from billing_app.web.components.badges import status_badge
 from billing_app.web.components.controls import button, link, link_button
 from billing_app.web.components.dialogs import dialog
 from billing_app.web.components.icons import icon
@@ -24,6 +23,7 @@ from billing_app.web.staff.customer_form import customer_fields
 from billing_app.web.staff.customer_link import customer_link_panel
 from billing_app.web.staff.customer_removal import delete_dialog, merge_dialog
 from billing_app.web.staff.invoice_words import Fact
+from billing_app.web.staff.invoices import invoice_badges, invoice_balance
 from billing_app.web.staff.invoices_state import InvoiceLine
 from billing_app.web.staff.portal_desk import (
     access_switch,
@@ -202,7 +202,7 @@ def _invoices() -> rx.Component:
         rx.cond(State.invoices.length() > 0, table, none),
         rx.foreach(State.merged, _twin),
         count=State.card.invoice_count,
-        aside=[link("All of them", href=State.card.invoices_href)],
+        aside=[link("View all invoices", href=State.card.invoices_href)],
     )
 
 
@@ -237,9 +237,9 @@ def _cells(it: rx.vars.ObjectVar[InvoiceLine]) -> list[Any]:
             it.due,
             class_name=rx.cond(it.is_late, "late figures", "secondary figures"),
         ),
-        status_badge(it.status),
+        invoice_badges(it),
         it.total,
-        rx.el.span(it.outstanding, class_name=rx.cond(it.is_settled, "zero", "medium")),
+        invoice_balance(it),
     ]
 
 

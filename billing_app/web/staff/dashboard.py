@@ -12,6 +12,7 @@ from billing_app.web.components.controls import button, link, link_button
 from billing_app.web.components.icons import icon
 from billing_app.web.components.layout import panel, skeleton_block
 from billing_app.web.staff.dashboard_state import (
+    OVERDUE,
     ActivityLine,
     AttentionLine,
     DashboardState,
@@ -53,19 +54,17 @@ def page() -> rx.Component:
 
 def _loading() -> rx.Component:
     """Keep the frame of the page, so that nothing moves when its figures come."""
-    labels = ("Outstanding", "Overdue", "Paid this month", "Processing")
+    labels = ("Outstanding", "Overdue", "Paid this month")
     chart = rx.el.div(skeleton_block(5), class_name="bars-loading")
     return rx.el.div(
         charts.figures_strip(*map(charts.figure_loading, labels), label="Figures"),
         rx.el.div(
             rx.el.div(
-                panel("Invoiced and paid", chart),
                 panel("Needs attention", skeleton_block(3)),
-            ),
-            rx.el.div(
+                panel("Invoiced and paid", chart),
                 panel("Aging", skeleton_block(7)),
-                panel("Recent activity", skeleton_block(9)),
             ),
+            rx.el.div(panel("Recent activity", skeleton_block(9))),
             class_name="columns",
         ),
         class_name="page stack",
@@ -89,11 +88,16 @@ def _figures_and_panels() -> rx.Component:
                 _figure("Overdue", State.overdue),
             ),
             _figure("Paid this month", State.paid),
-            _figure("Processing", State.processing),
+            rx.cond(
+                State.processing.note != "",
+                _figure("Processing", State.processing),
+                rx.fragment(),
+            ),
             label="Figures",
         ),
         rx.el.div(
             rx.el.div(
+                _attention(),
                 charts.month_chart(
                     "Invoiced and paid",
                     State.months,
@@ -101,9 +105,9 @@ def _figures_and_panels() -> rx.Component:
                     before="Invoiced",
                     after="Paid",
                 ),
-                _attention(),
+                _aging(),
             ),
-            rx.el.div(_aging(), _activity()),
+            rx.el.div(_activity()),
             class_name="columns",
         ),
         class_name="page stack",
@@ -151,8 +155,8 @@ def _kept_mail() -> rx.Component:
 
 def _attention() -> rx.Component:
     nothing = rx.el.p(
-        "Nothing waits: no unread comment, open dispute, broken promise, failed mail "
-        "or held payment.",
+        "Nothing waits: no overdue invoice, unread comment, open dispute, broken "
+        "promise, failed mail or held payment.",
         class_name="panel-body quiet",
     )
     return panel(
@@ -176,6 +180,7 @@ def _attention_row(it: rx.vars.ObjectVar[AttentionLine]) -> rx.Component:
         rx.match(
             it.kind,
             *((kind.value, icon(name)) for kind, name in _ICONS.items()),
+            (OVERDUE, icon("overdue")),
             icon("alert"),
         ),
         rx.el.div(

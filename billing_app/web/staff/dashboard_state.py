@@ -33,13 +33,15 @@ from billing_app.workflows import stripe_events
 
 # A row shows one line of a comment; the rest is on its page.
 QUOTED_MAX = 200
+# Stands beside the kinds of attention that the query finds one by one.
+OVERDUE = "overdue"
 
-_BUCKETS = {
+BUCKETS = {
     Bucket.NOT_DUE: ("Not due yet", "0"),
-    Bucket.TO_30: ("1 to 30 days", "1"),
-    Bucket.TO_60: ("31 to 60 days", "2"),
-    Bucket.TO_90: ("61 to 90 days", "3"),
-    Bucket.OVER_90: ("Over 90 days", "4"),
+    Bucket.TO_30: ("1 to 30 days late", "1"),
+    Bucket.TO_60: ("31 to 60 days late", "2"),
+    Bucket.TO_90: ("61 to 90 days late", "3"),
+    Bucket.OVER_90: ("Over 90 days late", "4"),
 }
 _BUCKET_DAYS = {
     Bucket.NOT_DUE: (0, None),
@@ -191,8 +193,11 @@ class DashboardState(StaffState, rx.State):
         self.aging_total = formats.money(it.outstanding[0].minor, it.currency)
         self.aging_count = str(sum(each.count for each in it.aging))
         self.aging_note = _also(it.outstanding)
-        self.attention = [_attention_line(each) for each in it.attention]
-        self.attention_count = str(len(it.attention) or "")
+        self.attention = [
+            *(_attention_line(each) for each in it.attention),
+            *_overdue_lines(it),
+        ]
+        self.attention_count = str(len(self.attention) or "")
         self.activity = list(_activity_lines(it))
         self.keeps_mail = await keeps_mail(self)
         self.is_ready = True
@@ -265,7 +270,7 @@ def _buckets(it: Dashboard) -> list[charts.Bucket]:
     whole = sum(each.minor for each in it.aging)
     drawn: list[charts.Bucket] = []
     for each in it.aging:
-        words, tone = _BUCKETS[each.bucket]
+        words, tone = BUCKETS[each.bucket]
         drawn.append(
             charts.Bucket(
                 key=each.bucket.value,
@@ -327,6 +332,26 @@ def _attention_line(each: Attention) -> AttentionLine:
         verb=verbs.get(each.kind, "Look"),
         message_id=each.row_id if is_mail else 0,
         event_id=each.row_id if each.kind == AttentionKind.EVENT_WAITING else 0,
+    )
+
+
+def _overdue_lines(it: Dashboard) -> Iterator[AttentionLine]:
+    """Yield one line for all that is overdue, promised or not."""
+    if it.oldest_due_on is None:
+        return
+    count = sum(each.count for each in it.overdue)
+    days = formats.count_of(formats.days_late(it.oldest_due_on, it.moment), "day")
+    verb = "is" if count == 1 else "are"
+    yield AttentionLine(
+        key=OVERDUE,
+        kind=OVERDUE,
+        title=f"{formats.count_of(count, 'invoice')} {verb} overdue",
+        detail=f"{days} late" if count == 1 else f"The oldest is {days} late",
+        amount=formats.join_money((each.currency, each.minor) for each in it.overdue),
+        href="/invoices?status=overdue",
+        verb="Look",
+        message_id=0,
+        event_id=0,
     )
 
 

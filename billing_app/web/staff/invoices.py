@@ -37,7 +37,6 @@ COLUMNS = (
     Column(InvoiceSort.NUMBER, "Number", sortable=True, phone="under"),
     Column(InvoiceSort.CUSTOMER, "Customer", wide=True, sortable=True, phone="title"),
     Column("reference", "Job or PO", shown_from="desktop"),
-    Column("mode", "Mode", shown_from="desktop"),
     Column(InvoiceSort.ISSUED, "Issued", sortable=True, shown_from="laptop"),
     Column(InvoiceSort.DUE, "Due", sortable=True, phone="amount-under"),
     Column("status", "Status", phone="status"),
@@ -144,23 +143,23 @@ def _cells(it: rx.vars.ObjectVar[InvoiceLine]) -> list[Any]:
             checked=State.selected.contains(it.id),
             on_check=State.select(it.id),
         ),
-        rx.fragment(row_link(_number(it), it.href), archived),
+        rx.fragment(
+            row_link(_number(it), it.href),
+            archived,
+            rx.cond(it.mode != "", rx.el.span(it.mode, class_name="beside")),
+        ),
         rx.el.span(it.customer, title=it.customer, class_name="truncate"),
         rx.el.span(it.reference, title=it.references, class_name="quiet"),
-        rx.el.span(it.mode, class_name="quiet"),
         rx.el.span(it.issued, class_name="secondary figures"),
         rx.el.span(
             rx.el.span("Due\u00a0", class_name="only-card"),
             it.due,
             class_name=rx.cond(it.is_late, "late figures", "secondary figures"),
         ),
-        rx.fragment(
-            status_badge(it.status),
-            rx.cond(it.is_disputed, rx.fragment(" ", status_badge("Disputed"))),
-        ),
+        invoice_badges(it),
         rx.cond(it.viewed != "", viewed_mark(it.viewed), sent_mark(it.sent)),
         it.total,
-        _balance(it),
+        invoice_balance(it),
     ]
 
 
@@ -172,16 +171,33 @@ def _check_all() -> rx.Component:
     )
 
 
-def _balance(it: rx.vars.ObjectVar[InvoiceLine]) -> rx.Component:
-    """Draw what is left; a phone has no total beside it, so a draft shows that."""
-    drawn = rx.el.span(
-        it.outstanding, class_name=rx.cond(it.is_settled, "zero", "medium")
+def invoice_badges(it: rx.vars.ObjectVar[InvoiceLine]) -> rx.Component:
+    """Draw the status, and what else the balance can't say by itself."""
+    return rx.fragment(
+        status_badge(it.status),
+        rx.cond(it.is_disputed, status_badge("Disputed")),
+        rx.cond(
+            it.reduced != "",
+            rx.el.span(it.reduced, title=it.reduced, class_name="beside"),
+        ),
     )
-    draft = rx.el.span(
-        rx.el.span(it.outstanding, class_name="zero not-card"),
-        rx.el.span(it.total, class_name="quiet only-card"),
+
+
+def invoice_balance(it: rx.vars.ObjectVar[InvoiceLine]) -> rx.Component:
+    """Draw what is left; a card, with no total beside it, what that is a part of."""
+    return rx.fragment(
+        rx.el.span(
+            it.outstanding,
+            class_name=rx.cond(it.is_settled, "zero not-card", "medium not-card"),
+        ),
+        rx.el.span(
+            it.figure,
+            class_name=rx.cond(it.is_settled, "quiet only-card", "only-card"),
+        ),
+        rx.cond(
+            it.of_total != "", rx.el.span(it.of_total, class_name="beside only-card")
+        ),
     )
-    return rx.cond(it.number != "", drawn, draft)
 
 
 def _number(it: rx.vars.ObjectVar[InvoiceLine]) -> rx.Component:

@@ -55,7 +55,13 @@ MODE_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class InvoiceLine:
-    """One invoice as the list shows it."""
+    """One invoice as the list shows it.
+
+    Attributes:
+        figure: the one amount of a card: what is left, or all where nothing is.
+        of_total: what the figure is a part of; empty where it is all.
+        reduced: what the balance lacks without a payment.
+    """
 
     id: int
     number: str
@@ -77,6 +83,9 @@ class InvoiceLine:
     total: str
     outstanding: str
     is_settled: bool
+    figure: str
+    of_total: str
+    reduced: str
 
 
 class InvoicesState(UndoState, PaidInvoicesState, FilteredListState, rx.State):
@@ -339,6 +348,10 @@ def line_of(row: InvoiceRow, moment: Moment) -> InvoiceLine:
     """Write one row out."""
     is_draft = row.status == InvoiceStatus.DRAFT
     viewed = row.first_viewed_at
+    total = formats.money(row.total_minor, row.currency)
+    outstanding = formats.money(row.outstanding_minor, row.currency)
+    is_settled = row.outstanding_minor <= 0
+    is_part = not is_settled and row.outstanding_minor != row.total_minor
     return InvoiceLine(
         id=row.id,
         number=row.number,
@@ -358,11 +371,22 @@ def line_of(row: InvoiceRow, moment: Moment) -> InvoiceLine:
         is_archived=row.archived_at is not None,
         viewed=formats.exact_instant(viewed, moment) if viewed else "",
         sent=formats.exact_instant(row.sent_at, moment) if row.sent_at else "",
-        total=formats.money(row.total_minor, row.currency),
-        outstanding=formats.NOTHING
-        if is_draft
-        else formats.money(row.outstanding_minor, row.currency),
-        is_settled=row.outstanding_minor <= 0,
+        total=total,
+        outstanding=formats.NOTHING if is_draft else outstanding,
+        is_settled=is_settled,
+        figure=total if is_draft or is_settled else outstanding,
+        of_total=f"of {total}" if is_part and not is_draft else "",
+        reduced="" if is_draft or is_settled else _reduced_words(row),
+    )
+
+
+def _reduced_words(row: InvoiceRow) -> str:
+    parts = (
+        (row.credited_minor, "credited"),
+        (row.written_off_minor, "written off"),
+    )
+    return ", ".join(
+        f"{formats.money(minor, row.currency)} {how}" for minor, how in parts if minor
     )
 
 

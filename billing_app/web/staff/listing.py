@@ -27,7 +27,13 @@ Filtered = type[FilteredListState]
 
 def views(label: str, state: Filtered) -> rx.Component:
     def tab(it: rx.vars.ObjectVar[Tab]) -> rx.Component:
-        return link_tab(it.words, it.href, count=it.count, current=it.is_current)
+        return link_tab(
+            it.words,
+            it.href,
+            count=it.count,
+            current=it.is_current,
+            empty=it.count == "0",
+        )
 
     return link_tabs(label, rx.foreach(state.tabs, tab))
 
