@@ -71,6 +71,8 @@ UNIT_LENGTH_MAX = 20
 DISCOUNT_REASON = "Discount"
 # The key of the one line of an invoice that has no line items.
 WORK_KEY = "work"
+# The version of a draft that was opened and never typed into. No list shows it.
+UNTOUCHED = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,12 @@ from billing_app.domain.actors import Permission
 from billing_app.domain.billable_event import bills_events
 from billing_app.domain.custom_fields import FilledField
 from billing_app.domain.document import Branding, Party
-from billing_app.domain.draft import DraftForm, DraftRules, form_from_json
+from billing_app.domain.draft import (
+    UNTOUCHED,
+    DraftForm,
+    DraftRules,
+    form_from_json,
+)
 from billing_app.domain.late_fee import NO_RULE, LateFeeRule
 from billing_app.domain.portal_settings import (
     NotifyOn,
@@ -160,7 +165,7 @@ def open_draft(uow: UnitOfWork, invoice_id: int) -> OpenDraft:
         invoice_id=invoice.id,
         version=invoice.version,
         state=invoice.state,
-        is_deleted=invoice.deleted_at is not None,
+        is_deleted=invoice.deleted_at is not None and invoice.version != UNTOUCHED,
         is_cancelled=invoice.cancelled_at is not None,
         form=form_from_json(invoice.draft or {}),
         currency=invoice.currency,

@@ -23,6 +23,7 @@ from billing_app.domain.custom_fields import FieldPlace, filled_from_json
 from billing_app.domain.dates import due_on
 from billing_app.domain.document import DocumentKind, InvoiceDocument, from_json
 from billing_app.domain.draft import (
+    UNTOUCHED,
     DraftForm,
     DraftRules,
     LineForm,
@@ -98,7 +99,8 @@ def create_draft(uow: UnitOfWork, form: DraftForm) -> SavedDraft:
 def start_draft(uow: UnitOfWork, customer_id: int = 0) -> SavedDraft:
     """Return a fresh draft to type into: the member's own untouched one, or a new.
 
-    So the button for a new invoice can be pressed often without leaving a trail.
+    It is hidden until something is typed into it, so the button for a new invoice can
+    be pressed often without leaving a trail.
     """
     assert isinstance(uow.actor, StaffActor)
     settings = read_settings(uow)
@@ -115,19 +117,20 @@ def start_draft(uow: UnitOfWork, customer_id: int = 0) -> SavedDraft:
         .where(
             col(Invoice.state) == InvoiceState.DRAFT,
             col(Invoice.created_by) == uow.actor.member_id,
-            col(Invoice.version) == 1,
+            col(Invoice.version) == UNTOUCHED,
+            col(Invoice.deleted_at).is_not(None),
             col(Invoice.customer_id) == (customer_id or None),
             col(Invoice.currency) == _usual_currency(uow, customer_id),
-            col(Invoice.source_id).is_(None),
-            col(Invoice.deleted_at).is_(None),
-            col(Invoice.cancelled_at).is_(None),
         )
         .order_by(col(Invoice.id).desc())
     )
     # One that was made under other settings would start with their notes.
     if untouched is not None and untouched.draft == form_to_json(fresh):
         return _saved(untouched)
-    return create_draft(uow, fresh)
+    started = uow.get(Invoice, create_draft(uow, fresh).invoice_id)
+    started.version, started.deleted_at = UNTOUCHED, uow.now
+    uow.flush()
+    return _saved(started)
 
 
 def _usual_currency(uow: UnitOfWork, customer_id: int) -> str:
@@ -145,9 +148,10 @@ def save_draft(
         StaleDraft: somebody saved it since `version` was read.
         WrongState: it is issued.
     """
-    invoice = lock_draft(uow, invoice_id, version)
+    invoice = _lock_version(uow, invoice_id, version)
     if invoice.draft == form_to_json(form):
         return _saved(invoice)
+    _begin(uow, invoice)
     fill_draft(uow, invoice, form)
     invoice.version += 1
     uow.flush()
@@ -167,6 +171,7 @@ def delete_draft(uow: UnitOfWork, invoice_id: int) -> None:
     invoice = uow.get(Invoice, invoice_id, lock=True)
     check_draft(InvoiceState(invoice.state), invoice.cancelled_at)
     invoice.deleted_at = uow.now
+    invoice.version = max(invoice.version, UNTOUCHED + 1)
     billable_events.detach(uow, invoice_id)
     uow.flush()
     uow.record(DraftDeleted(invoice_id=invoice_id, draft_id=invoice_id))
@@ -330,9 +335,22 @@ def lock_draft(uow: UnitOfWork, invoice_id: int, version: int) -> Invoice:
         StaleDraft: it is not the version that was read.
         WrongState: it is issued, or was deleted or cancelled.
     """
+    invoice = _lock_version(uow, invoice_id, version)
+    _begin(uow, invoice)
+    return invoice
+
+
+def _begin(uow: UnitOfWork, invoice: Invoice) -> None:
+    """Show a draft that was hidden because nobody had done anything with it."""
+    if invoice.version == UNTOUCHED and invoice.deleted_at is not None:
+        invoice.deleted_at = None
+        uow.flush()
+
+
+def _lock_version(uow: UnitOfWork, invoice_id: int, version: int) -> Invoice:
     invoice = uow.get(Invoice, invoice_id, lock=True)
     check_draft(InvoiceState(invoice.state), invoice.cancelled_at)
-    if invoice.deleted_at is not None:
+    if invoice.deleted_at is not None and invoice.version != UNTOUCHED:
         raise WrongState("This draft was deleted. Undo that first.")
     if invoice.version != version:
         raise StaleDraft(

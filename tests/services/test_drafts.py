@@ -9,10 +9,13 @@ import pytest
 from sqlmodel import col, select
 
 from billing_app.domain.draft import DraftForm, form_from_json
+from billing_app.domain.invoice import WrongState
 from billing_app.models import Invoice, TaxRate, WorkspaceSettings
+from billing_app.queries.invoices import InvoiceFilter, list_invoices
+from billing_app.queries.shell import read_shell
 from billing_app.services import drafts
 from billing_app.services.customers import CustomerForm, create_customer
-from tests.support.billing import a_customer
+from tests.support.billing import a_customer, read_invoice
 from tests.support.world import World
 
 
@@ -28,7 +31,7 @@ def form_of(world: World, invoice_id: int) -> DraftForm:
 
 def type_into(world: World, invoice_id: int) -> None:
     form = replace(form_of(world, invoice_id), purchase_order="PO 1")
-    world.run(world.northwind.accounting, drafts.save_draft, invoice_id, 1, form)
+    world.run(world.northwind.accounting, drafts.save_draft, invoice_id, 0, form)
 
 
 def test_an_untouched_draft_is_used_again(world: World):
@@ -52,6 +55,45 @@ def test_one_that_was_typed_into_stays(world: World):
 
     assert start(world) != first
     assert form_of(world, first).purchase_order == "PO 1"
+
+
+def listed(world: World) -> list[int]:
+    """Return what the list shows, which is as many as the frame counts."""
+    viewer = world.northwind.viewer
+    page = world.run(viewer, list_invoices, InvoiceFilter()).page
+    assert world.run(viewer, read_shell).draft_count == len(page.rows)
+    return [row.id for row in page.rows]
+
+
+def test_one_is_listed_once_it_is_typed_into(world: World):
+    world.run(world.kestrel.accounting, drafts.start_draft)
+    first = start(world)
+    assert listed(world) == []
+
+    type_into(world, first)
+
+    assert listed(world) == [first]
+
+
+def test_one_that_is_cancelled_untouched_stays_on_record(world: World):
+    first = start(world)
+    actor = world.northwind.accounting
+
+    world.run(actor, drafts.cancel_draft, first, 0, "Opened by mistake")
+
+    assert read_invoice(world, world.northwind, first).deleted_at is None
+
+
+def test_one_that_is_deleted_untouched_comes_back_as_any_other(world: World):
+    first = start(world)
+    actor = world.northwind.accounting
+    world.run(actor, drafts.delete_draft, first)
+    with pytest.raises(WrongState, match="was deleted"):
+        world.run(actor, drafts.save_draft, first, 1, form_of(world, first))
+
+    world.run(actor, drafts.restore_draft, first)
+
+    assert listed(world) == [first]
 
 
 def test_a_colleagues_is_left_to_them(world: World):
@@ -82,9 +124,10 @@ def test_saving_what_is_saved_changes_nothing(world: World):
     form = form_of(world, first)
     actor = world.northwind.accounting
 
-    saved = world.run(actor, drafts.save_draft, first, 1, form)
+    saved = world.run(actor, drafts.save_draft, first, 0, form)
 
-    assert saved.version == 1
+    assert saved.version == 0
+    assert listed(world) == []
 
 
 @pytest.mark.feature("G02")
