@@ -246,18 +246,15 @@ def _customer(
         assert known.id is not None
         told += _kept_apart(known, buyer)
         return known.id
-    return customers.create_customer(
-        uow,
-        CustomerForm(
-            name=buyer.name,
-            email=buyer.email,
-            **_address(read, "buyer"),
-            country=buyer.country,
-            vat_id=buyer.vat_id,
-            # Where nobody chose one, the workspace's goes.
-            language="" if form.language == SOURCE_LANGUAGE else form.language,
-        ),
+    made = CustomerForm(
+        name=buyer.name,
+        email=buyer.email,
+        country=buyer.country,
+        vat_id=buyer.vat_id,
+        # Where nobody chose one, the workspace's goes.
+        language="" if form.language == SOURCE_LANGUAGE else form.language,
     )
+    return customers.create_customer(uow, replace(made, **_address(read, "buyer")))
 
 
 def _address(read: ReadGuest, who: str) -> dict[str, str]:

@@ -213,6 +213,7 @@ async def test_nobody_archives_without_the_right_or_elsewhere(
 @pytest.mark.feature("N07")
 async def test_says_how_old_what_they_owe_is(world: World, browse: Browse):
     """The parts are its ages, in each currency, and each leads to its invoices."""
+    halden = None
     for place in world.places:
         with world.unit(place.owner) as uow:
             customer = add_customer(uow, "Halden")

@@ -171,23 +171,23 @@ async def pays_a_part(scene: Scene, driver: Driver) -> bool:
 
 
 async def downloads(scene: Scene, _: Driver) -> bool:
-    status, _ = await scene.get("/invoice.pdf")
+    status = (await scene.get("/invoice.pdf"))[0]
     return status != 404
 
 
 async def opens_the_account(scene: Scene, _: Driver) -> bool:
-    async with Driver("", f"/p/{scene.token}/account") as driver:
-        await driver.watch(PortalAccountState.watch)
-        await driver.until(
+    async with Driver("", f"/p/{scene.token}/account") as there:
+        await there.watch(PortalAccountState.watch)
+        await there.until(
             lambda: (
-                driver.shown(PortalAccountState, "is_loaded")
-                or driver.shown(PortalAccountState, "sign_in_href")
+                there.shown(PortalAccountState, "is_loaded")
+                or there.shown(PortalAccountState, "sign_in_href")
             )
         )
         is_open = bool(
-            getattr(driver.shown(PortalAccountState, "frame"), "customer", "")
+            getattr(there.shown(PortalAccountState, "frame"), "customer", "")
         )
-    painted, _ = await scene.get("/account")
+    painted = (await scene.get("/account"))[0]
     assert (painted == 200) == is_open
     return is_open
 
