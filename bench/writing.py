@@ -41,7 +41,7 @@ SECRET_KEY = "sk_test_bench"
 WEBHOOK_SECRET = "whsec_bench"
 # Four events each: the most that Stripe lists for us at once.
 PAYMENTS = 250
-# So many are under way at 300 a second where each takes 50 ms to be stored and answered.
+# At 300 a second so many are under way, if each takes 50 ms to be stored and answered.
 DELIVERIES_AT_ONCE = 16
 WARM_UP = 10
 
