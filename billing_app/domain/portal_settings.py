@@ -249,12 +249,6 @@ def read_overrides(
     return {key: _TYPES[key](stored[key]) for key in wanted if key in stored}
 
 
-def list_set_here(settings: PortalSettings) -> tuple[str, ...]:
-    """Return the settings whose answer is not the one everybody starts with."""
-    usual = PortalSettings()
-    return tuple(key for key in _TYPES if getattr(settings, key) != getattr(usual, key))
-
-
 class Level(StrEnum):
     """Who gave an answer."""
 

@@ -39,7 +39,6 @@ from billing_app.domain.portal_settings import (
     CUSTOMER_KEYS,
     MailFiles,
     PortalSettings,
-    list_set_here,
     say_nobody_writes,
 )
 from billing_app.domain.portal_words import MAIL_FILES
@@ -212,7 +211,6 @@ class PortalPage:
     Attributes:
         profile: the one applied last, whatever was changed since.
         minimum: in the workspace's currency; empty for none.
-        set_here: settings whose answer is not the one everybody starts with.
         differing: how many customers have an answer of their own, by setting.
         warning: what the answers, taken together, leave nobody able to do.
     """
@@ -223,7 +221,6 @@ class PortalPage:
     minimum: str = ""
     currency: str = ""
     stripe: StripeConnection = StripeConnection.NOT_CONNECTED
-    set_here: tuple[str, ...] = ()
     differing: Mapping[str, int] = field(default_factory=dict[str, int])
     warning: str = ""
 
@@ -515,7 +512,6 @@ def read_portal(uow: UnitOfWork) -> PortalPage:
         minimum=str(minimum.decimal) if portal.minimum_minor else "",
         currency=currency,
         stripe=_connection(account) if account else StripeConnection.NOT_CONNECTED,
-        set_here=list_set_here(portal),
         differing=_count_differing(uow),
         warning=say_nobody_writes(portal),
     )

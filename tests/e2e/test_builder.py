@@ -285,6 +285,7 @@ def test_bad_input_gets_a_sentence_and_loses_nothing(demo: Demo, open_page: Open
     expect(page.get_by_label("Payment terms")).to_have_value("{{7*7}}")
 
     # What is not this workspace's is not there, as what never was.
+    page.get_by_text("More", exact=True).click()
     page.get_by_role("button", name="Delete draft").click()
     deleted = page.get_by_role("status").filter(has_text="Draft deleted.")
     deleted.get_by_role("button", name="Undo").click()

@@ -285,7 +285,7 @@ class TestInteractivePortal:
         invoice = invoice_of(demo, CONSULTING, "Overdue", "Fjordlys")
         desk = open_invoice(demo, open_page, CONSULTING, invoice["number"])
         portal = desk.get_by_role("region", name="Portal for this invoice")
-        portal.get_by_text("All as in the settings").click()
+        portal.get_by_text("Uses workspace settings").click()
         proof = portal.get_by_label("Proof before writing")
         proof.select_option(label="A code by mail and an authenticator app")
         expect(portal.get_by_text("Set here: Proof before writing")).to_be_visible()
@@ -303,7 +303,7 @@ class TestInteractivePortal:
         thread.get_by_role("button", name="Post comment").click()
         expect(thread.get_by_text("The board has said yes.")).to_be_visible()
         proof.select_option(index=0)
-        expect(portal.get_by_text("All as in the settings")).to_be_visible()
+        expect(portal.get_by_text("Uses workspace settings")).to_be_visible()
 
     @pytest.mark.feature("F018", "F071", "F078")
     def test_staff_see_which_gate_is_shut_and_shut_one(
@@ -323,7 +323,7 @@ class TestInteractivePortal:
         expect(gates.get_by_text("Needs a mailed code. No").first).to_be_visible()
 
         portal = desk.get_by_role("region", name="Portal for this invoice")
-        portal.get_by_text("All as in the settings").click()
+        portal.get_by_text("Uses workspace settings").click()
         comments = portal.get_by_label("Comments", exact=True)
         comments.select_option(label="Off")
 

@@ -6,6 +6,7 @@ import pytest
 from sqlmodel import select
 
 from billing_app.database.authentication import list_own_places
+from billing_app.domain.portal_settings import ActivityDetail
 from billing_app.models import (
     AuditEntry,
     ContactTotp,
@@ -14,11 +15,19 @@ from billing_app.models import (
     Member,
 )
 from billing_app.queries.portal_rules import read_invoice_rules
+from billing_app.services import visits
 from billing_app.web.staff.customer_detail_state import CustomerDetailState
 from billing_app.web.staff.invoice_detail_state import InvoiceDetailState
 from billing_app.web.staff.settings_portal_state import PortalSettingsState
 from billing_app.web.staff.shell import ShellState
-from tests.support.billing import a_customer, all_rows, an_invoice, read_invoice
+from billing_app.web.staff.timeline import SHORT
+from tests.support.billing import (
+    a_customer,
+    all_rows,
+    an_invoice,
+    read_invoice,
+    visitor_of,
+)
 from tests.support.world import World
 from tests.web.conftest import Browse
 
@@ -26,6 +35,39 @@ from tests.web.conftest import Browse
 def portal_of(world: World, customer_id: int) -> dict[str, object]:
     with world.reading(world.northwind.system) as uow:
         return uow.get(Customer, customer_id).portal
+
+
+async def test_the_latest_few_that_happened_are_shown_first(
+    world: World, browse: Browse
+):
+    place = world.northwind
+    customer_id = a_customer(world, place)
+    for _ in range(5):
+        an_invoice(world, place, customer_id=customer_id)
+    state = CustomerDetailState
+    async with browse(place.viewer, f"/customers/{customer_id}") as driver:
+        await driver.press(state.open)
+        assert driver.shown(state, "is_short") is True
+        read = len(driver.shown(state, "happened"))
+
+        await driver.press(state.show_older)
+
+    assert driver.shown(state, "is_short") is False
+    assert len(driver.shown(state, "happened")) == read > SHORT
+
+
+async def test_a_look_is_told_once(world: World, browse: Browse):
+    place = world.northwind
+    invoice_id = an_invoice(world, place)
+    visitor = visitor_of(world, place, invoice_id)
+    world.run(visitor, visits.note_seen, ActivityDetail.FULL)
+    state = CustomerDetailState
+    async with browse(place.viewer, "/customers/1") as driver:
+        await driver.press(state.open)
+
+    told = [it.text for it in driver.shown(state, "happened")]
+    assert "Customer viewed the invoice" in told
+    assert "Page seen" not in told
 
 
 async def test_a_rule_is_set_and_cleared_on_the_page(world: World, browse: Browse):
@@ -162,6 +204,9 @@ async def test_a_profile_shows_its_differences_first_and_can_be_undone(
         assert driver.shown(state, "page").settings.comments == "write"
         await driver.press(state.use_profile)
         assert driver.shown(state, "page").settings.comments == "off"
+        origins = driver.shown(state, "origins")
+        assert origins["comments"].delivered != ""
+        assert origins["is_on"].delivered == ""
         used = [
             line.key
             for line in driver.shown(state, "profiles")

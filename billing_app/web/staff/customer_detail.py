@@ -20,7 +20,7 @@ from billing_app.web.components.tables import (
 from billing_app.web.components.why import why
 from billing_app.web.staff.customer_detail_state import CustomerDetailState, TwinLine
 from billing_app.web.staff.customer_form import customer_fields
-from billing_app.web.staff.customer_link import customer_link_panel
+from billing_app.web.staff.customer_link import customer_link_panel, statement_panel
 from billing_app.web.staff.customer_removal import delete_dialog, merge_dialog
 from billing_app.web.staff.invoice_words import Fact
 from billing_app.web.staff.invoices import invoice_badges, invoice_balance
@@ -74,21 +74,22 @@ def _customer() -> rx.Component:
         _actions(),
         rx.el.div(
             rx.el.div(
+                rx.el.div(_invoices()),
                 rx.el.div(
-                    _invoices(),
+                    customer_link_panel(),
+                    _details(),
+                    contacts_panel(State),
+                    statement_panel(State.card.id),
+                    sessions_panel(State),
+                    powers_panel(State),
+                ),
+                rx.el.div(
                     rules_panel(
                         State, "Portal", access_switch(State), may="edit_customer"
                     ),
                     timeline_panel(State, shows_numbers=True),
                 ),
-                rx.el.div(
-                    _details(),
-                    customer_link_panel(State.card.id),
-                    contacts_panel(State),
-                    sessions_panel(State),
-                    powers_panel(State),
-                ),
-                class_name="columns",
+                class_name="columns columns-beside",
             ),
             class_name="page",
         ),

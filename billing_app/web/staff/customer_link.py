@@ -12,43 +12,45 @@ from billing_app.web.staff.customer_link_state import CustomerLinkState as State
 from billing_app.web.staff.shell import ShellState
 
 
-def customer_link_panel(customer_id: rx.Var[int]) -> rx.Component:
-    """Draw the customer's account as it can be looked at, shared and exported."""
-    return rx.fragment(
-        panel(
-            "Customer link",
+def customer_link_panel() -> rx.Component:
+    """Draw the customer's account as it can be looked at and shared."""
+    return panel(
+        "Customer link",
+        rx.el.div(
+            rx.el.p(
+                "Whoever has the customer link sees all invoices of this customer.",
+                class_name="quiet",
+            ),
+            rx.cond(ShellState.may["manage_links"], _link_actions()),
             rx.el.div(
-                rx.el.p(
-                    "Whoever has the customer link sees all invoices of this customer.",
-                    class_name="quiet",
-                ),
-                rx.cond(ShellState.may["manage_links"], _link_actions()),
-                rx.el.div(
-                    button(
-                        "Preview as this customer",
-                        icon_name="external",
-                        on_click=State.preview,
-                    ),
-                    rx.cond(
-                        State.short_url,
-                        copy_button(
-                            "Copy short link", State.short_url, words="Copy short link"
-                        ),
-                    ),
-                    class_name="panel-actions",
+                button(
+                    "Preview as this customer",
+                    icon_name="external",
+                    on_click=State.preview,
                 ),
                 rx.cond(
-                    State.link_url,
-                    rx.fragment(
-                        rx.el.p(State.link_url, class_name="link-shown"),
-                        rx.el.p(State.short_url, class_name="link-shown"),
+                    State.short_url,
+                    copy_button(
+                        "Copy short link", State.short_url, words="Copy short link"
                     ),
                 ),
-                class_name="panel-body",
+                class_name="panel-actions",
             ),
+            rx.cond(
+                State.link_url,
+                rx.fragment(
+                    rx.el.p(State.link_url, class_name="link-shown"),
+                    rx.el.p(State.short_url, class_name="link-shown"),
+                ),
+            ),
+            class_name="panel-body",
         ),
-        rx.cond(ShellState.may["export"], _statement(customer_id)),
     )
+
+
+def statement_panel(customer_id: rx.Var[int]) -> rx.Component:
+    """Offer the account's statement to whoever may export."""
+    return rx.cond(ShellState.may["export"], _statement(customer_id))
 
 
 def _link_actions() -> rx.Component:
@@ -62,7 +64,7 @@ def _link_actions() -> rx.Component:
             class_name="button",
         ),
         button("New customer link", on_click=State.new_link),
-        button("Revoke customer link", on_click=State.revoke),
+        button("Revoke customer link", kind="danger", on_click=State.revoke),
         class_name="panel-actions",
     )
 

@@ -16,6 +16,7 @@ from billing_app.web.components.controls import (
     button,
     date_input,
     field,
+    more_menu,
     once_button,
     segmented,
     select,
@@ -82,7 +83,7 @@ def page() -> rx.Component:
         title="Invoice draft",
         parent=("Invoices", "/invoices"),
         beside_title=status_badge("Draft"),
-        actions=(_saved_words(), *_head_buttons()),
+        actions=(_saved_words(), _more()),
         rail=True,
         stylesheets=(theme.DOCUMENT,),
         extra=(
@@ -122,37 +123,30 @@ def _saved_words() -> rx.Component:
     )
 
 
-def _head_buttons() -> tuple[rx.Component, ...]:
-    def look(label: str, icon_name: str) -> dict[str, Any]:
-        return {
-            "kind": "quiet",
-            "small": True,
-            "icon_name": icon_name,
-            "title": label,
-            "class_name": "head-verb",
-        }
-
-    def verb(label: str, icon_name: str, handler: Any, **props: Any) -> rx.Component:
-        return button(label, **look(label, icon_name), on_click=handler, **props)
-
-    return (
+def _more() -> rx.Component:
+    return more_menu(
         rx.cond(
             ShellState.may["record_payment"],
-            verb(
-                *("Issue and record payment", "paid", State.start_payment),
-                issues=True,
-            ),
+            _verb("Issue and record payment", "paid", State.start_payment, issues=True),
             rx.fragment(),
         ),
         rx.cond(
             State.may_share & ShellState.may["manage_links"],
-            verb("Share draft", "link", State.start_sharing),
+            _verb("Share draft", "link", State.start_sharing),
             rx.fragment(),
         ),
-        once_button("Duplicate", **look("Duplicate", "copy"), on_press=State.duplicate),
-        verb("Cancel draft", "cancelled", State.start_cancelling),
-        verb("Delete draft", "trash", State.delete),
+        once_button(
+            "Duplicate", kind="quiet", icon_name="copy", on_press=State.duplicate
+        ),
+        _verb("Cancel draft", "cancelled", State.start_cancelling),
+        _verb("Delete draft", "trash", State.delete, kind="quiet-danger"),
     )
+
+
+def _verb(
+    label: str, icon_name: str, handler: Any, *, kind: Any = "quiet", **props: Any
+) -> rx.Component:
+    return button(label, kind=kind, icon_name=icon_name, on_click=handler, **props)
 
 
 def _form() -> rx.Component:
@@ -235,9 +229,18 @@ def _facts() -> rx.Component:
         rx.el.div(_customer_picker(), class_name="span-8"),
         rx.el.div(_currency(), class_name="span-4"),
         rx.cond(State.is_new_customer, _new_customer(), rx.fragment()),
-        rx.el.div(_date("Issue date", "issued_on"), class_name="span-4"),
+        rx.el.div(_date("Issue date", "issued_on"), class_name="span-4 half"),
         rx.el.div(
-            _date("Due date", "due_on", hint=State.due_hint), class_name="span-4"
+            _date("Due date", "due_on", hint=State.due_hint), class_name="span-4 half"
+        ),
+        rx.el.details(
+            rx.el.summary("More details"),
+            class_name="more-facts",
+            open=State.form["purchase_order"]
+            + State.form["job"]
+            + State.form["delivered_on"]
+            + State.form["delivered_until"]
+            != "",
         ),
         rx.el.div(
             field(
@@ -246,7 +249,7 @@ def _facts() -> rx.Component:
                 aside="optional",
                 error=State.field_problems["purchase_order"],
             ),
-            class_name="span-4",
+            class_name="span-4 more-fact",
         ),
         rx.el.div(
             field(
@@ -255,15 +258,15 @@ def _facts() -> rx.Component:
                 aside="optional",
                 error=State.field_problems["job"],
             ),
-            class_name="span-4",
+            class_name="span-4 more-fact",
         ),
         rx.el.div(
             _date("Delivered on", "delivered_on", hint="Where it isn't the issue date"),
-            class_name="span-4",
+            class_name="span-4 more-fact",
         ),
         rx.el.div(
             _date("Until", "delivered_until", hint="For a period, its last day"),
-            class_name="span-4",
+            class_name="span-4 more-fact",
         ),
         rx.foreach(State.own_fields, _own_field),
         rx.cond(State.tax_currency, _tax_rate(), rx.fragment()),

@@ -21,7 +21,7 @@ from billing_app.web.doors import StaffState, staff_door
 from billing_app.web.forms import read_form
 
 # Pressing it opens every setting, what holds and who decided it.
-ALL_FOLLOW = "All as in the settings"
+ALL_FOLLOW = "Uses workspace settings"
 _MAIL = {"to": "Gets the mail", "cc": "Gets a copy", "none": "No mail"}
 
 

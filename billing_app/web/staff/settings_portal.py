@@ -148,21 +148,17 @@ def _question(it: Question) -> rx.Component:
 
 
 def _origin(key: str) -> rx.Component:
-    """Say which of the levels has answered: system, workspace, customer, invoice."""
+    """Say what was changed here, from what, and who answers differently."""
     origin = State.origins[key]
-    system = rx.cond(origin.is_set_here, "", "pip-used")
-    workspace = rx.cond(origin.is_set_here, "pip-used", "")
-    customer = rx.cond(origin.differing != "", "pip-set", "")
     return rx.el.p(
-        rx.el.span(
-            *(rx.el.i(class_name=it) for it in (system, workspace, customer, "")),
-            class_name="pips",
-            custom_attrs={"aria-hidden": "true"},
+        rx.cond(
+            origin.delivered != "",
+            rx.fragment(
+                rx.el.span("Changed", class_name="origin-changed"),
+                rx.el.span(f"As delivered: {origin.delivered}"),
+            ),
         ),
-        rx.el.span(
-            origin.words,
-            rx.cond(origin.differing != "", f", {origin.differing}", ""),
-        ),
+        rx.cond(origin.differing != "", rx.el.span(origin.differing)),
         class_name="origin",
     )
 

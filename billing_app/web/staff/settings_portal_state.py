@@ -8,6 +8,7 @@ from typing import Any
 import reflex as rx
 
 from billing_app.domain.errors import InvalidInput
+from billing_app.domain.portal_settings import PortalSettings
 from billing_app.domain.portal_words import PAGE_QUESTIONS, list_differences
 from billing_app.domain.profiles import PROFILES, Profile, get_profile
 from billing_app.queries.settings import PortalPage, read_portal
@@ -50,10 +51,9 @@ class DifferenceLine:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Which level an answer comes from, and who answers differently."""
+    """What everybody starts with, where it was changed, and who answers differently."""
 
-    words: str = ""
-    is_set_here: bool = False
+    delivered: str = ""
     differing: str = ""
 
 
@@ -156,12 +156,15 @@ def _mark(profile: Profile, page: PortalPage) -> str:
 
 def _origins(page: PortalPage) -> dict[str, Origin]:
     origins: dict[str, Origin] = {}
+    delivered = {
+        each.key: each.then
+        for each in list_differences(page.settings, PortalSettings(), page.currency)
+    }
     for key in PAGE_QUESTIONS:
-        is_set_here, count = key in page.set_here, page.differing.get(key, 0)
+        count = page.differing.get(key, 0)
         many = f"{formats.count_of(count, 'customer')} differ{'s' * (count == 1)}"
         origins[key] = Origin(
-            "Set here" if is_set_here else "As delivered",
-            is_set_here,
+            delivered.get(key, ""),
             many if count else "",
         )
     return origins
