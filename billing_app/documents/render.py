@@ -416,6 +416,9 @@ def _printed_invoice(
     due_on = format_date(document.due_on, language) if document.due_on else ""
     number = figures(printable(document.number), language)
     is_payable = left_minor > 0
+    payable_minor = left_minor
+    if standing and standing.payable_minor is not None:
+        payable_minor = standing.payable_minor
     dates = [Row(words.issued, format_date(document.issued_on, language))]
     if document.delivery_on:
         dates.append(Row(words.delivered, _delivered(document)))
@@ -479,7 +482,9 @@ def _printed_invoice(
         notes=own(printable_prose(document.notes), language),
         terms="" if has_short_terms else own(terms, language),
         bank_rows=bank_rows if is_payable else (),
-        payment_code=_payment_code(document, left_minor) if is_payable else Markup(),
+        payment_code=_payment_code(document, payable_minor)
+        if payable_minor > 0
+        else Markup(),
     )
 
 

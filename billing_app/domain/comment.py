@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import combinations
+from itertools import combinations, dropwhile
 
 from billing_app.domain.actors import PortalVisitor, Proof
 from billing_app.domain.contact import check_email
@@ -223,13 +223,29 @@ def shown_name(name: str, settings: PortalSettings, visitor: PortalVisitor) -> s
     return name if is_whole else first_name(name)
 
 
+# Before a name, with or without a full stop.
+_TITLES = set(
+    "dr prof mr mrs ms mx miss sir herr frau mme mlle sra srta dott".split()  # noqa: SIM905
+)
+
+
 def first_name(name: str) -> str:
-    """Return the first name: of `Vermeer, Ines` and of an email address, too."""
+    """Return the first name: of `Vermeer, Ines` and of an email address, too.
+
+    A title is none; where only that stands before one name, both are told.
+    """
     if "@" in name:
         return name.partition("@")[0].split(".")[0] or name
     last, comma, rest = name.partition(",")
     words = (rest if comma and rest.split() else last).split()
-    return words[0] if words else name
+    named = list(dropwhile(_is_title, words))
+    if len(named) > 1 or named == words:
+        return named[0] if named else name
+    return " ".join(words)
+
+
+def _is_title(word: str) -> bool:
+    return word.casefold().rstrip(".") in _TITLES
 
 
 def shorten(text: str, length_max: int) -> str:

@@ -345,6 +345,8 @@ class Standing:
 
     Attributes:
         parts: of what was received, where each is to be told.
+        payable_minor: what a payment code asks for, where that is less than what is
+            outstanding; the rest is disputed or on its way.
         as_of: the day on which it stood so, where that is printed.
         voided_on: the day it was made void; nothing is asked for since.
     """
@@ -356,6 +358,7 @@ class Standing:
     parts: tuple[PaidPart, ...] = ()
     as_of: date | None = None
     voided_on: date | None = None
+    payable_minor: int | None = None
 
     @classmethod
     def void(cls, voided_on: date) -> Standing:

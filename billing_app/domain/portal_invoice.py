@@ -32,7 +32,6 @@ from billing_app.domain.invoice import (
 from billing_app.domain.link_powers import OwnPowers
 from billing_app.domain.parsing import parse_amount
 from billing_app.domain.payability import (
-    NOT_ONLINE,
     ONLY_LOOKS,
     AmountLimits,
     PayabilityFacts,
@@ -316,7 +315,6 @@ class Outcome:
     kind: str = ""
     heading: str = ""
     words: str = ""
-    pairs: tuple[Pair, ...] = ()
     steps: tuple[Step, ...] = ()
     receipt_href: str = ""
 
@@ -328,7 +326,11 @@ class PortalInvoice:
     Attributes:
         language: BCP 47 tag of all its words, dates and amounts.
         status: names the badge; `status_words` is what the business calls it.
+        amount, amount_label: the figure that matters most: what is due, what of it is
+            to be paid now, or what was paid or credited.
         amount_length: characters of the amount, so that a long one gets smaller.
+        asked_of: all that is due, where less than that is to be paid now.
+        due_on: empty once nothing is due; `settled` says how that came.
         due_note: how far the due date is, like "in 18 days".
         paid_words, paid_percent: how much of it came, empty while nothing did.
         on_its_way: a debit that covers a part only.
@@ -350,13 +352,17 @@ class PortalInvoice:
     status: str = ""
     status_words: str = ""
     amount: str = ""
+    amount_label: str = ""
     amount_length: int = 0
+    asked_of: str = ""
+    is_paid: bool = False
     is_settled: bool = False
     paid_words: str = ""
     paid_percent: int = 0
     on_its_way: str = ""
     due_on: str = ""
     due_note: str = ""
+    settled: tuple[Pair, ...] = ()
     is_late: bool = False
     issued_on: str = ""
     buyer: str = ""
@@ -494,7 +500,7 @@ class _Writer:
         say = self.say
         status, payability = self.status, payability_of(self.facts, self.setup)
         is_settled = status in _SETTLED
-        amount = self.money(max(0, self.facts.outstanding_minor))
+        amount_label, amount = self.headline(payability)
         seller = document.branding.name or document.seller.name
         digest = document.branding.logo_digest
         note, tone = self.note
@@ -515,12 +521,16 @@ class _Writer:
             status=customer_word(status),
             status_words=status_words(settings, status, self.speech),
             amount=amount,
+            amount_label=amount_label,
             amount_length=len(amount),
+            asked_of=self.asked_of,
+            is_paid=status == InvoiceStatus.PAID and self.paid_minor > 0,
             is_settled=is_settled,
             paid_words=paid_words,
             paid_percent=paid_percent,
             on_its_way=self.on_its_way,
-            due_on=self.due_on,
+            due_on="" if status in _OVER else self.due_on,
+            settled=tuple(self.settled()),
             due_note="" if is_settled else self.how_far,
             is_late=status == InvoiceStatus.OVERDUE,
             issued_on=self.day(document.issued_on),
@@ -586,8 +596,8 @@ class _Writer:
     def _with_payments_href(self) -> str:
         """Where the invoice is printed as it stands; empty where that is as issued."""
         facts, is_void = self.facts, self.facts.state == InvoiceState.VOID
-        has_moved = facts.outstanding_minor != facts.document.due_minor
-        offers = self.setup.settings.shows_pdf and has_moved and not is_void
+        offers = self.setup.settings.shows_pdf and facts.allocated_minor > 0
+        offers = offers and not is_void
         return f"{self.looking.base}/invoice-with-payments.pdf" if offers else ""
 
     @property
@@ -614,9 +624,10 @@ class _Writer:
         return self.href_of(follower.invoice_id) if follower else ""
 
     def href_of(self, invoice_id: int) -> str:
-        """Lead on inside the account; a link to one invoice opens no other."""
+        """Lead on inside the account; a link that opens no account opens no other."""
         place = parse_place(self.looking.base)
-        if place is None or not place.is_account:
+        leads_there = self.setup.settings.link_opens_account
+        if place is None or not (place.is_account or leads_there):
             return ""
         asked = "?preview=1" if self.looking.is_preview else ""
         return place.invoice_path(invoice_id) + asked
@@ -650,6 +661,47 @@ class _Writer:
             return self.say("On receipt")
         is_late = self.status == InvoiceStatus.OVERDUE
         return self.day(due_on) + ("," if is_late else "")
+
+    @property
+    def paid_minor(self) -> int:
+        return sum(x.part_minor for x in self.settled_payments)
+
+    @property
+    def settled_payments(self) -> list[ReceivedFacts]:
+        """Return the payments that stand, the last one first."""
+        return [x for x in self.facts.received if x.status == PaymentStatus.SETTLED]
+
+    @property
+    def has_visible_dispute(self) -> bool:
+        return self.status not in _SETTLED and bool(self.disputes.summary)
+
+    @property
+    def asked_of(self) -> str:
+        if not self.has_visible_dispute:
+            return ""
+        label, whole = self.say("Amount due"), self.money(self.facts.outstanding_minor)
+        return f"{label} {whole}"
+
+    def headline(self, payability: PayabilityFacts) -> tuple[str, str]:
+        """Return the figure that matters most, and what it is."""
+        say, money = self.say, self.money
+        if self.status == InvoiceStatus.PAID and self.paid_minor > 0:
+            return say("Paid"), money(self.paid_minor)
+        if self.status == InvoiceStatus.CREDITED:
+            return say("Credited in full"), money(self.facts.credited_minor)
+        if self.has_visible_dispute:
+            return say("To pay now"), money(payability.payable_minor)
+        return say("Amount due"), money(max(0, self.facts.outstanding_minor))
+
+    def settled(self) -> Iterator[Pair]:
+        """Say when and how an invoice was paid, or when it was credited."""
+        last = next((x for x in self.settled_payments if x.part_minor > 0), None)
+        if self.status == InvoiceStatus.PAID and last is not None:
+            yield Pair(self.say("Last payment"), self.day(last.received_on))
+            yield Pair(self.say("Method"), self.method(last))
+        if self.status == InvoiceStatus.CREDITED and self.facts.credit_notes:
+            on = max(it.issued_on for it in self.facts.credit_notes)
+            yield Pair(self.say("Credited on"), self.day(on))
 
     @property
     def progress(self) -> tuple[str, int]:
@@ -718,7 +770,8 @@ class _Writer:
             zone=self.setup.zone,
             language=facts.document.language,
             base=looking.base,
-            shows_reminders=self.setup.settings.shows_reminders,
+            shows_reminders=self.setup.settings.shows_reminders
+            and facts.outstanding_minor > 0,
             missing=looking.missing,
             may_act=not (looking.is_preview or looking.is_staff),
             state=facts.state,
@@ -808,22 +861,22 @@ class _Writer:
         )
         if has_bank or payability.payable_minor <= 0:
             return Outcome()
-        return Outcome("elsewhere", self.say("How to pay"), self.say(NOT_ONLINE))
+        seller = self.facts.document.branding.name or self.facts.document.seller.name
+        agreed = self.say("Pay as agreed with {business}.", business=seller)
+        return Outcome("elsewhere", self.say("How to pay"), agreed)
 
     def closed(self, heading: str, words: str) -> Outcome:
         return Outcome("closed", heading, words)
 
     def paid(self) -> Outcome:
-        """Thank, and say what came last and where its receipt is."""
-        settled = [x for x in self.facts.received if x.status == PaymentStatus.SETTLED]
-        total = sum(x.part_minor for x in settled)
-        if total <= 0:
+        """Thank, and say where the last receipt is."""
+        if self.paid_minor <= 0:
             return Outcome(
                 "paid",
                 self.say("Nothing to pay"),
                 self.say("This invoice asks for no payment."),
             )
-        last = next(x for x in settled if x.part_minor > 0)
+        last = next(x for x in self.settled_payments if x.part_minor > 0)
         words = (
             self.say("This invoice is settled. Your receipt is ready.")
             if last.receipt_number
@@ -833,11 +886,6 @@ class _Writer:
             kind="paid",
             heading=self.say("Paid in full. Thank you."),
             words=words,
-            pairs=(
-                Pair(self.say("Total paid"), self.money(total)),
-                Pair(self.say("Last payment"), self.day(last.received_on)),
-                Pair(self.say("Method"), self.method(last)),
-            ),
             receipt_href=self.receipt_href(last),
         )
 
@@ -1006,6 +1054,7 @@ class _Writer:
 
 # Nothing was paid of it, and nothing can be.
 _ENDED = {InvoiceStatus.VOID, InvoiceStatus.CREDITED, InvoiceStatus.WRITTEN_OFF}
+_OVER = {InvoiceStatus.PAID, *_ENDED}
 _SETTLED = {
     InvoiceStatus.PAID,
     InvoiceStatus.CREDITED,

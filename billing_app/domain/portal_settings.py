@@ -115,6 +115,14 @@ class DueWord(StrEnum):
     OPEN = "Open"
 
 
+# Stored is "Pending"; on a badge that reads as if the payment were being worked on.
+DUE_WORDS = {
+    DueWord.DUE: later_as("status", "Due"),
+    DueWord.PENDING: later_as("status", "Awaiting payment"),
+    DueWord.OPEN: later_as("status", "Open"),
+}
+
+
 class AuthorName(StrEnum):
     """How much of a customer's name a reader without proof sees on a comment."""
 
@@ -182,7 +190,7 @@ class PortalSettings:
     def word_of(self, status: InvoiceStatus) -> str:
         """Return the word on the customer's badge for a status."""
         words = STATUS_WORDS[status]
-        return self.due_word if words.is_chosen else words.customer
+        return DUE_WORDS[self.due_word] if words.is_chosen else words.customer
 
     def to_stored(self) -> dict[str, Any]:
         return asdict(self)
@@ -203,8 +211,6 @@ def status_words(
 # The other words on a badge, for the catalogs: the same word can stand for something
 # else.
 _ON_BADGES = (
-    later_as("status", "Pending"),
-    later_as("status", "Open"),
     later_as("status", "Disputed"),
     later_as("status", "Archived"),
 )

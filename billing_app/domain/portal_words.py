@@ -9,6 +9,7 @@ from typing import Any, get_type_hints
 
 from billing_app.domain.formats import format_money
 from billing_app.domain.portal_settings import (
+    DUE_WORDS,
     ActivityDetail,
     AuthorName,
     CardForm,
@@ -144,7 +145,7 @@ SECTIONS: tuple[tuple[str, tuple[Question, ...]], ...] = (
                 "Word for an open invoice",
                 "On the customer's badge until the invoice is late or paid. Staff "
                 "always read Due.",
-                {word: word.value for word in DueWord},
+                {word: DUE_WORDS[word] for word in DueWord},
             ),
             Question(
                 "grace_days",

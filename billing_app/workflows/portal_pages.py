@@ -117,7 +117,7 @@ def open_invoice(
         sheet=_sheet(
             read.content,
             view.logo_href,
-            _standing(read.facts),
+            _standing(read.facts, view.transfer_minor),
             read.events,
             setup.zone,
         ),
@@ -193,8 +193,8 @@ def _sheet(
     return render_sheet(document, logo_href, standing, behind, explains=True)
 
 
-def _standing(facts: PortalFacts) -> Standing:
-    """Return what is left of an invoice."""
+def _standing(facts: PortalFacts, payable_minor: int) -> Standing:
+    """Return what is left of an invoice, and what of it may be paid now."""
     if facts.voided_on:
         return Standing.void(facts.voided_on)
     return Standing(
@@ -202,4 +202,5 @@ def _standing(facts: PortalFacts) -> Standing:
         facts.credited_minor,
         facts.outstanding_minor,
         facts.written_off_minor,
+        payable_minor=payable_minor,
     )

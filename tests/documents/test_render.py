@@ -402,12 +402,21 @@ class TestStanding:
         whole = render_sheet(an_invoice())
         rest = render_sheet(an_invoice(), standing=Standing(1, 0, 1_071_981))
         paid = render_sheet(an_invoice(), standing=Standing(1_071_982, 0, 0))
+        disputed, all_of_it = (
+            render_sheet(
+                an_invoice(), standing=Standing(0, 0, 1_071_982, payable_minor=payable)
+            )
+            for payable in (1_071_981, 0)
+        )
 
         assert "s-code" in whole
         assert "s-code" in rest
         assert whole.count("<svg") == rest.count("<svg")
         assert code_of(whole) != code_of(rest)
         assert "s-code" not in paid
+        assert code_of(disputed) == code_of(rest)
+        assert "s-code" not in all_of_it
+        assert "€10,719.82" in text_of(all_of_it)
         assert "Nothing to pay" in text_of(paid)
         assert "NL91 ABNA" not in paid
 

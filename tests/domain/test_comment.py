@@ -248,6 +248,13 @@ class TestShownName:
             ("Vermeer, Ines", "Ines"),
             ("ines.vermeer@vermeer.example", "ines"),
             ("Ines", "Ines"),
+            ("Dr. Mei Chen", "Mei"),
+            ("Prof. Dr. Mei Chen", "Mei"),
+            ("Chen, Dr Mei", "Dr Mei"),
+            ("Dr. Chen", "Dr. Chen"),
+            ("Dr.", "Dr."),
+            ("", ""),
+            ("J. Chen", "J."),
             ("李小龍", "李小龍"),
         ],
     )

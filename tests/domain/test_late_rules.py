@@ -66,5 +66,5 @@ def test_the_rules_come_from_the_settings():
 def test_the_business_chooses_the_word_for_an_open_invoice():
     settings = PortalSettings(due_word=DueWord.PENDING)
 
-    assert settings.word_of(InvoiceStatus.DUE) == "Pending"
+    assert settings.word_of(InvoiceStatus.DUE) == "Awaiting payment"
     assert settings.word_of(InvoiceStatus.OVERDUE) == "Overdue"

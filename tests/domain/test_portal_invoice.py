@@ -2,10 +2,14 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from billing_app.domain.document import BankRow, InvoiceDocument
+from billing_app.domain.formats import format_money
 from billing_app.domain.invoice import InvoiceState
 from billing_app.domain.parsing import parse_amount
+from billing_app.domain.portal_asking import AskingFacts
 from billing_app.domain.portal_invoice import (
     DebitFacts,
     Looking,
@@ -13,6 +17,7 @@ from billing_app.domain.portal_invoice import (
     PortalFacts,
     PortalInvoice,
     ReceivedFacts,
+    Replacement,
     describe_invoice,
     field_text,
     payability_of,
@@ -59,7 +64,11 @@ def received(minor: int, **changes) -> ReceivedFacts:
 
 
 def show(
-    outstanding: int = 10_000, setup: PortalSetup = SETUP, came_back: str = "", **facts
+    outstanding: int = 10_000,
+    setup: PortalSetup = SETUP,
+    came_back: str = "",
+    looking: Looking | None = None,
+    **facts,
 ) -> PortalInvoice:
     stored = {
         "document": a_document(),
@@ -70,7 +79,7 @@ def show(
         "debits": (),
         "pdf": PdfState.READY,
     }
-    looking = Looking(NOW, "/p/token", came_back=came_back)
+    looking = looking or Looking(NOW, "/p/token", came_back=came_back)
     return describe_invoice(PortalFacts(**stored | facts), setup, looking)
 
 
@@ -82,7 +91,21 @@ def chosen(**settings) -> PortalSetup:
     ("opens", "href"), [(True, "/p/token/account"), (False, "")], ids=repr
 )
 def test_a_link_that_opens_the_account_leads_there(opens: bool, href: str):
-    assert show(setup=chosen(link_opens_account=opens)).account_href == href
+    """To the invoice that took the place of this one as well."""
+    looking = Looking(NOW, "/p/token", replaced_by=Replacement(9, "INV-9"))
+
+    it = show(setup=chosen(link_opens_account=opens), looking=looking)
+
+    assert it.account_href == href
+    assert it.replaced_by == "INV-9"
+    assert it.replaced_href == (f"{href}/9" if opens else "")
+
+
+def test_reminders_are_told_of_while_something_is_due():
+    asking = AskingFacts(reminders=((NOW, 3),))
+
+    assert len(show(asking=asking).asking.reminders) == 1
+    assert show(0, asking=asking).asking.reminders == ()
 
 
 class TestStatus:
@@ -243,7 +266,7 @@ class TestPaying:
         for mode in (PaymentMode.OFF, PaymentMode.INSTRUCTIONS):
             it = show(setup=chosen(payment=mode), document=a_document(bank=()))
             assert it.outcome.heading == "How to pay"
-            assert it.outcome.words.endswith("Please pay as agreed.")
+            assert it.outcome.words == f"Pay as agreed with {it.seller}."
             assert it.has_card
 
         paid = show(0, setup=chosen(payment=PaymentMode.OFF), state=InvoiceState.ISSUED)
@@ -308,11 +331,9 @@ class TestOutcomes:
         it = show(0, received=(last, first))
 
         assert it.outcome.heading == "Paid in full. Thank you."
-        assert [x.value for x in it.outcome.pairs] == [
-            "€100.00",
-            "24 November 2026",
-            "Card •••• 4242",
-        ]
+        assert (it.amount_label, it.amount, it.is_paid) == ("Paid", "€100.00", True)
+        assert [x.value for x in it.settled] == ["24 November 2026", "Card •••• 4242"]
+        assert it.due_on == ""
         assert it.outcome.receipt_href == "/p/token/receipts/7.pdf"
         assert it.is_settled
 
@@ -320,6 +341,26 @@ class TestOutcomes:
         it = show(0, document=a_document(due_minor=0, prepaid_minor=10_000))
 
         assert it.outcome.heading == "Nothing to pay"
+        assert (it.amount_label, it.is_paid) == ("Amount due", False)
+
+    @given(st.integers(1, 10_000), st.integers(0, 12_000), st.integers(0, 9_999))
+    def test_the_headline_is_what_may_be_paid_now(
+        self, outstanding: int, disputed: int, coming: int
+    ):
+        """Beside a dispute the whole is told in small."""
+        assume(coming < outstanding)
+
+        it = show(outstanding, disputed_minor=disputed, processing_minor=coming)
+
+        if not disputed:
+            assert (it.amount_label, it.asked_of) == ("Amount due", "")
+            return
+        payable = max(0, max(0, outstanding - disputed) - coming)
+        assert it.amount_label == "To pay now"
+        assert it.amount == format_money(payable, "EUR", "en")
+        assert it.transfer_minor == payable
+        whole = format_money(outstanding, "EUR", "en")
+        assert it.asked_of == f"Amount due {whole}"
 
     def test_a_debit_is_on_its_way_for_five_working_days(self):
         """From a Tuesday that is the Tuesday after."""
@@ -422,6 +463,8 @@ class TestCredited:
         it = show(0, credited_minor=10_000)
 
         assert (it.status, it.is_settled) == ("Credited", True)
+        assert (it.amount_label, it.amount) == ("Credited in full", "€100.00")
+        assert (it.due_on, it.with_payments_href) == ("", "")
         assert it.outcome.heading == "Credited in full"
 
     def test_what_was_paid_beside_it_is(self):

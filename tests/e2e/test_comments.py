@@ -476,7 +476,7 @@ def test_a_code_is_confirmed_on_the_page_and_nothing_typed_is_lost(
     email = find_email(database, due_invoice(told)["number"])
     thread.get_by_label("Your email").fill(email)
     page = visitor.url
-    thread.get_by_role("link", name="Verify").click()
+    thread.get_by_role("link", name="Confirm who you are").click()
 
     asked = visitor.get_by_role("dialog")
     expect(asked.get_by_label("Your email")).to_have_value(email)
@@ -488,7 +488,7 @@ def test_a_code_is_confirmed_on_the_page_and_nothing_typed_is_lost(
     asked.get_by_label("Verification code").fill(f"{code[:3]} {code[3:]}")
 
     expect(asked).to_have_count(0)
-    expect(thread.get_by_role("link", name="Verify")).to_have_count(0)
+    expect(thread.get_by_role("link", name="Confirm who you are")).to_have_count(0)
     expect(thread.get_by_label("Message")).to_have_value("Please call me back.")
     assert visitor.url.partition("#")[0] == page.partition("#")[0]
     thread.get_by_role("button", name="Post comment").click()

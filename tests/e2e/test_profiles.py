@@ -258,7 +258,7 @@ class TestInteractivePortal:
         summary_of(page)
         thread = page.get_by_role("region", name="Comments")
         expect(thread.get_by_text("both in Leeds")).to_be_visible()
-        expect(thread.get_by_text("Verify to post")).to_be_visible()
+        expect(thread.get_by_text("Confirm to post")).to_be_visible()
         expect(page.locator("#painted")).to_have_count(0)
         thread.get_by_label("Message").fill("Which platform was the train from?")
         thread.get_by_label("Your name").fill("Tom Achebe")
@@ -267,7 +267,7 @@ class TestInteractivePortal:
         prove(page, demo.base_url, "tom.achebe@meridian-housing.example")
 
         # The page loads anew with the proof, and posts what was typed.
-        expect(thread.get_by_text("Verify to post")).to_be_hidden()
+        expect(thread.get_by_text("Confirm to post")).to_be_hidden()
         expect(thread.get_by_text("Which platform")).to_be_visible()
         expect(thread.get_by_label("Message")).to_have_value("")
         email = thread.get_by_label("Your email")

@@ -120,7 +120,7 @@ async def test_missing_proof_is_named_with_the_way_to_it(
 ):
     choose(world, world.northwind, write_auth=WriteAuth.CODE)
     html = await get(app, page)
-    assert "Verify to post" in html
+    assert "Confirm to post" in html
     assert f'href="{page}/verify"' in html
 
     answered = await post(app, page)

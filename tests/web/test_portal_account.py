@@ -222,7 +222,7 @@ class TestWatch:
             await driver.until(lambda: bool(numbers(driver)))
 
         [row] = shown(driver, "list").rows
-        assert (row.status, row.status_words) == ("Due", "Pending")
+        assert (row.status, row.status_words) == ("Due", "Awaiting payment")
 
     async def test_a_credited_invoice_has_a_tab_and_its_note_behind_the_row(
         self, world: World, invoice_id: int, token: str

@@ -326,8 +326,8 @@ SWITCHES = {
     "the word of what is due": Switch(
         {"grace_days": LATE_DAYS, "due_word": DueWord.PENDING},
         {"grace_days": LATE_DAYS},
-        "Pending",
-        lambda it, _: it.status_words == "Pending",
+        "Awaiting payment",
+        lambda it, _: it.status_words == "Awaiting payment",
     ),
     "the badge": Switch(
         {"shows_badge": True}, {}, "Powered by", lambda it, _: it.shows_badge

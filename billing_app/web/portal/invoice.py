@@ -211,7 +211,7 @@ def _note() -> rx.Component:
 
 def _late_fee(fee: rx.Var) -> rx.Component:
     return rx.el.p(
-        worded("Charged for paying late:"),
+        worded("Charged besides for paying late, on its own invoice:"),
         " ",
         rx.cond(fee.href, link(fee.number, href=fee.href), fee.number),
         ", ",
@@ -244,10 +244,19 @@ def _head() -> rx.Component:
             ),
         ),
         rx.foreach(it.late_fees, _late_fee),
-        rx.el.p(worded("Amount due"), class_name="amount-label"),
+        rx.el.p(
+            rx.cond(
+                it.is_paid,
+                rx.el.span(icon("paid", 16), it.amount_label, class_name="verified"),
+                it.amount_label,
+            ),
+            class_name="amount-label",
+        ),
         rx.el.p(
             it.amount,
-            class_name=rx.cond(it.is_settled, "amount amount-settled", "amount"),
+            class_name=rx.cond(
+                it.is_settled & ~it.is_paid, "amount amount-settled", "amount"
+            ),
             custom_attrs={"style": rx.Var.create({"--n": it.amount_length})},
         ),
         rx.cond(
@@ -268,6 +277,7 @@ def _head() -> rx.Component:
                     ),
                 ),
                 rx.cond(it.on_its_way, rx.el.p(it.on_its_way)),
+                rx.cond(it.asked_of, rx.el.p(it.asked_of)),
                 rx.cond(it.disputes.summary, rx.el.p(it.disputes.summary)),
                 class_name="progress",
             ),
@@ -278,25 +288,26 @@ def _head() -> rx.Component:
 def _facts() -> rx.Component:
     it = State.invoice
     return rx.el.dl(
-        rx.el.dt(worded("Due")),
-        rx.el.dd(
-            it.due_on,
-            rx.cond(
-                it.due_note,
-                rx.fragment(
-                    " ",
-                    rx.el.span(
-                        it.due_note, class_name=rx.cond(it.is_late, "late", "quiet")
-                    ),
-                ),
-            ),
-            class_name=rx.cond(it.is_late, "late", ""),
+        rx.cond(it.due_on, rx.fragment(rx.el.dt(worded("Due")), _due())),
+        rx.foreach(
+            it.settled,
+            lambda pair: rx.fragment(rx.el.dt(pair.label), rx.el.dd(pair.value)),
         ),
         rx.el.dt(worded("Issued")),
         rx.el.dd(it.issued_on),
         rx.el.dt(worded("For")),
         rx.el.dd(rx.el.bdi(it.buyer)),
         class_name="facts",
+    )
+
+
+def _due() -> rx.Component:
+    it = State.invoice
+    note = rx.el.span(it.due_note, class_name=rx.cond(it.is_late, "late", "quiet"))
+    return rx.el.dd(
+        it.due_on,
+        rx.cond(it.due_note, rx.fragment(" ", note)),
+        class_name=rx.cond(it.is_late, "late", ""),
     )
 
 
@@ -388,16 +399,6 @@ def _outcome() -> rx.Component:
         rx.el.h2(it.heading),
         rx.el.p(it.words),
         rx.cond(
-            it.pairs.length() > 0,
-            rx.el.dl(
-                rx.foreach(
-                    it.pairs,
-                    lambda pair: rx.el.div(rx.el.dt(pair.label), rx.el.dd(pair.value)),
-                ),
-                class_name="pairs",
-            ),
-        ),
-        rx.cond(
             it.steps.length() > 0,
             rx.el.ol(
                 rx.foreach(
@@ -422,6 +423,7 @@ def _outcome() -> rx.Component:
                 worded("Download receipt"),
                 it.receipt_href,
                 icon_name="download",
+                kind="primary",
                 leaves_app=True,
             ),
         ),
@@ -634,7 +636,7 @@ def e_credit_note(row: rx.Var) -> rx.Component:
 
 def _payment_bar() -> rx.Component:
     return rx.el.div(
-        rx.el.div(worded("Amount due"), rx.el.b(State.invoice.amount)),
+        rx.el.div(State.invoice.amount_label, rx.el.b(State.invoice.amount)),
         link_button(
             rx.cond(
                 State.invoice.form.is_open,

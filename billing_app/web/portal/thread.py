@@ -116,7 +116,7 @@ def _comments() -> rx.Component:
                 class_name="thread",
                 custom_attrs={"aria-live": "polite"},
             ),
-            rx.el.p(worded("No comments yet."), class_name="nothing"),
+            rx.el.p(worded("No comments yet."), class_name="quiet"),
         ),
     )
 

@@ -25,12 +25,12 @@ def verify_panel(words: Text, href: Text, *, title: Text | None = None) -> rx.Co
     return rx.el.div(
         icon("lock", 18),
         rx.el.span(
-            rx.el.b(worded("Verify to post") if title is None else title),
+            rx.el.b(worded("Confirm to post") if title is None else title),
             words,
             " ",
             worded("What you wrote stays here."),
             " ",
-            link(worded("Verify"), href=href, leaves_app=True),
+            link(worded("Confirm who you are"), href=href, leaves_app=True),
         ),
         class_name="gate",
     )
