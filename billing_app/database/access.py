@@ -54,6 +54,14 @@ def acting_visitor(work: Work[P, R]) -> Work[P, R]:
     )(work)
 
 
+def exporting_visitor(work: Work[P, R]) -> Work[P, R]:
+    """Allow the holder of a live portal link, and a preview by who may export."""
+    return _declare(
+        f"portal, preview with {Permission.EXPORT}",
+        lambda actor: isinstance(actor, PortalVisitor) and actor.may_export,
+    )(work)
+
+
 def job(work: Work[P, R]) -> Work[P, R]:
     """Allow a job of ours only."""
     return _declare("job", lambda actor: isinstance(actor, SystemActor))(work)

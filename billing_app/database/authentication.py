@@ -29,6 +29,8 @@ from billing_app.database.engine import reading
 from billing_app.database.secrets import Cipher, digest
 from billing_app.domain import portal_proof
 from billing_app.domain.actors import (
+    ROLE_PERMISSIONS,
+    Permission,
     PortalVisitor,
     Proof,
     Role,
@@ -291,34 +293,43 @@ def open_portal(
     settings = opened.setup.settings
     if not settings.is_on or not settings.shows_invoices:
         raise PortalNotAvailable("This portal is not available at the moment.")
-    if not _is_member(engine, cookies, opened.visitor.workspace_id, now):
+    role = _role_of(engine, cookies, opened.visitor.workspace_id, now)
+    if role is None:
         return opened
     is_preview = wants_preview or opened.visitor.is_preview
-    visitor = replace(opened.visitor, is_staff=True, is_preview=is_preview)
+    visitor = replace(
+        opened.visitor,
+        is_staff=True,
+        is_preview=is_preview,
+        may_export=not is_preview or Permission.EXPORT in ROLE_PERMISSIONS[role],
+    )
     return replace(opened, visitor=visitor)
 
 
-def _is_member(
+def _role_of(
     engine: Engine, cookies: Cookies, workspace_id: int, now: datetime
-) -> bool:
-    """Tell whether the browser's person works here, wherever they are working now."""
+) -> Role | None:
+    """Return what the browser's person is here, wherever they are working now.
+
+    None for who is no member.
+    """
     if not cookies.staff:
-        return False
+        return None
     try:
         signed_in = staff_from_session(engine, cookies.staff, now)
     except NotSignedIn:
-        return False
+        return None
     if signed_in.owes:
-        return False
+        return None
     if signed_in.actor.workspace_id == workspace_id:
-        return True
+        return signed_in.actor.role
     found = _find(
         engine,
         _MEMBERSHIP,
         person_id=signed_in.person_id,
         workspace_id=workspace_id,
     )
-    return found is not None
+    return Role(found.role) if found else None
 
 
 def _open_by_link(
@@ -415,7 +426,7 @@ def _preview(
     customer_id = place.previewed_id
     if customer_id is None and place.invoice_id is None:
         return None
-    if not _is_member(engine, cookies, workspace_id, now):
+    if _role_of(engine, cookies, workspace_id, now) is None:
         return None
     if customer_id is None:
         previewed = _find(
@@ -729,7 +740,7 @@ _STAFF_SESSION = (
     )
 )
 
-_MEMBERSHIP = select(col(Member.id)).where(
+_MEMBERSHIP = select(col(Member.role)).where(
     col(Member.person_id) == bindparam("person_id"),
     col(Member.workspace_id) == bindparam("workspace_id"),
     col(Member.removed_at).is_(None),

@@ -116,6 +116,8 @@ class PortalVisitor:
             on whichever page. The bare link pays, for whoever has it.
         is_preview: staff looking as the customer would: reads, never writes.
         is_staff: the browser is signed in to this workspace, so it leaves no visit.
+        may_export: take the files of a whole account away. In a preview, only who
+            may take them from the staff's own pages.
     """
 
     workspace_id: int
@@ -128,6 +130,7 @@ class PortalVisitor:
     may_pay: bool = True
     is_preview: bool = False
     is_staff: bool = False
+    may_export: bool = True
 
     @property
     def label(self) -> str:

@@ -263,6 +263,7 @@ class AccountFrame:
         payments_href: leads to more of the payments than are shown.
         staff_words: what the business's own staff read about looking; nobody else.
         sign_out_href: where to sign out, empty for who has not signed in.
+        offers_files: statements and documents may be taken away.
         statement_first, statement_last: what the statement's fields start with.
     """
 
@@ -285,6 +286,7 @@ class AccountFrame:
     ages: tuple[AgeBar, ...] = ()
     base: str = ""
     shows_pdf: bool = False
+    offers_files: bool = False
     statement_first: str = ""
     statement_last: str = ""
     pay: PayPart = PayPart()

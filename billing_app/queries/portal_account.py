@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlmodel import col
 
-from billing_app.database.access import inner, job, visitor
+from billing_app.database.access import exporting_visitor, inner, job, visitor
 from billing_app.database.prefix import begins_as_typed, begins_with
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import PortalVisitor
@@ -424,7 +424,7 @@ def unfold(
     )
 
 
-@visitor
+@exporting_visitor
 def list_documents(uow: UnitOfWork, span: Span) -> tuple[DocumentFacts, ...]:
     """Return the documents of a period: invoices, their receipts, credit notes.
 

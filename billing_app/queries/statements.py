@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import BigInteger, and_, cast, func, select
 from sqlmodel import col
 
-from billing_app.database.access import inner, staff, visitor
+from billing_app.database.access import exporting_visitor, inner, staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission, PortalVisitor
 from billing_app.domain.aging import AgeBucket, age_of
@@ -44,13 +44,14 @@ class _Asked:
     grace_days: int
 
 
-@visitor
+@exporting_visitor
 def read_own_statement(
     uow: UnitOfWork, span: Span, moment: Moment, grace_days: int
 ) -> tuple[Section, ...]:
     """Return the movements of the visitor's own account, one section a currency.
 
     Raises:
+        NotPermitted: a preview by somebody who may not export.
         NotFound: the link opens one invoice and no account.
         LimitReached: too many movements for one statement.
     """

@@ -297,6 +297,7 @@ class _Writer:
             ages=tuple(self.ages()),
             base=self.place.account_path,
             shows_pdf=settings.shows_pdf,
+            offers_files=self.link.visitor.may_export,
             statement_first=self.account.year_start.isoformat(),
             statement_last=today.isoformat(),
             pay=self.pay,

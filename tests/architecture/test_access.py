@@ -94,6 +94,10 @@ def print_matrix() -> str:
     return "\n".join(lines) + "\n"
 
 
+_SIGNED_IN = "customer session that may sign in, or staff's preview"
+# What takes a whole account away.
+_FILES = ("statement.", "documents.zip")
+
 # The first that a path begins with. `{…}` is what an address carries.
 DOORS = (
     *((f"/{each}/{{rest:path}}", "anybody: nothing is there") for each in Door),
@@ -101,7 +105,11 @@ DOORS = (
     ("/account/{slug}/sign-out", "anybody: ends their own session"),
     ("/p/{token}", "invoice link that is live"),
     ("/c/{token}", "customer link that is live"),
-    ("/account/{slug}", "customer session that may sign in, or staff's preview"),
+    *(
+        (f"/account/{{slug}}/{file}", f"{_SIGNED_IN} by who may export")
+        for file in _FILES
+    ),
+    ("/account/{slug}", _SIGNED_IN),
     ("/session/workspace", "member who is signed in"),
     ("/session/end", "member who is signed in"),
     ("/session", "anybody: to prove who they are"),
@@ -164,6 +172,9 @@ def http_routes() -> list[tuple[str, str]]:
 _LINK = PortalVisitor(1, 1, link_id=1, invoice_id=1)
 _CODE = replace(_LINK, proof=Proof.CODE, session_id=1)
 _SESSION = PortalVisitor(1, 1, None, None, proof=Proof.SESSION, session_id=1)
+_PREVIEW = PortalVisitor(
+    1, 1, None, None, is_staff=True, is_preview=True, may_export=False
+)
 WAYS = {
     "invoice link": _LINK,
     "customer link": replace(_LINK, invoice_id=None),
@@ -171,7 +182,8 @@ WAYS = {
     "code, may not pay": replace(_CODE, may_pay=False),
     "session": _SESSION,
     "session + TOTP": replace(_SESSION, has_totp=True),
-    "staff preview": replace(_LINK, link_id=None, is_staff=True, is_preview=True),
+    "preview": _PREVIEW,
+    "preview with export": replace(_PREVIEW, may_export=True),
 }
 
 
@@ -196,7 +208,8 @@ def actions() -> dict[str, Callable[[PortalVisitor], object]]:
     rules: dict[str, Callable[[PortalVisitor], object]] = {
         "see the invoice": lambda it: check_is(usual.shows_invoices),
         "PDF": lambda it: check_is(usual.shows_pdf),
-        "list, statement, zip": lambda it: check_is(it.invoice_id is None),
+        "list": lambda it: check_is(it.invoice_id is None),
+        "statement, zip": lambda it: check_is(it.invoice_id is None and it.may_export),
         "pay": lambda it: check_is(it.may_pay and not it.is_preview),
     }
     for mode in WriteAuth:

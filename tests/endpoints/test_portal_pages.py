@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import re
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from io import BytesIO
@@ -28,7 +28,7 @@ from starlette.types import ASGIApp
 from billing_app import runtime
 from billing_app.database.secrets import digest
 from billing_app.documents.pdf import PdfEngineMissing
-from billing_app.domain.actors import StaffActor, SystemActor
+from billing_app.domain.actors import Permission, Role, StaffActor, SystemActor
 from billing_app.domain.check_code import check_code
 from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.portal_settings import PortalSettings
@@ -1130,15 +1130,59 @@ class TestAccount:
 
         page = await portal.get(base, headers=staff)
         invoice = await portal.get(f"{base}/{portal.invoice_id}", headers=staff)
-        file = await portal.get(f"{base}/statement.csv?from=2026-01-01", headers=staff)
 
         for shown in (page, invoice):
             assert shown.status_code == 200
             assert "Preview: this is what your customer sees" in shown.text
         assert "<bdi>Vermeer Optics</bdi>" in page.text
         assert f'href="{base}/{portal.invoice_id}?preview=1"' in page.text
-        assert "INV-00001" in file.text
         assert portal.dump() == before
+
+    @pytest.mark.parametrize("role", Role)
+    async def test_files_of_a_preview_are_for_who_may_export(
+        self, portal: Portal, role: Role
+    ):
+        """As from the customer's page of the desk."""
+        actor = getattr(portal.place, role)
+        staff, base = portal.sign_in(actor), "/account/northwind-charter~1"
+        own = f"/c/{self.token(portal)}"
+        portal.print(b"%PDF-1", kind="invoice")
+        before = portal.dump()
+        may, days = actor.may(Permission.EXPORT), "from=2026-01-01&preview=1"
+
+        for file in ("statement.csv", "statement.pdf", "documents.zip"):
+            answer = await portal.get(f"{base}/{file}?{days}", headers=staff)
+            assert answer.status_code == (200 if may else 404), file
+            if not may:
+                assert "INV-00001" not in answer.text
+        desk = await portal.get(f"/api/customers/1/statement.csv?{days}", headers=staff)
+        assert desk.status_code == (200 if may else 404)
+        for page in (base, f"{own}?preview=1"):
+            shown = (await portal.get(page, headers=staff)).text
+            assert ("Statement and documents" in shown) == may
+            assert "INV-00001" in shown
+        assert portal.dump() == before
+
+    async def test_nor_does_who_is_more_elsewhere_take_them_here(self, portal: Portal):
+        """What counts is the role in the workspace whose page it is."""
+        world = portal.world
+        with world.unit(portal.place.system) as uow:
+            person_id = uow.get(Member, portal.place.viewer.member_id).person_id
+        with world.unit(world.kestrel.system) as uow:
+            facts = {"name": "Vera", "email": "vera@northwind.example"}
+            theirs = uow.add(
+                Member(
+                    **facts, person_id=person_id, role=Role.OWNER, created_at=uow.now
+                )
+            )
+            abroad = replace(world.kestrel.owner, member_id=theirs.id)
+        base = "/account/northwind-charter~1"
+        staff = portal.sign_in(abroad)
+
+        assert (await portal.get(base, headers=staff)).status_code == 200
+        for file in ("statement.csv", "statement.pdf", "documents.zip"):
+            answer = await portal.get(f"{base}/{file}", headers=staff)
+            assert answer.status_code == 404
 
     @pytest.mark.feature("F017")
     async def test_a_preview_opens_for_the_business_alone(self, portal: Portal):

@@ -128,7 +128,7 @@ def _account() -> rx.Component:
         _pay_bar(),
         _pay_dialog(),
         rx.cond(it.payments.length() > 0, _payments()),
-        rx.cond(State.list.shape != "empty", _statement()),
+        rx.cond(State.frame.offers_files & (State.list.shape != "empty"), _statement()),
         powers(it.powers),
         _fresh(),
         rx.cond(
