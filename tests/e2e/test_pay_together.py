@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import OpenPage
+from tests.e2e.conftest import Demo, OpenPage
 from tests.support.browser import PHONE, find_barriers, scrolls_sideways
 from tests.support.process import running
 
@@ -78,3 +78,20 @@ def test_choose_look_pay_and_come_back(open_page: OpenPage, account: str):
     expect(boxes(page)).to_have_count(left)
     # The other window hears of it by itself.
     expect(boxes(other)).to_have_count(left)
+
+
+def test_a_phone_shows_the_first_invoice_at_once_and_parts_its_two_presses(
+    demo: Demo, phone: Page
+):
+    """A box to choose it and an arrow to open it, each for a thumb of its own."""
+    phone.goto(demo.of("Ironwood")["customers"][0]["url"])
+    first = phone.locator(".row-number").filter(has=phone.get_by_role("checkbox")).first
+    expect(first.get_by_role("button")).to_be_visible()
+
+    box = first.get_by_role("checkbox").bounding_box()
+    arrow = first.get_by_role("button").bounding_box()
+    assert box is not None
+    assert arrow is not None
+    middles = [it["x"] + it["width"] / 2 for it in (box, arrow)]
+    assert middles[1] - middles[0] >= 44
+    assert box["y"] + box["height"] <= PHONE["height"]
