@@ -38,6 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     serve.prepare(settings)
     furnish(settings, arguments.json)
+    if arguments.data is None:
+        print(f"Its data is in {data_dir}; delete the folder when you are done.\n")
     serve.start(settings)
 
 
