@@ -10,7 +10,7 @@ from sqlmodel import col, select, update
 from billing_app.database.access import staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission, StaffActor
-from billing_app.domain.errors import Conflict, InvalidInput
+from billing_app.domain.errors import Conflict, InvalidInput, NotFound
 from billing_app.domain.events import MemberSecurityChanged, MemberSignedOut
 from billing_app.domain.totp import (
     RECOVERY_CODES,
@@ -112,9 +112,13 @@ def end_totp(uow: UnitOfWork) -> None:
 
 @staff(Permission.VIEW)
 def end_one_session(uow: UnitOfWork, session_id: int) -> None:
-    """Sign another browser of the same person out, at once."""
+    """Sign another browser of the same person out, at once.
+
+    Raises:
+        NotFound: it is no open session of this person.
+    """
     person = _person(uow)
-    uow.execute(
+    ended = uow.execute(
         update(StaffSession)
         .where(
             col(StaffSession.id) == session_id,
@@ -123,6 +127,8 @@ def end_one_session(uow: UnitOfWork, session_id: int) -> None:
         )
         .values(ended_at=uow.now)
     )
+    if not ended:
+        raise NotFound("That browser's session does not exist, or has ended.")
     uow.record(MemberSignedOut(member_id=_actor(uow).member_id, everywhere=False))
 
 

@@ -3,14 +3,16 @@ from pyotp.totp import TOTP
 
 from billing_app.database import authentication
 from billing_app.domain.actors import StaffActor
-from billing_app.domain.errors import Conflict, InvalidInput, NotSignedIn
+from billing_app.domain.errors import Conflict, InvalidInput, NotFound, NotSignedIn
 from billing_app.domain.sign_in import LOCK_FIRST, Owes
 from billing_app.domain.totp import RECOVERY_CODES
+from billing_app.models import AuditEntry
 from billing_app.queries.members import Security, read_security
 from billing_app.services.security import TotpOffer, end_one_session
 from billing_app.workflows import members, security
 from billing_app.workflows import sign_in as signing
 from billing_app.workflows.sign_in import Browser, SignInRefused
+from tests.support.billing import all_rows
 from tests.support.world import PASSWORD, World
 
 HERE = Browser("192.0.2.1", "Firefox on Linux")
@@ -257,10 +259,24 @@ class TestSessions:
         token = sign_in(world)
         (session,) = shown(world).sessions
 
+        before = all_rows(world, world.northwind, AuditEntry)
         for other in (world.northwind.owner, world.kestrel.owner):
-            world.run(other, end_one_session, session.session_id)
+            with pytest.raises(NotFound, match="does not exist"):
+                world.run(other, end_one_session, session.session_id)
 
         assert is_live(world, token)
+        assert all_rows(world, world.northwind, AuditEntry) == before
+
+    def test_that_are_none_are_told_so_and_leave_no_trace(self, world: World):
+        sign_in(world)
+        (session,) = shown(world).sessions
+        world.run(me(world), end_one_session, session.session_id)
+
+        before = all_rows(world, world.northwind, AuditEntry)
+        for gone in (session.session_id, 900_001):
+            with pytest.raises(NotFound, match="does not exist"):
+                world.run(me(world), end_one_session, gone)
+        assert all_rows(world, world.northwind, AuditEntry) == before
 
     def test_that_ran_out_are_not_listed(self, world: World):
         sign_in(world)
