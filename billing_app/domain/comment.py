@@ -283,7 +283,7 @@ def is_like(name: str, reserved: Iterable[str]) -> bool:
     make no difference; nor do a title before a name, words such as "support" beside
     it, or more of the reserved names. Anything else makes it somebody of their own.
     """
-    known = tuple(reserved)
+    known = [alike for each in reserved for alike in _joined_alike(each)]
     whole = {skeleton for each in known if (skeleton := _skeleton(each))}
     words = _skeletons(name)
     beside = _OFFICES.union(*(map(_skeleton, _words(each)) for each in known))
@@ -308,7 +308,8 @@ def speaks_for_business(name: str, reserved: Reserved) -> bool:
         return True
     runs = {"".join(words[first:last]) for first, last in _runs(words)}
     glued = _skeleton(name)
-    for each in reserved.business:
+    names = [alike for each in reserved.business for alike in _joined_alike(each)]
+    for each in names:
         whole, is_one_word = _skeleton(each), len(_skeletons(each)) == 1
         if not whole or whole in own:
             continue
@@ -350,6 +351,14 @@ def _runs(words: Sequence[str]) -> Iterator[tuple[int, int]]:
     yield from combinations(range(len(words) + 1), 2)
 
 
+def _joined_alike(name: str) -> Iterator[str]:
+    """Yield a reserved name, and as it reads with each other word for its `&`."""
+    yield name
+    parts = _JOINT.split(_plain(name))
+    if len(parts) > 1:
+        yield from (f" {joint} ".join(parts) for joint in ("", *_JOINTS))
+
+
 def _skeletons(name: str) -> list[str]:
     return [skeleton for word in _words(name) if (skeleton := _skeleton(word))]
 
@@ -383,6 +392,9 @@ def _plain_letter(sign: str) -> str:
     found = _DRAWN.fullmatch(unicodedata.name(sign, ""))
     return found[1] if found else sign
 
+
+_JOINTS = ("and", "und", "et", "en", "y", "e", "i")
+_JOINT = re.compile(rf"[&+]|(?<=\s)(?:{'|'.join(_JOINTS)})(?=\s)", re.IGNORECASE)
 
 # LATIN LETTER SMALL CAPITAL I, NEGATIVE SQUARED LATIN CAPITAL LETTER I ...
 _DRAWN = re.compile(

@@ -1,5 +1,6 @@
 """What may be said in a conversation, by whom, and how it reads."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -169,8 +170,26 @@ class TestReadAuthor:
             comment.read_author(form(name=name), Reserved((business,)))
 
     @pytest.mark.parametrize(
+        "joint", ["&", "+", *["and", "und", "et", "y", "e", "en", "i"], ""]
+    )
+    @pytest.mark.parametrize(
+        "business",
+        ["Aldgate & Pine Consulting", "Aldgate and Pine Consulting", "Aldgate+Pine"],
+    )
+    def test_its_two_names_are_its_own_however_they_are_joined(self, business, joint):
+        name = re.sub(r" & | and |[+]", f" {joint} ", business)
+        reserved = Reserved((business,), (business.replace("Aldgate", "Nora"),))
+
+        glued, member = name.replace(" ", ""), name.replace("Aldgate", "Nora")
+        for each in (name, f"{name} billing", f"Ines, {name}", glued, member):
+            with pytest.raises(InvalidInput):
+                comment.read_author(form(name=each), reserved)
+
+    @pytest.mark.parametrize(
         ("business", "customer", "name"),
         [
+            ("Aldgate & Pine", "Aldgate and Pine", "Ines, Aldgate and Pine"),
+            ("Aldgate & Pine", "Kestrel", "Andy Pine"),
             ("Vermeer", "Kestrel", "Ines Vermeer"),
             ("Vermeer", "Kestrel", "Dr Ines Vermeer"),
             ("Vermeer", "Vermeer Glass", "Vermeer Glass, accounts"),
