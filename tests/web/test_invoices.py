@@ -450,3 +450,18 @@ async def test_a_card_tells_rows_apart_by_one_figure(world: World, browse: Brows
         ("€260.00", "of €300.00", "€40.00 credited"),
         ("€400.00", "", ""),
     ]
+
+
+@pytest.mark.parametrize(
+    "handler", ["archive", "delete_drafts", "mark_sent", "send_reminders", "show_news"]
+)
+async def test_a_button_of_a_list_that_was_never_opened_shows_the_list(
+    shelf: World, browse: Browse, handler: str
+):
+    async with browse(shelf.northwind.owner, "/invoices") as driver:
+        await driver.press(State.select, invoice_id=1)
+        await driver.press(getattr(State, handler))
+
+    assert "Something went wrong" not in repr(driver.deltas)
+    assert len(numbers(driver)) == 50
+    assert "INV-KESTREL" not in numbers(driver)

@@ -268,7 +268,7 @@ class InvoicesState(UndoState, PaidInvoicesState, FilteredListState, rx.State):
             href = with_query(
                 self._path, self._typed, status=status, disputed="", sent=""
             )
-            is_current = self._typed["status"] == status and not crosses
+            is_current = self._typed.get("status", "") == status and not crosses
             return Tab(words, href, count, is_current)
 
         def crossing(words: str, name: str, count: str, is_current: bool) -> Tab:

@@ -147,7 +147,7 @@ class ListState(StaffState, mixin=True):
         self.range_words = f"{page.first:,} to {page.last:,} of {found.count}"
         self.live = formats.live_words(found.moment)
         is_plain = not any(
-            self._typed[name] for name in self._PARAMETERS if name != "sort"
+            self._typed.get(name) for name in self._PARAMETERS if name != "sort"
         )
         self.shape = "rows" if page.rows else "empty" if is_plain else "none"
 

@@ -109,7 +109,7 @@ class PaymentListState(FilteredListState, rx.State):
 
     def _tab(self, words: str, status: str) -> Tab:
         href = with_query(self._path, self._typed, status=status)
-        return Tab(words, href, "", self._typed["status"] == status)
+        return Tab(words, href, "", self._typed.get("status", "") == status)
 
     def _chips(self, moment: Moment) -> list[Chip]:
         wanted = self._wanted
