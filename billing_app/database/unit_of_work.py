@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -53,14 +54,21 @@ from billing_app.models import (
 Row = TypeVar("Row", bound=WorkspaceOwned)
 AnyRow = TypeVar("AnyRow")
 
+# What people call a row where the words of its table's name are not theirs.
 _PLAIN_NAMES = {
-    "CreditNote": "credit note",
+    "BillableEvent": "event",
+    "CustomerContact": "contact",
+    "InboundEvent": "webhook",
     "IssuedDocument": "document",
     "LineItem": "line",
-    "PortalLink": "link",
-    "TaxRate": "tax",
+    "OneTimeCode": "code",
     "OutboxMessage": "message",
     "PaymentAttempt": "payment",
+    "PaymentPromise": "promise",
+    "PortalLink": "link",
+    "PortalSession": "session",
+    "SharedDraft": "draft",
+    "TaxRate": "tax",
 }
 
 
@@ -98,6 +106,12 @@ class _Memory:
     )
 
 
+def plain_name(table: type[Any]) -> str:
+    """Return what people call a row of a table, such as `credit note`."""
+    words = re.sub(r"(?<!^)(?=[A-Z])", " ", table.__name__).lower()
+    return _PLAIN_NAMES.get(table.__name__, words)
+
+
 class UnitOfWork:
     """What a service holds: the actor, the time, and the actor's rows.
 
@@ -125,8 +139,7 @@ class UnitOfWork:
         """
         row = self.find(table, row_id, lock=lock)
         if row is None:
-            name = _PLAIN_NAMES.get(table.__name__, table.__name__.lower())
-            raise NotFound(f"That {name} does not exist.")
+            raise NotFound(f"That {plain_name(table)} does not exist.")
         return row
 
     def find(self, table: type[Row], row_id: int, *, lock: bool = False) -> Row | None:

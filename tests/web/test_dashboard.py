@@ -92,6 +92,33 @@ async def test_a_webhook_that_was_set_aside_says_why_and_is_tried_again(
     assert driver.shown(State, "notices")[-1].words == "It is handled now."
 
 
+async def test_a_webhook_of_another_workspace_is_as_one_that_does_not_exist(
+    world: World, browse: Browse
+):
+    with world.unit(world.kestrel.system) as uow:
+        theirs = uow.add(
+            InboundEvent(
+                external_id="evt_1",
+                kind="invoice.created",
+                payload="{}",
+                status="quarantined",
+                last_error="A reason of Kestrel's.",
+                received_at=uow.now,
+            )
+        )
+        event_id = theirs.id
+    told = []
+    async with browse(world.northwind.accounting, "/dashboard") as driver:
+        for asked in (event_id, 900_001):
+            await driver.press(State.retry_webhook, event_id=asked)
+            told.append(driver.shown(State, "notices")[-1].words)
+        assert "Kestrel" not in repr(driver.deltas)
+
+    assert told == ["That webhook does not exist."] * 2
+    with world.reading(world.kestrel.system) as uow:
+        assert uow.get(InboundEvent, event_id).status == "quarantined"
+
+
 @pytest.mark.feature("F068")
 async def test_all_that_is_overdue_is_one_thing_that_needs_attention(
     world: World, browse: Browse
