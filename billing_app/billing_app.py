@@ -108,6 +108,7 @@ app = rx.App(
     hydrate_fallback=lambda: rx.el.div(rx.html(MARK)),
 )
 app.add_middleware(gate.Gate())
+gate.drop_unknown(app)
 if stand_ins:
     app.register_lifespan_task(stand_ins.working)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import logging
 from typing import Any
 
 import reflex as rx
@@ -21,7 +22,15 @@ from billing_app import runtime
 from billing_app.database import authentication
 from billing_app.domain.errors import NotSignedIn
 from billing_app.web import routes
-from billing_app.web.doors import Audience, PortalState, session_token, sign_in_path
+from billing_app.web.doors import (
+    Audience,
+    PortalState,
+    StaffState,
+    session_token,
+    sign_in_path,
+)
+
+log = logging.getLogger("tallyport.gate")
 
 OURS = "billing_app."
 
@@ -38,6 +47,7 @@ class Gate(rx.Middleware):
         # Of a page that it no longer finds, Reflex sends all it has before any event.
         if event.name in _hydrates() or not state.is_hydrated:
             await _forget_unproven(state)
+            await _forget_signed_out(state)
         if not registered.states[0].is_user_defined():
             # Reflex's own: hydrate, on_load, client storage.
             return None
@@ -103,6 +113,18 @@ async def _forget_unproven(root: BaseState) -> None:
             page.reset()
 
 
+async def _forget_signed_out(root: BaseState) -> None:
+    """Empty what staff were shown, unless they are still signed in."""
+    pages = [
+        page
+        for page in root.substates.values()
+        if isinstance(page, StaffState) and page._was_touched
+    ]
+    if pages and not await _is_staff(root):
+        for page in pages:
+            page.reset()
+
+
 async def _is_staff(state: BaseState) -> bool:
     running = runtime.current()
     token = session_token(state.router.headers.cookie)
@@ -113,6 +135,27 @@ async def _is_staff(state: BaseState) -> bool:
     except NotSignedIn:
         return False
     return True
+
+
+def drop_unknown(app: rx.App) -> None:
+    """Let no event into the queue whose handler does not exist.
+
+    The queue would write a traceback of it, many times as long as what was sent.
+    """
+    namespace: Any = app.event_namespace
+    known = RegistrationContext.get().event_handlers
+    take = namespace.on_event
+
+    async def take_known(sid: str, data: Any) -> None:
+        event = data if isinstance(data, dict) else {}
+        name = event.get("name")
+        if not isinstance(name, str) or name not in known:
+            # A page of an older release sends such, too.
+            log.warning("event.unknown %s", name[:60] if isinstance(name, str) else "")
+        elif isinstance(event.get("router_data", {}), dict):
+            await take(sid, data)
+
+    namespace.on_event = take_known
 
 
 def handlers() -> dict[str, Any]:

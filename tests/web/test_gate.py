@@ -2,13 +2,16 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import reflex as rx
+from reflex_base.utils.format import format_event_handler
 from sqlalchemy import event
 from sqlmodel import select
 
 from billing_app import runtime
+from billing_app.billing_app import app
 from billing_app.database.secrets import digest
 from billing_app.domain.errors import DiskFull
 from billing_app.models import Customer, Member, StaffSession
@@ -18,6 +21,8 @@ from billing_app.web.staff.dashboard_state import DashboardState
 from billing_app.web.staff.invoice_editor_state import InvoiceEditorState
 from billing_app.web.staff.invoices_state import InvoicesState
 from billing_app.web.staff.payments_state import PaymentListState
+from billing_app.workflows import sign_in as signing
+from tests.support.billing import a_customer
 from tests.support.driver import Driver, handler_names
 from tests.support.world import World
 from tests.web.conftest import Browse
@@ -111,6 +116,59 @@ async def test_a_fresh_page_holds_nothing_of_any_workspace(world: World):
 
     sent = json.dumps(driver.deltas, default=str)
     assert not [word for word in canaries if word in sent]
+
+
+@pytest.mark.parametrize("hydrate", ["hydrate", "hydrate_and_load"])
+async def test_what_staff_were_shown_is_not_sent_again_once_they_signed_out(
+    world: World, hydrate: str
+):
+    for place, customer in ((world.kestrel, "Abroad"), (world.northwind, "Canary")):
+        a_customer(world, place, f"{customer} Freight")
+    cookie = sign_in(world, world.northwind.owner.member_id)
+    name = format_event_handler(rx.State.event_handlers[hydrate])
+
+    async with Driver(cookie, "/customers") as driver:
+        await driver.press(CustomersState.open)
+        driver.deltas.clear()
+        await driver.send(name)
+        assert "Canary Freight" in repr(driver.deltas)
+
+        signing.end_session(world.runtime, "secret")
+        driver.deltas.clear()
+        await driver.send(name)
+
+        assert driver.deltas
+        assert "Canary" not in repr(driver.deltas)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"name": "reflex___state____state.nope"},
+        {"name": "gone." + "x" * 5_000},
+        {"name": 7},
+        {"name": ["SECRET"]},
+        {"payload": {"password": "SECRET"}},
+        ["SECRET"],
+        "SECRET",
+        None,
+    ],
+    ids=lambda data: str(data)[:30],
+)
+async def test_an_event_without_a_handler_costs_one_short_line(
+    caplog: pytest.LogCaptureFixture, data: object
+):
+    place = {"router_data": {"pathname": "/p/SECRET", "headers": {"cookie": "SECRET"}}}
+    sent = {**data, **place} if isinstance(data, dict) else data
+    namespace: Any = app.event_namespace
+
+    # As a socket hands it over; what got further would find no queue here.
+    await namespace.on_event("sid", sent)
+
+    (record,) = caplog.records
+    assert len(record.getMessage()) < 100
+    assert "SECRET" not in record.getMessage()
+    assert not record.exc_info
 
 
 UNDERSTOOD = "That request was not understood."
