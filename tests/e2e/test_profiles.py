@@ -631,6 +631,7 @@ class TestCollectionsPortal:
         for reason in ("overdue", "promise", "failed"):
             expect(risk.get_by_text(reason).first).to_be_visible()
         activity = page.get_by_role("region", name="Activity")
+        activity.get_by_role("button", name="Show older").click()
         for what in (
             "Customer viewed the invoice",
             "Online payment failed",
