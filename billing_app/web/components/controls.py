@@ -165,9 +165,13 @@ def field(
     name = field_id or f"field-{_literal(target.name)}"
     note = f"{name}-note"
     described = f"{name}-aside {note}" if _is_given(aside) else note
-    target.custom_attrs.update(
-        {"id": name, "aria-describedby": described, "aria-invalid": _is_wrong(error)}
-    )
+    # Made anew: what a caller passes may be shared by other fields.
+    target.custom_attrs = {
+        **target.custom_attrs,
+        "id": name,
+        "aria-describedby": described,
+        "aria-invalid": _is_wrong(error),
+    }
     hidden = "visually-hidden" if label_hidden else "field-head"
     return rx.el.div(
         rx.el.div(
