@@ -11,7 +11,8 @@ from billing_app.commands.migrate import migrate
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.import_columns import COLUMNS, ImportKind
 from billing_app.domain.import_plan import Fate, FateKind, write_fates
-from billing_app.domain.import_table import DateOrder, Notation
+from billing_app.domain.import_table import ENCODING_WORDS, DateOrder, Notation
+from billing_app.queries.imports import read_import_rules
 from billing_app.runtime import Runtime, open_runtime
 from billing_app.services.imports import draft_from_e_invoice
 from billing_app.settings import load_settings
@@ -86,13 +87,16 @@ def run(arguments: argparse.Namespace) -> int:
         return _make_draft(arguments)
     table = open_table(arguments.file)
     choices = _choices(arguments, table)
-    _tell_columns(table, choices)
+    _tell_columns(table, choices, has_all=arguments.dry_run)
 
     runtime = open_here(arguments.data)
     opened = open_workspace(
         runtime, JOB, name=WORKSPACE, currency=_CURRENCY, slug=arguments.workspace
     )
     print(opened.sentence)
+    lacking = runtime.run(opened.actor, read_import_rules).lacking
+    if lacking and choices.kind is ImportKind.INVOICES:
+        print(lacking, flush=True)
     teller = _Teller(is_trial=arguments.dry_run, keeps=bool(arguments.fates))
     work = check_table if arguments.dry_run else import_table
     try:
@@ -143,19 +147,21 @@ def _choices(arguments: argparse.Namespace, table: TableFile) -> Choices:
     return replace(found, notation=notation)
 
 
-def _tell_columns(table: TableFile, choices: Choices) -> None:
+def _tell_columns(table: TableFile, choices: Choices, *, has_all: bool) -> None:
+    print(f"Read as {choices.kind}, {ENCODING_WORDS[table.encoding]}.")
+    if not has_all:
+        return
     labels = {column.key: column.label for column in COLUMNS[choices.kind]}
-    print(f"Read as {choices.kind}, {table.encoding}:")
     for key, place in sorted(choices.columns.items(), key=lambda it: it[1]):
         print(f"  {table.head[place][:40]} -> {labels[key]}")
 
 
 class _Teller:
-    """Prints what is refused in a dry run, and how far an import is."""
+    """Prints what is refused or noted in a dry run, and how far an import is."""
 
     def __init__(self, *, is_trial: bool, keeps: bool) -> None:
         self._is_trial = is_trial
-        self._heard = self._refused = 0
+        self._heard = self._refused = self._noted = 0
         self._keeps = keeps
         self.fates: list[Fate] = []
 
@@ -167,6 +173,10 @@ class _Teller:
             self._refused += 1
             if self._refused <= _SHOWN_MAX:
                 print(f"Line {fate.line}, {fate.name}: {fate.sentence}")
+        elif fate.note and self._is_trial:
+            self._noted += 1
+            if self._noted <= _SHOWN_MAX:
+                print(f"Line {fate.line}, {fate.name}: {fate.note}")
         if not self._is_trial and self._heard % _STEP == 0:
             print(f"{self._heard:,} …", flush=True)
 
@@ -175,6 +185,8 @@ def _tell(report: ImportReport, kind: ImportKind, *, is_trial: bool) -> None:
     print(f"{'Would add' if is_trial else 'Added'} {_count(report.new, kind)}.")
     if report.new_customers and kind is ImportKind.INVOICES:
         print(f"With {_count(report.new_customers, ImportKind.CUSTOMERS)} more.")
+    for note in report.notes:
+        print(note)
     if report.known:
         print(f"Here already: {_count(report.known, kind)}.")
     if report.left_out:

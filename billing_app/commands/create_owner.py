@@ -12,7 +12,7 @@ from billing_app.domain.errors import BillingError
 from billing_app.domain.profiles import PROFILES
 from billing_app.domain.sign_in import PASSWORD_LENGTH_MIN
 from billing_app.runtime import open_runtime
-from billing_app.settings import load_settings
+from billing_app.settings import Settings, load_settings
 from billing_app.workflows.audit_trail import seal_all
 from billing_app.workflows.set_up import (
     SetUpForm,
@@ -76,8 +76,16 @@ def run(arguments: argparse.Namespace) -> int:
     seal_all(runtime)
     runtime.engine.dispose()
     print(f"{arguments.email} owns {arguments.workspace}.")
-    print(f"Sign in at {settings.public_url}/sign-in")
+    print(f"Sign in {_where(settings)}")
     return 0
+
+
+def _where(settings: Settings) -> str:
+    address = f"{settings.public_url}/sign-in"
+    if {"PORT", "PUBLIC_URL"} & os.environ.keys():
+        return f"at {address}"
+    # `serve` may be told another port than is known here.
+    return f"where serve runs: {address} unless it is told another port."
 
 
 def read_password() -> tuple[str, str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from billing_app.domain.document import Party
 from billing_app.domain.money import Money
 
+NO_ADDRESS = "Your own address is missing: Settings, Business has it."
+
 
 def list_lacking(
     seller: Party, buyer: Party, *, tax: Money, total: Money, is_payable: bool
@@ -15,7 +17,7 @@ def list_lacking(
         is_payable: it says where to pay: a bank account, or cards.
     """
     found = {
-        "Your own address is missing: Settings, Business has it.": not seller.address,
+        NO_ADDRESS: not seller.address,
         "The customer's address is missing, and tax is charged.": bool(
             tax.minor and not buyer.address
         ),

@@ -12,7 +12,7 @@ from babel import Locale
 
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.parsing import clean_text
-from billing_app.domain.speech import later
+from billing_app.domain.speech import LANGUAGE_NAMES, later
 
 NET_DAYS_MAX = 365
 # Groups of countries, places without an address, and codes for tests.
@@ -70,18 +70,25 @@ def parse_emails(text: str, field: str) -> tuple[str, ...]:
 # What people write, and no list of countries names or codes.
 ALSO_CALLED = {
     "uk": "GB",
+    "u.k.": "GB",
+    "britain": "GB",
     "great britain": "GB",
     "england": "GB",
     "scotland": "GB",
     "wales": "GB",
     "northern ireland": "GB",
     "usa": "US",
+    "u.s.": "US",
+    "u.s.a.": "US",
     "united states of america": "US",
+    "america": "US",
+    "holland": "NL",
+    "the netherlands": "NL",
 }
 
 
 def parse_country(text: str, field: str = "country") -> str:
-    """Return the ISO 3166 code of a typed code or English name, or an empty text.
+    """Return the ISO 3166 code of a typed code or name, or an empty text.
 
     Raises:
         InvalidInput: it is neither two letters nor a country's name.
@@ -109,7 +116,18 @@ def country_names() -> Mapping[str, str]:
 @cache
 def _code_by_name() -> Mapping[str, str]:
     known = {name.casefold(): code for code, name in country_names().items()}
-    return known | ALSO_CALLED
+    return _codes_elsewhere() | known | ALSO_CALLED
+
+
+def _codes_elsewhere() -> dict[str, str]:
+    """Return codes by the names that countries have in documents' languages."""
+    found: dict[str, str] = {}
+    for tag in LANGUAGE_NAMES:
+        territories = cast("Mapping[str, str]", Locale(tag).territories)
+        for code in country_names():
+            found.setdefault(territories.get(code, "").casefold(), code)
+    found.pop("", None)
+    return found
 
 
 def parse_net_days(text: str, field: str = "net_days") -> int | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
+from billing_app.domain.before_issue import NO_ADDRESS
 from billing_app.domain.billable_event import amount_of
 from billing_app.domain.contact import name_key
 from billing_app.domain.custom_fields import CustomField
@@ -39,6 +40,10 @@ from billing_app.domain.terms import TaxTerms
 # The series that imported numbers are counted in, beside the workspace's own.
 IMPORTED_SERIES = "imported"
 OWN_SERIES = "invoice"
+# In a status, that money has come.
+_PAID_WORDS = ("paid", "settled", "bezahl", "betaald", "payé", "pagad", "pagat")
+# A column that is no status at all has any number of them.
+_STATUSES_SUMMED = 5
 
 
 class FateKind(StrEnum):
@@ -58,6 +63,12 @@ class Fate:
     name: str
     kind: FateKind
     sentence: str
+    # What to know of it all the same, though it can be imported.
+    note: str = ""
+
+    @property
+    def said(self) -> str:
+        return f"{self.sentence} {self.note}".strip()
 
 
 FATE_WORDS = {
@@ -73,7 +84,7 @@ def write_fates(fates: Iterable[Fate]) -> Iterator[str]:
     # Spreadsheets take a file without this mark for an older encoding.
     yield "\N{ZERO WIDTH NO-BREAK SPACE}" + csv_line(("Line", "Name", "Fate", "Why"))
     for fate in fates:
-        name, why = safe_cell(fate.name), safe_cell(fate.sentence)
+        name, why = safe_cell(fate.name), safe_cell(fate.said)
         yield csv_line((str(fate.line), name, FATE_WORDS[fate.kind], why))
 
 
@@ -125,6 +136,7 @@ class ImportRules:
             own, by its code.
         has_issued: its own numbers are in use, so their counter can't move.
         own_fields: what it keeps of a customer beyond what everybody does.
+        has_address: it can be printed who sends an invoice.
     """
 
     currency: str
@@ -137,6 +149,17 @@ class ImportRules:
     next_values: Mapping[str, int] = field(default_factory=dict[str, int])
     zone: str = "UTC"
     own_fields: tuple[CustomField, ...] = ()
+    has_address: bool = True
+
+    @property
+    def lacking(self) -> str:
+        """Say what issued invoices would be without for good; empty for nothing."""
+        if self.has_address:
+            return ""
+        return (
+            f"{NO_ADDRESS} What is imported as issued stays without it: that can't be "
+            "changed later."
+        )
 
 
 class Plan:
@@ -155,12 +178,33 @@ class Plan:
         self._codes: dict[str, str] = {}
         self.counts: Counter[FateKind] = Counter()
         self.new_customers = 0
+        self.new_issued = 0
+        # Statuses that aren't taken over, and days to come.
+        self._statuses: Counter[str] = Counter()
+        self._ahead = 0
         self.next_value = rules.next_value
 
     @property
     def moves_numbers(self) -> bool:
         """The workspace's own numbers go on behind those of the file."""
         return self.next_value > self._rules.next_value
+
+    @property
+    def lacking(self) -> str:
+        return self._rules.lacking if self.new_issued else ""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sum up what the fates note, a sentence for each matter."""
+        said = [
+            f"{count:,} {'says' if count == 1 else 'say'} {status}; "
+            f"{_comes_in(status, count=count)}"
+            for status, count in self._statuses.most_common(_STATUSES_SUMMED)
+        ]
+        if self._ahead:
+            verb = "is" if self._ahead == 1 else "are"
+            said.append(f"{self._ahead:,} {verb} dated after today.")
+        return tuple(said)
 
     def payment_key(self, record: PaymentRecord) -> str:
         """Name a payment, so that the same file is booked once.
@@ -192,9 +236,25 @@ class Plan:
         if isinstance(record, LeftOut):
             return self._fate(record, FateKind.LEFT_OUT, record.sentence)
         try:
-            return self._fate(record, *self._judge(record, known, key))
+            fate = self._fate(record, *self._judge(record, known, key))
         except BillingError as refusal:
             return self._fate(record, FateKind.REFUSED, refusal.message)
+        if fate.kind is FateKind.NEW and isinstance(record, InvoiceRecord):
+            return replace(fate, note=self._note(record))
+        return fate
+
+    def _note(self, record: InvoiceRecord) -> str:
+        if record.is_draft:
+            return ""
+        self.new_issued += 1
+        said: list[str] = []
+        if status := record.status:
+            self._statuses[status] += 1
+            said.append(f"It says {status}; {_comes_in(status)}")
+        if record.issued_on > self._rules.today:
+            self._ahead += 1
+            said.append(f"Its date, {record.issued_on}, is after today.")
+        return " ".join(said)
 
     @staticmethod
     def _fate(
@@ -362,3 +422,13 @@ class Plan:
                 "their pattern in Settings, Numbers and terms first."
             )
         self.next_value = max(self.next_value, read.counter + 1)
+
+
+def _comes_in(status: str, *, count: int = 1) -> str:
+    """Say that invoices of such a status are open here, and what ends that."""
+    who, what = "it comes", "its payment is"
+    if count != 1:
+        who, what = "they come", "their payments are"
+    if any(word in status for word in _PAID_WORDS):
+        return f"{who} in as open until {what} imported too."
+    return f"{who} in as open."

@@ -38,6 +38,8 @@ from billing_app.domain.invoice import (
     LINES_MAX,
     NOTES_LENGTH_MAX,
     ORDER_LENGTH_MAX,
+    TOTAL_BELOW_ZERO,
+    check_issuable,
 )
 from billing_app.domain.money import Money
 from billing_app.domain.numbering import parse_number_code
@@ -68,6 +70,17 @@ _OFFSET_HOURS_MAX = 14
 _DRAFT_WORDS = frozenset({"draft", "drafts", "entwurf", "brouillon", "concept"})
 _VOID_WORDS = frozenset(
     {"void", "voided", "cancelled", "canceled", "deleted", "storniert", "annule"}
+)
+# What the days and the sums of an invoice say by themselves.
+_OPEN_WORDS = frozenset(
+    {
+        *("", "open", "opened", "sent", "emailed", "printed", "viewed", "seen"),
+        *("due", "overdue", "late", "past due", "unpaid", "not paid", "outstanding"),
+        *("issued", "invoiced", "published", "approved", "authorised", "authorized"),
+        *("finalised", "finalized", "pending", "awaiting payment"),
+        *("offen", "versendet", "gesendet", "überfällig", "unbezahlt", "ausgestellt"),
+        *("envoyée", "impayée", "enviada", "inviata", "verzonden", "openstaand"),
+    }
 )
 # Words of other programs for how money came; what none of them names is other.
 _METHODS: tuple[tuple[str, PaymentMethod], ...] = (
@@ -131,6 +144,7 @@ class InvoiceRecord:
         number: empty for a draft that has none.
         customer: what is known of who was billed, the name at least.
         is_draft: it is not issued yet.
+        status: a word of the other program for what isn't taken over, such as paid.
     """
 
     line: int
@@ -145,6 +159,7 @@ class InvoiceRecord:
     terms: DocumentTerms
     totals: Totals
     texts: tuple[LineTexts, ...]
+    status: str = ""
 
     @property
     def name(self) -> str:
@@ -455,9 +470,18 @@ def _invoice_or_not(reading: Reading, rows: list[TableRow]) -> ReadRecord:
     if status in _VOID_WORDS:
         return LeftOut(first.line, name, "It is void.")
     try:
-        return _invoice(reading, rows, is_draft=status in _DRAFT_WORDS)
+        read = _invoice(reading, rows, is_draft=status in _DRAFT_WORDS)
+        return replace(read, status=_not_taken_over(read, status))
     except BillingError as refusal:
         return Refused(first.line, name, refusal.message)
+
+
+def _not_taken_over(record: InvoiceRecord, status: str) -> str:
+    """Return a status that what is imported won't have by itself, else nothing."""
+    words = " ".join(status.replace("_", " ").replace("-", " ").split())
+    if record.is_draft or words in _OPEN_WORDS or record.totals.due.minor <= 0:
+        return ""
+    return _shown(words)
 
 
 def _invoice(
@@ -491,6 +515,13 @@ def _invoice(
     )
     totals = compute_totals(terms)
     terms, totals = _as_printed(reading, cells, terms, totals)
+    if not is_draft:
+        check_issuable(len(lines), issued_on, due_on)
+        if totals.total.minor < 0:
+            raise InvalidInput(
+                f"{TOTAL_BELOW_ZERO} If it is a credit note, leave it out and credit "
+                "the invoice it is for once that is here."
+            )
     return InvoiceRecord(
         line=rows[0].line,
         number=number,

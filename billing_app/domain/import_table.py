@@ -65,6 +65,14 @@ class TableRow:
         return not any(cell.strip() for cell in self.cells.values())
 
 
+# What `find_encoding` returns, as people call it.
+ENCODING_WORDS = {
+    "utf-8-sig": "UTF-8",
+    "utf-16": "UTF-16",
+    "cp1252": "Windows-1252",
+}
+
+
 def find_encoding(chunks: Iterable[bytes]) -> str:
     """Return the encoding of a whole text file: UTF-8, Windows-1252 or UTF-16.
 

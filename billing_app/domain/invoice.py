@@ -213,6 +213,9 @@ def check_draft(state: InvoiceState, cancelled_at: datetime | None) -> None:
         raise WrongState("This draft was cancelled. Duplicate it to go on with it.")
 
 
+TOTAL_BELOW_ZERO = "The total can't be below zero."
+
+
 def check_issuable(line_count: int, issued_on: date, due_on: date | None) -> None:
     """Refuse to issue a draft that would not be an invoice."""
     if line_count == 0:

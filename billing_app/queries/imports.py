@@ -38,7 +38,7 @@ from billing_app.models import (
     TaxRate,
 )
 from billing_app.queries.customers import list_own_fields
-from billing_app.queries.letterhead import tax_terms
+from billing_app.queries.letterhead import read_settings, seller_party, tax_terms
 
 
 @staff_or_job(Permission.IMPORT_DATA)
@@ -66,6 +66,7 @@ def read_import_rules(uow: UnitOfWork) -> ImportRules:
         next_values=dict(uow.all(begun)),
         zone=uow.workspace.zone,
         own_fields=list_own_fields(uow),
+        has_address=bool(seller_party(read_settings(uow)).address),
     )
 
 

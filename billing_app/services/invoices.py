@@ -48,6 +48,7 @@ from billing_app.domain.events import (
 )
 from billing_app.domain.exchange_rate import ExchangeRate
 from billing_app.domain.invoice import (
+    TOTAL_BELOW_ZERO,
     InvoiceState,
     WrongState,
     check_bulk,
@@ -615,7 +616,7 @@ def _issue(uow: UnitOfWork, invoice: Invoice, shown: Totals | None) -> IssuedInv
         check_shown(shown, read.totals)
     check_kept(rules.customer_fields, customer.custom_fields)
     if read.totals.total.minor < 0:
-        raise InvalidInput("The total can't be below zero.", field="lines")
+        raise InvalidInput(TOTAL_BELOW_ZERO, field="lines")
     filled = (*fields_of(settings, customer), *read.filled)
     late_fees = late_fees_of(settings, customer)
     ready = _ready(uow, form, read, invoice, late_fees, filled)

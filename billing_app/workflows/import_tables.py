@@ -100,6 +100,8 @@ class ImportReport:
     Attributes:
         number_next: the counter the workspace's own invoices go on with, or 0.
         unread: the columns of the file that nothing is read of.
+        lacking: what issued invoices of the file are without for good, in words.
+        notes: sentences on what is imported otherwise than one may think.
     """
 
     new: int = 0
@@ -109,6 +111,8 @@ class ImportReport:
     new_customers: int = 0
     number_next: int = 0
     unread: tuple[str, ...] = ()
+    lacking: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:
@@ -286,6 +290,8 @@ def _report(plan: Plan, unread: tuple[str, ...]) -> ImportReport:
         new_customers=plan.new_customers,
         number_next=plan.next_value if plan.moves_numbers else 0,
         unread=unread,
+        lacking=plan.lacking,
+        notes=plan.notes,
     )
 
 

@@ -44,6 +44,32 @@ def test_makes_a_workspace_on_an_empty_machine(
     assert "/sign-in" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("", "", "where serve runs: http://localhost:8000/sign-in unless it is told"),
+        ("PORT", "9123", "Sign in at http://localhost:9123/sign-in"),
+        ("PUBLIC_URL", "https://pay.example", "Sign in at https://pay.example/sign-in"),
+    ],
+)
+def test_says_an_address_only_where_it_is_known(
+    variable: str,
+    value: str,
+    said: str,
+    data_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    for name in ("PORT", "PUBLIC_URL"):
+        monkeypatch.delenv(name, raising=False)
+    if variable:
+        monkeypatch.setenv(variable, value)
+
+    assert main(ARGUMENTS) == 0
+
+    assert said in capsys.readouterr().out
+
+
 def test_starts_with_a_profile(data_dir: Path):
     assert main([*ARGUMENTS, "--profile", "client_account"]) == 0
 

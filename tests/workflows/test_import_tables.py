@@ -5,7 +5,7 @@ import csv
 import io
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -110,6 +110,8 @@ class Desk:
 
 @pytest.fixture
 def desk(world: World, tmp_path: Path) -> Desk:
+    with world.unit(world.northwind.system) as uow:
+        uow.one(select(WorkspaceSettings)).address = "Quay 7"
     return Desk(world, tmp_path)
 
 
@@ -315,6 +317,72 @@ class TestInvoices:
         )
 
         assert report == ImportReport(left_out=1)
+
+    def test_what_a_status_says_and_is_not_taken_over_is_noted_and_summed(
+        self, desk: Desk
+    ):
+        head = "No,Customer,Date,Price,Status,Amount paid\n"
+        rows = (("1", "Paid", ""), ("2", "paid", ""), ("3", "Sent", ""))
+        rows += (("4", "Overdue", ""), ("5", "written off", ""), ("6", "paid", "10"))
+        content = head + "".join(
+            f"PD-{number},A,2026-01-01,10,{status},{paid}\n"
+            for number, status, paid in rows
+        )
+        summed = (
+            "2 say paid; they come in as open until their payments are imported too.",
+            "1 says written off; it comes in as open.",
+        )
+
+        assert desk.check(content).notes == summed
+        assert {fate.name: fate.note for fate in desk.fates if fate.note} == {
+            "PD-1": "It says paid; it comes in as open until its payment is "
+            "imported too.",
+            "PD-2": "It says paid; it comes in as open until its payment is "
+            "imported too.",
+            "PD-5": "It says written off; it comes in as open.",
+        }
+        assert "It says paid" in "".join(write_fates(desk.fates))
+        assert desk.bring_in(content).notes == summed
+        assert desk.bring_in(content).notes == ()
+
+    def test_a_due_date_before_the_issue_date_is_refused(self, desk: Desk):
+        row = "No,Customer,Date,Due date,Price,Status\n1,A,2026-01-02,{},10,{}\n"
+
+        desk.check(row.format("2026-01-01", ""))
+
+        assert desk.sentences(FateKind.REFUSED) == [
+            "The due date can't be before the issue date."
+        ]
+        assert desk.check(row.format("2026-01-02", "")).new == 1
+        assert desk.check(row.format("2026-01-01", "Draft")).new == 1
+
+    def test_a_total_below_zero_is_refused(self, desk: Desk):
+        with pytest.raises(ImportRefused, match=r"can't be below zero\. If it is a cr"):
+            desk.bring_in("No,Customer,Date,Price\nCN-1,A,2026-01-02,-60.00\n")
+
+        assert desk.rows(Invoice) == []
+        zero = "No,Customer,Date,Price\nZ-1,A,2026-01-02,0.00\n"
+        assert desk.check(zero).new == 1
+
+    def test_a_day_to_come_is_noted(self, desk: Desk, world: World):
+        today = world.clock.now.date()
+        row = "No,Customer,Date,Price\n1,A,{},10\n"
+
+        ahead = desk.check(row.format(today + timedelta(days=2)))
+
+        assert ahead.notes == ("1 is dated after today.",)
+        assert desk.fates[0].note.endswith("is after today.")
+        assert desk.check(row.format(today)).notes == ()
+
+    def test_a_missing_address_is_said_before(self, desk: Desk, world: World):
+        assert desk.check(INVOICES).lacking == ""
+        desk.actor = world.kestrel.accounting
+
+        lacking = desk.check(INVOICES).lacking
+
+        assert lacking.startswith("Your own address is missing: Settings, Business")
+        assert "can't be changed later" in lacking
+        assert desk.check(CUSTOMERS).lacking == ""
 
     def test_a_draft_stays_one_and_takes_no_number(self, desk: Desk):
         draft = (
@@ -690,11 +758,32 @@ class TestCommand:
     ):
         assert run(INVOICES, "--dry-run") == 0
         assert desk.rows(Invoice) == []
+        tried = capsys.readouterr().out
+        assert "Read as invoices, UTF-8.\n  Invoice number -> " in tried
 
         assert run(INVOICES) == 0
 
-        assert "Added 2 invoices." in capsys.readouterr().out
+        told = capsys.readouterr().out
+        assert "Added 2 invoices." in told
+        assert "->" not in told
         assert set(desk.invoices()) == {"OLD-7", "OLD-8"}
+
+    def test_notes_and_a_missing_address_are_told_before(
+        self, run: Any, world: World, capsys: pytest.CaptureFixture[str]
+    ):
+        with world.unit(world.northwind.system) as uow:
+            uow.one(select(WorkspaceSettings)).address = ""
+        content = "No,Customer,Date,Price,Status\nPD-1,A,2026-01-01,10,paid\n"
+
+        run(content, "--dry-run")
+        tried = capsys.readouterr().out
+        run(content)
+        told = capsys.readouterr().out
+
+        assert "Line 2, PD-1: It says paid; it comes in as open" in tried
+        assert "1 says paid; it comes in as open" in told
+        for out, end in ((tried, "Would add"), (told, "Added")):
+            assert out.index("Your own address is missing") < out.index(end)
 
     def test_ends_with_1_when_a_row_is_refused(
         self, run: Any, desk: Desk, capsys: pytest.CaptureFixture[str]

@@ -358,7 +358,7 @@ class ImportState(SettingsState, rx.State):
         ]
         self.hidden_count = max(0, len(wanted) - self._shown_max)
         self.fates = [
-            ShownFate(fate.line, fate.name, FATE_WORDS[fate.kind], fate.sentence)
+            ShownFate(fate.line, fate.name, FATE_WORDS[fate.kind], fate.said)
             for fate in wanted[: self._shown_max]
         ]
 
@@ -373,6 +373,7 @@ class ImportState(SettingsState, rx.State):
         self._clear()
         verb = "is" if report.new == 1 else "are"
         self.outcome = f"{_counted(report.new, kind)} {verb} imported."
+        self.outcome = " ".join((self.outcome, *report.notes))
         self.next_page = _NEXT_PAGES[kind]
 
     def _clear(self) -> None:
@@ -419,6 +420,7 @@ def _summary(report: ImportReport, kind: ImportKind) -> str:
     said = f"{', '.join(parts)}."
     if report.number_next:
         said += f" Your own invoices go on with number {report.number_next:,}."
+    said = " ".join(filter(None, (said, *report.notes, report.lacking)))
     if report.unread:
         said += f" {report.unread_words}"
     if report.refused:
