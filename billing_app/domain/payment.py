@@ -80,6 +80,11 @@ def print_method(method: str, detail: str, language: str) -> str:
     return f"{name} {detail}" if detail else name
 
 
+def is_excess(received: Money, outstanding: Money) -> bool:
+    """Tell whether more than twice what is outstanding came: likely a slip."""
+    return received.minor > 2 * outstanding.minor
+
+
 def parse_received(text: str, currency: str) -> Money:
     """Read the amount of money that came: above zero."""
     amount = parse_amount(text, currency, field="amount")

@@ -363,7 +363,7 @@ def read_customer(uow: UnitOfWork, customer_id: int) -> CustomerDetail:
         owed=_owed(uow, [customer_id]).get(customer_id, ()),
         ages=_ages(uow, customer_id),
         turnover=_turnover(uow, customer_id),
-        credit=_credit(uow, customer_id),
+        credit=list_credit(uow, customer_id),
         own=tuple(
             (field, it.custom_fields.get(field.key, ""))
             for field in list_own_fields(uow)
@@ -491,7 +491,9 @@ def _turnover(uow: UnitOfWork, customer_id: int) -> tuple[Turnover, ...]:
     return tuple(Turnover(row[0], int(row[1]), row[2]) for row in uow.all(statement))
 
 
-def _credit(uow: UnitOfWork, customer_id: int) -> tuple[tuple[str, int], ...]:
+@inner
+def list_credit(uow: UnitOfWork, customer_id: int) -> tuple[tuple[str, int], ...]:
+    """Return the customer's credit in each currency, in minor units."""
     spent = col(Payment.allocated_minor) + col(Payment.refunded_minor)
     left = func.sum(col(Payment.amount_minor) - spent)
     statement = (

@@ -50,6 +50,7 @@ from billing_app.queries.credit_notes import (
     find_follower,
     list_credit_notes,
 )
+from billing_app.queries.customers import list_credit
 from billing_app.queries.disputes import StaffDispute, list_disputes
 from billing_app.queries.portal import voided_day
 from billing_app.queries.portal_rules import read_late_rules, read_workspace_settings
@@ -152,6 +153,7 @@ class InvoiceDetail:
         document: as issued; None for a draft.
         write_off_reason: why the rest was given up; empty where it was not.
         was_written_off: now, or once and undone.
+        credit_minor: what the customer has of credit in this currency.
     """
 
     id: int
@@ -177,6 +179,7 @@ class InvoiceDetail:
     written_off_minor: int
     write_off_reason: str
     was_written_off: bool
+    credit_minor: int
     credit_notes: tuple[StaffCreditNote, ...]
     replaces: InvoiceLink | None
     replaced_by: InvoiceLink | None
@@ -256,6 +259,9 @@ def read_invoice(uow: UnitOfWork, invoice_id: int) -> InvoiceDetail:
         written_off_minor=invoice.written_off_minor,
         write_off_reason=write_off_reason if invoice.written_off_minor else "",
         was_written_off=bool(write_off_reason),
+        credit_minor=dict(list_credit(uow, invoice.customer_id or 0)).get(
+            invoice.currency, 0
+        ),
         credit_notes=list_credit_notes(uow, invoice_id)
         if invoice.credited_minor
         else (),

@@ -7,11 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing_app.domain.errors import InvalidInput
+from billing_app.domain.money import Money
 from billing_app.domain.payment import (
     Part,
     allocatable,
     check_received_on,
     compute_outstanding,
+    is_excess,
     method_name,
     parse_method,
     take_back,
@@ -86,3 +88,12 @@ class TestTakeBack:
         assert from_credit + sum(part.minor for part in given_up) == minor
         assert 0 <= from_credit <= credit
         assert all(0 < x.minor <= parts[x.invoice_id].minor for x in given_up)
+
+
+@given(AMOUNTS, AMOUNTS)
+def test_only_more_than_twice_what_is_open_is_likely_a_slip(received, outstanding):
+    left_over = received - outstanding
+
+    assert is_excess(Money(received, "EUR"), Money(outstanding, "EUR")) == (
+        left_over > outstanding
+    )

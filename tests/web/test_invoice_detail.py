@@ -158,6 +158,112 @@ async def test_a_date_before_the_invoice_is_asked_about_once(
     assert len(driver.shown(State, "payments")) == 1
 
 
+async def test_far_too_much_is_asked_about_once(world: World, browse: Browse):
+    invoice_id = an_invoice(world, world.northwind, "0.60")
+    form = {"amount": "600.00", "received_on": "2026-03-02", "method": "cash"}
+    async with browse(world.northwind.accounting, f"/invoices/{invoice_id}") as driver:
+        await driver.press(State.open)
+        await driver.press(State.start_payment)
+        assert driver.shown(State, "is_excess") is False
+        await driver.press(State.foresee, amount="600.00")
+        assert driver.shown(State, "is_excess") is True
+        await driver.press(State.record_payment, form=form)
+
+        assert driver.shown(State, "errors")["amount"] == (
+            "That is €599.40 more than is outstanding, kept as credit. "
+            "Press again to keep it."
+        )
+        assert driver.shown(State, "payments") in (None, [])
+        await driver.press(State.record_payment, form=form)
+
+    assert len(driver.shown(State, "payments")) == 1
+
+
+async def test_a_customers_credit_pays_the_next_invoice_once(
+    world: World, browse: Browse
+):
+    place = world.northwind
+    customer_id = a_customer(world, place)
+    first = an_invoice(world, place, "0.60", customer_id=customer_id)
+    pay(world, place, first, "600.00")
+    second = an_invoice(world, place, "1000.00", customer_id=customer_id)
+    elsewhere = an_invoice(world, world.kestrel, "1000.00")
+
+    async with browse(place.accounting, f"/invoices/{second}") as driver:
+        await driver.press(State.open)
+        words = driver.shown(State, "card").credit_words
+        assert words.endswith(" has €599.40 credit.")
+        await driver.press(State.start_using_credit)
+        assert driver.shown(State, "credit_amount") == "599.40"
+
+        await driver.press(State.use_credit, form={"amount": "599.41"})
+        assert driver.shown(State, "errors")["amount"] == (
+            "That is more than the customer's credit."
+        )
+        assert driver.shown(State, "dialog") == "use-credit"
+
+        for _ in range(2):
+            await driver.press(State.use_credit, form={"amount": "100"})
+        assert driver.shown(State, "dialog") == ""
+        assert driver.shown(State, "card").credit_words.endswith("€499.40 credit.")
+
+    assert read_invoice(world, place, second).outstanding_minor == 90_000
+    theirs = read_invoice(world, world.kestrel, elsewhere)
+    assert theirs.outstanding_minor == 100_000
+
+
+async def test_credit_paid_elsewhere_meanwhile_is_not_used_again(
+    world: World, browse: Browse
+):
+    place = world.northwind
+    customer_id = a_customer(world, place)
+    first = an_invoice(world, place, "10", customer_id=customer_id)
+    pay(world, place, first, "40")
+    second = an_invoice(world, place, "100", customer_id=customer_id)
+
+    async with browse(place.accounting, f"/invoices/{second}") as driver:
+        await driver.press(State.open)
+        await driver.press(State.start_using_credit)
+        pay(world, place, second, "50")
+        await driver.press(State.use_credit, form={"amount": "30"})
+
+    assert read_invoice(world, place, second).outstanding_minor == 5_000
+
+
+async def test_a_viewer_uses_no_credit(world: World, browse: Browse):
+    place = world.northwind
+    customer_id = a_customer(world, place)
+    first = an_invoice(world, place, "10", customer_id=customer_id)
+    pay(world, place, first, "40")
+    second = an_invoice(world, place, "100", customer_id=customer_id)
+
+    async with browse(place.viewer, f"/invoices/{second}") as driver:
+        await driver.press(State.open)
+        await driver.press(State.start_using_credit)
+        await driver.press(State.use_credit, form={"amount": "30"})
+
+    assert read_invoice(world, place, second).outstanding_minor == 10_000
+
+
+@pytest.mark.parametrize(
+    ("currency", "is_paid"), [("EUR", True), ("USD", False)], ids=["paid", "other"]
+)
+async def test_names_no_credit_that_can_not_be_used(
+    world: World, browse: Browse, currency: str, is_paid: bool
+):
+    place = world.northwind
+    customer_id = a_customer(world, place)
+    first = an_invoice(world, place, "10", customer_id=customer_id)
+    pay(world, place, first, "40")
+    second = an_invoice(world, place, "100", customer_id=customer_id, currency=currency)
+    shown = first if is_paid else second
+
+    async with browse(place.accounting, f"/invoices/{shown}") as driver:
+        await driver.press(State.open)
+
+        assert driver.shown(State, "card").credit_words == ""
+
+
 @pytest.mark.parametrize("is_wanted", [True, False])
 async def test_the_receipt_is_mailed_where_staff_want_that(
     world: World, browse: Browse, is_wanted: bool

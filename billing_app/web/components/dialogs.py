@@ -111,10 +111,13 @@ def confirm_dialog(
     )
 
 
-def afterwards(words: Text, figure: Text) -> rx.Component:
-    """Say above the buttons what will be true afterwards."""
+def afterwards(words: Text, figure: Text, *, is_odd: Flag = False) -> rx.Component:
+    """Say above the buttons what will be true afterwards; `is_odd` asks to look."""
     return rx.el.p(
-        icon("paid"), rx.el.span(words), rx.el.b(figure), class_name="afterwards"
+        icon("paid"),
+        rx.el.span(words),
+        rx.el.b(figure),
+        class_name=rx.cond(is_odd, "afterwards afterwards-odd", "afterwards"),
     )
 
 

@@ -103,6 +103,7 @@ def page() -> rx.Component:
             _share_dialog(),
             _reverse_dialog(),
             _refund_dialog(),
+            _use_credit_dialog(),
             _again_dialog(),
             remove_dialog(),
             _resolve_dialog(),
@@ -418,6 +419,7 @@ def _payments() -> rx.Component:
     drawn = panel(
         "Payments",
         rx.cond(State.payments.length() > 0, table, none),
+        _may("record_payment", State.card.credit_words != "", _credit_line()),
         count=rx.cond(State.payments.length() > 0, State.payments.length(), ""),
         aside=[rx.el.span(State.card.received, class_name="secondary small")],
     )
@@ -633,7 +635,18 @@ def _payment_dialog() -> rx.Component:
             on_change=State.foresee.debounce(150),
         ),
         receipt_choice(State),
-        _given(State.becomes, afterwards(State.becomes, State.becomes_balance)),
+        _given(
+            State.card.credit_words,
+            rx.el.p(
+                State.card.credit_words,
+                " To pay with it, choose Use credit beside the payments instead.",
+                class_name="secondary small",
+            ),
+        ),
+        _given(
+            State.becomes,
+            afterwards(State.becomes, State.becomes_balance, is_odd=State.is_excess),
+        ),
         dialog_id="record-payment",
         lead=f"{State.card.number}, {State.card.customer}",
         actions=[
@@ -752,6 +765,41 @@ def _reverse_dialog() -> rx.Component:
         keep="Keep payment",
         does="Reverse payment",
         on_submit=State.reverse_payment,
+    )
+
+
+def _credit_line() -> rx.Component:
+    return rx.el.div(
+        rx.el.span(State.card.credit_words),
+        button("Use credit", small=True, on_click=State.start_using_credit),
+        class_name="panel-body credit-line",
+    )
+
+
+def _use_credit_dialog() -> rx.Component:
+    return dialog(
+        "Use the customer's credit",
+        field(
+            "Amount",
+            money_input(
+                "amount",
+                State.card.currency,
+                default_value=State.credit_amount,
+                key=State.credit_amount,
+            ),
+            hint=State.card.credit_words,
+            error=State.errors["amount"],
+            field_id="credit-amount",
+        ),
+        dialog_id="use-credit",
+        lead=f"{State.card.number}, {State.card.customer}",
+        actions=[
+            button("Cancel", closes=True),
+            button("Use credit", kind="primary", submit=True),
+        ],
+        on_submit=State.use_credit,
+        open=_is_asked("use-credit"),
+        on_close=State.close_dialog,
     )
 
 

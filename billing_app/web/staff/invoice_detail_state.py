@@ -18,7 +18,8 @@ from billing_app.domain.dispute import ResolveForm
 from billing_app.domain.document import InvoiceDocument, Standing
 from billing_app.domain.errors import BillingError, InvalidInput, NotFound
 from billing_app.domain.invoice import InvoiceStatus
-from billing_app.domain.payment import parse_received
+from billing_app.domain.money import Money
+from billing_app.domain.payment import is_excess, parse_received
 from billing_app.domain.short_link import short_path
 from billing_app.queries.billable_events import list_behind
 from billing_app.queries.invoice_detail import InvoiceDetail, read_invoice
@@ -91,16 +92,19 @@ class InvoiceDetailState(
     becomes: str = ""
     becomes_balance: str = ""
     record_words: str = ""
+    is_excess: bool = False
     share_email: str = ""
     reversing: str = ""
     refund_amount: str = ""
     refund_words: str = ""
+    credit_amount: str = ""
     resolving: str = ""
     is_busy: bool = False
 
     _detail: InvoiceDetail | None = None
     _drawn: str = ""
     _reversing_id: int = 0
+    _seen_outstanding: int = 0
     _resolving_id: int = 0
 
     # Reading
@@ -374,8 +378,10 @@ class InvoiceDetailState(
         it = self._shown()
         recorded = self._take_payment(form, it.currency)
         early = self._asks_about_early(recorded.received_on, it.issued_on)
-        if early:
-            self.errors = {"received_on": early}
+        outstanding = Money(max(it.outstanding_minor, 0), it.currency)
+        excess = self._asks_about_excess(recorded.amount, outstanding)
+        if early or excess:
+            self.errors = {"received_on": early, "amount": excess}
             return
         if await self._tried(payments.record_payment, it.id, recorded):
             self._notify("Payment recorded.")
@@ -422,6 +428,26 @@ class InvoiceDetailState(
         self.dialog = ""
         self._notify("Refunded.")
         await self._read()
+
+    @staff_door
+    async def start_using_credit(self) -> None:
+        it = self._shown()
+        usable = max(min(it.credit_minor, it.outstanding_minor), 0)
+        self.credit_amount = formats.typed_amount(usable, it.currency)
+        # What a second press passes too: it must not pay the rest as well.
+        self._seen_outstanding = it.outstanding_minor
+        self._open_dialog("use-credit")
+
+    @staff_door
+    async def use_credit(self, form: dict[str, Any]) -> None:
+        if self.dialog != "use-credit":
+            return
+        it, amount = self._shown(), _text(form, "amount")
+        self.credit_amount = amount
+        service, seen = payments.allocate_credit, self._seen_outstanding
+        if await self._tried(service, it.id, amount, seen):
+            self._notify("Credit used.")
+            await self._read()
 
     # Disputes
 
@@ -512,10 +538,14 @@ class InvoiceDetailState(
         try:
             paid = parse_received(amount, it.currency).minor
         except InvalidInput:
+            self.is_excess = False
             self.becomes = self.becomes_balance = ""
             self.record_words = "Record payment"
             return
         left = it.outstanding_minor - paid
+        self.is_excess = is_excess(
+            Money(paid, it.currency), Money(max(it.outstanding_minor, 0), it.currency)
+        )
         self.record_words = f"Record {formats.money(paid, it.currency)}"
         self.becomes_balance = f"Balance {formats.money(max(left, 0), it.currency)}"
         self.becomes = words.becomes(it, left)

@@ -74,8 +74,9 @@ class PaidDraftState(PaymentFormState, mixin=True):
         asked = self._asks()
         recorded = self._take_payment(form, asked.due.currency)
         early = self._asks_about_early(recorded.received_on, asked.issued_on)
-        self.payment_errors = {**NO_ERRORS, "received_on": early}
-        if early:
+        excess = self._asks_about_excess(recorded.amount, asked.due)
+        self.payment_errors = {**NO_ERRORS, "received_on": early, "amount": excess}
+        if early or excess:
             return None
         try:
             issued = await self._issue_by(issue_and_record, recorded)

@@ -82,6 +82,7 @@ class InvoiceCard:
     e_invoice: str = ""
     pdf_error: str = ""
     can_pay: bool = False
+    credit_words: str = ""
     can_publish: bool = False
     publish_hint: str = ""
     can_mark_sent: bool = False
@@ -339,6 +340,7 @@ def card_of(it: InvoiceDetail, fonts: Path, print_problem: str) -> InvoiceCard:
         e_invoice=_e_invoice_words(it, fonts),
         pdf_error=_pdf_words(it, print_problem),
         can_pay=is_issued and it.outstanding_minor > 0,
+        credit_words=_credit_words(it) if is_issued else "",
         can_publish=is_issued and it.published_at is None and it.may_publish,
         publish_hint=publish_hint(it.mails_when_published),
         can_mark_sent=is_issued and it.sent_at is None and it.outstanding_minor > 0,
@@ -403,6 +405,15 @@ def _number_of(it: InvoiceLink | None) -> str:
 def _order_words(order: str) -> str:
     """Say what the number is, unless it does so itself as in PO 4500-2291."""
     return order if not order or order.upper().startswith("PO") else f"PO {order}"
+
+
+def _credit_words(it: InvoiceDetail) -> str:
+    """Name the credit that could pay what is outstanding."""
+    if it.outstanding_minor <= 0 or it.credit_minor <= 0:
+        return ""
+    return (
+        f"{it.customer_name} has {formats.money(it.credit_minor, it.currency)} credit."
+    )
 
 
 def becomes(it: InvoiceDetail, left_minor: int) -> str:

@@ -8,7 +8,14 @@ from typing import Any
 
 import reflex as rx
 
-from billing_app.domain.payment import METHOD_NAMES, PaymentMethod
+from billing_app.domain.errors import InvalidInput
+from billing_app.domain.money import Money
+from billing_app.domain.payment import (
+    METHOD_NAMES,
+    PaymentMethod,
+    is_excess,
+    parse_received,
+)
 from billing_app.services.payments import RecordPaymentForm
 from billing_app.web import formats
 from billing_app.web.components.controls import (
@@ -42,10 +49,11 @@ class PaymentFormState(StaffState, mixin=True):
     receipt_words: str = ""
 
     _kept_early: str = ""
+    _kept_excess: str = ""
 
     async def _begin_payment(self, *, is_shown: bool, email: str) -> None:
         """Begin anew: `is_shown` says that the customer sees the invoice."""
-        self._kept_early = ""
+        self._kept_early = self._kept_excess = ""
         self.receipt_mail, self.receipt_words = _receipt(
             is_shown, email, is_mail_kept=await keeps_mail(self)
         )
@@ -75,6 +83,21 @@ class PaymentFormState(StaffState, mixin=True):
         self._kept_early = received_on
         return (
             f"That is before the invoice's own date, {formats.full_day(issued_on)}. "
+            "Press again to keep it."
+        )
+
+    def _asks_about_excess(self, amount: str, outstanding: Money) -> str:
+        """Ask once about an amount that is likely a slip; the next press keeps it."""
+        try:
+            received = parse_received(amount, outstanding.currency)
+        except InvalidInput:
+            return ""
+        if not is_excess(received, outstanding) or self._kept_excess == amount:
+            return ""
+        self._kept_excess = amount
+        credit = formats.money(received.minor - outstanding.minor, received.currency)
+        return (
+            f"That is {credit} more than is outstanding, kept as credit. "
             "Press again to keep it."
         )
 
