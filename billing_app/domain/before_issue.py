@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from billing_app.domain.document import Party
 from billing_app.domain.money import Money
+from billing_app.domain.terms import DocumentTerms
 
 NO_ADDRESS = "Your own address is missing: Settings, Business has it."
 
 
 def list_lacking(
-    seller: Party, buyer: Party, *, tax: Money, total: Money, is_payable: bool
+    seller: Party,
+    buyer: Party,
+    *,
+    terms: DocumentTerms,
+    tax: Money,
+    total: Money,
+    is_payable: bool,
 ) -> tuple[str, ...]:
     """Name what most laws and every customer expect, one sentence each.
 
@@ -24,6 +31,19 @@ def list_lacking(
         "It says nowhere how to pay: Settings, Payments has bank details and cards.": (
             total.minor > 0 and not is_payable
         ),
+        "You have a VAT number, but no line has tax.": bool(
+            seller.vat_id and _is_untaxed(terms)
+        ),
         "Its total is zero.": total.minor == 0,
     }
     return tuple(sentence for sentence, is_so in found.items() if is_so)
+
+
+def _is_untaxed(terms: DocumentTerms) -> bool:
+    """Tell whether each line is without tax or outside its scope.
+
+    Zero-rated, exempt and reverse-charged lines say which tax it is that is zero.
+    """
+    return bool(terms.lines) and all(
+        tax.category == "O" for line in terms.lines for tax in line.taxes
+    )

@@ -1,11 +1,23 @@
+from dataclasses import replace
+from decimal import Decimal
+
 import pytest
 
 from billing_app.domain.before_issue import list_lacking
 from billing_app.domain.document import Party
 from billing_app.domain.money import Money
+from billing_app.domain.terms import DocumentTerms, LineTerms, TaxTerms
 
 SELLER = Party("Northwind Charter", ("Heathrowbaan 4", "3045 AG Rotterdam"))
 BUYER = Party("De Waal", ("Wijnhaven 60",))
+
+
+OUT_OF_SCOPE = TaxTerms("No tax", "O", Decimal(0))
+
+
+def of_lines(*taxes: tuple[TaxTerms, ...]) -> DocumentTerms:
+    lines = (LineTerms(Decimal(1), Decimal(100), each) for each in taxes)
+    return DocumentTerms("EUR", tuple(lines))
 
 
 def eur(minor: int) -> Money:
@@ -41,8 +53,34 @@ def test_names_what_an_invoice_should_hardly_go_without(
     said: tuple[str, ...],
 ):
     found = list_lacking(
-        seller, buyer, tax=eur(tax), total=eur(total), is_payable=is_payable
+        seller,
+        buyer,
+        terms=of_lines(()),
+        tax=eur(tax),
+        total=eur(total),
+        is_payable=is_payable,
     )
 
     assert len(found) == len(said)
     assert all(a.startswith(b) for a, b in zip(found, said, strict=True))
+
+
+def says_untaxed(vat_id: str, terms: DocumentTerms) -> bool:
+    seller = replace(SELLER, vat_id=vat_id)
+    found = list_lacking(
+        seller, BUYER, terms=terms, tax=eur(0), total=eur(100), is_payable=True
+    )
+    return found == ("You have a VAT number, but no line has tax.",)
+
+
+@pytest.mark.parametrize("taxes", [(), (OUT_OF_SCOPE,)], ids=["none", "out of scope"])
+def test_names_that_who_has_a_vat_number_charges_no_tax(taxes: tuple[TaxTerms, ...]):
+    assert says_untaxed("NL810462783B01", of_lines(taxes, ()))
+    assert not says_untaxed("", of_lines(taxes, ()))
+
+
+@pytest.mark.parametrize("category", ["S", "Z", "E", "AE", "K", "G"])
+def test_a_line_whose_tax_is_zero_on_purpose_is_not_asked_about(category: str):
+    stated = (TaxTerms("VAT", category, Decimal(0)),)
+
+    assert not says_untaxed("NL810462783B01", of_lines((), stated))

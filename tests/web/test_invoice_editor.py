@@ -117,6 +117,29 @@ async def test_names_what_should_be_there_before_it_is_issued(
         assert fresh.shown(State, "lacking") == []
 
 
+async def test_names_terms_that_contradict_the_customers_own_days(
+    world: World, browse: Browse
+):
+    place = world.northwind
+    buyer = CustomerForm(name="De Waal", address="Wijnhaven 60", net_days="14")
+    customer_id = world.run(place.accounting, create_customer, buyer)
+    with world.unit(place.system) as uow:
+        uow.one(select(WorkspaceSettings)).terms = "Payment within 21 days"
+    made = world.run(place.accounting, drafts.start_draft, customer_id)
+    said = "The text says 21 days; the invoice is due 14 days after its issue."
+
+    path = f"/invoices/{made.invoice_id}/edit"
+    async with browse(place.accounting, path) as fresh:
+        await fresh.press(State.open)
+        typed = {"issued_on": "", "due_on": ""}
+        await fresh.press(
+            State.take_typed, draft=made.invoice_id, texts=typed, number=7
+        )
+
+        assert fresh.shown(State, "terms_warning") == said
+        assert said in fresh.shown(State, "lacking")
+
+
 async def test_asks_before_it_issues_what_lacks_something(world: World, browse: Browse):
     place = world.northwind
     customer_id = world.run(

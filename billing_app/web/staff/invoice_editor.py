@@ -160,6 +160,11 @@ def _form() -> rx.Component:
             _charges(),
             _below_lines(),
             rx.cond(State.lacking, _lacking_message(), rx.fragment()),
+            rx.el.p(
+                "Issuing takes the next number; what is issued can't be changed, only "
+                "credited or replaced.",
+                class_name="secondary small",
+            ),
             class_name="editor-body stack",
         ),
         _dock(),

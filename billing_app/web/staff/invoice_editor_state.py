@@ -729,15 +729,16 @@ class InvoiceEditorState(
         if not self._draft.customer_id or read.problem_count:
             return []
         bank = self._desk.bank(self.currency)
-        return list(
-            list_lacking(
-                self._desk.seller,
-                self._buyer,
-                tax=read.totals.tax_total,
-                total=read.totals.total,
-                is_payable=bool(bank.rows or bank.iban or self._desk.takes_cards),
-            )
+        found = list_lacking(
+            self._desk.seller,
+            self._buyer,
+            terms=read.terms,
+            tax=read.totals.tax_total,
+            total=read.totals.total,
+            is_payable=bool(bank.rows or bank.iban or self._desk.takes_cards),
         )
+        warning = self._terms_warning(read)
+        return [*found, warning] if warning else [*found]
 
     def _currency_hint(self) -> str:
         """Say where a draft is in another currency than its customer's invoices."""
