@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,9 @@ from billing_app.workflows import stripe_events
 
 # So many share a commit; the first of them waits for the last.
 AT_ONCE = 50
+# While they come in numbers, more of them share the next commit: what a commit costs,
+# and what a booking costs beside its own rows, is most of what one alone costs.
+GATHERING_SECONDS = 0.02
 
 
 # A database, by its runtime in this process, and a workspace in it.
@@ -44,6 +48,8 @@ class Bursts:
         try:
             while event_ids := self._take(inbox):
                 self.work(runtime, actor, event_ids)
+                if len(event_ids) > 1:
+                    time.sleep(GATHERING_SECONDS)
         except BaseException:
             self._drop(inbox)
             raise
