@@ -153,7 +153,7 @@ class TestChangeBusiness:
             ("name", " "),
             ("legal_name", ""),
             ("zone", "Mars/Olympus"),
-            ("country", "Holland"),
+            ("country", "Hollandia"),
             ("email", "nobody"),
             ("vat_id", "x" * 41),
             ("address", "x" * 1_001),

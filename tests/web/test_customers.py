@@ -104,7 +104,7 @@ async def test_changes_one_and_keeps_what_was_not_understood(
         await driver.press(state.open)
         await driver.press(state.start_editing)
         assert driver.shown(state, "form")["name"] == "Vermeer Optics"
-        await driver.press(state.save, form={"name": "V", "country": "Nederland"})
+        await driver.press(state.save, form={"name": "V", "country": "Neverland"})
         assert driver.shown(state, "errors")["country"]
         assert driver.shown(state, "card").name == "Vermeer Optics"
 
