@@ -509,14 +509,22 @@ def _find(uow: UnitOfWork, asked: _Asked) -> _Found:
 
     ids = _look_ahead(uow, asked)
     if ids is not None:
-        return _Found(
-            ids, Count(_count_among(uow, asked, fewest.newest), is_least=True)
+        seen = max(
+            _count_among(uow, asked, fewest.newest),
+            _met(asked.wanted.paging, asked.walk, ids),
         )
+        return _Found(ids, Count(min(seen, COUNT_MAX + 1), is_least=True))
     matches = _gather(uow, asked, fewest.newest)
     ids = [row_id for key, row_id in matches if asked.walk.is_beyond(key, row_id)]
     return _Found(
         ids, Count(min(len(matches), COUNT_MAX + 1), is_least=True), is_partial=True
     )
+
+
+def _met(paging: Paging, walk: Walk, ids: Sequence[int]) -> int:
+    """Return how many matches there are at least, as the pages so far have met them."""
+    before = walk.cursor.position if walk.cursor else 0
+    return before if paging.is_backwards else before + len(ids)
 
 
 def _tests(uow: UnitOfWork, wanted: InvoiceFilter) -> _Tests:

@@ -239,6 +239,25 @@ class TestPaging:
         assert found.is_partial
         assert str(found.count) == "10+"
 
+    @pytest.mark.parametrize("days", range(2, 20, 3))
+    def test_at_least_as_many_are_counted_as_are_shown(
+        self, crowd: World, monkeypatch: pytest.MonkeyPatch, days: int
+    ):
+        """Of customers by name, the last added are not those of these days."""
+        monkeypatch.setattr(queries, "GATHERED_MAX", 3)
+        monkeypatch.setattr(queries, "LOOKED_MAX", 12)
+        first = START - timedelta(days=days)
+        wanted = InvoiceFilter(
+            text="hald", issued=DateRange(first, None), paging=Paging(limit=2)
+        )
+        viewer = crowd.northwind.viewer
+
+        for _ in range(2):
+            found = crowd.run(viewer, list_invoices, wanted)
+            assert found.page.last <= found.count.seen
+            paging = Paging(after=found.page.older, limit=2)
+            wanted = replace(wanted, paging=paging)
+
     def test_an_export_has_every_match_however_many(
         self, crowd: World, monkeypatch: pytest.MonkeyPatch
     ):

@@ -777,55 +777,59 @@ def _credit_line() -> rx.Component:
 
 
 def _use_credit_dialog() -> rx.Component:
-    return dialog(
+    return _amount_dialog(
+        "use-credit",
         "Use the customer's credit",
-        field(
-            "Amount",
-            money_input(
-                "amount",
-                State.card.currency,
-                default_value=State.credit_amount,
-                key=State.credit_amount,
-            ),
-            hint=State.card.credit_words,
-            error=State.errors["amount"],
-            field_id="credit-amount",
-        ),
-        dialog_id="use-credit",
+        amount=State.credit_amount,
+        hint=State.card.credit_words,
         lead=f"{State.card.number}, {State.card.customer}",
-        actions=[
-            button("Cancel", closes=True),
-            button("Use credit", kind="primary", submit=True),
-        ],
+        does="Use credit",
         on_submit=State.use_credit,
-        open=_is_asked("use-credit"),
-        on_close=State.close_dialog,
     )
 
 
 def _refund_dialog() -> rx.Component:
-    return dialog(
+    return _amount_dialog(
+        "refund",
         "Refund the customer's credit",
+        amount=State.refund_amount,
+        hint=State.refund_words,
+        lead=State.reversing,
+        does="Refund",
+        on_submit=State.refund,
+    )
+
+
+def _amount_dialog(
+    name: str,
+    title: str,
+    *,
+    amount: Any,
+    hint: Any,
+    lead: Any,
+    does: str,
+    on_submit: Any,
+) -> rx.Component:
+    """Ask for an amount in the invoice's currency; `amount` is what it begins with."""
+    return dialog(
+        title,
         field(
             "Amount",
             money_input(
-                "amount",
-                State.card.currency,
-                default_value=State.refund_amount,
-                key=State.refund_amount,
+                "amount", State.card.currency, default_value=amount, key=amount
             ),
-            hint=State.refund_words,
+            hint=hint,
             error=State.errors["amount"],
-            field_id="refund-amount",
+            field_id=f"{name}-amount",
         ),
-        dialog_id="refund",
-        lead=State.reversing,
+        dialog_id=name,
+        lead=lead,
         actions=[
             button("Cancel", closes=True),
-            button("Refund", kind="primary", submit=True),
+            button(does, kind="primary", submit=True),
         ],
-        on_submit=State.refund,
-        open=_is_asked("refund"),
+        on_submit=on_submit,
+        open=_is_asked(name),
         on_close=State.close_dialog,
     )
 
