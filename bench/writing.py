@@ -43,7 +43,7 @@ WEBHOOK_SECRET = "whsec_bench"
 PAYMENTS = 250
 # At 300 a second so many are under way, if each takes 50 ms to be stored and answered.
 DELIVERIES_AT_ONCE = 16
-WARM_UP = 10
+WARM_UP = 32
 
 
 def issue_with_five_lines(ground: Ground, commit: Reference) -> Iterator[Row]:
@@ -94,17 +94,16 @@ def webhook_to_ledger(ground: Ground, commit: Reference) -> Iterator[Row]:
             assert received.event_id is not None
             bursts.handle(runtime, received.actor, received.event_id)
 
-        # The first make the statements that all others use.
-        for payload in payloads[:WARM_UP]:
-            bring_home(payload)
-        payloads = payloads[WARM_UP:]
-        assert payloads, "nothing is left to pay in this folder"
-        before = _payment_count(ground)
-        started, cpu_started = time.perf_counter(), time.process_time()
         with ThreadPoolExecutor(DELIVERIES_AT_ONCE) as threads:
+            # The first make the statements, and read the languages, of all others.
+            list(threads.map(bring_home, payloads[:WARM_UP]))
+            payloads = payloads[WARM_UP:]
+            assert payloads, "nothing is left to pay in this folder"
+            before = _payment_count(ground)
+            started, cpu_started = time.perf_counter(), time.process_time()
             list(threads.map(bring_home, payloads))
-        seconds = time.perf_counter() - started
-        cpu_seconds = time.process_time() - cpu_started
+            seconds = time.perf_counter() - started
+            cpu_seconds = time.process_time() - cpu_started
     _disconnect(ground)
     _forget_promises(ground)
     booked = _payment_count(ground) - before

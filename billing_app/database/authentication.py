@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Session, col
 
-from billing_app.database.engine import reading
+from billing_app.database.engine import asking, reading
 from billing_app.database.secrets import Cipher, digest
 from billing_app.domain import portal_proof
 from billing_app.domain.actors import (
@@ -715,7 +715,7 @@ def _find_person(engine: Engine, criterion: ColumnElement[bool]) -> KnownPerson 
 
 def _find(engine: Engine, statement: Any, **values: Any) -> Any:
     """Return the one row of a statement that names its columns, or None."""
-    with reading(engine).connect() as connection:
+    with asking(engine).connect() as connection:
         return connection.execute(statement, values).one_or_none()
 
 

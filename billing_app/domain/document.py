@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
@@ -479,7 +480,7 @@ def to_json(document: AnyDocument) -> str:
 
 def from_json(kind: type[Document], text: str) -> Document:
     """Read a stored document back, or a part of it; the inverse of `to_json`."""
-    return _read(kind, json.loads(text))
+    return _reader(kind)(json.loads(text))
 
 
 def content_digest(text: str) -> str:
@@ -497,22 +498,32 @@ def _plain(value: Any) -> str | dict[str, Any]:
 
 
 @cache
-def _hints(kind: type) -> dict[str, Any]:
-    """Evaluate a class's annotations once; it takes longer than reading a value."""
-    return get_type_hints(kind)
+def _reader(hint: Any) -> Callable[[Any], Any]:
+    """Return what reads a stored value of a type.
 
-
-def _read(hint: Any, value: Any) -> Any:
+    A document has many values of few types, and looking at a type takes longer than
+    reading a value.
+    """
     if get_origin(hint) in (Union, UnionType):
-        hint = get_args(hint)[0]
-        return None if value is None else _read(hint, value)
+        read_some = _reader(get_args(hint)[0])
+        return lambda value: None if value is None else read_some(value)
     if get_origin(hint) is tuple:
-        return tuple(_read(get_args(hint)[0], item) for item in value)
+        read_item = _reader(get_args(hint)[0])
+        return lambda value: tuple(read_item(item) for item in value)
     if is_dataclass(hint):
         assert isinstance(hint, type)
-        hints = _hints(hint)
-        known = {field.name for field in fields(hint)} & value.keys()
-        return hint(**{name: _read(hints[name], value[name]) for name in known})
-    if hint is date:
-        return date.fromisoformat(value)
-    return hint(value)
+        return _class_reader(hint)
+    return date.fromisoformat if hint is date else hint
+
+
+def _class_reader(kind: type) -> Callable[[dict[str, Any]], Any]:
+    hints = get_type_hints(kind)
+    readers = {field.name: _reader(hints[field.name]) for field in fields(kind)}
+
+    def read(value: dict[str, Any]) -> Any:
+        # What an older form did not have is left to the class.
+        return kind(
+            **{name: it(value[name]) for name, it in readers.items() if name in value}
+        )
+
+    return read

@@ -48,7 +48,7 @@ class Bursts:
         try:
             while event_ids := self._take(inbox):
                 self.work(runtime, actor, event_ids)
-                if len(event_ids) > 1:
+                if len(event_ids) > 1 and not self._is_full(inbox):
                     time.sleep(GATHERING_SECONDS)
         except BaseException:
             self._drop(inbox)
@@ -62,6 +62,10 @@ class Bursts:
             if not taken:
                 self._busy.discard(inbox)
             return taken
+
+    def _is_full(self, inbox: _Inbox) -> bool:
+        with self._lock:
+            return len(self._waiting[inbox]) >= AT_ONCE
 
     def _drop(self, inbox: _Inbox) -> None:
         with self._lock:

@@ -1,4 +1,4 @@
-"""What the database itself says when there is no room for more."""
+"""What the database itself says when there is no room for more, and what is read."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 import pytest
 from sqlmodel import select
 
+from billing_app.database.engine import asking, reading
 from billing_app.domain.errors import DiskFull
 from billing_app.models import Customer
 from tests.support.full_disk import full_disk
@@ -65,3 +66,29 @@ def test_it_goes_on_once_there_is_room(world: World):
         add_customer(uow, "Halden")
 
     assert names(world) == ["Halden"]
+
+
+def test_pages_of_the_file_are_read_from_a_map_that_others_write_through(world: World):
+    with reading(world.runtime.engine).connect() as reader:
+        assert reader.exec_driver_sql("PRAGMA mmap_size").scalar_one() > 0
+        assert list(reader.execute(select(Customer.name))) == []
+
+    with world.unit(world.northwind.owner) as uow:
+        add_customer(uow, "Halden")
+    with asking(world.runtime.engine).connect() as connection:
+        # From the log into the file itself: nothing is left to read in the log.
+        log_pages = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+    assert tuple(log_pages) == (0, 0, 0)
+
+    assert names(world) == ["Halden"]
+
+
+def test_who_asks_once_sees_what_was_saved_meanwhile(world: World):
+    statement = select(Customer.name)
+    with asking(world.runtime.engine).connect() as asks:
+        before = asks.execute(statement).all()
+        with world.unit(world.northwind.owner) as uow:
+            add_customer(uow, "Halden")
+        after = asks.execute(statement).all()
+
+    assert (before, [name for (name,) in after]) == ([], ["Halden"])
