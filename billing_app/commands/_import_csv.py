@@ -195,8 +195,8 @@ def _tell(report: ImportReport, kind: ImportKind, *, is_trial: bool) -> None:
         print(f"Refused: {_count(report.refused, kind)}; nothing can be imported.")
     if report.number_next:
         print(f"Your own invoices go on with number {report.number_next:,}.")
-    if report.unread:
-        print(report.unread_words)
+    if report.column_words:
+        print(report.column_words)
 
 
 def _count(count: int, kind: ImportKind) -> str:

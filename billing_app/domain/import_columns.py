@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from billing_app.domain.custom_fields import CustomField
+from billing_app.domain.custom_fields import CustomField, FieldPlace
 from billing_app.domain.errors import InvalidInput
 
 
@@ -351,6 +351,21 @@ def find_columns(kind: ImportKind, head: Sequence[str]) -> dict[str, int]:
                 found[column.key] = place
                 taken.add(place)
     return found
+
+
+# Whose fields of one's own the rows of a file have; others have none.
+_OWN_PLACES: Mapping[ImportKind, tuple[FieldPlace, ...]] = {
+    ImportKind.CUSTOMERS: (FieldPlace.CUSTOMER,),
+    ImportKind.INVOICES: (FieldPlace.INVOICE, FieldPlace.LINE),
+}
+
+
+def own_fields_in(
+    kind: ImportKind, own_fields: Iterable[CustomField]
+) -> tuple[CustomField, ...]:
+    """Return those of the workspace's own fields that such a file can fill."""
+    places = _OWN_PLACES.get(kind, ())
+    return tuple(field for field in own_fields if field.place in places)
 
 
 def find_own_columns(

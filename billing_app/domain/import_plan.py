@@ -135,7 +135,8 @@ class ImportRules:
         next_values: of each of their counters that has begun and is a row of its
             own, by its code.
         has_issued: its own numbers are in use, so their counter can't move.
-        own_fields: what it keeps of a customer beyond what everybody does.
+        own_fields: what it keeps of customers, invoices and lines beyond what
+            everybody does.
         has_address: it can be printed who sends an invoice.
     """
 

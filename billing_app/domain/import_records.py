@@ -14,7 +14,15 @@ from decimal import Decimal
 
 from billing_app.domain.billable_event import Factor, NewEvent, read_event
 from billing_app.domain.currencies import is_currency
-from billing_app.domain.custom_fields import own_key
+from billing_app.domain.custom_fields import (
+    CustomField,
+    FieldKind,
+    FieldPlace,
+    FilledField,
+    of_place,
+    own_key,
+    read_value,
+)
 from billing_app.domain.draft import (
     DESCRIPTION_LENGTH_MAX,
     DISCOUNT_REASON,
@@ -145,6 +153,7 @@ class InvoiceRecord:
         customer: what is known of who was billed, the name at least.
         is_draft: it is not issued yet.
         status: a word of the other program for what isn't taken over, such as paid.
+        filled: the workspace's own fields of invoices; `texts` have those of lines.
     """
 
     line: int
@@ -160,6 +169,7 @@ class InvoiceRecord:
     totals: Totals
     texts: tuple[LineTexts, ...]
     status: str = ""
+    filled: tuple[FilledField, ...] = ()
 
     @property
     def name(self) -> str:
@@ -255,6 +265,7 @@ class Reading:
         currency: of rows that name none.
         taxes: the workspace's own rates, of which a row names the percentage.
         zone: by whose clock times are written.
+        own_fields: the workspace's own, of which the file has columns.
     """
 
     kind: ImportKind
@@ -262,6 +273,7 @@ class Reading:
     currency: str
     taxes: tuple[TaxTerms, ...] = ()
     zone: str = "UTC"
+    own_fields: tuple[CustomField, ...] = ()
 
 
 def find_notation(kind: ImportKind, rows: Iterable[TableRow]) -> NotationFinder:
@@ -504,9 +516,12 @@ def _invoice(
     notes = clean_text(
         cells.get("notes", ""), length_max=NOTES_LENGTH_MAX, multiline=True
     )
+    filled = _filled(reading, cells, FieldPlace.INVOICE)
     if not is_draft:
         words = [text for _, x in lines for text in (x.name, x.description, x.unit)]
-        check_print_size({"lines": words, "notes": [notes]})
+        words += [own.value for _, x in lines for own in x.filled]
+        own_words = [own.value for own in filled]
+        check_print_size({"lines": words, "notes": [notes], "fields": own_words})
     paid = _amount(reading, cells.get("paid", ""), currency, "amount paid")
     terms = DocumentTerms(
         currency=currency,
@@ -539,6 +554,7 @@ def _invoice(
         terms=terms,
         totals=totals,
         texts=tuple(texts for _, texts in lines),
+        filled=filled,
     )
 
 
@@ -590,7 +606,34 @@ def _line(
     if len(name) > NAME_LENGTH_MAX:
         name, description = name[:NAME_LENGTH_MAX], text
     unit = clean_text(cells.get("unit", ""), length_max=UNIT_LENGTH_MAX)
-    return terms, LineTexts(name or "As invoiced", description.strip(), unit)
+    filled = _filled(reading, cells, FieldPlace.LINE)
+    texts = LineTexts(name or "As invoiced", description.strip(), unit, filled=filled)
+    return terms, texts
+
+
+def _filled(
+    reading: Reading, cells: Mapping[str, str], place: FieldPlace
+) -> tuple[FilledField, ...]:
+    """Return the workspace's own fields that a row fills."""
+    read = (
+        _own_value(reading.notation, own, cells.get(own.input_name, ""))
+        for own in of_place(reading.own_fields, place)
+    )
+    return tuple(each for each in read if each is not None)
+
+
+def _own_value(notation: Notation, own: CustomField, text: str) -> FilledField | None:
+    """Read a cell as the whole file writes numbers and days."""
+    if not text.strip():
+        return None
+    if own.kind == FieldKind.DATE:
+        text = read_day(text, notation.date_order, own.name).isoformat()
+    elif own.kind == FieldKind.NUMBER:
+        text = read_number(text, notation.decimal_mark, own.name)
+    try:
+        return read_value(own, text)
+    except InvalidInput as refusal:
+        raise InvalidInput(f"{own.name}: {refusal.message}") from None
 
 
 def _net(

@@ -12,6 +12,7 @@ from billing_app.database.access import staff_or_job
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.contact import name_key
+from billing_app.domain.custom_fields import fields_from_json
 from billing_app.domain.import_plan import (
     OWN_SERIES,
     ImportRules,
@@ -37,7 +38,6 @@ from billing_app.models import (
     Product,
     TaxRate,
 )
-from billing_app.queries.customers import list_own_fields
 from billing_app.queries.letterhead import read_settings, seller_party, tax_terms
 
 
@@ -55,6 +55,7 @@ def read_import_rules(uow: UnitOfWork) -> ImportRules:
         .where(col(TaxRate.archived_at).is_(None))
         .order_by(col(TaxRate.position), col(TaxRate.id))
     )
+    settings = read_settings(uow)
     return ImportRules(
         currency=uow.workspace.currency,
         taxes=tuple(tax_terms(rate) for rate in rates if not rate.with_tax_id),
@@ -65,8 +66,8 @@ def read_import_rules(uow: UnitOfWork) -> ImportRules:
         reset=Reset(series.reset),
         next_values=dict(uow.all(begun)),
         zone=uow.workspace.zone,
-        own_fields=list_own_fields(uow),
-        has_address=bool(seller_party(read_settings(uow)).address),
+        own_fields=fields_from_json(settings.custom_fields),
+        has_address=bool(seller_party(settings).address),
     )
 
 

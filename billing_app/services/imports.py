@@ -15,7 +15,7 @@ from billing_app.domain.actors import Permission, StaffActor
 from billing_app.domain.address import PLACE_LENGTH_MAX, POSTAL_CODE_LENGTH_MAX
 from billing_app.domain.billable_event import NewEvent
 from billing_app.domain.contact import country_names, is_email, name_key
-from billing_app.domain.custom_fields import CustomField
+from billing_app.domain.custom_fields import CustomField, FilledField
 from billing_app.domain.document import content_digest, to_json
 from billing_app.domain.draft import DraftForm, LineForm, form_to_json
 from billing_app.domain.drafting import LineTexts
@@ -347,6 +347,7 @@ def _add_draft(uow: UnitOfWork, record: InvoiceRecord, customer_id: int) -> None
         purchase_order=record.purchase_order,
         job=record.job,
         notes=record.notes,
+        own=_own_texts(record.filled),
         lines=tuple(
             _draft_line(index, terms, texts, currency, _tax_id(terms, rates))
             for index, (terms, texts) in enumerate(
@@ -370,7 +371,12 @@ def _draft_line(
         unit_price=typed_price(terms.unit_price, currency),
         discount=f"{percents[0].normalize():f}%" if percents else "",
         tax_id=tax_id,
+        own=_own_texts(texts.filled),
     )
+
+
+def _own_texts(filled: Sequence[FilledField]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((own.key, own.value) for own in filled))
 
 
 def _tax_id(terms: LineTerms, rates: Mapping[str, TaxTerms]) -> str:
@@ -486,6 +492,7 @@ def _ready(record: InvoiceRecord) -> ReadyInvoice:
         purchase_order=record.purchase_order,
         job=record.job,
         notes=record.notes,
+        filled=record.filled,
     )
 
 

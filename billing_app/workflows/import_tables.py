@@ -20,6 +20,7 @@ from billing_app.domain.import_columns import (
     find_kind,
     find_own_columns,
     missing_columns,
+    own_fields_in,
 )
 from billing_app.domain.import_plan import Fate, FateKind, ImportRules, Known, Plan
 from billing_app.domain.import_records import (
@@ -99,6 +100,7 @@ class ImportReport:
 
     Attributes:
         number_next: the counter the workspace's own invoices go on with, or 0.
+        own: the columns that fill a field of the workspace's own.
         unread: the columns of the file that nothing is read of.
         lacking: what issued invoices of the file are without for good, in words.
         notes: sentences on what is imported otherwise than one may think.
@@ -110,6 +112,7 @@ class ImportReport:
     refused: int = 0
     new_customers: int = 0
     number_next: int = 0
+    own: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
     lacking: str = ""
     notes: tuple[str, ...] = ()
@@ -119,12 +122,16 @@ class ImportReport:
         return self.new + self.known + self.left_out + self.refused
 
     @property
-    def unread_words(self) -> str:
-        """Name the columns that nothing is read of; empty where there are none."""
-        names = [name[:_NAME_SHOWN] for name in self.unread[:_NAMES_SHOWN]]
-        rest = len(self.unread) - len(names)
-        more = [f"{rest} more"] if rest else []
-        return f"Not read: {', '.join(names + more)}." if names else ""
+    def column_words(self) -> str:
+        """Name the columns that fill fields of one's own, and those not read."""
+        said = {"Fields of your own": self.own, "Not read": self.unread}
+        return " ".join(f"{x}: {_few(names)}." for x, names in said.items() if names)
+
+
+def _few(names: tuple[str, ...]) -> str:
+    shown = [name[:_NAME_SHOWN] for name in names[:_NAMES_SHOWN]]
+    rest = len(names) - len(shown)
+    return ", ".join([*shown, *([f"{rest} more"] if rest else [])])
 
 
 class ImportRefused(InvalidInput):
@@ -198,7 +205,7 @@ def check_table(
             for some in _batches(records):
                 for _, fate, _ in _decided(uow, plan, some)[1]:
                     hear(fate)
-    return _report(plan, _unread(table, choices, rules))
+    return _report(plan, table, choices, rules)
 
 
 def import_table(
@@ -224,7 +231,7 @@ def import_table(
         with _records(table, choices, rules) as records:
             for some in _batches(records):
                 _write(uow, plan, some, hear)
-        report = _report(plan, _unread(table, choices, rules))
+        report = _report(plan, table, choices, rules)
         if report.new:
             finish_import(uow, choices.kind, report.new, plan.next_value)
     return report
@@ -268,20 +275,16 @@ def _key(plan: Plan, record: ReadRecord) -> str:
 def _own_columns(
     table: TableFile, choices: Choices, rules: ImportRules
 ) -> dict[str, int]:
-    if choices.kind is not ImportKind.CUSTOMERS:
-        return {}
-    taken = choices.columns.values()
-    return find_own_columns(rules.own_fields, table.head, taken)
+    fields = own_fields_in(choices.kind, rules.own_fields)
+    return find_own_columns(fields, table.head, choices.columns.values())
 
 
-def _unread(table: TableFile, choices: Choices, rules: ImportRules) -> tuple[str, ...]:
-    own = _own_columns(table, choices, rules)
-    read = {*choices.columns.values(), *own.values()}
-    named = enumerate(table.head)
-    return tuple(name for place, name in named if name and place not in read)
-
-
-def _report(plan: Plan, unread: tuple[str, ...]) -> ImportReport:
+def _report(
+    plan: Plan, table: TableFile, choices: Choices, rules: ImportRules
+) -> ImportReport:
+    own = {*_own_columns(table, choices, rules).values()}
+    read = {*choices.columns.values(), *own}
+    named = [(place, name) for place, name in enumerate(table.head) if name]
     return ImportReport(
         new=plan.counts[FateKind.NEW],
         known=plan.counts[FateKind.KNOWN],
@@ -289,7 +292,8 @@ def _report(plan: Plan, unread: tuple[str, ...]) -> ImportReport:
         refused=plan.counts[FateKind.REFUSED],
         new_customers=plan.new_customers,
         number_next=plan.next_value if plan.moves_numbers else 0,
-        unread=unread,
+        own=tuple(name for place, name in named if place in own),
+        unread=tuple(name for place, name in named if place not in read),
         lacking=plan.lacking,
         notes=plan.notes,
     )
@@ -313,7 +317,12 @@ def _records(
     table: TableFile, choices: Choices, rules: ImportRules
 ) -> Generator[Iterator[ReadRecord]]:
     reading = Reading(
-        choices.kind, choices.notation, rules.currency, rules.taxes, rules.zone
+        choices.kind,
+        choices.notation,
+        rules.currency,
+        rules.taxes,
+        rules.zone,
+        own_fields_in(choices.kind, rules.own_fields),
     )
     columns = {**choices.columns, **_own_columns(table, choices, rules)}
     with _cells(table) as cells:
@@ -339,7 +348,7 @@ def _check(
         check_product(record)
     else:
         named = record.customer if isinstance(record, InvoiceRecord) else record
-        check_customer(named, rules.own_fields)
+        check_customer(named, own_fields_in(ImportKind.CUSTOMERS, rules.own_fields))
 
 
 @contextmanager

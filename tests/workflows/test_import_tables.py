@@ -18,8 +18,8 @@ from billing_app.database.verify import find_broken
 from billing_app.domain.actors import Actor
 from billing_app.domain.billable_event import Grouping, factors_from_json
 from billing_app.domain.custom_fields import CustomField, fields_to_json
-from billing_app.domain.document import PartyId
-from billing_app.domain.draft import DraftForm, LineForm
+from billing_app.domain.document import InvoiceDocument, PartyId, from_json
+from billing_app.domain.draft import DraftForm, LineForm, form_from_json
 from billing_app.domain.errors import InvalidInput, NotPermitted
 from billing_app.domain.import_columns import ImportKind, find_columns, find_kind
 from billing_app.domain.import_plan import Fate, FateKind, write_fates
@@ -30,6 +30,7 @@ from billing_app.models import (
     Customer,
     Invoice,
     IssuedDocument,
+    LineItem,
     NumberSeries,
     OutboxMessage,
     Payment,
@@ -138,7 +139,11 @@ def keep_own_fields(world: World) -> None:
             CustomField(f"{mark}1", "Cost centre", place="customer"),
             CustomField(f"{mark}2", "Reviewed on", "date", place="customer"),
             CustomField(f"{mark}3", "Rating", is_staff_only=True, place="customer"),
-            CustomField(f"{mark}4", "Project"),
+            CustomField(f"{mark}4", "Site"),
+            CustomField(f"{mark}5", "Visited on", "date", is_required=True),
+            CustomField(f"{mark}6", "Margin", "number", is_staff_only=True),
+            CustomField(f"{mark}7", "Serial number", place="line"),
+            CustomField(f"{mark}8", "Weight", "number", place="line"),
         ]
         with world.unit(place.system) as uow:
             settings = uow.one(select(WorkspaceSettings))
@@ -148,7 +153,7 @@ def keep_own_fields(world: World) -> None:
 @pytest.mark.feature("A29")
 class TestOwnFields:
     FILE = (
-        "Name,cost-centre,Reviewed on,RATING,Project,Shoe size\n"
+        "Name,cost-centre,Reviewed on,RATING,Site,Shoe size\n"
         "Halden,4711,2026-02-28,A,Harbour,44\n"
         "Bristow,,,,,\n"
     )
@@ -163,7 +168,11 @@ class TestOwnFields:
             "Halden": {"n1": "4711", "n2": "2026-02-28", "n3": "A"},
             "Bristow": {},
         }
-        assert report == ImportReport(new=2, unread=("Project", "Shoe size"))
+        assert report == ImportReport(
+            new=2,
+            own=("cost-centre", "Reviewed on", "RATING"),
+            unread=("Site", "Shoe size"),
+        )
 
     def test_a_dry_run_names_the_columns_it_does_not_know(
         self, desk: Desk, world: World
@@ -172,7 +181,10 @@ class TestOwnFields:
 
         report = desk.check(self.FILE)
 
-        assert report.unread_words == "Not read: Project, Shoe size."
+        assert report.column_words == (
+            "Fields of your own: cost-centre, Reviewed on, RATING. "
+            "Not read: Site, Shoe size."
+        )
         assert desk.rows(Customer) == []
 
     def test_one_that_can_not_be_read_refuses_its_row(self, desk: Desk, world: World):
@@ -193,6 +205,95 @@ class TestOwnFields:
 
         (customer,) = desk.rows(Customer)
         assert (customer.reference, customer.custom_fields) == ("A", {})
+
+
+@pytest.mark.feature("A29")
+class TestOwnFieldsOfInvoices:
+    HEAD = (
+        "Invoice number;Customer;Status;Date;Description;Unit price;Serial number;"
+        "Weight;Site;Visited on;Margin;Rating\n"
+    )
+    LINES = (
+        "OLD-7;Halden;{status};31.01.2026;Pump;1.450,00;P-1;1,50;Harbour;30.01.2026;"
+        "12,5;A\n"
+        ";;;;Hose;50,00;;;;;;\n"
+    )
+    FILE = HEAD + LINES.format(status="")
+
+    def test_and_of_lines_are_frozen_as_the_file_writes_them(
+        self, desk: Desk, world: World
+    ):
+        keep_own_fields(world)
+
+        report = desk.bring_in(self.FILE)
+
+        (invoice,) = desk.rows(Invoice)
+        assert [(x["name"], x["value"]) for x in invoice.custom_fields] == [
+            ("Site", "Harbour"),
+            ("Visited on", "2026-01-30"),
+            ("Margin", "12.5"),
+        ]
+        pump, hose = desk.rows(LineItem)
+        assert [(x["name"], x["value"]) for x in pump.custom_fields] == [
+            ("Serial number", "P-1"),
+            ("Weight", "1.5"),
+        ]
+        assert hose.custom_fields == []
+        assert report.own == (
+            *("Serial number", "Weight", "Site", "Visited on", "Margin"),
+        )
+        assert report.unread == ("Rating",)
+
+    def test_are_printed_but_for_those_of_staff(self, desk: Desk, world: World):
+        keep_own_fields(world)
+
+        desk.bring_in(self.FILE)
+
+        (issued,) = desk.rows(IssuedDocument)
+        document = from_json(InvoiceDocument, issued.content)
+        assert [field.name for field in document.fields] == ["Site", "Visited on"]
+        assert [field.value for field in document.lines[0].fields] == ["P-1", "1.5"]
+
+    def test_wait_in_a_draft_as_if_typed(self, desk: Desk, world: World):
+        keep_own_fields(world)
+
+        desk.bring_in(self.HEAD + self.LINES.format(status="draft"))
+
+        (draft,) = desk.rows(Invoice)
+        form = form_from_json(draft.draft)
+        assert form.own == (("n4", "Harbour"), ("n5", "2026-01-30"), ("n6", "12.5"))
+        assert [x.own for x in form.lines] == [(("n7", "P-1"), ("n8", "1.5")), ()]
+        actor = world.northwind.accounting
+        world.run(actor, invoices.issue, draft.id, draft.version)
+        (issued,) = desk.rows(Invoice)
+        assert [x["key"] for x in issued.custom_fields] == ["n4", "n5", "n6"]
+
+    def test_required_ones_may_lack_as_it_was_printed_without(
+        self, desk: Desk, world: World
+    ):
+        keep_own_fields(world)
+
+        assert desk.bring_in(INVOICES).new == 2
+
+    @pytest.mark.parametrize(
+        ("column", "cell", "sentence"),
+        [
+            ("Weight", "heavy", "The Weight 'heavy' is not a number."),
+            ("Visited on", "soon", "The Visited on 'soon' is not a day"),
+            ("Site", "x" * 201, "Site: "),
+        ],
+    )
+    def test_one_that_can_not_be_read_refuses_the_invoice(
+        self, desk: Desk, world: World, column: str, cell: str, sentence: str
+    ):
+        keep_own_fields(world)
+        head = f"Invoice number,Customer,Date,Total,{column}\n"
+
+        report = desk.check(f"{head}OLD-9,Halden,2026-01-31,10.00,{cell}\n")
+
+        assert (report.new, report.refused) == (0, 1)
+        (said,) = desk.sentences(FateKind.REFUSED)
+        assert said.startswith(sentence)
 
 
 class TestInvoices:

@@ -14,7 +14,7 @@ import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from billing_app.database.verify import find_broken
 from billing_app.domain import events
 from billing_app.domain.actors import Role, StaffActor, SystemActor
 from billing_app.domain.audit_chain import canonical
+from billing_app.domain.custom_fields import CustomField
 from billing_app.domain.errors import (
     BillingError,
     Conflict,
@@ -49,6 +50,7 @@ from billing_app.models import (
     Invoice,
     IssuedDocument,
     LedgerEntry,
+    LineItem,
     Member,
     OutboxMessage,
     Person,
@@ -75,6 +77,7 @@ from billing_app.workflows.workspace_import import (
     read_export,
     read_into_new,
 )
+from tests.support.bringing_in import Kind, bring_in
 from tests.support.numbers import a_coded_customer, issue_for, number_by
 from tests.support.postgres import running_postgres
 from tests.support.story import (
@@ -160,8 +163,13 @@ def standing(runtime: Runtime, workspace_id: int) -> dict[str, Any]:
                     *(x.number, x.state, x.phase, x.customer_name, x.currency),
                     *(x.total_minor, x.outstanding_minor, x.credited_minor),
                     *(x.issued_on, x.due_on, x.published_at, x.first_viewed_at),
+                    x.custom_fields,
                 )
                 for x in invoices
+            ],
+            "lines": [
+                (x.name, x.net_minor, x.custom_fields)
+                for x in uow.all(select(LineItem).order_by(col(LineItem.id)))
             ],
             "documents": [
                 (x.kind, x.number, number_of[x.invoice_id], x.content, x.pdf_digest)
@@ -847,6 +855,29 @@ class TestWhatIsRefused:
 
 
 class TestWhatIsRead:
+    def test_what_a_csv_file_brought_with_its_own_fields(
+        self, world: World, home: Runtime, tmp_path: Path
+    ):
+        place, file, target = world.northwind, tmp_path / "old.csv", tmp_path / "z.zip"
+        with world.unit(place.system) as uow:
+            uow.one(select(WorkspaceSettings)).custom_fields = [
+                asdict(CustomField("n1", "Site")),
+                asdict(CustomField("n2", "Serial number", place="line")),
+            ]
+        file.write_text(
+            "Invoice number,Customer,Date,Description,Unit price,Site,Serial number\n"
+            "OLD-7,Halden,2026-01-31,Pump,1450.00,Harbour,P-1\n"
+        )
+        bring_in(world, Kind.TABLE, file)
+        write_export(world.runtime, place.owner, target, quiet)
+
+        _, founded = read_into_new(home, target, OWNER, quiet)
+
+        before = standing(world.runtime, place.system.workspace_id)
+        is_same(before, standing(home, founded.workspace_id))
+        assert [x["value"] for x in before["invoices"][-1][-1]] == ["Harbour"]
+        assert [x["value"] for x in before["lines"][-1][-1]] == ["P-1"]
+
     def test_ids_from_a_large_installation(self, home: Runtime, left: Path):
         far = 10**15
 

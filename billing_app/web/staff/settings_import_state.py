@@ -420,9 +420,8 @@ def _summary(report: ImportReport, kind: ImportKind) -> str:
     said = f"{', '.join(parts)}."
     if report.number_next:
         said += f" Your own invoices go on with number {report.number_next:,}."
-    said = " ".join(filter(None, (said, *report.notes, report.lacking)))
-    if report.unread:
-        said += f" {report.unread_words}"
+    more = (*report.notes, report.lacking, report.column_words)
+    said = " ".join(filter(None, (said, *more)))
     if report.refused:
         said += (
             f" {report.refused:,} can't be imported. Correct the file and choose it "
