@@ -15,6 +15,7 @@ from billing_app.domain.portal_settings import ActivityDetail, NotifyOn
 from billing_app.domain.short_link import short_path
 from billing_app.models import Customer, Invoice, OutboxMessage, WorkspaceSettings
 from billing_app.services import drafts, portal_links, visits
+from billing_app.services.payments import allocate_credit
 from billing_app.web.staff.invoice_detail_state import InvoiceDetailState as State
 from tests.support.billing import (
     a_customer,
@@ -593,3 +594,36 @@ async def test_the_button_says_that_publishing_mails_nobody_yet(
         await driver.press(State.open)
 
     assert "nobody is mailed yet" in driver.shown(State, "card").publish_hint
+
+
+async def test_of_a_payment_for_several_each_invoice_shows_its_own_part(
+    world: World, browse: Browse
+):
+    place = world.northwind
+    customer_id = a_customer(world, place)
+    first, second = (
+        an_invoice(world, place, total, customer_id=customer_id)
+        for total in ("100.00", "30.00")
+    )
+    pay(world, place, first, "150.00")
+    world.run(place.accounting, allocate_credit, second, "30", 3_000)
+    alone = an_invoice(world, world.kestrel, "70.00")
+    pay(world, world.kestrel, alone, "70.00")
+
+    shown = []
+    for who, invoice_id in (
+        (place.accounting, first),
+        (place.viewer, second),
+        (world.kestrel.viewer, alone),
+    ):
+        async with browse(who, f"/invoices/{invoice_id}") as driver:
+            await driver.press(State.open)
+            (line,) = driver.shown(State, "payments")
+            shown.append((line.amount, line.whole, line.detail))
+
+    part_of = "part of €150.00"
+    assert shown == [
+        ("€100.00", part_of, "One payment with INV-00002"),
+        ("€30.00", part_of, "One payment with INV-00001"),
+        ("$70.00", "", ""),
+    ]

@@ -455,7 +455,10 @@ def _payment_cells(it: rx.vars.ObjectVar[PaymentLine]) -> list[Any]:
         ),
         rx.el.span(it.by, class_name="secondary"),
         rx.el.span(status_badge(it.badge, it.words), title=it.detail),
-        rx.el.span(it.amount, class_name=rx.cond(it.counts, "medium", "quiet")),
+        rx.fragment(
+            rx.el.span(it.amount, class_name=rx.cond(it.counts, "medium", "quiet")),
+            _given(it.whole, rx.el.span(it.whole, class_name="part-of")),
+        ),
         rx.cond(
             ShellState.may["record_payment"],
             rx.fragment(

@@ -107,6 +107,8 @@ class PaymentLine:
     """Money that came, or an attempt that did not become money.
 
     Attributes:
+        amount: what pays this invoice; all that came where nothing does, or not yet.
+        whole: what the amount is a part of; empty where it is all.
         credit: what can be refunded, as typed; empty where nothing can.
         returns: how it goes back.
     """
@@ -124,6 +126,7 @@ class PaymentLine:
     amount: str
     counts: bool
     is_reversible: bool
+    whole: str = ""
     credit: str = ""
     returns: str = ""
 
@@ -588,14 +591,9 @@ def _payment_line(each: StaffPayment, it: InvoiceDetail) -> PaymentLine:
     badge, words = payment_badge(
         status, each.amount_minor, each.refunded_minor, each.currency
     )
-    amount = formats.money(each.amount_minor, each.currency)
-    is_part = status == PaymentStatus.SETTLED and (
-        each.allocated_minor != each.amount_minor
-    )
-    part = formats.money(each.allocated_minor, each.currency)
-    split = f"{part} of it here" if is_part else ""
-    if is_part and each.others:
-        split += f", one payment with {some_numbers(each.others)}"
+    whole = formats.money(each.amount_minor, each.currency)
+    is_part = 0 < each.allocated_minor < each.amount_minor
+    others = f"One payment with {some_numbers(each.others)}" if each.others else ""
     return PaymentLine(
         key=f"payment-{each.id}",
         id=each.id,
@@ -606,8 +604,9 @@ def _payment_line(each: StaffPayment, it: InvoiceDetail) -> PaymentLine:
         by=each.recorded_by or "Customer",
         badge=badge,
         words=words,
-        detail=each.hold_reason or split,
-        amount=amount,
+        detail=each.hold_reason or others,
+        amount=formats.money(each.allocated_minor, each.currency) if is_part else whole,
+        whole=f"part of {whole}" if is_part else "",
         counts=status == PaymentStatus.SETTLED
         and each.refunded_minor < each.amount_minor,
         is_reversible=status != PaymentStatus.REVERSED and bool(each.recorded_by),
