@@ -645,21 +645,20 @@ def _read_terms(
 def read_unit_price(text: str, currency: str) -> Decimal:
     """Read a price, finer than the currency where that is meant.
 
-    Fuel and power are priced with up to eight decimals. One decimal more than the
-    currency has is far more often a slip (1.240 for a thousand, 10.005), so it is
-    asked about; writing one digit more says that it is meant.
+    Fuel and power are priced with up to eight decimals. But 1.240 may be a thousand,
+    10.005 a slip, and 10.55 in yen a price of another currency: what `is_slip` finds
+    is asked about, and writing more digits says that it is meant.
 
     Raises:
         InvalidInput: not a price, or a likely slip.
     """
     text = without_currency(text, currency)
     price = parse_factor(text, decimals_max=8, field="unit_price", what="price")
-    places = price.as_tuple().exponent
-    assert isinstance(places, int)
-    if -places != exponent(currency) + 1:
+    places = _places(price)
+    if not is_slip(price, currency):
         return price
-    finer = f"{price}0"
-    if -places == 3 and 1 <= price < 1000:
+    finer = f"{price:.{fine_places(currency)}f}"
+    if places == 3 and 1 <= price < 1000:
         raise InvalidInput(
             f"{price} can be read in two ways. Write {price.scaleb(3):f} for thousands "
             f"or {finer} for a price that fine.",
@@ -670,6 +669,31 @@ def read_unit_price(text: str, currency: str) -> Decimal:
         "if it is meant.",
         field="unit_price",
     )
+
+
+def is_slip(price: Decimal, currency: str) -> bool:
+    """Tell whether a price as written is finer than its currency by mistake, likely.
+
+    No usual currency has more than three decimals, so what comes from another one, or
+    has a point for its thousands, has no more either. 10.00 yen are 10.
+    """
+    places = _places(price)
+    is_near = exponent(currency) < places < fine_places(currency)
+    return is_near and (places == _THOUSANDS or price != price.to_integral_value())
+
+
+def fine_places(currency: str) -> int:
+    """Return with how many decimals a price is fine on purpose."""
+    return max(exponent(currency) + 1, _THOUSANDS) + 1
+
+
+_THOUSANDS = 3
+
+
+def _places(price: Decimal) -> int:
+    places = price.as_tuple().exponent
+    assert isinstance(places, int)
+    return -places
 
 
 def _line_percent(text: str) -> Decimal:

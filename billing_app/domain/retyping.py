@@ -9,6 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from billing_app.domain.currencies import exponent
+from billing_app.domain.draft import fine_places
 from billing_app.domain.terms import Adjustment
 
 
@@ -19,13 +20,13 @@ def typed_quantity(quantity: Decimal) -> str:
 def typed_price(price: Decimal, currency: str) -> str:
     """Write a price with the decimals of its currency: 1,250.50.
 
-    One decimal more would look like a slip in a draft; one zero behind it says that
-    it is meant. Thousands without decimals would have two readings.
+    A little finer would look like a slip in a draft; zeros behind it say that it is
+    meant. Thousands without decimals would have two readings.
     """
     plain = typed_quantity(price)
     places = exponent(currency)
     finer = len(plain.partition(".")[2])
-    decimals = max(places, finer + (finer == places + 1))
+    decimals = places if finer <= places else max(finer, fine_places(currency))
     return f"{price:,.{decimals}f}" if decimals else plain
 
 

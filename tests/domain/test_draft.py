@@ -90,6 +90,40 @@ class TestLines:
 
         assert words in refusal.value.message
 
+    @pytest.mark.parametrize(
+        ("typed", "words"),
+        [
+            (
+                "10.5",
+                "Japanese yen rarely end like this. Write 10.5000 if it is meant.",
+            ),
+            (
+                "10.55",
+                "Japanese yen rarely end like this. Write 10.5500 if it is meant.",
+            ),
+            ("10.550", "Write 10550 for thousands or 10.5500 for a price that fine."),
+            ("10.000", "Write 10000 for thousands or 10.0000 for a price that fine."),
+        ],
+    )
+    def test_a_price_of_another_currency_is_asked_about(self, typed, words):
+        assert read_unit_price("10.00", "JPY") == 10
+        assert read_unit_price("10.5500", "JPY") == Decimal("10.55")
+        with pytest.raises(InvalidInput) as refusal:
+            read_unit_price(typed, "JPY")
+
+        assert words in refusal.value.message
+
+    @pytest.mark.parametrize("prices", [*Prices])
+    def test_a_change_of_currency_asks_as_typing_does(self, prices: Prices):
+        form = DraftForm(lines=(replace(FLIGHT, unit_price="10.55"),))
+        rules = replace(RULES, prices=prices)
+
+        in_euros, in_yen = (read_draft(form, it, rules) for it in ("EUR", "JPY"))
+
+        assert not in_euros.lines[0].problem
+        assert "Write 10.5500 if it is meant" in in_yen.lines[0].problem
+        assert in_yen.totals.total.minor == 0
+
     def test_a_price_may_stand_beside_its_currency(self):
         assert read_unit_price("£185.50", "GBP") == read_unit_price("185.50", "GBP")
         with pytest.raises(InvalidInput):
