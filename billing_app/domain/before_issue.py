@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from billing_app.domain.document import Party
 from billing_app.domain.money import Money
 from billing_app.domain.terms import DocumentTerms
@@ -17,6 +19,8 @@ def list_lacking(
     tax: Money,
     total: Money,
     is_payable: bool,
+    issued_on: date,
+    today: date,
 ) -> tuple[str, ...]:
     """Name what most laws and every customer expect, one sentence each.
 
@@ -35,8 +39,14 @@ def list_lacking(
             seller.vat_id and _is_untaxed(terms)
         ),
         "Its total is zero.": total.minor == 0,
+        date_ahead(issued_on, today): issued_on > today,
     }
     return tuple(sentence for sentence, is_so in found.items() if is_so)
+
+
+def date_ahead(issued_on: date, today: date) -> str:
+    """Say that an invoice is dated ahead, which some do on purpose; empty else."""
+    return f"Its date, {issued_on}, is after today." if issued_on > today else ""
 
 
 def _is_untaxed(terms: DocumentTerms) -> bool:

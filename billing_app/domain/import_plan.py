@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
-from billing_app.domain.before_issue import NO_ADDRESS
+from billing_app.domain.before_issue import NO_ADDRESS, date_ahead
 from billing_app.domain.billable_event import amount_of
 from billing_app.domain.contact import name_key
 from billing_app.domain.custom_fields import CustomField
@@ -252,9 +252,9 @@ class Plan:
         if status := record.status:
             self._statuses[status] += 1
             said.append(f"It says {status}; {_comes_in(status)}")
-        if record.issued_on > self._rules.today:
+        if ahead := date_ahead(record.issued_on, self._rules.today):
             self._ahead += 1
-            said.append(f"Its date, {record.issued_on}, is after today.")
+            said.append(ahead)
         return " ".join(said)
 
     @staticmethod

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,6 +9,7 @@ from billing_app.domain.document import Party
 from billing_app.domain.money import Money
 from billing_app.domain.terms import DocumentTerms, LineTerms, TaxTerms
 
+TODAY = date(2026, 11, 19)
 SELLER = Party("Northwind Charter", ("Heathrowbaan 4", "3045 AG Rotterdam"))
 BUYER = Party("De Waal", ("Wijnhaven 60",))
 
@@ -59,18 +61,42 @@ def test_names_what_an_invoice_should_hardly_go_without(
         tax=eur(tax),
         total=eur(total),
         is_payable=is_payable,
+        issued_on=TODAY,
+        today=TODAY,
     )
 
     assert len(found) == len(said)
     assert all(a.startswith(b) for a, b in zip(found, said, strict=True))
 
 
+def said_of(
+    seller: Party, terms: DocumentTerms, issued_on: date = TODAY
+) -> tuple[str, ...]:
+    return list_lacking(
+        seller,
+        BUYER,
+        terms=terms,
+        tax=eur(0),
+        total=eur(100),
+        is_payable=True,
+        issued_on=issued_on,
+        today=TODAY,
+    )
+
+
+def test_names_a_date_after_today_and_leaves_it_at_that():
+    tomorrow, yesterday = TODAY + timedelta(days=1), TODAY - timedelta(days=1)
+
+    said = said_of(SELLER, of_lines(()), tomorrow)
+
+    assert said == ("Its date, 2026-11-20, is after today.",)
+    assert said_of(SELLER, of_lines(()), TODAY) == ()
+    assert said_of(SELLER, of_lines(()), yesterday) == ()
+
+
 def says_untaxed(vat_id: str, terms: DocumentTerms) -> bool:
     seller = replace(SELLER, vat_id=vat_id)
-    found = list_lacking(
-        seller, BUYER, terms=terms, tax=eur(0), total=eur(100), is_payable=True
-    )
-    return found == ("You have a VAT number, but no line has tax.",)
+    return said_of(seller, terms) == ("You have a VAT number, but no line has tax.",)
 
 
 @pytest.mark.parametrize("taxes", [(), (OUT_OF_SCOPE,)], ids=["none", "out of scope"])

@@ -736,6 +736,8 @@ class InvoiceEditorState(
             tax=read.totals.tax_total,
             total=read.totals.total,
             is_payable=bool(bank.rows or bank.iban or self._desk.takes_cards),
+            issued_on=read.issued_on or self._desk.today,
+            today=self._desk.today,
         )
         warning = self._terms_warning(read)
         return [*found, warning] if warning else [*found]
