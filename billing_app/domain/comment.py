@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import combinations, dropwhile
+from itertools import combinations, dropwhile, product
 
 from billing_app.domain.actors import PortalVisitor, Proof
 from billing_app.domain.contact import check_email
@@ -352,11 +352,17 @@ def _runs(words: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 
 def _joined_alike(name: str) -> Iterator[str]:
-    """Yield a reserved name, and as it reads with each other word for its `&`."""
+    """Yield a reserved name, and as it reads with other words for each `&` in it.
+
+    Where it has more than `_JOINTS_VARIED_MAX`, those behind read as the last of them.
+    """
     yield name
-    parts = _JOINT.split(_plain(name))
-    if len(parts) > 1:
-        yield from (f" {joint} ".join(parts) for joint in ("", *_JOINTS))
+    first, *others = _JOINT.split(_plain(name))
+    varied = min(len(others), _JOINTS_VARIED_MAX)
+    for joints in product(("", *_JOINTS), repeat=varied) if others else ():
+        padded = (*joints, *joints[-1:] * (len(others) - varied))
+        joined = zip(padded, others, strict=True)
+        yield "".join((first, *(f" {joint} {part}" for joint, part in joined)))
 
 
 def _skeletons(name: str) -> list[str]:
@@ -393,6 +399,7 @@ def _plain_letter(sign: str) -> str:
     return found[1] if found else sign
 
 
+_JOINTS_VARIED_MAX = 3
 _JOINTS = ("and", "und", "et", "en", "y", "e", "i")
 _JOINT = re.compile(rf"[&+]|(?<=\s)(?:{'|'.join(_JOINTS)})(?=\s)", re.IGNORECASE)
 

@@ -186,6 +186,25 @@ class TestReadAuthor:
                 comment.read_author(form(name=each), reserved)
 
     @pytest.mark.parametrize(
+        "name",
+        [
+            *("Aldgate and Pine und Oak", "Aldgate & Pine Oak", "AldgateyPineandOak"),
+            *("Aldgate+Pine and Oak", "Ines, Aldgate + Pine et Oak"),
+        ],
+    )
+    def test_each_joint_of_several_may_read_its_own_way(self, name: str):
+        for business in ("Aldgate & Pine & Oak", "Aldgate+Pine and Oak"):
+            with pytest.raises(InvalidInput):
+                comment.read_author(form(name=name), Reserved((business,)))
+
+    def test_a_name_of_many_joints_is_kept_as_it_is_and_with_one_for_all(self):
+        reserved = Reserved((" & ".join(f"Name{it}" for it in range(20)),))
+
+        for joint in (" & ", " and ", " "):
+            name = joint.join(f"Name{it}" for it in range(20))
+            assert comment.speaks_for_business(name, reserved)
+
+    @pytest.mark.parametrize(
         ("business", "customer", "name"),
         [
             ("Aldgate & Pine", "Aldgate and Pine", "Ines, Aldgate and Pine"),
