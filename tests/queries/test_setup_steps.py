@@ -4,9 +4,11 @@ from decimal import Decimal
 
 from sqlmodel import col, delete, select
 
+from billing_app.domain.import_plan import IMPORTED_SERIES
 from billing_app.models import StripeAccount, TaxRate, WorkspaceSettings
 from billing_app.queries.dashboard import read_dashboard
 from billing_app.queries.setup_steps import SetupStep
+from tests.support.billing import an_invoice
 from tests.support.rows import add_invoice
 from tests.support.world import Place, World
 
@@ -52,14 +54,17 @@ def test_cards_are_a_way_to_pay_once_stripe_says_so(world: World):
     assert SetupStep.PAYING not in world.run(world.kestrel.owner, read_dashboard).steps
 
 
-def test_who_issues_without_a_tax_has_none_to_name(world: World):
+def test_the_first_number_of_ones_own_ends_the_questions(world: World):
     for place in (world.northwind, world.kestrel):
         leave_no_tax_alone(world, place)
     with world.unit(world.northwind.system) as uow:
-        add_invoice(uow, number="INV-00001", series_value=1)
+        add_invoice(uow, number="2019-7", series_code=IMPORTED_SERIES, series_value=1)
+    assert world.run(world.northwind.owner, read_dashboard).steps == tuple(SetupStep)
 
-    assert SetupStep.TAXES not in world.run(world.northwind.owner, read_dashboard).steps
-    assert SetupStep.TAXES in world.run(world.kestrel.owner, read_dashboard).steps
+    an_invoice(world, world.northwind)
+
+    assert world.run(world.northwind.owner, read_dashboard).steps == ()
+    assert world.run(world.kestrel.owner, read_dashboard).steps == tuple(SetupStep)
 
 
 def test_who_cannot_fill_it_in_is_not_told(world: World):

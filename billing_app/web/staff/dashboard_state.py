@@ -113,7 +113,7 @@ _STEPS = {
     ),
     SetupStep.TAXES: StepLine(
         "Say which taxes you charge",
-        "Until then invoices have none; the first invoice ends this question.",
+        "Until then invoices have none.",
         "/settings/taxes",
     ),
     SetupStep.PAYING: StepLine(
