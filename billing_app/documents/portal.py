@@ -36,7 +36,8 @@ class VerifyStep:
         email: already given; `shown_email` is that, mostly hidden.
         asked: which code the form is for, sealed.
         note: what the proof unlocks, in one sentence.
-        choices: ids and names of the customers behind the address.
+        choices: ids and names of the customers behind the address; `chosen_id` is
+            the one whose account is open already, `inside` leads back there.
         secret, code_image: for an authenticator app that is set up.
     """
 
@@ -54,6 +55,8 @@ class VerifyStep:
     shown_email: str = ""
     asked: str = ""
     choices: tuple[tuple[int, str], ...] = ()
+    chosen_id: int | None = None
+    inside: str = ""
     secret: str = ""
     code_image: str = ""
 

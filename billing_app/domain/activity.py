@@ -154,6 +154,7 @@ _SELF_EVIDENT = frozenset(
         events.AttemptProcessing,
         events.AttemptFailed,
         events.AttemptExpired,
+        events.CustomerChangedAccount,
         events.CustomerSignedIn,
         events.PaymentRefunded,
         events.ReminderSent,

@@ -696,6 +696,15 @@ class CustomerSignedIn(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerChangedAccount(Event):
+    """Somebody signed in went on to another customer of the address they proved."""
+
+    TEXT: ClassVar[str] = "Customer went on to this account"
+    session_id: int
+    email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerSignedOut(Event):
     TEXT: ClassVar[str] = "Customer signed out"
     session_id: int

@@ -263,6 +263,7 @@ class AccountFrame:
         payments_href: leads to more of the payments than are shown.
         staff_words: what the business's own staff read about looking; nobody else.
         sign_out_href: where to sign out, empty for who has not signed in.
+        change_href: where to choose another customer, empty for who has no other.
         offers_files: statements and documents may be taken away.
         statement_first, statement_last: what the statement's fields start with.
     """
@@ -282,6 +283,7 @@ class AccountFrame:
     is_preview: bool = False
     staff_words: str = ""
     sign_out_href: str = ""
+    change_href: str = ""
     stats: tuple[Stat, ...] = ()
     ages: tuple[AgeBar, ...] = ()
     base: str = ""

@@ -94,6 +94,7 @@ def portal_sign_in_routes(head: Markup) -> list[Route]:
         *(Route(f"{page}/sign-out", pages.leave, methods=["POST"]) for page in by_link),
         Route(f"{_ACCOUNT}/sign-in", pages.show, methods=["GET"]),
         Route(f"{_ACCOUNT}/sign-in", pages.take, methods=["POST"]),
+        Route(f"{_ACCOUNT}/change", pages.change, methods=["GET"]),
         Route(f"{_ACCOUNT}/sign-out", pages.leave, methods=["POST"]),
     ]
 
@@ -126,6 +127,13 @@ class _Pages:
             answer.status_code = 200
         return answer
 
+    async def change(self, request: Request) -> Response:
+        try:
+            desk = await run_in_threadpool(_open, request)
+            return await run_in_threadpool(self._choices, desk)
+        except BillingError as refusal:
+            return self._refusal(request, refusal)
+
     async def leave(self, request: Request) -> Response:
         try:
             desk = await run_in_threadpool(_open, request)
@@ -151,6 +159,13 @@ class _Pages:
         if desk.settings.write_auth == WriteAuth.CODE_TOTP and not session.has_totp:
             return self._totp(desk, session)
         return RedirectResponse(desk.inside, 303)
+
+    def _choices(self, desk: Desk) -> Response:
+        """Offer the other customers of the address that the browser has proven."""
+        session = desk.session
+        if session is None or not workflow.may_change(runtime.current(), session):
+            return RedirectResponse(desk.path, 303)
+        return self._page(desk, "choose", email=session.email)
 
     def _take(self, desk: Desk, form: FormData, browser: Browser) -> Response:
         running, email = runtime.current(), _text(form, "email")
@@ -181,9 +196,13 @@ class _Pages:
             elif step == "choose":
                 chosen = _text(form, "customer")
                 is_id = chosen.isascii() and chosen.isdigit() and len(chosen) < 16
-                workflow.choose_customer(
+                token = workflow.choose_customer(
                     running, desk.session, int(chosen) if is_id else 0
                 )
+                answer = RedirectResponse(desk.path, 303)
+                if token:
+                    _set_cookie(answer, desk.workspace_id, token)
+                return answer
         except (InvalidInput, LimitReached) as refusal:
             put_into_words(refusal, desk.language)
             if step == "totp" and desk.session is not None:
@@ -230,7 +249,9 @@ class _Pages:
         if name == "choose" and desk.session is not None:
             rights = workflow.list_choices(running, desk.session)
             choices = tuple((x.customer_id, x.customer_name) for x in rights)
-            step = replace(step, choices=choices)
+            chosen_id = desk.session.customer_id
+            inside = desk.inside if chosen_id and desk.is_account else ""
+            step = replace(step, choices=choices, chosen_id=chosen_id, inside=inside)
         page = render_verify(step, head=self._head, language=desk.language)
         return HTMLResponse(page, status)
 

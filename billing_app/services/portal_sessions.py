@@ -21,6 +21,7 @@ from billing_app.domain.errors import InvalidInput, NotFound
 from billing_app.domain.events import (
     CodeSent,
     ContactTotpChanged,
+    CustomerChangedAccount,
     CustomerSignedIn,
     CustomerSignedOut,
     Topic,
@@ -255,36 +256,47 @@ def open_session(uow: UnitOfWork, place: CodePlace, email: str, agent: str) -> s
     rights = list_rights(uow, email, place)
     if not rights:
         raise NotFound("That address is not known here any more.")
-    token = uow.new_token()
-    session = uow.add(
-        PortalSession(
-            token_digest=digest(token),
-            email=email.strip(),
-            email_key=email.strip().lower(),
-            agent=agent[:AGENT_LENGTH_MAX],
-            created_at=uow.now,
-            seen_at=uow.now,
-        )
-    )
+    session, token = _new_session(uow, email, agent[:AGENT_LENGTH_MAX], uow.now)
     if len(rights) == 1:
         _give(uow, session, rights[0], place.invoice_id)
+        _note_signed_in(uow, session)
     return token
 
 
 @job
-def choose_customer(uow: UnitOfWork, session_id: int, customer_id: int) -> None:
-    """Turn a session to one of the customers behind its address.
+def choose_customer(uow: UnitOfWork, session_id: int, customer_id: int) -> str:
+    """Turn to one of the customers behind the address that a session has proven.
+
+    Whoever had chosen another one goes on in a session of its own, which lasts no
+    longer than the first; pages that are open for the other end with it.
+
+    Returns:
+        The token of that session; empty where the one at hand goes on.
 
     Raises:
-        NotFound: the address may not see that customer's account.
+        NotFound: the address may not see that customer's account, or the session ended.
     """
     session = uow.get(PortalSession, session_id, lock=True)
     rights = list_rights(uow, session.email, CodePlace())
-    for right in rights:
-        if right.customer_id == customer_id:
+    right = next((it for it in rights if it.customer_id == customer_id), None)
+    if right is None or session.ended_at is not None:
+        raise NotFound("That account is not yours.")
+    if session.customer_id in (None, customer_id):
+        if session.customer_id is None or session.invoice_id is not None:
             _give(uow, session, right, None)
-            return
-    raise NotFound("That account is not yours.")
+            _note_signed_in(uow, session)
+        return ""
+    _end(uow, session)
+    started_at = session.created_at
+    session, token = _new_session(uow, session.email, session.agent, started_at)
+    _give(uow, session, right, None)
+    assert session.id is not None
+    uow.record(
+        CustomerChangedAccount(
+            customer_id=customer_id, session_id=session.id, email=session.email
+        )
+    )
+    return token
 
 
 @job
@@ -476,27 +488,46 @@ def end_all_sessions(uow: UnitOfWork) -> None:
     _end_all(uow)
 
 
+def _new_session(
+    uow: UnitOfWork, email: str, agent: str, started_at: datetime
+) -> tuple[PortalSession, str]:
+    """Return a session of nobody yet, and its token; it lasts from `started_at`.
+
+    An app proves nothing in it: each customer's is one of its own.
+    """
+    token = uow.new_token()
+    session = PortalSession(
+        token_digest=digest(token),
+        email=email.strip(),
+        email_key=email.strip().lower(),
+        agent=agent,
+        created_at=started_at,
+        seen_at=uow.now,
+    )
+    return uow.add(session), token
+
+
 def _give(
     uow: UnitOfWork, session: PortalSession, right: Right, invoice_id: int | None
 ) -> None:
-    if session.customer_id != right.customer_id:
-        # Each customer's app is one of its own: a code of one proves nothing here.
-        session.totp_at = None
     session.customer_id = right.customer_id
     session.contact_id = right.contact_id
     session.may_pay = right.may_pay
     session.invoice_id = None if right.may_see_all else invoice_id
     uow.flush()
+    uow.touch(f"session:{session.id}")
+
+
+def _note_signed_in(uow: UnitOfWork, session: PortalSession) -> None:
     assert session.id is not None
     uow.record(
         CustomerSignedIn(
             invoice_id=session.invoice_id,
-            customer_id=right.customer_id,
+            customer_id=session.customer_id,
             session_id=session.id,
             email=session.email,
         )
     )
-    uow.touch(f"session:{session.id}")
 
 
 def _end_all(uow: UnitOfWork, *which: ColumnElement[bool]) -> None:

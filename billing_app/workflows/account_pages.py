@@ -95,6 +95,7 @@ from billing_app.queries.portal_rules import (
     read_invoice_rules,
 )
 from billing_app.runtime import Runtime
+from billing_app.services.portal_sessions import list_choices
 from billing_app.workflows.account_payments import describe_payment, list_payable
 
 # As much of a conversation as stands behind a row; the invoice has all of it.
@@ -166,7 +167,8 @@ def open_account(
     # Each link of the list repeats them.
     kept = {name: typed.get(name, "")[:_KEPT_LENGTH_MAX] for name in PARAMETERS}
     writer = _Writer(
-        link, head, account, own, wanted, place, kept, is_preview, pay, payable, history
+        *(link, head, account, own, wanted, place, kept, is_preview, pay, payable),
+        *(history, _may_change(runtime, link)),
     )
     now = runtime.now()
     return OpenedAccount(
@@ -176,6 +178,15 @@ def open_account(
         clock=f"{now.astimezone(ZoneInfo(link.setup.zone)):%H:%M}",
         exactly=format_exact_instant(now, link.setup.zone, head.language),
     )
+
+
+def _may_change(runtime: Runtime, link: OpenedLink) -> bool:
+    """Say whether whoever has signed in may go on to another customer's account."""
+    if link.visitor.proof != Proof.SESSION:
+        return False
+    job = SystemActor(link.visitor.workspace_id, "portal")
+    choices = runtime.run(job, list_choices, link.email)
+    return any(it.customer_id != link.visitor.customer_id for it in choices)
 
 
 def read_head(runtime: Runtime, link: OpenedLink) -> AccountHead:
@@ -251,6 +262,7 @@ class _Writer:
 
     Attributes:
         own: what was chosen for each invoice of the list and of the payments.
+        may_change: who has signed in has proven the address of others, too.
     """
 
     link: OpenedLink
@@ -264,6 +276,7 @@ class _Writer:
     pay: PayPart
     payable: frozenset[int]
     history: History
+    may_change: bool
 
     def frame(self) -> AccountFrame:
         head, settings = self.head, self.link.setup.settings
@@ -290,9 +303,8 @@ class _Writer:
             shows_badge=settings.shows_badge,
             is_preview=self.is_preview,
             staff_words=staff_words(self.link.visitor),
-            sign_out_href=f"/account/{self.link.setup.slug}/sign-out"
-            if self.link.visitor.proof == Proof.SESSION
-            else "",
+            sign_out_href=self.of_session("sign-out"),
+            change_href=self.of_session("change") if self.may_change else "",
             stats=self.stats(),
             ages=tuple(self.ages()),
             base=self.place.account_path,
@@ -307,6 +319,10 @@ class _Writer:
                 self.link.setup, self.link.visitor, self.place, head.language
             ),
         )
+
+    def of_session(self, step: str) -> str:
+        is_signed_in = self.link.visitor.proof == Proof.SESSION
+        return f"/account/{self.link.setup.slug}/{step}" if is_signed_in else ""
 
     @property
     def payments_href(self) -> str:

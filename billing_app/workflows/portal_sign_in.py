@@ -115,16 +115,24 @@ def list_choices(runtime: Runtime, session: CustomerSession) -> tuple[Right, ...
     return runtime.run(system, portal_sessions.list_choices, session.email)
 
 
+def may_change(runtime: Runtime, session: CustomerSession) -> bool:
+    """Say whether a session's address has another customer to turn to."""
+    choices = list_choices(runtime, session)
+    return any(it.customer_id != session.customer_id for it in choices)
+
+
 def choose_customer(
     runtime: Runtime, session: CustomerSession, customer_id: int
-) -> None:
-    """Turn a session to one of the customers behind its address.
+) -> str:
+    """Turn to one of the customers behind a session's address.
+
+    Returns the token of the session that goes on, empty if it is this one.
 
     Raises:
         NotFound: it may not see that one.
     """
     system = SystemActor(session.workspace_id, JOB)
-    runtime.run(
+    return runtime.run(
         system, portal_sessions.choose_customer, session.session_id, customer_id
     )
 

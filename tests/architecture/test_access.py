@@ -103,6 +103,7 @@ DOORS = (
     *((f"/{each}/{{rest:path}}", "anybody: nothing is there") for each in Door),
     ("/account/{slug}/sign-in", "anybody: to prove who they are"),
     ("/account/{slug}/sign-out", "anybody: ends their own session"),
+    ("/account/{slug}/change", "customer session: the customers of its address"),
     ("/p/{token}", "invoice link that is live"),
     ("/c/{token}", "customer link that is live"),
     *(

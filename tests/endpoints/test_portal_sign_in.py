@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -22,6 +23,7 @@ from billing_app.database.authentication import (
 )
 from billing_app.domain.actors import Proof
 from billing_app.domain.errors import NotPermitted, NotSignedIn
+from billing_app.domain.portal_account import AccountFrame
 from billing_app.domain.portal_place import Door, PortalPlace
 from billing_app.domain.portal_proof import (
     CODE_LIFETIME,
@@ -44,7 +46,11 @@ from billing_app.models import (
 )
 from billing_app.queries.diagnostics import read_diagnostics
 from billing_app.services import portal_links, portal_sessions
-from billing_app.services.customers import CustomerForm, change_customer
+from billing_app.services.customers import (
+    CustomerForm,
+    change_customer,
+    create_customer,
+)
 from billing_app.workflows import pay_online
 from billing_app.workflows.account_pages import open_account
 from billing_app.workflows.outbox import deliver_due
@@ -473,6 +479,135 @@ class TestAccount:
 
     def test_an_unknown_business_is_not_found(self, desk: Desk):
         assert desk.get("/account/nobody/sign-in").status_code == 404
+
+
+class TestChangeAccount:
+    """Who stands for several customers goes from one to another without a new code."""
+
+    PAGE = "/account/northwind-charter/change"
+    PLACE = PortalPlace(Door.SIGNED_IN, "northwind-charter", is_account=True)
+
+    def go_on(self, desk: Desk, customer_id: int | None) -> httpx.Response:
+        return desk.post("choose", TestAccount.PAGE, customer=str(customer_id))
+
+    def frame(self, desk: Desk) -> AccountFrame:
+        opened = desk.opened(self.PLACE)
+        return open_account(desk.world.runtime, opened, self.PLACE, {}).frame
+
+    @pytest.fixture
+    def other(self, desk: Desk) -> int:
+        """Another customer of the address; Kestrel knows the address, too."""
+        a_customer(desk.world, desk.world.kestrel, "Kestrel's Own")
+        return a_customer(desk.world, desk.world.northwind, "Other Books")
+
+    def test_is_offered_to_who_has_another_one(self, desk: Desk):
+        desk.sign_in(TestAccount.PAGE)
+        assert (self.frame(desk).change_href, self.frame(desk).sign_out_href) == (
+            "",
+            "/account/northwind-charter/sign-out",
+        )
+        assert desk.get(self.PAGE).headers["location"] == TestAccount.PAGE
+
+        a_customer(desk.world, desk.world.northwind, "Other Books")
+
+        assert self.frame(desk).change_href == self.PAGE
+        page = desk.get(self.PAGE).text
+        names = re.findall(r"<bdi>(.*?)</bdi></button>", page)
+        assert names == ["Other Books", "Vermeer Optics"]
+        assert f'value="{desk.customer_id}" aria-current="true"' in page
+
+    def test_is_not_offered_to_the_holder_of_a_link(self, desk: Desk, other: int):
+        token = desk.world.run(
+            desk.world.northwind.accounting,
+            portal_links.copy_customer_link,
+            desk.customer_id,
+        )
+        place = PortalPlace(Door.CUSTOMER_LINK, token, is_account=True)
+
+        opened = desk.opened(place)
+
+        assert open_account(
+            desk.world.runtime, opened, place, {}
+        ).frame.change_href == ("")
+        answer = desk.get(self.PAGE)
+        assert answer.headers["location"] == TestAccount.PAGE
+        assert "Other Books" not in answer.text
+
+    def test_goes_on_in_a_session_of_its_own(self, desk: Desk, other: int):
+        desk.sign_in(TestAccount.PAGE)
+        self.go_on(desk, desk.customer_id)
+        before, place = dict(desk.cookies), desk.world.northwind
+        codes = desk.mailed_codes()
+        desk.world.clock.now += timedelta(minutes=20)
+
+        answer = self.go_on(desk, other)
+
+        assert answer.headers["location"] == TestAccount.PAGE
+        assert "httponly" in answer.headers["set-cookie"].lower()
+        assert desk.opened(self.PLACE).visitor.customer_id == other
+        assert desk.mailed_codes() == codes
+        first, second = all_rows(desk.world, place, PortalSession)
+        assert (first.ended_at, second.ended_at) == (desk.world.clock.now, None)
+        # It lasts no longer than the code it came from.
+        assert second.created_at == first.created_at
+        said = [
+            (it.event, it.customer_id, it.details["session_id"])
+            for it in all_rows(desk.world, place, AuditEntry)[-2:]
+        ]
+        assert said == [
+            ("customer_signed_out", desk.customer_id, first.id),
+            ("customer_changed_account", other, second.id),
+        ]
+
+        desk.cookies = before
+        with pytest.raises(NotSignedIn):
+            desk.opened(self.PLACE)
+        assert self.go_on(desk, other).headers["location"] == TestAccount.PAGE
+        assert len(all_rows(desk.world, place, PortalSession)) == 2
+
+    def test_choosing_the_same_one_changes_nothing(self, desk: Desk, other: int):
+        desk.sign_in(TestAccount.PAGE)
+        self.go_on(desk, other)
+        before = len(all_rows(desk.world, desk.world.northwind, AuditEntry))
+
+        assert "set-cookie" not in self.go_on(desk, other).headers
+
+        assert desk.opened(self.PLACE).visitor.customer_id == other
+        entries = all_rows(desk.world, desk.world.northwind, AuditEntry)
+        assert len(entries) == before
+
+    def test_leads_to_nobody_else_s_account(self, desk: Desk, other: int):
+        """Neither a stranger's here, nor the address's own at another business."""
+        world = desk.world
+        form = CustomerForm(name="Foreign", email="x@foreign.example")
+        foreign = world.run(world.northwind.accounting, create_customer, form)
+        (elsewhere,) = (
+            it.id
+            for it in all_rows(world, world.kestrel, Customer)
+            if it.name == "Kestrel's Own"
+        )
+        desk.sign_in(TestAccount.PAGE)
+        self.go_on(desk, other)
+
+        for refused in (foreign, elsewhere, None):
+            assert self.go_on(desk, refused).status_code == 404
+
+        assert desk.opened(self.PLACE).visitor.customer_id == other
+        there = PortalPlace(Door.SIGNED_IN, "kestrel-plumbing", is_account=True)
+        with pytest.raises(NotSignedIn):
+            desk.opened(there)
+        assert "Foreign" not in desk.get(self.PAGE).text
+        assert "Kestrel" not in desk.get(self.PAGE).text
+
+    def test_asks_where_the_right_was_taken_back(self, desk: Desk, other: int):
+        desk.sign_in(TestAccount.PAGE)
+        self.go_on(desk, desk.customer_id)
+        with desk.world.unit(desk.world.northwind.system) as uow:
+            uow.get(Customer, other).portal = {"allows_sign_in": False}
+
+        assert self.frame(desk).change_href == ""
+        assert self.go_on(desk, other).status_code == 404
+        assert desk.opened(self.PLACE).visitor.customer_id == desk.customer_id
 
 
 class TestSignInOff:

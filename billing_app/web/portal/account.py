@@ -137,7 +137,18 @@ def _account() -> rx.Component:
             Presence.create(on_seen=State.note_seen),
         ),
         lockup=lockup(it),
-        links=[rx.cond(it.sign_out_href, _sign_out())],
+        links=[
+            rx.cond(
+                it.change_href,
+                link(
+                    worded("Change account"),
+                    href=it.change_href,
+                    leaves_app=True,
+                    class_name="",
+                ),
+            ),
+            rx.cond(it.sign_out_href, _sign_out()),
+        ],
         seller=it.seller,
         skip_words=worded("Skip to the invoices"),
         main_class="account",
