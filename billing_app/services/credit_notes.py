@@ -34,10 +34,10 @@ from billing_app.domain.parsing import clean_text
 from billing_app.models import CreditNote, Dispute, Invoice
 from billing_app.queries.credit_notes import read_creditable
 from billing_app.services import drafts, ledger
+from billing_app.services.allocations import release
 from billing_app.services.drafts import SavedDraft
 from billing_app.services.invoices import end_disputes
 from billing_app.services.outstanding import refresh
-from billing_app.services.payments import release
 
 SERIES = "credit_note"
 _REQUEST_KEY_LENGTH_MAX = 64

@@ -50,9 +50,9 @@ from billing_app.models import (
 )
 from billing_app.queries.attempts import Attempt, concern_any, describe, list_parts
 from billing_app.queries.payability import read_askings, read_facts
-from billing_app.services import payments
+from billing_app.services import settlements
 from billing_app.services.outstanding import close_checkouts, refresh_all
-from billing_app.services.payments import Booking
+from billing_app.services.settlements import Booking
 
 # Far more tries than a person makes, far fewer than a program would.
 ATTEMPTS_PER_HOUR = 30
@@ -279,13 +279,13 @@ def _apply_all(uow: UnitOfWork, reports: Sequence[tuple[_Locked, Report]]) -> No
             refresh_all(uow, list(locked.invoices.values()))
         elif mismatch := find_mismatch(_expected(locked.attempt), report):
             _move(uow, locked, AttemptStatus.HELD)
-            payments.hold(uow, locked.attempt, report, mismatch)
+            settlements.hold(uow, locked.attempt, report, mismatch)
             refresh_all(uow, list(locked.invoices.values()))
         else:
             _move(uow, locked, AttemptStatus.SUCCEEDED)
             booking = Booking(locked.attempt, report, locked.invoices, locked.parts)
             bookings.append(booking)
-    payments.settle_all(uow, bookings)
+    settlements.settle_all(uow, bookings)
 
 
 def _note_report(attempt: PaymentAttempt, report: Report) -> None:
@@ -327,9 +327,9 @@ def follow_up(uow: UnitOfWork, attempt_id: int, report: Report) -> None:
     )
     if payment is None or (attempt.read_at and report.read_at < attempt.read_at):
         return
-    payments.follow_refunds(uow, payment.id, report.refunded_minor)
+    settlements.follow_refunds(uow, payment.id, report.refunded_minor)
     if report.is_disputed:
-        payments.note_dispute(uow, payment.id)
+        settlements.note_dispute(uow, payment.id)
 
 
 @staff(Permission.RECORD_PAYMENT)

@@ -1,4 +1,4 @@
-"""Record, settle, reverse and move money; every step is added, none is undone."""
+"""Record, reverse and move money by hand; every step is added, none is undone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import BigInteger, bindparam, func
 from sqlmodel import col, select
 
 from billing_app.database.access import inner, staff
@@ -15,25 +14,12 @@ from billing_app.domain.actors import Permission, StaffActor
 from billing_app.domain.errors import Conflict, InvalidInput
 from billing_app.domain.events import (
     CreditAllocated,
-    PaymentDisputed,
-    PaymentHeld,
     PaymentRecorded,
-    PaymentRefunded,
-    PaymentReleased,
     PaymentReversed,
-    PaymentSettled,
-    PaymentShared,
-    RefundFailed,
-    RefundRequested,
     Topic,
 )
 from billing_app.domain.import_records import PaymentRecord
 from billing_app.domain.invoice import check_bulk, check_reason
-from billing_app.domain.ledger import (
-    postings_for_allocation,
-    postings_for_payment,
-)
-from billing_app.domain.online_payment import Report
 from billing_app.domain.parsing import clean_text, parse_date
 from billing_app.domain.payment import (
     NOTE_LENGTH_MAX,
@@ -41,26 +27,30 @@ from billing_app.domain.payment import (
     Part,
     PaymentMethod,
     PaymentStatus,
-    allocatable,
     check_received_on,
     parse_method,
     parse_received,
     rest_hindrance,
-    take_back,
 )
-from billing_app.models import (
-    Allocation,
-    Invoice,
-    Payment,
-    PaymentAttempt,
-    PaymentNote,
-    Refund,
+from billing_app.models import Invoice, Payment, PaymentNote
+from billing_app.services.allocations import (
+    Income,
+    allocate,
+    credit_of,
+    kept,
+    list_parts,
+    lock_payment,
+    lock_payments,
+    post_cash,
+    print_receipt,
+    receive,
 )
-from billing_app.services.ledger import post
 from billing_app.services.outstanding import refresh, refresh_all
 from billing_app.services.receipts import Received, hide_receipts, issue_receipts
 
 _REQUEST_KEY_LENGTH_MAX = 64
+
+
 # The id of an invoice stands behind it.
 _REST_KEY_LENGTH_MAX = 40
 
@@ -127,7 +117,7 @@ def record_payment(
     payment.request_key = request_key
 
     part = Part(invoice_id, payment.amount_minor)
-    _receive(uow, [_Income(payment, {invoice_id: invoice}, (part,))])
+    receive(uow, [Income(payment, {invoice_id: invoice}, (part,))])
     _note(uow, payment, form.note)
 
     recorded = _recorded(payment)
@@ -195,7 +185,7 @@ def record_rests(
     # All of them before anything is booked, which is the order everywhere.
     invoices = [uow.get(Invoice, it, lock=True) for it in sorted(seen)]
     fates: list[RestFate] = []
-    incomes: list[_Income] = []
+    incomes: list[Income] = []
     for invoice in invoices:
         assert invoice.id is not None
         request_key = f"{key}:{invoice.id}" if key else None
@@ -205,7 +195,7 @@ def record_rests(
         else:
             fates.append(fate)
 
-    _receive(uow, incomes)
+    receive(uow, incomes)
     fates += [_tell_of_rest(uow, income) for income in incomes]
     return tuple(sorted(fates, key=lambda fate: fate.invoice_id))
 
@@ -237,7 +227,7 @@ def _rest(
     invoice: Invoice,
     about: tuple[date, PaymentMethod, str],
     request_key: str | None,
-) -> _Income:
+) -> Income:
     assert invoice.id is not None
     assert invoice.customer_id is not None
     received_on, method, reference = about
@@ -254,10 +244,10 @@ def _rest(
         created_at=uow.now,
     )
     part = Part(invoice.id, payment.amount_minor)
-    return _Income(payment, {invoice.id: invoice}, (part,))
+    return Income(payment, {invoice.id: invoice}, (part,))
 
 
-def _tell_of_rest(uow: UnitOfWork, income: _Income) -> RestFate:
+def _tell_of_rest(uow: UnitOfWork, income: Income) -> RestFate:
     payment = income.payment
     (invoice,) = income.invoices.values()
     assert payment.id is not None
@@ -286,7 +276,7 @@ def reverse_many(uow: UnitOfWork, payment_ids: Sequence[int], reason: str) -> in
     """
     check_bulk(list(payment_ids))
     reason = check_reason(reason)
-    payments, invoices = _lock_payments(uow, payment_ids)
+    payments, invoices = lock_payments(uow, payment_ids)
     counting = [x for x in payments if x.status != PaymentStatus.REVERSED]
     for payment in counting:
         _reverse(uow, payment, invoices, reason)
@@ -316,7 +306,7 @@ def receive_imported(
         created_at=uow.now,
     )
     part = Part(invoice_id, payment.amount_minor)
-    _receive(uow, [_Income(payment, {invoice_id: invoice}, (part,))])
+    receive(uow, [Income(payment, {invoice_id: invoice}, (part,))])
     assert payment.id is not None
     uow.record(
         PaymentRecorded(
@@ -325,7 +315,7 @@ def receive_imported(
             payment_id=payment.id,
             amount_minor=payment.amount_minor,
             currency=payment.currency,
-            credit_minor=_credit(payment),
+            credit_minor=credit_of(payment),
         ),
         has_effects=False,
     )
@@ -342,7 +332,7 @@ def reverse_payment(uow: UnitOfWork, payment_id: int, reason: str) -> None:
         Conflict: already taken back, or Stripe has the money and refunds it.
     """
     reason = check_reason(reason)
-    payment, invoices = _lock_payment(uow, payment_id)
+    payment, invoices = lock_payment(uow, payment_id)
     if payment.status == PaymentStatus.REVERSED:
         raise Conflict("This payment was already taken back.")
     _reverse(uow, payment, invoices, reason)
@@ -363,7 +353,7 @@ def _reverse(
     if is_settled:
         for part in parts:
             allocate(uow, payment, invoices[part.invoice_id], -part.minor)
-        _post_cash(uow, payment, f"reversal:{payment_id}", -_kept(payment))
+        post_cash(uow, payment, f"reversal:{payment_id}", -kept(payment))
     payment.status = PaymentStatus.REVERSED
     hide_receipts(uow, payment_id)
     refresh_all(uow, [invoices[part.invoice_id] for part in parts])
@@ -400,360 +390,14 @@ def allocate_credit(
     if missing > invoice.outstanding_minor:
         raise InvalidInput("That is more than is outstanding.", field="amount")
     payments = _lock_payments_with_credit(uow, invoice)
-    if missing > sum(_credit(payment) for payment in payments):
+    if missing > sum(credit_of(payment) for payment in payments):
         raise InvalidInput("That is more than the customer's credit.", field="amount")
 
     for payment in payments:
-        minor = min(missing, _credit(payment))
+        minor = min(missing, credit_of(payment))
         if minor:
             _pay_from_credit(uow, payment, invoice, minor)
             missing -= minor
-
-
-@dataclass(frozen=True, slots=True)
-class Refunding:
-    """A refund that Stripe has to be asked for. Amount in minor units."""
-
-    provider_payment_id: str
-    checkout_id: str
-    attempt_id: int
-    amount_minor: int
-    currency: str
-    idempotency_key: str
-
-
-@staff(Permission.RECORD_PAYMENT)
-def start_refund(uow: UnitOfWork, payment_id: int, amount: str) -> Refunding | None:
-    """Return the customer's credit in a payment, or a part of it.
-
-    Returns:
-        What to ask Stripe for; None where the money came otherwise, was returned by
-        hand, and is written down with this.
-
-    Raises:
-        NotFound: no such payment in this workspace.
-        InvalidInput: not an amount, or more than the customer's credit in it.
-        Conflict: it does not count, or the customer's bank has claimed it.
-    """
-    payment, _ = _lock_payment(uow, payment_id)
-    if payment.status != PaymentStatus.SETTLED or payment.disputed_at is not None:
-        raise Conflict("This payment can't be refunded.")
-    minor = parse_received(amount, payment.currency).minor
-    if minor > _credit(payment):
-        raise InvalidInput(
-            "That is more than the customer's credit in it.", field="amount"
-        )
-    if not payment.provider:
-        follow_refunds(uow, payment_id, payment.refunded_minor + minor)
-        return None
-    assert payment.attempt_id is not None
-    attempt = uow.get(PaymentAttempt, payment.attempt_id)
-    # Stripe's answer may come first through its webhook, which knows no member.
-    uow.record(
-        RefundRequested(
-            invoice_id=payment.invoice_id,
-            customer_id=payment.customer_id,
-            payment_id=payment_id,
-            amount_minor=minor,
-            currency=payment.currency,
-        )
-    )
-    return Refunding(
-        provider_payment_id=payment.provider_payment_id or "",
-        checkout_id=attempt.checkout_id or attempt.intent_id or "",
-        attempt_id=payment.attempt_id,
-        amount_minor=minor,
-        currency=payment.currency,
-        # The same press again is the same refund; the next one begins from there.
-        idempotency_key=f"refund:{payment_id}:{payment.refunded_minor}:{minor}",
-    )
-
-
-@staff(Permission.RECORD_PAYMENT)
-def release_payment(uow: UnitOfWork, payment_id: int) -> None:
-    """Accept money that was held for review; it becomes the customer's credit.
-
-    Raises:
-        NotFound: no such payment in this workspace.
-        Conflict: it is not held.
-    """
-    payment = uow.get(Payment, payment_id, lock=True)
-    if payment.status != PaymentStatus.HELD:
-        raise Conflict("This payment is not held.")
-
-    payment.status = PaymentStatus.SETTLED
-    _post_cash(uow, payment, f"payment:{payment_id}", payment.amount_minor)
-
-    uow.record(
-        PaymentReleased(
-            invoice_id=payment.invoice_id,
-            customer_id=payment.customer_id,
-            payment_id=payment_id,
-            amount_minor=payment.amount_minor,
-            currency=payment.currency,
-        )
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Booking:
-    """Money that Stripe has for an attempt, and the locked invoices it is for."""
-
-    attempt: PaymentAttempt
-    report: Report
-    invoices: Mapping[int, Invoice]
-    parts: Sequence[Part]
-
-
-@inner
-def settle_all(uow: UnitOfWork, bookings: Sequence[Booking]) -> None:
-    """Book money that Stripe has for locked invoices, each once.
-
-    Each invoice gets its part. What it no longer asks for stays the customer's
-    credit: money that comes late or twice is never lost, and a void invoice takes
-    none.
-    """
-    while bookings:
-        together, bookings = _split_off(bookings)
-        _settle_together(uow, together)
-
-
-def _split_off(
-    bookings: Sequence[Booking],
-) -> tuple[Sequence[Booking], Sequence[Booking]]:
-    """Return those that share no invoice, and those that wait for what these leave."""
-    together: list[Booking] = []
-    later: list[Booking] = []
-    seen: set[int] = set()
-    for booking in bookings:
-        waits = not seen.isdisjoint(booking.invoices)
-        (later if waits else together).append(booking)
-        seen |= booking.invoices.keys()
-    return together, later
-
-
-def _settle_together(uow: UnitOfWork, bookings: Sequence[Booking]) -> None:
-    known = _list_known(uow, [_provider_payment_id(x.report) for x in bookings])
-    new = [x for x in bookings if _provider_payment_id(x.report) not in known]
-    incomes = [
-        _Income(
-            _online_payment(uow, x.attempt, x.report, PaymentStatus.SETTLED),
-            x.invoices,
-            x.parts,
-        )
-        for x in new
-    ]
-    _receive(uow, incomes)
-    for income in incomes:
-        payment = income.payment
-        assert payment.id is not None
-        _tell_others(uow, payment, income.parts)
-        uow.record(
-            PaymentSettled(
-                invoice_id=payment.invoice_id,
-                customer_id=payment.customer_id,
-                payment_id=payment.id,
-                amount_minor=payment.amount_minor,
-                currency=payment.currency,
-                credit_minor=_credit(payment),
-                invoice_count=len(income.parts),
-            )
-        )
-
-
-def _tell_others(uow: UnitOfWork, payment: Payment, parts: Sequence[Part]) -> None:
-    """Write a payment into the story of its other invoices, and print their receipts.
-
-    The customer gets one mail for all of it.
-    """
-    assert payment.id is not None
-    for part in parts[1:]:
-        uow.record(
-            PaymentShared(
-                invoice_id=part.invoice_id,
-                payment_id=payment.id,
-                amount_minor=part.minor,
-                currency=payment.currency,
-                invoice_count=len(parts),
-            )
-        )
-        _print_receipt(uow, payment, part.invoice_id)
-
-
-@inner
-def hold(uow: UnitOfWork, attempt: PaymentAttempt, report: Report, reason: str) -> None:
-    """Keep money that is not what we asked for, until a person has looked."""
-    if _list_known(uow, [_provider_payment_id(report)]):
-        return
-    payment = _online_payment(uow, attempt, report, PaymentStatus.HELD)
-    payment.hold_reason = reason
-    uow.add(payment)
-
-    assert payment.id is not None
-    uow.record(
-        PaymentHeld(
-            invoice_id=attempt.invoice_id,
-            customer_id=payment.customer_id,
-            payment_id=payment.id,
-            reason=reason,
-        )
-    )
-
-
-@inner
-def follow_refunds(uow: UnitOfWork, payment_id: int, refunded_minor: int) -> None:
-    """Bring a payment to what Stripe says was returned of it in all."""
-    payment, invoices = _lock_payment(uow, payment_id)
-    refunded_minor = min(refunded_minor, payment.amount_minor)
-    change = refunded_minor - payment.refunded_minor
-    if change == 0 or payment.status != PaymentStatus.SETTLED:
-        return
-    refund = uow.add(
-        Refund(
-            customer_id=payment.customer_id,
-            payment_id=payment_id,
-            amount_minor=change,
-            refunded_on=uow.today,
-            created_at=uow.now,
-        )
-    )
-    given, _ = take_back(max(change, 0), _credit(payment), list_parts(uow, payment_id))
-    for part in given:
-        allocate(uow, payment, invoices[part.invoice_id], -part.minor)
-    payment.refunded_minor = refunded_minor
-    _post_cash(uow, payment, f"refund:{refund.id}", -change)
-    for invoice in invoices.values():
-        refresh(uow, invoice)
-
-    assert refund.id is not None
-    uow.record(
-        RefundFailed(
-            invoice_id=payment.invoice_id,
-            customer_id=payment.customer_id,
-            payment_id=payment_id,
-            amount_minor=-change,
-            currency=payment.currency,
-        )
-        if change < 0
-        else PaymentRefunded(
-            invoice_id=payment.invoice_id,
-            customer_id=payment.customer_id,
-            payment_id=payment_id,
-            refund_id=refund.id,
-            amount_minor=change,
-            currency=payment.currency,
-        )
-    )
-
-
-@inner
-def note_dispute(uow: UnitOfWork, payment_id: int) -> None:
-    """Mark, once, that the customer's bank wants the money back."""
-    payment = uow.get(Payment, payment_id, lock=True)
-    if payment.disputed_at is not None:
-        return
-    payment.disputed_at = uow.now
-    uow.record(
-        PaymentDisputed(
-            invoice_id=payment.invoice_id,
-            customer_id=payment.customer_id,
-            payment_id=payment_id,
-        )
-    )
-
-
-@inner
-def allocate(uow: UnitOfWork, payment: Payment, invoice: Invoice, minor: int) -> None:
-    """Give a locked invoice a part of a locked payment; negative takes it back.
-
-    Leaves it to the caller to `refresh` the invoice.
-    """
-    _write_allocations(uow, [_Given(payment, invoice, minor)])
-    payment.allocated_minor += minor
-    uow.flush()
-
-
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """What a stored payment gives a locked invoice; negative takes it back."""
-
-    payment: Payment
-    invoice: Invoice
-    minor: int
-
-    def __post_init__(self) -> None:
-        assert self.payment.currency == self.invoice.currency
-        assert self.payment.customer_id == self.invoice.customer_id
-
-
-def _write_allocations(uow: UnitOfWork, given: Sequence[_Given]) -> None:
-    allocations = [
-        {
-            "customer_id": each.payment.customer_id,
-            "payment_id": each.payment.id,
-            "invoice_id": each.invoice.id,
-            "amount_minor": each.minor,
-            "created_at": uow.now,
-        }
-        for each in given
-    ]
-    allocation_ids = uow.insert_all(
-        Allocation, allocations, key=("payment_id", "invoice_id")
-    )
-    for allocation_id, each in zip(allocation_ids, given, strict=True):
-        post(
-            uow,
-            f"allocation:{allocation_id}",
-            postings_for_allocation(each.minor),
-            each.payment.currency,
-            invoice_id=each.invoice.id,
-            payment_id=each.payment.id,
-            customer_id=each.payment.customer_id,
-        )
-
-
-@inner
-def list_parts(uow: UnitOfWork, payment_id: int) -> tuple[Part, ...]:
-    """Return what each invoice has of a payment now, first paid first."""
-    total = func.sum(Allocation.amount_minor)
-    statement = (
-        select(col(Allocation.invoice_id), total)
-        .where(col(Allocation.payment_id) == payment_id)
-        .group_by(col(Allocation.invoice_id))
-        .having(total != 0)
-        .order_by(func.min(Allocation.id))
-    )
-    return tuple(
-        Part(invoice_id, int(minor)) for invoice_id, minor in uow.all(statement)
-    )
-
-
-@inner
-def release(uow: UnitOfWork, invoice: Invoice, minor: int) -> None:
-    """Make a part of what a locked invoice was paid credit again, latest first.
-
-    Leaves it to the caller to `refresh` the invoice.
-    """
-    taken: dict[int, int] = {}
-    for payment_id, given in uow.all(_GIVEN, invoice_id=invoice.id):
-        part = min(int(given), minor - sum(taken.values()))
-        if part > 0:
-            taken[payment_id] = part
-    assert sum(taken.values()) == minor
-    # Always in the same order, so that two of these never wait for each other.
-    for payment_id, part in sorted(taken.items()):
-        payment = uow.get(Payment, payment_id, lock=True)
-        allocate(uow, payment, invoice, -part)
-
-
-_ALLOCATED = func.sum(Allocation.amount_minor)
-_GIVEN = (
-    select(col(Allocation.payment_id), _ALLOCATED)
-    .where(col(Allocation.invoice_id) == bindparam("invoice_id", type_=BigInteger))
-    .group_by(col(Allocation.payment_id))
-    .having(_ALLOCATED != 0)
-    .order_by(func.min(Allocation.id).desc())
-)
 
 
 def _check_can_be_paid(state: str) -> None:
@@ -799,10 +443,7 @@ def _note(uow: UnitOfWork, payment: Payment, text: str) -> None:
     member_id = _member_id(uow)
     uow.add(
         PaymentNote(
-            payment_id=payment.id,
-            body=body,
-            written_by=member_id,
-            created_at=uow.now,
+            payment_id=payment.id, body=body, written_by=member_id, created_at=uow.now
         )
     )
 
@@ -810,59 +451,6 @@ def _note(uow: UnitOfWork, payment: Payment, text: str) -> None:
 def _member_id(uow: UnitOfWork) -> int:
     assert isinstance(uow.actor, StaffActor)
     return uow.actor.member_id
-
-
-@dataclass(frozen=True, slots=True)
-class _Income:
-    """A payment that is not stored yet, and what its locked invoices are to get."""
-
-    payment: Payment
-    invoices: Mapping[int, Invoice]
-    parts: Sequence[Part]
-
-    def shares(self) -> list[Received]:
-        """Return what each invoice takes of its part: no more than it asks for."""
-        shares: list[Received] = []
-        for part in self.parts:
-            invoice = self.invoices[part.invoice_id]
-            taken_minor = allocatable(part.minor, invoice.outstanding_minor)
-            shares.append(
-                Received(
-                    invoice,
-                    self.payment,
-                    amount_minor=part.minor,
-                    credit_minor=part.minor - taken_minor,
-                    invoice_count=len(self.parts),
-                )
-            )
-        return shares
-
-
-def _receive(uow: UnitOfWork, incomes: Sequence[_Income]) -> None:
-    """Book new payments, give each invoice what it asks for, issue the receipts.
-
-    No invoice is in two of them, since each asks for all that it takes at once.
-    """
-    received: list[Received] = []
-    for income in incomes:
-        shares = income.shares()
-        # Before it is stored, so that it is stored once.
-        income.payment.allocated_minor = sum(share.taken_minor for share in shares)
-        received += shares
-    uow.add_all([income.payment for income in incomes])
-    for income in incomes:
-        payment = income.payment
-        _post_cash(uow, payment, f"payment:{payment.id}", payment.amount_minor)
-    _write_allocations(
-        uow,
-        [
-            _Given(x.payment, x.invoice, x.taken_minor)
-            for x in received
-            if x.taken_minor
-        ],
-    )
-    refresh_all(uow, [share.invoice for share in received])
-    issue_receipts(uow, received)
 
 
 def _pay_from_credit(
@@ -873,7 +461,7 @@ def _pay_from_credit(
     refresh(uow, invoice)
     issue_receipts(uow, [Received(invoice, payment, minor)])
     assert invoice.id is not None
-    _print_receipt(uow, payment, invoice.id)
+    print_receipt(uow, payment, invoice.id)
     uow.record(
         CreditAllocated(
             invoice_id=invoice.id,
@@ -882,50 +470,6 @@ def _pay_from_credit(
             amount_minor=minor,
             currency=payment.currency,
         )
-    )
-
-
-def _print_receipt(uow: UnitOfWork, payment: Payment, invoice_id: int) -> None:
-    """Promise to print the receipt of a part; the first one's follows from an event."""
-    uow.promise(
-        Topic.RENDER_RECEIPT,
-        f"payment:{payment.id}:invoice:{invoice_id}",
-        invoice_id,
-        payment_id=payment.id,
-    )
-
-
-def _online_payment(
-    uow: UnitOfWork, attempt: PaymentAttempt, report: Report, status: PaymentStatus
-) -> Payment:
-    return Payment(
-        customer_id=attempt.customer_id,
-        invoice_id=attempt.invoice_id,
-        amount_minor=report.amount_minor,
-        currency=report.currency,
-        received_on=uow.today,
-        method=report.method,
-        method_detail=report.method_detail,
-        status=status,
-        provider="stripe",
-        provider_payment_id=_provider_payment_id(report),
-        attempt_id=attempt.id,
-        created_at=uow.now,
-    )
-
-
-def _provider_payment_id(report: Report) -> str:
-    return report.payment_id or report.checkout_id
-
-
-def _post_cash(uow: UnitOfWork, payment: Payment, journal: str, minor: int) -> None:
-    post(
-        uow,
-        journal,
-        postings_for_payment(minor),
-        payment.currency,
-        payment_id=payment.id,
-        customer_id=payment.customer_id,
     )
 
 
@@ -940,40 +484,6 @@ def _find_by_request(
             col(Payment.invoice_id) == invoice_id,
         )
     )
-
-
-def _list_known(uow: UnitOfWork, provider_payment_ids: Sequence[str]) -> frozenset[str]:
-    """Return those of Stripe's payments that are booked already."""
-    return frozenset(uow.all(_KNOWN, provider_payment_ids=provider_payment_ids))
-
-
-_KNOWN = select(Payment.provider_payment_id).where(
-    col(Payment.provider) == "stripe",
-    col(Payment.provider_payment_id).in_(
-        bindparam("provider_payment_ids", expanding=True)
-    ),
-)
-
-
-def _lock_payment(
-    uow: UnitOfWork, payment_id: int
-) -> tuple[Payment, dict[int, Invoice]]:
-    (payment,), invoices = _lock_payments(uow, [payment_id])
-    return payment, invoices
-
-
-def _lock_payments(
-    uow: UnitOfWork, payment_ids: Sequence[int]
-) -> tuple[list[Payment], dict[int, Invoice]]:
-    """Lock payments after the invoices they pay, which is the order everywhere."""
-    in_order = sorted(set(payment_ids))
-    paid = sorted({x.invoice_id for it in in_order for x in list_parts(uow, it)})
-    invoices = {it: uow.get(Invoice, it, lock=True) for it in paid}
-    payments = [uow.get(Payment, it, lock=True) for it in in_order]
-    now_paid = {x.invoice_id for it in in_order for x in list_parts(uow, it)}
-    if now_paid - invoices.keys():
-        raise Conflict("This payment has just changed. Please try again.")
-    return payments, invoices
 
 
 def _lock_payments_with_credit(uow: UnitOfWork, invoice: Invoice) -> Sequence[Payment]:
@@ -993,15 +503,6 @@ def _lock_payments_with_credit(uow: UnitOfWork, invoice: Invoice) -> Sequence[Pa
     return uow.all(statement)
 
 
-def _kept(payment: Payment) -> int:
-    return payment.amount_minor - payment.refunded_minor
-
-
-def _credit(payment: Payment) -> int:
-    """Return what of a settled payment is the customer's credit."""
-    return _kept(payment) - payment.allocated_minor
-
-
 def _recorded(payment: Payment) -> RecordedPayment:
     assert payment.id is not None
-    return RecordedPayment(payment.id, payment.allocated_minor, _credit(payment))
+    return RecordedPayment(payment.id, payment.allocated_minor, credit_of(payment))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from billing_app.domain.actors import StaffActor, SystemActor
 from billing_app.runtime import Runtime
-from billing_app.services import online_payments, payments
-from billing_app.services.payments import Refunding
+from billing_app.services import online_payments, settlements
+from billing_app.services.settlements import Refunding
 from billing_app.workflows.stripe_accounts import connect, read_report
 
 
@@ -23,7 +23,7 @@ def refund(runtime: Runtime, actor: StaffActor, payment_id: int, amount: str) ->
         Conflict: it does not count, or the customer's bank has claimed it.
         NotConnected, GatewayUnavailable, GatewayRefused: nothing was changed here.
     """
-    refunding = runtime.run(actor, payments.start_refund, payment_id, amount)
+    refunding = runtime.run(actor, settlements.start_refund, payment_id, amount)
     if refunding is not None:
         _through_stripe(runtime, refunding, SystemActor(actor.workspace_id, "refund"))
 

@@ -34,6 +34,7 @@ from billing_app.services import (
     invoices,
     online_payments,
     payments,
+    settlements,
     write_offs,
 )
 from tests.support.billing import (
@@ -522,7 +523,7 @@ def test_a_payment_is_accepted_once_and_taken_back_once(world, place, current, w
 
     acts = {
         PaymentStatus.SETTLED: lambda: world.run(
-            place.accounting, payments.release_payment, payment_id
+            place.accounting, settlements.release_payment, payment_id
         ),
         PaymentStatus.REVERSED: lambda: world.run(
             place.accounting, payments.reverse_payment, payment_id, WHY
@@ -673,7 +674,7 @@ def a_second_of_the_same_customer(world: World, place: Place, invoice_id: int) -
 
 def test_no_more_is_returned_than_came(world, place):
     payment_id = pay(world, place, an_invoice(world, place, "40.00"), "50").payment_id
-    world.run(place.accounting, payments.start_refund, payment_id, "10")
+    world.run(place.accounting, settlements.start_refund, payment_id, "10")
     with world.runtime.engine.connect() as connection:
         sql = f"select id from refund where payment_id = {payment_id}"
         row_id = connection.execute(text(sql)).scalar_one()

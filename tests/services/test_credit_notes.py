@@ -29,7 +29,7 @@ from billing_app.models import (
 )
 from billing_app.queries import credit_notes as queries
 from billing_app.queries.disputes import list_disputes
-from billing_app.services import credit_notes, drafts, invoices, payments
+from billing_app.services import credit_notes, drafts, invoices, payments, settlements
 from tests.support.billing import (
     a_customer,
     all_rows,
@@ -494,7 +494,7 @@ def do(world: World, place: Place, invoice_id: int, act: str, text: str) -> None
         elif came and act == "reverse":
             world.run(biller, payments.reverse_payment, came[-1].id, WHY)
         elif came and act == "refund":
-            world.run(biller, payments.start_refund, came[-1].id, text)
+            world.run(biller, settlements.start_refund, came[-1].id, text)
 
 
 @settings(

@@ -37,7 +37,13 @@ from billing_app.queries.customers import read_customer
 from billing_app.queries.invoice_detail import read_invoice as read_detail
 from billing_app.queries.reminders import read_reminder_facts
 from billing_app.queries.statements import read_own_statement
-from billing_app.services import credit_notes, invoices, payments, reminders
+from billing_app.services import (
+    credit_notes,
+    invoices,
+    payments,
+    reminders,
+    settlements,
+)
 from billing_app.services.write_offs import undo_write_off, write_off
 from tests.support.billing import (
     all_rows,
@@ -147,7 +153,7 @@ class TestWritingOff:
             give_up(world, place, invoice_id)
 
         (held,) = all_rows(world, place, Payment)
-        world.run(place.accounting, payments.release_payment, held.id)
+        world.run(place.accounting, settlements.release_payment, held.id)
         give_up(world, place, invoice_id)
 
     def test_nobody_is_reminded_by_itself_of_what_came_back(self, world, place):
@@ -476,7 +482,7 @@ def do(world: World, place: Place, invoice_id: int, act: str, typed: str) -> Non
         elif came and act == "reverse":
             world.run(biller, payments.reverse_payment, came[-1].id, WHY)
         elif came and act == "refund":
-            world.run(biller, payments.start_refund, came[-1].id, typed)
+            world.run(biller, settlements.start_refund, came[-1].id, typed)
 
 
 @settings(

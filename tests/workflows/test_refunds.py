@@ -18,6 +18,7 @@ from billing_app.queries.accounting import PaymentFilter, list_payments
 from billing_app.queries.dashboard import read_dashboard
 from billing_app.queries.invoice_detail import read_invoice
 from billing_app.sandbox.stripe_faults import Fault
+from billing_app.services import settlements
 from billing_app.web.staff.invoice_words import card_of, payment_lines
 from billing_app.workflows import refunds
 from tests.support.billing import all_rows, an_invoice, pay, read_payment
@@ -180,6 +181,24 @@ def test_a_refund_whose_answer_got_lost_is_made_once(till, paid):
     till.settle_down()
 
     assert till.payments()[0].refunded_minor == 4_000
+
+
+def test_a_refund_that_failed_can_be_asked_for_again(till, paid):
+    """Stripe answers a key that it knows as it did before: with what failed."""
+
+    def ask():
+        return till.world.run(
+            till.place.accounting, settlements.start_refund, paid, "40"
+        ).idempotency_key
+
+    first = ask()
+    assert ask() == first
+    # It was on its way, and came back: the customer's account is closed.
+    for refunded_minor in (4_000, 0):
+        with till.world.unit(till.system) as uow:
+            settlements.follow_refunds(uow, paid, refunded_minor)
+
+    assert ask() != first
 
 
 def test_no_more_than_the_credit(till, paid):

@@ -30,7 +30,7 @@ from billing_app.models import (
     StripeAccount,
 )
 from billing_app.sandbox.stripe_faults import Fault
-from billing_app.services import online_payments, payments
+from billing_app.services import online_payments, payments, settlements
 from billing_app.workflows import reconcile, stripe_events
 from tests.support.billing import all_rows, an_invoice, outstanding, pay
 from tests.support.full_disk import full_disk
@@ -476,7 +476,7 @@ class TestOnlyTheRightMoney:
         (held,) = till.payments()
         biller = till.place.accounting
 
-        till.world.run(biller, payments.release_payment, held.id)
+        till.world.run(biller, settlements.release_payment, held.id)
         till.world.run(biller, payments.allocate_credit, paid, "100", 10_000)
 
         assert till.outstanding(paid) == 0

@@ -20,7 +20,7 @@ from billing_app.queries.accounting import (
     PaymentSort,
     parse_payment_filter,
 )
-from billing_app.services.payments import release_payment
+from billing_app.services.settlements import release_payment
 from billing_app.web import formats
 from billing_app.web.doors import staff_door
 from billing_app.web.staff.addresses import with_query
