@@ -52,6 +52,7 @@ def viewer(world: World) -> str:
     [
         *("event_choice_state.search", "event_choice_state.choose"),
         *("event_choice_state.begin_at", "event_choice_state.choose_all"),
+        "event_choice_state.add",
         *("invoice_editor_state.start_payment", "invoice_editor_state.issue_as_paid"),
         *("import_state.choose_column", "import_state.choose_numbers"),
         *("import_state.choose_dates", "invoices_state.toggle_archived"),

@@ -182,6 +182,10 @@ CARRIED = (
     Carried(PaymentAttemptPart),
     Carried(
         Payment,
+        {
+            "refunding_minor": "what Stripe is being asked for, with the next one",
+            "refund_key": "names what Stripe is being asked for; a secret",
+        },
         ends=("status", "allocated_minor", "refunded_minor"),
         before_end={"status": {"reversed": "settled"}},
     ),

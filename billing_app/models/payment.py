@@ -31,7 +31,9 @@ class Payment(CustomerVisible, table=True):
     was taken back. `method` is cash, check, zelle, bank_transfer, card or other.
     `reference` is for the customer; the note for staff lives in `PaymentNote`.
     What is neither allocated nor refunded is the customer's credit. `invoice_id`
-    is what it was meant for; allocations say what it paid.
+    is what it was meant for; allocations say what it paid. While Stripe is asked for
+    a refund, `refunding_minor` is how much, and `refund_key` makes the same question
+    again harmless.
     """
 
     __table_args__ = (
@@ -102,6 +104,12 @@ class Payment(CustomerVisible, table=True):
     recorded_by: int | None = Field(default=None, sa_type=BigInteger)
     created_at: datetime = Field(sa_type=UtcInstant)
     disputed_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+    refunding_minor: int = Field(
+        default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"}
+    )
+    refund_key: str = Field(
+        default="", max_length=80, sa_column_kwargs={"server_default": ""}
+    )
 
     @classmethod
     def shown_to_customer(cls) -> ColumnElement[bool]:

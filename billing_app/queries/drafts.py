@@ -12,6 +12,7 @@ from billing_app.database.access import staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.billable_event import bills_events
+from billing_app.domain.contact import name_key
 from billing_app.domain.custom_fields import FilledField
 from billing_app.domain.document import Branding, Party
 from billing_app.domain.draft import (
@@ -222,7 +223,7 @@ def list_choices(uow: UnitOfWork, typed: str) -> tuple[CustomerChoice, ...]:
         select(Customer)
         .where(
             col(Customer.archived_at).is_(None),
-            col(Customer.name_key).contains(typed.strip().casefold(), autoescape=True),
+            col(Customer.name_key).contains(name_key(typed.strip()), autoescape=True),
         )
         .order_by(col(Customer.name_key), col(Customer.id))
         .limit(CHOICES_MAX)

@@ -229,3 +229,8 @@ def kept(payment: Payment) -> int:
 def credit_of(payment: Payment) -> int:
     """Return what of a settled payment is the customer's credit, in minor units."""
     return kept(payment) - payment.allocated_minor
+
+
+def free_credit(payment: Payment) -> int:
+    """Return what of the credit Stripe is not being asked to return, in minor units."""
+    return max(0, credit_of(payment) - payment.refunding_minor)

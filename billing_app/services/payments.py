@@ -37,6 +37,7 @@ from billing_app.services.allocations import (
     Income,
     allocate,
     credit_of,
+    free_credit,
     kept,
     list_parts,
     lock_payment,
@@ -390,11 +391,11 @@ def allocate_credit(
     if missing > invoice.outstanding_minor:
         raise InvalidInput("That is more than is outstanding.", field="amount")
     payments = _lock_payments_with_credit(uow, invoice)
-    if missing > sum(credit_of(payment) for payment in payments):
+    if missing > sum(free_credit(payment) for payment in payments):
         raise InvalidInput("That is more than the customer's credit.", field="amount")
 
     for payment in payments:
-        minor = min(missing, credit_of(payment))
+        minor = min(missing, free_credit(payment))
         if minor:
             _pay_from_credit(uow, payment, invoice, minor)
             missing -= minor

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam
 from sqlmodel import col, select
 
-from billing_app.database.access import inner, staff
+from billing_app.database.access import inner, job, staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.errors import Conflict, InvalidInput
@@ -22,6 +22,7 @@ from billing_app.domain.events import (
     RefundFailed,
     RefundRequested,
 )
+from billing_app.domain.formats import format_money
 from billing_app.domain.online_payment import Report
 from billing_app.domain.payment import Part, PaymentStatus, parse_received, take_back
 from billing_app.models import Invoice, Payment, PaymentAttempt, Refund
@@ -173,6 +174,7 @@ def release_payment(uow: UnitOfWork, payment_id: int) -> None:
 class Refunding:
     """A refund that Stripe has to be asked for. Amount in minor units."""
 
+    payment_id: int
     provider_payment_id: str
     checkout_id: str
     attempt_id: int
@@ -192,7 +194,8 @@ def start_refund(uow: UnitOfWork, payment_id: int, amount: str) -> Refunding | N
     Raises:
         NotFound: no such payment in this workspace.
         InvalidInput: not an amount, or more than the customer's credit in it.
-        Conflict: it does not count, or the customer's bank has claimed it.
+        Conflict: it does not count, the customer's bank has claimed it, or Stripe was
+            asked for another refund of it and has not answered.
     """
     payment, _ = lock_payment(uow, payment_id)
     if payment.status != PaymentStatus.SETTLED or payment.disputed_at is not None:
@@ -207,7 +210,7 @@ def start_refund(uow: UnitOfWork, payment_id: int, amount: str) -> Refunding | N
         return None
     assert payment.attempt_id is not None
     attempt = uow.get(PaymentAttempt, payment.attempt_id)
-    booked = uow.count(select(Refund.id).where(col(Refund.payment_id) == payment_id))
+    _open_refund(uow, payment, minor)
     # Stripe's answer may come first through its webhook, which knows no member.
     uow.record(
         RefundRequested(
@@ -219,15 +222,43 @@ def start_refund(uow: UnitOfWork, payment_id: int, amount: str) -> Refunding | N
         )
     )
     return Refunding(
+        payment_id=payment_id,
         provider_payment_id=payment.provider_payment_id or "",
         checkout_id=attempt.checkout_id or attempt.intent_id or "",
         attempt_id=payment.attempt_id,
         amount_minor=minor,
         currency=payment.currency,
-        # The same press again is the same refund. The next one counts anew, and so does
-        # one after a refund that failed: Stripe would only repeat its first answer.
-        idempotency_key=f"refund:{payment_id}:{booked}:{minor}",
+        idempotency_key=payment.refund_key,
     )
+
+
+def _open_refund(uow: UnitOfWork, payment: Payment, minor: int) -> None:
+    """Give a refund its key. The same amount again is the same one until it ends.
+
+    Two at once could be more than the credit, and a refund that failed must not have
+    the key of the next: Stripe would only repeat what it said.
+    """
+    if payment.refund_key and payment.refunding_minor != minor:
+        asked = format_money(payment.refunding_minor, payment.currency, "en")
+        raise Conflict(
+            f"Stripe was asked to refund {asked} of this payment and has not answered"
+            " yet. Look again in a minute, or ask for the same amount again."
+        )
+    if not payment.refund_key:
+        payment.refund_key = f"refund:{uow.new_token()}"
+        payment.refunding_minor = minor
+
+
+@job
+def end_refund(uow: UnitOfWork, payment_id: int, key: str) -> None:
+    """Note that Stripe has answered; the next refund is one of its own."""
+    payment = uow.get(Payment, payment_id, lock=True)
+    if payment.refund_key == key:
+        _close_refund(payment)
+
+
+def _close_refund(payment: Payment) -> None:
+    payment.refund_key, payment.refunding_minor = "", 0
 
 
 @inner
@@ -253,6 +284,8 @@ def follow_refunds(uow: UnitOfWork, payment_id: int, refunded_minor: int) -> Non
     for part in given:
         allocate(uow, payment, invoices[part.invoice_id], -part.minor)
     payment.refunded_minor = refunded_minor
+    if change >= payment.refunding_minor:
+        _close_refund(payment)
     post_cash(uow, payment, f"refund:{refund.id}", -change)
     for invoice in invoices.values():
         refresh(uow, invoice)

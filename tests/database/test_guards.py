@@ -56,6 +56,8 @@ MAY_CHANGE = {
     (Invoice, "archived_at"): "lists hide it and show it again",
     (IssuedDocument, "pdf_error"): "why there is no file yet, for staff",
     (CreditNote, "pdf_error"): "why there is no file yet, for staff",
+    (Payment, "refund_key"): "what Stripe is asked for comes and goes",
+    (Payment, "refunding_minor"): "what Stripe is asked for comes and goes",
 }
 # Empty until it happens, and then for good.
 ONCE = {

@@ -22,6 +22,7 @@ from billing_app.queries.customers import (
     parse_customer_filter,
     read_customer,
 )
+from billing_app.queries.drafts import list_choices as list_billable
 from billing_app.queries.paging import Paging
 from tests.support.billing import a_customer, an_invoice, pay
 from tests.support.rows import add_customer, add_invoice
@@ -140,3 +141,10 @@ class TestReadCustomer:
         for query in (read_customer, queries.read_choice):
             with pytest.raises(NotFound):
                 world.run(world.kestrel.owner, query, customer_id)
+
+
+def test_a_builder_looks_only_for_as_much_as_a_name_can_hold(world):
+    """SQLite refuses to look for very long texts; two hundred letters name anybody."""
+    a_customer(world, world.northwind)
+
+    assert world.run(world.northwind.accounting, list_billable, "x" * 60_000) == ()

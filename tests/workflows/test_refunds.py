@@ -12,19 +12,22 @@ from hypothesis import strategies as st
 
 from billing_app.database.verify import find_broken
 from billing_app.domain.errors import BillingError, Conflict, InvalidInput
-from billing_app.gateways.errors import GatewayUnavailable
+from billing_app.gateways.errors import GatewayRefused, GatewayUnavailable
 from billing_app.models import AuditEntry, Payment, Refund
 from billing_app.queries.accounting import PaymentFilter, list_payments
 from billing_app.queries.dashboard import read_dashboard
 from billing_app.queries.invoice_detail import read_invoice
 from billing_app.sandbox.stripe_faults import Fault
-from billing_app.services import settlements
+from billing_app.services import online_payments, settlements
+from billing_app.services.payments import allocate_credit
 from billing_app.web.staff.invoice_words import card_of, payment_lines
 from billing_app.workflows import refunds
+from billing_app.workflows.stripe_accounts import connect, read_report
 from tests.support.billing import all_rows, an_invoice, pay, read_payment
 from tests.support.credit import an_amount, credit
 from tests.support.outgoing import deliver, empty_mailbox, sent
 from tests.support.rows import add_customer
+from tests.support.till import KEYS
 
 pytestmark = pytest.mark.feature("G10")
 
@@ -101,7 +104,11 @@ def test_all_of_it_refunded(till, paid):
 DAYS = st.dates(date(2026, 1, 1), date(2026, 3, 2))
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     st.lists(
         st.tuples(
@@ -199,6 +206,93 @@ def test_a_refund_that_failed_can_be_asked_for_again(till, paid):
             settlements.follow_refunds(uow, paid, refunded_minor)
 
     assert ask() != first
+
+
+def test_two_amounts_at_once_are_never_more_than_the_credit(till, paid):
+    """35.00 and 30.00 of a credit of 40.00: each is possible, but not both."""
+
+    def press(amount):
+        try:
+            give_back(till, paid, amount)
+        except BillingError as refusal:
+            return refusal.code
+        return ""
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(press, ("35", "30")))
+    till.settle_down()
+
+    payment = till.payments()[0]
+    assert payment.refunded_minor in (3_000, 3_500)
+    assert payment.allocated_minor == 6_000
+    assert till.outstanding(payment.invoice_id) == 0
+
+
+@pytest.mark.usefixtures("impatient")
+def test_while_an_answer_is_missing_only_the_same_is_asked_for(till, paid):
+    """Stripe may have returned 30.00 already, of which nothing has been heard."""
+    till.arm(Fault.TIMEOUT, match="/v1/refunds")
+    till.arm(Fault.WEBHOOK_LOST, times=9)
+    with pytest.raises(GatewayUnavailable):
+        give_back(till, paid, "30")
+
+    with pytest.raises(Conflict) as refusal:
+        give_back(till, paid, "35")
+    with pytest.raises(InvalidInput):
+        till.world.run(till.place.accounting, allocate_credit, *another(till, "20"))
+    give_back(till, paid, "30")
+
+    assert "€30.00" in refusal.value.message
+    assert till.payments()[0].refunded_minor == 3_000
+    give_back(till, paid, "10")
+    assert till.payments()[0].refunded_minor == 4_000
+
+
+def another(till, amount):
+    """Return how to pay a part of another invoice of the customer from credit."""
+    with till.world.reading(till.system) as uow:
+        customer_id = uow.get(Payment, till.payments()[0].id).customer_id
+    invoice_id = till.bill(amount, customer_id=customer_id)
+    return invoice_id, amount, till.outstanding(invoice_id)
+
+
+def test_a_refund_that_failed_later_can_be_made_again(till, paid):
+    """Under the key of the one before, Stripe would only repeat that it was made."""
+    give_back(till, paid)
+    till.settle_down()
+    with the_charge(till) as charge:
+        charge["amount_refunded"] = 0
+    attempt = till.attempts()[0]
+    connection = connect(till.runtime, till.system)
+    failed = read_report(till.runtime, connection, attempt.checkout_id)
+    till.world.run(till.system, online_payments.follow_up, attempt.id, failed)
+    assert till.payments()[0].refunded_minor == 0
+
+    give_back(till, paid)
+
+    assert till.payments()[0].refunded_minor == 4_000
+
+
+def test_a_refund_that_was_refused_can_be_made_again(till, paid):
+    """Stripe repeats a refusal for a day to whoever asks with the same key."""
+    with the_charge(till) as charge:
+        charge["amount_captured"] = 0
+    with pytest.raises(GatewayRefused):
+        give_back(till, paid)
+    with the_charge(till) as charge:
+        charge["amount_captured"] = 10_000
+
+    give_back(till, paid)
+
+    assert till.payments()[0].refunded_minor == 4_000
+
+
+@contextlib.contextmanager
+def the_charge(till):
+    """Yield the only charge at Stripe, to change it there."""
+    with till.sandbox.working() as books:
+        (charge,) = books[KEYS[1]].ledger.charges.values()
+        yield charge
 
 
 def test_no_more_than_the_credit(till, paid):

@@ -119,6 +119,7 @@ class EventChoiceState(StaffState, rx.State):
     @staff_door
     async def add(self) -> None:
         """Make lines of what is chosen. What can't be added stays chosen."""
+        self._check_started()
         editor = await self.get_state(InvoiceEditorState)
         try:
             await editor._bill(list(self._minor), Grouping(self.grouping))
