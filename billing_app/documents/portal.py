@@ -21,7 +21,7 @@ from billing_app.domain.genuine import CheckedDocument, Verdict
 from billing_app.domain.portal_account import AccountFrame, AccountList
 from billing_app.domain.portal_invoice import PortalInvoice
 from billing_app.domain.portal_thread import PortalThreads
-from billing_app.domain.speech import SOURCE_LANGUAGE, speech_for
+from billing_app.domain.speech import SOURCE_LANGUAGE, ended_once, speech_for
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -306,9 +306,10 @@ def _spoken(language: str) -> dict[str, Any]:
     speech = speech_for(language)
 
     def say(words: str, /, **values: object) -> Markup:
+        said = ended_once(speech.words(words), values)
         if speech.is_right_to_left:
             values = {name: _isolated(value) for name, value in values.items()}
-        return escape(speech.words(words)).format_map(values)
+        return escape(said).format_map(values)
 
     def isolate(text: str) -> Markup:
         return Markup("<bdi>{}</bdi>").format(text)

@@ -787,7 +787,10 @@ class _Writer:
         if self.status in _SETTLED:
             return "", ""
         return came_back_note(
-            self.looking.came_back, self.speech, has_arrived=self.has_just_paid
+            self.looking.came_back,
+            self.speech,
+            has_arrived=self.has_just_paid,
+            is_coming=self.facts.processing_minor > 0,
         )
 
     @property
@@ -1062,6 +1065,8 @@ _SETTLED = {
     InvoiceStatus.WRITTEN_OFF,
     InvoiceStatus.VOID,
 }
+# What an address may say where the money is on its way.
+_MAY_BE_COMING = {"yes", "open", "processing"}
 _CHECKING = (
     later(
         "We are checking your payment. This page changes by itself as soon as we know."
@@ -1118,10 +1123,21 @@ _PDF_WORDS = {
 }
 
 
-def came_back_note(said: str, speech: Speech, *, has_arrived: bool) -> tuple[str, str]:
-    """Return what to say to whoever comes back from paying, and in which tone."""
+def came_back_note(
+    said: str, speech: Speech, *, has_arrived: bool, is_coming: bool
+) -> tuple[str, str]:
+    """Return what to say to whoever comes back from paying, and in which tone.
+
+    `is_coming` is a debit that their bank has not cleared yet.
+    """
     if said == "yes" and has_arrived:
         return speech.say("Your payment has arrived. Thank you."), "good"
+    if said in _MAY_BE_COMING and is_coming:
+        coming = speech.say(
+            "Your bank debit has started. "
+            "This page changes by itself once the money has arrived."
+        )
+        return coming, "good"
     words, tone = _CAME_BACK.get(said, ("", ""))
     return speech.say(words) if words else "", tone
 
@@ -1130,16 +1146,17 @@ def _hint(limits: AmountLimits, facts: PayabilityFacts, speech: Speech) -> str:
     """Say beside the field what may be paid."""
     say = speech.say
     if limits.is_fixed:
-        return (
-            say("All that is not disputed, in one payment.")
-            if facts.disputed_minor
-            else say("The full balance, in one payment.")
-        )
-    whole = (
-        say("All that is not disputed.")
-        if facts.disputed_minor
-        else say("Full balance.")
-    )
+        if facts.processing_minor:
+            return say("All that is left to pay now, in one payment.")
+        if facts.disputed_minor:
+            return say("All that is not disputed, in one payment.")
+        return say("The full balance, in one payment.")
+    if facts.processing_minor:
+        whole = say("All that is left to pay now.")
+    elif facts.disputed_minor:
+        whole = say("All that is not disputed.")
+    else:
+        whole = say("Full balance.")
     if not 0 < facts.minimum_minor <= limits.minimum_minor:
         part = say("Enter less to pay a part.")
         return f"{whole} {part}"

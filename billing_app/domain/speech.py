@@ -71,7 +71,7 @@ class Speech:
 
     def say(self, words: str, /, **values: object) -> str:
         """Return these words of the code, with the values put in by their names."""
-        return self._catalog.gettext(words).format_map(values)
+        return _put_in(self._catalog.gettext(words), values)
 
     @property
     def direction(self) -> str:
@@ -85,7 +85,7 @@ class Speech:
     def count(self, one: str, many: str, number: int, /, **values: object) -> str:
         """Return the words for so many, which are put in as `count`."""
         words = self._catalog.ngettext(one, many, number)
-        return words.format_map({"count": number, **values})
+        return _put_in(words, {"count": number, **values})
 
     def say_as(self, context: str, words: str, /) -> str:
         """Return words that mean different things in different places."""
@@ -113,7 +113,7 @@ class Speech:
     def _put(self, words: str, values: Mapping[str, object]) -> str:
         said = self._catalog.gettext(words)
         written = {name: self._written(value) for name, value in values.items()}
-        return said.format_map(written) if written else said
+        return _put_in(said, written) if written else said
 
     def _written(self, value: object) -> object:
         if isinstance(value, AmountInWords):
@@ -121,6 +121,18 @@ class Speech:
         if isinstance(value, Phrase):
             return self._put(value.words, value.values)
         return value
+
+
+def ended_once(words: str, values: Mapping[str, object]) -> str:
+    """Return a sentence that a value which ends with a full stop, as B.V., ends."""
+    for name, value in values.items():
+        if isinstance(value, str) and value.endswith("."):
+            words = re.sub(rf"(\{{{name}\}})\.(?!\S)", r"\1", words)
+    return words
+
+
+def _put_in(words: str, values: Mapping[str, object]) -> str:
+    return ended_once(words, values).format_map(values)
 
 
 def later(words: str) -> str:

@@ -562,6 +562,13 @@ def has_paid_since(uow: UnitOfWork, day: date) -> bool:
     return uow.first(statement) is not None
 
 
+@visitor
+def has_debit(uow: UnitOfWork) -> bool:
+    """Say whether money of the customer is on its way."""
+    _check_whole(uow)
+    return uow.first(_DEBITS) is not None
+
+
 # Sums
 
 

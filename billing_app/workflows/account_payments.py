@@ -214,12 +214,16 @@ def _note(
     runtime: Runtime, link: OpenedLink, came_back: str, speech: Speech
 ) -> tuple[str, str]:
     """Say what became of a payment. An address proves nothing: the money does."""
-    has_arrived = False
+    has_arrived = is_coming = False
     if came_back == "yes":
         today = runtime.now().astimezone(ZoneInfo(link.setup.zone)).date()
         since = today - timedelta(days=JUST_NOW_DAYS)
         has_arrived = runtime.run(link.visitor, portal_account.has_paid_since, since)
-    return came_back_note(came_back, speech, has_arrived=has_arrived)
+    if came_back and not has_arrived:
+        is_coming = runtime.run(link.visitor, portal_account.has_debit)
+    return came_back_note(
+        came_back, speech, has_arrived=has_arrived, is_coming=is_coming
+    )
 
 
 def _facts_of(setup: PortalSetup, sums: CurrencySums) -> PayabilityFacts:

@@ -184,6 +184,16 @@ class TestPaying:
         assert (form.amount, form.currency) == ("60.00", "EUR")
         assert form.hint == "Full balance. Enter less to pay a part."
 
+    @pytest.mark.parametrize("disputed", [0, 1_000])
+    def test_what_is_on_its_way_is_not_part_of_it(self, disputed: int):
+        moving = {"processing_minor": 2_500, "disputed_minor": disputed}
+
+        it = show(**moving)
+        whole = show(setup=chosen(allows_partial=False), **moving)
+
+        assert it.form.hint.startswith("All that is left to pay now. Enter less")
+        assert whole.form.hint == "All that is left to pay now, in one payment."
+
     def test_a_least_payment_is_named(self):
         assert "€20.00 or more" in show(setup=chosen(minimum_minor=2_000)).form.hint
 
@@ -409,6 +419,13 @@ class TestComingBack:
         assert show(came_back="yes").note.startswith("We are checking")
         part = show(6_000, received=(received(4_000),), came_back="yes")
         assert part.note == "Your payment has arrived. Thank you."
+
+    @pytest.mark.parametrize("said", ["yes", "processing"])
+    def test_a_debit_that_is_on_its_way_has_started(self, said: str):
+        it = show(processing_minor=2_500, came_back=said)
+
+        assert it.note.startswith("Your bank debit has started.")
+        assert it.note_tone == "good"
 
     @pytest.mark.parametrize("said", ["failed", "expired", "canceled", "review"])
     def test_says_what_happened(self, said: str):

@@ -55,6 +55,26 @@ def test_what_is_put_in_is_never_read_as_a_template():
     assert shown == "Bonjour {business} {0.__class__},"
 
 
+@pytest.mark.parametrize(
+    ("business", "said"),
+    [
+        ("Northwind", "Pay as agreed with Northwind."),
+        ("Northwind B.V.", "Pay as agreed with Northwind B.V."),
+    ],
+)
+def test_a_name_that_ends_with_a_stop_ends_its_sentence(business: str, said: str):
+    words = "Pay as agreed with {business}."
+
+    assert speech_for("en").say(words, business=business) == said
+    assert speech_for("nl").say(words, business=business).count("..") == 0
+
+
+def test_a_stop_within_a_sentence_stays():
+    said = speech_for("en").say("{name}.pdf is of {business}.", name="A.", business="B")
+
+    assert said == "A..pdf is of B."
+
+
 def test_only_arabic_runs_from_right_to_left():
     running = {it for it in LANGUAGE_NAMES if speech_for(it).is_right_to_left}
 
