@@ -17,7 +17,7 @@ NAMES = (
     *("DATA_DIR", "DATABASE_URL", "REFLEX_REDIS_URL", "SECRET_KEY", "WORKERS"),
     *("HOST", "PORT", "PUBLIC_URL", "TRUSTED_PROXY_HOPS", "TALLYPORT_DEMO"),
     *("SMTP_URL", "MAIL_FROM", "STRIPE_API_BASE", "STRIPE_WEBHOOK_TOLERANCE_SECONDS"),
-    *("SIGNING_FILE", "SIGNING_PASSWORD", "GUEST_INVOICES"),
+    *("SIGNING_FILE", "SIGNING_PASSWORD", "GUEST_INVOICES", "SMTP_PRIVATE_HOSTS"),
 )
 STRIPE_API = "https://api.stripe.com"
 STRIPE_CHECKOUT = "https://checkout.stripe.com"
@@ -52,6 +52,8 @@ class Settings:
         data_dir: absolute folder of the database, the files and the secret key.
         public_url: origin that every link is made from, without a slash at the end.
         secret_key: encrypts stored keys and signs; lost with it, they are unreadable.
+        smtp_private_hosts: mail servers in the installation's own network that
+            workspaces may name.
         trusted_proxy_hops: reverse proxies whose X-Forwarded-For is believed.
         signing_file: key and certificate (PKCS#12) that every PDF is signed with, or
             a folder with those of each workspace.
@@ -68,6 +70,7 @@ class Settings:
     redis_url: str | None = field(repr=False)
     secret_key: str = field(repr=False)
     smtp_url: str | None = field(repr=False)
+    smtp_private_hosts: frozenset[str]
     mail_from: str | None
     signing_file: Path | None
     signing_password: str = field(repr=False)
@@ -169,6 +172,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         redis_url=_text(environ, "REFLEX_REDIS_URL"),
         secret_key=_text(environ, "SECRET_KEY") or "",
         smtp_url=_text(environ, "SMTP_URL"),
+        smtp_private_hosts=_names(environ, "SMTP_PRIVATE_HOSTS"),
         mail_from=_text(environ, "MAIL_FROM"),
         signing_file=_file(environ, "SIGNING_FILE"),
         signing_password=_text(environ, "SIGNING_PASSWORD") or "",
@@ -357,6 +361,10 @@ def _switch(environ: Mapping[str, str], name: str, *, otherwise: bool) -> bool:
     if text not in (None, "0", "1"):
         raise UnsafeSettings((f"{name} must be 1 for on or 0 for off, not {text!r}.",))
     return otherwise if text is None else text == "1"
+
+
+def _names(environ: Mapping[str, str], name: str) -> frozenset[str]:
+    return frozenset((_text(environ, name) or "").lower().replace(",", " ").split())
 
 
 def _file(environ: Mapping[str, str], name: str) -> Path | None:

@@ -6,6 +6,7 @@ so a worker that dies gives its message back by itself. Delivery is at least onc
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from billing_app.database.engine import reading
 from billing_app.domain.mail_files import LOOK_AGAIN, WAITS_SINCE
 from billing_app.models import OutboxMessage
 
-# Longer than any delivery may take: a PDF is killed after 25 s, SMTP after 30 s.
+# Longer than any delivery may take: a PDF is killed after 25 s, a mail after 60 s.
 LEASE = timedelta(minutes=2)
 
 # Kill Bill's habit: soon, then patiently. After the last one a person decides.
@@ -52,19 +53,25 @@ def claim_due(
     *,
     only: tuple[str, ...] = (),
     without: tuple[str, ...] = (),
+    not_of: Collection[int] = (),
 ) -> list[Claimed]:
     """Take up to `limit` messages that are due, oldest first and printing last.
 
     After an import there may be hundreds of documents to print before a mail.
 
-    `only` and `without` are topics; `only` none means every one.
+    `only` and `without` are topics; `only` none means every one. `not_of` are
+    workspaces that have to wait.
 
     On PostgreSQL several workers skip each other's rows; on SQLite the write lock
     lets one claim at a time.
     """
     due = (
         select(col(OutboxMessage.id))
-        .where(*_waiting(now), *_of(only, without))
+        .where(
+            *_waiting(now),
+            *_of(only, without),
+            *([col(OutboxMessage.workspace_id).not_in(not_of)] if not_of else []),
+        )
         .order_by(
             col(OutboxMessage.topic).like("pdf.%"),
             col(OutboxMessage.available_at),
@@ -140,6 +147,11 @@ def put_back(engine: Engine, message: Claimed, now: datetime) -> None:
         attempts=message.attempts - 1,
         details={**message.details, WAITS_SINCE: since},
     )
+
+
+def give_back(engine: Engine, message: Claimed) -> None:
+    """Leave a message that was not tried to whoever claims it next."""
+    _close(engine, message.id, locked_until=None, attempts=message.attempts - 1)
 
 
 def oldest_waiting(engine: Engine, now: datetime) -> datetime | None:

@@ -11,6 +11,7 @@ import email.policy
 import hashlib
 import ipaddress
 import re
+import socket
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.errors import MessageError
@@ -26,11 +27,15 @@ import aiosmtplib
 from billing_app.gateways.errors import GatewayRefused, GatewayUnavailable
 from billing_app.gateways.files import write_atomically
 
+# For each answer, and for all of a mail: a server may be slow with every one of them.
 _TIMEOUT_SECONDS = 30.0
+WHOLE_SECONDS = 60.0
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9._+-]{1,120}@[A-Za-z0-9.-]{1,120}", re.ASCII)
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 
 
+# IPv4 addresses where a network speaks IPv6 alone (RFC 6052).
+_TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
 _UNSUBSCRIBE = "List-Unsubscribe"
 
 
@@ -94,6 +99,8 @@ class SmtpServer:
         is_wrapped: TLS from the first byte, as on port 465.
         starttls: True insists on encryption, None takes it when offered, False
             never asks.
+        is_public: only where its name leads into the internet; for one that was not
+            chosen by whoever runs this installation.
     """
 
     host: str
@@ -102,6 +109,7 @@ class SmtpServer:
     password: str = field(default="", repr=False)
     is_wrapped: bool = False
     starttls: bool | None = True
+    is_public: bool = False
 
     @classmethod
     def from_url(cls, url: str) -> SmtpServer:
@@ -222,16 +230,17 @@ def _one_line(text: str) -> str:
 
 async def _hand_over(server: SmtpServer, message: EmailMessage) -> tuple[str, ...]:
     try:
-        refused, _ = await aiosmtplib.send(
-            message,
-            hostname=server.host,
-            port=server.port,
-            username=server.user or None,
-            password=server.password or None,
-            use_tls=server.is_wrapped,
-            start_tls=server.starttls,
-            timeout=_TIMEOUT_SECONDS,
-        )
+        async with asyncio.timeout(WHOLE_SECONDS):
+            refused, _ = await aiosmtplib.send(
+                message,
+                hostname=server.host,
+                sock=await _connect(server),
+                username=server.user or None,
+                password=server.password or None,
+                use_tls=server.is_wrapped,
+                start_tls=server.starttls,
+                timeout=_TIMEOUT_SECONDS,
+            )
     except aiosmtplib.SMTPRecipientsRefused as error:
         codes = [recipient.code for recipient in error.recipients]
         raise _answered(min(codes), "The mail server refused the address.") from error
@@ -241,9 +250,7 @@ async def _hand_over(server: SmtpServer, message: EmailMessage) -> tuple[str, ..
     except aiosmtplib.SMTPResponseException as error:
         raise _answered(error.code, "The mail server refused the mail.") from error
     except (aiosmtplib.SMTPConnectError, aiosmtplib.SMTPConnectTimeoutError) as error:
-        raise GatewayUnavailable(
-            "The mail server can't be reached at the moment.", is_outcome_unknown=False
-        ) from error
+        raise _unreachable() from error
     except (
         aiosmtplib.SMTPServerDisconnected,
         aiosmtplib.SMTPTimeoutError,
@@ -259,6 +266,62 @@ async def _hand_over(server: SmtpServer, message: EmailMessage) -> tuple[str, ..
             reason="not_supported",
         ) from error
     return tuple(refused)
+
+
+async def _connect(server: SmtpServer) -> socket.socket:
+    """Connect to the very address that was looked at: the next answer may be another.
+
+    Raises:
+        GatewayRefused: it has to be on the internet, and its name leads elsewhere.
+        GatewayUnavailable: it has no address, or does not answer.
+    """
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(
+            server.host, server.port, type=socket.SOCK_STREAM
+        )
+    except (OSError, UnicodeError) as error:
+        # A name may be no name at all, such as one with two dots in a row.
+        raise _unreachable() from error
+    fitting = [x for x in found if not server.is_public or _is_public(str(x[4][0]))]
+    if not fitting:
+        raise GatewayRefused(
+            "This mail server is not on the internet. Whoever runs this installation"
+            " can allow it with SMTP_PRIVATE_HOSTS.",
+            reason="not_public",
+        )
+    for family, kind, protocol, _, address in fitting:
+        own = socket.socket(family, kind, protocol)
+        own.setblocking(False)
+        try:
+            async with asyncio.timeout(_TIMEOUT_SECONDS / len(fitting)):
+                await loop.sock_connect(own, address)
+        except OSError:
+            own.close()
+        except BaseException:
+            own.close()
+            raise
+        else:
+            return own
+    raise _unreachable()
+
+
+def _is_public(text: str) -> bool:
+    """Say whether an address is one of the internet's, and not of a network within."""
+    address = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if inner is not None:
+            address = inner
+        elif address in _TRANSLATED:
+            address = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.is_global and not address.is_multicast
+
+
+def _unreachable() -> GatewayUnavailable:
+    return GatewayUnavailable(
+        "The mail server can't be reached at the moment.", is_outcome_unknown=False
+    )
 
 
 def _answered(code: int, sentence: str) -> GatewayRefused | GatewayUnavailable:

@@ -610,7 +610,9 @@ def _find_logo(runtime: Runtime, branding: Branding) -> Attachment | None:
 def _gateway(runtime: Runtime, sender: Sender) -> MailGateway:
     """Return the workspace's own server, else the installation's, else the mailbox.
 
-    In the demo nothing ever leaves the machine.
+    Its own must be on the internet, or one that the installation allows: nobody may
+    look around in its network, or send in its name. In the demo nothing ever leaves
+    the machine.
     """
     settings = runtime.settings
     own = sender.mail
@@ -623,6 +625,7 @@ def _gateway(runtime: Runtime, sender: Sender) -> MailGateway:
             password=sender.password,
             is_wrapped=own.security == MailSecurity.TLS,
             starttls=own.security == MailSecurity.STARTTLS,
+            is_public=own.host.lower() not in settings.smtp_private_hosts,
         )
     if settings.is_demo:
         server = None

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 
 from billing_app.database import outbox
@@ -22,6 +25,11 @@ log = logging.getLogger("tallyport.outbox")
 # As few as a mail may have to wait for.
 BATCH = 5
 POLL_SECONDS = 5.0
+# A delivery that takes so long keeps those of other workspaces waiting.
+SLOW_SECONDS = 5.0
+SLOW_WAITS = 4
+# After this, what was claimed could be claimed by another before it is delivered.
+_CLAIM_SECONDS = (outbox.LEASE - timedelta(seconds=80)).total_seconds()
 
 # Somebody sits before a page that asks for it; it never waits behind documents.
 URGENT = (Topic.MAIL_CODE,)
@@ -54,19 +62,61 @@ DELIVERIES: dict[str, Delivery] = {
 }
 
 
+@dataclass(slots=True)
+class Turns:
+    """Whose turn it is in one lane, so that nobody's slow mail server stops the others.
+
+    A workspace whose delivery took long waits four times as long for its next.
+    """
+
+    _back_at: dict[int, float] = field(default_factory=lambda: dict[int, float]())
+
+    def waiting(self) -> frozenset[int]:
+        """Return the workspaces whose turn it is not."""
+        now = time.monotonic()
+        self._back_at = {who: at for who, at in self._back_at.items() if at > now}
+        return frozenset(self._back_at)
+
+    def take(self, workspace_id: int, began_at: float) -> None:
+        """Note a delivery that is over, by when it began."""
+        now = time.monotonic()
+        took = now - began_at
+        if took >= SLOW_SECONDS:
+            self._back_at[workspace_id] = now + took * SLOW_WAITS
+
+
 def deliver_due(
-    runtime: Runtime, *, only: tuple[str, ...] = (), without: tuple[str, ...] = ()
+    runtime: Runtime,
+    turns: Turns | None = None,
+    *,
+    only: tuple[str, ...] = (),
+    without: tuple[str, ...] = (),
 ) -> int:
     """Deliver one batch of what is due; topics as `outbox.claim_due` takes them.
+
+    What was claimed and would come too late, or out of turn, is given back.
 
     Returns:
         How many messages were taken; zero means that nothing is due.
     """
+    turns = turns or Turns()
+    claimed_at = time.monotonic()
     claimed = outbox.claim_due(
-        runtime.engine, runtime.now(), BATCH, only=only, without=without
+        runtime.engine,
+        runtime.now(),
+        BATCH,
+        only=only,
+        without=without,
+        not_of=turns.waiting(),
     )
     for message in claimed:
+        began_at = time.monotonic()
+        is_late = began_at - claimed_at > _CLAIM_SECONDS
+        if is_late or message.workspace_id in turns.waiting():
+            outbox.give_back(runtime.engine, message)
+            continue
         deliver(runtime, message)
+        turns.take(message.workspace_id, began_at)
     return len(claimed)
 
 
@@ -94,14 +144,14 @@ async def run_outbox(runtime: Runtime) -> None:
 
     Each print process has a lane, so that a batch of documents uses every core.
     """
-    rest = partial(deliver_due, without=(*URGENT, *PRINTED))
+    rest = partial(deliver_due, turns=Turns(), without=(*URGENT, *PRINTED))
     prints = partial(deliver_due, only=PRINTED)
     count = runtime.pdf.process_count
     # Threads of their own: pages never wait for one that prints.
     threads = ThreadPoolExecutor(count, "printing")
     try:
         await asyncio.gather(
-            _run_lane(runtime, partial(deliver_due, only=URGENT)),
+            _run_lane(runtime, partial(deliver_due, turns=Turns(), only=URGENT)),
             _run_lane(runtime, rest),
             *(_run_lane(runtime, prints, threads) for _ in range(count)),
         )

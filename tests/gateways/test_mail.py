@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import AuthResult
 
+from billing_app.gateways import mail as mail_gateway
 from billing_app.gateways.errors import GatewayRefused, GatewayUnavailable
 from billing_app.gateways.mail import (
     Attachment,
@@ -21,7 +22,7 @@ from billing_app.gateways.mail import (
     SmtpServer,
     build_message,
 )
-from tests.support.post_office import PostOffice, open_for_mail
+from tests.support.post_office import PostOffice, open_for_mail, silent
 from tests.support.server import free_port
 
 SENDER = "billing@tallyport.example"
@@ -370,3 +371,62 @@ class TestSmtpServer:
 
         assert (server.user, server.password) == ("me@x", "p:w/d")
         assert "p:w/d" not in repr(server)
+
+
+class TestServersOfWorkspaces:
+    """A server that was not chosen by whoever runs the installation."""
+
+    @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+    async def test_none_of_our_own_network_is_spoken_to(
+        self, host: str, tmp_path: Path
+    ):
+        office = PostOffice()
+        with open_for_mail(office) as port:
+            server = SmtpServer(host, port, starttls=False, is_public=True)
+            gateway = MailGateway(SENDER, mailbox=tmp_path, server=server)
+            with pytest.raises(GatewayRefused) as open_port:
+                await gateway.send(MAIL)
+            closed = MailGateway(
+                SENDER, mailbox=tmp_path, server=replace(server, port=free_port())
+            )
+            with pytest.raises(GatewayRefused) as closed_port:
+                await closed.send(MAIL)
+
+        assert office.envelopes == []
+        assert open_port.value.reason == "not_public"
+        assert open_port.value.message == closed_port.value.message
+
+    @pytest.mark.parametrize(
+        "host",
+        [
+            *("10.0.0.5", "172.16.3.4", "192.168.1.1", "169.254.169.254", "0.0.0.0"),
+            *("100.64.0.1", "224.0.0.1", "2130706433", "0x7f.1", "::1", "fe80::1"),
+            *("fd00:ec2::254", "::ffff:127.0.0.1", "2002:7f00:1::", "64:ff9b::a00:5"),
+        ],
+    )
+    async def test_however_its_address_is_written(self, host: str, tmp_path: Path):
+        server = SmtpServer(host, 25, is_public=True)
+
+        with pytest.raises(GatewayRefused) as refusal:
+            await MailGateway(SENDER, mailbox=tmp_path, server=server).send(MAIL)
+
+        assert refusal.value.reason == "not_public"
+
+
+async def test_a_name_that_is_none_leads_nowhere(tmp_path: Path):
+    server = SmtpServer("mail..example", 25)
+
+    with pytest.raises(GatewayUnavailable):
+        await MailGateway(SENDER, mailbox=tmp_path, server=server).send(MAIL)
+
+
+async def test_a_server_that_says_nothing_is_left_after_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Each answer may take its time, but not all of them together."""
+    monkeypatch.setattr(mail_gateway, "WHOLE_SECONDS", 0.3)
+
+    with silent() as port:
+        server = SmtpServer("127.0.0.1", port)
+        with pytest.raises(GatewayUnavailable):
+            await MailGateway(SENDER, mailbox=tmp_path, server=server).send(MAIL)

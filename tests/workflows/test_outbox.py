@@ -13,17 +13,24 @@ from billing_app.database import outbox
 from billing_app.database.verify import find_broken
 from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.events import Topic
+from billing_app.gateways import mail as mail_gateway
 from billing_app.models import IssuedDocument, OutboxMessage
 from billing_app.queries.invoice_detail import read_invoice
 from billing_app.queries.invoices import count_by_status
 from billing_app.services import drafts, invoices, issued_documents, portal_links
 from billing_app.services.customers import CustomerForm, create_customer
-from billing_app.services.mail_settings import request_test_mail
+from billing_app.services.mail_settings import (
+    MailForm,
+    change_mail,
+    request_test_mail,
+)
 from billing_app.services.portal_sessions import CodePlace, ask_for_code
 from billing_app.web.staff.invoice_words import mail_lines
+from billing_app.workflows import outbox as outbox_workflow
 from billing_app.workflows.deliveries import print_document
 from billing_app.workflows.logo import take_logo
-from billing_app.workflows.outbox import URGENT, deliver_due
+from billing_app.workflows.outbox import URGENT, Turns, deliver_due
+from tests.support.post_office import PostOffice, open_for_mail, silent
 from tests.support.server import free_port
 
 FLIGHT = LineForm(name="Charter flight", quantity="2.4", unit_price="3450.00")
@@ -289,3 +296,70 @@ def test_mail_that_found_no_server_arrives_once_there_is_one(world):
     deliver_due(world.runtime)
     assert message(world, "mail.test").done_at is not None
     assert len(mails(world)) == 1
+
+
+class TestServersOfWorkspaces:
+    """What one workspace entered as its mail server, and the others beside it."""
+
+    @pytest.fixture
+    def entered(self, world):
+        """Northwind entered a server of this machine; return how to with its port."""
+
+        def enter(port, **changes):
+            form = MailForm(
+                "127.0.0.1", str(port), "", "", "none", "a@northwind.example"
+            )
+            world.run(world.northwind.admin, change_mail, 1, form)
+            settings = replace(world.runtime.settings, **changes)
+            return replace(world, runtime=replace(world.runtime, settings=settings))
+
+        return enter
+
+    def test_nobody_looks_around_in_the_network_of_the_installation(self, entered):
+        office = PostOffice()
+        with open_for_mail(office) as port:
+            world = entered(port)
+            world.run(world.northwind.admin, request_test_mail, "a@x.example")
+            deliver_due(world.runtime)
+
+        assert office.envelopes == []
+        waiting = message(world, Topic.MAIL_TEST)
+        assert "SMTP_PRIVATE_HOSTS" in waiting.last_error
+
+    def test_but_for_the_servers_that_its_operator_names(self, entered):
+        office = PostOffice()
+        with open_for_mail(office) as port:
+            world = entered(port, smtp_private_hosts=frozenset({"127.0.0.1"}))
+            world.run(world.northwind.admin, request_test_mail, "a@x.example")
+            deliver_due(world.runtime)
+
+        assert [x.rcpt_tos for x in office.envelopes] == [["a@x.example"]]
+
+    def test_one_that_never_answers_keeps_no_other_workspace_waiting(
+        self, entered, monkeypatch
+    ):
+        """Five mails wait for it; the sixth is somebody else's, and leaves next."""
+        monkeypatch.setattr(mail_gateway, "WHOLE_SECONDS", 0.3)
+        monkeypatch.setattr(outbox_workflow, "SLOW_SECONDS", 0.2)
+        with silent() as port:
+            world = entered(port, smtp_private_hosts=frozenset({"127.0.0.1"}))
+            for number in range(5):
+                to = f"a{number}@x.example"
+                world.run(world.northwind.admin, request_test_mail, to)
+            world.run(world.kestrel.admin, request_test_mail, "k@x.example")
+            turns = Turns()
+
+            deliver_due(world.runtime, turns)
+            tried = attempts(world)
+            deliver_due(world.runtime, turns)
+
+        assert tried == [1, 0, 0, 0, 0]
+        assert attempts(world) == [1, 0, 0, 0, 0]
+        assert len(mails(world)) == 1
+
+
+def attempts(world):
+    """Return how often each of Northwind's messages was tried, oldest first."""
+    with world.reading(world.northwind.viewer) as uow:
+        found = uow.all(select(OutboxMessage).order_by(col(OutboxMessage.id)))
+        return [each.attempts for each in found]
