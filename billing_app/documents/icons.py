@@ -305,6 +305,8 @@ ICONS: dict[str, str] = {
     "paid": "M2 12a10 10 0 1 0 20 0a10 10 0 1 0 -20 0M16 9l-5.5 5.5L8 12",
     # A minus in the circle that the others stand in: less is asked for.
     "credited": "M2 12a10 10 0 1 0 20 0a10 10 0 1 0 -20 0M8 12h8",
+    # A plus: the customer has it.
+    "in-credit": "M2 12a10 10 0 1 0 20 0a10 10 0 1 0 -20 0M8 12h8M12 8v8",
     "overdue": "M2 12a10 10 0 1 0 20 0a10 10 0 1 0 -20 0M12 8L12 12M12 16L12.01 16",
     "disputed": (
         "M2.992 16.342a2 2 0 0 1 .094 1.167l-1.065 3.29a1 1 0 0 0 1.236 1.168"

@@ -945,7 +945,10 @@ def _total_rows(
             yield Row(words.adjusted, amount(-standing.written_off_minor))
         if standing.voided_on:
             yield Row(words.made_void, amount(-document.due_minor))
-    yield Row(words.amount_due, money(left_minor), "s-due", why(Figure.DUE))
+    if left_minor < 0:
+        yield Row(words.your_credit, money(-left_minor), "s-due")
+    else:
+        yield Row(words.amount_due, money(left_minor), "s-due", why(Figure.DUE))
 
 
 def printed_parts(note: CreditNoteDocument) -> tuple[PrintedPart, ...]:

@@ -32,6 +32,7 @@ class Words:
     amount_due: str
     amount_due_by: str
     nothing_due: str
+    your_credit: str
     description: str
     quantity: str
     unit_price: str
@@ -154,6 +155,7 @@ def words_for(tag: str) -> tuple[str, Words]:
         amount_due=say("Amount due"),
         amount_due_by=say("Amount due by"),
         nothing_due=say("Nothing to pay"),
+        your_credit=say("Your credit"),
         description=say("Description"),
         quantity=say("Quantity"),
         unit_price=say("Unit price"),

@@ -49,13 +49,18 @@ class InvoiceStatus(StrEnum):
     PROCESSING = "Processing"
     PAID = "Paid"
     CREDITED = "Credited"
+    IN_CREDIT = "In credit"
     WRITTEN_OFF = "Written off"
     VOID = "Void"
     CANCELLED = "Cancelled"
 
 
 # Most businesses never have one; lists offer them where there are some.
-RARE_STATUSES = (InvoiceStatus.WRITTEN_OFF, InvoiceStatus.CANCELLED)
+RARE_STATUSES = (
+    InvoiceStatus.IN_CREDIT,
+    InvoiceStatus.WRITTEN_OFF,
+    InvoiceStatus.CANCELLED,
+)
 
 
 class InvoicePhase(StrEnum):
@@ -71,6 +76,7 @@ class InvoicePhase(StrEnum):
     PROCESSING = "processing"
     PAID = "paid"
     CREDITED = "credited"
+    IN_CREDIT = "in_credit"
     WRITTEN_OFF = "written_off"
     VOID = "void"
     CANCELLED = "cancelled"
@@ -111,6 +117,7 @@ PHASES_BY_STATUS: dict[InvoiceStatus, tuple[tuple[InvoicePhase, ...], DueSide]] 
     InvoiceStatus.PROCESSING: ((InvoicePhase.PROCESSING,), DueSide.EITHER),
     InvoiceStatus.PAID: ((InvoicePhase.PAID,), DueSide.EITHER),
     InvoiceStatus.CREDITED: ((InvoicePhase.CREDITED,), DueSide.EITHER),
+    InvoiceStatus.IN_CREDIT: ((InvoicePhase.IN_CREDIT,), DueSide.EITHER),
     InvoiceStatus.WRITTEN_OFF: ((InvoicePhase.WRITTEN_OFF,), DueSide.EITHER),
     InvoiceStatus.VOID: ((InvoicePhase.VOID,), DueSide.EITHER),
     InvoiceStatus.CANCELLED: ((InvoicePhase.CANCELLED,), DueSide.EITHER),
@@ -171,13 +178,16 @@ def compute_status(facts: InvoiceFacts, today: date) -> InvoiceStatus:
     Processing outranks overdue, since the money is on its way; overdue outranks
     partially paid, since somebody has to act. What was credited was not paid: an
     invoice of which nothing is left, and nothing was paid, is credited. Where the
-    rest was given up, that outranks both.
+    rest was given up, that outranks both. An imported invoice below zero asks for
+    nothing and was never paid: the business owes it to the customer.
     """
     if facts.state == InvoiceState.DRAFT:
         cancelled = facts.is_cancelled
         return InvoiceStatus.CANCELLED if cancelled else InvoiceStatus.DRAFT
     if facts.state == InvoiceState.VOID:
         return InvoiceStatus.VOID
+    if facts.outstanding_minor < 0:
+        return InvoiceStatus.IN_CREDIT
     if facts.outstanding_minor <= 0 and facts.written_off_minor > 0:
         return InvoiceStatus.WRITTEN_OFF
     if facts.outstanding_minor <= 0:

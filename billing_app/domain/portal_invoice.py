@@ -689,6 +689,8 @@ class _Writer:
             return say("Paid"), money(self.paid_minor)
         if self.status == InvoiceStatus.CREDITED:
             return say("Credited in full"), money(self.facts.credited_minor)
+        if self.status == InvoiceStatus.IN_CREDIT:
+            return say("Your credit"), money(-self.facts.outstanding_minor)
         if self.has_visible_dispute:
             return say("To pay now"), money(payability.payable_minor)
         return say("Amount due"), money(max(0, self.facts.outstanding_minor))
@@ -830,6 +832,11 @@ class _Writer:
                     "A credit note takes this invoice back. "
                     "There is nothing to pay on it."
                 ),
+            )
+        if self.status == InvoiceStatus.IN_CREDIT:
+            return self.closed(
+                self.say("Nothing to pay"),
+                self.say("This invoice asks for no payment."),
             )
         if self.status == InvoiceStatus.WRITTEN_OFF:
             return self.closed(
@@ -1056,15 +1063,14 @@ class _Writer:
 
 
 # Nothing was paid of it, and nothing can be.
-_ENDED = {InvoiceStatus.VOID, InvoiceStatus.CREDITED, InvoiceStatus.WRITTEN_OFF}
-_OVER = {InvoiceStatus.PAID, *_ENDED}
-_SETTLED = {
-    InvoiceStatus.PAID,
-    InvoiceStatus.CREDITED,
-    InvoiceStatus.PROCESSING,
-    InvoiceStatus.WRITTEN_OFF,
+_ENDED = {
     InvoiceStatus.VOID,
+    InvoiceStatus.CREDITED,
+    InvoiceStatus.IN_CREDIT,
+    InvoiceStatus.WRITTEN_OFF,
 }
+_OVER = {InvoiceStatus.PAID, *_ENDED}
+_SETTLED = {InvoiceStatus.PROCESSING, *_OVER}
 # What an address may say where the money is on its way.
 _MAY_BE_COMING = {"yes", "open", "processing"}
 _CHECKING = (

@@ -36,6 +36,7 @@ STATUS_WORDS: dict[InvoiceStatus, StatusWords] = {
     ),
     InvoiceStatus.PAID: StatusWords("Paid", later_as("status", "Paid")),
     InvoiceStatus.CREDITED: StatusWords("Credited", later_as("status", "Credited")),
+    InvoiceStatus.IN_CREDIT: StatusWords("In credit", later_as("status", "In credit")),
     InvoiceStatus.WRITTEN_OFF: StatusWords("Written off", later_as("status", "Closed")),
     InvoiceStatus.VOID: StatusWords("Void", later_as("status", "Void")),
     InvoiceStatus.CANCELLED: StatusWords("Cancelled", later_as("status", "Cancelled")),

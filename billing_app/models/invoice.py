@@ -38,6 +38,7 @@ case when deleted_at is not null then 'deleted' else
 case when archived_at is not null then 'archived_' else '' end ||
 case when cancelled_at is not null then 'cancelled'
 when state <> 'issued' then state
+when outstanding_minor < 0 then 'in_credit'
 when outstanding_minor <= 0 and written_off_minor > 0 then 'written_off'
 when outstanding_minor <= 0 and credited_minor > 0 and allocated_minor <= 0
 then 'credited'

@@ -1015,7 +1015,7 @@ def _count_tabs(
             counted[AccountTab.OPEN] += count
         if plain == InvoicePhase.PAID:
             counted[AccountTab.PAID] += count
-        if plain == InvoicePhase.CREDITED:
+        if plain in (InvoicePhase.CREDITED, InvoicePhase.IN_CREDIT):
             counted[AccountTab.CREDITED] += count
     for it in sums:
         filed = not wanted.includes_archived
@@ -1102,6 +1102,7 @@ _LATE, _IN_TIME, _EITHER = "late", "in_time", ""
 _STATUS_ORDER = (
     (InvoicePhase.VOID, _EITHER),
     (InvoicePhase.WRITTEN_OFF, _EITHER),
+    (InvoicePhase.IN_CREDIT, _EITHER),
     (InvoicePhase.CREDITED, _EITHER),
     (InvoicePhase.PAID, _EITHER),
     (InvoicePhase.PROCESSING, _EITHER),
@@ -1117,7 +1118,10 @@ _PARTS = {
     AccountTab.DISPUTED: _OPEN_PARTS,
     AccountTab.OVERDUE: tuple(part for part in _STATUS_ORDER if part[1] == _LATE),
     AccountTab.PAID: ((InvoicePhase.PAID, _EITHER),),
-    AccountTab.CREDITED: ((InvoicePhase.CREDITED, _EITHER),),
+    AccountTab.CREDITED: (
+        (InvoicePhase.IN_CREDIT, _EITHER),
+        (InvoicePhase.CREDITED, _EITHER),
+    ),
 }
 _KEYS: dict[AccountSort, tuple[Any, type[Key]]] = {
     AccountSort.ISSUED: (col(Invoice.issued_key), date),

@@ -991,6 +991,7 @@ _EVENTS_SHOWN = 25
 _NOTHING_TO_PAY = {
     InvoiceStatus.PAID,
     InvoiceStatus.CREDITED,
+    InvoiceStatus.IN_CREDIT,
     InvoiceStatus.PROCESSING,
     InvoiceStatus.WRITTEN_OFF,
     InvoiceStatus.VOID,

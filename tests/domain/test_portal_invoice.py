@@ -167,6 +167,16 @@ class TestStatus:
         assert (it.status, it.amount) == ("Partially paid", "€60.00")
         assert (it.paid_words, it.paid_percent) == ("€40.00 of €100.00 paid", 40)
 
+    def test_what_is_below_zero_is_the_customers_credit(self):
+        it = show(-24_200)
+
+        assert (it.status, it.status_words) == ("In credit", "In credit")
+        assert (it.amount_label, it.amount) == ("Your credit", "€242.00")
+        assert (it.outcome.kind, it.outcome.heading) == ("closed", "Nothing to pay")
+        assert it.is_settled
+        assert not it.is_paid
+        assert not it.form.is_open
+
     @pytest.mark.feature("F039")
     def test_a_debit_for_a_part_is_on_its_way(self):
         it = show(processing_minor=2_500)

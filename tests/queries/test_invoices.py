@@ -57,7 +57,7 @@ def invoice_facts(draw: st.DrawFn) -> InvoiceFacts:
     return InvoiceFacts(
         state=state,
         prepaid_minor=prepaid,
-        outstanding_minor=left if is_issued else 0,
+        outstanding_minor=(left or draw(st.sampled_from([0, -100]))) * is_issued,
         processing_minor=draw(st.sampled_from([0, left // 2, left])) * is_issued,
         due_on=None if late_by is None else START - timedelta(days=late_by),
         credited_minor=credited,

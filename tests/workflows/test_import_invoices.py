@@ -10,7 +10,12 @@ import pytest
 from sqlmodel import select
 
 from billing_app.cli import main
+from billing_app.documents.render import render_print
+from billing_app.domain.invoice import InvoiceStatus
 from billing_app.models import Customer, Invoice, LedgerEntry, OutboxMessage
+from billing_app.queries.invoice_detail import read_invoice
+from billing_app.queries.invoices import InvoiceFilter, list_invoices
+from billing_app.web.staff.invoice_words import card_of
 from tests.support.world import World
 
 REPOSITORY = Path(__file__).parents[2]
@@ -81,6 +86,30 @@ def into_nothing(
 ) -> Importer:
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     return Importer(empty_world, tmp_path)
+
+
+def test_a_total_below_zero_is_the_customers_credit_and_never_paid(into: Importer):
+    """On the staff's list and page, and on paper: 242.00 back."""
+    back = a_case()["lines"][0] | {"qty": "-2"}
+    into(a_case("back", lines=[back]), a_case("sold"))
+    world, place = into.world, into.world.northwind
+    below = next(it for it in into.rows(Invoice) if it.total_minor < 0)
+
+    def listed(status: InvoiceStatus) -> list[int]:
+        wanted = InvoiceFilter(status=status)
+        found = world.run(place.viewer, list_invoices, wanted).page.rows
+        return [row.id for row in found]
+
+    assert listed(InvoiceStatus.IN_CREDIT) == [below.id]
+    assert listed(InvoiceStatus.PAID) == []
+    detail = world.run(place.viewer, read_invoice, below.id)
+    card = card_of(detail, world.runtime.settings.fonts_dir, "")
+    assert (card.status, card.left) == ("In credit", "in the customer's favour")
+    assert card.received == "Nothing to pay"
+    assert detail.document is not None
+    paper = render_print(detail.document, None, world.clock.now)
+    assert "Your credit" in paper
+    assert "Paid" not in paper
 
 
 @pytest.mark.skipif(not FILE.is_file(), reason=f"there is no {FILE.name} to read")

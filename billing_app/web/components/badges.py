@@ -18,6 +18,7 @@ STATUSES: dict[str, str] = {
     "Processing": "processing",
     "Paid": "paid",
     "Credited": "credited",
+    "In credit": "in-credit",
     "Written off": "written-off",
     "Closed": "closed",
     "Overdue": "overdue",

@@ -30,7 +30,15 @@ GLYPHS = (
     *("search", "invoice", "customers", "company", "jobs", "accounting", "settings"),
     *("dashboard", "plus", "payment", "report", "mail", "sign-out"),
     *("draft", "due", "partially-paid", "processing", "paid", "overdue"),
-    *("disputed", "credited", "written-off", "void", "cancelled", "archived"),
+    *(
+        "disputed",
+        "credited",
+        "in-credit",
+        "written-off",
+        "void",
+        "cancelled",
+        "archived",
+    ),
 )
 
 

@@ -555,6 +555,8 @@ def _left(it: InvoiceDetail) -> str:
         return f"of {total} left, credited"
     if it.status == InvoiceStatus.WRITTEN_OFF:
         return f"of {total} left, written off"
+    if it.status == InvoiceStatus.IN_CREDIT:
+        return "in the customer's favour"
     if it.outstanding_minor <= 0 and it.credited_minor:
         paid = formats.money(it.due_minor - it.credited_minor, it.currency)
         credited = formats.money(it.credited_minor, it.currency)
@@ -569,7 +571,7 @@ def _received(it: InvoiceDetail) -> str:
     received = formats.money(it.allocated_minor, it.currency)
     asked_minor = it.due_minor - it.credited_minor
     words = [f"{received} of {formats.money(asked_minor, it.currency)} received"]
-    if not asked_minor:
+    if asked_minor <= 0:
         words = ["All of it was credited"] if it.credited_minor else ["Nothing to pay"]
     credit_minor = sum(each.credit_minor for each in it.payments)
     if credit_minor:
