@@ -7,7 +7,7 @@ see, and it lists each attachment twice (WeasyPrint 70.0).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 # ISO 19005-3 level A: an archive with tags that may carry other files.
@@ -18,6 +18,8 @@ XML_RELATIONSHIP = "Alternative"
 
 _FACTUR_X = "urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#"
 _PDF_UA = "http://www.aiim.org/pdfua/ns/id/"
+
+_TABLE_PARTS = {"/THead", "/TBody", "/TFoot", "/TR", "/TH", "/TD"}
 
 Finisher = Callable[[Any, Any], None]
 
@@ -40,8 +42,52 @@ def make_finisher(*, has_xml: bool) -> Finisher:
             pdf.catalog["AF"] = pydyf.Array(dict.fromkeys(pdf.catalog["AF"]))
         shown = pdf.catalog.setdefault("ViewerPreferences", pydyf.Dictionary())
         shown["DisplayDocTitle"] = "true"
+        _mend_structure(pdf)
 
     return finish
+
+
+def _mend_structure(pdf: Any) -> None:
+    """Let tables be tables only where they have headers, and headers be found.
+
+    What the engine makes a table of by its element alone may be there for its columns
+    (ISO 14289-1, 7.5); and cells name their headers by an ID that a tree leads to
+    (ISO 32000-1, 14.7.2), which it does not write.
+    """
+    import pydyf
+
+    elements = {
+        thing.reference: thing
+        for thing in pdf.objects
+        if isinstance(thing, dict) and thing.get("Type") == "/StructElem"
+    }
+    for element in elements.values():
+        if element["S"] == "/Table":
+            parts = [element, *_parts_of(element, elements)]
+            if not any(part["S"] == "/TH" for part in parts):
+                for part in parts:
+                    part["S"] = "/Div"
+                    part.pop("A", None)
+    named = sorted((x["ID"].data, x) for x in elements.values() if "ID" in x)
+    if named:
+        names = [it for _, x in named for it in (x["ID"], x.reference)]
+        tree = pydyf.Dictionary({"Names": pydyf.Array(names)})
+        pdf.add_object(tree)
+        root = next(x for x in pdf.objects if _is_tree_root(x))
+        root["IDTree"] = tree.reference
+
+
+def _is_tree_root(thing: Any) -> bool:
+    return isinstance(thing, dict) and thing.get("Type") == "/StructTreeRoot"
+
+
+def _parts_of(table: Any, elements: dict[bytes, Any]) -> Iterator[Any]:
+    """Yield rows and cells of a table, not of those that stand in its cells."""
+    for kid in table["K"]:
+        element = elements.get(kid)
+        if element is not None and element["S"] in _TABLE_PARTS:
+            yield element
+            yield from _parts_of(element, elements)
 
 
 def _xmp(*, has_xml: bool) -> str:

@@ -11,11 +11,12 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
-from billing_app.documents.qr import swiss_code, swiss_payload
+from billing_app.documents.qr import swiss_code, swiss_payload, titled
 from billing_app.domain.bank import format_iban
 from billing_app.domain.document import InvoiceDocument, PostalAddress
 from billing_app.domain.money import Money
 from billing_app.domain.payment_reference import format_reference
+from billing_app.domain.portal_invoice import SWISS_CODE
 from billing_app.domain.qr_bill import latin
 
 
@@ -98,7 +99,7 @@ def payment_part(document: InvoiceDocument, amount_minor: int) -> PaymentPart | 
         look=document.branding.look,
         language=language,
         words=WORDS[language],
-        code=Markup(code),  # noqa: S704 - holds squares only
+        code=titled(code, document.language, SWISS_CODE),
         account=(format_iban(document.iban), *_lines(bill.creditor, home)),
         reference=format_reference(document.reference),
         message=latin(document.number),

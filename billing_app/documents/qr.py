@@ -9,10 +9,12 @@ from io import BytesIO
 from itertools import groupby
 
 import segno
+from markupsafe import Markup, escape
 
 from billing_app.domain import qr_bill
 from billing_app.domain.bank import is_qr_iban
 from billing_app.domain.document import InvoiceDocument
+from billing_app.domain.speech import speech_for
 
 # EPC069-12: the smallest and the largest transfer a code can ask for, in cents.
 AMOUNT_MINOR_MIN = 1
@@ -102,6 +104,13 @@ def _dark(rows: list[list[bool]]) -> str:
                 parts.append(f"M{x} {y}.5h{length}")
             x += length
     return "".join(parts)
+
+
+def titled(code: str, language: str, words: str) -> Markup:
+    """Let a code say in words what it is, for whoever has a document read out."""
+    title = escape(speech_for(language).say(words))
+    said = str(code).replace(">", f"><title>{title}</title>", 1)
+    return Markup(said)  # noqa: S704 - holds squares, and words that are escaped
 
 
 # A code takes longer to draw than all the rest of the page it stands on.

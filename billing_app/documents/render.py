@@ -36,7 +36,7 @@ from billing_app.documents.bidi import (
 )
 from billing_app.documents.payment_part import PaymentPart, payment_part
 from billing_app.documents.printable import printable, printable_prose
-from billing_app.documents.qr import code_of
+from billing_app.documents.qr import code_of, titled
 from billing_app.documents.words import (
     Words,
     age_words,
@@ -63,8 +63,10 @@ from billing_app.domain.document import (
 )
 from billing_app.domain.formats import locale_of
 from billing_app.domain.invoice_mode import InvoiceMode
+from billing_app.domain.paper import paper_of
 from billing_app.domain.payment import print_method
 from billing_app.domain.payment_reference import printed_reference
+from billing_app.domain.portal_invoice import SEPA_CODE
 from billing_app.domain.speech import speech_for
 from billing_app.domain.statement import EntryKind, StatementDocument
 from billing_app.domain.taxes import VAT_COUNTRIES
@@ -215,6 +217,15 @@ class Printed:
     is_void: bool = False
 
     @property
+    def is_paper(self) -> bool:
+        return self.heading == "h1"
+
+    @property
+    def part_heading(self) -> str:
+        """Name the element of the headings below the title, which skip no level."""
+        return "h2" if self.is_paper else "h3"
+
+    @property
     def check_words(self) -> str:
         """Write the address as people type it."""
         return self.check_at.partition("://")[2]
@@ -327,9 +338,10 @@ def render_print(
     """
     printed = _printed(document, "h1", _data_url(logo) if logo else "")
     printed = replace(printed, check_at=check_at, by_guest=by_guest)
-    if not isinstance(document, InvoiceDocument):
-        return _render_page(printed, made_at)
-    return _render_page(printed, made_at, payment_part(document, document.due_minor))
+    part = None
+    if isinstance(document, InvoiceDocument):
+        part = payment_part(document, document.due_minor)
+    return _render_page(printed, document.seller, made_at, part)
 
 
 def render_standing(
@@ -347,7 +359,7 @@ def render_standing(
     printed = _printed_invoice(document, "h1", logo_url, standing)
     printed = replace(printed, check_at=check_at)
     part = payment_part(document, standing.outstanding_minor)
-    return _render_page(printed, made_at, part)
+    return _render_page(printed, document.seller, made_at, part)
 
 
 def render_statement(
@@ -355,19 +367,28 @@ def render_statement(
 ) -> str:
     """Return a statement of account as a page, in the look of the invoices."""
     printed = _printed_statement(document, _data_url(logo) if logo else "")
-    return _render_page(printed, made_at)
+    return _render_page(printed, document.seller, made_at)
 
 
 def _render_page(
-    printed: Printed, made_at: datetime, part: PaymentPart | None = None
+    printed: Printed,
+    seller: Party,
+    made_at: datetime,
+    part: PaymentPart | None = None,
 ) -> str:
+    code = titled(printed.payment_code, printed.words_language, SEPA_CODE)
     if part is not None:
         # The payment part holds the code, in the size that banks want.
-        printed = replace(printed, payment_code=Markup())
+        code = Markup()
+    printed = replace(printed, payment_code=code)
     sheet = Markup(_render(printed))  # noqa: S704 - escaped by its template
     page = _templates(printed.is_turned).get_template("print.html")
     return page.render(
-        d=printed, sheet=sheet, p=part, made_at=made_at.isoformat("T", "seconds")
+        d=printed,
+        sheet=sheet,
+        p=part,
+        paper=paper_of(seller.country),
+        made_at=made_at.isoformat("T", "seconds"),
     )
 
 
@@ -1075,7 +1096,11 @@ def _days(first: date, last: date, language: str) -> str:
 
 
 def _unbroken(day: date, language: str) -> str:
-    return format_date(day, language).replace(" ", "\u00a0")
+    """Write a day on one line; Japanese ones could be broken at every sign."""
+    written = format_date(day, language)
+    if " " in written:
+        return written.replace(" ", "\u00a0")
+    return "\u2060".join(written)
 
 
 def _payment_code(document: InvoiceDocument, minor: int) -> Markup:

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +33,7 @@ from billing_app.domain.document import (
 )
 from billing_app.domain.invoice import LINES_MAX
 from billing_app.domain.print_size import PRINT_SIZE_MAX, print_size
+from tests.documents.test_render import a_credit_note
 from tests.support.documents import MADE_AT, a_line, a_receipt, an_invoice, lines_of
 from tests.support.hostile import listening
 
@@ -81,6 +83,26 @@ class TestEveryLook:
         for number, page in enumerate(pages, 1):
             assert f"Page {number} of {count}" in page.extract_text()
         assert all("Description" in page.extract_text() for page in pages[:-1])
+
+    @pytest.mark.feature("R33", "A20")
+    def test_no_page_parts_figures_from_their_words(
+        self, renderer: PdfRenderer, look: Look
+    ):
+        """Whatever the room left, the two lines of a row are on one page."""
+        lines = tuple(
+            a_line(f"Leg {place}.", 100 + place, description=f"Trip {place}.")
+            for place in range(60)
+        )
+        for rows in range(1, 5):
+            buyer = replace(an_invoice().buyer, address=("Quay 7",) * rows)
+            document = an_invoice(look, lines=lines, buyer=buyer)
+            for page in read(pdf_of(renderer, document)).pages:
+                text = page.extract_text()
+                legs = [int(place) for place in re.findall(r"Leg (\d+)\.", text)]
+                trips = [int(place) for place in re.findall(r"Trip (\d+)\.", text)]
+                prices = re.findall(r"\b1\.\d\d (?=0%|21%)", text)
+                assert trips == legs
+                assert prices == [f"1.{place:02} " for place in legs]
 
     @pytest.mark.feature("R33")
     def test_totals_never_stand_on_a_page_without_a_line(
@@ -227,6 +249,32 @@ def test_hindi_and_thai_are_copied_as_they_were_written(
     rows = [" ".join(row.split()) for row in page.get_text_range().splitlines()]
     for words in written:
         assert f"{words} 1 1,675.60 21% 1,675.60" in rows
+
+
+@pytest.mark.parametrize(
+    ("country", "width", "height"), [("US", 612, 792), ("NL", 595, 842)]
+)
+def test_paper_is_of_the_size_that_its_sender_prints_on(
+    renderer: PdfRenderer, country: str, width: int, height: int
+):
+    document = an_invoice(lines=lines_of(60))
+    document = replace(document, seller=replace(document.seller, country=country))
+
+    pages = read(pdf_of(renderer, document)).pages
+
+    sizes = {(round(x.mediabox.width), round(x.mediabox.height)) for x in pages}
+    assert sizes == {(width, height)}
+
+
+@pytest.mark.feature("A20")
+@pytest.mark.parametrize("look", Look)
+def test_a_japanese_day_stays_on_one_line(renderer: PdfRenderer, look: Look):
+    note = replace(a_credit_note(look), language="ja")
+    html = render_print(note, None, MADE_AT)
+
+    data = renderer.render(html, content_digest(to_json(note)))
+
+    assert "2026年11月12日" in read(data).pages[0].extract_text()
 
 
 @pytest.mark.feature("R33")
