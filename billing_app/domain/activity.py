@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -182,6 +182,9 @@ def describe_happened(
     described = describe(event, details)
     if is_visit:
         described = _describe_visit(event, actor_name, is_account=invoice_id is None)
+        if email:
+            # Who looked is known, so nobody needs to guess.
+            described = replace(described, detail="")
     origin = "" if event in _SELF_EVIDENT else actor.partition(":")[0]
     return Happened(
         key=key,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import time
 from decimal import Decimal
 from typing import ClassVar
 from zoneinfo import ZoneInfo
@@ -32,7 +33,8 @@ class BehindEvent:
     """An event in words.
 
     Attributes:
-        happened: day and time in the business's zone.
+        happened: day and time in the business's zone; at midnight the day alone,
+            since that is how a day without a time is recorded.
         arithmetic: 3 pallets × 4 days × 0.85.
         amount: what that comes to, without the currency.
     """
@@ -128,12 +130,13 @@ def describe_event(
     event: EventFacts, *, currency: str, zone: str, language: str = "en"
 ) -> BehindEvent:
     at = event.happened_at.astimezone(ZoneInfo(zone))
+    day = format_short_date(at.date(), language)
     amount = amount_of(event.factors, event.rate, currency)
     return BehindEvent(
         kind=event.kind,
         reference=event.reference,
         description=event.description,
-        happened=f"{format_short_date(at.date(), language)} {at:%H:%M}",
+        happened=f"{day} {at:%H:%M}" if at.time() != time.min else day,
         arithmetic=write_arithmetic(event.factors, event.rate, currency, language),
         amount=format_amount(amount.minor, currency, language),
     )

@@ -205,10 +205,11 @@ def make_line(
     is_one = len(events) == 1
     days = [it.happened_at.astimezone(ZoneInfo(zone)).date() for it in events]
     ends = dict.fromkeys(format_date(x, language) for x in (min(days), max(days)))
+    told = ", ".join(filter(None, (first.reference, first.description)))
     blank = LineForm(
         key=key,
-        name=first.description if is_one and first.description else first.kind,
-        description=f"{first.kind} {first.reference}" if is_one else " – ".join(ends),
+        name=first.kind,
+        description=told if is_one else " – ".join(ends),
         tax_id=tax_id,
     )
     return with_figures(blank, events, currency)

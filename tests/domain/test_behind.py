@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal as D
 
 from billing_app.domain.behind import Behind, describe_lines, explain
 from billing_app.domain.billable_event import EventFacts, Factor
+from billing_app.domain.event_form import read_moment
 
 PALLETS = (Factor(D(3), "pallets"), Factor(D(4), "days"))
 # Half past eleven at night in London, the next day in Brussels.
@@ -47,6 +49,12 @@ def test_the_time_is_by_the_business_clock_in_the_customers_language():
 
     assert line.events[0].happened == "03.03.2026 00:30"
     assert line.events[0].arithmetic == "3 Paletten × 4 Tage × 0,85"
+
+
+def test_a_day_without_a_time_is_shown_as_a_day():
+    day = replace(happened(1), happened_at=read_moment("2026-03-03", "Europe/Brussels"))
+
+    assert described(day)[0].events[0].happened == "3 Mar 2026"
 
 
 def test_what_is_not_shown_is_counted_and_summed():

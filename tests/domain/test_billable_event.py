@@ -67,6 +67,19 @@ def test_a_line_comes_to_the_sum_of_its_events(
         check_figures(place + 1, line, groups[place], currency)
 
 
+@pytest.mark.parametrize("grouping", Grouping)
+@pytest.mark.parametrize("note", ["", "Hotel and per diem"])
+def test_a_line_of_one_event_has_the_name_of_its_kind(grouping, note: str):
+    """However it is grouped: the lines of an invoice read alike."""
+    event = replace(happened(PALLETS), description=note)
+    (places,) = group_events([event], grouping)
+
+    line = a_line("a", [event for _ in places])
+
+    assert line.name == "stop"
+    assert line.description == ("S-1, Hotel and per diem" if note else "S-1")
+
+
 def test_events_at_one_rate_are_counted_together():
     line = a_line("a", [happened(PALLETS), happened((Factor(D(2), "pallets"),))])
 

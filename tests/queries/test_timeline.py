@@ -20,6 +20,7 @@ from billing_app.queries.timeline import (
 from billing_app.services import drafts, invoices, promises, visits
 from tests.support.billing import a_customer, an_invoice, pay, visitor_of
 from tests.support.story import an_attempt, report
+from tests.support.talk import proven
 from tests.support.world import World
 
 FULL = ActivityDetail.FULL
@@ -82,6 +83,21 @@ class TestTimeline:
             "Portal link created",
         } <= set(shown)
         assert shown.index("Page seen") < shown.index("Page fetched")
+
+    @pytest.mark.parametrize("is_known", [True, False])
+    def test_guesses_who_fetched_the_page_only_of_strangers(
+        self, world: World, invoice_id: int, is_known: bool
+    ):
+        visitor = visitor_of(world, world.northwind, invoice_id)
+        if is_known:
+            visitor = proven(world, world.northwind, visitor)
+        world.run(visitor, visits.note_fetched, VisitKind.PAGE, FULL)
+
+        found = world.run(world.northwind.viewer, read_invoice_timeline, invoice_id)
+
+        fetched = next(it for it in found.entries if it.text == "Page fetched")
+        assert (fetched.detail == "") == is_known
+        assert (fetched.who != "") == is_known
 
     def test_pages_hold_each_line_once(self, world: World, invoice_id: int):
         visitor = visitor_of(world, world.northwind, invoice_id)

@@ -349,7 +349,7 @@ class TestBill:
         world.run(accounting, drafts.restore_draft, draft.invoice_id)
 
         (line,) = form_of(world, draft).lines
-        assert line.description == "storage day b"
+        assert line.description == "b, Chilled storage"
         assert rows(world)[1].invoice_id == draft.invoice_id
 
     def test_what_is_left_of_a_line_of_many_is_taken_back(

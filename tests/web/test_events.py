@@ -74,7 +74,7 @@ class TestRecord:
 
             (line,) = driver.shown(CustomerEventsState, "lines")
         assert said == "3 pallets × 4 days × 0.85 = 10.20"
-        assert (line.name, line.amount) == ("Storage day ST-9", "10.20 EUR")
+        assert (line.name, line.amount) == ("Storage day ST-9", "€10.20")
         assert line.happened == "1 Mar 2026 09:30"
 
     async def test_what_cannot_be_read_stays_and_says_so(

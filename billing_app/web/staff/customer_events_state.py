@@ -9,7 +9,7 @@ import reflex as rx
 
 from billing_app import runtime
 from billing_app.domain.behind import describe_event, explain
-from billing_app.domain.billable_event import NewEvent
+from billing_app.domain.billable_event import NewEvent, amount_of
 from billing_app.domain.dates import Moment
 from billing_app.domain.errors import BillingError, InvalidInput, NotFound
 from billing_app.domain.event_form import (
@@ -385,14 +385,14 @@ def _new_event(event: StaffEvent, customer_id: int) -> NewEvent:
 
 def _line(it: StaffEvent, moment: Moment) -> EventLine:
     words = describe_event(it.facts, currency=it.currency, zone=moment.zone)
-    amount = f"{words.amount} {it.currency}"
+    amount = amount_of(it.factors, it.rate, it.currency)
     return EventLine(
         id=it.id,
         happened=words.happened,
         name=f"{words.kind} {words.reference}",
         note=words.description,
         arithmetic=words.arithmetic,
-        amount=amount,
+        amount=formats.money(amount.minor, it.currency),
         href=f"/invoices/{it.invoice_id}" if it.invoice_id else "",
         invoice=it.invoice_number or "Draft",
     )
