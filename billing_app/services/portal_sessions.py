@@ -6,6 +6,7 @@ every address; only the worker that mails the code looks whether anybody is ther
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -323,21 +324,16 @@ def end_session(uow: UnitOfWork, session_id: int) -> None:
 
 @job
 def read_totp(uow: UnitOfWork, session_id: int) -> TotpState:
-    """Return whether the session's contact has an app, or the secret for a new one."""
+    """Return whether the session's contact has an app, or the secret for a new one.
+
+    Each session is offered a secret of its own: whoever has only read the page of a
+    contact that sets up an app later knows nothing of that app.
+    """
     session = uow.get(PortalSession, session_id)
     app = _app_of(uow, session)
-    if app is None:
-        assert session.customer_id is not None
-        app = uow.add(
-            ContactTotp(
-                customer_id=session.customer_id,
-                email_key=session.email_key,
-                secret_encrypted=uow.cipher.encrypt(random_secret(uow)),
-            )
-        )
-    if app.confirmed_at is not None:
+    if app is not None and app.confirmed_at is not None:
         return TotpState()
-    secret = uow.cipher.decrypt(app.secret_encrypted)
+    secret = _offered_secret(uow, session)
     return TotpState(secret, provisioning_uri(secret, session.email))
 
 
@@ -349,19 +345,29 @@ def accept_totp(uow: UnitOfWork, session_id: int, typed: str) -> None:
         InvalidInput: it is wrong, was used before, or is too old.
     """
     session = uow.get(PortalSession, session_id, lock=True)
+    assert session.customer_id is not None
+    # There is no row to lock before the first app.
+    uow.lock_alone("authenticator app")
     app = _app_of(uow, session)
-    step = None
-    if app is not None:
-        secret = uow.cipher.decrypt(app.secret_encrypted)
-        step = accepted_step(secret, typed, app.last_step, uow.now)
-    if app is None or step is None:
+    if app is None:
+        app = ContactTotp(customer_id=session.customer_id, email_key=session.email_key)
+    is_new = app.confirmed_at is None
+    secret = (
+        _offered_secret(uow, session)
+        if is_new
+        else uow.cipher.decrypt(app.secret_encrypted)
+    )
+    step = accepted_step(secret, typed, app.last_step, uow.now)
+    if step is None:
         raise InvalidInput(
             later("That code is wrong or was used before."), field="code"
         )
     app.last_step = step
     session.totp_at = uow.now
-    if app.confirmed_at is None:
+    if is_new:
+        app.secret_encrypted = uow.cipher.encrypt(secret)
         app.confirmed_at = uow.now
+        uow.add(app)
         uow.record(
             ContactTotpChanged(
                 customer_id=session.customer_id, email=session.email, change="set up"
@@ -442,9 +448,13 @@ def list_rights(uow: UnitOfWork, email: str, place: CodePlace) -> tuple[Right, .
 
 
 @inner
-def random_secret(uow: UnitOfWork) -> str:
-    """Return a new secret for an authenticator app, in base 32."""
-    return uow.new_code(SECRET_LENGTH).upper()
+def _offered_secret(uow: UnitOfWork, session: PortalSession) -> str:
+    """Return the secret, in base 32, that a session's page shows for a new app.
+
+    It follows from the secret key, so that it is stored only once it is confirmed.
+    """
+    seed = uow.cipher.keyed_digest("authenticator app", session.token_digest)
+    return base64.b32encode(bytes.fromhex(seed)).decode()[:SECRET_LENGTH]
 
 
 @inner

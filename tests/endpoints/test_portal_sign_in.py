@@ -704,6 +704,9 @@ class TestTotp:
         """Sign in, scan the code, and return the app's secret."""
         choose(desk.world, write_auth="code_totp")
         desk.sign_in()
+        return self.shown_secret(desk)
+
+    def shown_secret(self, desk: Desk) -> str:
         key = re.search("<code>([A-Z2-7 ]+)</code>", desk.get().text)
         assert key is not None
         return key[1].replace(" ", "")
@@ -730,6 +733,24 @@ class TestTotp:
         assert again.status_code == 422
         assert "Enter your authenticator code" in again.text
         assert not desk.opened().visitor.has_totp
+
+    def test_whoever_only_saw_the_page_does_not_know_the_app_set_up_later(
+        self, desk: Desk
+    ):
+        """Somebody had the mailbox for a minute, and left no app behind to notice."""
+        seen = self.set_up(desk)
+        assert self.shown_secret(desk) == seen
+        desk.cookies.clear()
+        own = self.set_up(desk)
+        desk.post("totp", code=TOTP(own).at(desk.world.clock.now))
+        desk.world.clock.advance(minutes=5)
+        desk.cookies.clear()
+        desk.sign_in()
+
+        desk.post("totp", code=TOTP(seen).at(desk.world.clock.now))
+        assert not desk.opened().visitor.has_totp
+        desk.post("totp", code=TOTP(own).at(desk.world.clock.now))
+        assert desk.opened().visitor.has_totp
 
     def test_a_reset_lets_the_contact_start_anew(self, desk: Desk):
         old = self.set_up(desk)
