@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -11,6 +12,8 @@ from threading import Lock
 from billing_app.domain.actors import SystemActor
 from billing_app.runtime import Runtime
 from billing_app.workflows import stripe_events
+
+log = logging.getLogger(__name__)
 
 # So many share a commit; the first of them waits for the last.
 AT_ONCE = 50
@@ -38,7 +41,11 @@ class Bursts:
     _busy: set[_Inbox] = field(default_factory=lambda: set[_Inbox]())
 
     def handle(self, runtime: Runtime, actor: SystemActor, event_id: int) -> None:
-        """Work on a webhook and what comes meanwhile, or leave it to who does."""
+        """Work on a webhook and what comes meanwhile, or leave it to who does.
+
+        What can't be worked on waits in the inbox for the next round; what came
+        meanwhile is worked on all the same.
+        """
         inbox = (id(runtime), actor)
         with self._lock:
             self._waiting[inbox].append(event_id)
@@ -47,12 +54,21 @@ class Bursts:
             self._busy.add(inbox)
         try:
             while event_ids := self._take(inbox):
-                self.work(runtime, actor, event_ids)
+                self._work(runtime, actor, event_ids)
                 if len(event_ids) > 1 and not self._is_full(inbox):
                     time.sleep(GATHERING_SECONDS)
         except BaseException:
             self._drop(inbox)
             raise
+
+    def _work(
+        self, runtime: Runtime, actor: SystemActor, event_ids: Sequence[int]
+    ) -> None:
+        try:
+            self.work(runtime, actor, event_ids)
+        except Exception:
+            # The edge: nobody waits for an answer, but others for their turn.
+            log.exception("webhook.burst_failed count=%s", len(event_ids))
 
     def _take(self, inbox: _Inbox) -> list[int]:
         """Take what waits; whoever finds nothing is no longer busy."""
