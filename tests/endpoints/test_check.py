@@ -160,6 +160,14 @@ async def test_nothing_asked_is_only_the_form(client: httpx.AsyncClient):
     assert "message" not in shown
 
 
+async def test_the_form_is_sent_off_by_a_word_for_that(client: httpx.AsyncClient):
+    """In English it is written like a way to pay."""
+    german = await client.get("/check", headers={"accept-language": "de"})
+
+    assert "Dokument prüfen</button>" in german.text
+    assert "Scheck" not in german.text
+
+
 async def test_a_business_whose_portal_is_off_does_not_answer(
     client: httpx.AsyncClient, world: World
 ):
