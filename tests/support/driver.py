@@ -43,7 +43,7 @@ class Driver:
     def __init__(self, cookie: str = "", path: str = "/") -> None:
         self.deltas: list[Any] = []
         self.events: list[Event] = []
-        self._cookie, self.path = cookie, path
+        self.cookie, self.path = cookie, path
 
         self._told = asyncio.Event()
 
@@ -117,7 +117,7 @@ class Driver:
             "pathname": self.path,
             "asPath": self.path,
             "query": {},
-            "headers": {"cookie": self._cookie, "origin": "http://localhost"},
+            "headers": {"cookie": self.cookie, "origin": "http://localhost"},
             "token": "t",
         }
         # What the server adds has no place of its own, but that of what it follows.

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import inspect
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import reflex as rx
+from reflex_base.registry import RegistrationContext
 from reflex_base.utils.format import format_event_handler
 
 from billing_app import runtime
+from billing_app.database.secrets import digest
+from billing_app.domain.actors import Proof
+from billing_app.domain.cookies import portal_cookie
+from billing_app.models import Invoice
 from billing_app.services import portal_links
 from billing_app.web.portal.account_state import PortalAccountState
 from billing_app.web.portal.disputes_state import PortalDisputeState
 from billing_app.web.portal.invoice_state import PortalInvoiceState
-from tests.support.billing import a_customer, an_invoice, pay
-from tests.support.driver import Driver
+from tests.support.billing import a_customer, all_rows, an_invoice, pay, visitor_of
+from tests.support.driver import Driver, handler_names
+from tests.support.talk import proven
 from tests.support.world import World
+from tests.web.test_portal_state import connect_stripe
 
 ACCOUNT = PortalAccountState.get_full_name()
 HYDRATES = [
@@ -177,6 +186,93 @@ async def test_a_form_opened_on_one_invoice_is_not_open_on_the_next(
 
         await driver.press(PortalDisputeState.start)
         assert driver.shown(PortalDisputeState, "is_writing") is True
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where somebody stands: the address, what their browser shows, what is theirs."""
+
+    account: str
+    cookie: str
+    invoice_id: int
+    own: tuple[str, ...]
+
+
+def standing(world: World, name: str, amount: str, door: str) -> Standing:
+    """Stand before an account of Northwind, with a link of it or signed in."""
+    north = world.northwind
+    customer_id = a_customer(world, north, name)
+    invoice_id = an_invoice(world, north, amount, customer_id=customer_id)
+    token = world.run(north.accounting, portal_links.copy_customer_link, customer_id)
+    number = next(
+        it.number for it in all_rows(world, north, Invoice) if it.id == invoice_id
+    )
+    own = (name, amount, number, token)
+    if door == "link":
+        return Standing(f"/c/{token}", "", invoice_id, own)
+    visitor = visitor_of(world, north, invoice_id)
+    secret = f"of-customer-{customer_id}"
+    proven(world, north, visitor, Proof.SESSION, token_digest=digest(secret))
+    cookie = f"{portal_cookie(False, north.workspace_id)}={secret}"
+    return Standing("/account/northwind-charter", cookie, invoice_id, own)
+
+
+@pytest.mark.feature("F011")
+@pytest.mark.parametrize("door", ["link", "session"])
+@pytest.mark.parametrize("is_account", [True, False])
+@pytest.mark.parametrize("turned", [False, True])
+async def test_a_socket_that_comes_to_another_account_sends_nothing_of_the_first(
+    world: World, door: str, is_account: bool, turned: bool
+):
+    """Whatever it is sent, and without being told that it connects anew."""
+    connect_stripe(world)
+    standings = [
+        standing(world, "Vermeer Optics", "123.45", door),
+        standing(world, "Halden Freight", "678.91", door),
+    ]
+    first, second = reversed(standings) if turned else standings
+    state = PortalAccountState if is_account else PortalInvoiceState
+    below = "" if is_account else f"/{first.invoice_id}"
+    watch = f"{state.get_full_name()}.watch"
+    form = {"amount": "1.00", "body": "Mine?", "reason": "Mine?", "line": ""}
+    arguments = {
+        "invoice_id": first.invoice_id,
+        "currency": "EUR",
+        "amount": "1.00",
+        "form": form,
+        "mode": "pdf",
+        "dispute_id": 1,
+    }
+
+    async with Driver(first.cookie, first.account + below) as driver:
+        await driver.start(watch)
+        await driver.until(lambda: is_shown(driver, state))
+        for name in ("toggle", "choose") if is_account else ():
+            await driver.send(f"{ACCOUNT}.{name}", invoice_id=first.invoice_id)
+        assert first.own[1] in repr(driver.deltas)
+
+        driver.deltas.clear()
+        driver.cookie, driver.path = second.cookie, second.account + below
+        # Packing waits for a printer, and hands over an address alone.
+        sent = [it for it in handler_names("portal") if not it.endswith(".pack")]
+        for name in (*sent, *HYDRATES):
+            handler = RegistrationContext.get().event_handlers[name].handler
+            wanted = list(inspect.signature(handler.fn).parameters)[1:]
+            await driver.send(
+                name, **{key: arguments[key] for key in wanted if key in arguments}
+            )
+        await driver.start(watch)
+        # The other account's own list; below it, that no such invoice is there.
+        await driver.until(
+            lambda: (
+                second.own[1] in repr(driver.deltas)
+                if is_account
+                else bool(driver.shown(state, "is_gone"))
+            )
+        )
+
+        told = repr((driver.deltas, driver.events))
+        assert [text for text in first.own if text in told] == []
 
 
 def is_shown(driver: Driver, state: Any) -> bool:
