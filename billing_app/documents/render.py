@@ -358,7 +358,7 @@ def render_standing(
     logo_url = _data_url(logo) if logo else ""
     printed = _printed_invoice(document, "h1", logo_url, standing)
     printed = replace(printed, check_at=check_at)
-    part = payment_part(document, standing.outstanding_minor)
+    part = payment_part(document, standing.asked_minor)
     return _render_page(printed, document.seller, made_at, part)
 
 
@@ -437,9 +437,7 @@ def _printed_invoice(
     due_on = format_date(document.due_on, language) if document.due_on else ""
     number = figures(printable(document.number), language)
     is_payable = left_minor > 0
-    payable_minor = left_minor
-    if standing and standing.payable_minor is not None:
-        payable_minor = standing.payable_minor
+    asked_minor = standing.asked_minor if standing else left_minor
     dates = [Row(words.issued, format_date(document.issued_on, language))]
     if document.delivery_on:
         dates.append(Row(words.delivered, _delivered(document)))
@@ -503,8 +501,8 @@ def _printed_invoice(
         notes=own(printable_prose(document.notes), language),
         terms="" if has_short_terms else own(terms, language),
         bank_rows=bank_rows if is_payable else (),
-        payment_code=_payment_code(document, payable_minor)
-        if payable_minor > 0
+        payment_code=_payment_code(document, asked_minor)
+        if asked_minor > 0
         else Markup(),
     )
 
@@ -970,6 +968,8 @@ def _total_rows(
         yield Row(words.your_credit, money(-left_minor), "s-due")
     else:
         yield Row(words.amount_due, money(left_minor), "s-due", why(Figure.DUE))
+    if standing and standing.asked_minor < left_minor:
+        yield Row(words.to_pay_now, money(standing.asked_minor))
 
 
 def printed_parts(note: CreditNoteDocument) -> tuple[PrintedPart, ...]:

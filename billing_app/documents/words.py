@@ -30,6 +30,7 @@ class Words:
     your_reference: str
     job: str
     amount_due: str
+    to_pay_now: str
     amount_due_by: str
     nothing_due: str
     your_credit: str
@@ -153,6 +154,7 @@ def words_for(tag: str) -> tuple[str, Words]:
         your_reference=say("Your reference"),
         job=say("Job"),
         amount_due=say("Amount due"),
+        to_pay_now=say("To pay now"),
         amount_due_by=say("Amount due by"),
         nothing_due=say("Nothing to pay"),
         your_credit=say("Your credit"),

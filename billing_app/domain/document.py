@@ -361,6 +361,13 @@ class Standing:
     voided_on: date | None = None
     payable_minor: int | None = None
 
+    @property
+    def asked_minor(self) -> int:
+        """What a payment code asks for."""
+        if self.payable_minor is None:
+            return self.outstanding_minor
+        return self.payable_minor
+
     @classmethod
     def void(cls, voided_on: date) -> Standing:
         """Return what is left of a void invoice; no money was allocated to it."""

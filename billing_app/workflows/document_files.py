@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time
 from billing_app.database.authentication import OpenedLink
 from billing_app.documents.render import render_standing
 from billing_app.domain.actors import Actor, PortalVisitor, SystemActor
+from billing_app.domain.asked import asked_minor
 from billing_app.domain.check_code import check_code
 from billing_app.domain.dates import Moment
 from billing_app.domain.document import (
@@ -115,6 +116,9 @@ def print_standing(runtime: Runtime, link: OpenedLink) -> tuple[str, bytes]:
             if it.part_minor
         ),
         as_of=today,
+        payable_minor=asked_minor(
+            facts.outstanding_minor, facts.processing_minor, facts.disputed_minor
+        ),
     )
     actor = SystemActor(link.visitor.workspace_id, "print")
     issued_digest = content_digest(read.content)

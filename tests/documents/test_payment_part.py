@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 import pypdf
 import pytest
@@ -16,6 +17,7 @@ from billing_app.documents.render import (
     render_sheet,
     render_standing,
 )
+from billing_app.documents.words import words_for
 from billing_app.domain.document import (
     InvoiceDocument,
     Look,
@@ -154,6 +156,24 @@ def test_a_copy_with_payments_asks_for_what_is_left(renderer: PdfRenderer):
         True,
     ]
     assert pages[-1].count("6 719.82") == 2
+
+
+def test_a_copy_asks_for_no_more_than_the_page_does(renderer: PdfRenderer):
+    """Of 6,719.82 that are left, 1,719.82 are disputed or on their way."""
+    document = a_swiss_invoice()
+    standing = Standing(400_000, 0, 671_982, payable_minor=500_000)
+
+    data = renderer.render(
+        render_standing(document, standing, None, MADE_AT), "00" * 32
+    )
+
+    (code,) = codes_in(renderer, data)
+    assert code.text == swiss_payload(document, 500_000)
+    *_, totals, part = texts_of(data)
+    assert words_for(document.language)[1].to_pay_now in totals
+    assert part.count("5 000.00") == 2
+    held = replace(standing, payable_minor=0)
+    assert "slip" not in render_standing(document, held, None, MADE_AT)
 
 
 @pytest.mark.parametrize("left", [0, -500])

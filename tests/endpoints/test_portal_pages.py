@@ -18,16 +18,19 @@ import httpx
 import pytest
 from lxml import etree
 from markupsafe import Markup
+from PIL import Image
 from pypdf import PdfReader, PdfWriter
 from sqlmodel import col, select
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount
 from starlette.types import ASGIApp
+from zxingcpp import read_barcodes
 
 from billing_app import runtime
 from billing_app.database.secrets import digest
 from billing_app.documents.pdf import PdfEngineMissing
+from billing_app.documents.qr import code_of
 from billing_app.domain.actors import Permission, Role, StaffActor, SystemActor
 from billing_app.domain.check_code import check_code
 from billing_app.domain.draft import DraftForm, LineForm
@@ -53,6 +56,7 @@ from billing_app.models import (
     StripeAccount,
     WorkspaceSettings,
 )
+from billing_app.queries.portal import read_document
 from billing_app.queries.timeline import read_customer_timeline
 from billing_app.services import drafts, invoices, portal_links
 from billing_app.services.billable_events import record_events
@@ -70,6 +74,7 @@ from tests.support.billing import (
     read_invoice,
 )
 from tests.support.credit import an_amount, credit
+from tests.support.quarrel import dispute
 from tests.support.rows import add_invoice
 from tests.support.talk import say
 from tests.support.world import World
@@ -565,6 +570,36 @@ class TestFiles:
             assert figure in text
         assert path in (await portal.open()).text
         assert (await portal.open("/invoice.pdf")).content == b"%PDF issued"
+
+    @pytest.mark.feature("C14", "F100")
+    async def test_a_copy_with_payments_asks_for_what_the_page_asks(
+        self, portal: Portal
+    ):
+        """Not for what is disputed."""
+        world, place = portal.world, portal.place
+        with world.unit(place.system) as uow:
+            settings = uow.one(select(WorkspaceSettings))
+            settings.bank_iban = "NL91ABNA0417164300"
+            settings.bank_details = [{"label": "IBAN", "value": settings.bank_iban}]
+        invoice_id = an_invoice(world, place, "100.00")
+        pay(world, place, invoice_id, "10.00")
+        dispute(world, place, invoice_id, "25.00")
+        shown = replace(portal, invoice_id=invoice_id)
+
+        page = (await shown.open()).text
+        copy = (await shown.open("/invoice-with-payments.pdf")).content
+
+        issued = next(
+            it
+            for it in all_rows(world, place, IssuedDocument)
+            if it.payment_id == 0 and it.invoice_id == invoice_id
+        )
+        assert code_of(read_document(issued.content), 6_500) in page
+        (picture,) = world.runtime.pdf.render_pages(copy, 1_200)
+        (code,) = read_barcodes(Image.open(BytesIO(picture)))
+        assert "EUR65.00" in code.text.splitlines()
+        text = " ".join(it.extract_text() for it in PdfReader(BytesIO(copy)).pages)
+        assert "65.00" in text.partition("To pay now")[2]
 
     @pytest.mark.feature("N01", "R12")
     async def test_a_copy_with_payments_is_known_again(self, portal: Portal):
