@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlmodel import col, select
@@ -36,6 +36,7 @@ from billing_app.models import (
     TaxRate,
     WorkspaceSettings,
 )
+from billing_app.queries.customers import list_credit
 from billing_app.queries.letterhead import (
     Bank,
     bank_of,
@@ -70,6 +71,8 @@ class CustomerChoice:
         language: what the document will be written in.
         late_fees: what they are charged for paying late.
         filled: their fields of the workspace's own.
+        credit: money received and not allocated, by currency in minor units; not
+            asked for while the customer is still being chosen.
     """
 
     id: int
@@ -80,6 +83,7 @@ class CustomerChoice:
     language: str
     late_fees: LateFeeRule = NO_RULE
     filled: tuple[FilledField, ...] = ()
+    credit: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +174,7 @@ def open_draft(uow: UnitOfWork, invoice_id: int) -> OpenDraft:
         is_cancelled=invoice.cancelled_at is not None,
         form=form_from_json(invoice.draft or {}),
         currency=invoice.currency,
-        customer=_choice(customer, settings) if customer else None,
+        customer=_chosen(uow, customer, settings) if customer else None,
         buyer=buyer_party(customer),
         desk=_desk(uow, settings, invoice.look),
     )
@@ -212,7 +216,7 @@ def read_copy(uow: UnitOfWork, invoice_id: int) -> CopyFacts | None:
 def read_choice(uow: UnitOfWork, customer_id: int) -> tuple[CustomerChoice, Party]:
     """Return a customer as the builder shows and prints it."""
     customer = uow.get(Customer, customer_id)
-    return _choice(customer, read_settings(uow)), buyer_party(customer)
+    return _chosen(uow, customer, read_settings(uow)), buyer_party(customer)
 
 
 @staff(Permission.EDIT_DRAFT)
@@ -229,6 +233,14 @@ def list_choices(uow: UnitOfWork, typed: str) -> tuple[CustomerChoice, ...]:
         .limit(CHOICES_MAX)
     )
     return tuple(_choice(customer, settings) for customer in found)
+
+
+def _chosen(
+    uow: UnitOfWork, customer: Customer, settings: WorkspaceSettings
+) -> CustomerChoice:
+    assert customer.id is not None
+    chosen = _choice(customer, settings)
+    return replace(chosen, credit=list_credit(uow, customer.id))
 
 
 def _choice(customer: Customer, settings: WorkspaceSettings) -> CustomerChoice:

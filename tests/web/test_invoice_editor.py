@@ -47,7 +47,7 @@ from tests.documents.e_invoice_rules import (
     broken_network_rules,
     claimed_standard,
 )
-from tests.support.billing import a_customer, all_rows
+from tests.support.billing import a_customer, all_rows, an_invoice, pay
 from tests.support.driver import Driver
 from tests.support.world import World
 from tests.web.conftest import Browse
@@ -115,6 +115,27 @@ async def test_names_what_should_be_there_before_it_is_issued(
             settings.bank_details = [iban]
         await fresh.press(State.open)
         assert fresh.shown(State, "lacking") == []
+
+
+async def test_says_what_credit_the_customer_has(world: World, browse: Browse):
+    """In each currency; whose is another's is not mentioned, and nor is none."""
+    place = world.northwind
+    rich, _ = (a_customer(world, place, name) for name in ("Rich", "Poor"))
+    for currency, total in (("EUR", "100.00"), ("USD", "10.00")):
+        paid = an_invoice(world, place, total, customer_id=rich, currency=currency)
+        pay(world, place, paid, "150.00")
+    pay(world, world.kestrel, an_invoice(world, world.kestrel, "1.00"), "9.00")
+    made = world.run(place.accounting, drafts.start_draft, rich)
+
+    async with browse(place.accounting, f"/invoices/{made.invoice_id}/edit") as desk:
+        await desk.press(State.open)
+        hint = desk.shown(State, "customer_hint")
+        assert hint.endswith(
+            ". Has €50.00 and $140.00 credit, to use once this is issued"
+        )
+        await desk.press(State.type_customer, typed="Poor")
+        hint = desk.shown(State, "customer_hint")
+        assert hint == "Net 30, mail to ap@vermeer.example"
 
 
 async def test_names_terms_that_contradict_the_customers_own_days(

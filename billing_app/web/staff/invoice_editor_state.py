@@ -792,6 +792,9 @@ class InvoiceEditorState(
         self.customer_name = chosen.name
         mail = f"mail to {chosen.email}" if chosen.email else "no email address yet"
         self.customer_hint = f"Net {chosen.net_days}, {mail}"
+        if chosen.credit:
+            credit = formats.join_money(chosen.credit)
+            self.customer_hint += f". Has {credit} credit, to use once this is issued"
 
     def _net_days(self) -> int:
         assert self._desk is not None
