@@ -148,6 +148,7 @@ class InvoiceDetail:
 
     Attributes:
         version: what services that change the invoice want to be given.
+        customer_word: what the customer's badge says, where that is another word.
         may_publish: the business shows invoices before they are marked as sent.
         mails_when_published: publishing mails the customer, not a later step.
         document: as issued; None for a draft.
@@ -160,6 +161,7 @@ class InvoiceDetail:
     version: int
     number: str
     status: InvoiceStatus
+    customer_word: str
     is_late: bool
     state: InvoiceState
     customer_id: int | None
@@ -234,12 +236,14 @@ def read_invoice(uow: UnitOfWork, invoice_id: int) -> InvoiceDetail:
         invoice.written_off_minor,
         invoice.cancelled_at is not None,
     )
-    portal = read_workspace_settings(uow)
+    portal, status = read_workspace_settings(uow), compute_status(facts, uow.today)
+    customer_word = portal.word_of(status)
     return InvoiceDetail(
         id=invoice_id,
         version=invoice.version,
         number=invoice.number or "",
-        status=compute_status(facts, uow.today),
+        status=status,
+        customer_word="" if customer_word == status else customer_word,
         is_late=is_overdue(facts, uow.today),
         state=facts.state,
         customer_id=invoice.customer_id,

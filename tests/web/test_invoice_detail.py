@@ -9,9 +9,15 @@ import pytest
 from sqlmodel import select
 
 from billing_app import runtime
+from billing_app.domain.actors import Actor
 from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.events import Topic
-from billing_app.domain.portal_settings import ActivityDetail, NotifyOn
+from billing_app.domain.portal_settings import (
+    ActivityDetail,
+    DueWord,
+    NotifyOn,
+    PortalSettings,
+)
 from billing_app.domain.short_link import short_path
 from billing_app.models import Customer, Invoice, OutboxMessage, WorkspaceSettings
 from billing_app.services import drafts, portal_links, visits
@@ -627,3 +633,27 @@ async def test_of_a_payment_for_several_each_invoice_shows_its_own_part(
         ("€30.00", part_of, "One payment with INV-00001"),
         ("$70.00", "", ""),
     ]
+
+
+async def test_says_what_word_the_customer_reads_where_it_is_another(
+    world: World, browse: Browse
+):
+    place = world.northwind
+    due, hidden = (an_invoice(world, place, is_published=x) for x in (True, False))
+    elsewhere = an_invoice(world, world.kestrel)
+    with world.unit(place.system) as uow:
+        portal = PortalSettings(due_word=DueWord.OPEN).to_stored()
+        uow.one(select(WorkspaceSettings)).portal = portal
+
+    async def reads(who: Actor, invoice_id: int) -> tuple[str, str]:
+        async with browse(who, f"/invoices/{invoice_id}") as driver:
+            await driver.press(State.open)
+            card = driver.shown(State, "card")
+            return card.status, card.reads
+
+    assert await reads(place.accounting, due) == ("Due", "Customer reads “Open”")
+    # Nobody reads it yet.
+    assert await reads(place.viewer, hidden) == ("Due", "")
+    assert await reads(world.kestrel.viewer, elsewhere) == ("Due", "")
+    pay(world, place, due, "100.00")
+    assert await reads(place.owner, due) == ("Paid", "")

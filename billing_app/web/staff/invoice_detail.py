@@ -223,6 +223,7 @@ def _hero() -> rx.Component:
             ),
             rx.el.p(
                 link(card.customer, href=card.customer_href),
+                _given(card.reads, rx.el.span(card.reads)),
                 _given(card.purchase_order, rx.el.span(card.purchase_order)),
                 rx.el.span(card.due),
                 _given(

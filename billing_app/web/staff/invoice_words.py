@@ -46,6 +46,7 @@ class InvoiceCard:
 
     Attributes:
         late: a second badge for money that is late under another status.
+        reads: the customer's own word for the status, where they see another one.
         left: the words under the large amount.
         can_: what may be offered now, whoever looks.
         ended: why nothing is asked for, where somebody decided that.
@@ -55,6 +56,7 @@ class InvoiceCard:
     number: str = ""
     status: str = ""
     late: str = ""
+    reads: str = ""
     customer: str = ""
     customer_href: str = ""
     purchase_order: str = ""
@@ -301,6 +303,9 @@ def card_of(it: InvoiceDetail, fonts: Path, print_problem: str) -> InvoiceCard:
         number=it.number or "Draft",
         status=InvoiceStatus.PARTIALLY_PAID if is_both else it.status,
         late=late_words if is_both or (late and not is_overdue) else "",
+        reads=f"Customer reads “{it.customer_word}”"
+        if it.customer_word and it.published_at
+        else "",
         customer=it.customer_name,
         customer_href=f"/customers/{it.customer_id}" if it.customer_id else "",
         purchase_order=_order_words(it.purchase_order),
