@@ -35,7 +35,7 @@ from billing_app.models import (
     Payment,
     WorkspaceSettings,
 )
-from billing_app.queries.invoices import parse_switch
+from billing_app.queries.invoices import list_same, parse_switch
 from billing_app.queries.letterhead import buyer_party, stored_address
 from billing_app.queries.paging import (
     COUNT_MAX,
@@ -160,8 +160,10 @@ class CustomerDetail:
         number_code: what stands for them in numbers, or empty.
         proposed_code: what they get with their first such number otherwise.
         is_in_numbers: a number has the code, so it stays.
-        ages: what is owed in each currency, the youngest first.
-        credit: money received and not allocated, by currency.
+        owed, ages, turnover: with those that were merged into this one; the
+            youngest age first.
+        credit: money received and not allocated, by currency; it pays no invoice of
+            another record.
         own: the workspace's own fields of customers, each with what it holds.
         merged_into: who is kept, where this one was recorded twice.
         merged: those that were merged into this one.
@@ -322,6 +324,7 @@ def read_customer(uow: UnitOfWork, customer_id: int) -> CustomerDetail:
         NotFound: no such customer in this workspace.
     """
     it = uow.get(Customer, customer_id)
+    same = list_same(uow, customer_id)
     contacts = (
         select(col(CustomerContact.email))
         .where(
@@ -361,8 +364,8 @@ def read_customer(uow: UnitOfWork, customer_id: int) -> CustomerDetail:
         archived_at=it.archived_at,
         created_at=it.created_at,
         owed=_owed(uow, [customer_id]).get(customer_id, ()),
-        ages=_ages(uow, customer_id),
-        turnover=_turnover(uow, customer_id),
+        ages=_ages(uow, same),
+        turnover=_turnover(uow, same),
         credit=list_credit(uow, customer_id),
         own=tuple(
             (field, it.custom_fields.get(field.key, ""))
@@ -424,7 +427,14 @@ def customer_conditions(wanted: CustomerFilter) -> list[Any]:
 
 
 def _owed(uow: UnitOfWork, customer_ids: list[int]) -> dict[int, tuple[Owed, ...]]:
-    """Sum up the open invoices of some customers, archived ones too."""
+    """Sum up the open invoices of some customers, archived ones too.
+
+    Those of who was merged into one of them count there as well.
+    """
+    merged = select(col(Customer.id), col(Customer.merged_into_id)).where(
+        col(Customer.merged_into_id).in_(customer_ids)
+    )
+    kept: dict[int, int] = dict(uow.all(merged))
     outstanding = col(Invoice.outstanding_minor)
     rules = read_late_rules(uow)
     still_asked: Any = outstanding
@@ -441,21 +451,31 @@ def _owed(uow: UnitOfWork, customer_ids: list[int]) -> dict[int, tuple[Owed, ...
             func.count().label("invoice_count"),
         )
         .where(
-            col(Invoice.customer_id).in_(customer_ids), col(Invoice.phase).in_(_OWED)
+            col(Invoice.customer_id).in_([*customer_ids, *kept]),
+            col(Invoice.phase).in_(_OWED),
         )
         .group_by(col(Invoice.customer_id), col(Invoice.currency))
-        .order_by(func.count().desc(), col(Invoice.currency))
     )
-    owed: dict[int, tuple[Owed, ...]] = {}
+    owed: dict[int, dict[str, Owed]] = {}
     for row in uow.all(statement):
-        one = Owed(
-            row.currency, int(row.outstanding), int(row.overdue), row.invoice_count
+        for owner in {row.customer_id, kept.get(row.customer_id, row.customer_id)}:
+            theirs = owed.setdefault(owner, {})
+            so_far = theirs.get(row.currency, Owed(row.currency, 0, 0, 0))
+            theirs[row.currency] = Owed(
+                row.currency,
+                so_far.outstanding_minor + int(row.outstanding),
+                so_far.overdue_minor + int(row.overdue),
+                so_far.invoice_count + row.invoice_count,
+            )
+    return {
+        owner: tuple(
+            sorted(theirs.values(), key=lambda it: (-it.invoice_count, it.currency))
         )
-        owed[row.customer_id] = (*owed.get(row.customer_id, ()), one)
-    return owed
+        for owner, theirs in owed.items()
+    }
 
 
-def _ages(uow: UnitOfWork, customer_id: int) -> tuple[OwedAge, ...]:
+def _ages(uow: UnitOfWork, customer_ids: list[int]) -> tuple[OwedAge, ...]:
     grace = read_late_rules(uow).grace_days
     spans = {bucket: due_span(bucket, uow.today, grace) for bucket in AGES}
     due = col(Invoice.due_key)
@@ -467,7 +487,9 @@ def _ages(uow: UnitOfWork, customer_id: int) -> tuple[OwedAge, ...]:
     columns: list[Any] = [col(Invoice.currency), bucket, owed, func.count()]
     rows = uow.all(
         select(*columns)
-        .where(col(Invoice.customer_id) == customer_id, col(Invoice.phase).in_(_OWED))
+        .where(
+            col(Invoice.customer_id).in_(customer_ids), col(Invoice.phase).in_(_OWED)
+        )
         .group_by(col(Invoice.currency), bucket)
     )
     ages = [
@@ -478,11 +500,11 @@ def _ages(uow: UnitOfWork, customer_id: int) -> tuple[OwedAge, ...]:
     return tuple(sorted(ages, key=lambda it: AGES.index(it.bucket)))
 
 
-def _turnover(uow: UnitOfWork, customer_id: int) -> tuple[Turnover, ...]:
+def _turnover(uow: UnitOfWork, customer_ids: list[int]) -> tuple[Turnover, ...]:
     statement = (
         select(col(Invoice.currency), func.sum(Invoice.total_minor), func.count())
         .where(
-            col(Invoice.customer_id) == customer_id,
+            col(Invoice.customer_id).in_(customer_ids),
             col(Invoice.state) == InvoiceState.ISSUED.value,
         )
         .group_by(col(Invoice.currency))

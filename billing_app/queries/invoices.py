@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlmodel import col
 
-from billing_app.database.access import staff
+from billing_app.database.access import inner, staff
 from billing_app.database.prefix import as_typed, begins_with
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
@@ -176,6 +176,7 @@ class InvoiceFilter:
         text: beginning of a number or an order, a bare counter, the reference of a
             transfer, part of the customer's name, or what the total or the
             outstanding comes to.
+        customer_id: theirs, and those of who was merged into them.
         is_disputed: only those with an open dispute.
         is_sent: only those marked as sent, whatever became of them since.
     """
@@ -538,11 +539,8 @@ def _tests(uow: UnitOfWork, wanted: InvoiceFilter) -> _Tests:
     if not due.is_open:
         tests[InvoiceSort.DUE] = _Test([_between(Invoice.due_key, due)])
     if wanted.customer_id is not None:
-        customer_id = wanted.customer_id
-        theirs = _Way(
-            lambda of: of(Invoice.customer_id) == customer_id, Invoice.issued_key
-        )
-        tests[_CUSTOMER] = _Test([theirs])
+        same = list_same(uow, wanted.customer_id)
+        tests[_CUSTOMER] = _Test([_billed_to(it) for it in same])
     if wanted.is_disputed:
         # Disputes know their invoices; few invoices have any.
         ids: list[Any] = [col(Dispute.invoice_id).label("id")]
@@ -557,6 +555,21 @@ def _tests(uow: UnitOfWork, wanted: InvoiceFilter) -> _Tests:
     if wanted.text:
         tests["text"] = _Test(_text_ways(uow, wanted.text))
     return tests
+
+
+@inner
+def list_same(uow: UnitOfWork, customer_id: int) -> list[int]:
+    """Return a customer's id, and those of who was merged into them."""
+    merged = (
+        select(col(Customer.id))
+        .where(col(Customer.merged_into_id) == customer_id)
+        .limit(CUSTOMERS_MAX)
+    )
+    return [customer_id, *(row.id for row in uow.all(merged))]
+
+
+def _billed_to(customer_id: int) -> _Way:
+    return _Way(lambda of: of(Invoice.customer_id) == customer_id, Invoice.issued_key)
 
 
 def _off_index(column: Any) -> Any:
@@ -576,7 +589,7 @@ def _walk_on(uow: UnitOfWork, asked: _Asked) -> list[int]:
 
 def _look_ahead(uow: UnitOfWork, asked: _Asked) -> list[int] | None:
     """Return the ids of a page if it is found along the sort's index before long."""
-    on_index = _names_on_index(asked.wanted.sort)
+    on_index = _names_on_index(asked.wanted.sort, asked.tests)
     shared = [
         test.condition(col) for name, test in asked.tests.items() if name in on_index
     ]
@@ -614,16 +627,22 @@ def _merged(
 
 def _led_by(leader: str, tests: _Tests) -> list[Any]:
     """Return the conditions, those on the index that is to be walked first."""
-    on_index = _names_on_index(leader)
+    on_index = _names_on_index(leader, tests)
     return [
         test.condition(col if name in on_index else _off_index)
         for name, test in tests.items()
     ]
 
 
-def _names_on_index(leader: str) -> set[str]:
-    """A customer's invoices have indexes of their own for most sorts."""
-    return {leader, _CUSTOMER} if leader in _SORTS_OF_A_CUSTOMER else {leader}
+def _names_on_index(leader: str, tests: _Tests) -> set[str]:
+    """A customer's invoices have indexes of their own for most sorts.
+
+    Who was recorded twice has two stretches of such an index, in no order together.
+    """
+    is_one = _CUSTOMER in tests and len(tests[_CUSTOMER].ways) == 1
+    return (
+        {leader, _CUSTOMER} if is_one and leader in _SORTS_OF_A_CUSTOMER else {leader}
+    )
 
 
 def _by_phase(wanted: InvoiceFilter, conditions: list[Any]) -> list[Select[Any]]:

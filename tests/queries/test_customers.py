@@ -91,6 +91,38 @@ class TestListCustomers:
             (),
         ]
 
+    def test_who_was_recorded_twice_owes_it_all(self, world: World):
+        """In the list and on the page; the record that went still has its own."""
+        with world.unit(world.kestrel.owner) as uow:
+            add_invoice(uow, add_customer(uow, "Elsewhere"), outstanding_minor=9_000)
+        with world.unit(world.northwind.owner) as uow:
+            kept, twice = add_customer(uow, "Kept"), add_customer(uow, "Twice")
+            uow.flush()
+            twice.merged_into_id, twice.archived_at = kept.id, uow.now
+            add_invoice(uow, kept, total_minor=300)
+            add_invoice(uow, twice, total_minor=200)
+            add_invoice(uow, twice, total_minor=70, currency="USD")
+            kept_id, twice_id = kept.id, twice.id
+        viewer = world.northwind.viewer
+
+        every = CustomerFilter(includes_archived=True)
+        owed = {
+            x.id: x.owed for x in world.run(viewer, list_customers, every).page.rows
+        }
+        whole, own = (world.run(viewer, read_customer, x) for x in (kept_id, twice_id))
+
+        both = (Owed("EUR", 500, 0, 2), Owed("USD", 70, 0, 1))
+        alone = (Owed("EUR", 200, 0, 1), Owed("USD", 70, 0, 1))
+        assert (
+            (owed[kept_id], owed[twice_id]) == (whole.owed, own.owed) == (both, alone)
+        )
+        assert whole.merged[0].owed == alone
+        assert {(x.currency, x.minor) for x in whole.ages} == {
+            ("EUR", 500),
+            ("USD", 70),
+        }
+        assert [x.invoiced_minor for x in whole.turnover] == [500, 70]
+
     def test_refuses_a_sort_it_does_not_have(self):
         with pytest.raises(InvalidInput):
             parse_customer_filter({"sort": "email"})

@@ -373,6 +373,37 @@ class TestSearch:
             assert found.page.rows == ()
             assert found.count.seen == 0
 
+    @pytest.mark.parametrize("gathered_max", [queries.GATHERED_MAX, 3])
+    def test_who_was_recorded_twice_has_the_invoices_of_both(
+        self, world: World, monkeypatch: pytest.MonkeyPatch, gathered_max: int
+    ):
+        """Page by page in any order, few matches or many; each record has its own."""
+        monkeypatch.setattr(queries, "GATHERED_MAX", gathered_max)
+        places, ids = (world.northwind, world.kestrel), {}
+        for place in places:
+            with world.unit(place.owner) as uow:
+                kept, twice, other = (add_customer(uow, name) for name in "KTO")
+                uow.flush()
+                for at, customer in enumerate((kept, twice, other, twice, kept) * 2):
+                    issued = START - timedelta(days=at % 4)
+                    add_invoice(uow, customer, total_minor=at, issued_on=issued)
+                twice.merged_into_id, twice.archived_at = kept.id, uow.now
+            ids[place.workspace_id] = kept.id, twice.id
+
+        kept_id, twice_id = ids[world.northwind.workspace_id]
+        for sort in InvoiceSort:
+            wanted = InvoiceFilter(customer_id=kept_id, sort=sort)
+            rows = walk(world, replace(wanted, paging=Paging(limit=3)))
+            assert Counter(row.customer_id for row in rows) == {kept_id: 4, twice_id: 4}
+            at_once = listed(world, customer_id=kept_id, sort=sort)
+            assert [row.id for row in at_once] == [row.id for row in rows]
+        theirs = listed(world, customer_id=twice_id)
+        assert {row.customer_id for row in theirs} == {twice_id}
+        stranger = world.run(
+            world.kestrel.viewer, list_invoices, InvoiceFilter(customer_id=kept_id)
+        )
+        assert stranger.page.rows == ()
+
     def test_many_customers_of_a_name_are_found_by_what_was_printed(
         self, shelf: World, monkeypatch: pytest.MonkeyPatch
     ):

@@ -271,7 +271,9 @@ async def test_one_recorded_twice_is_merged_and_points_to_the_other(
     async with browse(place.viewer, f"/customers/{kept}") as driver:
         await driver.press(CustomerDetailState.open)
         (line,) = driver.shown(CustomerDetailState, "merged")
-        assert (line.name, line.owed) == ("Halden BV", "€100.00 outstanding")
+        assert (line.name, line.owed) == ("Halden BV", "€100.00 of what is outstanding")
+        assert driver.shown(CustomerDetailState, "card").owed == "€100.00"
+        assert len(driver.shown(CustomerDetailState, "invoices")) == 1
 
 
 async def test_one_who_was_billed_is_not_deleted(world: World, browse: Browse):

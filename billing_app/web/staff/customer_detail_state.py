@@ -239,7 +239,8 @@ def _owed_parts(it: CustomerDetail) -> Iterator[PrintedPart]:
 
 def _twin(it: CustomerTwin) -> TwinLine:
     owed = [(each.currency, each.outstanding_minor) for each in it.owed]
-    words = f"{formats.join_money(owed)} outstanding" if owed else "nothing open"
+    sums = formats.join_money(owed)
+    words = f"{sums} of what is outstanding" if owed else "nothing open"
     return TwinLine(it.name, f"/customers/{it.id}", words)
 
 
