@@ -13,7 +13,7 @@ from sqlmodel import col, delete, select, update
 from billing_app.database.access import inner, job
 from billing_app.database.secrets import digest
 from billing_app.database.unit_of_work import UnitOfWork
-from billing_app.domain.errors import InvalidInput, LimitReached
+from billing_app.domain.errors import InvalidInput, LimitReached, NotSignedIn
 from billing_app.domain.events import (
     MemberSecurityChanged,
     MemberSignedIn,
@@ -128,8 +128,13 @@ def open_session(uow: UnitOfWork, place: Place, owes: Owes) -> str:
 
 @job
 def replace_session(uow: UnitOfWork, session_id: int, place: Place, owes: Owes) -> str:
-    """Open a session in place of another, whose token is worth nothing from now on."""
-    _end(uow, session_id)
+    """Open a session in place of another, whose token is worth nothing from now on.
+
+    Raises:
+        NotSignedIn: that one has ended meanwhile, as all do on signing out
+            everywhere.
+    """
+    _take_over(uow, session_id)
     return open_session(uow, place, owes)
 
 
@@ -139,7 +144,11 @@ def move_session(uow: UnitOfWork, session_id: int, place: Place) -> str:
 
     It gets a new token, so that a page still showing the old workspace can't act
     in the new one.
+
+    Raises:
+        NotSignedIn: it has ended meanwhile.
     """
+    _take_over(uow, session_id)
     old = uow.one(select(StaffSession).where(col(StaffSession.id) == session_id))
     token = open_session(uow, place, Owes.NOTHING)
     uow.execute(
@@ -147,7 +156,6 @@ def move_session(uow: UnitOfWork, session_id: int, place: Place) -> str:
         .where(col(StaffSession.token_digest) == digest(token))
         .values(created_at=old.created_at, agent=old.agent)
     )
-    _end(uow, session_id)
     return token
 
 
@@ -234,12 +242,20 @@ def end_sessions_of(uow: UnitOfWork, person_id: int, *, keep: int | None = None)
     return uow.execute(statement.values(ended_at=uow.now))
 
 
-def _end(uow: UnitOfWork, session_id: int) -> None:
-    uow.execute(
+def _take_over(uow: UnitOfWork, session_id: int) -> None:
+    """End a session that another follows; of two who want to, one may."""
+    if not _end(uow, session_id):
+        raise NotSignedIn("Please sign in.")
+
+
+def _end(uow: UnitOfWork, session_id: int) -> bool:
+    """End a session; tell whether it was open."""
+    ended = uow.execute(
         update(StaffSession)
-        .where(col(StaffSession.id) == session_id)
+        .where(col(StaffSession.id) == session_id, col(StaffSession.ended_at).is_(None))
         .values(ended_at=uow.now)
     )
+    return ended == 1
 
 
 def _person(uow: UnitOfWork, person_id: int) -> Person:

@@ -26,6 +26,7 @@ from billing_app.domain.sign_in import (
     Owes,
 )
 from billing_app.models import AuditEntry, Member, Person, SignInFailure, StaffSession
+from billing_app.services import sign_in as steps
 from billing_app.workflows import sign_in as workflow
 from billing_app.workflows.sign_in import Browser, SignInRefused
 from tests.support.world import PASSWORD, World
@@ -577,3 +578,27 @@ class TestSwitchWorkspace:
 
         with pytest.raises(NotSignedIn):
             workflow.switch_workspace(world.runtime, sign_in(world), 2, HERE)
+
+    def test_of_a_session_ends_with_it_however_close_the_two_are(self, world: World):
+        """It was still open when it was looked at, and has ended since."""
+        join_kestrel(world)
+        token = sign_in(world)
+        runtime = world.runtime
+        seen = authentication.staff_from_session(runtime.engine, token, runtime.now())
+        workflow.end_everywhere(runtime, token)
+        place = steps.Place(seen.person_id, seen.actor.member_id)
+
+        for go_on in (
+            lambda uow: steps.move_session(uow, seen.session_id, place),
+            lambda uow: steps.replace_session(
+                uow, seen.session_id, place, Owes.NOTHING
+            ),
+        ):
+            with (
+                pytest.raises(NotSignedIn),
+                world.unit(world.northwind.system) as uow,
+            ):
+                go_on(uow)
+
+        with world.reading(world.northwind.system) as uow:
+            assert all(x.ended_at is not None for x in uow.all(select(StaffSession)))
