@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import BigInteger, func, literal, or_, select
 from sqlmodel import col
 
 from billing_app.database.access import inner, staff
@@ -333,8 +333,9 @@ def read_line(uow: UnitOfWork, invoice_id: int, position: int) -> LineEvents:
     line = uow.first(
         select(col(LineItem.name), col(LineItem.amount_minor)).where(
             col(LineItem.invoice_id) == invoice_id,
-            # Stored lines are counted from zero.
-            col(LineItem.position) == position - 1,
+            # Stored lines are counted from zero. PostgreSQL would not even look for
+            # a number that is larger than any it keeps.
+            col(LineItem.position) == literal(position - 1, BigInteger),
         )
     )
     if line is None:
