@@ -14,6 +14,7 @@ from billing_app.domain.events import Topic
 from billing_app.domain.mail_files import CHOSEN, ChosenFiles
 from billing_app.domain.mail_settings import (
     KEPT,
+    PORT_OF,
     MailSecurity,
     MailSettings,
     parse_host,
@@ -33,6 +34,7 @@ from billing_app.services.settings import (
 # Pressing the button often sends one mail in this time.
 TEST_MAIL_PAUSE = timedelta(seconds=30)
 PASSWORD_LENGTH_MAX = 500
+_ENCRYPTED = (MailSecurity.STARTTLS, MailSecurity.TLS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ class MailForm:
     """The workspace's own mail server.
 
     Attributes:
-        password: empty keeps the one stored for the same server and user.
+        password: empty keeps the one stored for the same server and user, unless
+            it would go in the clear from now on.
     """
 
     host: str = ""
@@ -118,12 +121,19 @@ def _password(
     new: MailSettings,
     typed: str,
 ) -> str:
-    """Return the encrypted password; a stored one never goes to another server."""
+    """Return the encrypted password.
+
+    A stored one never goes to another server, nor anywhere in the clear: whoever may
+    change the settings need not know it.
+    """
     if not new.user:
         return ""
     if typed:
         return uow.cipher.encrypt(typed[:PASSWORD_LENGTH_MAX])
-    if (old.host, old.user) == (new.host, new.user):
+    is_same = (old.host, old.user) == (new.host, new.user)
+    # Behind another port of the same machine may be somebody else.
+    is_same = is_same and new.port in (old.port, *PORT_OF.values())
+    if is_same and new.security in (old.security, *_ENCRYPTED):
         return settings.mail_password_encrypted
     raise InvalidInput("Type the password for this server and user.", field="password")
 

@@ -68,8 +68,14 @@ class TestChangeMail:
 
         assert stored(world).mail_password_encrypted == before
 
-    @pytest.mark.parametrize("change", [{"host": "evil.example"}, {"user": "other"}])
-    def test_a_stored_password_goes_to_no_other_server(
+    @pytest.mark.parametrize(
+        "change",
+        [
+            *({"host": "evil.example"}, {"user": "other"}, {"port": "4650"}),
+            {"security": "none"},
+        ],
+    )
+    def test_a_stored_password_goes_to_no_other_server_and_nowhere_in_the_clear(
         self, world: World, change: dict[str, str]
     ):
         world.run(world.northwind.admin, change_mail, 1, FORM)
@@ -80,6 +86,17 @@ class TestChangeMail:
             world.run(world.northwind.admin, change_mail, 2, changed)
 
         assert refusal.value.field == "password"
+
+    def test_a_stored_password_stays_where_only_the_encryption_changes(
+        self, world: World
+    ):
+        world.run(world.northwind.admin, change_mail, 1, FORM)
+        changed = replace(FORM, password="", security="starttls")
+
+        world.run(world.northwind.admin, change_mail, 2, changed)
+
+        page = world.run(world.northwind.admin, read_mail)
+        assert (page.settings.port, page.has_password) == (587, True)
 
     def test_without_a_user_there_is_no_password(self, world: World):
         world.run(world.northwind.admin, change_mail, 1, FORM)
