@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
@@ -126,6 +126,18 @@ def guard_says(error: DBAPIError) -> str:
     return str(said).partition("\n")[0] if is_guard else ""
 
 
+def _translate(text: str | None, letters: str, others: str) -> str | None:
+    """Put other letters in their places, as PostgreSQL's function of this name does."""
+    if text is None or text.isascii():
+        return text
+    return text.translate(_table(letters, others))
+
+
+@cache
+def _table(letters: str, others: str) -> dict[int, int]:
+    return str.maketrans(letters, others)
+
+
 def _open_sqlite(url: str, is_durable: bool) -> Engine:
     engine = create_engine(
         url,
@@ -142,6 +154,7 @@ def _open_sqlite(url: str, is_durable: bool) -> Engine:
         if not is_durable:
             cursor.execute("PRAGMA synchronous=NORMAL")
         cursor.close()
+        connection.create_function("translate", 3, _translate, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

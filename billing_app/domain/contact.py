@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import cast
@@ -24,6 +25,26 @@ _EMAIL = re.compile(r"[^@\s<>,;\"]{1,64}@[^@\s<>,;\"]{1,180}\.[^@\s<>,;\".]{2,}"
 def name_key(name: str) -> str:
     """Return what lists sort and search a name by: folded, at most 200 characters."""
     return name.casefold()[:200]
+
+
+def _letters() -> Iterator[tuple[str, str]]:
+    """Yield each Latin letter with marks, and the bare one."""
+    yield from zip("\u2018\u2019\u02bc\u00b4`øłđħıŧ", "'''''oldhit", strict=True)
+    for code in range(0xC0, 0x250):
+        letter = chr(code)
+        bare = unicodedata.normalize("NFKD", letter)[0]
+        if letter == letter.casefold() and bare != letter and bare.isascii():
+            yield letter, bare
+
+
+# What many keyboards lack, and what people type in its place, letter by letter.
+MARKED, PLAIN = map("".join, zip(*_letters(), strict=True))
+_PLAIN_LETTERS = str.maketrans(MARKED, PLAIN)
+
+
+def plain_key(name: str) -> str:
+    """Return what a name is found by, typed with or without marks: zoe for Zoë."""
+    return name_key(unicodedata.normalize("NFC", name)).translate(_PLAIN_LETTERS)
 
 
 def job_key(job: str) -> str | None:

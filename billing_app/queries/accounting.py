@@ -15,7 +15,6 @@ from billing_app.database.access import inner, staff
 from billing_app.database.prefix import begins_as_typed
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
-from billing_app.domain.contact import name_key
 from billing_app.domain.dates import Moment, month_start
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.parsing import clean_text, find_amounts
@@ -28,6 +27,7 @@ from billing_app.queries.invoices import (
     parse_range,
     parse_row_id,
 )
+from billing_app.queries.names import holds_name
 from billing_app.queries.paging import (
     COUNT_MAX,
     Count,
@@ -298,7 +298,7 @@ def _matches_text(uow: UnitOfWork, text: str) -> Any:
     """
     customers = (
         select(col(Customer.id))
-        .where(col(Customer.name_key).contains(name_key(text), autoescape=True))
+        .where(holds_name(Customer.name_key, text))
         .limit(_FOUND_MAX)
     )
     invoices = (

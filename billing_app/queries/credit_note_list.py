@@ -15,13 +15,13 @@ from billing_app.database.access import inner, staff
 from billing_app.database.prefix import begins_as_typed
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
-from billing_app.domain.contact import name_key
 from billing_app.domain.dates import Moment
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.parsing import clean_text
 from billing_app.models import CreditNote, Invoice
 from billing_app.queries.credit_notes import StaffCreditNote, read_these
 from billing_app.queries.invoices import TEXT_LENGTH_MAX, DateRange, parse_range
+from billing_app.queries.names import holds_name
 from billing_app.queries.paging import (
     COUNT_MAX,
     Count,
@@ -170,9 +170,7 @@ def _matching(wanted: CreditNoteFilter) -> Any:
             or_(
                 col(CreditNote.number).startswith(number, autoescape=True),
                 col(Invoice.number).startswith(number, autoescape=True),
-                col(Invoice.customer_name_key).contains(
-                    name_key(wanted.text), autoescape=True
-                ),
+                holds_name(Invoice.customer_name_key, wanted.text),
             )
         )
     return statement

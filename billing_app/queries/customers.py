@@ -37,6 +37,7 @@ from billing_app.models import (
 )
 from billing_app.queries.invoices import list_same, parse_switch
 from billing_app.queries.letterhead import buyer_party, stored_address
+from billing_app.queries.names import begins_with_name, holds_name
 from billing_app.queries.paging import (
     COUNT_MAX,
     Count,
@@ -295,7 +296,7 @@ def list_choices(uow: UnitOfWork, text: str) -> tuple[CustomerChoice, ...]:
         Customer.currency,
         Customer.net_days,
     )
-    begins = col(Customer.name_key).startswith(part, autoescape=True)
+    begins = begins_with_name(Customer.name_key, part)
     statement = (
         select(*columns)
         .where(*customer_conditions(CustomerFilter(text=part)))
@@ -419,7 +420,7 @@ def customer_conditions(wanted: CustomerFilter) -> list[Any]:
         part = name_key(wanted.text)
         conditions.append(
             or_(
-                col(Customer.name_key).contains(part, autoescape=True),
+                holds_name(Customer.name_key, wanted.text),
                 func.lower(Customer.email).contains(part, autoescape=True),
             )
         )

@@ -12,7 +12,6 @@ from billing_app.database.access import staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.billable_event import bills_events
-from billing_app.domain.contact import name_key
 from billing_app.domain.custom_fields import FilledField
 from billing_app.domain.document import Branding, Party
 from billing_app.domain.draft import (
@@ -49,6 +48,7 @@ from billing_app.queries.letterhead import (
     read_settings,
     seller_party,
 )
+from billing_app.queries.names import holds_name
 
 CHOICES_MAX = 20
 
@@ -227,7 +227,7 @@ def list_choices(uow: UnitOfWork, typed: str) -> tuple[CustomerChoice, ...]:
         select(Customer)
         .where(
             col(Customer.archived_at).is_(None),
-            col(Customer.name_key).contains(name_key(typed.strip()), autoescape=True),
+            holds_name(Customer.name_key, typed.strip()),
         )
         .order_by(col(Customer.name_key), col(Customer.id))
         .limit(CHOICES_MAX)

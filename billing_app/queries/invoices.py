@@ -62,6 +62,7 @@ from billing_app.models import (
     NumberSeries,
     WorkspaceSettings,
 )
+from billing_app.queries.names import holds_name
 from billing_app.queries.paging import (
     COUNT_MAX,
     PAGE_SIZE_MAX,
@@ -753,17 +754,14 @@ def has_decimals(currency: Any, decimals: int) -> Any:
 
 def _of_customers_named(uow: UnitOfWork, text: str) -> _Way:
     """Match the customers' names of today; so many that any row may, its own name."""
-    part = name_key(text)
     named = (
         select(col(Customer.id))
-        .where(col(Customer.name_key).contains(part, autoescape=True))
+        .where(holds_name(Customer.name_key, text))
         .limit(CUSTOMERS_MAX + 1)
     )
     ids = [row.id for row in uow.all(named)]
     if len(ids) > CUSTOMERS_MAX:
-        return _Way(
-            lambda of: of(Invoice.customer_name_key).contains(part, autoescape=True)
-        )
+        return _Way(lambda of: holds_name(of(Invoice.customer_name_key), text))
     return _Way(lambda of: of(Invoice.customer_id).in_(ids))
 
 

@@ -14,6 +14,7 @@ from billing_app.domain.contact import name_key
 from billing_app.domain.product import ProductTerms
 from billing_app.domain.retyping import typed_price
 from billing_app.models import Product, TaxRate
+from billing_app.queries.names import holds_name
 
 LIST_MAX = 100
 OFFERS_MAX = 20
@@ -113,7 +114,7 @@ def find_product(uow: UnitOfWork, name: str) -> ProductTerms | None:
 
 
 def _named(typed: str) -> ColumnElement[bool]:
-    return col(Product.name_key).contains(_key(typed), autoescape=True)
+    return holds_name(Product.name_key, _key(typed))
 
 
 def _key(typed: str) -> str:

@@ -873,6 +873,35 @@ class TestModes:
         assert stored(world, 1).mode == "lines"
 
 
+class TestCustomer:
+    @pytest.mark.parametrize(
+        "typed", ["Margaret O'Hara", "margaret o’hara", "Cafe Luz"]
+    )
+    async def test_is_chosen_by_a_name_without_its_marks(
+        self, world: World, desk: Driver, typed: str
+    ):
+        for name in ("Margaret O’Hara", "Café Luz"):
+            a_customer(world, world.northwind, name)
+
+        await desk.press(State.type_customer, typed=typed)
+
+        assert not desk.shown(State, "is_new_customer")
+        assert desk.shown(State, "customer_name") in {"Margaret O’Hara", "Café Luz"}
+
+    async def test_who_is_written_just_so_goes_before_another(
+        self, world: World, desk: Driver
+    ):
+        for name in ("Zoë Moss", "Zoe Moss"):
+            a_customer(world, world.northwind, name)
+
+        await desk.press(State.type_customer, typed="Zoe Moss")
+        exact = desk.shown(State, "customer_name")
+        await desk.press(State.type_customer, typed="Zoê Moss")
+
+        assert exact == "Zoe Moss"
+        assert desk.shown(State, "is_new_customer")
+
+
 class TestIssueAsPaid:
     """The draft comes to €120.00."""
 

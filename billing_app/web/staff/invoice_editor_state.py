@@ -17,6 +17,7 @@ from billing_app.database.secrets import digest
 from billing_app.documents.render import render_sheet
 from billing_app.domain.before_issue import list_lacking
 from billing_app.domain.billable_event import Grouping, is_event_key
+from billing_app.domain.contact import plain_key
 from billing_app.domain.cookies import guest_cookie, read_cookie
 from billing_app.domain.currencies import is_currency
 from billing_app.domain.custom_fields import FilledField
@@ -448,7 +449,10 @@ class InvoiceEditorState(
         found = await self._run(queries.list_choices, typed)
         self.choices = [choice.name for choice in found]
         wanted = typed.strip().casefold()
-        exact = [choice for choice in found if choice.name.casefold() == wanted]
+        alike = [it for it in found if plain_key(it.name) == plain_key(wanted)]
+        exact = [it for it in alike if it.name.casefold() == wanted]
+        if len(alike) == 1:
+            exact = alike
         self.is_new_customer = bool(wanted) and not exact
         self.customer_problem = ""
         chosen = exact[0] if exact else None

@@ -1,0 +1,22 @@
+"""Finding people and things by a name as it was typed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, func
+
+from billing_app.domain.contact import MARKED, PLAIN, plain_key
+
+
+def holds_name(name_key: Any, text: str) -> ColumnElement[bool]:
+    """Match names that hold a text, with or without marks: O'Hara finds O’Hara."""
+    return _plain(name_key).contains(plain_key(text), autoescape=True)
+
+
+def begins_with_name(name_key: Any, text: str) -> ColumnElement[bool]:
+    return _plain(name_key).startswith(plain_key(text), autoescape=True)
+
+
+def _plain(name_key: Any) -> ColumnElement[str]:
+    return func.translate(name_key, MARKED, PLAIN, type_=String)
