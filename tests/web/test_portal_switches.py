@@ -8,7 +8,7 @@ refused to whoever calls its handler all the same.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -98,6 +98,31 @@ class Scene:
         async with http(self.app) as client:
             answer = await client.get(f"/p/{self.token}{path}")
         return answer.status_code, answer.text
+
+    async def all_that_is_told(self) -> str:
+        """Ask on sockets of their own for all that the page and the account show.
+
+        And for the account as it is painted; the invoice is looked at anyway.
+        """
+        place = self.world.northwind
+        with self.world.reading(place.system) as uow:
+            customer_id = uow.get(Invoice, self.invoice_id).customer_id
+        token = self.world.run(
+            place.accounting, portal_links.copy_customer_link, customer_id
+        )
+        told: list[Any] = []
+        async with Driver("", f"/p/{self.token}") as driver:
+            await driver.press(PortalInvoiceState.refresh)
+            await driver.press(PortalThreadState.refresh)
+            await driver.press(PortalThreadState.show_all_of_disputes)
+            told += driver.deltas
+        async with Driver("", f"/c/{token}") as driver:
+            await driver.press(PortalAccountState.refresh)
+            await driver.press(PortalAccountState.toggle, invoice_id=self.invoice_id)
+            told += driver.deltas
+        assert "INV-00001" in repr(told)
+        async with http(self.app) as client:
+            return repr(told) + (await client.get(f"/c/{token}")).text
 
     def count(self, table: Any) -> int:
         return len(all_rows(self.world, self.world.northwind, table))
@@ -198,6 +223,30 @@ async def leaves_a_visit(scene: Scene, driver: Driver) -> bool:
     return scene.count(PortalVisit) > before
 
 
+async def pays_by_card(scene: Scene, _: Driver) -> bool:
+    """Pay an invoice of its own: what one payment began, the next has to end first."""
+    world, place = scene.world, scene.world.northwind
+    invoice_id = an_invoice(world, place, "100.00")
+    token = world.run(place.accounting, portal_links.copy_link, invoice_id)
+    async with Driver("", f"/p/{token}") as driver:
+        await driver.press(PortalInvoiceState.pay, form={"amount": "100.00"})
+    began = all_rows(world, place, PaymentAttempt)[-1]
+    assert began.invoice_id == invoice_id
+    return began.card_form == CardForm.EMBEDDED
+
+
+def tells(words: str) -> Act:
+    """Say whether words are in anything that whoever asks for it all is sent."""
+
+    async def asks(scene: Scene, _: Driver) -> bool:
+        return words in await scene.all_that_is_told()
+
+    return asks
+
+
+Live = Callable[[Any, Any], Any]
+
+
 @dataclass(frozen=True)
 class Switch:
     """One setting; `on` and `off` are its answers.
@@ -208,143 +257,143 @@ class Switch:
         act: does it directly, whatever the page shows; says whether it was done.
     """
 
-    on: dict[str, Any]
-    off: dict[str, Any]
+    off: dict[str, Any] = field(default_factory=dict[str, Any])
+    on: dict[str, Any] = field(default_factory=dict[str, Any])
     painted: str = ""
-    live: Callable[[Any, Any], Any] | None = None
+    live: Live | None = None
     act: Act | None = None
 
 
+def shows(words: str, live: Live, told: str = "", **answers: Any) -> Switch:
+    """Show words while these are the answers: painted, live, and whoever asks."""
+    return Switch({}, answers, words, live, tells(told or words))
+
+
+def hides(live: Live, **answers: Any) -> Switch:
+    """Show no invoice while these are the answers, and take nothing in."""
+    return Switch(answers, {}, "Invoice INV", live, comments)
+
+
+def refuses_money(**answers: Any) -> Switch:
+    return Switch(answers, {}, "Pay now", lambda it, _: it.form.is_open, pays)
+
+
+def refuses_words(painted: str, live: Live, **answers: Any) -> Switch:
+    return Switch(answers, {}, painted, live, comments)
+
+
+def refuses_disputes(painted: str, live: Live, **answers: Any) -> Switch:
+    return Switch(answers, {}, painted, live, disputes)
+
+
+def is_named(it: Any, _: Any) -> bool:
+    return bool(it.number)
+
+
+def may_write(_: Any, thread: Any) -> bool:
+    return thread["composer"].is_open
+
+
 SWITCHES = {
-    "the portal": Switch(
-        {}, {"is_on": False}, "Invoice INV", lambda it, _: it.number, comments
-    ),
-    "invoices": Switch(
-        {}, {"shows_invoices": False}, "Invoice INV", lambda it, _: it.number, comments
-    ),
-    "paying": Switch(
-        {}, {"payment": PaymentMode.OFF}, "Pay now", lambda it, _: it.form.is_open, pays
-    ),
-    "paying, by transfer only": Switch(
-        {},
-        {"payment": PaymentMode.INSTRUCTIONS},
-        "Pay now",
-        lambda it, _: it.form.is_open,
-        pays,
-    ),
-    "paying for all": Switch(
-        {},
-        {"allows_payment": False},
-        "Pay now",
-        lambda it, _: it.form.is_open,
-        pays,
-    ),
+    "the portal": hides(is_named, is_on=False),
+    "invoices": hides(is_named, shows_invoices=False),
+    "paying": refuses_money(payment=PaymentMode.OFF),
+    "paying, by transfer only": refuses_money(payment=PaymentMode.INSTRUCTIONS),
+    "paying for all": refuses_money(allows_payment=False),
     "paying a part": Switch(
-        {},
         {"allows_partial": False},
-        "",
-        lambda it, _: not it.form.is_fixed,
-        pays_a_part,
+        live=lambda it, _: not it.form.is_fixed,
+        act=pays_a_part,
     ),
     "paying a small part": Switch(
-        {},
         {"minimum_minor": 5_000},
-        "",
-        lambda it, _: "50" not in it.form.hint,
-        pays_a_part,
+        live=lambda it, _: "50" not in it.form.hint,
+        act=pays_a_part,
     ),
     "the card on the page": Switch(
-        {"card_form": CardForm.EMBEDDED}, {}, "", lambda it, _: it.form.takes_card
+        on={"card_form": CardForm.EMBEDDED},
+        live=lambda it, _: it.form.takes_card,
+        act=pays_by_card,
     ),
-    "disputes": Switch(
-        {},
-        {"disputes": DisputeMode.OFF},
-        'id="disputes"',
-        lambda it, _: it.disputes.is_shown,
-        disputes,
+    "disputes": refuses_disputes(
+        'id="disputes"', lambda it, _: it.disputes.is_shown, disputes=DisputeMode.OFF
     ),
-    "opening disputes": Switch(
-        {},
-        {"disputes": DisputeMode.VIEW},
-        "Send dispute",
-        lambda it, _: it.disputes.can_open,
-        disputes,
+    "opening disputes": refuses_disputes(
+        "Send dispute", lambda it, _: it.disputes.can_open, disputes=DisputeMode.VIEW
     ),
-    "comments": Switch(
-        {},
-        {"comments": CommentMode.OFF},
+    "comments": refuses_words(
         "Which flight was it?",
         lambda _, thread: thread["is_shown"],
-        comments,
+        comments=CommentMode.OFF,
     ),
-    "writing comments": Switch(
-        {},
-        {"comments": CommentMode.READ},
-        "Post comment",
-        lambda _, thread: thread["composer"].is_open,
-        comments,
+    "comments, for whoever asks": Switch(
+        {"comments": CommentMode.OFF}, act=tells("Which flight was it?")
     ),
-    "writing by the link": Switch(
-        {},
-        {"write_auth": WriteAuth.CODE},
+    "writing comments": refuses_words(
+        "Post comment", may_write, comments=CommentMode.READ
+    ),
+    "writing by the link": refuses_words(
         "",
         lambda _, thread: not thread["composer"].is_gated,
-        comments,
+        write_auth=WriteAuth.CODE,
     ),
-    "writing at all": Switch(
-        {},
-        {"write_auth": WriteAuth.OFF},
-        "Post comment",
-        lambda _, thread: thread["composer"].is_open,
-        comments,
+    "writing at all": refuses_words(
+        "Post comment", may_write, write_auth=WriteAuth.OFF
     ),
-    "names of customers": Switch(
-        {"author_name": AuthorName.FULL},
-        {},
+    "names of customers": shows(
         "Ines Vermeer",
         lambda _, thread: thread["recent"][0].author == "Ines Vermeer",
+        author_name=AuthorName.FULL,
     ),
     "the account by an invoice's link": Switch(
-        {"link_opens_account": True},
         {},
+        {"link_opens_account": True},
         "All invoices",
         lambda it, _: it.account_href,
         opens_the_account,
     ),
     "the PDF": Switch(
-        {}, {"shows_pdf": False}, "Download PDF", lambda it, _: it.shows_pdf, downloads
+        {"shows_pdf": False},
+        {},
+        "Download PDF",
+        lambda it, _: it.shows_pdf,
+        downloads,
     ),
     "reminders that left": Switch(
-        {},
         {"shows_reminders": False},
+        {},
         'id="reminders"',
         lambda it, _: it.asking.reminders,
+        tells("Reminder sent"),
     ),
-    "days of grace": Switch(
-        {"grace_days": LATE_DAYS}, {}, "badge-due", lambda it, _: it.status == "Due"
+    "days of grace": shows(
+        "badge-due",
+        lambda it, _: it.status == "Due",
+        "status='Due'",
+        grace_days=LATE_DAYS,
     ),
     "the word of what is due": Switch(
-        {"grace_days": LATE_DAYS, "due_word": DueWord.PENDING},
         {"grace_days": LATE_DAYS},
+        {"grace_days": LATE_DAYS, "due_word": DueWord.PENDING},
         "Awaiting payment",
         lambda it, _: it.status_words == "Awaiting payment",
+        tells("Awaiting payment"),
     ),
-    "the badge": Switch(
-        {"shows_badge": True}, {}, "Powered by", lambda it, _: it.shows_badge
+    "the badge": shows(
+        "Powered by",
+        lambda it, _: it.shows_badge,
+        "shows_badge=True",
+        shows_badge=True,
     ),
-    "a welcome": Switch(
-        {"welcome": "Good to see you."},
-        {},
-        "Good to see you.",
-        lambda it, _: it.welcome,
+    "a welcome": shows(
+        "Good to see you.", lambda it, _: it.welcome, welcome="Good to see you."
     ),
-    "a notice of what is kept": Switch(
-        {"storage_notice": "We keep nothing."},
-        {},
+    "a notice of what is kept": shows(
         "We keep nothing.",
         lambda it, _: it.storage_notice,
+        storage_notice="We keep nothing.",
     ),
-    "views": Switch({}, {"activity": ActivityDetail.OFF}, act=leaves_a_visit),
+    "views": Switch({"activity": ActivityDetail.OFF}, act=leaves_a_visit),
 }
 
 
