@@ -350,7 +350,11 @@ def accept_totp(uow: UnitOfWork, session_id: int, typed: str) -> None:
     uow.lock_alone("authenticator app")
     app = _app_of(uow, session)
     if app is None:
-        app = ContactTotp(customer_id=session.customer_id, email_key=session.email_key)
+        app = ContactTotp(
+            customer_id=session.customer_id,
+            email_key=session.email_key,
+            secret_encrypted="",
+        )
     is_new = app.confirmed_at is None
     secret = (
         _offered_secret(uow, session)
