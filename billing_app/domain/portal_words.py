@@ -56,6 +56,14 @@ class Question:
     choices: tuple[tuple[str, str], ...] = ()
     needs: tuple[str, tuple[str, ...]] | None = None
 
+    def matters(self, settings: PortalSettings) -> bool:
+        """Say whether the answer decides anything, as the others are answered."""
+        if self.needs is None:
+            return True
+        key, answers = self.needs
+        now = getattr(settings, key)
+        return ("on" if now is True else str(now)) in answers
+
 
 def _switch(
     key: str, label: str, help: str, needs: tuple[str, tuple[str, ...]] | None = None

@@ -196,7 +196,8 @@ def _rules(
             else question.choices,
         )
         for key, question in QUESTIONS.items()
-        if key in keys
+        # What decides nothing now is asked only where it was answered before.
+        if key in keys and (key in own or question.matters(holds.settings))
     )
 
 

@@ -86,6 +86,32 @@ async def test_a_rule_is_set_and_cleared_on_the_page(world: World, browse: Brows
     assert portal_of(world, customer_id) == {}
 
 
+@pytest.mark.feature("C06")
+async def test_a_rule_that_decides_nothing_is_asked_once_it_does(
+    world: World, browse: Browse
+):
+    customer_id = a_customer(world, world.northwind)
+    state = CustomerDetailState
+    async with browse(world.northwind.owner, f"/customers/{customer_id}") as driver:
+
+        def asked() -> set[str]:
+            return {line.key for line in driver.shown(state, "rules")}
+
+        await driver.press(state.open)
+        assert {"comments", "link_expiry"} <= asked()
+        assert "link_expiry_days" not in asked()
+
+        await driver.press(state.answer_rule, key="link_expiry", typed="after_due")
+        assert "link_expiry_days" in asked()
+
+        await driver.press(state.answer_rule, key="link_expiry_days", typed="30")
+        await driver.press(state.answer_rule, key="link_expiry", typed="")
+        # It was answered here, so here it can be taken back.
+        assert "link_expiry_days" in asked()
+        await driver.press(state.answer_rule, key="link_expiry_days", typed="")
+        assert "link_expiry_days" not in asked()
+
+
 HOSTILE = (
     ("welcome", "Hi"),
     ("is_on; drop table", "on"),
