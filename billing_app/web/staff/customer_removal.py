@@ -187,7 +187,8 @@ def merge_dialog(state: Any, name: rx.Var[str]) -> rx.Component:
             rx.el.span(class_name="spacer"),
             button("Cancel", closes=True),
             button(
-                rx.cond(chosen, f"Merge into {state.kept_name}", "Merge"),
+                # A name can be longer than a phone is wide; the choice above has it.
+                "Merge",
                 kind="danger",
                 on_click=state.merge,
                 disabled=~chosen,
@@ -218,5 +219,5 @@ def _choice(state: Any, it: rx.vars.ObjectVar[KeptChoice]) -> rx.Component:
 def _sentences(title: str, sentences: rx.Var[list[str]]) -> rx.Component:
     return rx.el.section(
         rx.el.h3(title),
-        rx.el.ul(rx.foreach(sentences, rx.el.li)),
+        rx.el.ul(rx.foreach(sentences, rx.el.li), class_name="sentences"),
     )

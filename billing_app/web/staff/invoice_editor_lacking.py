@@ -57,7 +57,7 @@ def lacking_dialog(state: Any) -> rx.Component:
     return confirm_dialog(
         "Issue it like this?",
         "What is issued can't be changed any more.",
-        rx.el.ul(rx.foreach(state.lacking, rx.el.li)),
+        rx.el.ul(rx.foreach(state.lacking, rx.el.li), class_name="sentences"),
         dialog_id="issue-anyway",
         keep="Go back",
         confirm=button(

@@ -19,6 +19,7 @@ from billing_app.web.components.controls import (
     spinner,
 )
 from billing_app.web.components.file_upload import file_upload
+from billing_app.web.components.layout import message
 from billing_app.web.components.tables import Column, data_table
 from billing_app.web.staff.settings_frame import settings_page
 from billing_app.web.staff.settings_import_state import ImportState as State
@@ -222,6 +223,7 @@ def _fates() -> rx.Component:
 def _summary() -> rx.Component:
     return rx.el.div(
         rx.el.p(State.summary, role="status"),
+        rx.cond(State.lacking, message(State.lacking, tone="warn")),
         rx.cond(
             State.kind,
             checkbox(

@@ -76,6 +76,7 @@ class ImportState(SettingsState, rx.State):
         head: the columns of the file as (place, name), nothing first.
         fates_href: all of these fates as a file.
         summary: what would become of the file; empty while that is not known.
+        lacking: what it would come in without, for good.
         problem: why the file can't be read as it is.
         can_import: every row can be imported and one of them is new.
         done, whole: how far an import is; whole is 0 while none runs.
@@ -91,6 +92,7 @@ class ImportState(SettingsState, rx.State):
     decimal_mark: str = ""
     date_order: str = ""
     summary: str = ""
+    lacking: str = ""
     problem: str = ""
     can_import: bool = False
     button: str = ""
@@ -298,6 +300,7 @@ class ImportState(SettingsState, rx.State):
             self._show_look()
             self.is_checking, self.errors = True, {}
             self.summary, self.problem, self.can_import = "", "", False
+            self.lacking = ""
             self.fates_href = ""
             self.fates, self._fates = [], ()
             key, look = self._key, self._look
@@ -364,7 +367,7 @@ class ImportState(SettingsState, rx.State):
 
     def _show_report(self, report: ImportReport) -> None:
         kind = ImportKind(self._look.kind)
-        self.summary = _summary(report, kind)
+        self.summary, self.lacking = _summary(report, kind), report.lacking
         self.can_import = bool(report.new) and not report.refused
         self.button = f"Import {_counted(report.new, kind)}"
 
@@ -378,6 +381,7 @@ class ImportState(SettingsState, rx.State):
 
     def _clear(self) -> None:
         self.file_name = self.kind = self._key = self.summary = self.problem = ""
+        self.lacking = ""
         self.fates_href = ""
         self._look, self._fates, self._export = _NOTHING, (), None
         self.columns, self.head, self.fates = [], [], []
@@ -420,8 +424,7 @@ def _summary(report: ImportReport, kind: ImportKind) -> str:
     said = f"{', '.join(parts)}."
     if report.number_next:
         said += f" Your own invoices go on with number {report.number_next:,}."
-    more = (*report.notes, report.lacking, report.column_words)
-    said = " ".join(filter(None, (said, *more)))
+    said = " ".join(filter(None, (said, *report.notes, report.column_words)))
     if report.refused:
         said += (
             f" {report.refused:,} can't be imported. Correct the file and choose it "
