@@ -310,6 +310,7 @@ class AccountList:
         shape: rows, none (no match, or all are archived) or empty (no invoice at all).
         period: the key of the period that is chosen; `first` and `last` are its days
             where they are chosen one by one.
+        filters: how many of the status and the time narrow it, empty for none.
         asked: what it was read for, as an address has it, without the place in it.
         hidden: the filters that a form has to carry along.
         narrowed: what the list is narrowed to beside its tab, empty for nothing.
@@ -325,6 +326,7 @@ class AccountList:
     last: str = ""
     heads: tuple[Choice, ...] = ()
     archived: Choice = Choice("", "", "")
+    filters: str = ""
     asked: str = ""
     text: str = ""
     count: str = ""

@@ -562,6 +562,7 @@ class _Writer:
             last=_iso(wanted.issued.last),
             heads=tuple(self.heads()),
             archived=self.archived(),
+            filters=self.filters(),
             asked=self.address().partition("?")[2],
             text=wanted.text,
             count=str(account.count),
@@ -578,6 +579,13 @@ class _Writer:
             )
             + ((("preview", "1"),) if self.is_preview else ()),
         )
+
+    def filters(self) -> str:
+        wanted = self.wanted
+        has_tab = wanted.tab != AccountTab.ALL and wanted.bucket is None
+        has_period = bool(wanted.period) or not wanted.issued.is_open
+        count = has_tab + has_period
+        return self.speech.number(count) if count else ""
 
     def row(self, it: AccountRow) -> ListRow:
         settings = self.link.setup.settings

@@ -111,6 +111,38 @@ def comments_of(page: Page) -> Any:
     return page.get_by_role("region", name="Comments")
 
 
+@pytest.mark.feature("F070", "F075")
+@pytest.mark.parametrize("has_scripts", [True, False])
+def test_who_writes_is_asked_for_once_something_is_written(
+    demo: tuple[Server, Any], open_page: OpenPage, has_scripts: bool
+):
+    page = open_page(java_script_enabled=has_scripts)
+    page.goto(due_invoice(demo[1])["url"])
+    thread = comments_of(page)
+    message, name = thread.get_by_label("Message"), thread.get_by_label("Your name")
+    if has_scripts:
+        expect(page.locator("#painted")).to_have_count(0)
+
+    def is_unfolded() -> bool:
+        place = name.bounding_box()
+        return bool(place and place["width"] > 100)
+
+    assert not is_unfolded()
+    expect(thread.get_by_role("button", name="Post comment")).to_be_visible()
+    message.fill("Was it the valve?")
+    wait_until(is_unfolded)
+    name.fill("Ines Vermeer")
+    message.fill("")
+    wait_until(lambda: not is_unfolded())
+    # Folded, it stays where the keyboard comes by, and keeps what was typed.
+    thread.get_by_role("button", name="Post comment").focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Shift+Tab")
+    expect(name).to_be_focused()
+    wait_until(is_unfolded)
+    expect(name).to_have_value("Ines Vermeer")
+
+
 @pytest.mark.feature("F070", "F075", "F076")
 def test_both_sides_talk_live_and_nothing_typed_is_lost(
     demo: tuple[Server, Any], open_page: OpenPage

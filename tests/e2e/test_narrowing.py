@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-from tests.e2e.conftest import Demo
+from tests.e2e.conftest import Demo, OpenPage
 from tests.e2e.test_profiles import (
     WAREHOUSE,
     account_of,
@@ -18,6 +18,7 @@ from tests.e2e.test_profiles import (
     shown_to,
     summary_of,
 )
+from tests.support.browser import DESKTOP, PHONE
 from tests.support.process import wait_until
 
 NAME = "Saffron Pantry"
@@ -125,6 +126,32 @@ def test_two_days_stand_beside_the_years(demo: Demo, page: Page, line: Line):
     first.fill("")
     first.blur()
     page.wait_for_url("**?to=2006-02-28")
+
+
+@pytest.mark.feature("F030")
+@pytest.mark.parametrize("has_scripts", [True, False])
+def test_on_a_phone_the_filters_unfold_and_say_how_many_there_are(
+    demo: Demo, open_page: OpenPage, has_scripts: bool
+):
+    phone = open_page(viewport=PHONE, java_script_enabled=has_scripts)
+    phone.goto(account_of(demo, WAREHOUSE, NAME))
+    if has_scripts:
+        summary_of(phone)
+    fold = phone.locator(".fold summary")
+    tabs = phone.get_by_role("navigation", name="Status")
+    expect(fold).to_have_text("Filter")
+    expect(tabs).to_be_hidden()
+
+    fold.focus()
+    phone.keyboard.press("Enter")
+    expect(phone.get_by_label("From").first).to_be_visible()
+    tabs.get_by_role("link", name="Open").click()
+
+    expect(fold).to_have_text("Filter 1")
+    expect(phone.locator(".row-link").first).to_be_visible()
+    phone.set_viewport_size(DESKTOP)
+    expect(fold).to_be_hidden()
+    expect(tabs).to_be_visible()
 
 
 @pytest.mark.feature("F030")

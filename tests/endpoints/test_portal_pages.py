@@ -1108,6 +1108,26 @@ class TestAccount:
         first = 'name="from" id="issued-from" class="input" value="2023-03-01"'
         assert first in page
 
+    @pytest.mark.parametrize(
+        ("asked", "count"),
+        [
+            ("", ""),
+            ("?q=INV&archived=1", ""),
+            ("?status=open", "1"),
+            ("?age=current", ""),
+            ("?period=this-year", "1"),
+            ("?status=paid&from=2026-01-01&to=2026-12-31", "2"),
+        ],
+    )
+    async def test_the_fold_of_the_filters_counts_those_in_it(
+        self, portal: Portal, asked: str, count: str
+    ):
+        page = (await portal.get(f"/c/{self.token(portal)}{asked}")).text
+
+        fold = re.search('<details class="fold">(.*?)</details>', page)
+        assert fold is not None
+        assert re.sub("<[^>]*>", "", fold[1]).split() == ["Filter", *count]
+
     async def test_its_invoice_and_files_open_and_no_others(self, portal: Portal):
         base = f"/c/{self.token(portal)}"
         other = a_customer(portal.world, portal.place, "Halden Freight")

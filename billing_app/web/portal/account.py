@@ -335,6 +335,7 @@ def _tools() -> rx.Component:
             default_value=it.text,
             max_length=200,
         ),
+        _fold_of_filters(),
         rx.el.nav(
             rx.foreach(it.tabs, _tab), class_name="filters", aria_label=worded("Status")
         ),
@@ -359,6 +360,23 @@ def _tools() -> rx.Component:
         *(HandOver.create(target=f"issued-{end}", tells="focusout") for end in _ENDS),
         class_name="toolbar",
         role="search",
+    )
+
+
+def _fold_of_filters() -> rx.Component:
+    """Draw what unfolds, on a phone, the filters that stand behind it."""
+    filters = State.list.filters
+    return rx.el.details(
+        rx.el.summary(
+            icon("filter"),
+            worded("Filter"),
+            rx.cond(
+                filters,
+                rx.fragment(" ", rx.el.span(filters, class_name="count")),
+            ),
+            class_name="button",
+        ),
+        class_name="fold",
     )
 
 
