@@ -459,8 +459,8 @@ def _owed(uow: UnitOfWork, customer_ids: list[int]) -> dict[int, tuple[Owed, ...
     )
     owed: dict[int, dict[str, Owed]] = {}
     for row in uow.all(statement):
-        billed: Any = row.customer_id
-        for owner in {billed, kept.get(billed, billed)}:
+        owners: set[Any] = {row.customer_id, kept.get(row.customer_id, row.customer_id)}
+        for owner in owners:
             theirs = owed.setdefault(owner, {})
             so_far = theirs.get(row.currency, Owed(row.currency, 0, 0, 0))
             theirs[row.currency] = Owed(
