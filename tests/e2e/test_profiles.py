@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import partial
 from io import BytesIO
 from urllib.parse import unquote
+from zipfile import ZipFile
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -489,6 +490,21 @@ class TestClientAccount:
         expect(sent).to_have_count(0)
         assert "print log" not in page.content() + tab.content()
         expect(counted).to_have_count(0)
+
+    def test_clients_take_all_of_their_documents_in_one_file(
+        self, demo: Demo, page: Page
+    ):
+        page.goto(account_of(demo, WAREHOUSE, "Lumen Ceramics B.V."))
+        summary_of(page)
+
+        # Some may be printed only now that somebody asks for them.
+        with page.expect_download(timeout=240_000) as download:
+            page.get_by_role("button", name="All documents as zip").click()
+
+        with ZipFile(download.value.path()) as packed:
+            names = packed.namelist()
+        for invoice in shown_to(demo, WAREHOUSE, "Lumen Ceramics B.V."):
+            assert any(invoice["number"] in name for name in names)
 
     @pytest.mark.feature("F025", "F097")
     def test_clients_read_and_pay_by_transfer(self, demo: Demo, page: Page):

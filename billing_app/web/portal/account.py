@@ -847,7 +847,7 @@ def _statement() -> rx.Component:
                 role="status",
             ),
         ),
-        Leave.create(to=State.zip_href),
+        Leave.create(to=State.zip_href, after="click"),
         class_name="section",
         custom_attrs={"aria-labelledby": "statement"},
     )

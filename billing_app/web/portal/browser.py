@@ -91,12 +91,17 @@ class CardForm(rx.Component):
 
 
 class Leave(rx.Component):
-    """Goes to an address that is none of our pages, once `to` is set."""
+    """Goes to an address that is none of our pages, once `to` is set.
+
+    `after` is the browser's event that says somebody asked for it here: submit, unless
+    a plain button does.
+    """
 
     library = _PRESENCE
     tag = "Leave"
 
     to: rx.Var[str]
+    after: rx.Var[str]
 
 
 class CommentKeeper(rx.Component):

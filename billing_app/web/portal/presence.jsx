@@ -30,13 +30,13 @@ export function Presence({ onSeen }) {
 // Goes to an address outside the pages, in this tab: the payment page. The router
 // would look for a page of ours under it. Only after a press on this very page:
 // somebody who comes back must not be sent away again by what is remembered.
-export function Leave({ to }) {
+export function Leave({ to, after = "submit" }) {
   const pressed = useRef(false);
   useEffect(() => {
     const press = () => (pressed.current = true);
-    document.addEventListener("submit", press, true);
-    return () => document.removeEventListener("submit", press, true);
-  }, []);
+    document.addEventListener(after, press, true);
+    return () => document.removeEventListener(after, press, true);
+  }, [after]);
   useEffect(() => {
     if (to && pressed.current) window.location.assign(to);
   }, [to]);
