@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
+from billing_app.database.names import SQLITE_NAME, unmark
 from billing_app.domain.errors import BillingError, DiskFull, NotFound
 
 log = logging.getLogger("tallyport.database")
@@ -126,18 +127,6 @@ def guard_says(error: DBAPIError) -> str:
     return str(said).partition("\n")[0] if is_guard else ""
 
 
-def _translate(text: str | None, letters: str, others: str) -> str | None:
-    """Put other letters in their places, as PostgreSQL's function of this name does."""
-    if text is None or text.isascii():
-        return text
-    return text.translate(_table(letters, others))
-
-
-@cache
-def _table(letters: str, others: str) -> dict[int, int]:
-    return str.maketrans(letters, others)
-
-
 def _open_sqlite(url: str, is_durable: bool) -> Engine:
     engine = create_engine(
         url,
@@ -154,7 +143,7 @@ def _open_sqlite(url: str, is_durable: bool) -> Engine:
         if not is_durable:
             cursor.execute("PRAGMA synchronous=NORMAL")
         cursor.close()
-        connection.create_function("translate", 3, _translate, deterministic=True)
+        connection.create_function(SQLITE_NAME, 1, unmark, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

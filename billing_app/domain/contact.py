@@ -44,7 +44,11 @@ _PLAIN_LETTERS = str.maketrans(MARKED, PLAIN)
 
 def plain_key(name: str) -> str:
     """Return what a name is found by, typed with or without marks: zoe for Zoë."""
-    return name_key(unicodedata.normalize("NFC", name)).translate(_PLAIN_LETTERS)
+    return without_marks(name_key(unicodedata.normalize("NFC", name)))
+
+
+def without_marks(text: str) -> str:
+    return text.translate(_PLAIN_LETTERS)
 
 
 def job_key(job: str) -> str | None:

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, func
+from sqlalchemy import ColumnElement
 
-from billing_app.domain.contact import MARKED, PLAIN, plain_key
+from billing_app.database.names import unmarked
+from billing_app.domain.contact import plain_key
 
 
 def holds_name(name_key: Any, text: str) -> ColumnElement[bool]:
     """Match names that hold a text, with or without marks: O'Hara finds O’Hara."""
-    return _plain(name_key).contains(plain_key(text), autoescape=True)
+    return unmarked(name_key).contains(plain_key(text), autoescape=True)
 
 
 def begins_with_name(name_key: Any, text: str) -> ColumnElement[bool]:
-    return _plain(name_key).startswith(plain_key(text), autoescape=True)
-
-
-def _plain(name_key: Any) -> ColumnElement[str]:
-    return func.translate(name_key, MARKED, PLAIN, type_=String)
+    return unmarked(name_key).startswith(plain_key(text), autoescape=True)
