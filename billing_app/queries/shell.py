@@ -22,6 +22,7 @@ class Shell:
     """
 
     workspace: str = ""
+    currency: str = ""
     person: str = ""
     role: str = ""
     draft_count: int = 0
@@ -40,6 +41,7 @@ def read_shell(uow: UnitOfWork) -> Shell:
     )
     return Shell(
         workspace=uow.workspace.name,
+        currency=uow.workspace.currency,
         person=person,
         role=uow.actor.role,
         draft_count=uow.one(drafts.select_from(Invoice)),

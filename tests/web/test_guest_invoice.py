@@ -100,6 +100,16 @@ class TestOpening:
 
 
 class TestTyping:
+    async def test_an_empty_date_says_what_is_printed(self, page: Driver):
+        await type_texts(page, {"issued_on": "", "due_on": ""})
+        assert page.shown(State, "issued_hint") == "Today, 2 Mar 2026"
+        assert page.shown(State, "due_hint") == "1 Apr 2026, 30 days"
+
+        await type_texts(page, {"issued_on": "2026-03-05"}, 8)
+
+        assert page.shown(State, "issued_hint") == ""
+        assert page.shown(State, "due_hint") == "4 Apr 2026, 30 days"
+
     @pytest.mark.feature("F063")
     async def test_is_added_up_and_kept(self, opened: World, token: str, page: Driver):
         await type_texts(page, {"line:b:unit_price": "30", "number": "9"})

@@ -42,6 +42,7 @@ from billing_app.web.staff.invoice_editor_lines import (
     EditorLinesState,
 )
 from billing_app.web.staff.invoice_editor_state import InvoiceEditorState as State
+from billing_app.web.staff.invoice_words import plain_pdf_words
 from tests.documents.e_invoice_rules import (
     XRECHNUNG,
     broken_network_rules,
@@ -268,6 +269,10 @@ async def test_what_an_authority_wants_is_named_and_never_in_the_way(
     assert document.seller.town == "Hamburg"
     assert document.buyer.endpoint == PartyId("0204", "991-33333TEST-33")
     assert claimed_standard(write_ubl(document)) == ""
+    # Nothing can be added to it any more, so nobody is asked to.
+    assert plain_pdf_words(document, is_issued=True) == (
+        "An e-invoice, but not an XRechnung."
+    )
 
     phone = replace(document.seller, phone="+49 40 5550142")
     called = write_ubl(replace(document, seller=phone))
@@ -355,6 +360,22 @@ class TestTyping:
         await desk.press(State.take_typed, draft=1, texts=agreed, number=9)
 
         assert desk.shown(State, "terms_warning") == ""
+
+    async def test_an_empty_date_says_what_the_preview_prints(self, desk: Driver):
+        await desk.press(
+            State.take_typed, draft=1, texts={"issued_on": "", "due_on": ""}, number=7
+        )
+        assert desk.shown(State, "issued_hint") == "Today, 2 Mar 2026"
+        assert desk.shown(State, "due_hint") == "1 Apr 2026, 30 days"
+
+        typed = {"issued_on": "2026-03-05"}
+        await desk.press(State.take_typed, draft=1, texts=typed, number=8)
+        assert desk.shown(State, "issued_hint") == ""
+        assert desk.shown(State, "due_hint") == "4 Apr 2026, 30 days"
+
+        typed = {"due_on": "2026-03-31"}
+        await desk.press(State.take_typed, draft=1, texts=typed, number=9)
+        assert desk.shown(State, "due_hint") == ""
 
     async def test_what_was_typed_into_another_draft_stays_there(
         self, world: World, desk: Driver

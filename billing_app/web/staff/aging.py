@@ -24,8 +24,9 @@ COLUMNS = (
     Column("to_60", "31 to 60", number=True, phone="hidden"),
     Column("to_90", "61 to 90", number=True, phone="hidden"),
     Column("over_90", "Over 90", number=True, phone="hidden"),
-    Column("total", "Total", number=True, phone="amount"),
+    # Only cards show it, and a table's last cell keeps the gutter: so not the last.
     Column("ages", "By age", phone="under", shown_from="card"),
+    Column("total", "Total", number=True, phone="amount"),
 )
 
 
@@ -78,8 +79,8 @@ def _cells(it: rx.vars.ObjectVar[AgingLine]) -> list[Any]:
     return [
         rx.el.span(row_link(it.name, it.href), title=it.name, class_name="truncate"),
         *_figures(it),
-        rx.el.span(it.total, class_name="medium"),
         _ages(it.parts),
+        rx.el.span(it.total, class_name="medium"),
     ]
 
 
@@ -120,8 +121,8 @@ def _sums(it: Any) -> rx.Component:
         it.to_60,
         it.to_90,
         it.over_90,
-        it.total,
         _ages(it.parts),
+        it.total,
     )
     return table_row(COLUMNS, *cells)
 

@@ -6,8 +6,10 @@ import asyncio
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
+from billing_app.domain.dates import due_on
 from billing_app.domain.draft import LineForm, ReadDraft
 from billing_app.domain.errors import LimitReached
 from billing_app.domain.formats import number_style
@@ -87,6 +89,8 @@ class BuilderState(UndoState, mixin=True):
     tax: str = ""
     total: str = ""
     to_fix: str = ""
+    issued_hint: str = ""
+    due_hint: str = ""
     preview: str = ""
     moved_words: str = ""
     shows: str = "edit"
@@ -310,6 +314,17 @@ class BuilderState(UndoState, mixin=True):
         if self.saved_words != words:
             self.saved_words = words
             self.is_saved = words.startswith(("Saved", "Kept"))
+
+
+def date_hints(read: ReadDraft, today: date, net_days: int) -> dict[str, str]:
+    """Name the days that the preview prints where their fields are empty."""
+    issued_on = read.issued_on or today
+    due = formats.full_day(due_on(issued_on, net_days))
+    days = formats.count_of(net_days, "day")
+    return {
+        "issued_hint": "" if read.issued_on else f"Today, {formats.full_day(today)}",
+        "due_hint": "" if read.due_on else f"{due}, {days}",
+    }
 
 
 def _money_of(minor: int, totals: Totals) -> str:

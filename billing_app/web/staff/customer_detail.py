@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 
 from billing_app.domain.invoice import InvoiceStatus
-from billing_app.web.components.controls import button, link, link_button
+from billing_app.web.components.controls import button, link, link_button, more_menu
 from billing_app.web.components.dialogs import dialog
 from billing_app.web.components.icons import icon
 from billing_app.web.components.layout import panel
@@ -165,28 +165,30 @@ def _actions() -> rx.Component:
                     shortcut="E",
                     on_click=State.start_editing,
                 ),
-                rx.cond(
-                    State.card.merged_into != "",
-                    rx.fragment(),
-                    rx.cond(
-                        State.card.is_archived,
-                        button("Restore", icon_name="archived", on_click=State.restore),
-                        button("Archive", icon_name="archived", on_click=State.archive),
-                    ),
-                ),
-            ),
-            rx.fragment(),
-        ),
-        rx.cond(
-            ShellState.may["remove_customer"] & (State.card.merged_into == ""),
-            rx.fragment(
-                button("Merge", icon_name="customers", on_click=State.start_merging),
-                button("Delete", icon_name="trash", opens="delete-customer"),
+                rx.cond(State.card.merged_into == "", _rare_actions(), rx.fragment()),
             ),
             rx.fragment(),
         ),
         class_name="actions",
     )
+
+
+def _rare_actions() -> rx.Component:
+    """Draw what hardly anybody does twice; who may remove a customer may archive."""
+    archive = rx.cond(
+        State.card.is_archived,
+        button("Restore", kind="quiet", on_click=State.restore),
+        button("Archive", kind="quiet", on_click=State.archive),
+    )
+    removal = rx.cond(
+        ShellState.may["remove_customer"],
+        rx.fragment(
+            button("Merge", kind="quiet", on_click=State.start_merging),
+            button("Delete", kind="quiet-danger", opens="delete-customer"),
+        ),
+        rx.fragment(),
+    )
+    return rx.el.div(more_menu(archive, removal), class_name="actions-rare")
 
 
 def _invoices() -> rx.Component:

@@ -26,6 +26,7 @@ from billing_app.web.staff.choices import (
     language_choices,
 )
 from billing_app.web.staff.own_fields import own_input
+from billing_app.web.staff.shell import ShellState
 
 NAMES = tuple(each.name for each in fields(CustomerForm) if each.name != "own")
 
@@ -46,11 +47,10 @@ def customer_fields(values: Any, errors: Any, own_fields: Any) -> rx.Component:
     they would get as `proposed_code`, and yes as `code_stays`.
     """
 
-    def one(
-        name: str, label: str, aside: Any = "", warning: Any = "", **props: Any
-    ) -> rx.Component:
+    def one(name: str, label: str, aside: str = "", **props: Any) -> rx.Component:
+        notes = {key: props.pop(key, "") for key in ("hint", "warning")}
         control = text_input(name, default_value=values[name], **props)
-        return field(label, control, aside=aside, warning=warning, error=errors[name])
+        return field(label, control, aside=aside, error=errors[name], **notes)
 
     def pair(*two: rx.Component) -> rx.Component:
         return rx.el.div(*two, class_name="field-pair")
@@ -76,8 +76,15 @@ def customer_fields(values: Any, errors: Any, own_fields: Any) -> rx.Component:
             one("town", "Town", max_length=PLACE_LENGTH_MAX),
         ),
         pair(
-            one("region", "Region", "where it is written", max_length=PLACE_LENGTH_MAX),
-            one("country", "Country", "name or two letters", custom_attrs=COUNTRIES),
+            one(
+                "region",
+                "Region",
+                hint="Only if addresses there name it",
+                max_length=PLACE_LENGTH_MAX,
+            ),
+            one(
+                "country", "Country", hint="Name or two letters", custom_attrs=COUNTRIES
+            ),
         ),
         pair(
             one("vat_id", "VAT number", warning=values["vat_warning"], max_length=40),
@@ -92,7 +99,7 @@ def customer_fields(values: Any, errors: Any, own_fields: Any) -> rx.Component:
             one(
                 "electronic_address",
                 "E-invoice address",
-                "empty: by their numbers",
+                hint="Leave empty to use the numbers above",
                 max_length=ELECTRONIC_ADDRESS_LENGTH_MAX,
             ),
             one(
@@ -106,24 +113,33 @@ def customer_fields(values: Any, errors: Any, own_fields: Any) -> rx.Component:
             one(
                 "currency",
                 "Currency",
-                "empty: yours",
+                hint=f"Leave empty for {ShellState.currency}",
                 max_length=40,
                 custom_attrs=CURRENCIES,
             ),
-            one("net_days", "Days to pay", "empty: usual", input_mode="numeric"),
+            one(
+                "net_days",
+                "Days to pay",
+                hint="Leave empty for your usual days",
+                input_mode="numeric",
+            ),
         ),
         pair(
             one(
                 "language",
                 "Language of documents",
-                "empty: yours",
+                hint="Leave empty for your own language",
                 max_length=10,
                 custom_attrs=LANGUAGES,
             ),
             one(
                 "number_code",
                 "Number code",
-                rx.cond(stays, "used, so it stays", "in numbers by customer"),
+                hint=rx.cond(
+                    stays,
+                    "Used in invoice numbers, so it stays",
+                    "For invoice numbers that name the customer",
+                ),
                 max_length=NUMBER_CODE_LENGTH_MAX,
                 read_only=stays,
                 placeholder=values["proposed_code"],

@@ -329,7 +329,7 @@ def _attention_line(each: Attention) -> AttentionLine:
         detail=about,
         amount="" if each.minor is None else formats.money(each.minor, each.currency),
         href=f"/invoices/{each.invoice_id}" if each.invoice_id else "/accounting",
-        verb=verbs.get(each.kind, "Look"),
+        verb=verbs.get(each.kind, "Review"),
         message_id=each.row_id if is_mail else 0,
         event_id=each.row_id if each.kind == AttentionKind.EVENT_WAITING else 0,
     )
@@ -349,7 +349,7 @@ def _overdue_lines(it: Dashboard) -> Iterator[AttentionLine]:
         detail=f"{days} late" if count == 1 else f"The oldest is {days} late",
         amount=formats.join_money((each.currency, each.minor) for each in it.overdue),
         href="/invoices?status=overdue",
-        verb="Look",
+        verb="Review",
         message_id=0,
         event_id=0,
     )

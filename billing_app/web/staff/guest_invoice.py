@@ -198,7 +198,7 @@ def _party(who: str, heading: str, name: str, email: str) -> rx.Component:
         rx.el.div(
             _text(f"{who}_postal_code", "Postal code"),
             _text(f"{who}_town", "Town"),
-            _text(f"{who}_region", "Region", hint="Where it is written"),
+            _text(f"{who}_region", "Region", hint="Only if addresses there name it"),
             _text(
                 f"{who}_country",
                 "Country",
@@ -225,11 +225,9 @@ def _facts() -> rx.Component:
             class_name="span-4",
         ),
         rx.el.div(
-            _date("Issue date", "issued_on", "Empty is today"), class_name="span-4"
+            _date("Issue date", "issued_on", State.issued_hint), class_name="span-4"
         ),
-        rx.el.div(
-            _date("Due date", "due_on", "Empty is 30 days later"), class_name="span-4"
-        ),
+        rx.el.div(_date("Due date", "due_on", State.due_hint), class_name="span-4"),
         rx.el.div(_select("Currency", "currency", currencies), class_name="span-4"),
         rx.el.div(
             _select(
@@ -257,7 +255,7 @@ def _select(label: str, name: str, options: list[tuple[str, str]]) -> rx.Compone
     )
 
 
-def _date(label: str, name: str, hint: str) -> rx.Component:
+def _date(label: str, name: str, hint: Any) -> rx.Component:
     return field(
         label,
         date_input(name, default_value=State.form[name], key=State.opened + name),

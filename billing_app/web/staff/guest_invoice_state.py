@@ -28,6 +28,7 @@ from billing_app.domain.errors import (
 from billing_app.domain.guest_invoice import (
     CURRENCY,
     LINES_MAX,
+    NET_DAYS,
     PATH,
     TEXTS,
     GuestForm,
@@ -45,7 +46,7 @@ from billing_app.web.doors import (
     public_watch,
     session_token,
 )
-from billing_app.web.staff.builder_state import BuilderState, Change
+from billing_app.web.staff.builder_state import BuilderState, Change, date_hints
 from billing_app.web.staff.invoice_editor_lines import (
     TEXT_LENGTH_MAX,
     keyed,
@@ -351,7 +352,8 @@ class GuestInvoiceState(BuilderState, DeskState, rx.State):
         things = formats.count_of(count, "thing")
         words = f"{things} to fix before it is printed" if count else ""
         problems = {**NO_PROBLEMS, **read.problems}
-        self._show_sums(read.draft, problems, {"to_fix": words})
+        hints = date_hints(read.draft, runtime.current().now().date(), NET_DAYS)
+        self._show_sums(read.draft, problems, {"to_fix": words, **hints})
         return read.draft
 
     def _drawing(self) -> Callable[[], tuple[str, bool]]:

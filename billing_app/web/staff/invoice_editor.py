@@ -234,9 +234,12 @@ def _facts() -> rx.Component:
         rx.el.div(_customer_picker(), class_name="span-8"),
         rx.el.div(_currency(), class_name="span-4"),
         rx.cond(State.is_new_customer, _new_customer(), rx.fragment()),
-        rx.el.div(_date("Issue date", "issued_on"), class_name="span-4 half"),
         rx.el.div(
-            _date("Due date", "due_on", hint=State.due_hint), class_name="span-4 half"
+            _date("Issue date", "issued_on", State.issued_hint),
+            class_name="span-4 half",
+        ),
+        rx.el.div(
+            _date("Due date", "due_on", State.due_hint), class_name="span-4 half"
         ),
         rx.el.details(
             rx.el.summary("More details"),
@@ -390,7 +393,7 @@ def _currency() -> rx.Component:
     )
 
 
-def _date(label: str, name: str, hint: Any = "") -> rx.Component:
+def _date(label: str, name: str, hint: Any) -> rx.Component:
     return field(
         label,
         date_input(

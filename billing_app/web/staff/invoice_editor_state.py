@@ -56,7 +56,7 @@ from billing_app.services import customers, drafts
 from billing_app.services.paid_drafts import PAYMENT
 from billing_app.web import formats
 from billing_app.web.doors import staff_door, staff_watch
-from billing_app.web.staff.builder_state import BuilderState, Change
+from billing_app.web.staff.builder_state import BuilderState, Change, date_hints
 from billing_app.web.staff.customer_form import read_form
 from billing_app.web.staff.invoice_editor_cancel import CancelledDraftState
 from billing_app.web.staff.invoice_editor_catalogue import (
@@ -122,7 +122,6 @@ class InvoiceEditorState(
     currency: str = ""
     visible_on: str = "publish"
     publish_hint: str = ""
-    due_hint: str = ""
     currency_hint: str = ""
     terms_warning: str = ""
     lacks: str = ""
@@ -720,7 +719,7 @@ class InvoiceEditorState(
             "tax_currency": rules.tax_currency if asks_rate else "",
             "to_fix": f"{things} to fix before you issue" if count else "",
             "lacking": self._list_lacking(read),
-            "due_hint": f"Empty means {self._net_days()} days after the issue date",
+            **date_hints(read, self._desk.today, self._net_days()),
             "terms_warning": self._terms_warning(read),
             "currency_hint": self._currency_hint(),
         }

@@ -374,27 +374,30 @@ def card_of(it: InvoiceDetail, fonts: Path, print_problem: str) -> InvoiceCard:
 
 
 def _e_invoice_words(it: InvoiceDetail, fonts: Path) -> str:
-    words = paper_words(it.document, fonts)
+    words = paper_words(it.document, fonts, is_issued=it.state != InvoiceState.DRAFT)
     if not it.voided_on or it.document is None or find_gaps(it.document):
         return words
     return f"{_VOID_XML} {words}".rstrip()
 
 
-def paper_words(document: BilledDocument | None, fonts: Path) -> str:
+def paper_words(
+    document: BilledDocument | None, fonts: Path, *, is_issued: bool = False
+) -> str:
     """Say what is wrong with a document on paper, and why it is only a plain PDF.
 
     `fonts` is the folder of the operator's own fonts.
     """
     if document is None:
         return ""
-    said = (plain_pdf_words(document), font_words(document, fonts))
+    said = (plain_pdf_words(document, is_issued=is_issued), font_words(document, fonts))
     return " ".join(filter(None, said))
 
 
-def plain_pdf_words(document: BilledDocument) -> str:
+def plain_pdf_words(document: BilledDocument, *, is_issued: bool) -> str:
     """Say why a document is a plain PDF, or lacks what its buyer's network wants.
 
-    Where nobody sends e-invoices nobody is told.
+    Where nobody sends e-invoices nobody is told. What a network wants is named while
+    it can still be added.
     """
     if document.seller.country not in VAT_COUNTRIES:
         return ""
@@ -403,6 +406,8 @@ def plain_pdf_words(document: BilledDocument) -> str:
         return f"Not an e-invoice, a plain PDF: {' '.join(gaps)}"
     lacking = find_network_gaps(document)
     name = "an XRechnung" if leitweg_of(document.buyer) else "for Peppol"
+    if lacking and is_issued:
+        return f"An e-invoice, but not {name}."
     return f"An e-invoice, but not {name} yet: {' '.join(lacking)}" if lacking else ""
 
 

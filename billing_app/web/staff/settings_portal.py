@@ -155,7 +155,7 @@ def _origin(key: str) -> rx.Component:
             origin.delivered != "",
             rx.fragment(
                 rx.el.span("Changed", class_name="origin-changed"),
-                rx.el.span(f"As delivered: {origin.delivered}"),
+                rx.el.span(f"Default: {origin.delivered}"),
             ),
         ),
         rx.cond(origin.differing != "", rx.el.span(origin.differing)),

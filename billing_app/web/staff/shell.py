@@ -33,6 +33,7 @@ class ShellState(StaffState, rx.State):
 
     workspace: str = ""
     workspace_mark: str = ""
+    currency: str = ""
     person: str = ""
     person_mark: str = ""
     draft_count: str = ""
@@ -43,6 +44,7 @@ class ShellState(StaffState, rx.State):
     async def enter(self) -> None:
         shell = await self._run(queries.read_shell)
         self.workspace, self.person = shell.workspace, shell.person
+        self.currency = shell.currency
         self.workspace_mark = initials(shell.workspace)
         self.person_mark = initials(shell.person)
         self.draft_count = str(shell.draft_count) if shell.draft_count else ""

@@ -45,10 +45,13 @@ def page() -> rx.Component:
             button("Sign in", kind="primary", submit=True),
         ),
         rx.el.p(
-            "Forgot your password? Ask whoever runs this server: ",
-            rx.el.code("tallyport set-password"),
-            " sets a new one.",
-            class_name="quiet",
+            "Forgot your password? Ask whoever runs this server for a new one.",
+            class_name="quiet sign-in-forgot",
+        ),
+        rx.el.details(
+            rx.el.summary("You run it yourself?"),
+            rx.el.p(rx.el.code("tallyport set-password"), " sets a new one."),
+            class_name="quiet sign-in-command",
         ),
         rx.cond(
             SignInState.welcomes_guests,
