@@ -437,6 +437,12 @@ def _printed_invoice(
     due_on = format_date(document.due_on, language) if document.due_on else ""
     number = figures(printable(document.number), language)
     is_payable = left_minor > 0
+    poster_label = words.amount_due if is_payable else words.total
+    said_before = ""
+    if standing and left_minor != document.due_minor:
+        # Not the figure of the document as issued, so it says which one it is.
+        poster_label = words.remaining if is_payable else words.total
+        said_before = poster_label
     asked_minor = standing.asked_minor if standing else left_minor
     dates = [Row(words.issued, format_date(document.issued_on, language))]
     if document.delivery_on:
@@ -483,8 +489,8 @@ def _printed_invoice(
         letterhead=_letterhead(document.seller, words, language),
         legal_line=_legal_line(document.seller, language),
         poster=due if is_payable else total,
-        poster_label=words.amount_due if is_payable else words.total,
-        by_words=_by_words(words, is_payable, bool(due_on)),
+        poster_label=poster_label,
+        by_words=_by_words(words, is_payable, bool(due_on), said_before),
         by_label=words.due_date,
         by_date=due_on if is_payable else "",
         buyer_label=words.billed_to,
@@ -1107,10 +1113,12 @@ def _payment_code(document: InvoiceDocument, minor: int) -> Markup:
     return Markup(code_of(document, minor))  # noqa: S704 - holds squares only
 
 
-def _by_words(words: Words, is_payable: bool, has_date: bool) -> str:
+def _by_words(words: Words, is_payable: bool, has_date: bool, said_before: str) -> str:
     if not is_payable:
-        return words.nothing_due
-    return words.amount_due_by if has_date else words.amount_due
+        due = words.nothing_due
+    else:
+        due = words.amount_due_by if has_date else words.amount_due
+    return f"{said_before} · {due}" if said_before else due
 
 
 def _party(

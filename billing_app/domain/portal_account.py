@@ -123,6 +123,7 @@ class FoldDispute:
     words: str
     note: str
     answer: str
+    is_open: bool
     comments: tuple[FoldComment, ...] = ()
 
 

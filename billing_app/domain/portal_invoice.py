@@ -355,7 +355,6 @@ class PortalInvoice:
     amount_label: str = ""
     amount_length: int = 0
     asked_of: str = ""
-    is_paid: bool = False
     is_settled: bool = False
     paid_words: str = ""
     paid_percent: int = 0
@@ -524,7 +523,6 @@ class _Writer:
             amount_label=amount_label,
             amount_length=len(amount),
             asked_of=self.asked_of,
-            is_paid=status == InvoiceStatus.PAID and self.paid_minor > 0,
             is_settled=is_settled,
             paid_words=paid_words,
             paid_percent=paid_percent,
@@ -686,7 +684,7 @@ class _Writer:
         """Return the figure that matters most, and what it is."""
         say, money = self.say, self.money
         if self.status == InvoiceStatus.PAID and self.paid_minor > 0:
-            return say("Paid"), money(self.paid_minor)
+            return say("Amount"), money(self.paid_minor)
         if self.status == InvoiceStatus.CREDITED:
             return say("Credited in full"), money(self.facts.credited_minor)
         if self.status == InvoiceStatus.IN_CREDIT:
@@ -865,7 +863,10 @@ class _Writer:
         return Outcome("elsewhere", self.say("How to pay"), reason)
 
     def as_agreed(self, payability: PayabilityFacts) -> Outcome:
-        """Say how an invoice is paid that is not paid here, unless the bank does."""
+        """Say how an invoice is paid that is not paid here, unless the bank does.
+
+        Its sheet has the bank details even where the portal does not offer them.
+        """
         has_bank = payability.mode == PaymentMode.INSTRUCTIONS and (
             self.facts.document.bank
         )
@@ -873,6 +874,8 @@ class _Writer:
             return Outcome()
         seller = self.facts.document.branding.name or self.facts.document.seller.name
         agreed = self.say("Pay as agreed with {business}.", business=seller)
+        if self.facts.document.bank:
+            agreed += " " + self.say("The bank details are on the invoice.")
         return Outcome("elsewhere", self.say("How to pay"), agreed)
 
     def closed(self, heading: str, words: str) -> Outcome:

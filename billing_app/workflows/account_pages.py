@@ -870,6 +870,7 @@ class _Folder:
             it.reason,
             note,
             it.answer,
+            it.is_open,
             self.comments(it.id),
         )
 

@@ -403,6 +403,20 @@ class TestStanding:
         assert ">€10,719.82</p>" in paid
         assert ">€0.00</p>" not in paid
 
+    def test_the_large_figure_says_which_it_is_once_it_is_not_as_issued(self):
+        whole, rest, paid = (
+            text_of(render_sheet(an_invoice(), standing=standing))
+            for standing in (
+                Standing(0, 0, 1_071_982),
+                Standing(1, 0, 1_071_981),
+                Standing(1_071_982, 0, 0),
+            )
+        )
+
+        assert "€10,719.82 Amount due by" in whole
+        assert "€10,719.81 Remaining balance · Amount due by" in rest
+        assert "€10,719.82 Total · Nothing to pay" in paid
+
     @pytest.mark.feature("A03", "R43")
     def test_the_payment_code_asks_for_the_rest_and_goes_once_paid(self):
         whole = render_sheet(an_invoice())

@@ -712,7 +712,7 @@ def _dispute(it: rx.Var) -> rx.Component:
         rx.el.p(it.note, class_name="dispute-note"),
         rx.cond(it.comments.length() > 0, _talk(it.comments)),
         rx.cond(it.answer, rx.el.p(it.answer)),
-        class_name="dispute",
+        class_name=rx.cond(it.is_open, "dispute dispute-open", "dispute"),
     )
 
 

@@ -244,19 +244,10 @@ def _head() -> rx.Component:
             ),
         ),
         rx.foreach(it.late_fees, _late_fee),
-        rx.el.p(
-            rx.cond(
-                it.is_paid,
-                rx.el.span(icon("paid", 16), it.amount_label, class_name="verified"),
-                it.amount_label,
-            ),
-            class_name="amount-label",
-        ),
+        rx.el.p(it.amount_label, class_name="amount-label"),
         rx.el.p(
             it.amount,
-            class_name=rx.cond(
-                it.is_settled & ~it.is_paid, "amount amount-settled", "amount"
-            ),
+            class_name=rx.cond(it.is_settled, "amount amount-settled", "amount"),
             custom_attrs={"style": rx.Var.create({"--n": it.amount_length})},
         ),
         rx.cond(
