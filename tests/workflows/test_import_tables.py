@@ -56,6 +56,7 @@ from tests.support.billing import a_customer, all_rows
 from tests.support.numbers import a_coded_customer, issue_for, number_by
 from tests.support.world import World
 
+REPOSITORY = Path(__file__).parents[2]
 INVOICES = """\
 Invoice number,Customer,Date,Due date,Description,Quantity,Unit price,Tax %,Total
 OLD-7,Vermeer Optics,2026-01-31,2026-02-28,Charter,2.5,1450.00,21,4436.25
@@ -509,6 +510,19 @@ class TestInvoices:
 
         [customer] = desk.rows(Customer)
         assert customer.name == "=1+1"
+
+
+def test_the_files_of_the_guide_come_in_one_after_another(desk):
+    guide = (REPOSITORY / "docs" / "import.md").read_text("utf-8")
+    files = [part.partition("```")[0] for part in guide.split("```csv\n")[1:]]
+
+    for content in files:
+        desk.bring_in(content)
+
+    invoices = desk.invoices()
+    assert len(files) == 3
+    assert invoices["OLD-17"].outstanding_minor == 0
+    assert invoices["OLD-18"].outstanding_minor == 190_000
 
 
 class TestNumbers:
