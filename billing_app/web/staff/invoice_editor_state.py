@@ -708,6 +708,7 @@ class InvoiceEditorState(
             self.lacks = lacks
 
     def _show_read(self, read: ReadDraft) -> ReadDraft:
+        assert self._desk is not None
         count, rules = read.problem_count, self._rules()
         things = formats.count_of(count, "thing")
         asks_rate = rules.asks_rate(self.currency)
