@@ -582,6 +582,7 @@ class TestCollectionsPortal:
         expect(rows_of(phone)).not_to_have_count(len(theirs))
         summary_of(phone)
         archived = {it["number"] for it in theirs} - set(numbers_on(phone))
+        phone.locator(".fold summary").click()
         tabs = phone.get_by_role("navigation", name="Status")
         tabs.get_by_role("link", name="Open").click()
         owed = [x for x in theirs if float(x["outstanding"])]
