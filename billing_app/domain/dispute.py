@@ -46,7 +46,7 @@ OFFERED = (Outcome.STANDS, Outcome.CREDITED, Outcome.REISSUED, Outcome.VOID)
 OUTCOME_WORDS = {
     Outcome.STANDS: later("The amount stands"),
     Outcome.CREDITED: later("Credited"),
-    Outcome.REISSUED: later("Replaced by a new invoice"),
+    Outcome.REISSUED: later("To be replaced by a new invoice"),
     Outcome.VOID: later("The invoice is void"),
     Outcome.WITHDRAWN: later("Withdrawn"),
 }
