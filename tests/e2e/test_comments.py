@@ -490,8 +490,9 @@ def test_a_customer_promises_a_date(demo: tuple[Server, Any], open_page: OpenPag
 
 @pytest.mark.feature("F072", "F075")
 def test_a_code_is_confirmed_on_the_page_and_nothing_typed_is_lost(
-    demo: tuple[Server, Any], open_page: OpenPage
+    demo: tuple[Server, Any], open_page: OpenPage, watcher: Watcher
 ):
+    watcher.expect("ERR_INTERNET_DISCONNECTED")
     server, told = demo
     database = server.data_dir / "tallyport.db"
     set_portal(database, write_auth="code", disputes="off")
@@ -508,6 +509,10 @@ def test_a_code_is_confirmed_on_the_page_and_nothing_typed_is_lost(
     email = find_email(database, due_invoice(told)["number"])
     thread.get_by_label("Your email").fill(email)
     page = visitor.url
+    visitor.context.set_offline(True)
+    thread.get_by_role("link", name="Confirm who you are").click()
+    expect(thread.get_by_text("You are not connected")).to_be_visible()
+    visitor.context.set_offline(False)
     thread.get_by_role("link", name="Confirm who you are").click()
 
     asked = visitor.get_by_role("dialog")

@@ -13,7 +13,9 @@ function dress(href) {
   const sheet = document.createElement("link");
   Object.assign(sheet, { rel: "stylesheet", href });
   return new Promise((done) => {
-    sheet.onload = sheet.onerror = done;
+    sheet.onload = done;
+    // The next press asks for it again.
+    sheet.onerror = () => done(sheet.remove());
     document.head.append(sheet);
   });
 }
@@ -43,8 +45,13 @@ export function Verifying({ sheet }) {
     said.className = "field-error";
     said.setAttribute("role", "alert");
     said.textContent = words;
-    card.current.querySelector("[role=alert]")?.remove();
-    (card.current.querySelector("form") ?? card.current).append(said);
+    said.dataset.said = "";
+    const { open } = dialog.current;
+    const place = open
+      ? (card.current.querySelector("form") ?? card.current)
+      : from.current.parentElement;
+    place.querySelector(open ? "[role=alert]" : "[data-said]")?.remove();
+    place.append(said);
   };
 
   const show = (page) => {
@@ -67,7 +74,9 @@ export function Verifying({ sheet }) {
     try {
       answer = await fetch(address, { ...options, headers: { "x-dialog": "1" } });
     } catch {
-      return dialog.current.open ? say(OFFLINE) : location.assign(address);
+      // The browser's own page for this would take away what is being written.
+      const stays = dialog.current.open || !navigator.onLine;
+      return stays ? say(OFFLINE) : location.assign(address);
     } finally {
       card.current.inert = false;
     }
