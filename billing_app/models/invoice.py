@@ -321,7 +321,7 @@ class IssuedDocument(Printed, table=True):
             ["workspace_id", "invoice_id"], ["invoice.workspace_id", "invoice.id"]
         ),
         UniqueConstraint("workspace_id", "kind", "invoice_id", "payment_id"),
-        Index("ix_issued_document_invoice", "workspace_id", "invoice_id"),
+        Index("ix_issued_document_invoice", "workspace_id", "invoice_id", "payment_id"),
         Index("ix_issued_document_payment", "workspace_id", "payment_id"),
     )
 
