@@ -46,3 +46,24 @@ def test_a_press_waits_for_its_answer_and_can_then_be_made_again(
         expect(page.get_by_role("row").filter(has_text=f"Levy {number}")).to_have_count(
             1
         )
+
+
+def test_a_link_is_not_ended_by_a_slip(demo: Demo, page: Page):
+    """What a mail has carried can't be called back: the page asks, Escape keeps it."""
+    demo.sign_in(page)
+    page.goto(f"{demo.base_url}/customers")
+    page.get_by_role("table").get_by_role("link").first.click()
+    for name, title in (
+        ("New customer link", "Make a new customer link?"),
+        ("Revoke customer link", "Revoke the customer link?"),
+    ):
+        press = page.get_by_role("button", name=name)
+        press.press("Enter")
+        asked = page.get_by_role("alertdialog", name=title)
+        keep = asked.get_by_role("button", name="Keep the link")
+        expect(keep).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(asked).to_be_hidden()
+        expect(press).to_be_focused()
+    expect(page.get_by_text("stopped working")).to_have_count(0)
+    expect(page.get_by_text("Access revoked")).to_have_count(0)

@@ -680,6 +680,13 @@ class TestSimpleLink:
 
         desk.keyboard.press("Escape")
         desk.get_by_role("button", name="New link").click()
+        asked = desk.get_by_role("alertdialog", name="Make a new link?")
+        expect(asked.get_by_role("button", name="Keep the link")).to_be_focused()
+        desk.keyboard.press("Escape")
+        expect(asked).to_be_hidden()
+        assert httpx.get(invoice["url"]).status_code == 200
+        desk.get_by_role("button", name="New link").click()
+        asked.get_by_role("button", name="Make new link").click()
 
         expect(phone.get_by_text("Invoice not found")).to_be_visible()
         assert httpx.get(link).status_code == 404

@@ -168,7 +168,11 @@ async def test_a_lost_authenticator_app_is_reset_by_who_may(
     async with browse(place.accounting, f"/customers/{customer_id}") as driver:
         await driver.press(state.open)
         assert [it.email for it in driver.shown(state, "apps")] == [email]
+        await driver.press(state.start_resetting, email=email)
+        assert driver.shown(state, "resetting") == email
+        assert len(all_rows(world, place, ContactTotp)) == 1
         await driver.press(state.reset_app, email=email)
+        assert driver.shown(state, "resetting") == ""
         assert driver.shown(state, "apps") == []
     assert all_rows(world, place, ContactTotp) == []
     events = [it.event for it in all_rows(world, place, AuditEntry)]

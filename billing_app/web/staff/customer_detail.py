@@ -20,7 +20,12 @@ from billing_app.web.components.tables import (
 from billing_app.web.components.why import why
 from billing_app.web.staff.customer_detail_state import CustomerDetailState, TwinLine
 from billing_app.web.staff.customer_form import customer_fields
-from billing_app.web.staff.customer_link import customer_link_panel, statement_panel
+from billing_app.web.staff.customer_link import (
+    customer_link_panel,
+    new_link_dialog,
+    revoke_link_dialog,
+    statement_panel,
+)
 from billing_app.web.staff.customer_removal import delete_dialog, merge_dialog
 from billing_app.web.staff.invoice_words import Fact
 from billing_app.web.staff.invoices import invoice_badges, invoice_balance
@@ -30,6 +35,7 @@ from billing_app.web.staff.portal_desk import (
     contact_dialog,
     contacts_panel,
     powers_panel,
+    reset_app_dialog,
     rules_panel,
     sessions_panel,
 )
@@ -62,6 +68,9 @@ def page() -> rx.Component:
         extra=(
             _edit_dialog(),
             contact_dialog(State),
+            reset_app_dialog(State),
+            new_link_dialog(),
+            revoke_link_dialog(),
             delete_dialog(State),
             merge_dialog(State, State.card.name),
         ),

@@ -110,6 +110,7 @@ class CustomerDetailState(
     async def open(self) -> None:
         """Show the customer that the address names."""
         self.is_editing = self.is_merging = False
+        self.resetting = ""
         try:
             await self._read()
         except BillingError as refusal:

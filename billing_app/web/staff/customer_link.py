@@ -5,6 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from billing_app.web.components.controls import button, copy_button, get_form
+from billing_app.web.components.dialogs import confirm_dialog
 from billing_app.web.components.icons import ICONS, icon
 from billing_app.web.components.layout import panel
 from billing_app.web.staff.copy_link import CopyLink
@@ -48,6 +49,32 @@ def customer_link_panel() -> rx.Component:
     )
 
 
+def new_link_dialog() -> rx.Component:
+    return confirm_dialog(
+        "Make a new customer link?",
+        "The customer link sent so far stops working, and pages open through it close. "
+        "Send the new one to the customer. Links to single invoices go on working.",
+        dialog_id="new-customer-link",
+        keep="Keep the link",
+        confirm=button(
+            "Make new link", kind="danger", closes=True, on_click=State.new_link
+        ),
+    )
+
+
+def revoke_link_dialog() -> rx.Component:
+    return confirm_dialog(
+        "Revoke the customer link?",
+        "The customer link sent so far stops working for good, and pages open through "
+        "it close. Links to single invoices go on working.",
+        dialog_id="revoke-customer-link",
+        keep="Keep the link",
+        confirm=button(
+            "Revoke link", kind="danger", closes=True, on_click=State.revoke
+        ),
+    )
+
+
 def statement_panel(customer_id: rx.Var[int]) -> rx.Component:
     """Offer the account's statement to whoever may export."""
     return rx.cond(ShellState.may["export"], _statement(customer_id))
@@ -63,8 +90,8 @@ def _link_actions() -> rx.Component:
             on_ask=State.copy_link,
             class_name="button",
         ),
-        button("New customer link", on_click=State.new_link),
-        button("Revoke customer link", kind="danger", on_click=State.revoke),
+        button("New customer link", opens="new-customer-link"),
+        button("Revoke customer link", kind="danger", opens="revoke-customer-link"),
         class_name="panel-actions",
     )
 

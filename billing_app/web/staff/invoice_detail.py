@@ -101,6 +101,8 @@ def page() -> rx.Component:
             credit_dialog(State),
             reissue_dialog(State),
             _share_dialog(),
+            _new_link_dialog(),
+            _revoke_dialog(),
             _reverse_dialog(),
             _refund_dialog(),
             _use_credit_dialog(),
@@ -367,9 +369,9 @@ def _link_group() -> rx.Component:
             on_ask=State.copy_link,
             class_name="button",
         ),
-        button("New link", on_click=State.new_link),
+        button("New link", opens="new-link"),
         button("Share", on_click=State.start_sharing),
-        button("Revoke access", on_click=State.revoke_access),
+        button("Revoke access", opens="revoke-access"),
         class_name="button-group",
     )
 
@@ -619,6 +621,32 @@ def _again_dialog() -> rx.Component:
         keep="Keep it at one",
         confirm=button(
             "Send again", kind="primary", closes=True, on_click=State.mail_again
+        ),
+    )
+
+
+def _new_link_dialog() -> rx.Component:
+    return confirm_dialog(
+        "Make a new link?",
+        "Every link to this invoice sent so far stops working, in mails too, and pages "
+        "open through one close. Send the new one to whoever needs it.",
+        dialog_id="new-link",
+        keep="Keep the link",
+        confirm=button(
+            "Make new link", kind="danger", closes=True, on_click=State.new_link
+        ),
+    )
+
+
+def _revoke_dialog() -> rx.Component:
+    return confirm_dialog(
+        "Revoke access?",
+        "Every link to this invoice sent so far stops working for good, in mails too, "
+        "and pages open through one close. A link made later is another one.",
+        dialog_id="revoke-access",
+        keep="Keep access",
+        confirm=button(
+            "Revoke access", kind="danger", closes=True, on_click=State.revoke_access
         ),
     )
 

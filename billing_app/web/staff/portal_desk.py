@@ -13,7 +13,7 @@ from billing_app.web.components.controls import (
     select,
     text_input,
 )
-from billing_app.web.components.dialogs import dialog
+from billing_app.web.components.dialogs import confirm_dialog, dialog
 from billing_app.web.components.icons import icon
 from billing_app.web.components.layout import message, panel
 from billing_app.web.staff.portal_desk_state import (
@@ -187,6 +187,21 @@ def contact_dialog(state: Any) -> rx.Component:
     )
 
 
+def reset_app_dialog(state: Any) -> rx.Component:
+    return confirm_dialog(
+        "Reset the authenticator app?",
+        f"{state.resetting} sets up a new one with the next code by mail. The old app "
+        "stops working, and pages it opened close.",
+        dialog_id="reset-app",
+        keep="Keep the app",
+        confirm=button(
+            "Reset app", kind="danger", on_click=state.reset_app(state.resetting)
+        ),
+        open=state.resetting != "",
+        on_close=state.stop_resetting,
+    )
+
+
 def _rule(state: Any, it: rx.vars.ObjectVar[RuleLine], may: str) -> rx.Component:
     typed = text_input(
         it.key,
@@ -286,7 +301,7 @@ def _app(state: Any, it: rx.vars.ObjectVar[AppLine]) -> rx.Component:
             button(
                 "Reset app",
                 small=True,
-                on_click=state.reset_app(it.email),
+                on_click=state.start_resetting(it.email),
                 aria_label=rx.Var.create("Reset the authenticator app of ")
                 + it.email.to(str),
             ),

@@ -128,6 +128,7 @@ class CustomerPortalState(StaffState, mixin=True):
         rules_turn: changes when the fields have to be drawn anew.
         is_portal_on: for this customer; `is_portal_on_for_all` for the workspace.
         refusals: which mails people have chosen not to get, a sentence each.
+        resetting: whose authenticator app is to be reset, while the page asks.
         contact_form: what the dialog starts with; `contact_turn` which start it is.
     """
 
@@ -140,6 +141,7 @@ class CustomerPortalState(StaffState, mixin=True):
     refusals: list[str] = []  # noqa: RUF012
     sessions: list[SessionLine] = []  # noqa: RUF012
     apps: list[AppLine] = []  # noqa: RUF012
+    resetting: str = ""
     is_portal_on: bool = True
     is_portal_on_for_all: bool = True
     contact_form: ContactForm = ContactForm()
@@ -188,8 +190,17 @@ class CustomerPortalState(StaffState, mixin=True):
         await self._read_portal()
 
     @staff_door
+    async def start_resetting(self, email: str) -> None:
+        self.resetting = email
+
+    @staff_door
+    async def stop_resetting(self) -> None:
+        self.resetting = ""
+
+    @staff_door
     async def reset_app(self, email: str) -> None:
         """Let somebody who has lost their authenticator app set up another."""
+        self.resetting = ""
         await self._run(portal_sessions.reset_totp, self._segment_id(1), email)
         self._notify(
             "Reset. What the old app had opened is closed; the next code by mail "
