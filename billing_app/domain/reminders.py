@@ -122,7 +122,7 @@ def find_obstacle(facts: ReminderFacts, *, by_itself: bool = False) -> str:
         return "The payment is on its way and counts as paid."
     if facts.promised_on is not None:
         day = format_date(facts.promised_on, "en")
-        return f"The customer has promised to pay by {day}."
+        return f"The customer has promised to pay by {day}; reminders wait until then."
     if not facts.is_shown:
         return "The portal doesn’t show it, so the link would open nothing."
     return ""

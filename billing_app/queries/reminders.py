@@ -14,7 +14,7 @@ from sqlmodel import col
 from billing_app.database.access import inner, job, staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
-from billing_app.domain.invoice import OPEN_PHASES, InvoiceState
+from billing_app.domain.invoice import OPEN_PHASES, InvoiceState, check_bulk
 from billing_app.domain.late_fee import LateFeeRule
 from billing_app.domain.mail_choices import MailKind
 from billing_app.domain.portal_settings import PortalSettings
@@ -71,6 +71,14 @@ class ReminderToSend:
     asked_minor: int
     due_on: date | None
     today: date
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """An invoice that can't be reminded of now, and why in a sentence."""
+
+    number: str
+    obstacle: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +173,21 @@ def find_reminder(uow: UnitOfWork, reminder_id: int) -> ReminderToSend | None:
 def read_policy(uow: UnitOfWork) -> ReminderPolicy:
     stored = uow.one(select(col(WorkspaceSettings.reminders))).reminders
     return ReminderPolicy.from_stored(stored)
+
+
+@staff(Permission.SEND_REMINDER)
+def list_held_back(uow: UnitOfWork, invoice_ids: list[int]) -> tuple[HeldBack, ...]:
+    """Say which of these, at most 200, no reminder by hand would leave for.
+
+    Raises:
+        NotFound: one of them is not in this workspace.
+    """
+    check_bulk(invoice_ids)
+    return tuple(
+        HeldBack(uow.get(Invoice, invoice_id).number or "", obstacle)
+        for invoice_id in sorted(invoice_ids)
+        if (obstacle := find_obstacle(read_reminder_facts(uow, invoice_id)))
+    )
 
 
 @inner

@@ -590,6 +590,26 @@ async def test_promises_only_a_mail_that_can_leave(
     assert notice.words == f"Published. {words}"
 
 
+@pytest.mark.feature("F100")
+async def test_says_before_reminding_that_the_customer_has_promised(
+    world: World, browse: Browse
+):
+    place = world.northwind
+    invoice_id = an_invoice(world, place)
+    async with browse(place.accounting, f"/invoices/{invoice_id}") as driver:
+        await driver.press(State.open)
+        await driver.press(State.start_reminding)
+        assert driver.shown(State, "reminder_hindrance") in (None, "")
+        form = {"promised_on": "2026-03-20", "promised_by": "Ann"}
+        await driver.press(State.note_promise, form=form)
+        await driver.press(State.start_reminding)
+
+    assert driver.shown(State, "reminder_hindrance") == (
+        "The customer has promised to pay by 20 March 2026; reminders wait until then."
+    )
+    assert driver.shown(State, "dialog") == "reminder"
+
+
 async def test_the_button_says_that_publishing_mails_nobody_yet(
     world: World, browse: Browse
 ):

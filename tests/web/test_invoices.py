@@ -8,9 +8,18 @@ from sqlmodel import select
 from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.models import Invoice, Reminder
 from billing_app.queries import invoices as queries
-from billing_app.services import drafts, invoices
+from billing_app.queries.reminders import HeldBack
+from billing_app.services import drafts, invoices, promises
 from billing_app.web.staff.invoices_state import InvoicesState as State
-from tests.support.billing import a_customer, an_invoice, outstanding, pay
+from billing_app.web.staff.reminding import held_words
+from tests.support.billing import (
+    a_customer,
+    all_rows,
+    an_invoice,
+    outstanding,
+    pay,
+    read_invoice,
+)
 from tests.support.credit import an_amount, credit
 from tests.support.rows import add_customer, add_invoice
 from tests.support.world import World
@@ -321,12 +330,48 @@ async def test_reminds_of_the_selected_that_are_unpaid(world: World, browse: Bro
     async with browse(place.accounting, "/invoices") as driver:
         await driver.press(State.open)
         await driver.press(State.select_all)
-        await driver.press(State.send_reminders)
+        await driver.press(State.start_reminding)
+        asked = driver.shown(State, "reminding_words")
+        left_out = driver.shown(State, "held_back")
+        assert all_rows(world, place, Reminder) == []
+        for _ in range(2):
+            await driver.press(State.send_reminders)
 
+    number = read_invoice(world, place, paid).number
+    assert asked.startswith("1 reminder, each to the customer of its invoice")
+    assert left_out == [f"{number}: Nothing is outstanding."]
     with world.reading(place.system) as uow:
         assert [it.invoice_id for it in uow.all(select(Reminder))] == [unpaid]
     words = driver.shown(State, "notices")[0].words
     assert "1 not reminded: nothing to ask for, or a promise to wait." in words
+
+
+async def test_says_before_reminding_who_promised_to_pay(world: World, browse: Browse):
+    place = world.northwind
+    promised = an_invoice(world, place)
+    note = promises.note_promise
+    world.run(place.accounting, note, promised, "2026-03-20")
+
+    async with browse(place.accounting, "/invoices") as driver:
+        await driver.press(State.open)
+        await driver.press(State.select_all)
+        await driver.press(State.start_reminding)
+
+    number = read_invoice(world, place, promised).number
+    assert driver.shown(State, "held_back") == [
+        f"{number}: The customer has promised to pay by 20 March 2026; "
+        "reminders wait until then."
+    ]
+    assert driver.shown(State, "reminds_any") is False
+
+
+def test_names_only_a_few_that_are_left_out():
+    held = [HeldBack(f"INV-{number}", "It is void.") for number in range(10)]
+
+    words = held_words(held)
+
+    assert words[0] == "INV-0: It is void."
+    assert (len(words), words[-1]) == (9, "2 more")
 
 
 @pytest.mark.feature("F014")
@@ -453,7 +498,7 @@ async def test_a_card_tells_rows_apart_by_one_figure(world: World, browse: Brows
 
 
 @pytest.mark.parametrize(
-    "handler", ["archive", "delete_drafts", "mark_sent", "send_reminders", "show_news"]
+    "handler", ["archive", "delete_drafts", "mark_sent", "show_news"]
 )
 async def test_a_button_of_a_list_that_was_never_opened_shows_the_list(
     shelf: World, browse: Browse, handler: str

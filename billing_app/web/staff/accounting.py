@@ -9,6 +9,7 @@ from billing_app.web.staff.export_link import export_link
 from billing_app.web.staff.invoices import dates_dialog, list_of_invoices
 from billing_app.web.staff.invoices_paid import mark_paid_dialog
 from billing_app.web.staff.invoices_state import InvoicesState
+from billing_app.web.staff.reminding import reminding_dialog
 from billing_app.web.staff.shell import staff_page
 
 State = InvoicesState
@@ -24,6 +25,6 @@ def page() -> rx.Component:
         count=State.count,
         live=State.live,
         actions=(export_link(State.export_href),),
-        extra=(dates_dialog(), mark_paid_dialog(State)),
+        extra=(dates_dialog(), mark_paid_dialog(State), reminding_dialog(State)),
         on_undo=State.undo,
     )

@@ -867,12 +867,23 @@ def _amount_dialog(
 
 
 def _reminder_dialog() -> rx.Component:
+    hindrance = State.reminder_hindrance
+    is_hindered = hindrance != ""
     return _form_dialog(
         "reminder",
         "Send a reminder",
-        _email_field("reminder-email"),
-        lead="A friendly mail with what is open, and the link. It leaves at once.",
+        rx.cond(
+            is_hindered,
+            message(hindrance, tone="warn", icon_name="warning"),
+            _email_field("reminder-email"),
+        ),
+        lead=rx.cond(
+            is_hindered,
+            "No reminder can leave now. To ask all the same, write a comment.",
+            "A friendly mail with what is open, and the link. It leaves at once.",
+        ),
         does="Send reminder",
+        is_hindered=is_hindered,
         on_submit=State.send_reminder,
         no_validate=True,
     )
@@ -935,6 +946,7 @@ def _form_dialog(
     lead: Any,
     does: str,
     on_submit: Any,
+    is_hindered: Any = False,
     **form_props: Any,
 ) -> rx.Component:
     """Draw the dialog that stands open while the state says its name."""
@@ -945,7 +957,7 @@ def _form_dialog(
         lead=lead,
         actions=[
             button("Cancel", closes=True),
-            button(does, kind="primary", submit=True),
+            button(does, kind="primary", submit=True, disabled=is_hindered),
         ],
         on_submit=on_submit,
         open=_is_asked(name),

@@ -23,6 +23,7 @@ from billing_app.domain.payment import is_excess, parse_received
 from billing_app.domain.short_link import short_path
 from billing_app.queries.billable_events import list_behind
 from billing_app.queries.invoice_detail import InvoiceDetail, read_invoice
+from billing_app.queries.reminders import list_held_back
 from billing_app.queries.timeline import Timeline, read_invoice_timeline
 from billing_app.services import (
     disputes,
@@ -74,6 +75,7 @@ class InvoiceDetailState(
         shape: loading, gone or shown.
         link_url: the secret link, only after somebody asked for it.
         short_url: the same in a form that fits a text message.
+        reminder_hindrance: why no reminder can leave now; empty where one can.
         sheet: the document as HTML, drawn by the server.
     """
 
@@ -94,6 +96,7 @@ class InvoiceDetailState(
     record_words: str = ""
     is_excess: bool = False
     share_email: str = ""
+    reminder_hindrance: str = ""
     reversing: str = ""
     refund_amount: str = ""
     refund_words: str = ""
@@ -484,6 +487,8 @@ class InvoiceDetailState(
 
     @staff_door
     async def start_reminding(self) -> None:
+        held = await self._run(list_held_back, [self._shown().id])
+        self.reminder_hindrance = held[0].obstacle if held else ""
         self.share_email = self._shown().customer_email
         self._open_dialog("reminder")
 

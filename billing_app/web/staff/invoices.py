@@ -22,6 +22,7 @@ from billing_app.web.staff import listing
 from billing_app.web.staff.export_link import export_link
 from billing_app.web.staff.invoices_paid import mark_paid_dialog
 from billing_app.web.staff.invoices_state import InvoiceLine, InvoicesState
+from billing_app.web.staff.reminding import reminding_dialog
 from billing_app.web.staff.shell import ShellState, staff_page
 
 State = InvoicesState
@@ -63,7 +64,7 @@ def page() -> rx.Component:
         count=State.count,
         actions=(export_link(State.export_href), new_invoice_button()),
         live=State.live,
-        extra=(dates_dialog(), mark_paid_dialog(State)),
+        extra=(dates_dialog(), mark_paid_dialog(State), reminding_dialog(State)),
         on_undo=State.undo,
     )
 
@@ -214,7 +215,7 @@ def _selection() -> rx.Component:
         State.selected_sum,
         rx.cond(
             ShellState.may["send_reminder"],
-            button("Send reminders", icon_name="mail", on_click=State.send_reminders),
+            button("Send reminders", icon_name="mail", on_click=State.start_reminding),
             rx.fragment(),
         ),
         rx.cond(

@@ -20,7 +20,7 @@ from billing_app.queries.invoices import (
     InvoiceSort,
     parse_invoice_filter,
 )
-from billing_app.services import drafts, invoices, payments, reminders
+from billing_app.services import drafts, invoices, payments
 from billing_app.web import formats
 from billing_app.web.doors import staff_door
 from billing_app.web.staff.addresses import invoice_address, with_query
@@ -31,7 +31,7 @@ from billing_app.web.staff.listing_state import (
     Tab,
     range_words,
 )
-from billing_app.web.staff.mail_words import mail_words
+from billing_app.web.staff.reminding import RemindingState
 from billing_app.web.undo import UndoState
 
 # The list stands on two pages; each keeps to its own address.
@@ -88,7 +88,9 @@ class InvoiceLine:
     reduced: str
 
 
-class InvoicesState(UndoState, PaidInvoicesState, FilteredListState, rx.State):
+class InvoicesState(
+    UndoState, PaidInvoicesState, RemindingState, FilteredListState, rx.State
+):
     """One page of the list.
 
     Attributes:
@@ -187,16 +189,10 @@ class InvoicesState(UndoState, PaidInvoicesState, FilteredListState, rx.State):
         self._tell(words, "restore", deleted)
         await self._read()
 
-    @staff_door
-    async def send_reminders(self) -> None:
-        """Remind of the selected ones that are unpaid and may be asked for."""
-        sent = await self._run(reminders.send_many, self.selected)
-        left = len(self.selected) - sent
-        words = f"{formats.count_of(sent, 'reminder')} on the way."
-        if sent:
-            words = await mail_words(self, words)
-        if left:
-            words += f" {left} not reminded: nothing to ask for, or a promise to wait."
+    def _chosen(self) -> list[int]:
+        return [one for one in self.selected if one in self._rows]
+
+    async def _after_reminding(self, words: str) -> None:
         self._select([])
         self._notify(words)
         await self._refresh()
@@ -241,7 +237,7 @@ class InvoicesState(UndoState, PaidInvoicesState, FilteredListState, rx.State):
         if path != self._path:
             # What was chosen on the other page was chosen for it alone.
             self._select([])
-            self.is_marking_paid = False
+            self.is_marking_paid = self.is_reminding = False
         self._path = path
         self._wanted = parse_invoice_filter(self._typed)
 
