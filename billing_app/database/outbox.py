@@ -57,7 +57,8 @@ def claim_due(
 ) -> list[Claimed]:
     """Take up to `limit` messages that are due, oldest first and printing last.
 
-    After an import there may be hundreds of documents to print before a mail.
+    After an import there may be hundreds of documents to print before a mail, or
+    before the one that somebody waits for, which comes first of them.
 
     `only` and `without` are topics; `only` none means every one. `not_of` are
     workspaces that have to wait.
@@ -74,6 +75,7 @@ def claim_due(
         )
         .order_by(
             col(OutboxMessage.topic).like("pdf.%"),
+            col(OutboxMessage.is_awaited).desc(),
             col(OutboxMessage.available_at),
             col(OutboxMessage.id),
         )

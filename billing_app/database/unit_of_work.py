@@ -505,15 +505,31 @@ class UnitOfWork:
         invoice_id: int | None = None,
         *,
         after: timedelta = timedelta(),
+        is_awaited: bool = False,
         **details: Any,
     ) -> None:
-        """Promise work in this commit, once for each topic and key."""
+        """Promise work in this commit, once for each topic and key.
+
+        `is_awaited`: somebody waits for it, also where it is promised already.
+        """
+        if is_awaited:
+            self.execute(
+                update(OutboxMessage)
+                .where(
+                    col(OutboxMessage.topic) == topic,
+                    col(OutboxMessage.key) == key,
+                    col(OutboxMessage.is_awaited).is_(False),
+                    col(OutboxMessage.done_at).is_(None),
+                )
+                .values(is_awaited=True)
+            )
         message = {
             "topic": topic,
             "key": key,
             "invoice_id": invoice_id,
             "details": details,
             "available_at": self.now + after,
+            "is_awaited": is_awaited,
             "attempts": 0,
             "last_error": "",
             "created_at": self.now,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Index, Text, UniqueConstraint, false
 from sqlmodel import Field
 
 from billing_app.models.base import UtcInstant, WorkspaceOwned
@@ -46,7 +46,10 @@ class AuditSeal(WorkspaceOwned, table=True):
 
 
 class OutboxMessage(WorkspaceOwned, table=True):
-    """Work promised by a commit. Unique by topic and key, so promised once."""
+    """Work promised by a commit. Unique by topic and key, so promised once.
+
+    `is_awaited`: somebody sits before a page that waits for it.
+    """
 
     __table_args__ = (
         UniqueConstraint("workspace_id", "topic", "key"),
@@ -61,6 +64,9 @@ class OutboxMessage(WorkspaceOwned, table=True):
     details: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     available_at: datetime = Field(sa_type=UtcInstant)
     locked_until: datetime | None = Field(default=None, sa_type=UtcInstant)
+    is_awaited: bool = Field(
+        default=False, sa_column_kwargs={"server_default": false()}
+    )
     attempts: int = Field(default=0)
     done_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     failed_at: datetime | None = Field(default=None, sa_type=UtcInstant)

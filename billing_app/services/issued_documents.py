@@ -57,11 +57,16 @@ def find_credit_note_to_print(uow: UnitOfWork, credit_note_id: int) -> ToPrint |
 
 @job
 def promise_print(
-    uow: UnitOfWork, document_id: int, kind: DocumentKind = DocumentKind.INVOICE
+    uow: UnitOfWork,
+    document_id: int,
+    kind: DocumentKind = DocumentKind.INVOICE,
+    *,
+    is_awaited: bool = False,
 ) -> None:
     """See to it that a document is printed, where nobody has promised it yet.
 
     What was brought in from elsewhere is printed when somebody wants it.
+    `is_awaited`: they wait for it now, so it goes before what nobody waits for.
     """
     document = uow.get(_TABLES[kind], document_id)
     if document.pdf_digest:
@@ -71,6 +76,7 @@ def promise_print(
             Topic.RENDER_CREDIT_NOTE,
             f"credit_note:{document_id}",
             document.invoice_id,
+            is_awaited=is_awaited,
             credit_note_id=document_id,
         )
     elif document.payment_id:
@@ -78,11 +84,14 @@ def promise_print(
             Topic.RENDER_RECEIPT,
             f"payment:{document.payment_id}",
             document.invoice_id,
+            is_awaited=is_awaited,
             payment_id=document.payment_id,
         )
     else:
         key = f"invoice:{document.invoice_id}"
-        uow.promise(Topic.RENDER_INVOICE, key, document.invoice_id)
+        uow.promise(
+            Topic.RENDER_INVOICE, key, document.invoice_id, is_awaited=is_awaited
+        )
 
 
 @job

@@ -203,7 +203,8 @@ def _not_printed(runtime: Runtime, document: ReadDocument) -> NotPrinted:
     is_coming = document.pdf == PdfState.PENDING
     if is_coming:
         actor = SystemActor(document.workspace_id, "print")
-        runtime.run(actor, issued_documents.promise_print, document.id, document.kind)
+        promise = issued_documents.promise_print
+        runtime.run(actor, promise, document.id, document.kind, is_awaited=True)
     return NotPrinted(is_coming=is_coming)
 
 
