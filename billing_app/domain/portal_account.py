@@ -112,7 +112,6 @@ class FoldComment:
     author: str
     when: str
     words: str
-    is_staff: bool
 
 
 @dataclass(frozen=True, slots=True)

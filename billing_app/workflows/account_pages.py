@@ -13,7 +13,7 @@ from billing_app.domain.actors import Proof, SystemActor
 from billing_app.domain.aging import AgeBucket
 from billing_app.domain.behind import Behind, BehindEvent, describe_lines
 from billing_app.domain.branding import brand_style, correct_brand, initials
-from billing_app.domain.comment import Side, shorten, shown_name
+from billing_app.domain.comment import shorten, shown_name
 from billing_app.domain.contact import mask_email
 from billing_app.domain.dispute import CREDITED_IN_PART
 from billing_app.domain.document import DocumentLine, InvoiceDocument
@@ -884,7 +884,6 @@ class _Folder:
                 ),
                 when=self.instant(it.created_at),
                 words=shorten(it.body, _FOLD_COMMENT_LENGTH),
-                is_staff=it.side == Side.STAFF,
             )
             for it in said[-_FOLD_COMMENTS:]
         )

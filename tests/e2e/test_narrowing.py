@@ -111,6 +111,8 @@ def test_of_two_answers_to_one_question_the_last_counts(page: Page, line: Line):
 @pytest.mark.feature("F030", "F107")
 def test_two_days_stand_beside_the_years(demo: Demo, page: Page, line: Line):
     first, last = page.get_by_label("From").first, page.get_by_label("To").first
+    expect(first).to_be_hidden()
+    page.locator(".fold summary").click()
     page.get_by_role("combobox", name="Period").select_option("this-year")
     page.wait_for_url("**?period=this-year")
 
@@ -123,6 +125,9 @@ def test_two_days_stand_beside_the_years(demo: Demo, page: Page, line: Line):
 
     assert asked(page) == {"from": "2006-01-31", "to": "2006-02-28"}
     expect(page.get_by_text("This matches no invoice.")).to_be_visible()
+    # What is in force is in sight, folded or not.
+    page.locator(".fold summary").click()
+    expect(first).to_be_visible()
     first.fill("")
     first.blur()
     page.wait_for_url("**?to=2006-02-28")
@@ -150,7 +155,7 @@ def test_on_a_phone_the_filters_unfold_and_say_how_many_there_are(
     expect(fold).to_have_text("Filter 1")
     expect(phone.locator(".row-link").first).to_be_visible()
     phone.set_viewport_size(DESKTOP)
-    expect(fold).to_be_hidden()
+    expect(fold.locator(".count")).to_be_hidden()
     expect(tabs).to_be_visible()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import zlib
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from billing_app.domain.branding import brand_style, correct_brand
 from billing_app.web import theme
 
 ASSETS = Path(__file__).parents[2] / "assets"
+WEB = Path(__file__).parents[2] / "billing_app" / "web"
 TOKENS = (ASSETS / "tokens.css").read_text()
 BRAND = correct_brand("#0f5c73")
 SHEET_COLOURS = ("accent", "ink", "accent-dark", "ink-dark")
@@ -128,6 +130,44 @@ def unreadable(rules: list[Any]) -> Iterator[str]:
             "container",
         ):
             yield from unreadable(tinycss2.parse_rule_list(rule.content, True, True))
+
+
+@pytest.mark.parametrize(
+    ("audience", "sheets"),
+    [
+        ("portal", (*theme.PORTAL, theme.DOCUMENT, theme.ACCOUNT)),
+        ("staff", (*theme.STAFF, theme.DOCUMENT)),
+    ],
+)
+def test_every_class_of_a_page_is_drawn(audience: str, sheets: tuple[str, ...]):
+    """A class that another page's sheet draws leaves this one bare."""
+    styles = "".join((ASSETS / name).read_text() for name in sheets)
+    drawn = set(re.findall(r"\.([a-z][\w-]*)", styles))
+    # As wide as the grid is whatever stands in it without a word.
+    drawn.add("span-12")
+
+    used = {
+        name
+        for path in (WEB / audience).glob("*.py")
+        for name in named_classes(ast.parse(path.read_text()))
+    }
+
+    assert used - drawn == set()
+
+
+def named_classes(tree: ast.AST) -> Iterator[str]:
+    """List the classes that a module writes out, not those that it puts together."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg == "class_name":
+            yield from _words(node.value)
+
+
+def _words(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield from node.value.split()
+    elif not isinstance(node, ast.Compare | ast.JoinedStr):
+        for child in ast.iter_child_nodes(node):
+            yield from _words(child)
 
 
 def test_a_portal_page_loads_at_most_15_kilobytes_of_style():

@@ -364,7 +364,7 @@ def _tools() -> rx.Component:
 
 
 def _fold_of_filters() -> rx.Component:
-    """Draw what unfolds, on a phone, the filters that stand behind it."""
+    """Draw what unfolds the days, and on a phone all filters that stand behind it."""
     filters = State.list.filters
     return rx.el.details(
         rx.el.summary(
@@ -724,7 +724,6 @@ def _talk(comments: rx.Var) -> rx.Component:
                 rx.el.p(
                     rx.el.b(rx.el.bdi(it.author)),
                     rx.el.span(it.when),
-                    class_name=rx.cond(it.is_staff, "from-staff", ""),
                 ),
                 rx.el.p(it.words),
             ),

@@ -202,7 +202,7 @@ def _cells(it: rx.vars.ObjectVar[EventLine]) -> list[Any]:
                 rx.el.span(it.note, class_name="secondary event-note"),
                 rx.fragment(),
             ),
-            class_name="event-name truncate",
+            class_name="truncate",
         ),
         rx.el.span(it.arithmetic, class_name="secondary figures"),
         rx.cond(
