@@ -187,6 +187,12 @@ class PortalSettings:
     def late_rules(self) -> LateRules:
         return LateRules(self.grace_days, self.debit_counts == CountsAsPaid.INITIATED)
 
+    @property
+    def takes_money(self) -> bool:
+        """Tell whether somebody who opens the portal may pay there at all."""
+        is_open = self.is_on and self.shows_invoices
+        return is_open and self.allows_payment and self.payment == PaymentMode.ONLINE
+
     def word_of(self, status: InvoiceStatus) -> str:
         """Return the word on the customer's badge for a status."""
         words = STATUS_WORDS[status]

@@ -115,6 +115,21 @@ def close_checkouts_of_link(uow: UnitOfWork, link_id: int) -> None:
         _promise_to_close(uow, attempt.id, attempt.invoice_id)
 
 
+@inner
+def close_refused_checkouts(uow: UnitOfWork) -> None:
+    """Promise to close every payment page of what may not be paid online any more.
+
+    For when the rules of the portal have changed, for whomever: money that comes
+    against them would come silently.
+    """
+    uow.flush()
+    live = uow.all(_LIVE_FOR)
+    settings = read_choices_of(uow, {invoice_id for _, invoice_id in live})
+    for attempt_id, invoice_id in live:
+        if not settings[invoice_id].takes_money:
+            _promise_to_close(uow, attempt_id, invoice_id)
+
+
 def _promise_to_close(uow: UnitOfWork, attempt_id: int, invoice_id: int) -> None:
     uow.promise(
         Topic.EXPIRE_CHECKOUT,
@@ -206,6 +221,21 @@ _FACTS = columns(
 _INVOICE_ID = bindparam("invoice_id", type_=BigInteger)
 _DISPUTED = select(func.coalesce(func.sum(Dispute.amount_minor), 0)).where(
     col(Dispute.invoice_id) == _INVOICE_ID, col(Dispute.resolved_at).is_(None)
+)
+# Each payment page that is open, with each invoice that it is for.
+_LIVE_FOR = (
+    columns(
+        col(PaymentAttempt.id),
+        func.coalesce(
+            col(PaymentAttemptPart.invoice_id), col(PaymentAttempt.invoice_id)
+        ),
+    )
+    .outerjoin(
+        PaymentAttemptPart,
+        col(PaymentAttemptPart.attempt_id) == col(PaymentAttempt.id),
+    )
+    .where(col(PaymentAttempt.status).in_(LIVE))
+    .order_by(col(PaymentAttempt.id), col(PaymentAttemptPart.id))
 )
 _LIVE_ATTEMPTS = select(PaymentAttempt.id).where(
     concerns(_INVOICE_ID), col(PaymentAttempt.status).in_(LIVE)

@@ -9,6 +9,7 @@ from billing_app.domain.errors import InvalidInput
 from billing_app.domain.events import PortalAnswerCleared, PortalAnswerSet
 from billing_app.domain.portal_settings import CUSTOMER_KEYS, INVOICE_KEYS
 from billing_app.models import Customer, Invoice
+from billing_app.services.outstanding import close_refused_checkouts
 from billing_app.services.portal_sessions import (
     end_account_sessions,
     end_customer_sessions,
@@ -40,7 +41,7 @@ def set_customer_answer(
         end_customer_sessions(uow, customer_id)
     if key == "allows_sign_in" and not answer:
         end_account_sessions(uow, customer_id)
-    tell_portal(uow)
+    _tell(uow)
 
 
 @staff(Permission.EDIT_CUSTOMER)
@@ -57,7 +58,7 @@ def clear_customer_answer(uow: UnitOfWork, customer_id: int, key: str) -> None:
     customer.portal = _without(customer.portal, key)
     uow.flush()
     uow.record(PortalAnswerCleared(customer_id=customer_id, key=key))
-    tell_portal(uow)
+    _tell(uow)
 
 
 @staff(Permission.MANAGE_LINKS)
@@ -81,7 +82,7 @@ def set_invoice_answer(uow: UnitOfWork, invoice_id: int, key: str, typed: str) -
             answer=str(answer),
         )
     )
-    tell_portal(uow)
+    _tell(uow)
 
 
 @staff(Permission.MANAGE_LINKS)
@@ -102,6 +103,11 @@ def clear_invoice_answer(uow: UnitOfWork, invoice_id: int, key: str) -> None:
             invoice_id=invoice_id, customer_id=invoice.customer_id, key=key
         )
     )
+    _tell(uow)
+
+
+def _tell(uow: UnitOfWork) -> None:
+    close_refused_checkouts(uow)
     tell_portal(uow)
 
 

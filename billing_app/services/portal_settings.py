@@ -21,6 +21,7 @@ from billing_app.domain.portal_words import (
     Question,
 )
 from billing_app.domain.profiles import PROFILES, get_profile
+from billing_app.services.outstanding import close_refused_checkouts
 from billing_app.services.portal_sessions import end_account_sessions, end_all_sessions
 from billing_app.services.settings import save, take_settings, tell_portal, typed_text
 
@@ -87,7 +88,7 @@ def change_portal(uow: UnitOfWork, version: int, form: PortalForm) -> int:
     before, after = kept.to_stored(), replace(kept, **answers).to_stored()
     changed = tuple(name for name in after if before[name] != after[name])
     version = save(uow, settings, "portal", *changed, portal=after)
-    _end_sessions(uow, before, after)
+    _end_what_is_shut(uow, before, after)
     return version
 
 
@@ -152,15 +153,19 @@ def _replace_all(
     settings.version += 1
     uow.flush()
     uow.record(ProfileApplied(profile=profile, fields=changed))
-    _end_sessions(uow, before, after)
+    _end_what_is_shut(uow, before, after)
     tell_portal(uow)
     return settings.version
 
 
-def _end_sessions(
+def _end_what_is_shut(
     uow: UnitOfWork, before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> None:
-    """End what a switch has shut; nobody is let in again without a new proof."""
+    """End what a switch has shut: payment pages, and sessions.
+
+    Nobody is let in again without a new proof.
+    """
+    close_refused_checkouts(uow)
     if before["is_on"] and not after["is_on"]:
         end_all_sessions(uow)
     elif before["allows_sign_in"] and not after["allows_sign_in"]:

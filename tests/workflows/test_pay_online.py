@@ -19,6 +19,11 @@ from billing_app.gateways.errors import GatewayUnavailable
 from billing_app.models import OutboxMessage
 from billing_app.sandbox.stripe_faults import Fault
 from billing_app.services import invoices, online_payments, portal_links
+from billing_app.services.portal_answers import (
+    set_customer_answer,
+    set_invoice_answer,
+)
+from billing_app.services.portal_settings import apply_profile
 from billing_app.workflows import pay_online
 from tests.support.billing import all_rows, pay, visitor_of
 from tests.support.till import session_id
@@ -281,8 +286,44 @@ class TestPagesAreClosed:
 
         assert not self.is_open(till, page)
 
+    @pytest.mark.feature("C01", "F015", "F016")
+    @pytest.mark.parametrize(
+        "shut",
+        [
+            lambda place, invoice: (
+                (place.accounting, set_invoice_answer),
+                (invoice.id, "payment", "instructions"),
+            ),
+            lambda place, invoice: (
+                (place.operations, set_customer_answer),
+                (invoice.customer_id, "payment", "off"),
+            ),
+            lambda place, invoice: (
+                (place.operations, set_customer_answer),
+                (invoice.customer_id, "is_on", "off"),
+            ),
+            lambda place, _: ((place.admin, apply_profile), (1, "closed_billing")),
+        ],
+        ids=["invoice", "customer", "customer's portal", "workspace"],
+    )
+    def test_when_paying_is_switched_off(self, till, open_page, shut):
+        invoice_id, page = open_page
+        (actor, service), arguments = shut(till.place, till.invoice(invoice_id))
+        till.world.run(actor, service, *arguments)
+
+        work_outbox(till)
+
+        assert not self.is_open(till, page)
+        assert till.outstanding(invoice_id) == 10_000
+
     def test_and_stay_open_otherwise(self, till, open_page):
-        _, page = open_page
+        invoice_id, page = open_page
+        other = till.bill()
+        for key, typed in (("payment", "off"), ("comments", "off")):
+            wanted = other if key == "payment" else invoice_id
+            till.world.run(
+                till.place.accounting, set_invoice_answer, wanted, key, typed
+            )
 
         work_outbox(till)
 

@@ -37,6 +37,7 @@ from billing_app.queries.accounting import PaymentFilter, list_payments
 from billing_app.queries.invoice_detail import read_invoice as read_detail
 from billing_app.queries.timeline import read_invoice_timeline
 from billing_app.services import invoices, portal_links
+from billing_app.services.portal_answers import set_invoice_answer
 from billing_app.workflows import pay_online
 from billing_app.workflows.pay_online import Chosen
 from tests.support.billing import a_customer, all_rows, an_invoice, pay, visitor_of
@@ -243,6 +244,20 @@ class TestRefusals:
     ):
         with pytest.raises(NotPermitted):
             start(till, customer_id, ids, **facts)
+
+    def test_a_page_closes_when_one_of_its_invoices_is_not_paid_online_any_more(
+        self, till: Till, customer_id: int, ids: list[int]
+    ):
+        start(till, customer_id, ids)
+        place = till.place
+        till.world.run(place.accounting, set_invoice_answer, ids[-1], "payment", "off")
+
+        for message in all_rows(till.world, place, OutboxMessage):
+            if message.topic == "stripe.expire_checkout":
+                attempt_id = message.details["attempt_id"]
+                pay_online.expire_checkout(till.runtime, till.system, attempt_id)
+
+        assert open_pages(till) == []
 
     def test_a_revoked_link(self, till: Till, customer_id: int, ids: list[int]):
         visitor = account(till, customer_id)
