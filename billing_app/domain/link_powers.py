@@ -70,6 +70,7 @@ OwnPowers.EMPTY = OwnPowers()
 
 
 _ENGLISH = speech_for(SOURCE_LANGUAGE)
+_TO_STAFF = "Read every invoice of this customer"
 _TO_THEMSELVES = later("Read every invoice of yours")
 _HOLDERS = {
     Rung.INVOICE_LINK: "Whoever has the address of one invoice, also when forwarded.",
@@ -108,7 +109,7 @@ def describe_own(
     speech = speech_for(language)
     rung, settings = rung_of(visitor, place.door), setup.settings
     steps: list[Step] = []
-    missing = find_missing(settings.write_auth, visitor)
+    missing = _find_missing(settings, visitor)
     if visitor.invoice_id is not None and _offers_writing(settings):
         words = _RAISED.get(missing) if missing else None
         if words:
@@ -121,7 +122,7 @@ def describe_own(
                 f"/account/{setup.slug}/sign-in",
             )
         )
-    powers = list_powers(settings, rung, _TO_THEMSELVES, speech)
+    powers = _list_powers(settings, rung, visitor, _TO_THEMSELVES, speech)
     way = speech.say(_WAYS[rung])
     if setup.is_pay_refused:
         way = f"{speech.say(ONLY_LOOKS)} {way}"
@@ -144,16 +145,20 @@ def list_rungs(settings: PortalSettings) -> tuple[RungPowers, ...]:
     )
 
 
-def list_powers(
+def list_powers(settings: PortalSettings, rung: Rung) -> tuple[Power, ...]:
+    """List for staff what a way in can do where these settings hold."""
+    holder = PortalVisitor(0, 0, None, None, proof=_PROOFS[rung])
+    return _list_powers(settings, rung, holder, _TO_STAFF, _ENGLISH)
+
+
+def _list_powers(
     settings: PortalSettings,
     rung: Rung,
-    reads_all: str = "Read every invoice of this customer",
-    speech: Speech = _ENGLISH,
+    holder: PortalVisitor,
+    reads_all: str,
+    speech: Speech,
 ) -> tuple[Power, ...]:
-    """List what a way in can do where these settings hold.
-
-    `reads_all` says whose invoices to staff, or to the customer.
-    """
+    """List what a way in can do for whoever holds it; `reads_all` says whose."""
     if not settings.is_on or not settings.shows_invoices:
         return (Power("Opens nothing: the portal is switched off", False),)
     if rung == Rung.SESSION and not settings.allows_sign_in:
@@ -161,7 +166,7 @@ def list_powers(
     listed = (
         *_reading(settings, rung, reads_all),
         *_paying(settings),
-        *_writing(settings, rung),
+        *_writing(settings, holder),
     )
     return tuple(Power(speech.say(it.words), it.is_given) for it in listed)
 
@@ -193,13 +198,13 @@ def _paying(settings: PortalSettings) -> tuple[Power, ...]:
     )
 
 
-def _writing(settings: PortalSettings, rung: Rung) -> tuple[Power, ...]:
+def _writing(settings: PortalSettings, holder: PortalVisitor) -> tuple[Power, ...]:
     reads = settings.comments != CommentMode.OFF
     return (
         Power(later("Read the comments"), reads),
-        _written(_COMMENTING, settings.comments == CommentMode.WRITE, settings, rung),
+        _written(_COMMENTING, settings.comments == CommentMode.WRITE, settings, holder),
         Power(later("See disputes"), settings.disputes != DisputeMode.OFF),
-        _written(_DISPUTING, settings.disputes == DisputeMode.OPEN, settings, rung),
+        _written(_DISPUTING, settings.disputes == DisputeMode.OPEN, settings, holder),
     )
 
 
@@ -214,30 +219,61 @@ _RAISED = {
     WriteAuth.SESSION: later("Sign in to your account to write"),
     WriteAuth.CODE_TOTP: later("Enter a code of your authenticator app to write"),
 }
-# What can be done at once, or after which proof; None where none would do.
-_COMMENTING: dict[WriteAuth | None, str] = {
-    None: later("Write comments"),
-    WriteAuth.CODE: later("Write comments after a code by mail"),
-    WriteAuth.SESSION: later("Write comments after signing in"),
-    WriteAuth.CODE_TOTP: later("Write comments after a code of an authenticator app"),
-}
-_DISPUTING: dict[WriteAuth | None, str] = {
-    None: later("Open a dispute"),
-    WriteAuth.CODE: later("Open a dispute after a code by mail"),
-    WriteAuth.SESSION: later("Open a dispute after signing in"),
-    WriteAuth.CODE_TOTP: later("Open a dispute after a code of an authenticator app"),
-}
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """What can be done at once, or after which proof."""
+
+    at_once: str
+    after_code: str
+    after_session: str
+    after_app: str
+    after_both: str
+
+
+_COMMENTING = _Writing(
+    later("Write comments"),
+    later("Write comments after a code by mail"),
+    later("Write comments after signing in"),
+    later("Write comments after a code of an authenticator app"),
+    later("Write comments after a code by mail and one of an authenticator app"),
+)
+_DISPUTING = _Writing(
+    later("Open a dispute"),
+    later("Open a dispute after a code by mail"),
+    later("Open a dispute after signing in"),
+    later("Open a dispute after a code of an authenticator app"),
+    later("Open a dispute after a code by mail and one of an authenticator app"),
+)
 
 
 def _written(
-    words: dict[WriteAuth | None, str],
+    words: _Writing,
     is_offered: bool,
     settings: PortalSettings,
-    rung: Rung,
+    holder: PortalVisitor,
 ) -> Power:
     """Say whether it can be done at once, or only with more proof."""
     if not is_offered:
-        return Power(words[None], False)
-    holder = PortalVisitor(0, 0, None, None, proof=_PROOFS[rung])
+        return Power(words.at_once, False)
+    match _find_missing(settings, holder):
+        case None:
+            return Power(words.at_once, True)
+        case WriteAuth.CODE if settings.write_auth == WriteAuth.CODE_TOTP:
+            return Power(words.after_both, True)
+        case WriteAuth.CODE:
+            return Power(words.after_code, True)
+        case WriteAuth.SESSION:
+            return Power(words.after_session, True)
+        case WriteAuth.CODE_TOTP:
+            return Power(words.after_app, True)
+        case _:
+            return Power(words.at_once, False)
+
+
+def _find_missing(settings: PortalSettings, holder: PortalVisitor) -> WriteAuth | None:
+    """Return as `find_missing`, where nobody signs in while that is switched off."""
     missing = find_missing(settings.write_auth, holder)
-    return Power(words.get(missing, words[None]), missing in words)
+    is_shut = missing == WriteAuth.SESSION and not settings.allows_sign_in
+    return WriteAuth.OFF if is_shut else missing

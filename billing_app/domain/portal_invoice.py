@@ -1113,7 +1113,7 @@ _CAME_BACK = {
     "dropped": (later("You changed your mind. Nothing was charged."), ""),
     "changed": (
         later(
-            "The amount due has just changed, so the payment was not started. "
+            "What can be paid here has just changed, so the payment was not started. "
             "Nothing was charged."
         ),
         "warn",

@@ -56,6 +56,11 @@ def test_a_link_reads_its_scope():
             Rung.SESSION,
             "Write comments after a code of an authenticator app",
         ),
+        (
+            WriteAuth.CODE_TOTP,
+            Rung.INVOICE_LINK,
+            "Write comments after a code by mail and one of an authenticator app",
+        ),
     ],
 )
 def test_writing_says_which_proof_is_still_missing(
@@ -134,6 +139,23 @@ class TestOwn:
 
         assert it.steps == ()
         assert Power("Write comments", True) in it.powers
+
+    def test_who_has_typed_in_a_code_of_the_app_writes(self):
+        proven = replace(self.LINK, proof=Proof.CODE, session_id=1, has_totp=True)
+        setup = self.setup_of(write_auth=WriteAuth.CODE_TOTP)
+
+        it = describe_own(setup, proven, self.PLACE, "en")
+
+        assert Power("Write comments", True) in it.powers
+        assert Power("Open a dispute", True) in it.powers
+
+    def test_nobody_is_sent_to_sign_in_where_that_is_off(self):
+        setup = self.setup_of(write_auth=WriteAuth.SESSION, allows_sign_in=False)
+
+        it = describe_own(setup, self.LINK, self.PLACE, "en")
+
+        assert it.steps == ()
+        assert Power("Write comments", False) in it.powers
 
     def test_who_may_not_pay_is_told_so(self):
         setup = replace(self.setup_of(), is_pay_refused=True)
