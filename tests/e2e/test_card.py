@@ -95,6 +95,10 @@ def test_pays(customer: Page):
     expect(customer.get_by_label("Amount to pay")).not_to_be_editable()
     assert find_barriers(customer) == []
     assert not scrolls_sideways(customer)
+    for name in (re.compile(r"^Pay £"), "Cancel"):
+        expect(panel(customer).get_by_role("button", name=name)).to_be_in_viewport(
+            ratio=1
+        )
     type_card(frame, GOOD)
 
     pay(customer)

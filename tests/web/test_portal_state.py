@@ -21,6 +21,7 @@ from billing_app.models import (
     WorkspaceSettings,
 )
 from billing_app.services import portal_links
+from billing_app.services.portal_answers import set_invoice_answer
 from billing_app.web.portal.invoice_state import PortalInvoiceState
 from billing_app.web.portal.thread_state import PortalThreadState
 from tests.support.billing import all_rows, an_invoice, pay, read_invoice
@@ -270,6 +271,25 @@ class TestHandlers:
         assert shown(driver, "invoice").pdf_words.startswith(
             "The PDF is being prepared"
         )
+
+    @pytest.mark.feature("C22")
+    async def test_the_pdf_goes_from_an_open_page_when_it_is_switched_off(
+        self, world: World, invoice_id: int, token: str
+    ):
+        """The tabs go, so the page turns back to what is left."""
+        async with browser(token) as driver:
+            await driver.start(f"{STATE}.watch")
+            await driver.until(lambda: status(driver) == "Due")
+            await driver.send(f"{STATE}.show", mode="pdf")
+            place = world.northwind
+
+            world.run(
+                place.accounting, set_invoice_answer, invoice_id, "shows_pdf", "off"
+            )
+
+            await driver.until(lambda: not shown(driver, "invoice").shows_pdf)
+        assert shown(driver, "mode") == "live"
+        assert shown(driver, "pages") == []
 
 
 class TestSeen:

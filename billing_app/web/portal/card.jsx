@@ -123,7 +123,11 @@ export function CardForm(props) {
         appearance: appearance(host),
       });
       element = elements.current.create("payment", { layout: "tabs" });
-      element.on("ready", () => say("ready"));
+      element.on("ready", () => {
+        say("ready");
+        // Its fields are as high as they are only now: the buttons below them, too.
+        form.current?.scrollIntoView({ block: "nearest" });
+      });
       element.on("loaderror", block);
       element.mount(host);
       watcher.observe(document.documentElement, { attributeFilter: ["class"] });

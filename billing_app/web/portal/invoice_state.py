@@ -320,6 +320,8 @@ class PortalInvoiceState(PortalState, rx.State):
                 self.payment_code = opened.payment_code
                 self.card = CardPayment.EMPTY
             self.invoice = opened.view
+        if not opened.view.shows_pdf and (self.mode == "pdf" or self.pages):
+            self.mode, self.pages = "live", []
         if self.sheet != opened.sheet:
             self.sheet = opened.sheet
         if opened.view.bank and not self.payment_code:
