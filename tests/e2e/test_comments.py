@@ -531,3 +531,58 @@ def test_a_code_is_confirmed_on_the_page_and_nothing_typed_is_lost(
     thread.get_by_role("button", name="Post comment").click()
     expect(desk.get_by_text("Please call me back.")).to_be_visible()
     expect(desk.get_by_text("Verified").first).to_be_visible()
+
+
+UNSENT = "You are not connected, so nothing was sent. What you typed stays here."
+
+
+@pytest.mark.feature("F075", "F079")
+def test_what_is_sent_without_a_connection_stays_and_goes_once_later(
+    demo: tuple[Server, Any], open_page: OpenPage, watcher: Watcher
+):
+    watcher.expect("ERR_INTERNET_DISCONNECTED")
+    set_portal(demo[0].data_dir / "tallyport.db", write_auth="link", disputes="open")
+    visitor, desk = open_both(demo, open_page)
+    expect(visitor.locator("#painted")).to_have_count(0)
+    thread, page = comments_of(visitor), visitor.url
+    words = "The driver waited an hour at gate four."
+
+    def send(form: Any, name: str) -> None:
+        """Press without a connection, be told so, and press again with one."""
+        press = form.get_by_role("button", name=name)
+        visitor.context.set_offline(True)
+        expect(visitor.get_by_text("Lost connection.")).to_be_visible()
+        for _ in range(2):
+            press.click()
+            expect(form.get_by_role("alert")).to_have_text(UNSENT)
+        assert visitor.url == page
+        visitor.context.set_offline(False)
+        expect(form.get_by_role("alert")).to_have_count(0)
+        press.click()
+
+    thread.get_by_label("Message").fill(words)
+    thread.get_by_label("Your name").fill("Ines Vermeer")
+    thread.get_by_label("Your email").fill("ines@vermeer.example")
+    send(thread, "Post comment")
+    expect(thread.get_by_label("Message")).to_have_value("")
+    expect(thread.get_by_text(words)).to_have_count(1)
+    expect(desk.locator("#conversation").get_by_text(words)).to_have_count(1)
+
+    visitor.get_by_role("button", name="Dispute", exact=True).click()
+    form = visitor.get_by_role("dialog", name="Dispute")
+    form.get_by_label("What is wrong?").fill("Only half an hour was agreed.")
+    about = form.get_by_label("What is it about?")
+    about.select_option(about.locator("option").last.get_attribute("value"))
+    form.get_by_label("Amount you dispute").fill("3.00")
+    send(form, "Send dispute")
+    expect(form).to_be_hidden()
+    disputes = visitor.get_by_role("region", name="Disputes")
+    expect(disputes.get_by_text("Only half an hour was agreed.")).to_have_count(1)
+
+    visitor.locator(".promise summary").click()
+    promise = visitor.locator(".promise form")
+    last = visitor.get_by_label("I will pay by").get_attribute("max")
+    assert last is not None
+    visitor.get_by_label("I will pay by").fill(last)
+    send(promise, "Send")
+    expect(visitor.get_by_text("You told us that you will pay by")).to_be_visible()

@@ -20,6 +20,7 @@ from typing import Any
 
 import reflex as rx
 from reflex_components_core.base.error_boundary import ErrorBoundary
+from reflex_components_core.core.banner import has_connection_errors
 
 from billing_app.web import theme
 from billing_app.web.components.command_menu import MENU_ID, SHORTCUTS_ID, keyboard
@@ -227,7 +228,7 @@ def portal_shell(
     branded = {} if brand is None else {"style": brand}
     return rx.el.div(
         *theme.stylesheet_links((*theme.PORTAL, *stylesheets)),
-        connection_banner(),
+        Connection.create(_connection_words(), is_cut_off=has_connection_errors),
         skip_link(worded("Skip to the invoice") if skip_words is None else skip_words),
         *above,
         rx.el.header(
@@ -392,15 +393,26 @@ def _notices(
     return rx.foreach(notices, lambda it: _notice(it, on_undo, on_dismiss))
 
 
+class Connection(rx.Component):
+    """Draws its children while there is no connection; holds back what is sent then."""
+
+    library = script_beside(__name__, "connection.jsx")
+    tag = "Connection"
+
+    is_cut_off: rx.Var[bool]
+
+
 def connection_banner() -> rx.Component:
     """Say quietly that the line is down; it goes away by itself."""
-    return rx.connection_banner(
-        rx.el.div(
-            icon("offline", 14),
-            CONNECTION_WORDS,
-            class_name="connection-banner",
-            role="status",
-        )
+    return rx.connection_banner(_connection_words())
+
+
+def _connection_words() -> rx.Component:
+    return rx.el.div(
+        icon("offline", 14),
+        CONNECTION_WORDS,
+        class_name="connection-banner",
+        role="status",
     )
 
 
