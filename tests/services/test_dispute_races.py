@@ -6,15 +6,24 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
 from billing_app.database.verify import find_broken
+from billing_app.domain.draft import DraftForm, LineForm
 from billing_app.domain.errors import BillingError
 from billing_app.domain.online_payment import Origin
 from billing_app.models import OutboxMessage, PaymentAttempt, StripeAccount
-from billing_app.services import disputes, online_payments
-from tests.support.billing import all_rows, an_invoice, read_invoice, visitor_of
+from billing_app.services import disputes, drafts, invoices, online_payments
+from tests.support.billing import (
+    a_customer,
+    all_rows,
+    an_invoice,
+    pay,
+    read_invoice,
+    visitor_of,
+)
 from tests.support.postgres import running_postgres
 from tests.support.quarrel import OPEN, decided, dispute, stored, typed
 from tests.support.world import World, make_template, open_world_at
@@ -123,4 +132,31 @@ def test_it_is_answered_or_withdrawn_but_not_both(shop: World):
     assert row.outcome in ("withdrawn", "stands")
     assert (row.answer == "") == (row.outcome == "withdrawn")
     assert read_invoice(shop, shop.northwind, invoice_id).disputed_minor == 0
+    assert not find_broken(shop.runtime.engine, shop.clock.now)
+
+
+def test_lines_disputed_at_once_never_come_to_more_than_is_asked_for(shop: World):
+    """Each line alone may be disputed whole; together they are more than is left."""
+    place = shop.northwind
+    form = DraftForm(
+        customer_id=a_customer(shop, place),
+        lines=tuple(LineForm(name="Flight", unit_price="40.00") for _ in range(4)),
+    )
+    draft = shop.run(place.accounting, drafts.create_draft, form)
+    invoice_id = shop.run(
+        place.accounting, invoices.issue_and_publish, draft.invoice_id, draft.version
+    ).invoice_id
+    pay(shop, place, invoice_id, "50.00")
+
+    at_once(
+        *(
+            partial(dispute, shop, place, invoice_id, "", line=line)
+            for line in ("1", "2", "3", "4", "")
+        )
+    )
+
+    amounts = [x.amount_minor for x in stored(shop, place)]
+    assert sum(amounts) == 11_000
+    invoice = read_invoice(shop, place, invoice_id)
+    assert invoice.disputed_minor == invoice.outstanding_minor == 11_000
     assert not find_broken(shop.runtime.engine, shop.clock.now)
