@@ -282,7 +282,7 @@ def segmented(
 
 
 class MoreMenu(rx.Component):
-    """Buttons that are rarely needed, behind one."""
+    """Buttons or links that are rarely needed, behind one button."""
 
     library = script_beside(__name__, "more_menu.jsx")
     tag = "MoreMenu"
@@ -290,20 +290,27 @@ class MoreMenu(rx.Component):
     words: rx.Var[str]
 
 
-def more_menu(*buttons: rx.Component, words: str = "More") -> rx.Component:
-    """Keep rare verbs out of sight, one press away."""
-    return MoreMenu.create(*buttons, words=words, class_name="more")
+def more_menu(*rare: rx.Component, words: Text = "More") -> rx.Component:
+    """Keep rare verbs or links out of sight, one press away."""
+    return MoreMenu.create(*rare, words=words, class_name="more")
 
 
 class Strip(rx.Component):
-    """A landmark whose links may scroll sideways; the current one is in sight."""
+    """Links that may scroll sideways; the current one is in sight."""
 
     library = script_beside(__name__, "strip.jsx")
     tag = "Strip"
 
+    element: rx.Var[str]
 
-def strip(*links: rx.Component, label: str, class_name: str) -> rx.Component:
-    """Put links into a row; the one with aria-current="page" comes into sight."""
+
+def strip(*links: rx.Component, label: str = "", class_name: str) -> rx.Component:
+    """Put links into a row; the one with aria-current="page" comes into sight.
+
+    With a label the row is a landmark; without, a part of one.
+    """
+    if not label:
+        return Strip.create(*links, class_name=class_name, element="div")
     return Strip.create(
         *links, class_name=class_name, custom_attrs={"aria-label": label}
     )

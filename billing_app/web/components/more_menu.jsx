@@ -1,13 +1,15 @@
 import { useEffect, useRef } from "react";
 
-// Rare verbs behind one button. It closes once one is chosen, on Escape, and when
+// What is rarely wanted, behind one button. It closes once one is chosen, on Escape, and when
 // the pointer or the focus goes elsewhere.
 export function MoreMenu({ words, children, ...attributes }) {
   const menu = useRef(null);
 
   useEffect(() => {
     const leave = ({ target }) => {
-      if (!menu.current.contains(target)) menu.current.open = false;
+      // None while the page goes: the focus moves before the listeners are gone.
+      const here = menu.current;
+      if (here && !here.contains(target)) here.open = false;
     };
     document.addEventListener("pointerdown", leave);
     document.addEventListener("focusin", leave);
@@ -22,7 +24,7 @@ export function MoreMenu({ words, children, ...attributes }) {
     menu.current.open = false;
   };
   const onClick = ({ target }) => {
-    if (target.closest("button")) close();
+    if (target.closest("a, button")) close();
   };
   const onKeyDown = (event) => {
     if (event.key !== "Escape" || !menu.current.open) return;

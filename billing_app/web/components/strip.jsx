@@ -3,7 +3,7 @@ import { useEffect, useRef } from "react";
 // Links in a row that a phone scrolls sideways: the current one comes into sight.
 // The links may be drawn after the row, and the current one may change; what the
 // reader has scrolled to since stays.
-export function Strip({ children, ...attributes }) {
+export function Strip({ children, element: Element = "nav", ...attributes }) {
   const ref = useRef(null);
 
   useEffect(() => {
@@ -29,8 +29,8 @@ export function Strip({ children, ...attributes }) {
   }, []);
 
   return (
-    <nav {...attributes} ref={ref}>
+    <Element {...attributes} ref={ref}>
       {children}
-    </nav>
+    </Element>
   );
 }

@@ -238,9 +238,18 @@ def add_filter(label: str = "Filter", **props: Any) -> rx.Component:
     )
 
 
-def link_tabs(label: str, *tabs: rx.Component) -> rx.Component:
-    """Group views of one list; they are links, since the view is in the URL."""
-    return strip(*tabs, label=label, class_name="tabs")
+def link_tabs(
+    label: str, *tabs: rx.Component, more: rx.Component | None = None
+) -> rx.Component:
+    """Group views of one list; they are links, since the view is in the URL.
+
+    `more` is a menu of rare views; it stays in sight where the others scroll.
+    """
+    if more is None:
+        return strip(*tabs, label=label, class_name="tabs")
+    return rx.el.nav(
+        strip(*tabs, class_name="tabs"), more, class_name="views", aria_label=label
+    )
 
 
 def link_tab(

@@ -34,9 +34,8 @@ from billing_app.web.staff.portal_desk import (
     access_switch,
     contact_dialog,
     contacts_panel,
-    powers_panel,
+    portal_panel,
     reset_app_dialog,
-    rules_panel,
     sessions_panel,
 )
 from billing_app.web.staff.risk import risk_signal
@@ -90,10 +89,9 @@ def _customer() -> rx.Component:
                     contacts_panel(State),
                     statement_panel(State.card.id),
                     sessions_panel(State),
-                    powers_panel(State),
                 ),
                 rx.el.div(
-                    rules_panel(
+                    portal_panel(
                         State, "Portal", access_switch(State), may="edit_customer"
                     ),
                     timeline_panel(State, shows_numbers=True),

@@ -22,21 +22,7 @@ def customer_link_panel() -> rx.Component:
                 "Whoever has the customer link sees all invoices of this customer.",
                 class_name="quiet",
             ),
-            rx.cond(ShellState.may["manage_links"], _link_actions()),
-            rx.el.div(
-                button(
-                    "Preview as this customer",
-                    icon_name="external",
-                    on_click=State.preview,
-                ),
-                rx.cond(
-                    State.short_url,
-                    copy_button(
-                        "Copy short link", State.short_url, words="Copy short link"
-                    ),
-                ),
-                class_name="panel-actions",
-            ),
+            _link_actions(),
             rx.cond(
                 State.link_url,
                 rx.fragment(
@@ -81,17 +67,29 @@ def statement_panel(customer_id: rx.Var[int]) -> rx.Component:
 
 
 def _link_actions() -> rx.Component:
+    may_manage = ShellState.may["manage_links"]
+    copies = CopyLink.create(
+        url=State.link_url,
+        words="Copy customer link",
+        path=ICONS["link"],
+        done_path=ICONS["check"],
+        on_ask=State.copy_link,
+        class_name="button",
+    )
+    copies_short = copy_button(
+        "Copy short link", State.short_url, words="Copy short link"
+    )
+    renews = button("New customer link", opens="new-customer-link")
+    revokes = button(
+        "Revoke customer link", kind="quiet-danger", opens="revoke-customer-link"
+    )
     return rx.el.div(
-        CopyLink.create(
-            url=State.link_url,
-            words="Copy customer link",
-            path=ICONS["link"],
-            done_path=ICONS["check"],
-            on_ask=State.copy_link,
-            class_name="button",
+        rx.cond(may_manage, rx.fragment(copies, renews)),
+        button(
+            "Preview as this customer", icon_name="external", on_click=State.preview
         ),
-        button("New customer link", opens="new-customer-link"),
-        button("Revoke customer link", kind="danger", opens="revoke-customer-link"),
+        rx.cond(State.short_url, copies_short),
+        rx.cond(may_manage, revokes),
         class_name="panel-actions",
     )
 

@@ -43,7 +43,7 @@ def diagnostics() -> rx.Component:
             rx.el.div(again, class_name="gates-foot"),
             open=DiagnosticsState.is_open,
         ),
-        class_name="panel panel-fold unprinted",
+        class_name="panel-fold",
         aria_label=words,
     )
 

@@ -48,7 +48,7 @@ from billing_app.web.staff.invoice_words import (
 )
 from billing_app.web.staff.late_fees import fee_note, late_fees_panel
 from billing_app.web.staff.payment_fields import payment_fields, receipt_choice
-from billing_app.web.staff.portal_desk import powers_panel, rules_panel
+from billing_app.web.staff.portal_desk import portal_panel
 from billing_app.web.staff.record import RecordState, is_shown
 from billing_app.web.staff.shell import ShellState, record_page
 from billing_app.web.staff.timeline import timeline_panel
@@ -177,13 +177,14 @@ def _invoice() -> rx.Component:
                     _details(),
                     _unless_cancelled(
                         _mails(),
-                        rules_panel(
-                            State, "Portal for this invoice", may="manage_links"
+                        portal_panel(
+                            State,
+                            "Portal for this invoice",
+                            may="manage_links",
+                            below=[_once_read(DiagnosticsState, diagnostics, lines=1)],
                         ),
-                        powers_panel(State),
                     ),
                     timeline_panel(State),
-                    _unless_cancelled(_once_read(DiagnosticsState, diagnostics)),
                 ),
                 class_name="columns",
             ),
@@ -193,10 +194,10 @@ def _invoice() -> rx.Component:
 
 
 def _once_read(
-    state: type[RecordState], part: Callable[[], rx.Component]
+    state: type[RecordState], part: Callable[[], rx.Component], *, lines: int = 4
 ) -> rx.Component:
     """Draw a part of the page that is read by a state of its own."""
-    return rx.cond(is_shown(state), part(), skeleton_block(4))
+    return rx.cond(is_shown(state), part(), skeleton_block(lines))
 
 
 def _gone() -> rx.Component:

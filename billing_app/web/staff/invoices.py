@@ -72,7 +72,9 @@ def page() -> rx.Component:
 def list_of_invoices() -> rx.Component:
     """Draw tabs, tools and rows; the accounting page shows them too."""
     shown = rx.fragment(
-        listing.views("Invoice views", State),
+        listing.views(
+            "Invoice views", State, rare=State.rare_tabs, rare_words=State.rare_words
+        ),
         _toolbar(),
         listing.rows(
             "Invoices",

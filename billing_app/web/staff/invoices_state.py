@@ -45,6 +45,15 @@ NONE_YET_WORDS = (
     f"More than {queries.GATHERED_MAX:,} match in part, but of the newest "
     f"{queries.LOOKED_MAX:,} none in all. {_NARROW_WORDS}"
 )
+# What is looked for every day; the other views stand behind a button.
+EVERYDAY = (
+    InvoiceStatus.DRAFT,
+    InvoiceStatus.DUE,
+    InvoiceStatus.OVERDUE,
+    InvoiceStatus.PARTIALLY_PAID,
+    InvoiceStatus.PROCESSING,
+    InvoiceStatus.PAID,
+)
 # Most invoices have lines; only what differs is said.
 MODE_WORDS = {
     InvoiceMode.LINES: "",
@@ -94,6 +103,7 @@ class InvoicesState(
     """One page of the list.
 
     Attributes:
+        rare_tabs: views besides `tabs`, and `rare_words` on the button before them.
         news: words on the button that shows rows that came in meanwhile.
         partial_words: said where too many match to sort them all.
         selected: ids; they may be sent as anything, the services decide.
@@ -113,6 +123,8 @@ class InvoicesState(
     _RANGES = ("issued", "due")
 
     lines: list[InvoiceLine] = []  # noqa: RUF012
+    rare_tabs: list[Tab] = []  # noqa: RUF012
+    rare_words: str = "More"
     shows_archived: bool = False
     news: str = ""
     none_words: str = ""
@@ -254,12 +266,12 @@ class InvoicesState(
         self.lines = [line_of(row, found.moment) for row in found.page.rows]
         self.shows_archived = self._wanted.includes_archived
         self.news = ""
-        self.tabs = self._make_tabs(counts)
+        self._make_tabs(counts)
         self._select([one for one in self.selected if one in self._rows])
         self.partial_words = PARTIAL_WORDS if found.is_partial else ""
         self.none_words = NONE_YET_WORDS if found.is_partial else self._none_words()
 
-    def _make_tabs(self, counts: queries.StatusCounts) -> list[Tab]:
+    def _make_tabs(self, counts: queries.StatusCounts) -> None:
         def tab(words: str, status: str, count: str) -> Tab:
             href = with_query(
                 self._path, self._typed, status=status, disputed="", sent=""
@@ -274,20 +286,22 @@ class InvoicesState(
 
         wanted = self._wanted
         crosses = wanted.is_disputed or wanted.is_sent
-        sent = crossing("Sent", "sent", str(counts.sent), wanted.is_sent)
-        tabs = [
-            tab(status.value, queries.slug(status), str(it))
+        by_status = [
+            (status, tab(status.value, queries.slug(status), str(it)))
             for status, it in counts.by_status
             if status not in RARE_STATUSES or it.seen or wanted.status == status
         ]
-
-        return [
+        self.tabs = [
             tab("All", "", str(counts.all)),
-            tabs[0],
-            sent,
-            *tabs[1:],
+            *(it for status, it in by_status if status in EVERYDAY),
             crossing("Disputed", "disputed", str(counts.disputed), wanted.is_disputed),
         ]
+        self.rare_tabs = [
+            crossing("Sent", "sent", str(counts.sent), wanted.is_sent),
+            *(it for status, it in by_status if status not in EVERYDAY),
+        ]
+        chosen = (it.words for it in self.rare_tabs if it.is_current)
+        self.rare_words = next(chosen, "More")
 
     async def _refresh(self) -> None:
         """Draw the rows in view anew where they stand, and say what came in."""

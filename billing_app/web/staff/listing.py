@@ -7,7 +7,13 @@ from typing import Any
 
 import reflex as rx
 
-from billing_app.web.components.controls import button, date_input, field, search_field
+from billing_app.web.components.controls import (
+    button,
+    date_input,
+    field,
+    more_menu,
+    search_field,
+)
 from billing_app.web.components.dialogs import dialog
 from billing_app.web.components.tables import (
     Column,
@@ -25,7 +31,11 @@ Shown = type[ListState]
 Filtered = type[FilteredListState]
 
 
-def views(label: str, state: Filtered) -> rx.Component:
+def views(
+    label: str, state: Filtered, *, rare: Any = None, rare_words: Any = "More"
+) -> rx.Component:
+    """Draw the views of a list; `rare` ones stand behind a button with these words."""
+
     def tab(it: rx.vars.ObjectVar[Tab]) -> rx.Component:
         return link_tab(
             it.words,
@@ -35,7 +45,8 @@ def views(label: str, state: Filtered) -> rx.Component:
             empty=it.count == "0",
         )
 
-    return link_tabs(label, rx.foreach(state.tabs, tab))
+    more = None if rare is None else more_menu(rx.foreach(rare, tab), words=rare_words)
+    return link_tabs(label, rx.foreach(state.tabs, tab), more=more)
 
 
 def search(placeholder: str, state: Shown) -> rx.Component:

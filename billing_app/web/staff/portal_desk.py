@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import reflex as rx
@@ -33,8 +34,17 @@ _KINDS = (
 )
 
 
-def rules_panel(state: Any, title: str, *above: rx.Component, may: str) -> rx.Component:
-    """List the settings that can differ here: what holds, and who decided it."""
+def portal_panel(
+    state: Any,
+    title: str,
+    *above: rx.Component,
+    may: str,
+    below: Sequence[rx.Component] = (),
+) -> rx.Component:
+    """Fold up what the portal does here: its settings, and what each way in can do.
+
+    The settings are those that can differ: what holds, and who decided it.
+    """
     return panel(
         title,
         *above,
@@ -54,15 +64,14 @@ def rules_panel(state: Any, title: str, *above: rx.Component, may: str) -> rx.Co
             ),
             class_name="desk-fold",
         ),
-        is_printed=False,
-    )
-
-
-def powers_panel(state: Any) -> rx.Component:
-    """Say in plain words what each way in can do."""
-    return panel(
-        "What this link can do",
-        rx.el.div(rx.foreach(state.rungs, _rung), class_name="panel-body desk-rungs"),
+        rx.el.details(
+            rx.el.summary("What this link can do"),
+            rx.el.div(
+                rx.foreach(state.rungs, _rung), class_name="panel-body desk-rungs"
+            ),
+            class_name="desk-fold",
+        ),
+        *below,
         is_printed=False,
     )
 
