@@ -23,7 +23,7 @@ from billing_app.domain.document import (
     TaxInCurrency,
 )
 from billing_app.domain.drafting import tax_label
-from billing_app.domain.errors import Conflict, InvalidInput
+from billing_app.domain.errors import Conflict, DoneMeanwhile, InvalidInput
 from billing_app.domain.formats import format_money
 from billing_app.domain.invoice import InvoiceState, WrongState, check_reason
 from billing_app.domain.money import Money, allocate_minor, priced, round_half_away
@@ -53,6 +53,8 @@ class CreditForm:
         amount: with tax.
         reason: the customer reads it.
         request_key: new for each opened form, so that a repeated press is one note.
+        seen_left_minor: what the form showed to be left to credit, where a person has
+            looked: two who enter the same credit do not book it twice unasked.
     """
 
     mode: str = CreditMode.WHOLE
@@ -60,6 +62,7 @@ class CreditForm:
     amount: str = ""
     reason: str = ""
     request_key: str = ""
+    seen_left_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +175,18 @@ def read_credit(form: CreditForm, about: Creditable) -> tuple[Credit, str]:
 
     Raises:
         InvalidInput: a field can't be used; its name is the error's `field`.
+        DoneMeanwhile: less is left than was seen.
         Conflict: nothing is left to credit, or the invoice can't be credited.
     """
+    check_creditable(about)
+    left_minor = about.left_minor
+    if form.seen_left_minor is not None and left_minor < form.seen_left_minor:
+        raise DoneMeanwhile(
+            f"{_money(about, form.seen_left_minor - left_minor)} of this invoice was "
+            "credited meanwhile, maybe by a colleague. Press again to credit this as "
+            "well.",
+            field="form",
+        )
     reason = check_reason(clean_text(form.reason, length_max=2_000, field="reason"))
     return compute_credit(form, about), reason
 

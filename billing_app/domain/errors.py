@@ -5,6 +5,7 @@ BillingError
 ├── NotPermitted         the role or the proof does not reach that far
 ├── NotSignedIn          there is no live session behind the request
 ├── InvalidInput         a field holds something that cannot be used
+│   └── DoneMeanwhile    the like was booked since the form was opened
 ├── Conflict             the thing is not in a state that allows this
 │   ├── StaleDraft       somebody else saved it meanwhile
 │   └── TotalChanged     it comes to something else than was shown
@@ -88,6 +89,12 @@ class InvalidInput(BillingError):
     """A value that a person typed cannot be used as it is."""
 
     code = "invalid_input"
+
+
+class DoneMeanwhile(InvalidInput):
+    """Somebody booked the like since the form was opened; it may be done as well."""
+
+    code = "done_meanwhile"
 
 
 class Conflict(BillingError):

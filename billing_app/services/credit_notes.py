@@ -81,6 +81,7 @@ def issue_credit_note(
     Raises:
         NotFound: no such invoice in this workspace.
         InvalidInput: a field can't be used; its name is the error's `field`.
+        DoneMeanwhile: less is left than the form had shown.
         Conflict: it can't be credited, or nothing is left.
     """
     invoice = uow.get(Invoice, invoice_id, lock=True)

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from billing_app.database.access import inner, job, staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
-from billing_app.domain.errors import Conflict, InvalidInput
+from billing_app.domain.errors import Conflict, DoneMeanwhile, InvalidInput
 from billing_app.domain.events import (
     PaymentDisputed,
     PaymentHeld,
@@ -184,8 +184,16 @@ class Refunding:
 
 
 @staff(Permission.RECORD_PAYMENT)
-def start_refund(uow: UnitOfWork, payment_id: int, amount: str) -> Refunding | None:
+def start_refund(
+    uow: UnitOfWork,
+    payment_id: int,
+    amount: str,
+    seen_refunded_minor: int | None = None,
+) -> Refunding | None:
     """Return the customer's credit in a payment, or a part of it.
+
+    `seen_refunded_minor` is what the page showed to be refunded of it, where a person
+    has looked: two who enter the same refund do not book it twice unasked.
 
     Returns:
         What to ask Stripe for; None where the money came otherwise, was returned by
@@ -194,12 +202,15 @@ def start_refund(uow: UnitOfWork, payment_id: int, amount: str) -> Refunding | N
     Raises:
         NotFound: no such payment in this workspace.
         InvalidInput: not an amount, or more than the customer's credit in it.
+        DoneMeanwhile: more is refunded than was seen.
         Conflict: it does not count, the customer's bank has claimed it, or Stripe was
             asked for another refund of it and has not answered.
     """
     payment, _ = lock_payment(uow, payment_id)
     if payment.status != PaymentStatus.SETTLED or payment.disputed_at is not None:
         raise Conflict("This payment can't be refunded.")
+    if seen_refunded_minor is not None:
+        _check_refunded_is(payment, seen_refunded_minor)
     minor = parse_received(amount, payment.currency).minor
     if minor > credit_of(payment):
         raise InvalidInput(
@@ -230,6 +241,17 @@ def start_refund(uow: UnitOfWork, payment_id: int, amount: str) -> Refunding | N
         currency=payment.currency,
         idempotency_key=payment.refund_key,
     )
+
+
+def _check_refunded_is(payment: Payment, seen_minor: int) -> None:
+    meanwhile = payment.refunded_minor - seen_minor
+    if meanwhile > 0:
+        refunded = format_money(meanwhile, payment.currency, "en")
+        raise DoneMeanwhile(
+            f"{refunded} of this payment was refunded meanwhile, maybe by a colleague. "
+            "Press again to refund this as well.",
+            field="amount",
+        )
 
 
 def _open_refund(uow: UnitOfWork, payment: Payment, minor: int) -> None:

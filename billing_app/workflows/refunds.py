@@ -11,22 +11,32 @@ from billing_app.services.settlements import Refunding
 from billing_app.workflows.stripe_accounts import connect, read_report
 
 
-def refund(runtime: Runtime, actor: StaffActor, payment_id: int, amount: str) -> None:
+def refund(
+    runtime: Runtime,
+    actor: StaffActor,
+    payment_id: int,
+    amount: str,
+    seen_refunded_minor: int | None = None,
+) -> None:
     """Send the unused rest of a payment, or a part of it, back to the customer.
 
     What came otherwise was returned by hand and is only written down. Stripe is asked
     outside of any transaction, under a key that stays until it answers: pressed
     twice, or after a crash, it is the same refund, and until then there is no other.
     What Stripe then says is booked as its webhook would be, whichever comes first.
+    `seen_refunded_minor` is as of `settlements.start_refund`.
 
     Raises:
         NotFound: no such payment in this workspace.
         InvalidInput: not an amount, or more than the customer's credit in it.
+        DoneMeanwhile: more is refunded than was seen.
         Conflict: it does not count, the customer's bank has claimed it, or another
             refund of it is not answered.
         NotConnected, GatewayUnavailable, GatewayRefused: nothing was changed here.
     """
-    refunding = runtime.run(actor, settlements.start_refund, payment_id, amount)
+    refunding = runtime.run(
+        actor, settlements.start_refund, payment_id, amount, seen_refunded_minor
+    )
     if refunding is not None:
         _through_stripe(runtime, refunding, SystemActor(actor.workspace_id, "refund"))
 

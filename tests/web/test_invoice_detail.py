@@ -23,15 +23,17 @@ from billing_app.models import Customer, Invoice, OutboxMessage, WorkspaceSettin
 from billing_app.services import drafts, portal_links, visits
 from billing_app.services.payments import allocate_credit
 from billing_app.web.staff.invoice_detail_state import InvoiceDetailState as State
+from billing_app.workflows.refunds import refund
 from tests.support.billing import (
     a_customer,
     all_rows,
     an_invoice,
     pay,
     read_invoice,
+    read_payment,
     visitor_of,
 )
-from tests.support.credit import a_mixed_invoice
+from tests.support.credit import a_mixed_invoice, an_amount, credit, notes
 from tests.support.talk import choose
 from tests.support.world import World
 from tests.web.conftest import Browse
@@ -566,6 +568,60 @@ async def test_says_what_a_credit_would_be_and_issues_it(world: World, browse: B
     assert read_invoice(world, place, invoice_id + 1).replaces_id == invoice_id
 
 
+@pytest.mark.feature("G10")
+async def test_two_who_enter_the_same_credit_are_asked_before_it_is_booked_twice(
+    world: World, browse: Browse
+):
+    place = world.northwind
+    invoice_id = an_invoice(world, place, "100.00")
+    async with browse(place.accounting, f"/invoices/{invoice_id}") as driver:
+        await driver.press(State.open)
+        await driver.press(State.start_crediting)
+        await driver.press(State.choose_credit_mode, mode="amount")
+        await driver.press(State.type_credit_amount, amount="20")
+        credit(world, place, invoice_id, an_amount("20"))
+        form = {"reason": "Late", "amount": "20"}
+
+        await driver.press(State.issue_credit_note, form=form)
+        assert driver.shown(State, "errors")["form"] == (
+            "€20.00 of this invoice was credited meanwhile, maybe by a colleague. "
+            "Press again to credit this as well."
+        )
+        assert driver.shown(State, "dialog") == "credit"
+        assert driver.shown(State, "credit_lead").endswith("€80.00 left to credit")
+        assert driver.shown(State, "credit_amount") == "20"
+        assert len(notes(world, place)) == 1
+
+        await driver.press(State.issue_credit_note, form=form)
+    assert [note.total_minor for note in notes(world, place)] == [2_000, 2_000]
+    assert notes(world, world.kestrel) == []
+
+
+@pytest.mark.feature("G10")
+async def test_two_who_enter_the_same_refund_are_asked_before_it_is_booked_twice(
+    world: World, browse: Browse
+):
+    place = world.northwind
+    invoice_id = an_invoice(world, place, "100.00")
+    payment_id = pay(world, place, invoice_id, "150").payment_id
+    async with browse(place.accounting, f"/invoices/{invoice_id}") as driver:
+        await driver.press(State.open)
+        await driver.press(State.start_refunding, payment_id=payment_id)
+        refund(world.runtime, place.owner, payment_id, "20")
+
+        await driver.press(State.refund, form={"amount": "20"})
+        assert driver.shown(State, "errors")["amount"] == (
+            "€20.00 of this payment was refunded meanwhile, maybe by a colleague. "
+            "Press again to refund this as well."
+        )
+        assert driver.shown(State, "dialog") == "refund"
+        assert read_payment(world, place, payment_id).refunded_minor == 2_000
+
+        await driver.press(State.refund, form={"amount": "20"})
+    assert driver.shown(State, "dialog") == ""
+    assert read_payment(world, place, payment_id).refunded_minor == 4_000
+
+
 @pytest.mark.parametrize(
     ("smtp_url", "words"),
     [
@@ -590,7 +646,6 @@ async def test_promises_only_a_mail_that_can_leave(
     assert notice.words == f"Published. {words}"
 
 
-@pytest.mark.feature("F100")
 async def test_says_before_reminding_that_the_customer_has_promised(
     world: World, browse: Browse
 ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
@@ -11,7 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from billing_app.database.verify import find_broken
-from billing_app.domain.errors import BillingError, Conflict, InvalidInput
+from billing_app.domain.errors import (
+    BillingError,
+    Conflict,
+    DoneMeanwhile,
+    InvalidInput,
+)
 from billing_app.gateways.errors import GatewayRefused, GatewayUnavailable
 from billing_app.models import AuditEntry, Payment, Refund
 from billing_app.queries.accounting import PaymentFilter, list_payments
@@ -324,3 +330,26 @@ def test_money_that_does_not_count_is_not_returned(world):
 
     with pytest.raises(Conflict):
         refunds.refund(world.runtime, place.accounting, payment_id, "20")
+
+
+def test_of_two_who_enter_the_same_refund_one_is_asked(world):
+    """Both saw that nothing was refunded; whoever comes second says it once more."""
+    place, invoice_id = world.northwind, an_invoice(world, world.northwind, "100.00")
+    payment_id = pay(world, place, invoice_id, "150").payment_id
+    start, asked = threading.Barrier(2), []
+
+    def enter(actor):
+        start.wait()
+        try:
+            refunds.refund(world.runtime, actor, payment_id, "20", 0)
+        except DoneMeanwhile as refusal:
+            asked.append(refusal.field)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(enter, (place.accounting, place.owner)))
+
+    assert asked == ["amount"]
+    assert read_payment(world, place, payment_id).refunded_minor == 2_000
+    refunds.refund(world.runtime, place.owner, payment_id, "20", 2_000)
+    assert read_payment(world, place, payment_id).refunded_minor == 4_000
+    assert not find_broken(world.runtime.engine, world.clock.now)

@@ -17,7 +17,7 @@ from billing_app.web.components.controls import (
 )
 from billing_app.web.components.dialogs import confirm_dialog, dialog
 from billing_app.web.components.icons import icon
-from billing_app.web.components.layout import panel
+from billing_app.web.components.layout import message, panel
 from billing_app.web.components.why import why
 from billing_app.web.staff.credit_state import (
     CreditableRow,
@@ -83,6 +83,11 @@ def credit_dialog(state: type[CreditState]) -> rx.Component:
     errors = state.errors
     return dialog(
         "Issue a credit note",
+        rx.cond(
+            errors["form"],
+            message(errors["form"], tone="warn", icon_name="warning"),
+            rx.fragment(),
+        ),
         segmented(
             "mode",
             "What to credit",

@@ -10,7 +10,7 @@ import reflex as rx
 
 from billing_app import runtime
 from billing_app.domain.credit_note import CreditForm, CreditMode
-from billing_app.domain.errors import InvalidInput
+from billing_app.domain.errors import DoneMeanwhile, InvalidInput
 from billing_app.domain.trace import PrintedPart
 from billing_app.queries.credit_notes import (
     CreditOffer,
@@ -92,22 +92,11 @@ class CreditState(StaffState, mixin=True):
     @staff_door
     async def start_crediting(self) -> None:
         """Open the form with all that is left."""
-        it = self._shown()
-        self._offer = await self._run(read_offer, it.id)
-        left = formats.money(self._offer.left_minor, it.currency)
-        self.credit_lead = f"{it.number}, {it.customer_name}, {left} left to credit"
+        self.credit_rows = []
+        await self._take_offer()
         self.credit_mode, self.credit_amount = CreditMode.WHOLE.value, ""
-        self.credit_currency, self.credit_key = it.currency, secrets.token_hex(16)
-        self.credit_rows = [
-            CreditableRow(
-                place=line.place,
-                name=line.name,
-                amount=formats.money(line.amount_minor, it.currency),
-                is_credited=line.is_credited,
-                is_chosen=False,
-            )
-            for line in self._offer.lines
-        ]
+        self.credit_currency = self._shown().currency
+        self.credit_key = secrets.token_hex(16)
         self._open_dialog("credit")
         await self._foresee_credit()
 
@@ -142,8 +131,15 @@ class CreditState(StaffState, mixin=True):
         self.credit_amount = typed if isinstance(typed, str) else ""
         reason = form.get("reason", "")
         wanted = self._credit_form(reason if isinstance(reason, str) else "")
-        it = self._shown()
-        issued = await self._made(credit_notes.issue_credit_note, it.id, wanted)
+        it, made = self._shown(), self._made
+        try:
+            issued = await made(credit_notes.issue_credit_note, it.id, wanted)
+        except DoneMeanwhile as refusal:
+            # Shown as it is now; so the next press means it.
+            await self._take_offer()
+            await self._foresee_credit()
+            self.errors = {**self.errors, "form": refusal.message}
+            return
         if issued is None:
             return
         kept = issued.credit_minor
@@ -181,6 +177,24 @@ class CreditState(StaffState, mixin=True):
     async def _made(self, service: Any, *args: Any) -> Any:
         raise NotImplementedError
 
+    async def _take_offer(self) -> None:
+        """Show what is left to credit now; lines that are chosen stay so."""
+        it = self._shown()
+        self._offer = offer = await self._run(read_offer, it.id)
+        left = formats.money(offer.left_minor, it.currency)
+        self.credit_lead = f"{it.number}, {it.customer_name}, {left} left to credit"
+        chosen = {row.place for row in self.credit_rows if row.is_chosen}
+        self.credit_rows = [
+            CreditableRow(
+                place=line.place,
+                name=line.name,
+                amount=formats.money(line.amount_minor, it.currency),
+                is_credited=line.is_credited,
+                is_chosen=line.place in chosen and not line.is_credited,
+            )
+            for line in offer.lines
+        ]
+
     def _credit_form(self, reason: str = "") -> CreditForm:
         return CreditForm(
             mode=self.credit_mode,
@@ -188,6 +202,7 @@ class CreditState(StaffState, mixin=True):
             amount=self.credit_amount,
             reason=reason,
             request_key=self.credit_key,
+            seen_left_minor=self._offer.left_minor if self._offer else None,
         )
 
     async def _foresee_credit(self) -> None:

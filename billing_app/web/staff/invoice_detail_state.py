@@ -16,7 +16,12 @@ from billing_app.domain.behind import Behind, describe_lines
 from billing_app.domain.contact import check_email
 from billing_app.domain.dispute import ResolveForm
 from billing_app.domain.document import InvoiceDocument, Standing
-from billing_app.domain.errors import BillingError, InvalidInput, NotFound
+from billing_app.domain.errors import (
+    BillingError,
+    DoneMeanwhile,
+    InvalidInput,
+    NotFound,
+)
 from billing_app.domain.invoice import InvoiceStatus
 from billing_app.domain.money import Money
 from billing_app.domain.payment import is_excess, parse_received
@@ -108,6 +113,7 @@ class InvoiceDetailState(
     _drawn: str = ""
     _reversing_id: int = 0
     _seen_outstanding: int = 0
+    _seen_refunded: int = 0
     _resolving_id: int = 0
 
     # Reading
@@ -412,6 +418,7 @@ class InvoiceDetailState(
         if not found or not found[0].credit:
             raise InvalidInput("There is no credit in that payment.")
         self._reversing_id = payment_id
+        self._see_refunded()
         self.refund_amount = found[0].credit
         self.reversing = f"{found[0].amount} of {found[0].date}"
         self.refund_words = found[0].returns
@@ -422,15 +429,29 @@ class InvoiceDetailState(
         self.errors = {}
         amount = _text(form, "amount")
         try:
-            await self._run_workflow(refunds.refund, self._reversing_id, amount)
+            await self._run_workflow(
+                refunds.refund, self._reversing_id, amount, self._seen_refunded
+            )
         except InvalidInput as refusal:
             if refusal.field is None:
                 raise
             self.errors = {refusal.field: refusal.message}
+            if isinstance(refusal, DoneMeanwhile):
+                # Shown as it is now; so the next press means it.
+                await self._read()
+                self._see_refunded()
             return
         self.dialog = ""
         self._notify("Refunded.")
         await self._read()
+
+    def _see_refunded(self) -> None:
+        """Keep what the page shows to be refunded of the chosen payment."""
+        self._seen_refunded = next(
+            x.refunded_minor
+            for x in self._shown().payments
+            if x.id == self._reversing_id
+        )
 
     @staff_door
     async def start_using_credit(self) -> None:
@@ -531,7 +552,7 @@ class InvoiceDetailState(
         try:
             made = await self._run(service, *args)
         except InvalidInput as refusal:
-            if refusal.field is None:
+            if refusal.field is None or isinstance(refusal, DoneMeanwhile):
                 raise
             self.errors = {refusal.field: refusal.message}
             return None
