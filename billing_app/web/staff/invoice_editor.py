@@ -462,6 +462,7 @@ def _work() -> rx.Component:
                 field(
                     "Amount",
                     _input("amount", numeric=True),
+                    field_id="fixed-amount",
                     error=State.field_problems["amount"],
                 ),
                 class_name="span-4",

@@ -157,10 +157,16 @@ def contact_dialog(state: Any) -> rx.Component:
     )
     return dialog(
         rx.cond(state.is_contact_new, "Add contact", "Edit contact"),
-        field("Name", text_input("name", default_value=it.name), error=errors["name"]),
+        field(
+            "Name",
+            text_input("name", default_value=it.name),
+            field_id="contact-name",
+            error=errors["name"],
+        ),
         field(
             "Email",
             text_input("email", kind="email", default_value=it.email),
+            field_id="contact-email",
             error=errors["email"],
         ),
         field(
