@@ -11,21 +11,26 @@ from sqlmodel import select
 from billing_app import runtime
 from billing_app.database.secrets import digest
 from billing_app.domain.actors import StaffActor
+from billing_app.domain.cookies import portal_cookie
+from billing_app.domain.portal_invoice import PortalInvoice
 from billing_app.domain.portal_settings import PortalSettings
 from billing_app.models import (
     Invoice,
     Member,
+    PortalSession,
     PortalVisit,
     StaffSession,
     StripeAccount,
     WorkspaceSettings,
 )
-from billing_app.services import portal_links
+from billing_app.services import portal_links, portal_sessions
 from billing_app.services.portal_answers import set_invoice_answer
+from billing_app.services.portal_sessions import CodePlace
 from billing_app.web.portal.invoice_state import PortalInvoiceState
 from billing_app.web.portal.thread_state import PortalThreadState
 from tests.support.billing import all_rows, an_invoice, pay, read_invoice
 from tests.support.driver import Driver, handler_names
+from tests.support.talk import choose
 from tests.support.world import World
 
 STATE = PortalInvoiceState.get_full_name()
@@ -65,6 +70,21 @@ def staff_cookie(world: World, actor: StaffActor | None = None) -> str:
             )
         )
     return "tallyport=secret"
+
+
+def sign_in_customer(world: World, customer_id: int) -> tuple[int, str]:
+    """Let the customer confirm their address; return the session and its cookie."""
+    place = world.northwind
+    for_account = CodePlace(customer_id=customer_id)
+    token = world.run(
+        place.system,
+        portal_sessions.open_session,
+        for_account,
+        "ap@vermeer.example",
+        "Firefox",
+    )
+    (session,) = all_rows(world, place, PortalSession)
+    return session.id or 0, f"{portal_cookie(False, place.workspace_id)}={token}"
 
 
 def connect_stripe(world: World) -> None:
@@ -271,6 +291,42 @@ class TestHandlers:
         assert shown(driver, "invoice").pdf_words.startswith(
             "The PDF is being prepared"
         )
+
+    @pytest.mark.feature("F012")
+    async def test_signing_out_elsewhere_takes_an_open_invoice_away(
+        self, world: World, invoice_id: int
+    ):
+        """Of a signed-in customer, on whose machine others may look next."""
+        place = world.northwind
+        customer_id = read_invoice(world, place, invoice_id).customer_id or 0
+        session_id, cookie = sign_in_customer(world, customer_id)
+        path = f"/account/northwind-charter/{invoice_id}"
+        async with Driver(cookie, path) as driver:
+            await driver.start(f"{STATE}.watch")
+            await driver.until(lambda: status(driver) == "Due")
+            driver.deltas.clear()
+
+            world.run(place.system, portal_sessions.sign_out, session_id)
+
+            await driver.until(lambda: bool(shown(driver, "sign_in_href")))
+        assert shown(driver, "sign_in_href") == "/account/northwind-charter/sign-in"
+        assert shown(driver, "invoice") == PortalInvoice.EMPTY
+        assert shown(driver, "sheet") == ""
+
+    @pytest.mark.feature("C07")
+    async def test_so_does_the_account_closing_to_links_of_one_invoice(
+        self, world: World, invoice_id: int, token: str
+    ):
+        choose(world, world.northwind, link_opens_account=True)
+        async with Driver("", f"/p/{token}/account/{invoice_id}") as driver:
+            await driver.start(f"{STATE}.watch")
+            await driver.until(lambda: status(driver) == "Due")
+
+            choose(world, world.northwind)
+            await driver.send(f"{STATE}.refresh")
+
+        assert shown(driver, "sign_in_href") == "/account/northwind-charter/sign-in"
+        assert shown(driver, "invoice") == PortalInvoice.EMPTY
 
     @pytest.mark.feature("C22")
     async def test_the_pdf_goes_from_an_open_page_when_it_is_switched_off(

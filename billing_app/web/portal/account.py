@@ -26,12 +26,12 @@ from billing_app.web.components.controls import (
 from billing_app.web.components.dialogs import dialog
 from billing_app.web.components.icons import icon
 from billing_app.web.components.layout import (
-    alone_page,
     portal_shell,
     skeleton_block,
 )
 from billing_app.web.components.tables import row_check
 from billing_app.web.components.why import why
+from billing_app.web.portal import signing_in
 from billing_app.web.portal.account_state import PortalAccountState as State
 from billing_app.web.portal.browser import (
     HandOver,
@@ -48,6 +48,7 @@ from billing_app.web.portal.invoice import (
     stands_alone,
 )
 from billing_app.web.portal.powers import powers
+from billing_app.web.portal.signing_in import sign_in_page
 from billing_app.web.words import worded
 from billing_app.workflows.account_pages import NARROWED_BY
 
@@ -55,7 +56,11 @@ from billing_app.workflows.account_pages import NARROWED_BY
 _PAINTED_TITLE = rx.Var[str](
     "(typeof document === 'undefined' ? 'Your invoices' : document.title)"
 )
-TITLE = rx.cond(State.title, State.title, _PAINTED_TITLE)
+TITLE = rx.cond(
+    State.sign_in_href != "",
+    signing_in.TITLE,
+    rx.cond(State.title, State.title, _PAINTED_TITLE),
+)
 _FINE = worded(
     "Card or bank debit, on Stripe’s secure page. One payment for all of them."
 )
@@ -68,20 +73,7 @@ _FIRST, _LAST = worded("Invoice"), (worded("Balance"), worded("Actions"))
 
 
 def page() -> rx.Component:
-    return rx.cond(State.sign_in_href, _sign_in(), _page())
-
-
-def _sign_in() -> rx.Component:
-    return alone_page(
-        worded("Sign in to see your invoices"),
-        rx.el.p(
-            worded("This page is for people who have confirmed their email address.")
-        ),
-        link_button(
-            worded("Sign in"), State.sign_in_href, kind="primary", leaves_app=True
-        ),
-        icon_name="lock",
-    )
+    return rx.cond(State.sign_in_href, sign_in_page(State.sign_in_href), _page())
 
 
 def _page() -> rx.Component:

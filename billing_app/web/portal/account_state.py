@@ -25,6 +25,7 @@ from billing_app.domain.portal_proof import VerificationRequired
 from billing_app.domain.speech import speech_for
 from billing_app.runtime import Runtime
 from billing_app.web.doors import PortalState, portal_door, portal_watch
+from billing_app.web.portal.signing_in import find_sign_in
 from billing_app.workflows import account_pages, account_payments, document_zip, visits
 from billing_app.workflows.account_pages import PARAMETERS, OpenedAccount
 from billing_app.workflows.document_zip import Packing
@@ -326,11 +327,8 @@ class PortalAccountState(PortalState, rx.State):
 
     async def _lead_to_sign_in(self) -> None:
         """Show nothing more and go to where the missing proof is given."""
-        running = runtime.current()
         try:
-            path = await asyncio.to_thread(
-                account_pages.sign_in_path, running, self._place()
-            )
+            path = await find_sign_in(self._place())
         except (NotFound, PortalNotAvailable) as refusal:
             async with self:
                 self._close(refusal)

@@ -29,7 +29,7 @@ from billing_app.web.components.layout import (
     skeleton_block,
 )
 from billing_app.web.components.why import why
-from billing_app.web.portal import disputes
+from billing_app.web.portal import disputes, signing_in
 from billing_app.web.portal.asking import promise_part, reminders_part
 from billing_app.web.portal.browser import (
     CardForm,
@@ -42,6 +42,7 @@ from billing_app.web.portal.browser import (
 from billing_app.web.portal.disputes_state import PortalDisputeState
 from billing_app.web.portal.invoice_state import PortalInvoiceState as State
 from billing_app.web.portal.powers import powers
+from billing_app.web.portal.signing_in import sign_in_page
 from billing_app.web.portal.thread import thread, watched
 from billing_app.web.portal.thread_state import PortalThreadState
 from billing_app.web.portal.verify import verifying
@@ -51,30 +52,34 @@ from billing_app.web.words import worded
 _PAINTED_TITLE = rx.Var[str](
     "(typeof document === 'undefined' ? 'Invoice' : document.title)"
 )
-TITLE = rx.cond(State.title, State.title, _PAINTED_TITLE)
+TITLE = rx.cond(
+    State.sign_in_href != "",
+    signing_in.TITLE,
+    rx.cond(State.title, State.title, _PAINTED_TITLE),
+)
 
 _HIDDEN = {"aria-hidden": "true"}
 _TICK = "m14 22.5 5.5 5.5L30 17"
 
 
 def page() -> rx.Component:
-    return rx.fragment(
+    return rx.cond(State.sign_in_href, sign_in_page(State.sign_in_href), _page())
+
+
+def _page() -> rx.Component:
+    return rx.cond(
+        State.is_loaded & PortalThreadState.is_loaded,
         rx.cond(
-            State.is_loaded & PortalThreadState.is_loaded,
-            rx.cond(
-                State.is_gone,
-                stands_alone(*NOT_FOUND),
-                rx.cond(
-                    State.is_off, stands_alone(*NOT_AVAILABLE, art="lock"), _invoice()
-                ),
-            ),
-            Painted.create(
-                rx.el.main(
-                    rx.el.h1(worded("Invoice"), class_name="visually-hidden"),
-                    skeleton_block(8),
-                    class_name="account",
-                )
-            ),
+            State.is_gone,
+            stands_alone(*NOT_FOUND),
+            rx.cond(State.is_off, stands_alone(*NOT_AVAILABLE, art="lock"), _invoice()),
+        ),
+        Painted.create(
+            rx.el.main(
+                rx.el.h1(worded("Invoice"), class_name="visually-hidden"),
+                skeleton_block(8),
+                class_name="account",
+            )
         ),
     )
 

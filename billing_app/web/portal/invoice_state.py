@@ -9,12 +9,14 @@ import reflex as rx
 
 from billing_app import runtime
 from billing_app.database.authentication import PortalNotAvailable
-from billing_app.domain.errors import BillingError, NotFound, NotPermitted
+from billing_app.domain.errors import BillingError, NotFound, NotPermitted, NotSignedIn
 from billing_app.domain.online_payment import SAID, AttemptStatus
 from billing_app.domain.portal_invoice import NOT_AVAILABLE, NOT_FOUND, PortalInvoice
+from billing_app.domain.portal_proof import VerificationRequired
 from billing_app.runtime import Hints
 from billing_app.web.doors import PortalState, portal_door, portal_watch
 from billing_app.web.portal.disputes_state import PortalDisputeState
+from billing_app.web.portal.signing_in import find_sign_in
 from billing_app.web.portal.thread_state import PortalThreadState
 from billing_app.workflows import (
     conversations,
@@ -31,6 +33,9 @@ LOOK_AGAIN_SECONDS = 30
 
 Mode = Literal["live", "pdf"]
 
+# What closes an open page: taken back, switched off, or not proven any more.
+_SHUT = (NotFound, PortalNotAvailable, NotSignedIn, VerificationRequired)
+
 
 class PortalInvoiceState(PortalState, rx.State):
     """One invoice as its customer sees it. Holds what is shown, decides nothing.
@@ -38,6 +43,7 @@ class PortalInvoiceState(PortalState, rx.State):
     Attributes:
         is_loaded: there is something to show; until then the painted page stays.
         is_off: the business has switched its portal off.
+        sign_in_href: where to prove anew what the page needs; nothing else shows.
         sheet, payment_code: drawings of ours, as HTML.
         mode: live or pdf; `pages` are the pictures of the PDF.
         as_of: the instant of what is shown; `clock` says it by the business's clock,
@@ -51,6 +57,7 @@ class PortalInvoiceState(PortalState, rx.State):
     title: str = ""
     is_loaded: bool = False
     is_off: bool = False
+    sign_in_href: str = ""
     invoice: PortalInvoice = PortalInvoice.EMPTY
     sheet: str = ""
     payment_code: str = ""
@@ -93,8 +100,8 @@ class PortalInvoiceState(PortalState, rx.State):
         """Read the invoice again, because somebody asked."""
         try:
             self._show(await self._open())
-        except (NotFound, PortalNotAvailable) as refusal:
-            self._close(refusal)
+        except _SHUT as refusal:
+            self._close(*await self._find_way_in(refusal))
 
     @portal_watch
     async def show(self, mode: str) -> None:
@@ -213,13 +220,12 @@ class PortalInvoiceState(PortalState, rx.State):
                 came_back or self._query("paid"),
                 **in_view,
             )
-        except BillingError as refusal:
+        except _SHUT as refusal:
+            shut, sign_in_href = await self._find_way_in(refusal)
             async with self:
                 (await self._thread())._close()
-                if not isinstance(refusal, NotFound | PortalNotAvailable):
-                    raise
-                self._close(refusal)
-            return isinstance(refusal, PortalNotAvailable)
+                self._close(shut, sign_in_href)
+            return isinstance(shut, PortalNotAvailable)
         if card_id and form != opened.view.form:
             # It asks for an amount that is no longer right, or it was just paid.
             await self._end_card(card_id, await self._close_card(card_id, "changed"))
@@ -235,6 +241,15 @@ class PortalInvoiceState(PortalState, rx.State):
         if wants_pages:
             await self._turn_to_pages()
         return True
+
+    async def _find_way_in(self, refusal: BillingError) -> tuple[BillingError, str]:
+        """Return why the page is shut, and where to sign in if that would open it."""
+        if not isinstance(refusal, NotSignedIn | VerificationRequired):
+            return refusal, ""
+        try:
+            return refusal, await find_sign_in(self._place())
+        except (NotFound, PortalNotAvailable) as gone:
+            return gone, ""
 
     async def _listen(self, hints: Hints, base: str, turn: str) -> bool:
         """Read only what is said, as long as it is this page and it may be read."""
@@ -330,6 +345,7 @@ class PortalInvoiceState(PortalState, rx.State):
         self.as_of = opened.as_of.isoformat(timespec="seconds")
         self.clock, self.exactly = opened.clock, opened.exactly
         self.is_gone = self.is_off = False
+        self.sign_in_href = ""
         self.is_loaded = True
 
     def _offer(self, opened: OpenedInvoice) -> None:
@@ -339,17 +355,18 @@ class PortalInvoiceState(PortalState, rx.State):
         self.amount_error, self.is_part = "", False
         self.amount_turn += 1
 
-    def _close(self, refusal: BillingError) -> None:
+    def _close(self, refusal: BillingError, sign_in_href: str) -> None:
         """Show nothing of the invoice any more."""
         self._clear()
+        self.sign_in_href = sign_in_href
         self.is_off = isinstance(refusal, PortalNotAvailable)
-        self.is_gone = not self.is_off
+        self.is_gone = not (self.is_off or sign_in_href)
         self.title = (NOT_AVAILABLE if self.is_off else NOT_FOUND)[0]
         self.is_loaded = True
 
     def _clear(self) -> None:
         self.invoice = PortalInvoice.EMPTY
-        self.title = ""
+        self.title = self.sign_in_href = ""
         self.sheet = self.payment_code = ""
         self.pages = []
         self.card = CardPayment.EMPTY
