@@ -305,7 +305,13 @@ def _spoken(language: str) -> dict[str, Any]:
     """
     speech = speech_for(language)
 
+    @lru_cache(maxsize=1_000)
+    def plain(words: str) -> Markup:
+        return escape(speech.words(words)).format_map({})
+
     def say(words: str, /, **values: object) -> Markup:
+        if not values:
+            return plain(words)
         said = ended_once(speech.words(words), values)
         if speech.is_right_to_left:
             values = {name: _isolated(value) for name, value in values.items()}

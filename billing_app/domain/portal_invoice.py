@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -486,9 +487,9 @@ def field_text(minor: int, currency: str, language: str) -> str:
     return format_amount(minor, currency)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Writer:
-    """Writes one page; every method is a part of it."""
+    """Writes one page; every method is a part of it, what several need is kept."""
 
     facts: PortalFacts
     setup: PortalSetup
@@ -630,11 +631,11 @@ class _Writer:
         asked = "?preview=1" if self.looking.is_preview else ""
         return place.invoice_path(invoice_id) + asked
 
-    @property
+    @cached_property
     def today(self) -> date:
         return self.looking.now.astimezone(ZoneInfo(self.setup.zone)).date()
 
-    @property
+    @cached_property
     def status(self) -> InvoiceStatus:
         facts = self.facts
         return compute_status(
@@ -660,16 +661,16 @@ class _Writer:
         is_late = self.status == InvoiceStatus.OVERDUE
         return self.day(due_on) + ("," if is_late else "")
 
-    @property
+    @cached_property
     def paid_minor(self) -> int:
         return sum(x.part_minor for x in self.settled_payments)
 
-    @property
+    @cached_property
     def settled_payments(self) -> list[ReceivedFacts]:
         """Return the payments that stand, the last one first."""
         return [x for x in self.facts.received if x.status == PaymentStatus.SETTLED]
 
-    @property
+    @cached_property
     def has_visible_dispute(self) -> bool:
         return self.status not in _SETTLED and bool(self.disputes.summary)
 
@@ -742,7 +743,7 @@ class _Writer:
             "{amount} more is on its way from your bank.", amount=self.money(coming)
         )
 
-    @property
+    @cached_property
     def disputes(self) -> DisputePart:
         facts, looking, settings = self.facts, self.looking, self.setup.settings
         about = Disputable(
@@ -1043,7 +1044,7 @@ class _Writer:
             "" if due_on is None else days_away((due_on - self.today).days, self.speech)
         )
 
-    @property
+    @cached_property
     def speech(self) -> Speech:
         return speech_for(self.facts.document.language)
 

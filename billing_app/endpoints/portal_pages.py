@@ -37,12 +37,7 @@ from billing_app.endpoints import visits
 from billing_app.endpoints.first_paint import Painted, Painter
 from billing_app.endpoints.portal_request import language_of
 from billing_app.endpoints.words import words_script
-from billing_app.workflows import (
-    account_pages,
-    conversations,
-    document_files,
-    portal_pages,
-)
+from billing_app.workflows import account_pages, document_files, portal_pages
 
 INVOICE_PATH = re.compile(
     r"/p/[^/]+(/account/[0-9]{1,15})?/?|/(c|account)/[^/]+/[0-9]{1,15}/?"
@@ -143,17 +138,17 @@ def _paint_invoice(scope: Scope, head: Markup) -> Painted:
     place = _place(scope)
     link = _open(scope, place, asked)
     base = place.path
-    opened = portal_pages.open_invoice(running, link, base, asked.get("paid", ""))
-    pages = None
-    if asked.get("view") == "pdf" and opened.view.shows_pdf:
-        pages = document_files.list_pages(running, link.visitor, base)
-    threads = conversations.open_threads(
+    opened, threads = portal_pages.open_page(
         running,
         link,
         base,
+        asked.get("paid", ""),
         before=_comment_id(asked.get("before", "")),
         has_all_of_disputes=asked.get("disputes") == "all",
     )
+    pages = None
+    if asked.get("view") == "pdf" and opened.view.shows_pdf:
+        pages = document_files.list_pages(running, link.visitor, base)
     html = render_portal(
         opened.view,
         opened.sheet,

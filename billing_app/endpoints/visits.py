@@ -20,4 +20,7 @@ def fetched(
     """Return what is to be done once the answer has left, if anything."""
     if not is_looked_at(scope["method"], Headers(scope=scope)):
         return None
-    return partial(visits.note_fetched, runtime.current(), link, kind)
+    running = runtime.current()
+    if not visits.is_fetched_anew(running, link, kind):
+        return None
+    return partial(visits.note_fetched, running, link, kind)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import BigInteger, bindparam, case, func, select
 from sqlmodel import col
 
 from billing_app.database.access import inner, job, staff
@@ -42,6 +42,10 @@ NOTES_MAX = 200
 MAILED_MAX = 10
 # What nobody answered before so many others came is on the invoice's own page.
 NEWEST_MAX = 200
+
+_SESSION_EMAIL = select(col(PortalSession.email)).where(
+    col(PortalSession.id) == bindparam("session_id", type_=BigInteger)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,9 +289,7 @@ def find_session_email(uow: UnitOfWork, session_id: int | None) -> str:
     """Return the address that a customer session has proven, empty without one."""
     if session_id is None:
         return ""
-    found = uow.first(
-        select(col(PortalSession.email)).where(col(PortalSession.id) == session_id)
-    )
+    found = uow.first(_SESSION_EMAIL, session_id=session_id)
     return found[0] if found else ""
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from sqlalchemy import BigInteger, bindparam
 from sqlalchemy import select as select_rows
 from sqlmodel import col, select
 
@@ -38,6 +39,12 @@ from billing_app.domain.trace import PrintedPart
 from billing_app.models import CreditNote, Invoice, IssuedDocument, LineItem, Member
 
 SHOWN_MAX = 200
+
+_REPLACEMENT = select(col(Invoice.id), col(Invoice.number)).where(
+    col(Invoice.replaces_id) == bindparam("invoice_id", type_=BigInteger),
+    col(Invoice.state) == InvoiceState.ISSUED,
+    col(Invoice.published_at).is_not(None),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,13 +260,7 @@ def preview_credit(uow: UnitOfWork, invoice_id: int, form: CreditForm) -> Credit
 @job
 def find_replacement(uow: UnitOfWork, invoice_id: int) -> Replacement | None:
     """Return the published invoice that takes the place of another one."""
-    found = uow.first(
-        select(col(Invoice.id), col(Invoice.number)).where(
-            col(Invoice.replaces_id) == invoice_id,
-            col(Invoice.state) == InvoiceState.ISSUED,
-            col(Invoice.published_at).is_not(None),
-        )
-    )
+    found = uow.first(_REPLACEMENT, invoice_id=invoice_id)
     return Replacement(found[0], found[1]) if found else None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import exists, literal, or_, union_all
+from sqlalchemy import BigInteger, bindparam, exists, literal, or_, union_all
 from sqlmodel import col, select
 
 from billing_app.database.access import inner, job, staff
@@ -41,6 +41,18 @@ _BILLED = [
     if phase not in (InvoicePhase.DRAFT, InvoicePhase.CANCELLED, InvoicePhase.VOID)
     for each in (phase.value, phase.archived)
 ]
+
+_SHOWN_FEES = (
+    select(col(Invoice.id), col(Invoice.number), col(Invoice.total_minor))
+    .join(LateFee, col(LateFee.fee_id) == col(Invoice.id))
+    .where(
+        col(LateFee.invoice_id) == bindparam("invoice_id", type_=BigInteger),
+        col(Invoice.state) == InvoiceState.ISSUED,
+        col(Invoice.published_at).is_not(None),
+        col(Invoice.credited_minor) < col(Invoice.due_minor),
+    )
+    .order_by(col(LateFee.id))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +116,7 @@ def list_shown_fees(uow: UnitOfWork, invoice_id: int) -> tuple[ShownFee, ...]:
     """Return the fees of an invoice that its customer was shown, oldest first; of
     those that were waived or taken back whole, none.
     """
-    rows = uow.all(
-        select(col(Invoice.id), col(Invoice.number), col(Invoice.total_minor))
-        .join(LateFee, col(LateFee.fee_id) == col(Invoice.id))
-        .where(
-            col(LateFee.invoice_id) == invoice_id,
-            col(Invoice.state) == InvoiceState.ISSUED,
-            col(Invoice.published_at).is_not(None),
-            col(Invoice.credited_minor) < col(Invoice.due_minor),
-        )
-        .order_by(col(LateFee.id))
-    )
+    rows = uow.all(_SHOWN_FEES, invoice_id=invoice_id)
     return tuple(ShownFee(*row) for row in rows)
 
 

@@ -79,6 +79,8 @@ def list_latest(uow: UnitOfWork, invoice_id: int) -> tuple[CommentFacts, ...]:
 def _read_own(
     uow: UnitOfWork, invoice_id: int, since: int, before: int, count: int
 ) -> Stretch:
+    if not count:
+        return Stretch()
     wanted = SHOWN_MAX if since else PAGE_SIZE
     rows = uow.all(
         _COMMENTS,

@@ -74,6 +74,7 @@ class Gate(rx.Middleware):
         return update
 
 
+@functools.cache
 def _hydrates() -> frozenset[str]:
     """Return the names of the events that send all that a page remembers."""
     handlers = rx.State.event_handlers

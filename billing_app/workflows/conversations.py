@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from billing_app.database.authentication import OpenedLink
+from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import PortalVisitor, SystemActor
 from billing_app.domain.comment import CommentForm, Side
 from billing_app.domain.errors import NotFound
@@ -18,6 +19,7 @@ from billing_app.domain.portal_thread import (
 )
 from billing_app.queries import conversations, portal_thread
 from billing_app.queries.portal import read_document
+from billing_app.queries.portal_thread import ReadThreads
 from billing_app.runtime import Runtime
 from billing_app.services import conversations as talking
 from billing_app.services.conversations import PostingRules
@@ -39,25 +41,57 @@ def open_threads(
     Raises:
         NotFound: the page shows no invoice, or not this one.
     """
+    with runtime.reading(link.visitor) as uow:
+        read = read_threads(
+            uow,
+            link,
+            since=since,
+            before=before,
+            has_all_of_disputes=has_all_of_disputes,
+        )
+    return describe_threads(runtime, link, base, read, is_end=not before)
+
+
+def read_threads(
+    uow: UnitOfWork,
+    link: OpenedLink,
+    *,
+    since: int = 0,
+    before: int = 0,
+    has_all_of_disputes: bool = False,
+) -> ReadThreads | None:
+    """Read the threads beside what else the page reads; None where it shows none."""
     settings = link.setup.settings
     shows_disputes = settings.disputes != DisputeMode.OFF
     if settings.comments == CommentMode.OFF and not shows_disputes:
-        return PortalThreads.EMPTY
-    read = runtime.run(
-        link.visitor,
-        portal_thread.read_threads,
+        return None
+    return portal_thread.read_threads(
+        uow,
         invoice_of(link.visitor),
         since=since,
         before=before,
         shows_disputes=shows_disputes,
         has_all_of_disputes=has_all_of_disputes,
     )
+
+
+def describe_threads(
+    runtime: Runtime,
+    link: OpenedLink,
+    base: str,
+    read: ReadThreads | None,
+    *,
+    is_end: bool = True,
+) -> PortalThreads:
+    """Say in words what was read; `is_end` where it goes on to the last comment."""
+    if read is None:
+        return PortalThreads.EMPTY
     document = read_document(read.content)
     email = _proven_email(runtime, link.visitor)
     reader = Reader(link.visitor, link.setup, base, runtime.now(), email)
     return PortalThreads(
         invoice=describe_thread(
-            read.invoice, document, reader, read.disputes, is_end=not before
+            read.invoice, document, reader, read.disputes, is_end=is_end
         ),
         disputes=tuple(
             describe_dispute_thread(

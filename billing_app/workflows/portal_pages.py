@@ -68,23 +68,32 @@ def open_page(
     base: str,
     came_back: str,
     *,
-    since: int,
-    has_all_of_disputes: bool,
+    since: int = 0,
+    before: int = 0,
+    has_all_of_disputes: bool = False,
 ) -> tuple[OpenedInvoice, PortalThreads]:
-    """Read an invoice, and what is said on it, as the two are shown together."""
-    opened = open_invoice(runtime, link, base, came_back)
-    threads = conversations.open_threads(
-        runtime, link, base, since=since, has_all_of_disputes=has_all_of_disputes
+    """Read an invoice, and what is said on it, as the two are shown together.
+
+    Raises:
+        NotFound: it is not shown to this visitor.
+    """
+    with runtime.reading(link.visitor) as uow:
+        read = portal.read_invoice(uow)
+        said = conversations.read_threads(
+            uow,
+            link,
+            since=since,
+            before=before,
+            has_all_of_disputes=has_all_of_disputes,
+        )
+    return (
+        _write(runtime, link, base, came_back, read),
+        conversations.describe_threads(runtime, link, base, said, is_end=not before),
     )
-    return opened, threads
 
 
 def open_invoice(
-    runtime: Runtime,
-    link: OpenedLink,
-    base: str,
-    came_back: str = "",
-    invoice_id: int | None = None,
+    runtime: Runtime, link: OpenedLink, base: str, came_back: str = ""
 ) -> OpenedInvoice:
     """Read an invoice as the visitor of a link and write its page.
 
@@ -94,8 +103,14 @@ def open_invoice(
     Raises:
         NotFound: it is not shown to this visitor.
     """
+    read = runtime.run(link.visitor, portal.read_invoice)
+    return _write(runtime, link, base, came_back, read)
+
+
+def _write(
+    runtime: Runtime, link: OpenedLink, base: str, came_back: str, read: ReadInvoice
+) -> OpenedInvoice:
     visitor, setup = link.visitor, link.setup
-    read = runtime.run(visitor, portal.read_invoice, invoice_id)
     looking = Looking(
         now=runtime.now(),
         base=base,
@@ -103,8 +118,8 @@ def open_invoice(
         is_staff=visitor.is_staff,
         came_back=came_back,
         missing=find_missing(setup.settings.write_auth, visitor),
-        replaced_by=_replacement(runtime, visitor, read, invoice_id),
-        late_fees=_late_fees(runtime, link, read, invoice_id),
+        replaced_by=_replacement(runtime, visitor, read),
+        late_fees=_late_fees(runtime, link, read),
     )
     view = describe_invoice(read.facts, setup, looking)
     if place := parse_place(base):
@@ -128,13 +143,13 @@ def open_invoice(
 
 
 def _replacement(
-    runtime: Runtime, visitor: PortalVisitor, read: ReadInvoice, invoice_id: int | None
+    runtime: Runtime, visitor: PortalVisitor, read: ReadInvoice
 ) -> Replacement | None:
     """Read past what the visitor may see: that the invoice is replaced, by which.
 
     Whoever holds a link to one invoice is told the number, and no more.
     """
-    wanted = visitor.invoice_id or invoice_id
+    wanted = visitor.invoice_id
     if not read.facts.credited_minor or wanted is None:
         return None
     job = SystemActor(visitor.workspace_id, "portal")
@@ -142,14 +157,14 @@ def _replacement(
 
 
 def _late_fees(
-    runtime: Runtime, link: OpenedLink, read: ReadInvoice, invoice_id: int | None
+    runtime: Runtime, link: OpenedLink, read: ReadInvoice
 ) -> tuple[ShownFee, ...]:
     """Read what was charged for paying this invoice late.
 
     Each is another invoice: whoever holds a link to one is told of the others that
     they were charged, and what they come to, and no more.
     """
-    wanted = link.visitor.invoice_id or invoice_id
+    wanted = link.visitor.invoice_id
     due_on = read.facts.document.due_on
     today = business_date(runtime.now(), link.setup.zone)
     if wanted is None or due_on is None or today <= due_on:

@@ -44,12 +44,25 @@ class _Known:
                 self._keys.popitem(last=False)
             return True
 
+    def has(self, key: str) -> bool:
+        with self._lock:
+            return key in self._keys
+
     def forget(self, key: str) -> None:
         with self._lock:
             self._keys.pop(key, None)
 
 
 _known: WeakKeyDictionary[Engine, _Known] = WeakKeyDictionary()
+
+
+def is_fetched_anew(runtime: Runtime, link: OpenedLink, kind: VisitKind) -> bool:
+    """Say whether `note_fetched` has something to do; asks no database."""
+    visitor, detail = link.visitor, link.setup.settings.activity
+    if not keeps_fetched(visitor, detail):
+        return False
+    name = once_key(visitor, Evidence.FETCHED, kind, runtime.now())
+    return not _known_in(runtime).has(f"{visitor.workspace_id}:{name}")
 
 
 def note_fetched(runtime: Runtime, link: OpenedLink, kind: VisitKind) -> None:
