@@ -643,6 +643,8 @@ class TestCollectionsPortal:
 
         page.get_by_role("link", name="Liam Doyle").first.click()
 
+        # The list says it of several customers, too.
+        expect(page.get_by_role("heading", level=1, name="Liam Doyle")).to_be_visible()
         risk = page.get_by_role("group").filter(has_text="High risk")
         risk.get_by_text("High risk").click()
         for reason in ("overdue", "promise", "failed"):
