@@ -6,6 +6,7 @@ browsers ask for it, too. Only a page that was visible counts as seen.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -17,6 +18,13 @@ from billing_app.domain.portal_settings import ActivityDetail
 # does that asks what is new (`web/portal/unreached.jsx`).
 _AHEAD_HEADERS = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 _AHEAD_WORDS = ("prefetch", "prerender", "preview", "poll")
+# What crawlers, link previews and mail scanners call themselves that run scripts and
+# keep a page in view. Cubot makes telephones.
+_MACHINES = re.compile(
+    r"(?<!cu)bot\b|crawler|spider|externalhit|preview|scanner|safelinks|proofpoint"
+    r"|mimecast|barracuda|lighthouse",
+    re.IGNORECASE,
+)
 
 
 class Evidence(StrEnum):
@@ -48,6 +56,11 @@ def is_looked_at(method: str, headers: Mapping[str, str]) -> bool:
         return False
     said = " ".join(headers.get(name, "") for name in _AHEAD_HEADERS).lower()
     return not any(word in said for word in _AHEAD_WORDS)
+
+
+def is_said_by_a_machine(agent: str) -> bool:
+    """Say whether what calls itself so has nobody before it, however long it looks."""
+    return _MACHINES.search(agent) is not None
 
 
 def keeps_fetched(visitor: PortalVisitor, detail: ActivityDetail) -> bool:

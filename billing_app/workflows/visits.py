@@ -14,6 +14,7 @@ from billing_app.domain.errors import DiskFull
 from billing_app.domain.visit import (
     Evidence,
     VisitKind,
+    is_said_by_a_machine,
     keeps_fetched,
     once_key,
     seen_evidence,
@@ -87,12 +88,15 @@ def note_fetched(runtime: Runtime, link: OpenedLink, kind: VisitKind) -> None:
         known.forget(key)
 
 
-def note_seen(runtime: Runtime, link: OpenedLink) -> None:
+def note_seen(runtime: Runtime, link: OpenedLink, agent: str) -> None:
     """Write down that the visitor has had the page in view for two seconds.
 
     Hundreds may look at once: what this process has written is not written again.
+    `agent` is what the browser calls itself: a crawler has seen nothing.
     """
     visitor, detail = link.visitor, link.setup.settings.activity
+    if is_said_by_a_machine(agent):
+        return
     if visitor.is_staff or visitor.is_preview:
         # They leave nothing, so nothing of theirs is known.
         runtime.run(visitor, visits.note_seen, detail)

@@ -40,10 +40,10 @@ class Driver:
         events: what the browser was told to do, such as a redirect.
     """
 
-    def __init__(self, cookie: str = "", path: str = "/") -> None:
+    def __init__(self, cookie: str = "", path: str = "/", agent: str = "") -> None:
         self.deltas: list[Any] = []
         self.events: list[Event] = []
-        self.cookie, self.path = cookie, path
+        self.cookie, self.path, self.agent = cookie, path, agent
 
         self._told = asyncio.Event()
 
@@ -117,7 +117,11 @@ class Driver:
             "pathname": self.path,
             "asPath": self.path,
             "query": {},
-            "headers": {"cookie": self.cookie, "origin": "http://localhost"},
+            "headers": {
+                "cookie": self.cookie,
+                "origin": "http://localhost",
+                "user-agent": self.agent,
+            },
             "token": "t",
         }
         # What the server adds has no place of its own, but that of what it follows.

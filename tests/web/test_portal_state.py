@@ -362,6 +362,16 @@ class TestSeen:
         invoice = read_invoice(world, world.northwind, invoice_id)
         assert invoice.first_viewed_at == first
 
+    @pytest.mark.feature("F103")
+    async def test_a_crawler_that_keeps_the_page_in_view_has_not_seen_it(
+        self, world: World, invoice_id: int, token: str
+    ):
+        async with Driver("", f"/p/{token}", agent="Googlebot/2.1") as driver:
+            await driver.send(f"{STATE}.note_seen")
+
+        invoice = read_invoice(world, world.northwind, invoice_id)
+        assert invoice.first_viewed_at is None
+
     async def test_hundreds_who_look_write_once_and_staff_first_hide_nobody(
         self, world: World, token: str
     ):

@@ -120,7 +120,7 @@ class PortalAccountState(PortalState, rx.State):
     async def note_seen(self) -> None:
         """Write down that a person has looked. Staff and previews leave nothing."""
         try:
-            await self._run_page(visits.note_seen)
+            await self._run_page(visits.note_seen, self.router.headers.user_agent)
         except (NotFound, NotPermitted, PortalNotAvailable):
             return
 
