@@ -63,6 +63,8 @@ class Column:
             Rows are cards on phones and where the desk has as little room.
         shown_from: a table leaves it out in a narrower window than that; only cards
             show "card", over their whole width.
+        least: px that it keeps where its cells are short, so that columns stay where
+            they are from view to view; for windows with room.
         control: makes what stands in the head in place of the label, such as a
             checkbox for all rows.
     """
@@ -75,6 +77,7 @@ class Column:
     label_hidden: bool = False
     phone: CardPlace = "hidden"
     shown_from: Literal["card", "tablet", "laptop", "desktop"] = "tablet"
+    least: int = 0
     control: Callable[[], rx.Component] | None = None
 
     @property
@@ -339,6 +342,7 @@ def _head_cell(
         scope="col",
         class_name=column.class_name,
         custom_attrs=attributes,
+        style={"--least": f"{column.least}px"} if column.least else {},
     )
 
 

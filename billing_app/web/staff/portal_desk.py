@@ -242,6 +242,7 @@ def _rule(state: Any, it: rx.vars.ObjectVar[RuleLine], may: str) -> rx.Component
         rx.cond(ShellState.may[may], rx.cond(it.is_typed, typed, chosen)),
         # Drawn anew when somebody else has answered meanwhile.
         key=it.key.to(str) + ":" + it.own.to(str),
+        class_name="desk-rule",
     )
 
 
