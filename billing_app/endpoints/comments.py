@@ -34,13 +34,13 @@ def comment_routes(head: Markup) -> list[Route]:
         form = await request.form(max_files=0, max_fields=_FIELDS_MAX)
         typed = CommentForm(**{name: str(form.get(name, "")) for name in _FIELDS})
         try:
-            await run_in_threadpool(_post, request, typed)
+            posted = await run_in_threadpool(_post, request, typed)
         except (NotFound, NotSignedIn, PortalNotAvailable):
             # The page itself says what is the matter with the link.
             return RedirectResponse(_back(request), 303)
         except BillingError as refusal:
             return _refused(request, refusal, typed, head)
-        return RedirectResponse(f"{_back(request)}#{_part(typed)}", 303)
+        return RedirectResponse(f"{_back(request)}#comment-{posted}", 303)
 
     return [
         Route(f"{page}/comments", post_comment, methods=["POST"])
@@ -48,9 +48,9 @@ def comment_routes(head: Markup) -> list[Route]:
     ]
 
 
-def _post(request: Request, form: CommentForm) -> None:
+def _post(request: Request, form: CommentForm) -> int:
     with opened_page(request, _back(request)) as link:
-        conversations.post_comment(runtime.current(), link, form)
+        return conversations.post_comment(runtime.current(), link, form)
 
 
 def _back(request: Request) -> str:

@@ -205,22 +205,24 @@ class _Pages:
                 return answer
         except (InvalidInput, LimitReached) as refusal:
             put_into_words(refusal, desk.language)
-            if step == "totp" and desk.session is not None:
-                return self._totp(desk, desk.session, refusal.message)
             status = 429 if isinstance(refusal, LimitReached) else 422
+            if step == "totp" and desk.session is not None:
+                return self._totp(desk, desk.session, status, refusal.message)
             error = refusal.message
             return self._page(desk, step, status, email=email, asked=asked, error=error)
         return RedirectResponse(desk.path, 303)
 
-    def _totp(self, desk: Desk, session: CustomerSession, error: str = "") -> Response:
+    def _totp(
+        self, desk: Desk, session: CustomerSession, status: int = 200, error: str = ""
+    ) -> Response:
         state = workflow.read_totp(runtime.current(), session)
         if not state.secret:
-            return self._page(desk, "totp", 422 if error else 200, error=error)
+            return self._page(desk, "totp", status, error=error)
         image = segno.make(state.uri, error="m", micro=False)
         return self._page(
             desk,
             "set_up",
-            422 if error else 200,
+            status,
             error=error,
             secret=" ".join(
                 state.secret[start : start + 4]

@@ -213,12 +213,17 @@ def post_cash(uow: UnitOfWork, payment: Payment, journal: str, minor: int) -> No
 @inner
 def print_receipt(uow: UnitOfWork, payment: Payment, invoice_id: int) -> None:
     """Promise to print the receipt of a part; the first one's follows from an event."""
-    uow.promise(
-        Topic.RENDER_RECEIPT,
-        f"payment:{payment.id}:invoice:{invoice_id}",
-        invoice_id,
-        payment_id=payment.id,
-    )
+    key = receipt_key(payment, invoice_id)
+    uow.promise(Topic.RENDER_RECEIPT, key, invoice_id, payment_id=payment.id)
+
+
+def receipt_key(payment: Payment, invoice_id: int) -> str:
+    """Return by what the print of a payment's receipt for an invoice is promised.
+
+    A payment that pays several has one for each; the first is the payment's own.
+    """
+    own = f"payment:{payment.id}"
+    return own if invoice_id == payment.invoice_id else f"{own}:invoice:{invoice_id}"
 
 
 def kept(payment: Payment) -> int:

@@ -15,9 +15,11 @@ from billing_app.models import (
     CreditNote,
     Invoice,
     IssuedDocument,
+    Payment,
     Printed,
     PrintedCopy,
 )
+from billing_app.services.allocations import receipt_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,10 @@ def promise_print(
             credit_note_id=document_id,
         )
     elif document.payment_id:
+        payment = uow.get(Payment, document.payment_id)
         uow.promise(
             Topic.RENDER_RECEIPT,
-            f"payment:{document.payment_id}",
+            receipt_key(payment, document.invoice_id),
             document.invoice_id,
             is_awaited=is_awaited,
             payment_id=document.payment_id,

@@ -34,6 +34,9 @@ CODE_REFUSAL = later(
     "That code is wrong or too old. If it stays wrong, ask for a new code."
 )
 TOO_OFTEN = later("That was asked for very often. Please wait a few minutes.")
+TOO_MANY_CODES = later(
+    "Too many wrong codes. Please wait a while, at most half an hour, before the next."
+)
 
 
 def request_code(
@@ -92,7 +95,7 @@ def confirm_code(
         count("pair", pair, TRIES_FREE_OF_PAIR),
         count("network", browser.network, TRIES_FREE_OF_NETWORK),
     )
-    _take(runtime, counted)
+    _take(runtime, counted, TOO_MANY_CODES)
     system = SystemActor(workspace_id, JOB)
     code_id = _unseal(runtime, asked)
     if not runtime.run(system, portal_sessions.take_code, place, email, typed, code_id):
@@ -155,7 +158,7 @@ def confirm_totp(runtime: Runtime, session: CustomerSession, typed: str) -> None
         count("totp", str(session.session_id), TOTP_TRIES_FREE),
         count("totp of", session.email.lower(), TOTP_TRIES_FREE * 4),
     )
-    _take(runtime, counted)
+    _take(runtime, counted, TOO_MANY_CODES)
     system = SystemActor(session.workspace_id, JOB)
     runtime.run(system, portal_sessions.accept_totp, session.session_id, typed)
     runtime.run(_NOBODY, give_back_try, counted)
@@ -192,9 +195,11 @@ def _counter(runtime: Runtime, workspace_id: int, what: str) -> Callable[..., Co
     return count
 
 
-def _take(runtime: Runtime, counted: tuple[Counted, ...]) -> None:
-    """Count a try under each key before it is made."""
+def _take(
+    runtime: Runtime, counted: tuple[Counted, ...], words: str = TOO_OFTEN
+) -> None:
+    """Count a try under each key before it is made; `words` say that it must wait."""
     try:
         runtime.run(_NOBODY, take_try, counted)
     except LimitReached:
-        raise LimitReached(TOO_OFTEN) from None
+        raise LimitReached(words) from None

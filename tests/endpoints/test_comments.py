@@ -76,14 +76,16 @@ async def test_the_first_paint_shows_the_thread_and_a_form(
     assert ">Ines<" in html
 
 
-async def test_a_post_leads_back_to_the_thread(
+async def test_a_post_leads_to_what_was_posted(
     world: World, app: ASGIApp, invoice_id: int, page: str
 ):
     for _ in range(2):
         answered = await post(app, page)
         assert answered.status_code == 303
-        assert answered.headers["location"] == f"{page}#comments"
+        (stored,) = all_rows(world, world.northwind, Comment)
+        assert answered.headers["location"] == f"{page}#comment-{stored.id}"
 
+    assert f'<li class="comment" id="comment-{stored.id}">' in await get(app, page)
     assert bodies(world, world.northwind, invoice_id) == ["When was this?"]
 
 
@@ -200,8 +202,8 @@ class TestInADispute:
         answered = await post(app, page, dispute=str(dispute_id))
 
         assert answered.status_code == 303
-        assert answered.headers["location"] == f"{page}#dispute-{dispute_id}"
         (stored,) = all_rows(world, world.northwind, Comment)
+        assert answered.headers["location"] == f"{page}#comment-{stored.id}"
         assert stored.dispute_id == dispute_id
 
     async def test_a_refusal_keeps_where_it_belongs(

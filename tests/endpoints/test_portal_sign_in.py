@@ -803,9 +803,23 @@ class TestTotp:
     def test_guessing_is_slowed_down(self, desk: Desk):
         self.set_up(desk)
 
-        answers = [desk.post("totp", code="000000") for _ in range(7)]
+        *_, wrong, last = [desk.post("totp", code="000000") for _ in range(6)]
 
-        assert "wait a few minutes" in answers[-1].text
+        assert (wrong.status_code, last.status_code) == (422, 429)
+        assert "Too many wrong codes. Please wait a while" in last.text
+        assert "asked for very often" not in last.text
+
+    def test_a_right_code_waits_as_long_and_opens_afterwards(self, desk: Desk):
+        secret = self.set_up(desk)
+        for _ in range(5):
+            desk.post("totp", code="000000")
+
+        desk.post("totp", code=TOTP(secret).at(desk.world.clock.now))
+        assert not desk.opened().visitor.has_totp
+        desk.world.clock.advance(minutes=2)
+        desk.post("totp", code=TOTP(secret).at(desk.world.clock.now))
+
+        assert desk.opened().visitor.has_totp
 
 
 def test_a_wrong_link_has_no_such_page(desk: Desk):

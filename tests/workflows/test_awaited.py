@@ -12,11 +12,13 @@ from billing_app.database.authentication import NO_COOKIES
 from billing_app.domain.events import Topic
 from billing_app.domain.portal_place import parse_place
 from billing_app.models import IssuedDocument, OutboxMessage
+from billing_app.queries import portal
 from billing_app.services import portal_links
+from billing_app.services.payments import allocate_credit
 from billing_app.workflows import document_zip
-from billing_app.workflows.document_files import list_pages
+from billing_app.workflows.document_files import NotPrinted, list_pages, read_pdf
 from billing_app.workflows.outbox import PRINTED
-from tests.support.billing import a_customer, all_rows, an_invoice, visitor_of
+from tests.support.billing import a_customer, all_rows, an_invoice, pay, visitor_of
 from tests.support.postgres import running_postgres
 from tests.support.world import World, make_template, open_world_at
 
@@ -110,10 +112,10 @@ def test_a_file_of_many_leaves_room_for_who_wants_one(
     many = [an_invoice(world, place, customer_id=customer_id) for _ in range(4)]
     single = an_invoice(world, place)
     token = world.run(place.accounting, portal_links.copy_customer_link, customer_id)
-    portal = parse_place(f"/c/{token}")
-    assert portal is not None
+    account = parse_place(f"/c/{token}")
+    assert account is not None
     link = authentication.open_portal(
-        world.runtime.engine, portal, NO_COOKIES, world.clock.now
+        world.runtime.engine, account, NO_COOKIES, world.clock.now
     )
 
     def look() -> None:
@@ -155,3 +157,25 @@ def test_says_of_no_other_work_that_somebody_waits(world: World):
     }
 
     assert awaited == {Topic.RENDER_INVOICE}
+
+
+def test_each_receipt_of_a_payment_for_several_is_printed_when_asked_for(world: World):
+    """As of a workspace that was moved here, whose promises stayed behind."""
+    place = world.northwind
+    customer_id = a_customer(world, place)
+    first, second = (
+        an_invoice(world, place, customer_id=customer_id) for _ in range(2)
+    )
+    payment_id = pay(world, place, first, "130.00").payment_id
+    world.run(place.accounting, allocate_credit, second, "30", 10_000)
+    with world.unit(place.system) as uow:
+        uow.execute(delete(OutboxMessage))
+
+    for invoice_id in (first, second):
+        visitor = visitor_of(world, place, invoice_id)
+        receipt = world.run(visitor, portal.find_document, payment_id)
+        with pytest.raises(NotPrinted) as refusal:
+            read_pdf(world.runtime, receipt)
+        assert refusal.value.is_coming
+
+    assert sorted(claim(world, 9)) == [first, second]
