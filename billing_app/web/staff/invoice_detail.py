@@ -143,6 +143,7 @@ def _loading() -> rx.Component:
                 rx.el.div(
                     panel("Details", skeleton_block(9)),
                     panel("Mail", skeleton_block(3)),
+                    panel("Portal for this invoice", skeleton_block(4)),
                     panel("Activity", skeleton_block(6)),
                 ),
                 class_name="columns",
