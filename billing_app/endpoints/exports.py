@@ -273,7 +273,7 @@ def _payment_cells(row: PaymentRow) -> list[str]:
         row.currency,
         _amount(row.amount_minor, row.currency),
         _amount(row.refunded_minor, row.currency),
-        _amount(row.amount_minor - row.refunded_minor, row.currency),
+        _amount(row.net_minor, row.currency),
         _amount(row.credit_minor, row.currency),
         safe_cell(row.recorded_by),
     ]

@@ -126,6 +126,12 @@ class PaymentRow:
     recorded_by: str
     sort_key: Key
 
+    @property
+    def net_minor(self) -> int:
+        """What it adds to the money received; nothing while held, or taken back."""
+        is_settled = self.status == PaymentStatus.SETTLED
+        return self.amount_minor - self.refunded_minor if is_settled else 0
+
 
 @dataclass(frozen=True, slots=True)
 class PaymentPage:

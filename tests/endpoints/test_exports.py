@@ -24,6 +24,7 @@ from billing_app.domain.sign_in import Owes
 from billing_app.endpoints import exports
 from billing_app.endpoints.exports import INVOICE_HEAD, PAYMENT_HEAD, export_routes
 from billing_app.models import Member, WorkspaceSettings
+from billing_app.services.payments import reverse_payment
 from billing_app.services.sign_in import Place as Whose
 from billing_app.services.sign_in import open_session
 from billing_app.workflows import nightly
@@ -204,6 +205,26 @@ async def test_payments_name_their_invoices(client: httpx.AsyncClient, world: Wo
         "30.00",
         "Accounting",
     ]
+
+
+async def test_a_payment_taken_back_adds_nothing(
+    client: httpx.AsyncClient, world: World
+):
+    """The column sums to the money that came and stayed, as the page says it."""
+    place = world.northwind
+    invoice_id = an_invoice(world, place, "100.00")
+    payment = pay(world, place, invoice_id, "40.00")
+    world.run(place.accounting, reverse_payment, payment.payment_id, "Bounced")
+    pay(world, place, invoice_id, "25.00")
+    sign_in(client, world, place.accounting)
+
+    head, *rows = rows_of(await client.get(PAYMENTS))
+
+    told = [dict(zip(head, row, strict=True)) for row in rows]
+    assert {(x["Status"], x["Amount"], x["Net"]) for x in told} == {
+        ("reversed", "40.00", "0.00"),
+        ("settled", "25.00", "25.00"),
+    }
 
 
 @pytest.mark.parametrize("query", ["sort=id", "status=lost", "issued=x", "customer=a"])

@@ -324,6 +324,21 @@ async def test_a_bad_amount_is_refused_beside_its_field_and_kept(
     assert driver.shown(State, "payment")["amount"] == amount
 
 
+async def test_pressing_at_once_still_says_what_is_wrong(world: World, browse: Browse):
+    """The last key, sent late to spare the server, arrives after the press."""
+    invoice_id = an_invoice(world, world.northwind, "100.00")
+    form = {"amount": "1e5", "received_on": "2026-03-02", "method": "cash"}
+    async with browse(world.northwind.accounting, f"/invoices/{invoice_id}") as driver:
+        await driver.press(State.open)
+        await driver.press(State.start_payment)
+        await driver.press(State.record_payment, form=form)
+        await driver.press(State.foresee, amount="1e5")
+
+        assert driver.shown(State, "errors")["amount"].startswith("This cannot be read")
+        await driver.press(State.foresee, amount="15")
+        assert driver.shown(State, "errors")["amount"] == ""
+
+
 async def test_nothing_is_no_payment(world: World, browse: Browse):
     invoice_id = an_invoice(world, world.northwind, "100.00")
     async with browse(world.northwind.accounting, f"/invoices/{invoice_id}") as driver:
@@ -566,6 +581,20 @@ async def test_says_what_a_credit_would_be_and_issues_it(world: World, browse: B
         await driver.press(State.reissue, form={"reason": "Wrong customer"})
     assert driver.redirects == [f"/invoices/{invoice_id + 1}/edit"]
     assert read_invoice(world, place, invoice_id + 1).replaces_id == invoice_id
+
+
+async def test_a_credit_pressed_at_once_still_asks_why(world: World, browse: Browse):
+    """The last key, sent late to spare the server, arrives after the press."""
+    invoice_id = an_invoice(world, world.northwind, "100.00")
+    async with browse(world.northwind.accounting, f"/invoices/{invoice_id}") as driver:
+        await driver.press(State.open)
+        await driver.press(State.start_crediting)
+        await driver.press(State.choose_credit_mode, mode="amount")
+        await driver.press(State.issue_credit_note, form={"amount": "20", "reason": ""})
+        await driver.press(State.type_credit_amount, amount="20")
+
+        assert driver.shown(State, "errors")["reason"] == "Say why in a few words."
+        assert driver.shown(State, "credit_words") == "Credit €20.00"
 
 
 @pytest.mark.feature("G10")

@@ -122,8 +122,11 @@ class CreditState(StaffState, mixin=True):
 
     @staff_door
     async def type_credit_amount(self, amount: str) -> None:
+        # Whoever presses at once is answered before the last key arrives here.
+        answered = self.errors if amount == self.credit_amount else {}
         self.credit_amount = amount
         await self._foresee_credit()
+        self.errors = {**answered, **self.errors}
 
     @staff_door
     async def issue_credit_note(self, form: dict[str, Any]) -> None:

@@ -378,8 +378,10 @@ class InvoiceDetailState(
     @staff_door
     async def foresee(self, amount: str) -> None:
         """Say what will be true once this amount is recorded."""
+        # Whoever presses at once is answered before the last key arrives here.
+        if amount != self.payment.get("amount"):
+            self.errors = {**self.errors, "amount": ""}
         self.payment = {**self.payment, "amount": amount}
-        self.errors = {**self.errors, "amount": ""}
         self._foresee(amount)
 
     @staff_door
