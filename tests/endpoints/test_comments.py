@@ -79,12 +79,12 @@ async def test_the_first_paint_shows_the_thread_and_a_form(
 async def test_a_post_leads_to_what_was_posted(
     world: World, app: ASGIApp, invoice_id: int, page: str
 ):
-    for _ in range(2):
-        answered = await post(app, page)
-        assert answered.status_code == 303
-        (stored,) = all_rows(world, world.northwind, Comment)
-        assert answered.headers["location"] == f"{page}#comment-{stored.id}"
+    answers = [await post(app, page) for _ in range(2)]
 
+    (stored,) = all_rows(world, world.northwind, Comment)
+    for answered in answers:
+        assert answered.status_code == 303
+        assert answered.headers["location"] == f"{page}#comment-{stored.id}"
     assert f'<li class="comment" id="comment-{stored.id}">' in await get(app, page)
     assert bodies(world, world.northwind, invoice_id) == ["When was this?"]
 

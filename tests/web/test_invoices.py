@@ -370,13 +370,23 @@ async def test_says_before_reminding_who_promised_to_pay(world: World, browse: B
     assert driver.shown(State, "reminds_any") is False
 
 
-def test_names_only_a_few_that_are_left_out():
+def test_of_many_that_are_left_out_says_the_rarest_reason_first():
     held = [HeldBack(f"INV-{number}", "It is void.") for number in range(10)]
+    held += [HeldBack("INV-21", "They promised."), HeldBack("INV-20", "They promised.")]
+
+    assert held_words(held) == [
+        "INV-21, INV-20: They promised.",
+        "10 invoices: It is void.",
+    ]
+
+
+def test_of_many_reasons_says_some():
+    held = [HeldBack("", f"By {day} March.") for day in range(11)]
 
     words = held_words(held)
 
-    assert words[0] == "INV-0: It is void."
-    assert (len(words), words[-1]) == (9, "2 more")
+    assert words[0] == "A draft: By 0 March."
+    assert (len(words), words[-1]) == (9, "3 more")
 
 
 @pytest.mark.feature("F014")

@@ -15,8 +15,9 @@ from billing_app.web.components.dialogs import confirm_dialog
 from billing_app.web.doors import StaffState, staff_door
 from billing_app.web.staff.mail_words import mail_words
 
-# So many are named with what keeps them back; of more only how many.
-_NAMED_MAX = 8
+# So many of one reason are named; of more only how many. And so many reasons.
+_NAMED_MAX = 3
+_REASONS_MAX = 8
 
 
 class RemindingState(StaffState, mixin=True):
@@ -24,7 +25,7 @@ class RemindingState(StaffState, mixin=True):
 
     Attributes:
         reminding_words: how many mails would leave.
-        held_back: which of the chosen are left out, each with the reason.
+        held_back: which of the chosen are left out, by the reason.
         reminds_any: at least one mail would leave.
     """
 
@@ -80,10 +81,20 @@ class RemindingState(StaffState, mixin=True):
 
 
 def held_words(held: Sequence[HeldBack]) -> list[str]:
-    """Name what is left out and why, up to a few."""
-    named = [f"{it.number or 'Draft'}: {it.obstacle}" for it in held[:_NAMED_MAX]]
-    more = len(held) - len(named)
-    return [*named, f"{more} more"] if more else named
+    """Say what is left out and why, the rarest reason first: a promise among many."""
+    numbers: dict[str, list[str]] = {}
+    for it in held:
+        numbers.setdefault(it.obstacle, []).append(it.number or "A draft")
+    rarest = sorted(numbers.items(), key=lambda reason: len(reason[1]))
+    said = [f"{_named(those)}: {why}" for why, those in rarest[:_REASONS_MAX]]
+    more = sum(len(those) for _, those in rarest[_REASONS_MAX:])
+    return [*said, f"{more} more"] if more else said
+
+
+def _named(numbers: Sequence[str]) -> str:
+    if len(numbers) <= _NAMED_MAX:
+        return ", ".join(numbers)
+    return formats.count_of(len(numbers), "invoice")
 
 
 def reminding_dialog(state: Any) -> rx.Component:
