@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.e2e.conftest import Demo, OpenPage, wait_until_live
-from tests.support.browser import PHONE, scrolls_sideways
+from tests.support.browser import DESKTOP, PHONE, scrolls_sideways
 
 
 @pytest.fixture
@@ -176,6 +176,36 @@ def test_the_current_link_is_in_sight_on_a_phone(demo: Demo, open_page: OpenPage
 
     here = phone.get_by_role("navigation", name="Settings").locator("[aria-current]")
     expect(here).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("window", [DESKTOP, PHONE])
+def test_rare_views_stand_behind_a_button(
+    demo: Demo, open_page: OpenPage, window: ViewportSize
+):
+    page = open_page(viewport=window)
+    demo.sign_in(page)
+    page.goto(f"{demo.base_url}/invoices")
+    wait_until_live(page)
+    views = page.get_by_role("navigation", name="Invoice views")
+    rare, more = views.get_by_role("link", name="Void"), views.locator("summary")
+    expect(more).to_have_text("More")
+    expect(more).to_be_in_viewport(ratio=1)
+    expect(rare).to_be_hidden()
+
+    more.focus()
+    page.keyboard.press("Enter")
+    expect(rare).to_be_in_viewport(ratio=1)
+    page.keyboard.press("Escape")
+    expect(rare).to_be_hidden()
+    page.keyboard.press("Enter")
+    rare.focus()
+    page.keyboard.press("Enter")
+
+    page.wait_for_url("**/invoices?status=void")
+    expect(more).to_have_text("Void")
+    expect(rare).to_be_hidden()
+    expect(more).to_be_focused()
+    assert not scrolls_sideways(page)
 
 
 def test_arrow_keys_go_round_the_tabs(demo: Demo, page: Page):
