@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from operator import attrgetter
+from typing import Any
 
 from sqlalchemy import bindparam, func
 from sqlalchemy import select as columns
@@ -118,16 +119,25 @@ def find_reason(uow: UnitOfWork, event_id: int) -> str:
 
 def list_waiting(uow: UnitOfWork, waiting_for: timedelta, limit: int) -> list[int]:
     """Return webhooks nobody has finished for a while, oldest first."""
-    statement = (
+    statement = _left_for(uow, waiting_for).limit(limit)
+    return [found for found in uow.all(statement) if found is not None]
+
+
+def list_untried(uow: UnitOfWork, waiting_for: timedelta, limit: int) -> list[int]:
+    """Return those that nobody has even tried: who took them in is gone."""
+    statement = _left_for(uow, waiting_for).where(col(InboundEvent.attempts) == 0)
+    return [found for found in uow.all(statement.limit(limit)) if found is not None]
+
+
+def _left_for(uow: UnitOfWork, waiting_for: timedelta) -> Any:
+    return (
         select(InboundEvent.id)
         .where(
             col(InboundEvent.status) == InboundStatus.WAITING,
             col(InboundEvent.received_at) <= uow.now - waiting_for,
         )
         .order_by(col(InboundEvent.received_at), col(InboundEvent.id))
-        .limit(limit)
     )
-    return [found for found in uow.all(statement) if found is not None]
 
 
 def find_newest(uow: UnitOfWork) -> datetime | None:

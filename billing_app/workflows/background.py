@@ -19,6 +19,8 @@ log = logging.getLogger("tallyport.background")
 
 # Stripe's webhooks arrive within seconds; this is for those that never do.
 RECONCILE_SECONDS = 15 * 60
+# Somebody has paid and waits to see it: a restart in a burst leaves webhooks behind.
+INBOX_SECONDS = 60
 # A reminder is late by that much at most, and asking costs next to nothing.
 CALENDAR_SECONDS = 5 * 60
 # Whoever waits for the start waits for a page.
@@ -39,6 +41,7 @@ async def run_everything(runtime: Runtime) -> None:
         runtime.bus.pump(),
         run_outbox(runtime),
         run_reconcile(runtime),
+        run_inbox(runtime),
         run_calendar(runtime),
         try_printing_soon(runtime),
     )
@@ -68,6 +71,16 @@ async def run_reconcile(runtime: Runtime) -> None:
             # The edge of the loop: the next round may be luckier.
             log.exception("reconcile.failed")
         await asyncio.sleep(RECONCILE_SECONDS)
+
+
+async def run_inbox(runtime: Runtime) -> None:
+    """Work each minute on webhooks whose process ended before it could."""
+    while True:
+        await asyncio.sleep(INBOX_SECONDS)
+        try:
+            await asyncio.to_thread(reconcile.take_up, runtime)
+        except Exception:
+            log.exception("inbox.failed")
 
 
 async def run_calendar(runtime: Runtime) -> None:

@@ -65,6 +65,20 @@ def run(runtime: Runtime) -> Round:
     return done
 
 
+def take_up(runtime: Runtime) -> None:
+    """Work on webhooks that a process took in and did not live to work on.
+
+    What was tried and failed waits for the next round.
+    """
+    for actor in list_system_actors(runtime.engine, "reconcile"):
+        try:
+            with runtime.reading(actor) as uow:
+                untried = inbox.list_untried(uow, _WEBHOOK_QUIET, _AT_ONCE)
+            _handle(runtime, actor, untried)
+        except Exception:
+            log.exception("reconcile.not_taken_up workspace=%s", actor.workspace_id)
+
+
 def run_for(runtime: Runtime, actor: SystemActor) -> Round:
     """Take up waiting webhooks, missed events and unsettled attempts."""
     try:

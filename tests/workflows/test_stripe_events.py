@@ -682,6 +682,13 @@ def a_stored_attempt(world, invoice_id) -> int:
         return attempt.id
 
 
+def leave_behind(till):
+    """Take a webhook in and work no further on it, like a process that ends."""
+    payload = payload_of(completed(till))
+    at = int(till.world.clock.now.timestamp())
+    stripe_events.receive(till.runtime, SLUG, payload, sign(payload, SECRETS[1], at))
+
+
 class TestReconcile:
     def test_books_what_no_webhook_brought(self, till, paid):
         till.let_pass(minutes=15)
@@ -703,11 +710,7 @@ class TestReconcile:
         assert len(all_rows(till.world, till.place, LedgerEntry)) == before
 
     def test_takes_up_webhooks_that_nobody_finished(self, till, paid):
-        payload = payload_of(completed(till))
-        at = int(till.world.clock.now.timestamp())
-        stripe_events.receive(
-            till.runtime, SLUG, payload, sign(payload, SECRETS[1], at)
-        )
+        leave_behind(till)
         assert only_inbox(till).status == "waiting"
         till.let_pass(minutes=2)
 
@@ -715,6 +718,29 @@ class TestReconcile:
 
         assert {event.status for event in till.inbox()} <= {"handled", "ignored"}
         assert till.outstanding(paid) == 0
+
+    @pytest.mark.feature("R06")
+    def test_soon_takes_up_what_a_process_left_that_ended(self, till, paid):
+        leave_behind(till)
+        reconcile.take_up(till.runtime)
+        # Whoever took it in may still be at work on it.
+        assert only_inbox(till).status == "waiting"
+        till.let_pass(minutes=1)
+
+        reconcile.take_up(till.runtime)
+
+        assert only_inbox(till).status == "handled"
+        assert till.outstanding(paid) == 0
+
+    def test_tries_what_failed_no_more_often_for_that(self, till, paid):
+        leave_behind(till)
+        till.let_pass(minutes=1)
+        till.arm(Fault.UNAVAILABLE_503, times=10)
+
+        for _ in range(3):
+            reconcile.take_up(till.runtime)
+
+        assert (only_inbox(till).status, only_inbox(till).attempts) == ("waiting", 1)
 
     def test_finds_refunds_made_in_stripes_dashboard(self, till, paid):
         handle_payload(till, payload_of(completed(till)))
