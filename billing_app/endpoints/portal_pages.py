@@ -31,7 +31,12 @@ from billing_app.domain.errors import BillingError, NotSignedIn
 from billing_app.domain.portal_invoice import NO_SIGN_IN, NOT_AVAILABLE, NOT_FOUND
 from billing_app.domain.portal_place import Door, PortalPlace, parse_place
 from billing_app.domain.portal_proof import VerificationRequired
-from billing_app.domain.speech import SOURCE_LANGUAGE, choose_language, speech_for
+from billing_app.domain.speech import (
+    SOURCE_LANGUAGE,
+    choose_language,
+    later,
+    speech_for,
+)
 from billing_app.domain.visit import VisitKind
 from billing_app.endpoints import visits
 from billing_app.endpoints.first_paint import Painted, Painter
@@ -45,6 +50,10 @@ INVOICE_PATH = re.compile(
 ACCOUNT_PATH = re.compile(r"/p/[^/]+/account/?|/(c|account)/[^/]+/?")
 # The page takes over what stands in here: web/portal/painted.jsx.
 PAINTED = Markup('<div id="painted">{}</div>')
+_UNFURLED = Markup(
+    '<meta property="og:title" content="{}">'
+    '<meta property="og:description" content="{}">'
+)
 
 
 def portal_painters(head: Markup, account_head: Markup) -> tuple[Painter, ...]:
@@ -126,7 +135,7 @@ def _paint_account(scope: Scope, head: Markup) -> Painted:
         200,
         opened.frame.title,
         _painted(html, language),
-        head,
+        head + _unfurled(opened.frame.seller, later("Your invoices"), language),
         after,
         language=language,
     )
@@ -169,11 +178,19 @@ def _paint_invoice(scope: Scope, head: Markup) -> Painted:
         200,
         opened.view.title,
         content,
-        head,
+        head + _unfurled(opened.view.seller, later("Invoice"), language),
         after,
         takes_card,
         language,
     )
+
+
+def _unfurled(seller: str, words: str, language: str) -> Markup:
+    """Return what a preview of the link says, wherever it was pasted.
+
+    Without it some take the first words of the page: names and amounts.
+    """
+    return _UNFURLED.format(seller, speech_for(language).say(words))
 
 
 def _painted(html: Markup, language: str) -> Markup:

@@ -104,6 +104,10 @@ class Portal:
         return self.world.northwind
 
     @property
+    def customer_id(self) -> int:
+        return read_invoice(self.world, self.place, self.invoice_id).customer_id or 0
+
+    @property
     def token(self) -> str:
         return self.world.run(
             self.place.accounting, portal_links.copy_link, self.invoice_id
@@ -201,6 +205,25 @@ class TestPage:
         for words in ("Amount due", "€100.00", "Issued", "Due", "Charter flight"):
             assert words in answer.text
         assert f'href="/p/{portal.token}/invoice.pdf"' in answer.text
+
+    @pytest.mark.feature("C25")
+    async def test_a_preview_of_the_link_tells_neither_amount_nor_name(
+        self, portal: Portal
+    ):
+        customer_link = portal.world.run(
+            portal.place.accounting,
+            portal_links.copy_customer_link,
+            portal.customer_id,
+        )
+        for path, words in (
+            (f"/p/{portal.token}", "Invoice"),
+            (f"/c/{customer_link}", "Your invoices"),
+        ):
+            text = (await portal.get(path)).text
+            assert re.findall(r'<meta property="(.+?)" content="(.*?)">', text) == [
+                ("og:title", "Northwind Charter"),
+                ("og:description", words),
+            ]
 
     async def test_says_by_whose_clock_it_is_up_to_date(self, portal: Portal):
         text = (await portal.open()).text
