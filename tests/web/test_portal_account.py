@@ -628,6 +628,21 @@ class TestChoose:
             await driver.until(lambda: shown(driver, "chosen") == [str(second)])
             assert shown(driver, "quote").total == "€50.00"
 
+    async def test_what_was_paid_for_is_chosen_no_more(
+        self, shop: World, invoice_id: int, token: str
+    ):
+        """A part of it may still be open."""
+        async with browser(token) as driver:
+            await driver.start(f"{STATE}.watch")
+            await driver.until(lambda: len(numbers(driver)) == 1)
+            await driver.send(f"{STATE}.choose", invoice_id=invoice_id)
+            assert shown(driver, "chosen") == [str(invoice_id)]
+            driver.path += "?paid=yes"
+
+            await driver.start(f"{STATE}.watch")
+
+            await driver.until(lambda: shown(driver, "chosen") == [])
+
     async def test_more_than_is_asked_for_opens_no_page(
         self, shop: World, invoice_id: int, token: str
     ):

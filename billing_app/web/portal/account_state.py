@@ -33,6 +33,8 @@ from billing_app.workflows.pay_online import Chosen
 
 # A hint that got lost is made up for this soon.
 LOOK_AGAIN_SECONDS = 30
+# What the way back from the payment page says where money is on its way.
+_PAID_FOR = ("yes", "open", "processing", "review")
 # More than anybody reads side by side.
 OPEN_ROWS_MAX = 25
 # Printing is looked after this often, and not for ever.
@@ -353,6 +355,9 @@ class PortalAccountState(PortalState, rx.State):
     def _restart(self, path: str) -> None:
         self.sign_in_href = ""
         self.is_paying, self.payment_page, self.is_confirming = False, "", False
+        if self._query("paid") in _PAID_FOR:
+            # What was chosen has been paid for, if only in part.
+            self._choose_nothing()
         if self._shown != path:
             self._clear()
             self.is_loaded = self.is_gone = self.is_off = self.is_link_only = False
