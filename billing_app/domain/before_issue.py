@@ -9,6 +9,7 @@ from billing_app.domain.money import Money
 from billing_app.domain.terms import DocumentTerms
 
 NO_ADDRESS = "Your own address is missing: Settings, Business has it."
+NO_BUYER_ADDRESS = "The customer's address is missing, and tax is charged."
 
 
 def list_lacking(
@@ -29,9 +30,7 @@ def list_lacking(
     """
     found = {
         NO_ADDRESS: not seller.address,
-        "The customer's address is missing, and tax is charged.": bool(
-            tax.minor and not buyer.address
-        ),
+        NO_BUYER_ADDRESS: bool(tax.minor and not buyer.address),
         "It says nowhere how to pay: Settings, Payments has bank details and cards.": (
             total.minor > 0 and not is_payable
         ),

@@ -73,6 +73,39 @@ def expect_saved(page: Page) -> None:
     expect(page.locator(".saved-done")).to_be_visible()
 
 
+def test_a_price_is_easy_to_read_once_it_is_left(demo: Demo, page: Page):
+    path = open_draft(page, demo)
+    price, discount = cell(page, 1, "Unit price"), cell(page, 1, "Discount")
+    cell(page, 1, "Description").fill("Boiler")
+    price.fill("1234.5")
+    expect(price).to_have_value("1234.5")
+    discount.fill("10")
+    expect(price).to_have_value("1,234.5")
+    cell(page, 1, "Unit").fill("h")
+    expect(discount).to_have_value("10%")
+    preview = page.get_by_role("region", name="Preview")
+    expect(preview).to_contain_text("1,111.05")
+
+    # 1,234 could be a little more than one.
+    price.fill("1234")
+    discount.fill("")
+    expect(price).to_have_value("1234")
+    expect(preview).to_contain_text("1,234.00")
+    price.fill("1234567.89")
+    discount.focus()
+    expect_saved(page)
+
+    # What was only looked at is nobody's change; and nobody is sent to a line.
+    add_line = page.get_by_role("button", name="Add line")
+    add_line.click()
+    expect(cell(page, 2, "Description")).to_be_focused()
+    expect_saved(page)
+    page.goto(demo.base_url + path)
+    expect(price).to_have_value("1,234,567.89")
+    expect(preview).to_contain_text("1,234,567.89")
+    expect(cell(page, 2, "Description")).not_to_be_focused()
+
+
 def test_a_draft_survives_reload_and_lost_connection(
     demo: Demo, page: Page, watcher: Watcher
 ):

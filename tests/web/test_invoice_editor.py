@@ -118,6 +118,27 @@ async def test_names_what_should_be_there_before_it_is_issued(
         assert fresh.shown(State, "lacking") == []
 
 
+async def test_leads_to_the_address_that_is_missing(world: World, browse: Browse):
+    place = world.northwind
+    buyer = CustomerForm(name="De Waal")
+    customer_id = world.run(place.accounting, create_customer, buyer)
+    taxes = {x.name: x.tax_id for x in world.run(place.admin, list_taxes)}
+    tax_id = str(taxes["VAT 21 %"])
+    lines = (LineForm(key="a", name="Fuel", unit_price="100", tax_id=tax_id),)
+    form = DraftForm(customer_id=customer_id, lines=lines)
+    made = world.run(place.accounting, drafts.create_draft, form)
+    async with browse(place.accounting, f"/invoices/{made.invoice_id}/edit") as fresh:
+        await fresh.press(State.open)
+        said = "The customer's address is missing, and tax is charged."
+        assert said in fresh.shown(State, "lacking")
+        assert fresh.shown(State, "customer_href") == f"/customers/{customer_id}"
+
+        with world.unit(place.system) as uow:
+            uow.get(Customer, customer_id).address = "Wijnhaven 60"
+        await fresh.press(State.open)
+        assert fresh.shown(State, "customer_href") == ""
+
+
 async def test_says_what_credit_the_customer_has(world: World, browse: Browse):
     """In each currency; whose is another's is not mentioned, and nor is none."""
     place = world.northwind

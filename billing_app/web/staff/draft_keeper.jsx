@@ -30,6 +30,15 @@ const isPicked = ({ inputType }) => !inputType || inputType === "insertReplaceme
 const isOffered = ({ list, value }) =>
   [...(list?.options ?? [])].some((it) => it.value === value);
 
+// A long price gets its commas when it is left, and a percentage its sign. Without
+// cents a comma could be taken for a decimal point, so 1234 stays as it is.
+const tidied = (name, typed) => {
+  if (name.endsWith(":discount") && /^\d+(\.\d+)?$/.test(typed)) return `${typed}%`;
+  if (!name.endsWith(":unit_price") || !/^\d{4,12}\.\d+$/.test(typed)) return typed;
+  const [whole, cents] = typed.split(".");
+  return `${whole.replace(/\B(?=(\d{3})+$)/g, ",")}.${cents}`;
+};
+
 const keyOf = (element) => element?.closest?.("[data-line]")?.dataset.line;
 
 export function DraftKeeper(props) {
@@ -45,6 +54,8 @@ export function DraftKeeper(props) {
     timer: null,
     place: null,
     held: null,
+    typed: null,
+    isUsed: false,
   }).current;
   const place = `draft:${draft}`;
   const find = (name) => root.current.querySelector(`[name="${CSS.escape(name)}"]`);
@@ -79,6 +90,8 @@ export function DraftKeeper(props) {
   const onInput = ({ target, nativeEvent }) => {
     const { name } = target;
     if (!draft || !name) return;
+    now.isUsed = true;
+    now.typed = target;
     now.number = Math.max(Date.now(), now.number + 1);
     if (fields.includes(name) || /^(line|own):/.test(name)) {
       now.waiting[name] = textOf(target);
@@ -174,8 +187,9 @@ export function DraftKeeper(props) {
     held.closest("[data-line]")?.scrollIntoView({ block: "nearest" });
   }, [arranged]);
 
+  // A page that was left and opened again knows the line that was asked for last time.
   useEffect(() => {
-    if (!focus) return;
+    if (!focus || !now.isUsed) return;
     const [key, , part] = focus.split(" ");
     const field = find(`line:${key}:${part}`);
     field?.focus();
@@ -198,8 +212,20 @@ export function DraftKeeper(props) {
     now.place = { name: target.name, start, end: isText ? target.selectionEnd : null };
   };
 
+  const onBlur = ({ target }) => {
+    const tidy = target === now.typed ? tidied(target.name, target.value) : target.value;
+    now.typed = null;
+    if (tidy !== target.value) {
+      target.value = tidy;
+      onInput({ target, nativeEvent: {} });
+      now.typed = null;
+    }
+    post(true);
+  };
+
   const onKeyDown = (event) => {
     const { target, key } = event;
+    now.isUsed = true;
     const line = keyOf(target);
     if (!line || event.nativeEvent.isComposing || event.ctrlKey || event.metaKey) return;
     const isArrow = key === "ArrowUp" || key === "ArrowDown";
@@ -244,6 +270,7 @@ export function DraftKeeper(props) {
   };
 
   const onClick = ({ target }) => {
+    now.isUsed = true;
     post(true);
     const button = target.closest("[data-act]");
     const line = keyOf(button);
@@ -262,7 +289,7 @@ export function DraftKeeper(props) {
       className="keeper"
       onInput={onInput}
       onFocus={onFocus}
-      onBlur={() => post(true)}
+      onBlur={onBlur}
       onKeyUp={onFocus}
       onKeyDown={onKeyDown}
       onPaste={onPaste}

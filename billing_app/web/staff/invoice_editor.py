@@ -16,6 +16,7 @@ from billing_app.web.components.controls import (
     button,
     date_input,
     field,
+    link,
     more_menu,
     once_button,
     segmented,
@@ -160,15 +161,24 @@ def _form() -> rx.Component:
             _charges(),
             _below_lines(),
             rx.cond(State.lacking, _lacking_message(), rx.fragment()),
-            rx.el.p(
-                "Issuing takes the next number; what is issued can't be changed, only "
-                "credited or replaced.",
-                class_name="secondary small",
-            ),
+            _what_the_buttons_do(),
             class_name="editor-body stack",
         ),
         _dock(),
         class_name="editor-form",
+    )
+
+
+def _what_the_buttons_do() -> rx.Component:
+    return rx.el.p(
+        "A draft stays with your team. Issuing takes the next number; what is issued "
+        "can't be changed, only credited or replaced.",
+        rx.cond(
+            State.visible_on == VisibleOn.PUBLISH,
+            f" Publishing issues it, too. {State.publish_hint}",
+            "",
+        ),
+        class_name="secondary small",
     )
 
 
@@ -195,6 +205,11 @@ def _lacking_message() -> rx.Component:
         rx.el.div(
             rx.el.p("Before you issue:"),
             rx.el.ul(rx.foreach(State.lacking, rx.el.li)),
+            rx.cond(
+                State.customer_href,
+                link("Fill in the customer's address", href=State.customer_href),
+                rx.fragment(),
+            ),
         ),
         class_name="message message-warn",
         role="status",

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from billing_app import runtime
 from billing_app.database.secrets import digest
 from billing_app.documents.render import render_sheet
-from billing_app.domain.before_issue import list_lacking
+from billing_app.domain.before_issue import NO_BUYER_ADDRESS, list_lacking
 from billing_app.domain.billable_event import Grouping, is_event_key
 from billing_app.domain.contact import plain_key
 from billing_app.domain.cookies import guest_cookie, read_cookie
@@ -116,6 +116,7 @@ class InvoiceEditorState(
     has_mine: bool = False
     customer_name: str = ""
     customer_hint: str = ""
+    customer_href: str = ""
     customer_problem: str = ""
     choices: list[str] = []  # noqa: RUF012  (Reflex copies the defaults)
     is_new_customer: bool = False
@@ -712,6 +713,7 @@ class InvoiceEditorState(
         count, rules = read.problem_count, self._rules()
         things = formats.count_of(count, "thing")
         asks_rate = rules.asks_rate(self.currency)
+        lacking = self._list_lacking(read)
         more = {
             "charged": _charged(read),
             "own_fields": [
@@ -719,7 +721,12 @@ class InvoiceEditorState(
             ],
             "tax_currency": rules.tax_currency if asks_rate else "",
             "to_fix": f"{things} to fix before you issue" if count else "",
-            "lacking": self._list_lacking(read),
+            "lacking": lacking,
+            "customer_href": (
+                f"/customers/{self._draft.customer_id}"
+                if NO_BUYER_ADDRESS in lacking
+                else ""
+            ),
             **date_hints(read, self._desk.today, self._net_days()),
             "terms_warning": self._terms_warning(read),
             "currency_hint": self._currency_hint(),
