@@ -33,7 +33,8 @@ def connect(
     An empty secret keeps the stored one; the publishable key is as typed.
 
     Raises:
-        InvalidInput: a key does not look like one, or is live where none may be.
+        InvalidInput: a key does not look like one, is live where none may be, or
+            Stripe refuses the one that would take the place of another.
     """
     _check_permission(actor)
     secret_key, webhook_secret = secret_key.strip(), webhook_secret.strip()
@@ -47,6 +48,8 @@ def connect(
         raise InvalidInput(
             "A publishable key starts with pk_.", field="publishable_key"
         )
+    if secret_key:
+        _keep_the_one_before(runtime, actor, secret_key)
     runtime.run(
         actor,
         stripe_keys.store_keys,
@@ -80,6 +83,22 @@ def check(runtime: Runtime, actor: Actor) -> StripeFacts:
     return facts
 
 
+def _keep_the_one_before(runtime: Runtime, actor: Actor, secret_key: str) -> None:
+    """Refuse a key that Stripe refuses, where customers pay by another one."""
+    with runtime.reading(actor) as uow:
+        if not stripe_keys.read_secret_key(uow):
+            return
+    try:
+        _gateway(runtime, secret_key).check_key()
+    except GatewayRefused as refusal:
+        raise InvalidInput(
+            f"{refusal.message} The one before stays in use.", field="secret_key"
+        ) from refusal
+    except GatewayUnavailable:
+        # The check that follows says so, and is repeated later.
+        return
+
+
 def _gateway(runtime: Runtime, key: str) -> StripeGateway:
     return StripeGateway(
         key,
@@ -97,6 +116,11 @@ def _facts(account: AccountFacts) -> StripeFacts:
 def _check_secret_key(runtime: Runtime, secret_key: str) -> None:
     if not secret_key:
         return
+    if secret_key.startswith(("sk_", "rk_")) and not _SECRET_KEY.fullmatch(secret_key):
+        raise InvalidInput(
+            "This is not a whole secret key. Copy all of it from Stripe.",
+            field="secret_key",
+        )
     if not _SECRET_KEY.fullmatch(secret_key):
         raise InvalidInput(
             "A secret key starts with sk_ or rk_; the one with pk_ is for browsers.",

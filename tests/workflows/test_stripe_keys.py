@@ -94,6 +94,26 @@ def test_a_key_that_stripe_does_not_know_says_so(world: World, runtime: Runtime)
     )
 
 
+def test_a_mistyped_key_takes_no_place_of_one_that_works(
+    world: World, runtime: Runtime
+):
+    workflow.connect(runtime, world.northwind.admin, KEY, SECRET)
+
+    with pytest.raises(InvalidInput, match="The one before stays in use") as refusal:
+        workflow.connect(runtime, world.northwind.admin, f"{KEY}x", "whsec_9876543210")
+
+    assert refusal.value.field == "secret_key"
+    stripe = shown(world)
+    assert stripe.state == StripeConnection.ACTIVE
+    assert (stripe.secret_key_last4, stripe.webhook_secret_last4) == (KEY[-4:], "cdef")
+
+
+def test_a_key_cut_short_is_told_from_another_kind(world: World, runtime: Runtime):
+    for typed, said in (("sk_live_abc", "not a whole"), ("pk_test_12345", "browsers")):
+        with pytest.raises(InvalidInput, match=said):
+            workflow.connect(runtime, world.northwind.admin, typed, SECRET)
+
+
 def test_a_key_of_another_account_forgets_the_first(world: World, runtime: Runtime):
     workflow.connect(runtime, world.northwind.admin, KEY, SECRET)
     first = shown(world).account_id
