@@ -13,7 +13,7 @@ from babel import Locale
 
 from billing_app.domain.errors import InvalidInput
 from billing_app.domain.parsing import clean_text
-from billing_app.domain.speech import LANGUAGE_NAMES, later
+from billing_app.domain.speech import LANGUAGE_NAMES, is_tag, later
 
 NET_DAYS_MAX = 365
 # Groups of countries, places without an address, and codes for tests.
@@ -153,6 +153,32 @@ def _codes_elsewhere() -> dict[str, str]:
             found.setdefault(territories.get(code, "").casefold(), code)
     found.pop("", None)
     return found
+
+
+def parse_language(text: str, field: str = "language") -> str:
+    """Return the BCP 47 tag of a typed tag or language's name, or an empty text.
+
+    By name only those that documents are written in.
+
+    Raises:
+        InvalidInput: there is no such language.
+    """
+    typed = clean_text(text, length_max=10, field=field)
+    tag = _tag_by_language().get(typed.casefold(), typed)
+    known = cast("Mapping[str, str]", Locale("en").languages)
+    if tag and not (is_tag(tag) and tag.partition("-")[0].lower() in known):
+        raise InvalidInput("Write a language like German, de or fr-CA.", field=field)
+    return tag
+
+
+@cache
+def _tag_by_language() -> Mapping[str, str]:
+    english = cast("Mapping[str, str]", Locale("en").languages)
+    return {
+        name.casefold(): tag
+        for tag, own in LANGUAGE_NAMES.items()
+        for name in (own, english[tag])
+    }
 
 
 def parse_net_days(text: str, field: str = "net_days") -> int | None:

@@ -166,6 +166,11 @@ def is_tag(text: str) -> bool:
     return _TAG.fullmatch(text) is not None
 
 
+def speaks(tag: str) -> bool:
+    """Say whether documents are written in this language; none asks for our own."""
+    return not tag or tag.partition("-")[0].lower() in LANGUAGE_NAMES
+
+
 def choose_language(accepted: str, otherwise: str) -> str:
     """Return the language that a browser asks for, as far as we speak it.
 

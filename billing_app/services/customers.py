@@ -17,6 +17,7 @@ from billing_app.domain.contact import (
     name_key,
     parse_country,
     parse_emails,
+    parse_language,
     parse_net_days,
 )
 from billing_app.domain.currencies import read_currency
@@ -35,7 +36,6 @@ from billing_app.domain.party_ids import (
     REGISTRATION_LENGTH_MAX,
     parse_electronic_address,
 )
-from billing_app.domain.speech import is_tag
 from billing_app.models import Customer, CustomerContact
 from billing_app.queries.customers import is_in_numbers, list_own_fields
 from billing_app.services.portal_sessions import (
@@ -243,7 +243,7 @@ def read_form(
             length_max=REFERENCE_LENGTH_MAX,
             field="reference",
         ),
-        "language": reading.of(_language, form.language),
+        "language": reading.of(parse_language, form.language),
         "currency": reading.of(read_currency, form.currency),
         "net_days": reading.of(parse_net_days, form.net_days),
         "is_free_of_late_fees": form.late_fees == NO_LATE_FEES,
@@ -263,13 +263,6 @@ def _name(text: str) -> str:
 
 def _email(text: str) -> str:
     return check_email(text, "email") if text.strip() else ""
-
-
-def _language(text: str) -> str:
-    language = clean_text(text, length_max=10, field="language")
-    if language and not is_tag(language):
-        raise InvalidInput("Write a language like de or fr-CA.", field="language")
-    return language
 
 
 def _fill(uow: UnitOfWork, customer: Customer, form: CustomerForm) -> None:

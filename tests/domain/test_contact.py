@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from billing_app.domain.contact import country_names, parse_country
+from billing_app.domain.contact import country_names, parse_country, parse_language
 from billing_app.domain.errors import InvalidInput
 
 
@@ -37,6 +37,29 @@ def test_a_country_is_two_letters_or_its_name(typed: str, code: str):
 def test_no_country_of_that_name(typed: str):
     with pytest.raises(InvalidInput):
         parse_country(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "tag"),
+    [
+        ("de", "de"),
+        ("fr-CA", "fr-CA"),
+        ("sv", "sv"),
+        ("German", "de"),
+        ("deutsch", "de"),
+        (" Português ", "pt"),
+        ("日本語", "ja"),
+        ("", ""),
+    ],
+)
+def test_a_language_is_a_tag_or_the_name_of_one_we_write(typed: str, tag: str):
+    assert parse_language(typed) == tag
+
+
+@pytest.mark.parametrize("typed", ["xx", "xx-YY", "de_DE", "d", "Klingon", "<b>"])
+def test_no_language_of_that_name(typed: str):
+    with pytest.raises(InvalidInput, match="Write a language like German"):
+        parse_language(typed)
 
 
 def test_offers_countries_only_and_each_name_once():

@@ -11,6 +11,7 @@ import reflex as rx
 from billing_app.domain.aging import AgeBucket
 from billing_app.domain.custom_fields import CustomField
 from billing_app.domain.errors import BillingError, InvalidInput, NotFound
+from billing_app.domain.speech import speaks
 from billing_app.domain.trace import PrintedPart, explain_outstanding
 from billing_app.domain.vat_id import vat_warning
 from billing_app.queries.customers import CustomerDetail, CustomerTwin, read_customer
@@ -258,7 +259,11 @@ def _facts(it: CustomerDetail) -> list[Fact]:
         Fact("Registration", it.registration),
         Fact("E-invoice address", it.electronic_address),
         Fact("Their reference", it.reference),
-        Fact("Language", formats.language_name(it.language)),
+        Fact(
+            "Language",
+            formats.language_name(it.language),
+            "" if speaks(it.language) else "Documents are in English instead.",
+        ),
         Fact("Currency", it.currency),
         Fact("Days to pay", "" if it.net_days is None else str(it.net_days)),
         Fact("Late fees", "Never charged" if it.is_free_of_late_fees else ""),
