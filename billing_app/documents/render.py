@@ -14,6 +14,7 @@ from decimal import Decimal
 from functools import cache
 from itertools import groupby
 from pathlib import Path
+from typing import TypedDict
 from unicodedata import east_asian_width
 
 from babel import Locale
@@ -105,6 +106,8 @@ _MAGIC = {
     b"RIFF": "image/webp",
 }
 
+_NO_CODE = Markup("")
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -177,10 +180,6 @@ class Printed:
     words: Words
     words_language: str
     is_turned: bool
-    kind: str
-    number: str
-    title: str
-    stamp: str
     sender: str
     initials: str
     logo: str
@@ -190,25 +189,29 @@ class Printed:
     reach: tuple[str, ...]
     letterhead: tuple[str, ...]
     legal_line: str
+    buyer: PrintedParty
+    seller: PrintedParty
+    kind: str
+    number: str
+    title: str
     poster: str
     poster_label: str
     by_words: str
     by_label: str
     by_date: str
     buyer_label: str
-    buyer: PrintedParty
-    seller: PrintedParty
     dates: tuple[Row, ...]
-    references: tuple[Row, ...]
     currency: str
-    groups: tuple[PrintedGroup, ...]
-    shows_tax: bool
-    tax_rows: tuple[PrintedTax, ...]
     total_rows: tuple[Row, ...]
-    notes: str
-    terms: str
-    bank_rows: tuple[Row, ...]
-    payment_code: Markup
+    references: tuple[Row, ...] = ()
+    groups: tuple[PrintedGroup, ...] = ()
+    shows_tax: bool = False
+    tax_rows: tuple[PrintedTax, ...] = ()
+    notes: str = ""
+    terms: str = ""
+    bank_rows: tuple[Row, ...] = ()
+    payment_code: Markup = _NO_CODE
+    stamp: str = ""
     shows_behind: bool = False
     opens_behind: bool = False
     check_at: str = ""
@@ -426,12 +429,9 @@ def _printed_invoice(
 ) -> Printed:
     left_minor = standing.outstanding_minor if standing else document.due_minor
     language = document.language
-    spoken, words = words_for(language)
-    brand = document.branding
+    _, words = words_for(language)
     is_void = standing is not None and standing.voided_on is not None
     stamp = words.void if is_void else "" if document.number else words.draft
-    sender = printable(brand.name or document.seller.name)
-    is_abroad = document.seller.country != document.buyer.country
     due = format_money(left_minor, document.currency, language)
     total = format_money(document.total_minor, document.currency, language)
     due_on = format_date(document.due_on, language) if document.due_on else ""
@@ -470,32 +470,18 @@ def _printed_invoice(
     if bank_rows and reference:
         bank_rows += (Row(words.payment_reference, figures(reference, language)),)
     return Printed(
-        look=brand.look,
-        heading=heading,
-        colours=_colours(brand),
-        words=words,
-        words_language=spoken,
-        is_turned=is_turned(language),
+        **_head(document, words, heading, logo),
         kind=words.invoice,
         number=number,
         title=own(f"{words.invoice} {number or words.draft}", language),
         stamp=stamp,
         is_void=is_void,
-        sender=own(sender, language),
-        initials=initials(sender),
-        logo=logo,
-        **_logo_size(brand, logo),
-        reach=_reach(document.seller, language),
-        letterhead=_letterhead(document.seller, words, language),
-        legal_line=_legal_line(document.seller, language),
         poster=due if is_payable else total,
         poster_label=poster_label,
         by_words=_by_words(words, is_payable, bool(due_on), said_before),
         by_label=words.due_date,
         by_date=due_on if is_payable else "",
         buyer_label=words.billed_to,
-        buyer=_party(document.buyer, words, language, is_abroad),
-        seller=_party(document.seller, words, language, is_abroad),
         dates=tuple(dates),
         references=tuple(references),
         currency=document.currency,
@@ -509,16 +495,13 @@ def _printed_invoice(
         bank_rows=bank_rows if is_payable else (),
         payment_code=_payment_code(document, asked_minor)
         if asked_minor > 0
-        else Markup(),
+        else _NO_CODE,
     )
 
 
 def _printed_receipt(document: ReceiptDocument, heading: str, logo: str) -> Printed:
     language = document.language
-    spoken, words = words_for(language)
-    brand = document.branding
-    sender = printable(brand.name or document.seller.name)
-    is_abroad = document.seller.country != document.buyer.country
+    _, words = words_for(language)
     received_on = format_date(document.received_on, language)
     number = figures(printable(document.number), language)
     invoice_number = figures(printable(document.invoice_number), language)
@@ -549,42 +532,20 @@ def _printed_receipt(document: ReceiptDocument, heading: str, logo: str) -> Prin
         else Row(settled, "", "s-due"),
     ]
     return Printed(
-        look=brand.look,
-        heading=heading,
-        colours=_colours(brand),
-        words=words,
-        words_language=spoken,
-        is_turned=is_turned(language),
+        **_head(document, words, heading, logo),
         kind=words.receipt,
         number=number,
         title=own(f"{words.receipt} {number}", language),
-        stamp="",
-        sender=own(sender, language),
-        initials=initials(sender),
-        logo=logo,
-        **_logo_size(brand, logo),
-        reach=_reach(document.seller, language),
-        letterhead=_letterhead(document.seller, words, language),
-        legal_line=_legal_line(document.seller, language),
         poster=money(document.amount_minor),
         poster_label=words.received,
         by_words=words.received_on,
         by_label=words.received_on,
         by_date=received_on,
         buyer_label=words.received_from,
-        buyer=_party(document.buyer, words, language, is_abroad),
-        seller=_party(document.seller, words, language, is_abroad),
         dates=tuple(dates),
         references=tuple(references),
         currency=document.currency,
-        groups=(),
-        shows_tax=False,
-        tax_rows=(),
         total_rows=tuple(total_rows),
-        notes="",
-        terms="",
-        bank_rows=(),
-        payment_code=Markup(),
     )
 
 
@@ -592,10 +553,7 @@ def _printed_credit_note(
     document: CreditNoteDocument, heading: str, logo: str
 ) -> Printed:
     language = document.language
-    spoken, words = words_for(language)
-    brand = document.branding
-    sender = printable(brand.name or document.seller.name)
-    is_abroad = document.seller.country != document.buyer.country
+    _, words = words_for(language)
     issued_on = format_date(document.issued_on, language)
     number = figures(printable(document.number), language)
     invoice_number = figures(printable(document.invoice_number), language)
@@ -604,23 +562,11 @@ def _printed_credit_note(
     references = [*_orders(document, words), *_own_facts(document.fields, language)]
     references += _rate_facts(document, language)
     return Printed(
-        look=brand.look,
-        heading=heading,
-        colours=_colours(brand),
-        words=words,
-        words_language=spoken,
-        is_turned=is_turned(language),
+        **_head(document, words, heading, logo),
         kind=words.credit_note,
         number=number,
         title=own(f"{words.credit_note} {number or words.draft}", language),
         stamp="" if document.number else words.draft,
-        sender=own(sender, language),
-        initials=initials(sender),
-        logo=logo,
-        **_logo_size(brand, logo),
-        reach=_reach(document.seller, language),
-        letterhead=_letterhead(document.seller, words, language),
-        legal_line=_legal_line(document.seller, language),
         poster=format_money(
             document.total_minor + document.rounding_minor, document.currency, language
         ),
@@ -629,8 +575,6 @@ def _printed_credit_note(
         by_label=words.credited_on,
         by_date=issued_on,
         buyer_label=words.billed_to,
-        buyer=_party(document.buyer, words, language, is_abroad),
-        seller=_party(document.seller, words, language, is_abroad),
         dates=(
             # One fact: on a line of its own the day would look like that of the note.
             Row(words.invoice, f"{invoice_number}, {credited_day}"),
@@ -642,16 +586,13 @@ def _printed_credit_note(
         tax_rows=_tax_rows(document, words),
         total_rows=tuple(_credit_rows(document, words)),
         notes=_reason(document, words),
-        terms="",
-        bank_rows=(),
-        payment_code=Markup(),
     )
 
 
 def _printed_statement(document: StatementDocument, logo: str) -> Printed:
     """Write a statement: its movements take the place of an invoice's lines."""
     language, span = document.language, document.span
-    spoken, words = words_for(language)
+    _, words = words_for(language)
     made_on = format_date(document.made_on, language)
     words = replace(
         words,
@@ -663,50 +604,27 @@ def _printed_statement(document: StatementDocument, logo: str) -> Printed:
         taxable="",
         tax=words.movement,
     )
-    brand, sections = document.branding, document.sections
-    sender = printable(brand.name or document.seller.name)
-    is_abroad = document.seller.country != document.buyer.country
+    sections = document.sections
     last = format_date(span.last, language)
     closing = [
         format_money(each.closing_minor, each.currency, language) for each in sections
     ]
     return Printed(
-        look=brand.look,
-        heading="h1",
-        colours=_colours(brand),
-        words=words,
-        words_language=spoken,
-        is_turned=is_turned(language),
+        **_head(document, words, "h1", logo),
         kind=words.statement,
         number=format_short_date(span.last, language),
         title=words.statement,
-        stamp="",
-        sender=own(sender, language),
-        initials=initials(sender),
-        logo=logo,
-        **_logo_size(brand, logo),
-        reach=_reach(document.seller, language),
-        letterhead=_letterhead(document.seller, words, language),
-        legal_line=_legal_line(document.seller, language),
         poster="\n".join(closing),
         poster_label=words.closing_balance,
         by_words=words.closing_balance,
         by_label=words.day,
         by_date=last,
         buyer_label=words.customer,
-        buyer=_party(document.buyer, words, language, is_abroad),
-        seller=_party(document.seller, words, language, is_abroad),
         dates=(Row(words.period, _days(span.first, span.last, language)),),
-        references=(),
         currency=" / ".join(each.currency for each in sections),
         groups=tuple(_movements(document, words)),
-        shows_tax=False,
         tax_rows=tuple(_ages(document, words)),
         total_rows=tuple(_closings(document, words)),
-        notes="",
-        terms="",
-        bank_rows=(),
-        payment_code=Markup(),
     )
 
 
@@ -1121,6 +1039,58 @@ def _by_words(words: Words, is_payable: bool, has_date: bool, said_before: str) 
     return f"{said_before} · {due}" if said_before else due
 
 
+class _Head(TypedDict):
+    """Who writes to whom, and how it looks: what each document begins with."""
+
+    look: str
+    heading: str
+    colours: str
+    words: Words
+    words_language: str
+    is_turned: bool
+    sender: str
+    initials: str
+    logo: str
+    logo_width: int
+    logo_height: int
+    shows_name: bool
+    reach: tuple[str, ...]
+    letterhead: tuple[str, ...]
+    legal_line: str
+    buyer: PrintedParty
+    seller: PrintedParty
+
+
+def _head(
+    document: AnyDocument | StatementDocument, words: Words, heading: str, logo: str
+) -> _Head:
+    language, brand = document.language, document.branding
+    buyer, seller = document.buyer, document.seller
+    sender = printable(brand.name or seller.name)
+    is_abroad = seller.country != buyer.country
+    is_known = brand.logo_width > 0 and brand.logo_height > 0
+    ratio = Decimal(brand.logo_width) / brand.logo_height if is_known else Decimal(1)
+    return _Head(
+        look=brand.look,
+        heading=heading,
+        colours=_colours(brand),
+        words=words,
+        words_language=words_for(language)[0],
+        is_turned=is_turned(language),
+        sender=own(sender, language),
+        initials=initials(sender),
+        logo=logo,
+        logo_width=brand.logo_width if is_known else 0,
+        logo_height=brand.logo_height if is_known else 0,
+        shows_name=not (logo and ratio > WORD_MARK_RATIO),
+        reach=_reach(seller, language),
+        letterhead=_letterhead(seller, words, language),
+        legal_line=_legal_line(seller, language),
+        buyer=_party(buyer, words, language, is_abroad),
+        seller=_party(seller, words, language, is_abroad),
+    )
+
+
 def _party(
     party: Party, words: Words, language: str, shows_country: bool
 ) -> PrintedParty:
@@ -1168,16 +1138,6 @@ def _letterhead(seller: Party, words: Words, language: str) -> tuple[str, ...]:
 def _legal_line(seller: Party, language: str) -> str:
     parts = (seller.name, seller.registration)
     return " · ".join(own(printable(part), language) for part in parts if part)
-
-
-def _logo_size(brand: Branding, logo: str) -> dict[str, int | bool]:
-    is_known = brand.logo_width > 0 and brand.logo_height > 0
-    ratio = Decimal(brand.logo_width) / brand.logo_height if is_known else Decimal(1)
-    return {
-        "logo_width": brand.logo_width if is_known else 0,
-        "logo_height": brand.logo_height if is_known else 0,
-        "shows_name": not (logo and ratio > WORD_MARK_RATIO),
-    }
 
 
 def _colours(brand: Branding) -> str:
