@@ -11,13 +11,14 @@ from sqlmodel import col, select
 from billing_app.database.access import inner, staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission, StaffActor
-from billing_app.domain.errors import Conflict, InvalidInput
+from billing_app.domain.errors import Conflict, DoneMeanwhile, InvalidInput
 from billing_app.domain.events import (
     CreditAllocated,
     PaymentRecorded,
     PaymentReversed,
     Topic,
 )
+from billing_app.domain.formats import format_money
 from billing_app.domain.import_records import PaymentRecord
 from billing_app.domain.invoice import check_bulk, check_reason
 from billing_app.domain.parsing import clean_text, parse_date
@@ -67,6 +68,8 @@ class RecordPaymentForm:
         mails_receipt: the customer gets the receipt by mail, as for a card.
         request_key: new for each opened form, the same for each press of its
             button.
+        seen_outstanding_minor: what the form showed, where a person has looked: two
+            who enter the same payment do not record it twice unasked.
     """
 
     amount: str
@@ -77,6 +80,7 @@ class RecordPaymentForm:
     currency: str = ""
     request_key: str = ""
     mails_receipt: bool = False
+    seen_outstanding_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,7 @@ def record_payment(
     Raises:
         NotFound: no such invoice in this workspace.
         InvalidInput: a field can't be used; its name is the error's `field`.
+        DoneMeanwhile: less is outstanding than was seen.
         Conflict: a draft or a void invoice, which nobody can pay, or what this form
             recorded was taken back.
     """
@@ -114,6 +119,7 @@ def record_payment(
             raise Conflict("This payment was taken back. Open the form anew for more.")
         return _recorded(known)
     _check_can_be_paid(invoice.state)
+    _check_outstanding_is(invoice, form.seen_outstanding_minor)
     payment = _read_form(uow, invoice, form)
     payment.request_key = request_key
 
@@ -137,6 +143,17 @@ def record_payment(
         key = f"payment:{payment_id}"
         uow.promise(Topic.MAIL_RECEIPT, key, invoice_id, payment_id=payment_id)
     return recorded
+
+
+def _check_outstanding_is(invoice: Invoice, seen_minor: int | None) -> None:
+    meanwhile = 0 if seen_minor is None else seen_minor - invoice.outstanding_minor
+    if meanwhile > 0:
+        gone = format_money(meanwhile, invoice.currency, "en")
+        raise DoneMeanwhile(
+            f"{gone} of this invoice was paid or credited meanwhile, maybe by a "
+            "colleague. Press again to record this as well.",
+            field="amount",
+        )
 
 
 @dataclass(frozen=True, slots=True)

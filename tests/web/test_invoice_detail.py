@@ -167,6 +167,33 @@ async def test_a_date_before_the_invoice_is_asked_about_once(
     assert len(driver.shown(State, "payments")) == 1
 
 
+async def test_a_payment_that_a_colleague_recorded_meanwhile_is_asked_about_once(
+    world: World, browse: Browse
+):
+    place = world.northwind
+    invoice_id = an_invoice(world, place, "100.00")
+    elsewhere = an_invoice(world, world.kestrel, "100.00")
+    form = {"amount": "40", "received_on": "2026-03-02", "method": "check"}
+    async with browse(place.accounting, f"/invoices/{invoice_id}") as driver:
+        await driver.press(State.open)
+        await driver.press(State.start_payment)
+        pay(world, place, invoice_id, "40.00")
+        pay(world, world.kestrel, elsewhere, "40.00")
+        await driver.press(State.record_payment, form=form)
+
+        assert driver.shown(State, "errors")["amount"] == (
+            "€40.00 of this invoice was paid or credited meanwhile, maybe by a "
+            "colleague. Press again to record this as well."
+        )
+        assert driver.shown(State, "becomes_balance") == "Balance €20.00"
+        assert read_invoice(world, place, invoice_id).outstanding_minor == 6_000
+        await driver.press(State.record_payment, form=form)
+        await driver.press(State.record_payment, form=form)
+
+    assert driver.shown(State, "dialog") == ""
+    assert read_invoice(world, place, invoice_id).outstanding_minor == 2_000
+
+
 async def test_far_too_much_is_asked_about_once(world: World, browse: Browse):
     invoice_id = an_invoice(world, world.northwind, "0.60")
     form = {"amount": "600.00", "received_on": "2026-03-02", "method": "cash"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -372,6 +373,7 @@ class InvoiceDetailState(
             "received_on": it.moment.today.isoformat(),
             "request_key": secrets.token_hex(16),
         }
+        self._seen_outstanding = it.outstanding_minor
         self._foresee(amount)
         self._open_dialog("payment")
 
@@ -387,14 +389,26 @@ class InvoiceDetailState(
     @staff_door
     async def record_payment(self, form: dict[str, Any]) -> None:
         it = self._shown()
-        recorded = self._take_payment(form, it.currency)
+        typed = self._take_payment(form, it.currency)
+        recorded = replace(typed, seen_outstanding_minor=self._seen_outstanding)
         early = self._asks_about_early(recorded.received_on, it.issued_on)
         outstanding = Money(max(it.outstanding_minor, 0), it.currency)
         excess = self._asks_about_excess(recorded.amount, outstanding)
         if early or excess:
             self.errors = {"received_on": early, "amount": excess}
+            # What is outstanding was told with it.
+            self._seen_outstanding = it.outstanding_minor
             return
-        if await self._tried(payments.record_payment, it.id, recorded):
+        try:
+            is_recorded = await self._tried(payments.record_payment, it.id, recorded)
+        except DoneMeanwhile as refusal:
+            # Shown as it is now; so the next press means it.
+            await self._read()
+            self._seen_outstanding = self._shown().outstanding_minor
+            self._foresee(recorded.amount)
+            self.errors = {"amount": refusal.message}
+            return
+        if is_recorded:
             self._notify("Payment recorded.")
             await self._read()
 
