@@ -109,6 +109,9 @@ def download_routes(head: Markup) -> list[Route]:
             )
         ),
         route("/api/invoices/{invoice_id:id}/invoice.pdf", staff_invoice),
+        route(
+            "/api/invoices/{invoice_id:id}/receipts/{payment_id:id}.pdf", staff_receipt
+        ),
         route("/api/credit-notes/{credit_note_id:id}.pdf", staff_credit_note),
         route("/api/credit-notes/{credit_note_id:id}.cii.xml", staff_e_credit_note),
         route("/api/credit-notes/{credit_note_id:id}.ubl.xml", staff_e_credit_note),
@@ -188,6 +191,13 @@ def staff_invoice(request: Request) -> Response:
     if request.query_params.get("original") == "1":
         document = replace(document, voided=None)
     return _pdf(request, document, DocumentKind.INVOICE)
+
+
+def staff_receipt(request: Request) -> Response:
+    ids = request.path_params["invoice_id"], request.path_params["payment_id"]
+    running, actor = runtime.current(), staff_of(request)
+    document = running.run(actor, issued_files.find_receipt_file, *ids)
+    return _pdf(request, document, DocumentKind.RECEIPT)
 
 
 def staff_credit_note(request: Request) -> Response:

@@ -14,7 +14,7 @@ from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
 from billing_app.domain.custom_fields import FilledField, filled_from_json
 from billing_app.domain.dates import Moment
-from billing_app.domain.document import InvoiceDocument, from_json
+from billing_app.domain.document import DocumentKind, InvoiceDocument, from_json
 from billing_app.domain.events import Topic
 from billing_app.domain.invoice import (
     InvoiceFacts,
@@ -81,6 +81,7 @@ class StaffPayment:
         others: numbers of the other invoices that the same payment pays.
         recorded_by: the member's name; empty when the customer paid online.
         notes: staff only, oldest first.
+        receipt: the number of its receipt for this invoice; empty where it has none.
     """
 
     id: int
@@ -100,6 +101,7 @@ class StaffPayment:
     recorded_by: str
     notes: tuple[str, ...]
     others: tuple[str, ...] = ()
+    receipt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,6 +414,7 @@ def _payments(uow: UnitOfWork, invoice_id: int) -> tuple[StaffPayment, ...]:
     rows = uow.all(statement)
     ids = [row.id for row in rows]
     notes, paid = _notes(uow, ids), paid_invoices(uow, ids)
+    receipts = _receipts(uow, invoice_id)
     return tuple(
         StaffPayment(
             id=row.id,
@@ -433,8 +436,21 @@ def _payments(uow: UnitOfWork, invoice_id: int) -> tuple[StaffPayment, ...]:
             others=tuple(
                 each.number for each in paid.get(row.id, ()) if each.id != invoice_id
             ),
+            receipt=receipts.get(row.id, ""),
         )
         for row in rows
+    )
+
+
+def _receipts(uow: UnitOfWork, invoice_id: int) -> dict[int, str]:
+    """Return the number of the receipt of each payment of the invoice that has one."""
+    return dict(
+        uow.all(
+            select(col(IssuedDocument.payment_id), col(IssuedDocument.number)).where(
+                col(IssuedDocument.invoice_id) == invoice_id,
+                col(IssuedDocument.kind) == DocumentKind.RECEIPT,
+            )
+        )
     )
 
 

@@ -83,6 +83,38 @@ def find_invoice_file(uow: UnitOfWork, invoice_id: int) -> ReadDocument:
 
 
 @staff(Permission.VIEW)
+def find_receipt_file(
+    uow: UnitOfWork, invoice_id: int, payment_id: int
+) -> ReadDocument:
+    """Find the printed receipt of a payment of an invoice.
+
+    Raises:
+        NotFound: there is none in this workspace.
+    """
+    found = uow.first(
+        select(
+            col(IssuedDocument.id),
+            col(IssuedDocument.number),
+            col(IssuedDocument.pdf_digest),
+            col(IssuedDocument.pdf_error),
+        ).where(
+            col(IssuedDocument.invoice_id) == invoice_id,
+            col(IssuedDocument.payment_id) == payment_id,
+            col(IssuedDocument.kind) == DocumentKind.RECEIPT,
+        )
+    )
+    if found is None:
+        raise NotFound("Receipt not found.")
+    return ReadDocument(
+        found.id,
+        uow.actor.workspace_id,
+        found.number,
+        found.pdf_digest,
+        pdf_state(found.pdf_digest, found.pdf_error),
+    )
+
+
+@staff(Permission.VIEW)
 def read_issued(uow: UnitOfWork, invoice_id: int) -> InvoiceDocument:
     """Read an invoice as it was issued.
 

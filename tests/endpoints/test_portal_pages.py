@@ -787,6 +787,32 @@ class TestFiles:
         assert "Charter flight" in page.text
         assert file.status_code == 404
 
+    @pytest.mark.feature("F024")
+    async def test_staff_have_the_receipts_too(self, portal: Portal):
+        world, staff = portal.world, portal.sign_in()
+        paid = pay(world, portal.place, portal.invoice_id, "10.00")
+        portal.print(b"%PDF receipt", payment_id=paid.payment_id)
+        sibling, foreign = (
+            an_invoice(world, portal.place),
+            an_invoice(world, world.kestrel),
+        )
+        theirs = pay(world, world.kestrel, foreign, "10.00")
+
+        def path(invoice_id: int, payment_id: int) -> str:
+            return f"/api/invoices/{invoice_id}/receipts/{payment_id}.pdf"
+
+        own = path(portal.invoice_id, paid.payment_id)
+        mine = await portal.get(own, headers=staff)
+        assert mine.content == b"%PDF receipt"
+        assert "Receipt-" in mine.headers["content-disposition"]
+        for other in (
+            path(portal.invoice_id, 0),
+            path(sibling, paid.payment_id),
+            path(foreign, theirs.payment_id),
+        ):
+            assert (await portal.get(other, headers=staff)).status_code == 404
+        assert (await portal.get(own)).headers["location"] == "/sign-in"
+
     async def test_staff_have_the_same_file(self, portal: Portal):
         portal.print(b"%PDF invoice", kind="invoice")
         path = f"/api/invoices/{portal.invoice_id}/invoice.pdf"

@@ -142,6 +142,8 @@ async def test_says_what_a_payment_will_make_true_and_records_it_once(
         await driver.press(State.record_payment, form=form)
 
     (line,) = driver.shown(State, "payments")
+    assert line.receipt.startswith("RCT-")
+    assert line.receipt_href.endswith(f"/{invoice_id}/receipts/{line.id}.pdf")
     assert (line.amount, line.method, line.notes) == (
         *("€40.00", "Check", "Called on Monday"),
     )

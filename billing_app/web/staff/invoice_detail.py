@@ -444,6 +444,14 @@ def _payment_cells(it: rx.vars.ObjectVar[PaymentLine]) -> list[Any]:
     reverse = button(
         "Reverse", kind="quiet", small=True, on_click=State.start_reversing(it.id)
     )
+    receipt = link_button(
+        "Receipt",
+        it.receipt_href,
+        kind="quiet",
+        small=True,
+        leaves_app=True,
+        title=it.receipt,
+    )
     return [
         rx.el.span(it.date, class_name="figures"),
         rx.fragment(
@@ -464,11 +472,14 @@ def _payment_cells(it: rx.vars.ObjectVar[PaymentLine]) -> list[Any]:
             rx.el.span(it.amount, class_name=rx.cond(it.counts, "medium", "quiet")),
             _given(it.whole, rx.el.span(it.whole, class_name="part-of")),
         ),
-        rx.cond(
-            ShellState.may["record_payment"],
-            rx.fragment(
-                _given(it.credit, refund),
-                rx.cond(it.is_reversible, reverse, rx.fragment()),
+        rx.fragment(
+            _given(it.receipt_href, receipt),
+            rx.cond(
+                ShellState.may["record_payment"],
+                rx.fragment(
+                    _given(it.credit, refund),
+                    rx.cond(it.is_reversible, reverse, rx.fragment()),
+                ),
             ),
         ),
     ]

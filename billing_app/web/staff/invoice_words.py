@@ -113,6 +113,7 @@ class PaymentLine:
         whole: what the amount is a part of; empty where it is all.
         credit: what can be refunded, as typed; empty where nothing can.
         returns: how it goes back.
+        receipt: its number; empty where there is none.
     """
 
     key: str
@@ -131,6 +132,8 @@ class PaymentLine:
     whole: str = ""
     credit: str = ""
     returns: str = ""
+    receipt: str = ""
+    receipt_href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -626,6 +629,10 @@ def _payment_line(each: StaffPayment, it: InvoiceDetail) -> PaymentLine:
         if each.returnable_minor > 0
         else "",
         returns=_RETURNS[each.is_online],
+        receipt=each.receipt,
+        receipt_href=f"/api/invoices/{it.id}/receipts/{each.id}.pdf"
+        if each.receipt
+        else "",
     )
 
 
