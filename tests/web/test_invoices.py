@@ -486,6 +486,19 @@ async def test_dates_in_the_wrong_order_are_refused_beside_the_field(
     assert driver.redirects == []
 
 
+async def test_the_dates_that_were_asked_for_stay_on_their_page(
+    shelf: World, browse: Browse
+):
+    """Another list, or this one on another day, opens without a dialog on it."""
+    async with browse(shelf.northwind.viewer, "/invoices") as driver:
+        await driver.press(State.open)
+        await driver.press(State.start_filtering)
+        assert driver.shown(State, "is_filtering") is True
+
+        await driver.press(State.open)
+        assert driver.shown(State, "is_filtering") is False
+
+
 @pytest.mark.feature("G03", "G08")
 async def test_a_card_tells_rows_apart_by_one_figure(world: World, browse: Browse):
     place = world.northwind

@@ -70,6 +70,7 @@ class ListState(StaffState, mixin=True):
     @staff_door
     async def open(self) -> Any:
         """Show the page that the address names."""
+        self._leave_page()
         self._typed = {name: self._query(name) for name in self._PARAMETERS}
         try:
             self._check_names()
@@ -128,6 +129,9 @@ class ListState(StaffState, mixin=True):
     async def _read(self) -> None:
         """Read and show what the address asks for."""
         raise NotImplementedError
+
+    def _leave_page(self) -> None:
+        """Close what stood open on the page that was here before."""
 
     def _when_open(self) -> Any:
         """Return what else the browser is to do once the page is shown."""
@@ -207,6 +211,9 @@ class FilteredListState(ListState, mixin=True):
             return None
         self.is_filtering = False
         return self._go(**ranges)
+
+    def _leave_page(self) -> None:
+        self.is_filtering = False
 
     def _show_page(self, found: Any, wanted: Any) -> None:
         super()._show_page(found, wanted)
