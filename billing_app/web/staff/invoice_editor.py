@@ -175,7 +175,7 @@ def _what_the_buttons_do() -> rx.Component:
         "can't be changed, only credited or replaced.",
         rx.cond(
             State.visible_on == VisibleOn.PUBLISH,
-            f" Publishing issues it, too. {State.publish_hint}",
+            f" {State.publish_hint}",
             "",
         ),
         class_name="secondary small",

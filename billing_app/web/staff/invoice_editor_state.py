@@ -75,7 +75,7 @@ from billing_app.web.staff.invoice_editor_lines import (
 from billing_app.web.staff.invoice_editor_payment import PaidDraft, PaidDraftState
 from billing_app.web.staff.invoice_editor_share import SharedDraftState
 from billing_app.web.staff.invoice_words import paper_words
-from billing_app.web.staff.mail_words import publish_hint
+from billing_app.web.staff.mail_words import publish_words
 from billing_app.web.staff.own_fields import OwnField, all_asked, asked
 from billing_app.web.staff.record import RecordState
 
@@ -220,7 +220,7 @@ class InvoiceEditorState(
         self.invoice_id, self.version = opened.invoice_id, opened.version
         self._desk, self._buyer = opened.desk, opened.buyer
         self.visible_on = opened.desk.visible_on.value
-        self.publish_hint = publish_hint(opened.desk.mails_when_published)
+        self.publish_hint = publish_words(opened.desk.mails_when_published)
         self.may_share = opened.desk.shares_drafts
         self._customer = opened.customer
         lines = opened.form.lines or (LineForm(tax_id=self._first_tax()),)

@@ -18,6 +18,16 @@ def publish_hint(mails: bool) -> str:
     return "Shows it on the portal; nobody is mailed yet."
 
 
+def publish_words(mails: bool) -> str:
+    """Say what publishing does with a draft."""
+    if mails:
+        return (
+            "Publish to portal issues it, shows it there and mails the customer's "
+            "addresses."
+        )
+    return "Publish to portal issues it and shows it there; nobody is mailed yet."
+
+
 async def keeps_mail(state: StaffState) -> bool:
     """Say whether all mail stays here, for want of a server."""
     if runtime.current().sends_mail:
