@@ -21,11 +21,15 @@ LIBRARY = script_beside(__name__, "words.js")
 _SAYS = VarData(imports={LIBRARY: [ImportVar(tag="worded")]})
 
 
-def worded(words: str, **values: Any) -> rx.Var[str]:
-    """Return the words that a page shows, with the values put in by their names."""
-    given = [str(rx.Var.create(words))]
+def worded(words: str | rx.Var[str], **values: Any) -> rx.Var[str]:
+    """Return the words that a page shows, with the values put in by their names.
+
+    A var holds words that are said elsewhere; what no catalog has stays as it is.
+    """
+    spoken = rx.Var.create(words)
+    given = [str(spoken)]
     given += [str(rx.Var.create(values))] if values else []
-    parts = [VarData.merge(_SAYS, *_data_of(values))]
+    parts = [VarData.merge(_SAYS, spoken._get_all_var_data(), *_data_of(values))]
     return rx.Var(
         f"worded({', '.join(given)})", _var_type=str, _var_data=VarData.merge(*parts)
     ).to(str)

@@ -59,7 +59,7 @@ _PAINTED_TITLE = rx.Var[str](
 TITLE = rx.cond(
     State.sign_in_href != "",
     signing_in.TITLE,
-    rx.cond(State.title, State.title, _PAINTED_TITLE),
+    rx.cond(State.title, worded(State.title), _PAINTED_TITLE),
 )
 _FINE = worded(
     "Card or bank debit, on Stripe’s secure page. One payment for all of them."

@@ -55,7 +55,7 @@ _PAINTED_TITLE = rx.Var[str](
 TITLE = rx.cond(
     State.sign_in_href != "",
     signing_in.TITLE,
-    rx.cond(State.title, State.title, _PAINTED_TITLE),
+    rx.cond(State.title, worded(State.title), _PAINTED_TITLE),
 )
 
 _HIDDEN = {"aria-hidden": "true"}
