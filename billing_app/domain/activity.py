@@ -153,6 +153,7 @@ _SELF_EVIDENT = frozenset(
         events.AttemptStarted,
         events.AttemptProcessing,
         events.AttemptFailed,
+        events.AttemptDeclined,
         events.AttemptExpired,
         events.CustomerChangedAccount,
         events.CustomerSignedIn,

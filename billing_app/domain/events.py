@@ -481,6 +481,17 @@ class AttemptFailed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptDeclined(Event):
+    """A card was refused; the attempt goes on, since another card may pay it."""
+
+    TEXT: ClassVar[str] = "Card declined"
+    attempt_id: int
+    amount_minor: int
+    currency: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptExpired(Event):
     TEXT: ClassVar[str] = "Online payment expired"
     attempt_id: int

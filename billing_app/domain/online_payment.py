@@ -101,6 +101,8 @@ class Report:
         amount_minor: what was asked for, or what came once money came.
         refunded_minor: how much of it was returned so far.
         failure: why the last try was declined, in words for the customer.
+        declined: why one card was declined, in words for staff: set only on the
+            report that its webhook leads to, so that each is written down once.
     """
 
     checkout_id: str
@@ -116,10 +118,38 @@ class Report:
     method: PaymentMethod = PaymentMethod.OTHER
     method_detail: str = ""
     failure: str = ""
+    declined: str = ""
 
     @property
     def has_money(self) -> bool:
         return self.status == AttemptStatus.SUCCEEDED
+
+
+# docs.stripe.com/declines/codes. That a card was stolen, Stripe keeps to itself.
+_DECLINE_WORDS = {
+    "authentication_required": "their bank asked for proof and didn’t get it",
+    "card_not_supported": "the card does not allow this kind of payment",
+    "card_velocity_exceeded": "the card’s limit is reached",
+    "currency_not_supported": "the card does not pay in this currency",
+    "expired_card": "the card has expired",
+    "incorrect_cvc": "the security code was wrong",
+    "incorrect_number": "the card number was wrong",
+    "insufficient_funds": "not enough money on the card",
+    "invalid_cvc": "the security code was wrong",
+    "invalid_expiry_month": "the expiry date was wrong",
+    "invalid_expiry_year": "the expiry date was wrong",
+    "invalid_number": "the card number was wrong",
+    "payment_intent_authentication_failure": (
+        "their bank asked for proof and didn’t get it"
+    ),
+    "processing_error": "the bank could not be reached",
+    "withdrawal_count_limit_exceeded": "the card’s limit is reached",
+}
+
+
+def decline_words(code: str) -> str:
+    """Say to staff why a card was declined, by Stripe's code for it."""
+    return _DECLINE_WORDS.get(code, "their bank gave no reason")
 
 
 def next_status(current: AttemptStatus, reported: AttemptStatus) -> AttemptStatus:

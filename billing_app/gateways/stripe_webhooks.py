@@ -14,6 +14,7 @@ from billing_app.gateways.errors import WebhookRefused
 # Stripe's own libraries allow five minutes for old signatures and any time for
 # future ones; a recorded webhook with a future date would stay usable that long.
 TOLERANCE_SECONDS = 300
+_CARDS = ("card", "kr_card", "link")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,18 @@ def parse_event(payload: bytes) -> WebhookEvent:
         )
     except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
         raise WebhookRefused("The webhook's body is not a Stripe event.") from error
+
+
+def read_decline(payload: str) -> str | None:
+    """Return the code of why a card was declined; None where no card was.
+
+    A bank debit that comes back is the end of its payment, and no declined card.
+    """
+    error = json.loads(payload)["data"]["object"].get("last_payment_error") or {}
+    method = error.get("payment_method") or {}
+    if method.get("type") not in _CARDS:
+        return None
+    return str(error.get("decline_code") or error.get("code") or "")
 
 
 def _read_signature(header: str) -> tuple[int, list[str]]:

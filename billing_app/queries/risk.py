@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,6 +14,7 @@ from sqlmodel import col
 from billing_app.database.access import staff
 from billing_app.database.unit_of_work import UnitOfWork
 from billing_app.domain.actors import Permission
+from billing_app.domain.events import AttemptDeclined
 from billing_app.domain.formats import format_money
 from billing_app.domain.invoice import InvoicePhase
 from billing_app.domain.online_payment import AttemptStatus
@@ -25,7 +27,7 @@ from billing_app.domain.risk import (
     RiskFacts,
     compute_risk,
 )
-from billing_app.models import Invoice, PaymentAttempt, Reminder
+from billing_app.models import AuditEntry, Invoice, PaymentAttempt, Reminder
 from billing_app.queries.portal_rules import list_not_recorded, read_late_rules
 from billing_app.queries.promises import list_promises_of_customers
 
@@ -117,7 +119,24 @@ def _unseen(uow: UnitOfWork, customer_ids: Sequence[int]) -> dict[int, int]:
 
 
 def _failed(uow: UnitOfWork, customer_ids: Sequence[int]) -> dict[int, int]:
+    """Count payments that failed, and cards declined on the way to others."""
     since = uow.now - timedelta(days=FAILED_WITHIN_DAYS)
+    # By the few invoices somebody tried to pay: a customer's whole story is long.
+    tried = select(col(PaymentAttempt.invoice_id)).where(
+        col(PaymentAttempt.customer_id).in_(customer_ids),
+        col(PaymentAttempt.changed_at) >= since,
+    )
+    declined = _counts(
+        uow,
+        select(col(AuditEntry.customer_id), func.count())
+        .where(
+            col(AuditEntry.invoice_id).in_(tried),
+            col(AuditEntry.customer_id).in_(customer_ids),
+            col(AuditEntry.event) == AttemptDeclined.name(),
+            col(AuditEntry.at) >= since,
+        )
+        .group_by(col(AuditEntry.customer_id)),
+    )
     statement = (
         select(col(PaymentAttempt.customer_id), func.count())
         .where(
@@ -127,7 +146,9 @@ def _failed(uow: UnitOfWork, customer_ids: Sequence[int]) -> dict[int, int]:
         )
         .group_by(col(PaymentAttempt.customer_id))
     )
-    return _counts(uow, statement)
+    failed = Counter(_counts(uow, statement))
+    failed.update(declined)
+    return failed
 
 
 def _reminded(uow: UnitOfWork, customer_ids: Sequence[int]) -> dict[int, int]:

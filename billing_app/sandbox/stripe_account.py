@@ -374,6 +374,11 @@ class AccountBook:
                 "code": code,
                 "message": words,
                 "charge": charge["id"],
+                "payment_method": {
+                    "id": charge["payment_method"],
+                    "object": "payment_method",
+                    "type": charge["payment_method_details"]["type"],
+                },
             },
         }
         self.ledger.charges[charge["id"]] = charge

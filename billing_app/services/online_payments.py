@@ -17,6 +17,7 @@ from billing_app.domain.actors import Permission
 from billing_app.domain.combined_payment import Split, check_count, read_split
 from billing_app.domain.errors import Conflict, LimitReached, NotFound
 from billing_app.domain.events import (
+    AttemptDeclined,
     AttemptExpired,
     AttemptFailed,
     AttemptProcessing,
@@ -273,6 +274,8 @@ def _apply_all(uow: UnitOfWork, reports: Sequence[tuple[_Locked, Report]]) -> No
     bookings: list[Booking] = []
     for locked, report in reports:
         _note_report(locked.attempt, report)
+        if report.declined:
+            _note_decline(uow, locked, report.declined)
         if not report.has_money:
             locked.attempt.failure = report.failure[:_FAILURE_LENGTH_MAX]
             _move(uow, locked, report.status)
@@ -295,6 +298,23 @@ def _note_report(attempt: PaymentAttempt, report: Report) -> None:
     assert known == report.checkout_id, "another attempt's report"
     attempt.provider_payment_id = report.payment_id or attempt.provider_payment_id
     attempt.read_at = max(attempt.read_at or report.read_at, report.read_at)
+
+
+def _note_decline(uow: UnitOfWork, locked: _Locked, why: str) -> None:
+    """Write down that a card was declined; nothing moves by it."""
+    attempt = locked.attempt
+    assert attempt.id is not None
+    uow.record(
+        AttemptDeclined(
+            invoice_id=attempt.invoice_id,
+            customer_id=attempt.customer_id,
+            attempt_id=attempt.id,
+            amount_minor=attempt.amount_minor,
+            currency=attempt.currency,
+            reason=why,
+        )
+    )
+    _tell_others(uow, attempt, locked.parts, f"card declined: {why}")
 
 
 def _expected(attempt: PaymentAttempt) -> Expected:

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -20,9 +20,13 @@ from billing_app.database.authentication import find_webhook_receiver
 from billing_app.database.inbox import Arrival, InboundStatus, Waiting
 from billing_app.domain.actors import Actor, SystemActor
 from billing_app.domain.errors import BillingError, DiskFull, NotFound
-from billing_app.domain.online_payment import Report
+from billing_app.domain.online_payment import Report, decline_words
 from billing_app.gateways.errors import GatewayRefused
-from billing_app.gateways.stripe_webhooks import WebhookEvent, verify_webhook
+from billing_app.gateways.stripe_webhooks import (
+    WebhookEvent,
+    read_decline,
+    verify_webhook,
+)
 from billing_app.queries import attempts
 from billing_app.runtime import Runtime
 from billing_app.services import online_payments
@@ -119,6 +123,9 @@ class _Answered:
 
     @property
     def is_money_back(self) -> bool:
+        if self.report.declined:
+            # Written down with its mark, once; money back has webhooks of its own.
+            return False
         return self.event.kind in MONEY_BACK_EVENTS or self.report.refunded_minor > 0
 
 
@@ -265,7 +272,13 @@ def _ask(
     if found is None:
         _finish(runtime, actor, event.id, InboundStatus.IGNORED, "Not started here.")
         return None
-    return _Answered(event, found.attempt_id, found.report)
+    report = found.report
+    if event.kind == "payment_intent.payment_failed":
+        # Stripe's payment tells the last decline only, and none once it is paid.
+        code = read_decline(event.payload)
+        declined = decline_words(code) if code is not None else ""
+        report = replace(report, declined=declined)
+    return _Answered(event, found.attempt_id, report)
 
 
 def _book_together(

@@ -10,7 +10,7 @@ import pytest
 from stripe import WebhookSignature
 
 from billing_app.gateways.errors import WebhookRefused
-from billing_app.gateways.stripe_webhooks import verify_webhook
+from billing_app.gateways.stripe_webhooks import read_decline, verify_webhook
 
 SECRET = "whsec_present"
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -141,3 +141,31 @@ def test_a_signed_body_that_is_not_utf8_is_refused():
 
     with pytest.raises(WebhookRefused, match="not a Stripe event"):
         verify_webhook(payload, f"t={int(NOW.timestamp())},v1={mac}", SECRET, NOW)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        ({"code": "card_declined", "decline_code": "expired_card"}, "expired_card"),
+        ({"code": "incorrect_cvc"}, "incorrect_cvc"),
+        ({"code": None}, ""),
+    ],
+)
+def test_reads_why_a_card_was_declined(error: dict[str, Any], code: str):
+    assert read_decline(_failed(error | {"payment_method": {"type": "card"}})) == code
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        None,
+        {"code": "insufficient_funds", "payment_method": {"type": "sepa_debit"}},
+        {"code": "insufficient_funds", "payment_method": None},
+    ],
+)
+def test_finds_no_declined_card_in_other_failures(error: dict[str, Any] | None):
+    assert read_decline(_failed(error)) is None
+
+
+def _failed(error: dict[str, Any] | None) -> str:
+    return json.dumps({"data": {"object": {"id": "pi_1", "last_payment_error": error}}})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import httpx
 import pytest
@@ -14,7 +15,12 @@ from billing_app.domain.online_payment import AttemptStatus
 from billing_app.domain.portal_place import parse_place
 from billing_app.domain.portal_settings import CardForm, PaymentMode
 from billing_app.gateways.errors import GatewayUnavailable
-from billing_app.models import InboundEvent, PaymentAttempt
+from billing_app.models import InboundEvent, LedgerEntry, PaymentAttempt
+from billing_app.queries.risk import read_risks
+from billing_app.queries.timeline import (
+    read_customer_timeline,
+    read_invoice_timeline,
+)
 from billing_app.sandbox.stripe_faults import Fault
 from billing_app.services import invoices, portal_links
 from billing_app.workflows import pay_online, reconcile, stripe_events
@@ -221,6 +227,91 @@ class TestTheCard:
         assert cards.outstanding(invoice_id) == 3_000
 
 
+class TestADeclinedCard:
+    """It leaves a trace, though neither the money nor the attempt moves."""
+
+    @pytest.fixture(params=["card form", "Stripe's page"])
+    def twice(self, cards: Till, request: pytest.FixtureRequest) -> int:
+        """An invoice of 100 of which somebody tried 40 with two declined cards."""
+        invoice_id = cards.bill("100.00")
+        if request.param == "card form":
+            card = begin(cards, invoice_id, "40")
+            tries = partial(confirm, cards, card, DECLINED)
+        else:
+            tries = partial(cards.press, cards.start(invoice_id, "40"), "decline")
+        for _ in range(2):
+            tries()
+            cards.settle_down()
+        return invoice_id
+
+    @pytest.mark.feature("F104")
+    def test_is_in_the_story_of_the_invoice_and_of_the_customer(
+        self, cards: Till, twice: int
+    ):
+        viewer, customer_id = cards.place.viewer, cards.invoice(twice).customer_id
+        reads = (read_invoice_timeline, twice), (read_customer_timeline, customer_id)
+        for read, whose in reads:
+            found = cards.world.run(viewer, read, whose)
+            lines = [x for x in found.entries if x.text == "Card declined"]
+
+            assert len(lines) == 2
+            assert {(x.amount_minor, x.currency) for x in lines} == {(4_000, "EUR")}
+            assert {x.detail for x in lines} == {"their bank gave no reason"}
+            assert {x.invoice_id for x in lines} == {twice}
+            assert "0002" not in repr(lines)
+
+    @pytest.mark.feature("F105")
+    def test_counts_for_the_risk(self, cards: Till, twice: int):
+        customer_id = cards.invoice(twice).customer_id
+        viewer, stranger = cards.place.viewer, cards.world.kestrel.viewer
+
+        [ours] = cards.world.run(viewer, read_risks, [customer_id])
+        [theirs] = cards.world.run(stranger, read_risks, [customer_id])
+
+        failed = "2 online payments failed in the last 90 days"
+        assert failed in ours.risk.reasons
+        assert failed not in theirs.risk.reasons
+
+    def test_moves_no_money(self, cards: Till, twice: int):
+        ledger = all_rows(cards.world, cards.place, LedgerEntry)
+
+        assert only(cards).status == AttemptStatus.OPEN
+        assert cards.outstanding(twice) == 10_000
+        assert cards.payments() == []
+        assert sum(entry.amount_minor for entry in ledger) == 0
+        assert {entry.invoice_id for entry in ledger} == {twice}
+
+    def test_is_one_line_however_often_it_is_told(self, cards: Till, twice: int):
+        before = cards.world.run(cards.place.viewer, read_invoice_timeline, twice)
+        stripe_events.accept_missed(cards.runtime, cards.system, cards.events())
+        cards.work_off()
+
+        after = cards.world.run(cards.place.viewer, read_invoice_timeline, twice)
+
+        assert after.entries == before.entries
+
+    @pytest.mark.parametrize("is_returned", [False, True])
+    def test_is_told_late_when_another_card_has_paid(
+        self, cards: Till, is_returned: bool
+    ):
+        invoice_id = cards.bill("100.00")
+        cards.arm(Fault.WEBHOOK_LOST, times=50)
+        card = begin(cards, invoice_id)
+        confirm(cards, card, DECLINED)
+        confirm(cards, card)
+        if is_returned:
+            gateway = cards.gateway()
+            gateway.refund(card.checkout_id, 3_000, "EUR", idempotency_key="r1")
+        finish(cards, invoice_id, card)
+
+        stripe_events.accept_missed(cards.runtime, cards.system, cards.events())
+        cards.work_off()
+
+        found = cards.world.run(cards.place.viewer, read_invoice_timeline, invoice_id)
+        assert [x.text for x in found.entries].count("Card declined") == 1
+        assert cards.outstanding(invoice_id) == (3_000 if is_returned else 0)
+
+
 class TestADebit:
     def test_is_on_its_way_until_it_clears(self, cards: Till):
         invoice_id = cards.bill("100.00")
@@ -262,6 +353,10 @@ class TestADebit:
         assert only(cards).status == AttemptStatus.FAILED
         assert cards.invoice(invoice_id).processing_minor == 0
         assert confirm(cards, card).status_code == 400
+        found = cards.world.run(cards.place.viewer, read_invoice_timeline, invoice_id)
+        told = [x.text for x in found.entries]
+        assert told.count("Online payment failed") == 1
+        assert "Card declined" not in told
 
 
 class TestFinish:

@@ -114,6 +114,19 @@ class TestStart:
             (ids[2], 2_500),
         ]
 
+    @pytest.mark.feature("F104")
+    def test_a_declined_card_is_in_the_story_of_each(
+        self, till: Till, customer_id: int, ids: list[int]
+    ):
+        till.press(start(till, customer_id, ids), "decline")
+        till.settle_down()
+
+        for invoice_id, amount in zip(ids, (17_500, 5_000, 2_500), strict=True):
+            found = till.world.run(till.place.viewer, read_invoice_timeline, invoice_id)
+            declined = [x for x in found.entries if "gave no reason" in x.detail]
+            assert [x.amount_minor for x in declined] == [amount]
+        assert left(till, ids) == [10_000, 5_000, 2_500]
+
     def test_the_page_says_how_many(self, till: Till, customer_id: int, ids: list[int]):
         page = start(till, customer_id, ids)
 

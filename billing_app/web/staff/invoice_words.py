@@ -211,6 +211,7 @@ ICON_BY_EVENT = {
     "attempt_started": "card",
     "attempt_processing": "processing",
     "attempt_failed": "declined",
+    "attempt_declined": "declined",
     "attempt_expired": "clock",
     "comment_posted": "comment",
     "comment_removed": "comment",
