@@ -122,20 +122,28 @@ def _failed(uow: UnitOfWork, customer_ids: Sequence[int]) -> dict[int, int]:
     """Count payments that failed, and cards declined on the way to others."""
     since = uow.now - timedelta(days=FAILED_WITHIN_DAYS)
     # By the few invoices somebody tried to pay: a customer's whole story is long.
-    tried = select(col(PaymentAttempt.invoice_id)).where(
-        col(PaymentAttempt.customer_id).in_(customer_ids),
-        col(PaymentAttempt.changed_at) >= since,
+    columns: tuple[Any, ...] = (
+        col(PaymentAttempt.customer_id),
+        col(PaymentAttempt.invoice_id),
+    )
+    tried = (
+        select(*columns)
+        .where(
+            col(PaymentAttempt.customer_id).in_(customer_ids),
+            col(PaymentAttempt.changed_at) >= since,
+        )
+        .distinct()
+        .subquery()
     )
     declined = _counts(
         uow,
-        select(col(AuditEntry.customer_id), func.count())
+        select(tried.c.customer_id, func.count())
+        .join(AuditEntry, col(AuditEntry.invoice_id) == tried.c.invoice_id)
         .where(
-            col(AuditEntry.invoice_id).in_(tried),
-            col(AuditEntry.customer_id).in_(customer_ids),
             col(AuditEntry.event) == AttemptDeclined.name(),
             col(AuditEntry.at) >= since,
         )
-        .group_by(col(AuditEntry.customer_id)),
+        .group_by(tried.c.customer_id),
     )
     statement = (
         select(col(PaymentAttempt.customer_id), func.count())
