@@ -107,6 +107,7 @@ def test_pays(customer: Page):
     expect(panel(customer)).to_have_count(0)
     expect(customer.get_by_role("button", name="Pay now")).to_be_visible()
     expect(customer.locator("#payment")).to_be_focused()
+    expect(customer.get_by_label("Amount to pay")).to_be_in_viewport()
 
 
 def test_declined_and_then_another_card(customer: Page, watcher: Watcher):

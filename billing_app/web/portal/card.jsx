@@ -101,7 +101,10 @@ export function CardForm(props) {
     const here = form.current;
     return () => {
       if (!here.contains(document.activeElement)) return;
-      document.getElementById("payment")?.focus({ preventScroll: true });
+      const next = document.getElementById("payment");
+      next?.focus({ preventScroll: true });
+      // That is lower, and its words are at its top: the page would stand below them.
+      requestAnimationFrame(() => next?.scrollIntoView({ block: "nearest" }));
     };
   }, []);
 
@@ -112,8 +115,10 @@ export function CardForm(props) {
     const block = () => !isGone && told.current.onBlocked();
     const restyle = () => elements.current?.update({ appearance: appearance(host) });
     const watcher = new MutationObserver(restyle);
+    // Its fields grow once they are loaded: the buttons below them stay in view.
+    const growing = new ResizeObserver(() => form.current?.scrollIntoView({ block: "nearest" }));
     heading.current.focus({ preventScroll: true });
-    heading.current.scrollIntoView({ block: "nearest" });
+    growing.observe(form.current);
     load(script).then((Stripe) => {
       if (isGone) return;
       stripe.current = Stripe(publishableKey);
@@ -123,11 +128,8 @@ export function CardForm(props) {
         appearance: appearance(host),
       });
       element = elements.current.create("payment", { layout: "tabs" });
-      element.on("ready", () => {
-        say("ready");
-        // Its fields are as high as they are only now: the buttons below them, too.
-        form.current?.scrollIntoView({ block: "nearest" });
-      });
+      element.on("ready", () => say("ready"));
+      element.on("focus", () => growing.disconnect());
       element.on("loaderror", block);
       element.mount(host);
       watcher.observe(document.documentElement, { attributeFilter: ["class"] });
@@ -135,6 +137,7 @@ export function CardForm(props) {
     return () => {
       isGone = true;
       watcher.disconnect();
+      growing.disconnect();
       element?.destroy();
     };
   }, [script, publishableKey, clientSecret, locale]);
