@@ -79,7 +79,9 @@ def take_try(uow: UnitOfWork, counted: tuple[Counted, ...]) -> int:
         found[x.key] for x in counted if x.key in found and tried >= x.of_newcomer
     ]
     if any(is_locked(x.locked_until, uow.now) for x in waits_for):
-        raise LimitReached("Too many tries. Wait a few minutes and try again.")
+        raise LimitReached(
+            "Too many tries. Wait a while, at most half an hour, and try again."
+        )
 
     for each in counted:
         row = found.get(each.key) or uow.add(

@@ -22,7 +22,10 @@ from billing_app.services.security import TotpOffer
 from billing_app.services.sign_in import Counted, Place
 
 _NOBODY = SystemActor(workspace_id=0, job="sign-in")
-_WRONG = "That is not your password. After several tries, wait a few minutes."
+_WRONG = (
+    "That is not your password. After several tries, the next has to wait, "
+    "up to half an hour."
+)
 
 
 def change_password(

@@ -33,11 +33,11 @@ _NOBODY = SystemActor(workspace_id=0, job="sign-in")
 # from it who has a sign-in here.
 REFUSAL = (
     "That email and password don't go together. After several tries, "
-    "wait a few minutes before the next."
+    "the next has to wait, up to half an hour."
 )
 CODE_REFUSAL = (
     "That code is wrong or was used before. After several tries, "
-    "wait a few minutes before the next."
+    "the next has to wait, up to half an hour."
 )
 
 

@@ -180,6 +180,11 @@ class TestLock:
         with pytest.raises(SignInRefused):
             sign_in(world)
 
+    def test_says_how_long_it_can_last(self):
+        assert timedelta(minutes=30) == LOCK_LONGEST
+        for words in (workflow.REFUSAL, workflow.CODE_REFUSAL):
+            assert "up to half an hour" in words
+
     def test_opens_by_itself(self, world: World):
         self.fail(world, FREE_OF_PAIR)
         world.clock.now += LOCK_FIRST
