@@ -36,6 +36,8 @@ _LOGO_WIDTH_MAX = 220
 _TEST_ACCENT = Branding().accent
 # As much of a comment as a mail shows.
 _QUOTED_MAX = 500
+# What one text message holds.
+_TEXT_MESSAGE_MAX = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +204,33 @@ def write_link_mail(
             link=link,
         )
     )
+
+
+def write_text_message(
+    document: InvoiceDocument, *, link: str, asked_minor: int
+) -> str:
+    """Say in one text message whose invoice the link opens, and what to pay now.
+
+    The amount goes first where the names are too long for one; the link stays whole.
+    """
+    say = _speech(document).say
+    business = _business(document)
+    short = say(
+        "Invoice {number} from {business}: {link}",
+        number=document.number,
+        business=business,
+        link=link,
+    )
+    if asked_minor <= 0:
+        return short
+    full = say(
+        "Invoice {number} from {business}, {amount}: {link}",
+        number=document.number,
+        business=business,
+        amount=_money(asked_minor, document),
+        link=link,
+    )
+    return full if len(full) <= _TEXT_MESSAGE_MAX else short
 
 
 def write_code_mail(

@@ -404,3 +404,32 @@ class TestTheCustomersLanguage:
         assert "Maison Delacroix wrote 3 comments on invoice INV-42." in content.text
         assert "The last one is below." in content.text
         assert content.subject == "New from Maison Delacroix on invoice INV-42"
+
+
+class TestTextMessage:
+    @pytest.mark.parametrize(
+        ("language", "words"),
+        [
+            ("en", f"Invoice INV-42 from North Ltd, €13,230.13: {LINK}"),
+            ("de", f"Rechnung INV-42 von North Ltd, 13.230,13\u00a0€: {LINK}"),
+        ],
+    )
+    def test_says_whose_invoice_the_link_opens(self, language: str, words: str):
+        document = replace(INVOICE, language=language)
+
+        said = mail.write_text_message(document, link=LINK, asked_minor=1323013)
+
+        assert said == words
+
+    def test_asks_for_nothing_that_is_not_to_be_paid_now(self):
+        said = mail.write_text_message(INVOICE, link=LINK, asked_minor=0)
+
+        assert said == f"Invoice INV-42 from North Ltd: {LINK}"
+
+    def test_of_long_names_leaves_out_the_amount_and_keeps_the_link(self):
+        name = "North " * 15 + "Ltd"
+        document = replace(INVOICE, seller=replace(SELLER, name=name))
+
+        said = mail.write_text_message(document, link=LINK, asked_minor=1323013)
+
+        assert said == f"Invoice INV-42 from {name}: {LINK}"

@@ -673,7 +673,8 @@ class TestSimpleLink:
         desk.get_by_role("button", name="Share").click()
         text = desk.get_by_role("link", name="Text message").get_attribute("href")
         assert text is not None
-        link = unquote(text.removeprefix("sms:?&body="))
+        said, _, link = unquote(text.removeprefix("sms:?&body=")).rpartition(" ")
+        assert said.startswith(f"Invoice {invoice['number']} from ")
         assert re.fullmatch(rf"{demo.base_url}/s/[a-z2-7]{{16}}", link)
         phone = open_page(viewport=SMALL_PHONE, is_mobile=True, has_touch=True)
         phone.goto(link)

@@ -78,7 +78,8 @@ async def test_a_link_is_a_secret_until_somebody_asks(world: World, browse: Brow
 
 @pytest.mark.feature("F008")
 async def test_a_link_is_shared_from_where_one_sends(world: World, browse: Browse):
-    invoice_id = an_invoice(world, world.northwind)
+    invoice_id = an_invoice(world, world.northwind, "100.00")
+    pay(world, world.northwind, invoice_id, "30.00")
     token = world.run(world.northwind.accounting, portal_links.copy_link, invoice_id)
     url = f"{world.runtime.public_url}/p/{token}"
 
@@ -89,7 +90,10 @@ async def test_a_link_is_shared_from_where_one_sends(world: World, browse: Brows
         assert driver.shown(State, "link_url") == url
         short = f"{world.runtime.public_url}{short_path(token)}"
         assert driver.shown(State, "short_url") == short
-        assert unquote(driver.shown(State, "sms_href")) == f"sms:?&body={short}"
+        card = driver.shown(State, "card")
+        assert unquote(driver.shown(State, "sms_href")) == (
+            f"sms:?&body=Invoice {card.number} from Northwind Charter, €70.00: {short}"
+        )
         assert driver.shown(State, "share_email") == "ap@vermeer.example"
 
         await driver.press(State.share_by_mail, form={"email": "not an address"})

@@ -12,7 +12,9 @@ from urllib.parse import quote
 import reflex as rx
 
 from billing_app import runtime
+from billing_app.documents.mail import write_text_message
 from billing_app.documents.render import render_sheet
+from billing_app.domain.asked import asked_minor
 from billing_app.domain.behind import Behind, describe_lines
 from billing_app.domain.contact import check_email
 from billing_app.domain.dispute import ResolveForm
@@ -262,7 +264,15 @@ class InvoiceDetailState(
         public_url = runtime.current().public_url
         self.link_url = f"{public_url}/p/{token}"
         self.short_url = f"{public_url}{short_path(token)}"
-        self.sms_href = f"sms:?&body={quote(self.short_url, safe='')}"
+        it = self._shown()
+        assert it.document is not None  # A draft has no link.
+        asked = asked_minor(
+            it.outstanding_minor, it.processing_minor, it.disputed_minor
+        )
+        message = write_text_message(
+            it.document, link=self.short_url, asked_minor=asked
+        )
+        self.sms_href = f"sms:?&body={quote(message, safe='')}"
 
     # Its life
 
