@@ -444,12 +444,12 @@ def _payment_cells(it: rx.vars.ObjectVar[PaymentLine]) -> list[Any]:
     reverse = button(
         "Reverse", kind="quiet", small=True, on_click=State.start_reversing(it.id)
     )
-    receipt = link_button(
-        "Receipt",
-        it.receipt_href,
-        kind="quiet",
-        small=True,
+    receipt = link(
+        icon("download", 14),
+        href=it.receipt_href,
         leaves_app=True,
+        class_name="button button-quiet button-small button-icon",
+        aria_label=f"Receipt {it.receipt}",
         title=it.receipt,
     )
     return [
