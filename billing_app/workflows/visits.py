@@ -59,11 +59,8 @@ _known: WeakKeyDictionary[Engine, _Known] = WeakKeyDictionary()
 
 def is_fetched_anew(runtime: Runtime, link: OpenedLink, kind: VisitKind) -> bool:
     """Say whether `note_fetched` has something to do; asks no database."""
-    visitor, detail = link.visitor, link.setup.settings.activity
-    if not keeps_fetched(visitor, detail):
-        return False
-    name = once_key(visitor, Evidence.FETCHED, kind, runtime.now())
-    return not _known_in(runtime).has(f"{visitor.workspace_id}:{name}")
+    key = _fetched_key(runtime, link, kind)
+    return bool(key) and not _known_in(runtime).has(key)
 
 
 def note_fetched(runtime: Runtime, link: OpenedLink, kind: VisitKind) -> None:
@@ -72,11 +69,8 @@ def note_fetched(runtime: Runtime, link: OpenedLink, kind: VisitKind) -> None:
     The answer has left already: what goes wrong here is logged and nothing more.
     """
     visitor, detail = link.visitor, link.setup.settings.activity
-    if not keeps_fetched(visitor, detail):
-        return
-    name = once_key(visitor, Evidence.FETCHED, kind, runtime.now())
-    known, key = _known_in(runtime), f"{visitor.workspace_id}:{name}"
-    if not known.add(key):
+    known, key = _known_in(runtime), _fetched_key(runtime, link, kind)
+    if not key or not known.add(key):
         return
     try:
         runtime.run(visitor, visits.note_fetched, kind, detail)
@@ -86,6 +80,15 @@ def note_fetched(runtime: Runtime, link: OpenedLink, kind: VisitKind) -> None:
         # The edge of a request that was answered well.
         log.exception("visits.not_written")
         known.forget(key)
+
+
+def _fetched_key(runtime: Runtime, link: OpenedLink, kind: VisitKind) -> str:
+    """Name what was sent, for an hour; empty where nothing of it is kept."""
+    visitor = link.visitor
+    if not keeps_fetched(visitor, link.setup.settings.activity):
+        return ""
+    name = once_key(visitor, Evidence.FETCHED, kind, runtime.now())
+    return f"{visitor.workspace_id}:{name}"
 
 
 def note_seen(runtime: Runtime, link: OpenedLink, agent: str) -> None:
